@@ -1,0 +1,49 @@
+/** What went wrong, for programs; the message is for people. */
+export type ErrorCode =
+  /** A tensor, layer or file has another shape than the one needed. */
+  | 'ERR_SHAPE_MISMATCH'
+  /** A file is missing, truncated, of another format, or cannot be written. */
+  | 'ERR_BAD_FILE'
+  /** A value is of the wrong type, out of range, or an unknown name. */
+  | 'ERR_BAD_ARGUMENT'
+  /** The net is training or predicting; wait for that promise first. */
+  | 'ERR_NET_BUSY'
+  /** A loss, an input or a label is NaN or infinite. */
+  | 'ERR_NOT_FINITE'
+  /** The compiled addon, or an optional dependency, cannot be loaded. */
+  | 'ERR_NATIVE_LOAD';
+
+/**
+ * The one error type that blasnet throws. Messages follow the form
+ * "Expected X for name but received Y".
+ */
+export class BlasnetError extends Error {
+  override readonly name = 'BlasnetError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** An `ERR_BAD_ARGUMENT` in the form that all messages share. */
+export function badArgument(name: string, expected: string, received: unknown): BlasnetError {
+  return new BlasnetError('ERR_BAD_ARGUMENT', `Expected ${expected} for ${name} but received ${describe(received)}`);
+}
+
+/** An `ERR_SHAPE_MISMATCH` in the form that all messages share. */
+export function shapeMismatch(name: string, expected: string, received: string): BlasnetError {
+  return new BlasnetError('ERR_SHAPE_MISMATCH', `Expected ${expected} for ${name} but received ${received}`);
+}
+
+/** A value as it should appear in a message: short, with its type where that is the point. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`;
+  if (typeof value === 'function') return `a function`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (value !== null && typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`;
+  return String(value);
+}

@@ -1,0 +1,150 @@
+import { badArgument, shapeMismatch } from './errors.js';
+
+export type DType = 'float32' | 'float64';
+export type FloatArray = Float32Array | Float64Array;
+
+/** Where a tensor's numbers lie: given at once, or by an arena when it is laid out. */
+export interface Storage {
+  readonly data: FloatArray;
+}
+
+/**
+ * Numbers in row-major order with a shape; rows are samples, so the first dimension counts them.
+ * A tensor is a view: two tensors may share memory, and writing to `data` writes to that memory.
+ */
+export class Tensor {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  #storage: Storage;
+
+  /** For the library's own use; users call {@link Tensor.from} or {@link Tensor.zeros}. */
+  constructor(shape: readonly number[], dtype: DType, storage: Storage) {
+    this.shape = Object.freeze([...shape]);
+    this.dtype = dtype;
+    this.#storage = storage;
+  }
+
+  /** The numbers, `size` of them. */
+  get data(): FloatArray {
+    return this.#storage.data;
+  }
+
+  /** How many numbers the shape holds. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Length of the first dimension: the number of samples. */
+  get rows(): number {
+    return this.shape[0] ?? 1;
+  }
+
+  /** Numbers in one row: the product of all dimensions but the first. */
+  get rowSize(): number {
+    return sizeOf(this.shape.slice(1));
+  }
+
+  /**
+   * A tensor over `values`. A typed array is viewed, not copied; its type gives the dtype. Nested arrays are copied.
+   * @param values - numbers, rows of numbers, or a typed array
+   * @param shape - defaults to `[1, n]` for a flat list and to rows × columns for a nested one
+   * @param dtype - defaults to the typed array's own, else `float32`; another one copies
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for ragged rows or a shape of another size
+   */
+  static from(
+    values: readonly number[] | readonly (readonly number[])[] | FloatArray,
+    shape?: readonly number[],
+    dtype?: DType,
+  ): Tensor {
+    if (values instanceof Float32Array || values instanceof Float64Array) {
+      const own = values instanceof Float32Array ? 'float32' : 'float64';
+      const data = dtype === undefined || dtype === own ? values : arrayOf(dtype).from(values);
+      return Tensor.#checked(data, shape ?? [1, values.length], dtype ?? own);
+    }
+    if (!Array.isArray(values)) throw badArgument('values', 'an array or a Float32Array or Float64Array', values);
+    const nested = Array.isArray(values[0]);
+    const natural = nested ? [values.length, (values[0] as readonly number[]).length] : [1, values.length];
+    const data = new (arrayOf(dtype ?? 'float32'))(sizeOf(natural));
+    if (nested) {
+      const width = natural[1]!;
+      (values as readonly (readonly number[])[]).forEach((row, i) => {
+        if (!Array.isArray(row) || row.length !== width) {
+          throw shapeMismatch(`row ${i}`, `${width} numbers`, Array.isArray(row) ? `${row.length}` : String(row));
+        }
+        data.set(row, i * width);
+      });
+    } else {
+      data.set(values as readonly number[]);
+    }
+    return Tensor.#checked(data, shape ?? natural, dtype ?? 'float32');
+  }
+
+  /** A new tensor of zeros. */
+  static zeros(shape: readonly number[], dtype: DType = 'float32'): Tensor {
+    return Tensor.#checked(new (arrayOf(dtype))(sizeOf(checkedShape(shape))), shape, dtype);
+  }
+
+  static #checked(data: FloatArray, shape: readonly number[], dtype: DType): Tensor {
+    if (sizeOf(checkedShape(shape)) !== data.length) {
+      throw shapeMismatch('shape', `a product of ${data.length}`, `[${shape.join(', ')}]`);
+    }
+    return new Tensor(shape, dtype, { data });
+  }
+
+  /** The same numbers in another shape; shares memory. */
+  reshape(shape: readonly number[]): Tensor {
+    if (sizeOf(checkedShape(shape)) !== this.size) {
+      throw shapeMismatch('shape', `a product of ${this.size}`, `[${shape.join(', ')}]`);
+    }
+    return new Tensor(shape, this.dtype, this.#storage);
+  }
+
+  /** Rows `from` (included) to `to` (excluded); shares memory. */
+  slice(from: number, to: number = this.rows): Tensor {
+    if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= this.rows)) {
+      throw badArgument('rows', `a range within 0 to ${this.rows}`, `${from} to ${to}`);
+    }
+    const width = this.rowSize;
+    return Tensor.#checked(this.data.subarray(from * width, to * width), [to - from, ...this.shape.slice(1)], this.dtype);
+  }
+
+  /** A copy in memory of its own, in another dtype if one is given. */
+  clone(dtype: DType = this.dtype): Tensor {
+    return new Tensor(this.shape, dtype, { data: arrayOf(dtype).from(this.data) });
+  }
+
+  /** Nested rows for a two-dimensional tensor, else a flat list. */
+  toArray(): number[] | number[][] {
+    const flat = Array.from(this.data);
+    if (this.shape.length !== 2) return flat;
+    const width = this.rowSize;
+    return Array.from({ length: this.rows }, (_, i) => flat.slice(i * width, (i + 1) * width));
+  }
+
+  /** Moves the tensor, with its values, into other memory; those who hold the tensor see the new place. */
+  moveTo(storage: Storage): void {
+    const values = this.data;
+    storage.data.set(values);
+    this.#storage = storage;
+  }
+}
+
+/** The typed-array class of a dtype. */
+export function arrayOf(dtype: DType): Float32ArrayConstructor | Float64ArrayConstructor {
+  if (dtype === 'float32') return Float32Array;
+  if (dtype === 'float64') return Float64Array;
+  throw badArgument('dtype', "'float32' or 'float64'", dtype);
+}
+
+/** How many numbers a shape holds. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+function checkedShape(shape: readonly number[]): readonly number[] {
+  if (!Array.isArray(shape) || shape.some((length) => !Number.isSafeInteger(length) || length < 0)) {
+    throw badArgument('shape', 'an array of whole numbers ≥ 0', JSON.stringify(shape));
+  }
+  if (!Number.isSafeInteger(sizeOf(shape))) throw badArgument('shape', 'a size below 2^53', `[${shape.join(', ')}]`);
+  return shape;
+}
