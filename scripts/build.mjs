@@ -1,0 +1,17 @@
+// Builds what is out of date. Usage: node scripts/build.mjs [--force] [--native | --ts]
+
+import { buildNative } from './lib/native.mjs';
+import { isMain } from './lib/root.mjs';
+import { main } from './lib/run.mjs';
+import { buildTypeScript, hasTypeScript } from './lib/typescript.mjs';
+
+/** Brings the addon and the compiled TypeScript up to date; each takes milliseconds where nothing has changed. */
+export function build({ force = false, native = true, typescript = true } = {}) {
+  if (native) buildNative({ force });
+  if (typescript && hasTypeScript()) buildTypeScript({ force });
+}
+
+if (isMain(import.meta.url)) {
+  const has = (flag) => process.argv.includes(flag);
+  await main(() => build({ force: has('--force'), native: !has('--ts'), typescript: !has('--native') }));
+}

@@ -1,0 +1,64 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { addonInputs } from '../sources.mjs';
+import { filesUnder, hashOf, readOr } from './files.mjs';
+import { root } from './root.mjs';
+import { run, ScriptError, say } from './run.mjs';
+
+const require = createRequire(import.meta.url);
+const addon = join(root, 'build/Release/blasnet.node');
+const stampFile = join(root, 'build/Release/.blasnet-stamp');
+const environment = ['BLASNET_BLAS_LIBS', 'BLASNET_BLAS_INCLUDE', 'CC', 'CXX', 'CFLAGS', 'CXXFLAGS', 'LDFLAGS'];
+
+/**
+ * Compiles build/Release/blasnet.node where it is older than what it is made of. It compiles only what changed:
+ * never `node-gyp rebuild`, which would delete build/dev along with it.
+ */
+export function buildNative({ force = false } = {}) {
+  if (!force && readOr(stampFile) === stamp()) return;
+  say('building the addon (about a minute) …');
+  const started = performance.now();
+  const jobs = Math.max(2, availableParallelism());
+  run(process.execPath, [nodeGyp(), 'configure', 'build', '--jobs', String(jobs), ...headersOption()], {
+    what: 'building the addon',
+  });
+  writeFileSync(stampFile, stamp());
+  say(`addon built in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+}
+
+/** What the addon is made of, and which file came of it. */
+function stamp() {
+  const recipe = [
+    'binding.gyp',
+    ...filesUnder('scripts', (path) => /(sources|blas|highway|pkg-config)\.mjs$/.test(path)),
+  ];
+  const { size, mtimeMs } = existsSync(addon) ? statSync(addon) : { size: 0, mtimeMs: 0 };
+  const values = environment.map((name) => process.env[name] ?? '');
+  const api = require('node-addon-api/package.json').version;
+  return hashOf([...recipe, ...addonInputs()], api, process.platform, process.arch, ...values, size, mtimeMs);
+}
+
+/** node-gyp of this project, or the one that npm brings along when it installs the package. */
+function nodeGyp() {
+  try {
+    return require.resolve('node-gyp/bin/node-gyp.js');
+  } catch {
+    const fromNpm = process.env.npm_config_node_gyp;
+    if (fromNpm) return fromNpm;
+    throw new ScriptError('node-gyp not found: run "npm rebuild blasnet", which brings it along');
+  }
+}
+
+/** Uses the headers installed beside this Node, where they are of its version, instead of downloading them. */
+function headersOption() {
+  if (process.env.npm_config_nodedir) return [];
+  const prefix = resolve(dirname(process.execPath), '..');
+  const header = join(prefix, 'include/node/node_version.h');
+  if (!existsSync(header)) return [];
+  const text = readFileSync(header, 'utf8');
+  const part = (name) => text.match(new RegExp(`#define NODE_${name}_VERSION (\\d+)`))?.[1];
+  const version = `v${part('MAJOR')}.${part('MINOR')}.${part('PATCH')}`;
+  return version === process.version ? ['--nodedir', prefix] : [];
+}

@@ -1,0 +1,49 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { writeBarrels } from '../barrels.mjs';
+import { filesUnder, hashOf, readOr } from './files.mjs';
+import { root } from './root.mjs';
+import { run } from './run.mjs';
+
+const require = createRequire(import.meta.url);
+const stampFile = join(root, 'build/dev/.blasnet-stamp');
+const buildInfo = ['dist/.tsbuildinfo', 'build/dev/.tsbuildinfo'];
+const devFolders = ['test', 'bench', 'examples'];
+
+/** True in a clone; an installed package has compiled JavaScript only. */
+export const hasTypeScript = () => existsSync(join(root, 'ts/tsconfig.json'));
+
+/** Compiles ts/ to dist/ and test/, bench/, examples/ to build/dev/ where a source has changed. */
+export function buildTypeScript({ force = false } = {}) {
+  writeBarrels();
+  if (!force && readOr(stampFile) === stamp()) return;
+  removeOrphans('dist', 'ts');
+  for (const folder of devFolders) removeOrphans(`build/dev/${folder}`, folder);
+  typeCheck({ force });
+  mkdirSync(dirname(stampFile), { recursive: true });
+  writeFileSync(stampFile, stamp());
+}
+
+/** Runs the compiler, which writes what is out of date by its own reckoning. */
+export function typeCheck({ force = false } = {}) {
+  const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
+  run(process.execPath, [compiler, '-b', '--pretty', 'false', ...(force ? ['--force'] : [])], {
+    what: 'compiling TypeScript',
+  });
+}
+
+/** Sources, settings, and the compiler's own records of what it wrote for them. */
+function stamp() {
+  const sources = ['ts', ...devFolders].flatMap((folder) => filesUnder(folder, (path) => /\.(ts|json)$/.test(path)));
+  const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'tsconfig.dev.json'];
+  return hashOf([...settings, ...sources, ...buildInfo]);
+}
+
+/** Deletes compiled modules whose source is gone, so that a removed test does not run on. */
+function removeOrphans(compiled, sources) {
+  for (const path of filesUnder(compiled, (name) => /\.(js|js\.map|d\.ts)$/.test(name))) {
+    const source = path.replace(compiled, sources).replace(/\.(js|js\.map|d\.ts)$/, '.ts');
+    if (!existsSync(join(root, source))) rmSync(join(root, path));
+  }
+}
