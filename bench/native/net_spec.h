@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace handwritten {
+
+enum class Hidden { kSigmoid, kRelu };
+enum class Loss { kSquaredError, kCrossEntropy };
+
+/** A fully connected net, its loss and the settings it is trained with. */
+struct NetSpec {
+  std::string name;
+  std::vector<size_t> widths;  // inputs, hidden layers…, outputs
+  Hidden hidden;               // after every layer but the last
+  Loss loss;                   // squared error on the identity, or cross-entropy on softmax
+  size_t batch;                // rows a step
+  float learning_rate;
+  size_t generated_rows;  // how much data to make up when none is given
+
+  size_t Layers() const { return widths.size() - 1; }
+  size_t Inputs() const { return widths.front(); }
+  size_t Outputs() const { return widths.back(); }
+
+  /** Weights and biases of all layers together, in floats. */
+  size_t Parameters() const {
+    size_t count = 0;
+    for (size_t i = 0; i < Layers(); ++i) count += (widths[i] + 1) * widths[i + 1];
+    return count;
+  }
+};
+
+/** The net of that name. Throws std::runtime_error that lists the names if there is none. */
+NetSpec FindNet(std::string_view name);
+
+}  // namespace handwritten
