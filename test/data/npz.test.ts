@@ -1,0 +1,171 @@
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import fc from 'fast-check';
+import { zipSync } from 'fflate';
+import { encodeNpy } from '#blasnet/data/npy';
+import { decodeNpz, readNpz, toTensor, writeNpz } from '#blasnet/data/npz';
+import { BlasnetError } from '#blasnet/errors';
+import { Tensor } from '#blasnet/tensor';
+
+const FIXTURES = 'test/fixtures/npz';
+const folder = () => mkdtemp(join(tmpdir(), 'blasnet-npz-'));
+
+const expected = {
+  float16: { shape: [6], data: Float32Array.of(0.5, -2, 65504, 2 ** -24, Infinity, -0) },
+  float32: { shape: [2, 2], data: Float32Array.of(1.5, -2.25, 3e38, 1e-45) },
+  float64: { shape: [4], data: Float64Array.of(Math.PI, -Infinity, NaN, 5e-324) },
+  int8: { shape: [2], data: Int8Array.of(-128, 127) },
+  int16: { shape: [2], data: Int16Array.of(-32768, 32767) },
+  int32: { shape: [2], data: Int32Array.of(-(2 ** 31), 2 ** 31 - 1) },
+  int64: { shape: [4], data: Float64Array.of(-(2 ** 53) + 1, -1, 2 ** 53 - 1, 2 ** 32) },
+  uint8: { shape: [1, 2], data: Uint8Array.of(0, 255) },
+  uint16: { shape: [2], data: Uint16Array.of(0, 65535) },
+  uint32: { shape: [2], data: Uint32Array.of(0, 2 ** 32 - 1) },
+  uint64: { shape: [2], data: Float64Array.of(2 ** 53 - 1, 2 ** 32 + 1) },
+  bool: { shape: [3], data: Uint8Array.of(1, 0, 1) },
+  fortran2: { shape: [3, 4], data: Float32Array.from({ length: 12 }, (_, i) => i) },
+  fortran3: { shape: [2, 3, 4], data: Float64Array.from({ length: 24 }, (_, i) => i) },
+  big2: { shape: [2], data: Int16Array.of(-2, 258) },
+  big4: { shape: [2], data: Float32Array.of(1.5, -2.25) },
+  big8: { shape: [1], data: Float64Array.of(Math.PI) },
+  bigint8: { shape: [2], data: Float64Array.of(-(2 ** 40), 2 ** 40 + 1) },
+  bigfortran: { shape: [3, 4], data: Uint32Array.from({ length: 12 }, (_, i) => 12 + i) },
+  scalar: { shape: [], data: Float64Array.of(42.5) },
+  empty: { shape: [0, 3], data: new Float32Array() },
+};
+
+for (const name of ['stored', 'deflated']) {
+  test(`readNpz reads NumPy's ${name} arrays of every dtype and order`, async (t) => {
+    const arrays = await readNpz(`${FIXTURES}/${name}.npz`);
+    t.is(Object.getPrototypeOf(arrays), null);
+    t.deepEqual({ ...arrays }, expected);
+  });
+}
+
+test('readNpz reads a file without arrays', async (t) => {
+  t.deepEqual(Object.keys(await readNpz(`${FIXTURES}/none.npz`)), []);
+});
+
+test('readNpz refuses an object array by its name', async (t) => {
+  await t.throwsAsync(readNpz(`${FIXTURES}/object.npz`), {
+    code: 'ERR_BAD_FILE',
+    message: /in 'bad\.npy' of 'test\/fixtures\/npz\/object\.npz' but received pickled objects/,
+  });
+});
+
+test('readNpz refuses a missing file', async (t) => {
+  await t.throwsAsync(readNpz('none.npz'), {
+    code: 'ERR_BAD_FILE',
+    message: /readable npz file at 'none.npz'.*ENOENT/,
+  });
+});
+
+test('what writeNpz writes readNpz reads', async (t) => {
+  const dir = await folder();
+  const path = join(dir, 'layer.npz');
+  const weights = Tensor.from([
+    [1, 2, 3],
+    [4, 5, 6.5],
+  ]);
+  const row = Tensor.from([Math.PI, -0, NaN], undefined, 'float64');
+  await writeNpz(path, { weights, bias: row, part: weights.slice(1), 'ä.npy': Tensor.zeros([0, 3]) });
+  const read = await readNpz(path);
+  t.deepEqual(
+    { ...read },
+    {
+      weights: { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6.5) },
+      bias: { shape: [1, 3], data: Float64Array.of(Math.PI, -0, NaN) },
+      part: { shape: [1, 3], data: Float32Array.of(4, 5, 6.5) },
+      'ä.npy': { shape: [0, 3], data: new Float32Array() },
+    },
+  );
+  t.deepEqual(await readdir(dir), ['layer.npz']);
+});
+
+test('writeNpz makes equal files of equal tensors, with names that objects have', async (t) => {
+  const dir = await folder();
+  const arrays = { ['__proto__']: Tensor.from([1]), constructor: Tensor.from([2]) };
+  await writeNpz(join(dir, 'a.npz'), arrays);
+  await writeNpz(join(dir, 'b.npz'), arrays);
+  t.deepEqual(await readFile(join(dir, 'a.npz')), await readFile(join(dir, 'b.npz')));
+  const read = await readNpz(join(dir, 'a.npz'));
+  t.deepEqual(Object.keys(read), ['__proto__', 'constructor']);
+  t.deepEqual(Object.values(read)[0], { shape: [1, 1], data: Float32Array.of(1) });
+});
+
+test('writeNpz refuses names with a path, and more than a file can hold', async (t) => {
+  const dir = await folder();
+  for (const name of ['a/b', 'a\\b', '..']) {
+    await t.throwsAsync(writeNpz(join(dir, 'x.npz'), { [name]: Tensor.from([1]) }), {
+      code: 'ERR_BAD_ARGUMENT',
+      message: /array name/,
+    });
+  }
+  // Never touched, so it takes no memory.
+  const big = Tensor.zeros([2 ** 28]);
+  await t.throwsAsync(writeNpz(join(dir, 'x.npz'), { big, again: big }), {
+    code: 'ERR_BAD_ARGUMENT',
+    message: /under 2 GiB/,
+  });
+  t.deepEqual(await readdir(dir), []);
+});
+
+test('writeNpz refuses a missing folder', async (t) => {
+  const path = join(await folder(), 'none', 'x.npz');
+  await t.throwsAsync(writeNpz(path, { a: Tensor.from([1]) }), { code: 'ERR_BAD_FILE', message: /ENOENT/ });
+});
+
+test('toTensor shares memory where the dtype fits and converts where not', (t) => {
+  const floats = Float32Array.of(1, 2);
+  const same = toTensor({ shape: [2, 1], data: floats }, 'float32');
+  t.is(same.data, floats);
+  t.deepEqual(same.shape, [2, 1]);
+  t.deepEqual(toTensor({ shape: [2], data: floats }, 'float64').data, Float64Array.of(1, 2));
+  t.deepEqual(toTensor({ shape: [], data: Uint8Array.of(255) }, 'float32').toArray(), [255]);
+});
+
+const rejects = test.macro({
+  async exec(t, bytes: Uint8Array, message: RegExp) {
+    await t.throwsAsync(decodeNpz(bytes, 'x'), { instanceOf: BlasnetError, code: 'ERR_BAD_FILE', message });
+  },
+  title: (name) => `readNpz refuses ${name}`,
+});
+const array = encodeNpy([2], Float32Array.of(1, 2));
+const zip = (name: string, data = array) => zipSync({ [name]: data });
+for (const name of ['../a.npy', 'a/b.npy', '/a.npy', 'a\\b.npy', '...npy']) {
+  test(`the member name ${name}`, rejects, zip(name), /without folders.*received '/);
+}
+test('a folder', rejects, zip('a/', new Uint8Array()), /without folders/);
+test('a member that is not .npy', rejects, zipSync({ 'a.npy': array, 'readme.txt': array }), /received 'readme\.txt'/);
+test('a member that is no NPY', rejects, zip('a.npy', new Uint8Array(20)), /NPY array.*in 'a\.npy' of x/);
+
+test('mutated files give arrays or a BlasnetError', async (t) => {
+  const path = join(await folder(), 'x.npz');
+  const small = encodeNpy([2], Float32Array.of(1, 2));
+  const files = [zipSync({ 'a.npy': small, 'b.npy': small }), zipSync({ 'a.npy': small }, { level: 0 })];
+  let refused = 0;
+  // Positions from the end, too: the directory is there.
+  const mutation = fc.tuple(fc.integer({ min: -150, max: 150 }), fc.nat({ max: 255 }));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...files),
+      fc.array(mutation, { maxLength: 3 }),
+      fc.nat({ max: 3000 }),
+      async (file, changes, cut) => {
+        const bytes = file.slice(0, cut < file.length ? cut : undefined);
+        for (const [at, value] of changes) bytes[at < 0 ? bytes.length + at : at] = value;
+        await writeFile(path, bytes);
+        try {
+          for (const { shape, data } of Object.values(await readNpz(path))) t.is(shape[0], data.length);
+        } catch (error) {
+          if (!(error instanceof BlasnetError && error.code === 'ERR_BAD_FILE')) throw error;
+          refused++;
+        }
+      },
+    ),
+    { numRuns: 300, seed: 3 },
+  );
+  t.true(refused > 50 && refused < 300);
+});

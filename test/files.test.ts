@@ -1,0 +1,131 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { BlasnetError } from '#blasnet/errors';
+import { badFile, readFileBytes, writeFileAtomic } from '#blasnet/files';
+
+const folder = () => mkdtemp(join(tmpdir(), 'blasnet-files-'));
+
+test('badFile names the place, what was expected and what came', (t) => {
+  const cause = new Error('why');
+  const error = badFile("'a.npz'", 'a zip', 'soup', cause);
+  t.is(error.message, "Expected a zip in 'a.npz' but received soup");
+  t.is(error.code, 'ERR_BAD_FILE');
+  t.is(error.cause, cause);
+});
+
+test('writeFileAtomic writes text and bytes and leaves nothing else', async (t) => {
+  const dir = await folder();
+  await writeFileAtomic(join(dir, 'text'), 'ünï');
+  await writeFileAtomic(join(dir, 'bytes'), Uint8Array.of(0, 255, 7));
+  t.is(await readFile(join(dir, 'text'), 'utf8'), 'ünï');
+  t.deepEqual([...(await readFile(join(dir, 'bytes')))], [0, 255, 7]);
+  t.deepEqual((await readdir(dir)).sort(), ['bytes', 'text']);
+});
+
+test('writeFileAtomic replaces a longer file and keeps its mode', async (t) => {
+  const path = join(await folder(), 'file');
+  await writeFile(path, 'something long');
+  await chmod(path, 0o640);
+  await writeFileAtomic(path, 'short');
+  t.is(await readFile(path, 'utf8'), 'short');
+  t.is((await stat(path)).mode & 0o777, 0o640);
+});
+
+test('writeFileAtomic writes a relative path and a name of the greatest length', async (t) => {
+  const dir = await folder();
+  const name = 'n'.repeat(255);
+  await writeFileAtomic(join(dir, name), 'x');
+  t.is(await readFile(join(dir, name), 'utf8'), 'x');
+});
+
+test('writeFileAtomic changes the file behind a symbolic link', async (t) => {
+  const dir = await folder();
+  await writeFile(join(dir, 'real'), 'old');
+  await symlink('real', join(dir, 'link'));
+  await writeFileAtomic(join(dir, 'link'), 'new');
+  t.is(await readFile(join(dir, 'real'), 'utf8'), 'new');
+  t.deepEqual((await readdir(dir)).sort(), ['link', 'real']);
+});
+
+test('writeFileAtomic refuses a missing folder', async (t) => {
+  const path = join(await folder(), 'none', 'file');
+  const error = await t.throwsAsync(writeFileAtomic(path, 'x'), { instanceOf: BlasnetError, code: 'ERR_BAD_FILE' });
+  t.is(error.message, `Expected a writable file at '${path}' but received ENOENT: no such file or directory`);
+  t.true(error.cause instanceof Error);
+});
+
+test('writeFileAtomic refuses a folder as its target and leaves it as it was', async (t) => {
+  const dir = await folder();
+  await mkdir(join(dir, 'target'));
+  await writeFile(join(dir, 'target', 'inside'), 'kept');
+  await t.throwsAsync(writeFileAtomic(join(dir, 'target'), 'x'), {
+    code: 'ERR_BAD_FILE',
+    message: /target' but received a folder$/,
+  });
+  t.deepEqual(await readdir(dir), ['target']);
+  t.is(await readFile(join(dir, 'target', 'inside'), 'utf8'), 'kept');
+});
+
+test('writeFileAtomic refuses a file in the place of a folder', async (t) => {
+  const dir = await folder();
+  await writeFile(join(dir, 'file'), 'kept');
+  await t.throwsAsync(writeFileAtomic(join(dir, 'file', 'x'), 'x'), { code: 'ERR_BAD_FILE', message: /ENOTDIR/ });
+  t.is(await readFile(join(dir, 'file'), 'utf8'), 'kept');
+});
+
+test('writeFileAtomic refuses a device', async (t) => {
+  await t.throwsAsync(writeFileAtomic('/dev/null', 'x'), { code: 'ERR_BAD_FILE', message: /device/ });
+  t.true((await stat('/dev/null')).isCharacterDevice());
+});
+
+test('writeFileAtomic that fails halfway keeps the old file and removes the new', async (t) => {
+  const dir = await folder();
+  const path = join(dir, 'file');
+  await writeFile(path, 'old');
+  // Neither text nor bytes: writing fails after the temporary file was made.
+  const notData = 5 as unknown as string;
+  await t.throwsAsync(writeFileAtomic(path, notData), { instanceOf: BlasnetError, code: 'ERR_BAD_FILE' });
+  t.is(await readFile(path, 'utf8'), 'old');
+  t.deepEqual(await readdir(dir), ['file']);
+});
+
+test('many writers of one file leave one whole content', async (t) => {
+  const dir = await folder();
+  const path = join(dir, 'file');
+  const contents = Array.from({ length: 20 }, (_, i) => String(i).repeat(10_000));
+  await Promise.all(contents.map((content) => writeFileAtomic(path, content)));
+  t.true(contents.includes(await readFile(path, 'utf8')));
+  t.deepEqual(await readdir(dir), ['file']);
+});
+
+test('readFileBytes reads plain bytes that slice() copies', async (t) => {
+  const path = join(await folder(), 'file');
+  await writeFile(path, Uint8Array.of(1, 2, 3));
+  const bytes = await readFileBytes(path, 'npz');
+  t.deepEqual(bytes, Uint8Array.of(1, 2, 3));
+  bytes.slice()[0] = 9;
+  t.is(bytes[0], 1);
+});
+
+test('readFileBytes refuses a missing file and a folder', async (t) => {
+  const dir = await folder();
+  const path = join(dir, 'x.npz');
+  await t.throwsAsync(readFileBytes(path, 'npz'), {
+    instanceOf: BlasnetError,
+    code: 'ERR_BAD_FILE',
+    message: `Expected a readable npz file at '${path}' but received ENOENT: no such file or directory`,
+  });
+  await t.throwsAsync(readFileBytes(dir, 'IDX'), { code: 'ERR_BAD_FILE', message: /readable IDX file.*EISDIR/ });
+});
+
+test('paths that are no text are a bad argument, and a name with a NUL a bad file', async (t) => {
+  const notText = undefined as unknown as string;
+  await t.throwsAsync(readFileBytes(notText, 'npz'), {
+    code: 'ERR_BAD_ARGUMENT',
+    message: /path but received undefined/,
+  });
+  await t.throwsAsync(writeFileAtomic('', 'x'), { code: 'ERR_BAD_ARGUMENT', message: /path but received ''/ });
+  await t.throwsAsync(readFileBytes('a\0b', 'npz'), { instanceOf: BlasnetError, code: 'ERR_BAD_FILE' });
+});

@@ -1,0 +1,65 @@
+import { zipSync } from 'fflate';
+import { badArgument } from '../errors.js';
+import { badFile, readFileBytes, writeFileAtomic } from '../files.js';
+import { arrayOf, type DType, type FloatArray, Tensor } from '../tensor.js';
+import { decodeNpy, encodeNpy, type NpyArray } from './npy.js';
+import { unzipMembers } from './zip.js';
+
+/** Node reads no larger file at once. */
+const MAX_BYTES = 2 ** 31 - 1;
+/** The zip format's first day, as NumPy writes it: equal arrays make equal files. */
+const TIMESTAMP = new Date(1980, 0, 1);
+
+/**
+ * Reads an `.npz` file of NumPy's `savez` or `savez_compressed`.
+ * @returns the arrays by name, without `.npy`; the object has no prototype
+ * @throws BlasnetError `ERR_BAD_FILE` if the file is missing, damaged or hostile, or holds more than numeric arrays
+ */
+export async function readNpz(path: string): Promise<Record<string, NpyArray>> {
+  return decodeNpz(await readFileBytes(path, 'npz'), `'${path}'`);
+}
+
+/**
+ * As {@link readNpz}, from bytes.
+ * @param where - what error messages call the file
+ */
+export async function decodeNpz(bytes: Uint8Array, where: string): Promise<Record<string, NpyArray>> {
+  const arrays: Record<string, NpyArray> = Object.create(null);
+  const checkMember = (name: string) => {
+    if (!name.endsWith('.npy') || !isPlainName(name)) {
+      throw badFile(where, "members named like 'weights.npy', without folders", `'${name}'`);
+    }
+  };
+  for await (const { name, data } of unzipMembers(bytes, where, checkMember)) {
+    arrays[name.slice(0, -'.npy'.length)] = decodeNpy(data, `'${name}' of ${where}`);
+  }
+  return arrays;
+}
+
+/**
+ * Writes tensors as NumPy's `savez` does, uncompressed, in one atomic step.
+ * @param arrays - tensors by name; names may not hold `/`, `\` or `..`
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for such a name or more than 2 GiB, `ERR_BAD_FILE` if it cannot be written
+ */
+export async function writeNpz(path: string, arrays: Readonly<Record<string, Tensor>>): Promise<void> {
+  const entries = Object.entries(arrays);
+  const total = entries.reduce((sum, [, { data }]) => sum + data.byteLength, 0);
+  if (total > MAX_BYTES - 2 ** 20) throw badArgument('arrays', 'under 2 GiB in one npz file', `${total} bytes`);
+  const members: Record<string, Uint8Array> = {};
+  for (const [name, tensor] of entries) {
+    if (!isPlainName(name)) throw badArgument('array name', "a name without '/', '\\' and '..'", name);
+    members[`${name}.npy`] = encodeNpy(tensor.shape, tensor.data);
+  }
+  await writeFileAtomic(path, zipSync(members, { level: 0, mtime: TIMESTAMP }));
+}
+
+/** The array's numbers as a tensor; shares memory where the dtype is already the one wanted. */
+export function toTensor(array: NpyArray, dtype: DType): Tensor {
+  const Wanted = arrayOf(dtype);
+  const data: FloatArray = array.data instanceof Wanted ? array.data : new Wanted(array.data);
+  return new Tensor(array.shape, dtype, { data });
+}
+
+function isPlainName(name: string): boolean {
+  return !/[/\\]|\.\./.test(name);
+}

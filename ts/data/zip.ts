@@ -1,0 +1,173 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { inflateRaw } from 'node:zlib';
+import { badFile } from '../files.js';
+import { crc32 } from './crc32.js';
+
+// fflate's unzip trusts the archive's directory: it allocates what that promises, checks no checksum, reads past the
+// end and does not tell of encryption. Hence this reader of the directory; the inflating is zlib's, off the event loop.
+// Layout and names are those of PKWARE's APPNOTE 4.3; numbers are little-endian.
+
+/** A file within a zip archive, as the archive's directory describes it. */
+interface ZipEntry {
+  readonly name: string;
+  readonly method: number;
+  readonly crc: number;
+  /** Bytes in the archive. */
+  readonly packed: number;
+  /** Bytes when unpacked. */
+  readonly size: number;
+  /** Where the local header starts. */
+  readonly offset: number;
+}
+
+const END_SIGNATURE = 0x06054b50;
+const DIRECTORY_SIGNATURE = 0x02014b50;
+const LOCAL_SIGNATURE = 0x04034b50;
+const END_LENGTH = 22;
+const DIRECTORY_LENGTH = 46;
+const LOCAL_LENGTH = 30;
+const STORED = 0;
+const DEFLATED = 8;
+/** Deflate's best: 258 bytes for two bits. */
+const MAX_RATIO = 1032;
+/** About 3 ms of work, so that the event loop gets its turns. */
+const CRC_CHUNK = 8 << 20;
+
+const inflate = promisify(inflateRaw);
+
+/**
+ * Unpacks the members of a zip archive, one after another, and checks their sizes and checksums.
+ * Nothing is allocated on the archive's word alone: members may claim no more than their packed bytes can hold.
+ * @param where - what error messages call the archive
+ * @param checkName - called with every member's name before the first is unpacked; throws to refuse it
+ * @throws BlasnetError `ERR_BAD_FILE` for damage, encryption, a second member of a name, zip64, split archives,
+ *   and methods other than stored and deflated
+ */
+export async function* unzipMembers(
+  bytes: Uint8Array,
+  where: string,
+  checkName: (name: string) => void,
+): AsyncGenerator<{ name: string; data: Uint8Array }> {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const entries = readDirectory(view, where);
+  for (const { name } of entries) checkName(name);
+  for (const entry of entries) {
+    yield { name: entry.name, data: await unpack(view, entry, `'${entry.name}' of ${where}`) };
+  }
+}
+
+function readDirectory(view: Buffer, where: string): ZipEntry[] {
+  const end = findEnd(view, where);
+  const [disk, startDisk, onDisk, count] = [0, 1, 2, 3].map((i) => view.readUInt16LE(end + 4 + 2 * i));
+  const length = view.readUInt32LE(end + 12);
+  let at = view.readUInt32LE(end + 16);
+  if (count === 0xffff || at === 0xffffffff) throw badFile(where, 'a zip archive under 4 GiB', 'a zip64 archive');
+  if (disk !== 0 || startDisk !== 0 || onDisk !== count) {
+    throw badFile(where, 'a whole zip archive', 'one part of several');
+  }
+  if (at + length !== end) {
+    throw badFile(where, `a zip directory that ends at byte ${end}`, `one that ends at ${at + length}`);
+  }
+  const entries = new Map<string, ZipEntry>();
+  let packed = 0;
+  for (let i = 0; i < count!; i++) {
+    if (at + DIRECTORY_LENGTH > end || view.readUInt32LE(at) !== DIRECTORY_SIGNATURE) {
+      throw badFile(where, `a zip directory of ${count} entries`, `${i} and then something else`);
+    }
+    const next = at + DIRECTORY_LENGTH + [28, 30, 32].reduce((sum, field) => sum + view.readUInt16LE(at + field), 0);
+    if (next > end) throw badFile(where, `a zip directory that ends at byte ${end}`, `an entry up to byte ${next}`);
+    const entry = readEntry(view, at, where);
+    if (entries.has(entry.name)) throw badFile(where, 'members of different names', `two named '${entry.name}'`);
+    entries.set(entry.name, entry);
+    packed += entry.packed;
+    at = next;
+  }
+  // Entries that share packed bytes would multiply what a small archive can claim.
+  if (packed > view.length) throw badFile(where, `members of ${view.length} bytes at most`, `${packed} bytes`);
+  return [...entries.values()];
+}
+
+/** Where the record at the end starts; a comment of up to 65535 bytes may follow it, and nothing else. */
+function findEnd(view: Buffer, where: string): number {
+  const first = Math.max(0, view.length - END_LENGTH - 0xffff);
+  for (let at = view.length - END_LENGTH; at >= first; at--) {
+    if (view.readUInt32LE(at) === END_SIGNATURE && at + END_LENGTH + view.readUInt16LE(at + 20) === view.length) {
+      return at;
+    }
+  }
+  const isStart = view.length >= 4 && view.readUInt32LE(0) === LOCAL_SIGNATURE;
+  throw badFile(where, 'a whole zip archive', isStart ? 'one that is cut off' : 'something else');
+}
+
+function readEntry(view: Buffer, at: number, where: string): ZipEntry {
+  const flags = view.readUInt16LE(at + 8);
+  const nameAt = at + DIRECTORY_LENGTH;
+  const name = view.toString(flags & 0x800 ? 'utf8' : 'latin1', nameAt, nameAt + view.readUInt16LE(at + 28));
+  const [crc, packed, size, offset] = [16, 20, 24, 42].map((field) => view.readUInt32LE(at + field)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const member = `'${name}' of ${where}`;
+  if (flags & 0x2041) throw badFile(member, 'a member without a password', 'an encrypted one');
+  if (packed === 0xffffffff || size === 0xffffffff || offset === 0xffffffff) {
+    throw badFile(member, 'a member under 4 GiB', 'a zip64 one');
+  }
+  const method = view.readUInt16LE(at + 10);
+  if (method !== STORED && method !== DEFLATED) {
+    throw badFile(member, 'a stored or deflated member', `compression method ${method}`);
+  }
+  const possible = method === STORED ? packed : packed * MAX_RATIO;
+  if (size > possible) {
+    throw badFile(member, `at most ${possible} bytes from ${packed} packed ones`, `a claim of ${size}`);
+  }
+  return { name, method, crc, packed, size, offset };
+}
+
+async function unpack(view: Buffer, entry: ZipEntry, member: string): Promise<Uint8Array> {
+  const { offset, packed, size } = entry;
+  if (offset + LOCAL_LENGTH > view.length || view.readUInt32LE(offset) !== LOCAL_SIGNATURE) {
+    throw badFile(member, `a member's header at byte ${offset}`, 'something else');
+  }
+  // The local header's own sizes may be zero or 2^32 − 1 (NumPy); only the directory's count.
+  const start = offset + LOCAL_LENGTH + view.readUInt16LE(offset + 26) + view.readUInt16LE(offset + 28);
+  if (start + packed > view.length) {
+    throw badFile(member, `${packed} packed bytes`, `${Math.max(0, view.length - start)}`);
+  }
+  const raw = view.subarray(start, start + packed);
+  const data = entry.method === STORED ? raw : await inflateTo(raw, size, member);
+  if (data.length !== size) throw badFile(member, `${size} bytes when unpacked`, `${data.length}`);
+  const crc = await checksum(data);
+  if (crc !== entry.crc) throw badFile(member, `checksum ${hex(entry.crc)}`, `${hex(crc)}: the file is damaged`);
+  return data;
+}
+
+async function inflateTo(raw: Buffer, size: number, member: string): Promise<Uint8Array> {
+  try {
+    // Never runs past `size`; the option's least value is 1, and chunks of 64 bytes or more are required.
+    return await inflate(raw, { maxOutputLength: Math.max(1, size), chunkSize: Math.min(1 << 20, Math.max(64, size)) });
+  } catch (error) {
+    const tooLong = error instanceof RangeError;
+    throw badFile(
+      member,
+      `deflated data of ${size} bytes`,
+      tooLong ? 'more than that' : (error as Error).message,
+      error,
+    );
+  }
+}
+
+async function checksum(data: Uint8Array): Promise<number> {
+  let crc = 0;
+  for (let start = 0; start < data.length; start += CRC_CHUNK) {
+    if (start > 0) await nextTurn();
+    crc = crc32(data.subarray(start, start + CRC_CHUNK), crc);
+  }
+  return crc;
+}
+
+function hex(crc: number): string {
+  return crc.toString(16).padStart(8, '0');
+}

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { BlasnetError, badArgument } from './errors.js';
+
+/**
+ * An `ERR_BAD_FILE` in the form that all messages share.
+ * @param where - the file, or the part of it, as the message should name it
+ */
+export function badFile(where: string, expected: string, received: string, cause?: unknown): BlasnetError {
+  return new BlasnetError(
+    'ERR_BAD_FILE',
+    `Expected ${expected} in ${where} but received ${received}`,
+    cause === undefined ? undefined : { cause },
+  );
+}
+
+/**
+ * All bytes of a file.
+ * @param what - the kind of file, for the message: `npz`, `IDX`
+ * @throws BlasnetError `ERR_BAD_FILE` if the file is missing, unreadable or a folder
+ */
+export async function readFileBytes(path: string, what: string): Promise<Uint8Array> {
+  checkPath(path);
+  try {
+    const buffer = await readFile(path);
+    // A plain Uint8Array, because a Buffer's slice() shares memory where a Uint8Array's copies.
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  } catch (error) {
+    const message = `Expected a readable ${what} file at '${path}' but received ${reasonOf(error)}`;
+    throw new BlasnetError('ERR_BAD_FILE', message, { cause: error });
+  }
+}
+
+/**
+ * Writes a file so that, whatever happens, the path holds either all of the old content or all of the new.
+ * An existing file's mode is kept, and a symbolic link goes on pointing at the file that changed.
+ * @param data - bytes, or text to be written as UTF-8
+ * @throws BlasnetError `ERR_BAD_FILE` if it cannot be written; no temporary file is left behind
+ */
+export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
+  checkPath(path);
+  let temporary: string | undefined;
+  try {
+    const { target, mode } = await resolveTarget(path);
+    const folder = dirname(target);
+    // Same folder, because rename is atomic within one file system only; the name is short, whatever the target's is.
+    temporary = join(folder, `.blasnet-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+    await withHandle(temporary, 'wx', async (file) => {
+      await file.writeFile(data);
+      if (mode !== undefined) await file.chmod(mode);
+      await file.sync();
+    });
+    await rename(temporary, target);
+    // The new name itself must reach the disk; Windows cannot open folders, and does not need it.
+    if (process.platform !== 'win32') await withHandle(folder, 'r', (handle) => handle.sync());
+  } catch (error) {
+    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
+    const message = `Expected a writable file at '${path}' but received ${reasonOf(error)}`;
+    throw new BlasnetError('ERR_BAD_FILE', message, { cause: error });
+  }
+}
+
+/** The file behind a symbolic link, and its permission bits if it exists. */
+async function resolveTarget(path: string): Promise<{ target: string; mode?: number }> {
+  try {
+    const target = await realpath(path);
+    const found = await stat(target);
+    // A rename would replace a device or a pipe by a plain file.
+    if (!found.isFile()) throw new Error(found.isDirectory() ? 'a folder' : 'a device, pipe or socket');
+    return { target, mode: found.mode & 0o7777 };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { target: path };
+    throw error;
+  }
+}
+
+async function withHandle(path: string, flags: string, use: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const handle = await open(path, flags);
+  try {
+    await use(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+function checkPath(path: unknown): void {
+  if (typeof path !== 'string' || path === '') throw badArgument('path', 'the name of a file', path);
+}
+
+/** `ENOENT: no such file or directory`, without the call and the path that Node appends. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/, \w+( '.*)?$/s, '') : String(error);
+}
