@@ -1,0 +1,90 @@
+// The addon's door: everything that JavaScript can call.
+
+#include <hwy/targets.h>
+#include <napi.h>
+
+#include "bind/environment.h"
+#include "bind/operands.h"
+#include "bind/plan_object.h"
+#include "bind/replay_object.h"
+#include "core/slots.h"
+#include "math/gemm.h"
+
+namespace blasnet {
+namespace {
+
+// execute(dtype, kernel, operands): runs one kernel at once, on this thread and the pool
+void Execute(const Napi::CallbackInfo& info) {
+  if (!info[2].IsArray()) throw InvalidArgument("Expected an array for operands");
+  std::vector<Buffer> memory;
+  std::vector<Operand> operands = EagerOperands(info[2].As<Napi::Array>(), &memory);
+  Plan plan(memory.size());
+  plan.Add(Kernels().Find(info[1].ToString()), VariantOf(info[0]), std::move(operands));
+  for (size_t i = 0; i < memory.size(); ++i) plan.Bind(i, memory[i]);
+  Context context = Environment::Of(info.Env()).context();
+  plan.Run(context);
+}
+
+// misalignment(arrayBuffer) → bytes from the last 64-byte boundary to its start
+Napi::Value Misalignment(const Napi::CallbackInfo& info) {
+  const auto address = reinterpret_cast<uintptr_t>(MemoryOf(info[0], "buffer").data);
+  return Napi::Number::New(info.Env(), static_cast<double>(address % 64));
+}
+
+void SetThreads(const Napi::CallbackInfo& info) {
+  const size_t threads = IndexOf(info[0], "threads");
+  Check(threads >= 1 && threads <= 256, "Expected 1 to 256 for threads");
+  Environment::Of(info.Env()).pool().Resize(threads);
+}
+
+Napi::Value GetThreads(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(Environment::Of(info.Env()).pool().threads()));
+}
+
+// { name: [{ name, scalar, output }] }
+Napi::Object DescribeKernels(Napi::Env env) {
+  Napi::Object kernels = Napi::Object::New(env);
+  for (const auto& [name, kernel] : Kernels().kernels()) {
+    Napi::Array parameters = Napi::Array::New(env);
+    for (const Parameter& parameter : kernel.parameters) {
+      Napi::Object described = Napi::Object::New(env);
+      described.Set("name", parameter.name);
+      described.Set("scalar", parameter.is_scalar);
+      described.Set("output", parameter.is_output);
+      parameters.Set(parameters.Length(), described);
+    }
+    kernels.Set(name, parameters);
+  }
+  return kernels;
+}
+
+Napi::Object DescribeSlots(Napi::Env env) {
+  Napi::Object names = Napi::Object::New(env);
+  for (const auto& [name, slot] : slots::kNames) names.Set(name, static_cast<double>(slot));
+  return names;
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  HoldBlasAtOneThread();
+  auto* environment = new Environment(env);
+  env.SetInstanceData(environment);
+  const Napi::Function plan = PlanObject::Define(env);
+  environment->plan_class = Napi::Persistent(plan);
+  exports.Set("Plan", plan);
+  exports.Set("Replay", ReplayObject::Define(env));
+  exports.Set("execute", Napi::Function::New<Execute>(env, "execute"));
+  exports.Set("misalignment", Napi::Function::New<Misalignment>(env, "misalignment"));
+  exports.Set("setThreads", Napi::Function::New<SetThreads>(env, "setThreads"));
+  exports.Set("getThreads", Napi::Function::New<GetThreads>(env, "getThreads"));
+  exports.Set("kernels", DescribeKernels(env));
+  exports.Set("slots", DescribeSlots(env));
+  exports.Set("blas", BlasVersion());
+  exports.Set("simd", hwy::TargetName(hwy::SupportedTargets() & -hwy::SupportedTargets()));
+  exports.Set("physicalCores", static_cast<double>(PhysicalCores()));
+  return exports;
+}
+
+NODE_API_MODULE(blasnet, Init)
+
+}  // namespace
+}  // namespace blasnet

@@ -1,0 +1,35 @@
+#include "bind/environment.h"
+
+#include <memory>
+#include <utility>
+
+namespace blasnet {
+
+Environment::Environment(Napi::Env env) : env_(env), pool_(PhysicalCores()) {
+  channel_ = Channel::New(env, "blasnet", 0, 1);
+  channel_.Unref(env);
+  // Hooks run in reverse order: this one, added after the channel's own, ends the threads while they can still post.
+  env.AddCleanupHook([](Environment* self) { self->jobs_.Stop(); }, this);
+}
+
+void Environment::Start(std::shared_ptr<AbortFlag> abort, std::function<void()> job) {
+  if (active_++ == 0) channel_.Ref(env_);
+  jobs_.Start(std::move(abort), std::move(job));
+}
+
+void Environment::Finished() {
+  if (--active_ == 0) channel_.Unref(env_);
+}
+
+void Environment::Post(Task task) {
+  auto owned = std::make_unique<Task>(std::move(task));
+  if (channel_.NonBlockingCall(owned.get()) == napi_ok) owned.release();
+}
+
+void Environment::RunTask(Napi::Env env, Napi::Function, std::nullptr_t*, Task* task) {
+  const std::unique_ptr<Task> owned(task);
+  // Without an environment the loop is closing: nobody is left to hear.
+  if (static_cast<napi_env>(env) != nullptr) (*owned)(env);
+}
+
+}  // namespace blasnet

@@ -1,0 +1,163 @@
+#include "bind/replay_object.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "bind/operands.h"
+#include "core/slots.h"
+
+namespace blasnet {
+
+namespace {
+
+const char* NameOf(Outcome::Reason reason) {
+  switch (reason) {
+    case Outcome::kFinished:
+      return "finished";
+    case Outcome::kAborted:
+      return "aborted";
+    case Outcome::kNotFinite:
+      return "notFinite";
+    case Outcome::kFailed:
+      return "failed";
+  }
+  return "?";
+}
+
+Napi::Object ToObject(Napi::Env env, const Outcome& outcome) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("reason", NameOf(outcome.reason));
+  object.Set("next", static_cast<double>(outcome.next));
+  object.Set("message", outcome.message);
+  return object;
+}
+
+}  // namespace
+
+// One run on a thread, as the JavaScript side sees it. Kept alive by the tasks that refer to it.
+struct ReplayObject::Running {
+  Napi::Promise::Deferred deferred;
+  Napi::FunctionReference on_progress;
+  std::string failure;  // why the run was aborted, where not by request
+};
+
+Napi::Function ReplayObject::Define(Napi::Env env) {
+  return DefineClass(env, "Replay",
+                     {InstanceMethod<&ReplayObject::RunSync>("runSync"), InstanceMethod<&ReplayObject::Run>("run"),
+                      InstanceMethod<&ReplayObject::Abort>("abort")});
+}
+
+ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<ReplayObject>(info), environment_(Environment::Of(info.Env())) {
+  if (!info[0].IsObject()) throw InvalidArgument("Expected an object for options");
+  const auto options = info[0].As<Napi::Object>();
+  const auto plan = [&](const char* name) -> const Plan* {
+    const Napi::Value value = options.Get(name);
+    if (value.IsNull()) return nullptr;
+    const Napi::Function plan_class = environment_.plan_class.Value();
+    if (!value.IsObject() || !value.As<Napi::Object>().InstanceOf(plan_class)) {
+      throw InvalidArgument(std::string("Expected a Plan or null for ") + name);
+    }
+    plans_.push_back(PlanObject::Unwrap(value.As<Napi::Object>()));
+    references_.push_back(Napi::Persistent(value.As<Napi::Object>()));
+    return &plans_.back()->plan();
+  };
+  schedule_.epoch = plan("epoch");
+  schedule_.step = plan("step");
+  schedule_.last = plan("last");
+  schedule_.steps_per_epoch = IndexOf(options.Get("stepsPerEpoch"), "stepsPerEpoch");
+  schedule_.batch_rows = IndexOf(options.Get("batchRows"), "batchRows");
+  Check(schedule_.steps_per_epoch > 0, "Expected at least one step an epoch");
+  Check(schedule_.step != nullptr || (schedule_.last != nullptr && schedule_.steps_per_epoch == 1),
+        "Expected a plan for a step");
+  const Napi::Value slots = options.Get("slots");
+  Check(slots.IsTypedArray() && slots.As<Napi::TypedArray>().TypedArrayType() == napi_float64_array,
+        "Expected a Float64Array for slots");
+  slots_memory_ = MemoryOf(slots, "slots");
+  schedule_.slots = reinterpret_cast<double*>(slots_memory_.data);
+  schedule_.slot_count = slots_memory_.bytes / sizeof(double);
+  Check(schedule_.slot_count >= slots::kCount, "Expected more slots");
+  slots_ = Napi::Persistent(slots.As<Napi::Object>());
+}
+
+void ReplayObject::Prepare(Napi::Env env) const {
+  Check(abort_ == nullptr, "Expected the replay not to be running");
+  for (const PlanObject* plan : plans_) plan->CheckBuffers(env);
+  Check(MemoryOf(slots_.Value(), "slots").data == slots_memory_.data, "Expected the slots to stay where they were");
+}
+
+Range ReplayObject::RangeOf(const Napi::CallbackInfo& info) const {
+  return {IndexOf(info[0], "first"), IndexOf(info[1], "end"), info[2].ToBoolean().Value()};
+}
+
+Napi::Value ReplayObject::RunSync(const Napi::CallbackInfo& info) {
+  Prepare(info.Env());
+  Context context = environment_.context();
+  const AbortFlag never{false};
+  return ToObject(info.Env(), Replay(context, schedule_, RangeOf(info), never));
+}
+
+Napi::Value ReplayObject::Run(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Prepare(env);
+  const Range range = RangeOf(info);
+  const auto running = std::make_shared<Running>(Running{Napi::Promise::Deferred::New(env), {}, {}});
+  ProgressCallback progress;
+  if (info[3].IsFunction()) {
+    running->on_progress = Napi::Persistent(info[3].As<Napi::Function>());
+    progress = [this, running](uint64_t next, std::vector<double> slots) {
+      environment_.Post([this, running, next, slots = std::move(slots)](Napi::Env env) {
+        OnProgress(env, *running, next, slots);
+      });
+    };
+  }
+  abort_ = std::make_shared<AbortFlag>(false);
+  Ref();  // the object outlives its run
+  environment_.Start(abort_, [this, running, range, progress = std::move(progress), abort = abort_] {
+    Context context = environment_.context();
+    Outcome outcome = Replay(context, schedule_, range, *abort, progress);
+    environment_.Post([this, running, outcome = std::move(outcome)](Napi::Env env) { OnEnd(env, *running, outcome); });
+  });
+  return running->deferred.Promise();
+}
+
+void ReplayObject::Abort(const Napi::CallbackInfo&) {
+  if (abort_ != nullptr) *abort_ = true;
+}
+
+void ReplayObject::OnProgress(Napi::Env env, Running& running, uint64_t next, const std::vector<double>& slots) {
+  const Napi::HandleScope scope(env);
+  try {
+    // A buffer that was transferred away may be freed by its new owner: end the run while it is still there.
+    for (const PlanObject* plan : plans_) plan->CheckBuffers(env);
+  } catch (const InvalidArgument& error) {
+    running.failure = error.what();
+    if (abort_ != nullptr) *abort_ = true;
+    return;
+  }
+  auto copy = Napi::Float64Array::New(env, slots.size());
+  std::copy(slots.begin(), slots.end(), copy.Data());
+  try {
+    running.on_progress.Call({Napi::Number::New(env, static_cast<double>(next)), copy});
+  } catch (const Napi::Error& error) {
+    // A throwing listener ends the run rather than the process.
+    running.failure = error.Message();
+    if (abort_ != nullptr) *abort_ = true;
+  }
+}
+
+void ReplayObject::OnEnd(Napi::Env env, Running& running, const Outcome& outcome) {
+  const Napi::HandleScope scope(env);
+  abort_ = nullptr;
+  environment_.Finished();
+  Outcome told = outcome;
+  if (!running.failure.empty()) {
+    told.reason = Outcome::kFailed;
+    told.message = running.failure;
+  }
+  running.deferred.Resolve(ToObject(env, told));
+  running.on_progress.Reset();
+  Unref();
+}
+
+}  // namespace blasnet

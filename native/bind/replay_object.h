@@ -1,0 +1,45 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "bind/environment.h"
+#include "bind/plan_object.h"
+#include "core/replay.h"
+
+namespace blasnet {
+
+// The JavaScript class Replay: plans and the order in which to run them; runs them here or on a thread.
+class ReplayObject : public Napi::ObjectWrap<ReplayObject> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+
+  // new Replay({ epoch, step, last, stepsPerEpoch, batchRows, slots }); the plans may be null but for one of step
+  // and last.
+  explicit ReplayObject(const Napi::CallbackInfo& info);
+
+ private:
+  // runSync(first, end, beginEpoch) → outcome
+  Napi::Value RunSync(const Napi::CallbackInfo& info);
+  // run(first, end, beginEpoch, onProgress | undefined) → Promise of the outcome; onProgress(next, slots)
+  Napi::Value Run(const Napi::CallbackInfo& info);
+  // Ends the run within one step; its promise resolves with reason 'aborted'.
+  void Abort(const Napi::CallbackInfo& info);
+
+  struct Running;
+  void Prepare(Napi::Env env) const;
+  Range RangeOf(const Napi::CallbackInfo& info) const;
+  void OnProgress(Napi::Env env, Running& running, uint64_t next, const std::vector<double>& slots);
+  void OnEnd(Napi::Env env, Running& running, const Outcome& outcome);
+
+  Environment& environment_;
+  Schedule schedule_;
+  std::vector<Napi::ObjectReference> references_;  // the plans
+  std::vector<PlanObject*> plans_;
+  Napi::ObjectReference slots_;
+  Buffer slots_memory_;
+  std::shared_ptr<AbortFlag> abort_;  // set while running on a thread
+};
+
+}  // namespace blasnet

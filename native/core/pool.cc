@@ -1,0 +1,94 @@
+#include "core/pool.h"
+
+#include "core/spin.h"
+
+namespace blasnet {
+
+namespace {
+
+// About 50 µs of looking for work before a worker sleeps: longer than the pause between two kernels of a plan, short
+// enough that an idle pool costs nothing.
+constexpr int kSpins = 2000;
+
+constexpr uint64_t kFieldMask = (1u << 20) - 1;
+constexpr uint64_t NextOf(uint64_t ticket) { return ticket & kFieldMask; }
+constexpr uint64_t TilesOf(uint64_t ticket) { return (ticket >> 20) & kFieldMask; }
+constexpr bool HasTile(uint64_t ticket) { return NextOf(ticket) < TilesOf(ticket); }
+
+}  // namespace
+
+Pool::Pool(size_t threads) : threads_(threads) {}
+
+Pool::~Pool() { StopWorkers(); }
+
+void Pool::Resize(size_t threads) {
+  std::lock_guard<std::mutex> region(region_);
+  if (threads == threads_) return;
+  StopWorkers();
+  threads_ = threads;
+}
+
+void Pool::StartWorkers() {
+  while (workers_.size() + 1 < threads_) workers_.emplace_back([this] { WorkerLoop(); });
+}
+
+void Pool::StopWorkers() {
+  stop_ = true;
+  ++wake_;
+  wake_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+  workers_.clear();
+  stop_ = false;
+}
+
+void Pool::RunRegion(size_t tiles, TileFunction function, const void* context) {
+  StartWorkers();
+  function_.store(function, std::memory_order_relaxed);
+  body_.store(context, std::memory_order_relaxed);
+  done_.store(0, std::memory_order_relaxed);
+  const uint64_t generation = (ticket_.load(std::memory_order_relaxed) >> 40) + 1;
+  // Sequentially consistent with the sleepers' count: either this thread sees the sleeper, or it sees the ticket.
+  ticket_.store((generation << 40) | (uint64_t{tiles} << 20));
+  if (sleepers_.load() > 0) {
+    ++wake_;
+    wake_.notify_all();
+  }
+  while (RunOneTile()) {
+  }
+  Spinner spinner;
+  while (done_.load(std::memory_order_acquire) != tiles) spinner.Wait();
+}
+
+bool Pool::RunOneTile() {
+  uint64_t ticket = ticket_.load(std::memory_order_acquire);
+  while (HasTile(ticket)) {
+    const TileFunction function = function_.load(std::memory_order_relaxed);
+    const void* body = body_.load(std::memory_order_relaxed);
+    // Success proves that the region was still waiting for this tile, hence that function and body are its own.
+    if (ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
+      function(body, NextOf(ticket));
+      done_.fetch_add(1, std::memory_order_release);
+      return true;
+    }
+  }
+  return false;
+}
+
+void Pool::WorkerLoop() {
+  int idle = 0;
+  while (!stop_.load(std::memory_order_relaxed)) {
+    if (RunOneTile()) {
+      idle = 0;
+    } else if (++idle < kSpins) {
+      Pause();
+    } else {
+      const uint32_t seen = wake_.load();
+      ++sleepers_;
+      if (!HasTile(ticket_.load()) && !stop_.load()) wake_.wait(seen);
+      --sleepers_;
+      idle = 0;
+    }
+  }
+}
+
+}  // namespace blasnet

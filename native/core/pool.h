@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace blasnet {
+
+// Runs tiles of a kernel on several threads. Which thread runs a tile is a race; what a tile computes is not:
+// kernels cut tiles by shapes only, and no two tiles write the same number. So results do not depend on the
+// thread count.
+class Pool {
+ public:
+  // threads counts the caller of ParallelFor as one; the others start when first needed.
+  explicit Pool(size_t threads);
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  void Resize(size_t threads);
+  size_t threads() const { return threads_.load(std::memory_order_relaxed); }
+
+  // Calls body(i) for i in [0, tiles) and returns when all are done. body must not throw. When another thread is
+  // using the pool, the caller does all tiles itself.
+  template <class Body>
+  void ParallelFor(size_t tiles, const Body& body) {
+    if (tiles > 1 && threads() > 1 && tiles <= kMaxTiles) {
+      std::unique_lock<std::mutex> region(region_, std::try_to_lock);
+      if (region.owns_lock()) {
+        RunRegion(tiles, [](const void* context, size_t tile) { (*static_cast<const Body*>(context))(tile); }, &body);
+        return;
+      }
+    }
+    for (size_t tile = 0; tile < tiles; ++tile) body(tile);
+  }
+
+ private:
+  using TileFunction = void (*)(const void*, size_t);
+  static constexpr size_t kMaxTiles = (1u << 20) - 1;
+
+  void RunRegion(size_t tiles, TileFunction function, const void* context);
+  bool RunOneTile();
+  void WorkerLoop();
+  void StartWorkers();
+  void StopWorkers();
+
+  // A region's ticket: generation (24 bits), tiles (20), next tile (20). A worker claims a tile by advancing it,
+  // so one that wakes late sees another generation, or no tile left, and touches nothing.
+  std::atomic<uint64_t> ticket_{0};
+  std::atomic<TileFunction> function_{nullptr};
+  std::atomic<const void*> body_{nullptr};
+  alignas(64) std::atomic<size_t> done_{0};
+  // Workers that found nothing for a while sleep on wake_.
+  alignas(64) std::atomic<uint32_t> wake_{0};
+  std::atomic<uint32_t> sleepers_{0};
+  std::atomic<bool> stop_{false};
+  std::atomic<size_t> threads_{1};
+  std::mutex region_;  // held by the one thread that uses the workers
+  std::vector<std::thread> workers_;
+};
+
+// How many threads are worth having here: physical cores that this process may use.
+size_t PhysicalCores();
+
+}  // namespace blasnet

@@ -1,0 +1,37 @@
+#include "core/registry.h"
+
+namespace blasnet {
+
+constinit KernelModule* KernelModule::head_ = nullptr;
+
+void Registry::Add(const char* name, std::initializer_list<const char*> names, std::vector<Parameter> f32,
+                   const std::vector<Parameter>& f64, Invoker invoke32, Invoker invoke64) {
+  CheckEqual(name, f32.size(), names.size());
+  size_t i = 0;
+  for (const char* parameter : names) {
+    f32[i].name = parameter;
+    f32[i].type[1] = f64[i].type[1];
+    ++i;
+  }
+  const bool added = kernels_.emplace(name, Kernel{name, std::move(f32), {invoke32, invoke64}}).second;
+  if (!added) throw InvalidArgument(std::string("Two kernels are named ") + name);
+}
+
+const Kernel& Registry::Find(const std::string& name) const {
+  const auto found = kernels_.find(name);
+  if (found == kernels_.end()) throw InvalidArgument("Expected the name of a kernel but received '" + name + "'");
+  return found->second;
+}
+
+const Registry& Kernels() {
+  static const Registry& registry = *[] {
+    auto* built = new Registry();
+    for (const KernelModule* module = KernelModule::head_; module != nullptr; module = module->next_) {
+      module->add_(*built);
+    }
+    return built;
+  }();
+  return registry;
+}
+
+}  // namespace blasnet

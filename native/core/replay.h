@@ -1,0 +1,46 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/plan.h"
+
+namespace blasnet {
+
+// What to replay, and in which order: within an epoch, `step` for every batch but the last, then `last` (if the last
+// batch is shorter; else `step` again). `epoch` runs before an epoch's first batch. Training and evaluation alike.
+struct Schedule {
+  const Plan* epoch = nullptr;  // may be absent
+  const Plan* step = nullptr;   // may be absent where every batch is a short one
+  const Plan* last = nullptr;   // may be absent
+  uint64_t steps_per_epoch = 1;
+  uint64_t batch_rows = 1;
+  double* slots = nullptr;  // slots::kCount doubles or more
+  size_t slot_count = 0;
+};
+
+struct Outcome {
+  enum Reason { kFinished, kAborted, kNotFinite, kFailed };
+  Reason reason = kFinished;
+  uint64_t next = 0;    // the first step that was not finished
+  std::string message;  // for kNotFinite and kFailed
+};
+
+// Told, about ten times a second, how far a run is and what the slots hold. Called on the replaying thread.
+using ProgressCallback = std::function<void(uint64_t next, std::vector<double> slots)>;
+
+// Which steps to replay: [first, end), counted over all epochs. begin_epoch: run the epoch plan before the first one
+// even where that is in mid-epoch, because its results are not there yet.
+struct Range {
+  uint64_t first = 0, end = 0;
+  bool begin_epoch = true;
+};
+
+// Stops before a step when abort becomes true. Never throws.
+Outcome Replay(Context& context, const Schedule& schedule, const Range& range, const std::atomic<bool>& abort,
+               const ProgressCallback& progress = nullptr);
+
+}  // namespace blasnet

@@ -1,0 +1,92 @@
+// From a data set to a batch and back: rows in the epoch's order, or in their own.
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "data/batch.cc"
+#include "math/foreach_target.h"
+//
+#include <cstring>
+
+#include "math/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasnet {
+namespace HWY_NAMESPACE {
+
+template <class T>
+HWY_INLINE void CopyRow(const T* from, size_t n, double, T* to) {
+  std::memcpy(to, from, n * sizeof(T));
+}
+
+// Bytes (pixels) divided by divisor.
+HWY_INLINE void CopyRow(const uint8_t* from, size_t n, double divisor, float* to) {
+  const Tag<float> d;
+  const hn::Rebind<int32_t, Tag<float>> di;
+  const hn::Rebind<uint8_t, Tag<float>> du;
+  const size_t lanes = hn::Lanes(d);
+  const auto by = hn::Set(d, static_cast<float>(divisor));
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    hn::StoreU(hn::Div(hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(du, from + i))), by), d, to + i);
+  }
+  for (; i < n; ++i) to[i] = static_cast<float>(from[i]) / static_cast<float>(divisor);
+}
+
+HWY_INLINE void CopyRow(const uint8_t* from, size_t n, double divisor, double* to) {
+  for (size_t i = 0; i < n; ++i) to[i] = from[i] / divisor;
+}
+
+inline size_t FirstRow(double first_row, size_t rows, size_t available) {
+  const auto first = static_cast<size_t>(first_row);
+  Check(first <= available && rows <= available - first, "Expected the batch to lie within the data set");
+  return first;
+}
+
+// x[m×n] = the source rows order[first_row…]; divisor matters for bytes only
+template <class S, class T>
+void GatherRows(Context&, Matrix<const S> source, Vector<const int32_t> order, double first_row, double divisor,
+                Matrix<T> x) {
+  CheckEqual("x's width", source.cols, x.cols);
+  const size_t first = FirstRow(first_row, x.rows, order.size);
+  const int32_t* rows = order.data + first;
+  for (size_t i = 0; i < x.rows; ++i) {
+    const auto row = static_cast<size_t>(rows[i]);
+    Check(row < source.rows, "Expected the order to name rows of the data set");
+    CopyRow(source.row(row), x.cols, divisor, x.row(i));
+  }
+}
+
+// x[m×n] = m source rows from first_row on
+template <class S, class T>
+void CopyRows(Context&, Matrix<const S> source, double first_row, double divisor, Matrix<T> x) {
+  CheckEqual("x's width", source.cols, x.cols);
+  const size_t first = FirstRow(first_row, x.rows, source.rows);
+  CopyRow(source.row(first), x.size(), divisor, x.data);
+}
+
+// m rows of target from first_row on = a[m×n]
+template <class T>
+void StoreRows(Context&, Matrix<const T> a, double first_row, Matrix<T> target) {
+  CheckEqual("target's width", a.cols, target.cols);
+  const size_t first = FirstRow(first_row, a.rows, target.rows);
+  std::memcpy(target.row(first), a.data, a.size() * sizeof(T));
+}
+
+BLASNET_KERNELS(Batch) {
+  registry.Add<&GatherRows<float, float>, &GatherRows<double, double>>(
+      "gather_rows", {"source", "order", "firstRow", "divisor", "x"});
+  registry.Add<&GatherRows<uint8_t, float>, &GatherRows<uint8_t, double>>(
+      "gather_byte_rows", {"source", "order", "firstRow", "divisor", "x"});
+  registry.Add<&CopyRows<float, float>, &CopyRows<double, double>>("copy_rows",
+                                                                   {"source", "firstRow", "divisor", "x"});
+  registry.Add<&CopyRows<uint8_t, float>, &CopyRows<uint8_t, double>>("copy_byte_rows",
+                                                                      {"source", "firstRow", "divisor", "x"});
+  registry.Add<&StoreRows<float>, &StoreRows<double>>("store_rows", {"a", "firstRow", "target"});
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasnet
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+BLASNET_EXPORT_KERNELS(Batch)
+#endif

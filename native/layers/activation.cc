@@ -1,0 +1,176 @@
+// Activations: y = f(x) and dx = dy · f′(x), element by element. A derivative takes what is cheapest of x and y.
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "layers/activation.cc"
+#include "math/foreach_target.h"
+//
+#include "math/erf-inl.h"
+#include "math/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasnet {
+namespace HWY_NAMESPACE {
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Logistic(D d, V x) {
+  // exp of −|x| never overflows.
+  const V e = hn::Exp(d, hn::Neg(hn::Abs(x)));
+  const V one = hn::Set(d, 1);
+  const V y = hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
+  return hn::IfThenElse(hn::IsNaN(x), x, y);
+}
+
+struct Sigmoid {
+  template <class D, class V>
+  static HWY_INLINE V Forward(D d, V x, V) {
+    return Logistic(d, x);
+  }
+  template <class D, class V>
+  static HWY_INLINE V Derivative(D d, V, V y, V) {
+    return hn::Mul(y, hn::Sub(hn::Set(d, 1), y));
+  }
+};
+
+struct Tanh {
+  template <class D, class V>
+  static HWY_INLINE V Forward(D d, V x, V) {
+    return hn::Tanh(d, x);
+  }
+  template <class D, class V>
+  static HWY_INLINE V Derivative(D d, V, V y, V) {
+    return hn::NegMulAdd(y, y, hn::Set(d, 1));
+  }
+};
+
+struct Relu {
+  template <class D, class V>
+  static HWY_INLINE V Forward(D d, V x, V) {
+    return hn::Max(hn::Zero(d), x);  // in this order, which passes NaN on
+  }
+  template <class D, class V>
+  static HWY_INLINE V Derivative(D d, V x, V, V) {
+    return hn::IfThenElseZero(hn::Gt(x, hn::Zero(d)), hn::Set(d, 1));
+  }
+};
+
+// x for x > 0, slope · x else
+struct LeakyRelu {
+  template <class D, class V>
+  static HWY_INLINE V Forward(D d, V x, V slope) {
+    return hn::IfThenElse(hn::Gt(x, hn::Zero(d)), x, hn::Mul(slope, x));
+  }
+  template <class D, class V>
+  static HWY_INLINE V Derivative(D d, V x, V, V slope) {
+    return hn::IfThenElse(hn::Gt(x, hn::Zero(d)), hn::Set(d, 1), slope);
+  }
+};
+
+// x for x > 0, alpha · (eˣ − 1) else; Clevert et al. 2016
+struct Elu {
+  template <class D, class V>
+  static HWY_INLINE V Forward(D d, V x, V alpha) {
+    const V zero = hn::Zero(d);
+    const V below = hn::Mul(alpha, hn::Expm1(d, hn::Min(zero, x)));
+    return hn::IfThenElse(hn::Gt(x, zero), x, below);
+  }
+  template <class D, class V>
+  static HWY_INLINE V Derivative(D d, V x, V y, V alpha) {
+    return hn::IfThenElse(hn::Gt(x, hn::Zero(d)), hn::Set(d, 1), hn::Add(y, alpha));
+  }
+};
+
+// x · Φ(x) with the exact normal distribution function; Hendrycks and Gimpel 2016
+struct Gelu {
+  template <class D, class V>
+  static HWY_INLINE V Cumulative(D d, V x) {
+    using T = hn::TFromD<D>;
+    const V half = hn::Set(d, T(0.5));
+    return hn::Mul(half, Erfc(d, hn::Mul(x, hn::Set(d, T(-0.70710678118654752440)))));
+  }
+  template <class D, class V>
+  static HWY_INLINE V Forward(D d, V x, V) {
+    return hn::Mul(x, Cumulative(d, x));
+  }
+  template <class D, class V>
+  static HWY_INLINE V Derivative(D d, V x, V, V) {
+    using T = hn::TFromD<D>;
+    const V density = hn::Mul(hn::Set(d, T(0.39894228040143267794)),
+                              hn::Exp(d, hn::Mul(hn::Set(d, T(-0.5)), hn::Mul(x, x))));
+    return hn::MulAdd(x, density, Cumulative(d, x));
+  }
+};
+
+// x · σ(x), also called swish
+struct Silu {
+  template <class D, class V>
+  static HWY_INLINE V Forward(D d, V x, V) {
+    return hn::Mul(x, Logistic(d, x));
+  }
+  template <class D, class V>
+  static HWY_INLINE V Derivative(D d, V x, V, V) {
+    const V s = Logistic(d, x);
+    const V one = hn::Set(d, 1);
+    return hn::Mul(s, hn::MulAdd(x, hn::Sub(one, s), one));
+  }
+};
+
+// ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|)
+struct Softplus {
+  template <class D, class V>
+  static HWY_INLINE V Forward(D d, V x, V) {
+    const V log = hn::Log1p(d, hn::Exp(d, hn::Neg(hn::Abs(x))));
+    return hn::Add(hn::Max(hn::Zero(d), x), log);
+  }
+  template <class D, class V>
+  static HWY_INLINE V Derivative(D d, V x, V, V) {
+    return Logistic(d, x);
+  }
+};
+
+// y = f(x); all of one size. parameter is the slope or alpha of the activations that have one.
+template <class F, class T>
+void Forward(Context& context, Vector<const T> x, Vector<T> y, double parameter) {
+  CheckEqual("y's size", x.size, y.size);
+  const auto p = hn::Set(Tag<T>(), static_cast<T>(parameter));
+  ParallelMap(context, x.size, y.data, [p](auto d, auto v) { return F::Forward(d, v, p); }, x.data);
+}
+
+// dx = dy · f′(x)
+template <class F, class T>
+void Backward(Context& context, Vector<const T> x, Vector<const T> y, Vector<const T> dy, Vector<T> dx,
+              double parameter) {
+  CheckEqual("y's size", x.size, y.size);
+  CheckEqual("dy's size", x.size, dy.size);
+  CheckEqual("dx's size", x.size, dx.size);
+  const auto p = hn::Set(Tag<T>(), static_cast<T>(parameter));
+  ParallelMap(
+      context, x.size, dx.data,
+      [p](auto d, auto vx, auto vy, auto vdy) { return hn::Mul(vdy, F::Derivative(d, vx, vy, p)); }, x.data, y.data,
+      dy.data);
+}
+
+template <class F>
+void Add(Registry& registry, const std::string& name) {
+  registry.Add<&Forward<F, float>, &Forward<F, double>>((name + "_forward").c_str(), {"x", "y", "parameter"});
+  registry.Add<&Backward<F, float>, &Backward<F, double>>((name + "_backward").c_str(),
+                                                          {"x", "y", "dy", "dx", "parameter"});
+}
+
+BLASNET_KERNELS(Activation) {
+  Add<Sigmoid>(registry, "sigmoid");
+  Add<Tanh>(registry, "tanh");
+  Add<Relu>(registry, "relu");
+  Add<LeakyRelu>(registry, "leaky_relu");
+  Add<Elu>(registry, "elu");
+  Add<Gelu>(registry, "gelu");
+  Add<Silu>(registry, "silu");
+  Add<Softplus>(registry, "softplus");
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasnet
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+BLASNET_EXPORT_KERNELS(Activation)
+#endif

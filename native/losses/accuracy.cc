@@ -1,0 +1,59 @@
+// What accuracies are quotients of, summed in double.
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/registry.h"
+#include "core/slots.h"
+
+namespace blasnet {
+
+namespace {
+
+// For R² = 1 − mean((a − y)²) / var(y): sums of (a − y)², y and y²
+template <class T>
+void AccuracyFitting(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> slots) {
+  CheckEqual("y's size", a.size(), y.size());
+  double squared_error = 0, sum = 0, squares = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const double label = y.data[i], error = static_cast<double>(a.data[i]) - label;
+    squared_error += error * error;
+    sum += label;
+    squares += label * label;
+  }
+  slots[slots::kElements] += static_cast<double>(a.size());
+  slots[slots::kSquaredError] += squared_error;
+  slots[slots::kLabelSum] += sum;
+  slots[slots::kLabelSquares] += squares;
+}
+
+// Outputs with round(a) = y, counted one by one
+template <class T>
+void AccuracyBinary(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> slots) {
+  CheckEqual("y's size", a.size(), y.size());
+  size_t correct = 0;
+  for (size_t i = 0; i < a.size(); ++i) correct += std::round(a.data[i]) == y.data[i];
+  slots[slots::kCorrect] += static_cast<double>(correct) / static_cast<double>(std::max<size_t>(1, a.cols));
+}
+
+// Rows with argmax a = argmax y
+template <class T>
+void AccuracyMultiple(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> slots) {
+  CheckEqual("y's size", a.size(), y.size());
+  size_t correct = 0;
+  for (size_t i = 0; i < a.rows; ++i) {
+    const auto arg_max = [&](const T* row) { return std::max_element(row, row + a.cols) - row; };
+    correct += arg_max(a.row(i)) == arg_max(y.row(i));
+  }
+  slots[slots::kCorrect] += static_cast<double>(correct);
+}
+
+const KernelModule module([](Registry& registry) {
+  registry.Add<&AccuracyFitting<float>, &AccuracyFitting<double>>("accuracy_fitting", {"a", "y", "slots"});
+  registry.Add<&AccuracyBinary<float>, &AccuracyBinary<double>>("accuracy_binary", {"a", "y", "slots"});
+  registry.Add<&AccuracyMultiple<float>, &AccuracyMultiple<double>>("accuracy_multiple", {"a", "y", "slots"});
+});
+
+}  // namespace
+
+}  // namespace blasnet

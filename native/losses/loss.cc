@@ -1,0 +1,86 @@
+// Losses, and the delta that starts the backward pass. Sums are kept in double. Nothing here needs vector
+// instructions: outputs are few.
+
+#include <cmath>
+
+#include "core/registry.h"
+#include "core/slots.h"
+
+namespace blasnet {
+
+namespace {
+
+// Adds a batch's summed loss to the running sums.
+void AddLoss(double sum, size_t rows, Vector<double> slots) {
+  CheckEqual("slots' length", true, slots.size >= size_t{slots::kCount});
+  slots[slots::kRows] += static_cast<double>(rows);
+  slots[slots::kLossSum] += sum;
+  slots[slots::kBatchLoss] = sum / static_cast<double>(rows);
+}
+
+// MSE: Σ (a − y)² / (2m) over a[m×n]
+template <class T>
+void MeanSquaredError(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> slots) {
+  CheckEqual("y's size", a.size(), y.size());
+  double sum = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const double error = static_cast<double>(a.data[i]) - static_cast<double>(y.data[i]);
+    sum += error * error;
+  }
+  AddLoss(sum / 2, a.rows, slots);
+}
+
+// CE2: −Σ [y ln σ(z) + (1 − y) ln(1 − σ(z))] / m over the logits z[m×n], as max(z, 0) − zy + ln(1 + e^−|z|), which is
+// finite for every finite z
+template <class T>
+void BinaryCrossEntropy(Context&, Matrix<const T> z, Matrix<const T> y, Vector<double> slots) {
+  CheckEqual("y's size", z.size(), y.size());
+  double sum = 0;
+  for (size_t i = 0; i < z.size(); ++i) {
+    const double logit = z.data[i], label = y.data[i];
+    sum += (logit > 0 ? logit * (1 - label) : -logit * label) + std::log1p(std::exp(-std::abs(logit)));
+  }
+  AddLoss(sum, z.rows, slots);
+}
+
+// CE3: −Σ y ln softmax(z) / m = Σ y (log_sum − z) / m over the logits z[m×n]; log_sum[m] comes from softmax_forward
+template <class T>
+void CrossEntropy(Context&, Matrix<const T> z, Vector<const T> log_sum, Matrix<const T> y, Vector<double> slots) {
+  CheckEqual("y's size", z.size(), y.size());
+  CheckEqual("log_sum's length", z.rows, log_sum.size);
+  double sum = 0;
+  for (size_t i = 0; i < z.rows; ++i) {
+    const double log_sum_i = log_sum[i];
+    for (size_t j = 0; j < z.cols; ++j) {
+      const double label = y.row(i)[j];
+      if (label != 0) sum += label * (log_sum_i - static_cast<double>(z.row(i)[j]));
+    }
+  }
+  AddLoss(sum, z.rows, slots);
+}
+
+// delta = a − y: the derivative of m · loss by the output layer's logits, for all three losses
+template <class T>
+void LossDelta(Context&, Vector<const T> a, Vector<const T> y, Vector<T> delta) {
+  CheckEqual("y's size", a.size, y.size);
+  CheckEqual("delta's size", a.size, delta.size);
+  for (size_t i = 0; i < a.size; ++i) delta[i] = a[i] - y[i];
+}
+
+// Ends a run whose loss is no longer a number, before the update spoils the weights.
+template <class T>
+void RequireFiniteLoss(Context&, Vector<const double> slots) {
+  if (!std::isfinite(slots[slots::kBatchLoss])) throw NotFinite("the loss is not finite");
+}
+
+const KernelModule module([](Registry& registry) {
+  registry.Add<&MeanSquaredError<float>, &MeanSquaredError<double>>("mean_squared_error", {"a", "y", "slots"});
+  registry.Add<&BinaryCrossEntropy<float>, &BinaryCrossEntropy<double>>("binary_cross_entropy", {"z", "y", "slots"});
+  registry.Add<&CrossEntropy<float>, &CrossEntropy<double>>("cross_entropy", {"z", "logSum", "y", "slots"});
+  registry.Add<&LossDelta<float>, &LossDelta<double>>("loss_delta", {"a", "y", "delta"});
+  registry.Add<&RequireFiniteLoss<float>, &RequireFiniteLoss<double>>("require_finite_loss", {"slots"});
+});
+
+}  // namespace
+
+}  // namespace blasnet

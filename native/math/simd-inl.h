@@ -1,0 +1,102 @@
+// Vector loops on Google Highway. Included by each kernel file after math/foreach_target.h, which compiles the file
+// once for every instruction set; Kernels() takes the best one that the CPU has.
+
+// The guard flips for every target: that is how Highway includes a header once per instruction set.
+#if defined(BLASNET_MATH_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASNET_MATH_SIMD_INL_H_
+#undef BLASNET_MATH_SIMD_INL_H_
+#else
+#define BLASNET_MATH_SIMD_INL_H_
+#endif
+
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+#include <cmath>
+
+#include "core/registry.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasnet {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class T>
+using Tag = hn::ScalableTag<T>;
+
+// The first n < Lanes(d) numbers at p, zeros behind them. Reads nothing beyond them.
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> LoadFirst(D d, const T* HWY_RESTRICT p, size_t n) {
+#if HWY_MEM_OPS_MIGHT_FAULT
+  HWY_ALIGN T block[hn::MaxLanes(d)] = {};
+  for (size_t i = 0; i < n; ++i) block[i] = p[i];
+  return hn::Load(d, block);
+#else
+  return hn::MaskedLoad(hn::FirstN(d, n), d, p);
+#endif
+}
+
+// Writes the first n < Lanes(d) numbers of v, and nothing else.
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE void StoreFirst(hn::Vec<D> v, D d, T* HWY_RESTRICT p, size_t n) {
+#if HWY_MEM_OPS_MIGHT_FAULT
+  HWY_ALIGN T block[hn::MaxLanes(d)];
+  hn::Store(v, d, block);
+  for (size_t i = 0; i < n; ++i) p[i] = block[i];
+#else
+  hn::BlendedStore(v, hn::FirstN(d, n), d, p);
+#endif
+}
+
+// out[i] = f(d, in[i]…) for i in [0, n). Each number is computed alike wherever it stands, so that splitting a loop
+// changes no bit. out may be one of the inputs.
+template <class T, class F, class... In>
+HWY_INLINE void Map(size_t n, T* out, const F& f, const In*... in) {
+  const Tag<T> d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) hn::StoreU(f(d, hn::LoadU(d, in + i)...), d, out + i);
+  if (i < n) StoreFirst(f(d, LoadFirst(d, in + i, n - i)...), d, out + i, n - i);
+}
+
+// Numbers in a tile of an element-wise kernel: enough work (tens of microseconds) to be worth another core.
+inline constexpr size_t kMapTile = 16384;
+
+// Map over the pool's threads.
+template <class T, class F, class... In>
+HWY_INLINE void ParallelMap(Context& context, size_t n, T* out, const F& f, const In*... in) {
+  const size_t tiles = (n + kMapTile - 1) / kMapTile;
+  context.pool.ParallelFor(tiles, [&](size_t tile) {
+    const size_t first = tile * kMapTile;
+    Map(HWY_MIN(kMapTile, n - first), out + first, f, (in + first)...);
+  });
+}
+
+// Largest of n > 0 numbers.
+template <class T>
+HWY_INLINE T MaxOf(const T* p, size_t n) {
+  T largest = p[0];
+  for (size_t i = 1; i < n; ++i) largest = HWY_MAX(largest, p[i]);
+  return largest;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasnet
+HWY_AFTER_NAMESPACE();
+
+// BLASNET_KERNELS(Name) { registry.Add<&F<float>, &F<double>>("f", {"x", "y"}); … } stands at the foot of a kernel
+// file inside its HWY_NAMESPACE; BLASNET_EXPORT_KERNELS(Name), outside of it under HWY_ONCE, registers the variant
+// for this CPU.
+#ifndef BLASNET_KERNELS
+#define BLASNET_KERNELS(name) void Register##name(Registry& registry)
+#define BLASNET_EXPORT_KERNELS(name)                                                                   \
+  namespace blasnet {                                                                                  \
+  HWY_EXPORT(Register##name);                                                                          \
+  namespace {                                                                                          \
+  KernelModule name##_module([](Registry& registry) { HWY_DYNAMIC_DISPATCH(Register##name)(registry); }); \
+  }                                                                                                    \
+  }
+#endif
+
+#endif  // per-target guard
