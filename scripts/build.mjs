@@ -3,12 +3,12 @@
 import { buildNative } from './lib/native.mjs';
 import { isMain } from './lib/root.mjs';
 import { main } from './lib/run.mjs';
-import { buildTypeScript, hasTypeScript } from './lib/typescript.mjs';
+import { buildTypeScript } from './typescript.mjs';
 
 /** Brings the addon and the compiled TypeScript up to date; each takes milliseconds where nothing has changed. */
 export function build({ force = false, native = true, typescript = true } = {}) {
   if (native) buildNative({ force });
-  if (typescript && hasTypeScript()) buildTypeScript({ force });
+  if (typescript) buildTypeScript({ force });
 }
 
 if (isMain(import.meta.url)) {

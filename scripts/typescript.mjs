@@ -1,18 +1,15 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { writeBarrels } from '../barrels.mjs';
-import { filesUnder, hashOf, readOr } from './files.mjs';
-import { root } from './root.mjs';
-import { run } from './run.mjs';
+import { writeBarrels } from './barrels.mjs';
+import { filesUnder, hashOf, readOr } from './lib/files.mjs';
+import { root } from './lib/root.mjs';
+import { run } from './lib/run.mjs';
 
 const require = createRequire(import.meta.url);
 const stampFile = join(root, 'build/dev/.blasnet-stamp');
 const buildInfo = ['dist/.tsbuildinfo', 'build/dev/.tsbuildinfo'];
 const devFolders = ['test', 'bench', 'examples'];
-
-/** True in a clone; an installed package has compiled JavaScript only. */
-export const hasTypeScript = () => existsSync(join(root, 'ts/tsconfig.json'));
 
 /** Compiles ts/ to dist/ and test/, bench/, examples/ to build/dev/ where a source has changed. */
 export function buildTypeScript({ force = false } = {}) {

@@ -1,0 +1,21 @@
+// Makes a fresh clone ready: system packages, npm dependencies, the addon and the compiled TypeScript, each only where
+// it is missing or out of date. Usage: node scripts/setup.mjs
+const oldest = [20, 3];
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
+  process.stderr.write(`blasnet: expected Node.js ${oldest.join('.')} or later but found ${process.version}\n`);
+  process.exit(1);
+}
+
+// Only now, since an older Node could not load these.
+const { main } = await import('./lib/run.mjs');
+const { ensureSystemPackages } = await import('./system-packages.mjs');
+const { installDependencies } = await import('./lib/dependencies.mjs');
+const { build } = await import('./build.mjs');
+
+await main(() => {
+  ensureSystemPackages(['build']);
+  installDependencies();
+  build();
+});

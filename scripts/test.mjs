@@ -1,0 +1,84 @@
+// Runs the native tests and the TypeScript tests; the last line is "N passed, N failed" over both.
+// Usage: node scripts/test.mjs [--native-only | --ts-only] [--sanitize]
+//   --sanitize   runs the native tests under AddressSanitizer and UndefinedBehaviorSanitizer, and those of the suite
+//                "threads" under ThreadSanitizer, too
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { buildTarget } from './cmake.mjs';
+import { countAva, countDoctest } from './counts.mjs';
+import { root } from './lib/root.mjs';
+import { main, ScriptError, say, tryRun } from './lib/run.mjs';
+
+/** Runs a program with its output on screen and gives back that output and the exit code. */
+function watch(command, args) {
+  const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
+  const child = spawn(command, args, { cwd: root, env: { ...process.env, ...color } });
+  let output = '';
+  for (const stream of ['stdout', 'stderr']) {
+    child[stream].setEncoding('utf8');
+    child[stream].on('data', (text) => {
+      output += text;
+      process[stream].write(text);
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (signal) say(`${command} was ended by ${signal}`);
+      resolve({ output, exitCode: code ?? 1 });
+    });
+  });
+}
+
+async function nativeTests({ sanitize = '', args = [] } = {}) {
+  const program = buildTarget('native_tests', sanitize);
+  const command = [...(sanitize === 'thread' ? withoutAddressRandomisation() : []), program, ...args];
+  const { output, exitCode } = await watch(command[0], command.slice(1));
+  return countDoctest(output, exitCode);
+}
+
+/** ThreadSanitizer of older compilers stops where the kernel scatters addresses further than it knows of. */
+function withoutAddressRandomisation() {
+  const prefix = ['setarch', '--addr-no-randomize'];
+  return tryRun(prefix[0], [prefix[1], 'true']) === null ? [] : prefix;
+}
+
+async function typeScriptTests() {
+  const { output, exitCode } = await watch(join(root, 'node_modules/.bin/ava'), []);
+  return countAva(output, exitCode);
+}
+
+const parts = {
+  native: () => nativeTests(),
+  sanitized: async () => [
+    await nativeTests({ sanitize: 'address,undefined' }),
+    await nativeTests({ sanitize: 'thread', args: ['--test-suite=threads'] }),
+  ],
+  typescript: () => typeScriptTests(),
+};
+
+/** A part that cannot be built is a failure, and the other parts still run. */
+async function attempt(part) {
+  try {
+    return [await parts[part]()].flat();
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error;
+    say(error.message);
+    return [{ passed: 0, failed: 1 }];
+  }
+}
+
+await main(async () => {
+  const options = process.argv.slice(2);
+  const known = ['--native-only', '--ts-only', '--sanitize'];
+  const unknown = options.find((option) => !known.includes(option));
+  if (unknown) throw new ScriptError(`Expected ${known.join(', ')} but received ${unknown}`);
+  const has = (option) => options.includes(option);
+  const counts = [];
+  if (!has('--ts-only')) counts.push(...(await attempt('native')));
+  if (has('--sanitize')) counts.push(...(await attempt('sanitized')));
+  if (!has('--native-only')) counts.push(...(await attempt('typescript')));
+  const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
+  process.exitCode = sum('failed') > 0 ? 1 : 0;
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+});
