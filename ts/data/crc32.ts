@@ -1,3 +1,4 @@
+// @internal
 import * as zlib from 'node:zlib';
 
 const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {

@@ -1,3 +1,4 @@
+// @internal
 import { promisify } from 'node:util';
 import { constants, gunzip } from 'node:zlib';
 import { badFile, readFileBytes } from '../files.js';

@@ -1,3 +1,4 @@
+// @internal
 import { endianness } from 'node:os';
 import { badFile } from '../files.js';
 

@@ -1,3 +1,4 @@
+// @internal
 import { badArgument, shapeMismatch } from '../errors.js';
 import { badFile } from '../files.js';
 import { sizeOf } from '../tensor.js';

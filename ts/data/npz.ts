@@ -1,3 +1,4 @@
+// @internal
 import { zipSync } from 'fflate';
 import { badArgument } from '../errors.js';
 import { badFile, readFileBytes, writeFileAtomic } from '../files.js';
