@@ -21,7 +21,7 @@ function compile() {
     const command = installCommand(missing)?.join(' ') ?? "this system's package manager";
     throw new ScriptError(
       `no prebuilt addon fits ${process.platform}-${process.arch}, and to compile it there is missing: ${titles}.\n` +
-        `Install with\n  ${command}\nand then run\n  npm rebuild blasnet`,
+        `Install with\n  ${command}\nand then run npm install again`,
     );
   }
   buildNative();
