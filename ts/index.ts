@@ -1,0 +1,16 @@
+export type { LossChartOptions, XCoordinate } from './charts/index.js';
+export * from './data/index.js';
+export { BlasnetError, type ErrorCode } from './errors.js';
+export type { Evaluation } from './evaluation.js';
+export * from './hyper-parameters.js';
+export * from './initializers/index.js';
+export * from './layers/index.js';
+export * from './losses/index.js';
+export { NeuralNet } from './neural-net.js';
+export * from './optimizers/index.js';
+export { EagerRunner, type KernelArgument, type Operand, type Runner } from './runner.js';
+export { getThreads, setThreads, versions } from './runtime.js';
+export { type DType, type FloatArray, Tensor } from './tensor.js';
+export type { TrainOptions } from './training/trainer.js';
+export * from './training-history.js';
+export { createWeightsBias, Parameter, type ParameterSetup } from './weights-bias.js';

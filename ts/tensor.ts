@@ -105,7 +105,11 @@ export class Tensor {
       throw badArgument('rows', `a range within 0 to ${this.rows}`, `${from} to ${to}`);
     }
     const width = this.rowSize;
-    return Tensor.#checked(this.data.subarray(from * width, to * width), [to - from, ...this.shape.slice(1)], this.dtype);
+    return Tensor.#checked(
+      this.data.subarray(from * width, to * width),
+      [to - from, ...this.shape.slice(1)],
+      this.dtype,
+    );
   }
 
   /** A copy in memory of its own, in another dtype if one is given. */

@@ -1,0 +1,91 @@
+// @internal
+import { BlasnetError, badArgument } from '../errors.js';
+import { type KernelArgument, Port, type Runner } from '../runner.js';
+import { arrayOf, type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
+
+/** Rows of a data set as they lie in memory; bytes stay bytes until a batch is gathered. */
+export interface Rows {
+  readonly data: FloatArray | Uint8Array;
+  readonly count: number;
+  /** Shape of one row. */
+  readonly rowShape: readonly number[];
+  /** What bytes are divided by on the way to a batch; 1 for floats. */
+  readonly divisor: number;
+}
+
+export function rowsOf(tensor: Tensor): Rows {
+  return { data: tensor.data, count: tensor.rows, rowShape: tensor.shape.slice(1), divisor: 1 };
+}
+
+/** Rows `from` (included) to `to` (excluded); shares memory. */
+export function sliceRows(rows: Rows, from: number, to: number): Rows {
+  const width = sizeOf(rows.rowShape);
+  return { ...rows, data: rows.data.subarray(from * width, to * width), count: to - from };
+}
+
+const converted = new WeakMap<Rows, Tensor>();
+
+/** The rows as a tensor: a view for floats; bytes are converted once, and that tensor is kept. */
+export function tensorOf(rows: Rows): Tensor {
+  const shape = [rows.count, ...rows.rowShape];
+  if (!(rows.data instanceof Uint8Array)) return Tensor.from(rows.data, shape);
+  let tensor = converted.get(rows);
+  if (!tensor) {
+    tensor = Tensor.from(
+      Float32Array.from(rows.data, (byte) => byte / rows.divisor),
+      shape,
+    );
+    converted.set(rows, tensor);
+  }
+  return tensor;
+}
+
+/** The rows in a dtype that kernels of `dtype` can read: bytes and the same dtype as they are, else converted. */
+export function rowsIn(dtype: DType, rows: Rows): Rows {
+  if (rows.data instanceof Uint8Array || rows.data instanceof arrayOf(dtype)) return rows;
+  return { ...rows, data: arrayOf(dtype).from(rows.data) };
+}
+
+/** A port for such rows. */
+export function portFor(dtype: DType, rows: Rows): Port {
+  return new Port([sizeOf(rows.rowShape)], rows.data instanceof Uint8Array ? 'uint8' : dtype);
+}
+
+/** Says the kernel that copies the rows of a batch: in the order of `order`, or in their own. */
+export function batchPass(
+  runner: Runner,
+  source: Rows | Port,
+  divisor: number,
+  x: Tensor,
+  { firstRow, order }: { firstRow: KernelArgument; order: Int32Array | undefined },
+): void {
+  const isPort = source instanceof Port;
+  const bytes = isPort ? source.type === 'uint8' : source.data instanceof Uint8Array;
+  const operand = isPort ? source : { data: source.data, shape: [source.count, sizeOf(source.rowShape)] };
+  const args = { source: operand, firstRow, divisor, x };
+  if (order) {
+    const kernel = bytes ? 'gather_byte_rows' : 'gather_rows';
+    runner.run(kernel, { ...args, order: { data: order, shape: [order.length] } });
+  } else {
+    runner.run(bytes ? 'copy_byte_rows' : 'copy_rows', args);
+  }
+}
+
+/** @throws BlasnetError `ERR_NOT_FINITE` that names the first row and column with NaN or infinity */
+export function requireFinite(name: string, rows: Rows): void {
+  if (rows.data instanceof Uint8Array) return;
+  const at = rows.data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  const width = sizeOf(rows.rowShape);
+  throw new BlasnetError(
+    'ERR_NOT_FINITE',
+    `Expected finite numbers for ${name} but received ${rows.data[at]} in row ${Math.floor(at / width)}, column ${at % width}`,
+  );
+}
+
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` where the rows' memory was transferred away */
+export function requireAttached(name: string, rows: Rows): void {
+  if (rows.data.length !== rows.count * sizeOf(rows.rowShape)) {
+    throw badArgument(name, `${rows.count} rows`, 'a detached buffer');
+  }
+}

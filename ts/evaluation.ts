@@ -1,0 +1,95 @@
+import { ChunkedReplay } from './chunked-replay.js';
+import type { Part } from './data/data-reader.js';
+import { batchPass, portFor, rowsIn } from './data/rows.js';
+import type { Model } from './model.js';
+import { Port } from './runner.js';
+import { sizeOf, Tensor } from './tensor.js';
+
+export interface Evaluation {
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+/** Loss and accuracy of a net over a data set, as often as they are asked for. */
+export class Evaluator {
+  readonly #replay: ChunkedReplay;
+  readonly #model: Model;
+
+  constructor(model: Model, part: Part) {
+    const { dtype } = model.params;
+    const [x, y] = [rowsIn(dtype, part.x), rowsIn(dtype, part.y)];
+    const [xPort, yPort] = [portFor(dtype, x), portFor(dtype, y)];
+    this.#model = model;
+    this.#replay = new ChunkedReplay(dtype, x.count, (runner, rows, firstRow, slots) => {
+      const batch = { x: runner.tensor([rows, ...x.rowShape]), y: runner.tensor([rows, ...y.rowShape]) };
+      batchPass(runner, xPort, x.divisor, batch.x, { firstRow, order: undefined });
+      batchPass(runner, yPort, 1, batch.y, { firstRow, order: undefined });
+      const output = model.stack.forwardPass(runner, batch.x, false);
+      model.objective.lossPass(runner, output, batch.y, slots);
+      model.objective.accuracyPass(runner, output.a, batch.y, slots);
+    });
+    this.#replay.bind(xPort, x.data, x.count);
+    this.#replay.bind(yPort, y.data, y.count);
+  }
+
+  evaluateSync(): Evaluation {
+    this.#replay.slots.clearSums();
+    this.#replay.runSync();
+    return this.#result();
+  }
+
+  async evaluate(): Promise<Evaluation> {
+    this.#replay.slots.clearSums();
+    await this.#replay.run();
+    return this.#result();
+  }
+
+  #result(): Evaluation {
+    return meansOf(this.#model, this.#replay.slots.sums());
+  }
+}
+
+/** Mean loss and accuracy from the sums that kernels made. */
+export function meansOf(model: Model, sums: Parameters<Model['objective']['accuracy']>[0]): Evaluation {
+  return { loss: sums.lossSum / sums.rows, accuracy: model.objective.accuracy(sums) };
+}
+
+/** The forward pass over a fixed number of rows, from any tensor to a new one. */
+export class Predictor {
+  readonly #replay: ChunkedReplay;
+  readonly #x: Port;
+  readonly #target: Port;
+  readonly #outputShape: readonly number[];
+  readonly #rows: number;
+
+  constructor({ params: { dtype }, stack }: Model, rows: number, inputShape: readonly number[]) {
+    this.#rows = rows;
+    this.#outputShape = stack.outputShape(inputShape);
+    this.#x = new Port([sizeOf(inputShape)], dtype);
+    this.#target = new Port([sizeOf(this.#outputShape)], dtype);
+    this.#replay = new ChunkedReplay(dtype, rows, (runner, count, firstRow) => {
+      const x = runner.tensor([count, ...inputShape]);
+      batchPass(runner, this.#x, 1, x, { firstRow, order: undefined });
+      runner.run('store_rows', { a: stack.forwardPass(runner, x, false).a, firstRow, target: this.#target });
+    });
+  }
+
+  predictSync(x: Tensor): Tensor {
+    const result = this.#bind(x);
+    this.#replay.runSync();
+    return result;
+  }
+
+  async predict(x: Tensor): Promise<Tensor> {
+    const result = this.#bind(x);
+    await this.#replay.run();
+    return result;
+  }
+
+  #bind(x: Tensor): Tensor {
+    const result = Tensor.zeros([this.#rows, ...this.#outputShape], x.dtype);
+    this.#replay.bind(this.#x, x.data, this.#rows);
+    this.#replay.bind(this.#target, result.data, this.#rows);
+    return result;
+  }
+}

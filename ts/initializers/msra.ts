@@ -1,0 +1,33 @@
+import type { Runner } from '../runner.js';
+import type { Tensor } from '../tensor.js';
+import { choice, fillRandom, type Initializer, type InitializerContext } from './initializer.js';
+
+export interface MsraOptions {
+  /** Which fan sets the deviation: that of the inputs keeps forward variances, that of the outputs backward ones. */
+  readonly mode?: 'fanIn' | 'fanOut';
+  readonly distribution?: 'normal' | 'uniform';
+}
+
+/**
+ * W from N(0, √(2/fan)), or from the uniform distribution of the same deviation, U(−√(6/fan), √(6/fan)); for relu.
+ * Source: He et al., "Delving Deep into Rectifiers", 2015.
+ */
+export class MsraInitializer implements Initializer {
+  readonly #fanOut: boolean;
+  readonly #uniform: boolean;
+
+  constructor({ mode, distribution }: MsraOptions = {}) {
+    this.#fanOut = choice('mode', ['fanIn', 'fanOut'], mode) === 'fanOut';
+    this.#uniform = choice('distribution', ['normal', 'uniform'], distribution) === 'uniform';
+  }
+
+  fill(runner: Runner, weights: Tensor, context: InitializerContext): void {
+    const fan = this.#fanOut ? context.fanOut : context.fanIn;
+    fillRandom(
+      runner,
+      weights,
+      context,
+      this.#uniform ? { limit: Math.sqrt(6 / fan) } : { deviation: Math.sqrt(2 / fan) },
+    );
+  }
+}

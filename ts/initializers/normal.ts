@@ -1,0 +1,26 @@
+import type { Runner } from '../runner.js';
+import type { Tensor } from '../tensor.js';
+import { choice, fillRandom, type Initializer, type InitializerContext } from './initializer.js';
+
+export interface NormalOptions {
+  /** Deviation 1/√fanIn instead of 1. */
+  readonly scaled?: boolean;
+  /** With `scaled`, 'uniform' draws from U(−1/√fanIn, 1/√fanIn). */
+  readonly distribution?: 'normal' | 'uniform';
+}
+
+/** W from N(0, 1), or scaled by 1/√fanIn (LeCun et al., "Efficient BackProp", 1998). */
+export class NormalInitializer implements Initializer {
+  readonly #scaled: boolean;
+  readonly #uniform: boolean;
+
+  constructor({ scaled = false, distribution }: NormalOptions = {}) {
+    this.#scaled = scaled;
+    this.#uniform = choice('distribution', ['normal', 'uniform'], distribution) === 'uniform';
+  }
+
+  fill(runner: Runner, weights: Tensor, context: InitializerContext): void {
+    const scale = this.#scaled ? 1 / Math.sqrt(context.fanIn) : 1;
+    fillRandom(runner, weights, context, this.#uniform ? { limit: scale } : { deviation: scale });
+  }
+}

@@ -1,0 +1,29 @@
+import type { Runner } from '../runner.js';
+import type { Tensor } from '../tensor.js';
+import { choice, fillRandom, type Initializer, type InitializerContext } from './initializer.js';
+
+export interface XavierOptions {
+  readonly distribution?: 'uniform' | 'normal';
+}
+
+/**
+ * W from U(−√(6/(in+out)), √(6/(in+out))), or from N(0, √(2/(in+out))); for sigmoid and tanh.
+ * Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
+ */
+export class XavierInitializer implements Initializer {
+  readonly #uniform: boolean;
+
+  constructor({ distribution }: XavierOptions = {}) {
+    this.#uniform = choice('distribution', ['uniform', 'normal'], distribution) === 'uniform';
+  }
+
+  fill(runner: Runner, weights: Tensor, context: InitializerContext): void {
+    const fans = context.fanIn + context.fanOut;
+    fillRandom(
+      runner,
+      weights,
+      context,
+      this.#uniform ? { limit: Math.sqrt(6 / fans) } : { deviation: Math.sqrt(2 / fans) },
+    );
+  }
+}

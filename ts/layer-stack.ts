@@ -1,0 +1,128 @@
+import { Arena } from './arena.js';
+import { BlasnetError, badArgument } from './errors.js';
+import { ClassificationLayer } from './layers/classification.js';
+import { Layer, type RowShape } from './layers/layer.js';
+import type { NetOutput } from './losses/index.js';
+import type { Runner } from './runner.js';
+import type { DType, Tensor } from './tensor.js';
+
+/** A layer under its name, with the shapes of its rows. */
+export interface StackedLayer {
+  readonly name: string;
+  readonly layer: Layer;
+}
+
+/** All parameters of a net as one tensor, and their gradients as another, in the same order. */
+export interface ParameterBlock {
+  readonly theta: Tensor;
+  readonly gradient: Tensor;
+}
+
+/** The layers of a net in order: names, shapes that chain, parameters in one block, passes over all of them. */
+export class LayerStack {
+  readonly #layers: StackedLayer[] = [];
+  readonly #dtype: DType;
+  #block: ParameterBlock | undefined;
+
+  constructor(dtype: DType) {
+    this.#dtype = dtype;
+  }
+
+  get layers(): readonly StackedLayer[] {
+    return this.#layers;
+  }
+
+  /**
+   * Adds a layer and, once it is known to fit, configures it.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a name or layer that is there already, `ERR_SHAPE_MISMATCH`
+   */
+  add(layer: Layer, name: string, configure: () => void): void {
+    if (!(layer instanceof Layer)) throw badArgument('layer', 'a Layer', layer);
+    if (typeof name !== 'string' || name === '' || /[/\\]|^\.\.?$/.test(name)) {
+      throw badArgument('the name of a layer', 'one that can be a file name', name);
+    }
+    const same = this.#layers.find((entry) => entry.layer === layer || entry.name === name);
+    if (same) {
+      const what = same.layer === layer ? 'a layer that is not in the net yet' : 'a name that is not taken';
+      throw badArgument(`layer '${name}'`, what, `the one added as '${same.name}'`);
+    }
+    this.#layers.push({ name, layer });
+    this.#block = undefined;
+    const first = this.#layers[0]!.layer.inputShape;
+    try {
+      if (first) this.outputShape(first);
+      configure();
+    } catch (error) {
+      this.#layers.pop();
+      throw error;
+    }
+  }
+
+  find(name: string): Layer {
+    const found = this.#layers.find((entry) => entry.name === name);
+    if (!found) throw badArgument('layer', `one of ${this.#layers.map((entry) => entry.name).join(', ')}`, name);
+    return found.layer;
+  }
+
+  /** Row shapes of every layer's output for an input of that row shape, in order. */
+  shapes(input: RowShape): RowShape[] {
+    let shape = input;
+    return this.#layers.map(({ name, layer }, i) => {
+      try {
+        shape = layer.outputShape(shape);
+      } catch (cause) {
+        if (!(cause instanceof BlasnetError)) throw cause;
+        const source = i === 0 ? 'the data' : `layer '${this.#layers[i - 1]!.name}'`;
+        throw new BlasnetError(cause.code, `${cause.message} at layer '${name}', from ${source}`, { cause });
+      }
+      return shape;
+    });
+  }
+
+  /** Row shape of the net's output for an input of that row shape. */
+  outputShape(input: RowShape): RowShape {
+    if (this.#layers.length === 0) throw badArgument('the net', 'at least one layer', 'none');
+    return this.shapes(input).at(-1)!;
+  }
+
+  /** All parameters in one arena, so that an update is one kernel; the layers' tensors become views of it. */
+  get block(): ParameterBlock {
+    this.#block ??= this.#layOut();
+    return this.#block;
+  }
+
+  #layOut(): ParameterBlock {
+    const theta = new Arena(this.#dtype);
+    const gradient = new Arena(this.#dtype);
+    const moves = this.#layers
+      .flatMap(({ layer }) => layer.parameters)
+      .flatMap((parameter) => [
+        { tensor: parameter.value, storage: theta.reserve(parameter.value.size) },
+        { tensor: parameter.gradient, storage: gradient.reserve(parameter.gradient.size) },
+      ]);
+    for (const { tensor, storage } of moves) tensor.moveTo(storage);
+    return { theta: theta.whole(), gradient: gradient.whole() };
+  }
+
+  /** Says the forward passes of all layers. Also returns each layer's output, to find where numbers went wrong. */
+  forwardPass(runner: Runner, x: Tensor, training: boolean): NetOutput & { readonly outputs: readonly Tensor[] } {
+    void this.block; // parameters must lie where they will stay before a plan points at them
+    let a = x;
+    const outputs = this.#layers.map(({ layer }) => {
+      a = layer.forwardPass(runner, a, training);
+      return a;
+    });
+    const last = this.#layers.at(-1)!.layer;
+    return { a, outputs, classifier: last instanceof ClassificationLayer ? last : undefined };
+  }
+
+  /** Says the backward passes, from the delta at the output (a − y) to the first layer, which needs no input delta. */
+  backwardPass(runner: Runner, outputDelta: Tensor): void {
+    let delta: Tensor | null = outputDelta;
+    for (let i = this.#layers.length - 1; i >= 0 && delta; i--) {
+      const needsInputDelta = this.#layers.slice(0, i).some(({ layer }) => layer.parameters.length > 0);
+      if (!needsInputDelta && this.#layers[i]!.layer.parameters.length === 0) return;
+      delta = this.#layers[i]!.layer.backwardPass(runner, delta, needsInputDelta);
+    }
+  }
+}

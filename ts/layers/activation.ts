@@ -1,0 +1,75 @@
+import { badArgument } from '../errors.js';
+import type { Runner } from '../runner.js';
+import type { Tensor } from '../tensor.js';
+import { Layer, type RowShape } from './layer.js';
+
+/** Kernels of each activation, and the default of its constant where it has one. */
+const activations = {
+  identity: {},
+  sigmoid: { kernel: 'sigmoid' },
+  tanh: { kernel: 'tanh' },
+  relu: { kernel: 'relu' },
+  leakyRelu: { kernel: 'leaky_relu', constant: 'slope', value: 0.01 },
+  elu: { kernel: 'elu', constant: 'alpha', value: 1 },
+  gelu: { kernel: 'gelu' },
+  silu: { kernel: 'silu' },
+  softplus: { kernel: 'softplus' },
+} as const satisfies Record<string, { kernel?: string; constant?: string; value?: number }>;
+
+export type Activation = keyof typeof activations;
+
+/** An activation with its constant: leakyRelu's slope below 0 (default 0.01), elu's alpha (default 1). */
+export type ActivationOptions =
+  | { readonly name: Activation }
+  | { readonly name: 'leakyRelu'; readonly slope: number }
+  | { readonly name: 'elu'; readonly alpha: number };
+
+/** y = f(x), number by number. gelu is the exact one, x·Φ(x). */
+export class ActivationLayer extends Layer {
+  readonly kind: string;
+  readonly #kernel: string | undefined;
+  readonly #parameter: number;
+  #x?: Tensor;
+  #y?: Tensor;
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or a constant that is not finite */
+  constructor(activation: Activation | ActivationOptions) {
+    super();
+    const options = typeof activation === 'string' ? { name: activation } : activation;
+    if (!Object.hasOwn(activations, options?.name)) {
+      throw badArgument('activation', `one of ${Object.keys(activations).join(', ')}`, options?.name);
+    }
+    const known: { kernel?: string; constant?: string; value?: number } = activations[options.name];
+    const given: Readonly<Record<string, unknown>> = options;
+    const unknown = Object.keys(given).find((key) => key !== 'name' && key !== known.constant);
+    if (unknown !== undefined) throw badArgument(options.name, known.constant ?? 'no constant', unknown);
+    const value = known.constant === undefined ? 0 : (given[known.constant] ?? known.value);
+    if (typeof value !== 'number' || !Number.isFinite(value)) {
+      throw badArgument(`${options.name}'s ${known.constant}`, 'a finite number', value);
+    }
+    this.kind = options.name;
+    this.#kernel = known.kernel;
+    this.#parameter = value;
+  }
+
+  outputShape(input: RowShape): RowShape {
+    return input;
+  }
+
+  forwardPass(runner: Runner, x: Tensor): Tensor {
+    if (this.#kernel === undefined) return x;
+    const y = runner.tensor(x.shape);
+    runner.run(`${this.#kernel}_forward`, { x, y, parameter: this.#parameter });
+    this.#x = x;
+    this.#y = y;
+    return y;
+  }
+
+  backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
+    if (this.#kernel === undefined) return dy;
+    if (!needsInputDelta) return null;
+    const dx = runner.tensor(dy.shape);
+    runner.run(`${this.#kernel}_backward`, { x: this.#x!, y: this.#y!, dy, dx, parameter: this.#parameter });
+    return dx;
+  }
+}

@@ -1,0 +1,43 @@
+import { badArgument } from '../errors.js';
+import type { Runner } from '../runner.js';
+import type { Tensor } from '../tensor.js';
+import { Layer, type RowShape } from './layer.js';
+
+/**
+ * A net's last layer for classification: probabilities from logits, by softmax (several classes, CE3) or sigmoid (two,
+ * CE2). Its backward pass takes the delta a − y, which is the loss's derivative by the logits, and hands it on.
+ */
+export class ClassificationLayer extends Layer {
+  readonly kind: 'softmax' | 'sigmoid';
+  /** What the losses are computed from, of the last forward pass: the logits, m × outputs. */
+  logits?: Tensor;
+  /** ln Σ eᶻ of each row of logits; softmax only. */
+  logSum?: Tensor;
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for another kind */
+  constructor(kind: 'softmax' | 'sigmoid') {
+    super();
+    if (kind !== 'softmax' && kind !== 'sigmoid') throw badArgument('kind', "'softmax' or 'sigmoid'", kind);
+    this.kind = kind;
+  }
+
+  outputShape(input: RowShape): RowShape {
+    return input;
+  }
+
+  forwardPass(runner: Runner, z: Tensor): Tensor {
+    const a = runner.tensor(z.shape);
+    this.logits = z;
+    if (this.kind === 'softmax') {
+      this.logSum = runner.tensor([z.rows]);
+      runner.run('softmax_forward', { z, a, logSum: this.logSum });
+    } else {
+      runner.run('sigmoid_forward', { x: z, y: a, parameter: 0 });
+    }
+    return a;
+  }
+
+  backwardPass(_runner: Runner, delta: Tensor): Tensor {
+    return delta;
+  }
+}

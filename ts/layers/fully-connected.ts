@@ -1,0 +1,80 @@
+import { badArgument, shapeMismatch } from '../errors.js';
+import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
+import type { Runner } from '../runner.js';
+import type { DType, Tensor } from '../tensor.js';
+import { createWeightsBias, type Parameter, type ParameterSetup } from '../weights-bias.js';
+import { Layer, type RowShape } from './layer.js';
+
+export interface FullyConnectedOptions {
+  /** Overrides the net's initialisation for this layer. */
+  readonly initMethod?: InitMethodOptions;
+  /** For a layer that works without a net; a net gives its own. */
+  readonly dtype?: DType;
+  readonly seed?: number;
+}
+
+/** Z = X·W + B, where X is m × inputs, W inputs × outputs, B 1 × outputs. Also called dense or linear. */
+export class FullyConnectedLayer extends Layer {
+  readonly kind = 'fully connected';
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly #options: FullyConnectedOptions;
+  #x?: Tensor;
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for sizes that are not whole numbers above 0 */
+  constructor(inputs: number, outputs: number, options: FullyConnectedOptions = {}) {
+    super();
+    for (const [name, size] of Object.entries({ inputs, outputs })) {
+      if (!Number.isInteger(size) || size < 1 || size > 2 ** 31 - 1) {
+        throw badArgument(name, 'a whole number from 1 to 2147483647', size);
+      }
+    }
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.#options = options;
+  }
+
+  override get dtype(): DType {
+    return this.#options.dtype ?? super.dtype;
+  }
+
+  override get inputShape(): RowShape {
+    return [this.inputs];
+  }
+
+  outputShape(input: RowShape): RowShape {
+    if (input.length !== 1 || input[0] !== this.inputs) {
+      throw shapeMismatch('input', `rows of ${this.inputs} numbers`, `rows of shape [${input.join(', ')}]`);
+    }
+    return [this.outputs];
+  }
+
+  protected override createParameters(setup: ParameterSetup): Parameter[] {
+    const { initMethod, seed = setup.seed } = this.#options;
+    const initializer = initMethod === undefined ? setup.initializer : createInitializer(initMethod);
+    return createWeightsBias(
+      { dtype: this.dtype, initializer, seed, stream: setup.stream },
+      [this.inputs, this.outputs],
+      [1, this.outputs],
+      { fanIn: this.inputs, fanOut: this.outputs },
+    );
+  }
+
+  forwardPass(runner: Runner, x: Tensor): Tensor {
+    const [weights, bias] = this.parameters;
+    const z = runner.tensor([x.rows, this.outputs]);
+    runner.run('fully_connected_forward', { x, w: weights!.value, b: bias!.value, z });
+    this.#x = x;
+    return z;
+  }
+
+  backwardPass(runner: Runner, dz: Tensor, needsInputDelta: boolean): Tensor | null {
+    const [weights, bias] = this.parameters;
+    const x = this.#x!;
+    runner.run('fully_connected_backward_weights', { x, dz, dw: weights!.gradient, db: bias!.gradient });
+    if (!needsInputDelta) return null;
+    const dx = runner.tensor(x.shape);
+    runner.run('fully_connected_backward_input', { w: weights!.value, dz, dx });
+    return dx;
+  }
+}

@@ -1,0 +1,175 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readNpz, writeNpz } from '../data/npz.js';
+import { BlasnetError, badArgument, shapeMismatch } from '../errors.js';
+import { createInitializer } from '../initializers/index.js';
+import { createOptimizer, type KernelOptimizer } from '../optimizers/index.js';
+import { EagerRunner, type Runner } from '../runner.js';
+import type { DType, Tensor } from '../tensor.js';
+import type { Parameter, ParameterSetup } from '../weights-bias.js';
+
+/** Shape of one row: `[784]`, or `[channels, height, width]`. */
+export type RowShape = readonly number[];
+
+/**
+ * One step of a net. A layer says in kernels what its passes do (`forwardPass`, `backwardPass`); whether they run at
+ * once or are recorded is the runner's affair. So a layer written from existing kernels runs at full speed in a net,
+ * and alone by `forward` and `backward`.
+ */
+export abstract class Layer {
+  /** What `summary()` calls it. */
+  abstract readonly kind: string;
+
+  #parameters: readonly Parameter[] | undefined;
+  #setup: ParameterSetup = { dtype: 'float32', initializer: createInitializer('msra'), seed: 0, stream: 0 };
+  #optimizer?: KernelOptimizer;
+  #hasForward = false;
+  #isInNet = false;
+
+  /**
+   * Shape of one output row.
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` where such input does not fit
+   */
+  abstract outputShape(input: RowShape): RowShape;
+
+  /** Shape of one input row, or undefined where any will do. */
+  get inputShape(): RowShape | undefined {
+    return undefined;
+  }
+
+  /** Says the kernels of the forward pass and returns the output; remembers what the backward pass needs. */
+  abstract forwardPass(runner: Runner, x: Tensor, training: boolean): Tensor;
+
+  /**
+   * Says the kernels of the backward pass: gradients of the parameters, and the delta of the input.
+   * @param delta - derivative of m · loss by this layer's output
+   * @param needsInputDelta - false for a net's first layer, which then may return null
+   */
+  abstract backwardPass(runner: Runner, delta: Tensor, needsInputDelta: boolean): Tensor | null;
+
+  /** Makes the layer's parameters; called once, when they are first needed. */
+  protected createParameters(_setup: ParameterSetup): Parameter[] {
+    return [];
+  }
+
+  /** What training changes, in a fixed order. */
+  get parameters(): readonly Parameter[] {
+    this.#parameters ??= this.createParameters(this.#setup);
+    return this.#parameters;
+  }
+
+  /** How a net's hyperparameters reach the layer; existing values are kept, in the net's dtype. */
+  configure(setup: ParameterSetup, optimizer: KernelOptimizer): void {
+    if (this.#isInNet) throw badArgument('layer', 'a layer that is in no net yet', 'one that is in another net');
+    this.#isInNet = true;
+    this.#parameters = this.#parameters?.map((parameter) => parameter.to(setup.dtype));
+    this.#setup = setup;
+    this.#optimizer = optimizer;
+  }
+
+  get dtype(): DType {
+    return this.#setup.dtype;
+  }
+
+  /**
+   * Forward calculation, at once.
+   * @param x - rows of inputs, m × input shape
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH`, or `ERR_BAD_ARGUMENT` for a detached buffer
+   */
+  forward(x: Tensor, training = true): Tensor {
+    this.outputShape(x.shape.slice(1));
+    const runner = new EagerRunner(this.parameters.length > 0 ? this.dtype : x.dtype);
+    if (runner.dtype !== x.dtype) throw badArgument('x', `a ${runner.dtype} tensor`, `a ${x.dtype} one`);
+    const y = this.forwardPass(runner, x, training);
+    this.#hasForward = true;
+    return y;
+  }
+
+  /**
+   * Back propagation, at once, for the input of the last `forward`.
+   * @param delta - derivative of m · loss by the output, m × output shape
+   * @returns the derivative of m · loss by the input
+   */
+  backward(delta: Tensor): Tensor | null {
+    if (!this.#hasForward) throw badArgument('backward', 'a call of forward before it', 'none');
+    return this.backwardPass(new EagerRunner(delta.dtype), delta, true);
+  }
+
+  /** What the optimizer does before the forward pass; nothing for most. */
+  preUpdate(): void {
+    for (const { value } of this.parameters) this.#rule().preUpdate(value.data);
+  }
+
+  /** Changes the parameters by the gradients of the last `backward`. */
+  update(): void {
+    for (const { value, gradient } of this.parameters) this.#rule().update(value.data, gradient.data);
+  }
+
+  #rule(): KernelOptimizer {
+    this.#optimizer ??= createOptimizer('sgd');
+    return this.#optimizer;
+  }
+
+  /** The parameters' values by name. They are views: writing to them changes the layer. */
+  get weights(): Record<string, Tensor> {
+    return Object.fromEntries(this.parameters.map(({ name, value }) => [name, value]));
+  }
+
+  /** Gradients of the mean loss by the parameters, as the last `backward` left them. */
+  get gradients(): Record<string, Tensor> {
+    return Object.fromEntries(this.parameters.map(({ name, gradient }) => [name, gradient]));
+  }
+
+  /**
+   * Copies values into the parameters of those names.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name, `ERR_SHAPE_MISMATCH` for another shape
+   */
+  setWeights(values: Readonly<Record<string, Tensor>>): void {
+    const targets = Object.entries(values).map(([name, tensor]) => {
+      const parameter = this.parameters.find((candidate) => candidate.name === name);
+      if (!parameter) throw badArgument('weights', this.#names(), name);
+      checkShape(`${this.kind} ${name}`, parameter.value, tensor.shape);
+      return () => parameter.value.data.set(tensor.data);
+    });
+    for (const copy of targets) copy();
+  }
+
+  /** Writes the parameters to `<folder>/<name>.npz`; a layer without any writes nothing. */
+  async saveWeights(folder: string, name: string): Promise<void> {
+    if (this.parameters.length === 0) return;
+    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+      throw new BlasnetError('ERR_BAD_FILE', `Expected a folder that can be made at '${folder}': ${cause}`, { cause });
+    });
+    const arrays = this.parameters.map(({ fileKey, value }) => [fileKey, value] as const);
+    await writeNpz(join(folder, `${name}.npz`), Object.fromEntries(arrays));
+  }
+
+  /** Reads what {@link Layer.saveWeights}, or NumPy's `savez`, wrote. Changes nothing unless all of it fits. */
+  async loadWeights(folder: string, name: string): Promise<void> {
+    if (this.parameters.length === 0) return;
+    const path = join(folder, `${name}.npz`);
+    const arrays = await readNpz(path);
+    const values = this.parameters.map((parameter) => {
+      const array = arrays[parameter.fileKey];
+      if (!array) {
+        const received = Object.keys(arrays).join(', ') || 'nothing';
+        throw new BlasnetError('ERR_BAD_FILE', `Expected '${parameter.fileKey}' in '${path}' but received ${received}`);
+      }
+      checkShape(`'${parameter.fileKey}' in '${path}'`, parameter.value, array.shape);
+      return { parameter, data: array.data };
+    });
+    for (const { parameter, data } of values) parameter.value.data.set(data);
+  }
+
+  #names(): string {
+    return this.parameters.length > 0 ? this.parameters.map(({ name }) => name).join(' or ') : 'no name';
+  }
+}
+
+/** Vectors may come as [n], [1, n] or [n, 1]; all else must have the very shape. */
+function checkShape(name: string, expected: Tensor, received: readonly number[]): void {
+  const essential = (shape: readonly number[]) => shape.filter((length) => length !== 1).join(', ');
+  if (essential(expected.shape) !== essential(received)) {
+    throw shapeMismatch(name, `shape [${expected.shape.join(', ')}]`, `[${received.join(', ')}]`);
+  }
+}

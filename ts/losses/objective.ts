@@ -1,0 +1,67 @@
+import { badArgument } from '../errors.js';
+import type { ClassificationLayer } from '../layers/classification.js';
+import type { Runner } from '../runner.js';
+import type { Slots, Sums } from '../slots.js';
+import type { Tensor } from '../tensor.js';
+
+/** What a net is for. */
+export type NetType = 'fitting' | 'binaryClassifier' | 'multipleClassifier';
+
+/** What a net made of a batch. */
+export interface NetOutput {
+  /** m × outputs */
+  readonly a: Tensor;
+  /** The last layer, where it is a classification layer: it knows the logits. */
+  readonly classifier: ClassificationLayer | undefined;
+}
+
+/** Loss and accuracy of one type of net, as kernels that add to the sums in the slots. */
+export interface Objective {
+  /** Name of the loss in the literature. */
+  readonly loss: string;
+  /** The classification layer that must come last, if any. */
+  readonly classifier: 'softmax' | 'sigmoid' | undefined;
+  lossPass(runner: Runner, output: NetOutput, y: Tensor, slots: Slots): void;
+  accuracyPass(runner: Runner, a: Tensor, y: Tensor, slots: Slots): void;
+  accuracy(sums: Sums): number;
+}
+
+const fitting: Objective = {
+  loss: 'MSE',
+  classifier: undefined,
+  lossPass: (runner, { a }, y, slots) => runner.run('mean_squared_error', { a, y, slots }),
+  accuracyPass: (runner, a, y, slots) => runner.run('accuracy_fitting', { a, y, slots }),
+  /** R² = 1 − mean((a − y)²) / var(y); where all labels are equal, 1 for a perfect fit and else 0. */
+  accuracy({ elements, squaredError, labelSum, labelSquares }) {
+    const mean = labelSum / elements;
+    const variance = Math.max(0, labelSquares / elements - mean * mean);
+    if (variance === 0) return squaredError === 0 ? 1 : 0;
+    return 1 - squaredError / elements / variance;
+  },
+};
+
+const binaryClassifier: Objective = {
+  loss: 'CE2',
+  classifier: 'sigmoid',
+  lossPass: (runner, { classifier }, y, slots) =>
+    runner.run('binary_cross_entropy', { z: classifier!.logits!, y, slots }),
+  accuracyPass: (runner, a, y, slots) => runner.run('accuracy_binary', { a, y, slots }),
+  accuracy: ({ correct, rows }) => correct / rows,
+};
+
+const multipleClassifier: Objective = {
+  loss: 'CE3',
+  classifier: 'softmax',
+  lossPass: (runner, { classifier }, y, slots) =>
+    runner.run('cross_entropy', { z: classifier!.logits!, logSum: classifier!.logSum!, y, slots }),
+  accuracyPass: (runner, a, y, slots) => runner.run('accuracy_multiple', { a, y, slots }),
+  accuracy: ({ correct, rows }) => correct / rows,
+};
+
+const objectives: Readonly<Record<NetType, Objective>> = { fitting, binaryClassifier, multipleClassifier };
+
+/** Loss and accuracy that belong to a type of net. */
+export function objectiveOf(netType: NetType): Objective {
+  if (!Object.hasOwn(objectives, netType)) throw badArgument('netType', Object.keys(objectives).join(', '), netType);
+  return objectives[netType];
+}

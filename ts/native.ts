@@ -1,0 +1,100 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { BlasnetError } from './errors.js';
+import type { DType } from './tensor.js';
+
+/** A kernel's parameter as C++ declares it, in order. */
+export interface KernelParameter {
+  readonly name: string;
+  readonly scalar: boolean;
+  readonly output: boolean;
+}
+
+/** Where a recorded operand lies: an empty shape means one double, a slot. */
+export interface NativeOperand {
+  readonly buffer: number;
+  readonly offset: number;
+  readonly type: string;
+  readonly shape: readonly number[];
+}
+
+export interface NativeCall {
+  readonly kernel: string;
+  readonly operands: readonly (NativeOperand | number)[];
+}
+
+/** A recorded list of kernel calls with its pointers bound. */
+export interface NativePlan {
+  bind(port: number, memory: ArrayBufferView, rows: number): void;
+}
+
+export interface NativeOutcome {
+  readonly reason: 'finished' | 'aborted' | 'notFinite' | 'failed';
+  /** The first step that was not finished. */
+  readonly next: number;
+  readonly message: string;
+}
+
+/** Plans and the order in which C++ runs them. */
+export interface NativeReplay {
+  runSync(first: number, end: number, beginEpoch: boolean): NativeOutcome;
+  run(
+    first: number,
+    end: number,
+    beginEpoch: boolean,
+    onProgress?: (next: number, slots: Float64Array) => void,
+  ): Promise<NativeOutcome>;
+  abort(): void;
+}
+
+export interface ReplayOptions {
+  readonly epoch: NativePlan | null;
+  readonly step: NativePlan | null;
+  readonly last: NativePlan | null;
+  readonly stepsPerEpoch: number;
+  readonly batchRows: number;
+  readonly slots: Float64Array;
+}
+
+export interface Native {
+  readonly kernels: Readonly<Record<string, readonly KernelParameter[]>>;
+  readonly slots: Readonly<Record<string, number>>;
+  readonly blas: string;
+  readonly simd: string;
+  readonly physicalCores: number;
+  readonly Plan: new (
+    dtype: DType,
+    buffers: readonly (ArrayBufferLike | null)[],
+    calls: readonly NativeCall[],
+  ) => NativePlan;
+  readonly Replay: new (options: ReplayOptions) => NativeReplay;
+  execute(
+    dtype: DType,
+    kernel: string,
+    operands: readonly ({ data: ArrayBufferView; shape: readonly number[] } | number)[],
+  ): void;
+  misalignment(buffer: ArrayBuffer): number;
+  setThreads(threads: number): void;
+  getThreads(): number;
+}
+
+const packageRoot = fileURLToPath(new URL('..', import.meta.url));
+
+function load(): Native {
+  const require = createRequire(import.meta.url);
+  try {
+    return (require('node-gyp-build') as (folder: string) => Native)(packageRoot);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new BlasnetError(
+      'ERR_NATIVE_LOAD',
+      `Expected the compiled addon for Node.js ${process.version} on ${process.platform}-${process.arch} but received: ` +
+        `${why}. To mend it, install OpenBLAS and Highway (Debian: apt-get install libopenblas-dev libhwy-dev) and run ` +
+        `'npm rebuild blasnet', or 'npm run setup' in a clone of the project.`,
+      { cause },
+    );
+  }
+}
+
+/** The compiled addon. */
+export const native: Native = load();

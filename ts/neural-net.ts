@@ -1,0 +1,266 @@
+import { mkdir } from 'node:fs/promises';
+import type { LossChartOptions } from './charts/index.js';
+import type { DataReader } from './data/data-reader.js';
+import { rowsOf } from './data/rows.js';
+import { BlasnetError, badArgument, shapeMismatch } from './errors.js';
+import { type Evaluation, Evaluator, Predictor } from './evaluation.js';
+import { HyperParameters } from './hyper-parameters.js';
+import { createInitializer } from './initializers/index.js';
+import { LayerStack } from './layer-stack.js';
+import type { Layer } from './layers/index.js';
+import { objectiveOf } from './losses/index.js';
+import { backwardPass, type Model } from './model.js';
+import { createOptimizer } from './optimizers/index.js';
+import { EagerRunner, fromNative } from './runner.js';
+import { summarize } from './summary.js';
+import { Tensor } from './tensor.js';
+import { checkPart } from './training/check-data.js';
+import { Trainer, type TrainOptions } from './training/trainer.js';
+import { BatchPlan } from './training/training-plan.js';
+import type { TrainingHistory, TrainingProgress } from './training-history.js';
+
+/** Recorded plans that are kept for the row counts used last. */
+const keptPlans = 16;
+
+/** A net: layers in order, hyperparameters, training, prediction. */
+export class NeuralNet {
+  readonly params: HyperParameters;
+  readonly name: string;
+  readonly #model: Model;
+  readonly #predictors = new Map<string, Predictor>();
+  readonly #batchPlans = new Map<string, BatchPlan>();
+  #output: Tensor | undefined; // of the last forward
+  #history: TrainingHistory | undefined;
+  #epochs = 0; // trained so far
+  #busy: string | undefined;
+  #queue: Promise<unknown> = Promise.resolve(); // of inferenceAsync
+
+  constructor(params: HyperParameters, name: string) {
+    if (!(params instanceof HyperParameters)) throw badArgument('params', 'HyperParameters', params);
+    if (typeof name !== 'string') throw badArgument('name', 'a string', name);
+    this.params = params;
+    this.name = name;
+    this.#model = {
+      params,
+      stack: new LayerStack(params.dtype),
+      objective: objectiveOf(params.netType),
+      optimizer: createOptimizer(params.optimizer, { learningRate: params.learningRate }),
+    };
+  }
+
+  /** The layers in order. */
+  get layers(): readonly Layer[] {
+    return this.#model.stack.layers.map(({ layer }) => layer);
+  }
+
+  /**
+   * Adds a layer behind those that are there. It is initialised by the net's hyperparameters unless it has weights.
+   * @param name - also the name of its weight file; default: its kind and position
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` where sizes do not chain, `ERR_BAD_ARGUMENT` for a name or layer that
+   *   the net has already
+   */
+  addLayer(layer: Layer, name?: string): this {
+    this.#requireIdle('addLayer');
+    const { stack, optimizer } = this.#model;
+    const { dtype, initMethod, seed } = this.params;
+    const position = stack.layers.length;
+    stack.add(layer, name ?? `${layer?.kind?.replaceAll(' ', '-')}-${position + 1}`, () => {
+      layer.configure({ dtype, initializer: createInitializer(initMethod), seed, stream: position + 1 }, optimizer);
+    });
+    this.#predictors.clear();
+    this.#batchPlans.clear();
+    return this;
+  }
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` that lists the names there are */
+  getLayer(name: string): Layer {
+    return this.#model.stack.find(name);
+  }
+
+  /** Forward calculation of all layers, at once, layer by layer. */
+  forward(x: Tensor, training = true): Tensor {
+    this.#requireIdle('forward');
+    this.#checkInput(x);
+    this.#output = this.#model.stack.forwardPass(new EagerRunner(this.params.dtype), x, training).a;
+    return this.#output;
+  }
+
+  /** Back propagation for the labels of the last `forward`; leaves the gradients in the layers. */
+  backward(y: Tensor): void {
+    this.#requireIdle('backward');
+    if (!this.#output) throw badArgument('backward', 'a call of forward before it', 'none');
+    if (y.rows !== this.#output.rows || y.rowSize !== this.#output.rowSize) {
+      throw shapeMismatch('y', `shape [${this.#output.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
+    }
+    backwardPass(this.#model.stack, new EagerRunner(this.params.dtype), this.#output, y);
+  }
+
+  /** What the optimizer does before the forward pass; nothing for most. */
+  preUpdateWeights(): void {
+    this.#requireIdle('preUpdateWeights');
+    this.#model.optimizer.preUpdate(this.#model.stack.block.theta.data);
+  }
+
+  /** Changes all weights by the gradients of the last `backward`. */
+  updateWeights(): void {
+    this.#requireIdle('updateWeights');
+    const { theta, gradient } = this.#model.stack.block;
+    this.#model.optimizer.update(theta.data, gradient.data);
+  }
+
+  /**
+   * Trains on a thread of its own; the event loop stays free.
+   * @returns the checkpoints, why it stopped, and the test result if asked for
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` or `ERR_BAD_ARGUMENT` for data that does not fit, `ERR_NOT_FINITE` when
+   *   the loss becomes NaN or infinite, `ERR_NET_BUSY`; or the signal's reason when aborted
+   */
+  async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
+    return this.#exclusively('train', async () => {
+      options.signal?.throwIfAborted();
+      const trainer = new Trainer(this.#model, reader, options, this.#epochs);
+      const display = options.progress ? await (await import('./progress.js')).createProgressDisplay() : undefined;
+      const listeners = [options.onProgress, display?.update].filter((listener) => listener !== undefined);
+      const onProgress = (progress: TrainingProgress) => {
+        for (const listener of listeners) listener(progress);
+      };
+      try {
+        const history = await trainer.run(listeners.length > 0 ? onProgress : undefined);
+        this.#history = history;
+        return history;
+      } finally {
+        this.#epochs = trainer.epochs;
+        display?.stop();
+      }
+    });
+  }
+
+  /**
+   * One training step on the rows of x, at once and on this thread.
+   * @returns the mean loss before the update
+   */
+  trainOnBatch(x: Tensor, y: Tensor): { loss: number } {
+    this.#requireIdle('trainOnBatch');
+    this.#checkInput(x);
+    this.#requireDtype('y', y);
+    const [xRows, yRows] = [rowsOf(x), rowsOf(y)];
+    checkPart(this.#model, { x: xRows, y: yRows }, 'the batch');
+    const plan = kept(this.#batchPlans, x.shape.join(), () => new BatchPlan(this.#model, xRows, yRows));
+    const outcome = plan.run(xRows, yRows);
+    if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
+    return { loss: plan.loss };
+  }
+
+  /** Predictions for the rows of x, on this thread. */
+  inference(x: Tensor): Tensor {
+    this.#requireIdle('inference');
+    return this.#predictor(x).predictSync(x);
+  }
+
+  /** Predictions for the rows of x, on a thread of its own. Calls queue up behind each other. */
+  async inferenceAsync(x: Tensor): Promise<Tensor> {
+    if (this.#busy !== 'inferenceAsync') this.#requireIdle('inferenceAsync');
+    this.#checkInput(x);
+    this.#busy = 'inferenceAsync';
+    const previous = this.#queue;
+    const mine = previous.then(() => this.#predictor(x).predict(x));
+    const settled = mine.catch(() => {});
+    this.#queue = settled;
+    settled.then(() => {
+      if (this.#queue === settled) this.#busy = undefined;
+    });
+    return mine;
+  }
+
+  /** Mean loss and accuracy over the rows of x, on this thread. */
+  test(x: Tensor, y: Tensor): Evaluation {
+    this.#requireIdle('test');
+    this.#checkInput(x);
+    this.#requireDtype('y', y);
+    const part = { x: rowsOf(x), y: rowsOf(y) };
+    checkPart(this.#model, part, 'the test set');
+    return new Evaluator(this.#model, part).evaluateSync();
+  }
+
+  /** Writes `<folder>/<layer>.npz` for each layer that has weights; each file is replaced as a whole or not at all. */
+  async saveWeights(folder: string): Promise<void> {
+    await this.#exclusively('saveWeights', async () => {
+      await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        throw new BlasnetError('ERR_BAD_FILE', `Expected a folder at '${folder}' but received ${why}`, { cause });
+      });
+      for (const { name, layer } of this.#model.stack.layers) await layer.saveWeights(folder, name);
+    });
+  }
+
+  /** Reads what `saveWeights` wrote. */
+  async loadWeights(folder: string): Promise<void> {
+    await this.#exclusively('loadWeights', async () => {
+      for (const { name, layer } of this.#model.stack.layers) await layer.loadWeights(folder, name);
+    });
+  }
+
+  /** A table of the layers with output shapes and parameter counts. */
+  summary(): string {
+    return summarize(this.name, this.#model.stack);
+  }
+
+  /**
+   * Draws loss and accuracy over the checkpoints of the last `train`.
+   * @param options.file - where to write the chart, .svg or .png
+   * @returns the chart as SVG
+   */
+  async showLossHistory({ file, ...options }: LossChartOptions & { readonly file?: string } = {}): Promise<string> {
+    if (!this.#history) throw badArgument('showLossHistory', 'a finished train before it', 'none');
+    const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
+    const chart = lossChart(this.#history.records, { title: this.name, ...options });
+    if (file !== undefined) await saveChart(chart, file);
+    return renderSvg(chart);
+  }
+
+  #predictor(x: Tensor): Predictor {
+    this.#checkInput(x);
+    return kept(this.#predictors, x.shape.join(), () => new Predictor(this.#model, x.rows, x.shape.slice(1)));
+  }
+
+  #checkInput(x: Tensor): void {
+    this.#requireDtype('x', x);
+    if (x.rows === 0) throw badArgument('x', 'at least one row', 0);
+    this.#model.stack.outputShape(x.shape.slice(1));
+  }
+
+  #requireDtype(name: string, tensor: Tensor): void {
+    if (!(tensor instanceof Tensor)) throw badArgument(name, 'a Tensor', tensor);
+    if (tensor.dtype !== this.params.dtype) {
+      throw badArgument(name, `a ${this.params.dtype} tensor`, `a ${tensor.dtype} one`);
+    }
+    if (tensor.data.length !== tensor.size) throw badArgument(name, 'a tensor with its memory', 'a detached buffer');
+  }
+
+  #requireIdle(call: string): void {
+    if (this.#busy) {
+      throw new BlasnetError(
+        'ERR_NET_BUSY',
+        `Expected net '${this.name}' to be idle for ${call} but ${this.#busy} runs`,
+      );
+    }
+  }
+
+  async #exclusively<T>(call: string, work: () => Promise<T>): Promise<T> {
+    this.#requireIdle(call);
+    this.#busy = call;
+    try {
+      return await work();
+    } finally {
+      this.#busy = undefined;
+    }
+  }
+}
+
+/** The value under that key, made if need be; the one used longest ago makes room. */
+function kept<Value>(cache: Map<string, Value>, key: string, make: () => Value): Value {
+  const value = cache.get(key) ?? make();
+  cache.delete(key);
+  cache.set(key, value);
+  if (cache.size > keptPlans) cache.delete(cache.keys().next().value!);
+  return value;
+}

@@ -1,0 +1,86 @@
+import type { Arena } from './arena.js';
+import { type NativeCall, type NativeOperand, type NativePlan, native } from './native.js';
+import { inOrder, isSlot, type KernelArgument, type Operand, Port, type Runner } from './runner.js';
+import type { DType, Tensor } from './tensor.js';
+
+/** A recorded list of kernel calls for one batch size; C++ replays it in one call. */
+export class Plan {
+  readonly native: NativePlan;
+  readonly #ports: readonly Port[];
+
+  constructor(nativePlan: NativePlan, ports: readonly Port[]) {
+    this.native = nativePlan;
+    this.#ports = ports;
+  }
+
+  /** Gives a port its rows for the runs that follow. The plan keeps them alive. */
+  bind(port: Port, rows: ArrayBufferView, count: number): void {
+    this.native.bind(this.#ports.indexOf(port), rows, count);
+  }
+}
+
+/** Writes kernel calls down instead of executing them. Results lie in `workspace`. */
+export class PlanRecorder implements Runner {
+  readonly dtype: DType;
+  readonly #workspace: Arena;
+  readonly #calls: { kernel: string; args: KernelArgument[] }[] = [];
+
+  constructor(workspace: Arena) {
+    this.dtype = workspace.dtype;
+    this.#workspace = workspace;
+  }
+
+  tensor(shape: readonly number[]): Tensor {
+    return this.#workspace.tensor(shape);
+  }
+
+  run(kernel: string, args: Readonly<Record<string, KernelArgument>>): void {
+    this.#calls.push({ kernel, args: inOrder(kernel, args) });
+  }
+
+  /** The plan with its pointers bound. To be called when nothing more is taken from the workspace. */
+  finish(): Plan {
+    const buffers = new BufferTable();
+    const calls: NativeCall[] = this.#calls.map(({ kernel, args }) => ({
+      kernel,
+      operands: args.map((argument) => buffers.locate(argument)),
+    }));
+    return new Plan(new native.Plan(this.dtype, buffers.memory, calls), buffers.ports);
+  }
+}
+
+/** Numbers the buffers of a plan: ports first come, first numbered, like all others. */
+class BufferTable {
+  readonly memory: (ArrayBufferLike | null)[] = [];
+  readonly ports: Port[] = [];
+  readonly #indices = new Map<object, number>();
+
+  locate(argument: KernelArgument): NativeOperand | number {
+    if (typeof argument === 'number') return argument;
+    if (isSlot(argument)) {
+      const { data } = argument.slots;
+      const offset = data.byteOffset + argument.index * data.BYTES_PER_ELEMENT;
+      return { buffer: this.#index(data.buffer, data.buffer), offset, type: 'float64', shape: [] };
+    }
+    if (argument instanceof Port) {
+      const buffer = this.#index(argument, null);
+      this.ports[buffer] = argument;
+      return { buffer, offset: 0, type: argument.type, shape: [0, ...argument.rowShape] };
+    }
+    const { data, shape } = argument;
+    return { buffer: this.#index(data.buffer, data.buffer), offset: data.byteOffset, type: typeName(data), shape };
+  }
+
+  #index(key: object, memory: ArrayBufferLike | null): number {
+    const known = this.#indices.get(key);
+    if (known !== undefined) return known;
+    this.#indices.set(key, this.memory.length);
+    return this.memory.push(memory) - 1;
+  }
+}
+
+function typeName(data: Operand['data']): string {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Float64Array) return 'float64';
+  return data instanceof Uint8Array ? 'uint8' : 'int32';
+}

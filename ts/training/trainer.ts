@@ -1,0 +1,176 @@
+import type { DataReader, Part } from '../data/data-reader.js';
+import { rowsIn } from '../data/rows.js';
+import { BlasnetError } from '../errors.js';
+import { Evaluator, meansOf } from '../evaluation.js';
+import type { Model } from '../model.js';
+import { fromNative } from '../runner.js';
+import { type CheckpointRecord, TrainingHistory, type TrainingProgress } from '../training-history.js';
+import { checkData } from './check-data.js';
+import { StopRule } from './stop-rule.js';
+import { TrainingPlan } from './training-plan.js';
+
+export interface TrainOptions {
+  /** Epochs between checkpoints, fractions included: 0.05 is twenty checkpoints an epoch. Default 1. */
+  readonly checkpoint?: number;
+  /** Measure loss and accuracy on the test set at the end. */
+  readonly needTest?: boolean;
+  /** A new order of rows each epoch; default true. */
+  readonly shuffle?: boolean;
+  /** Show a progress bar on the terminal, or lines where there is none. */
+  readonly progress?: boolean;
+  readonly onProgress?: (progress: TrainingProgress) => void;
+  readonly onCheckpoint?: (record: CheckpointRecord) => void;
+  /** Ends the run within one step; `train` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Told by the replaying thread how far it is. */
+type ReplayListener = (next: number, slots: Float64Array) => void;
+
+/** One run of `net.train`. */
+export class Trainer {
+  readonly #model: Model;
+  readonly #plan: TrainingPlan;
+  readonly #validation: Evaluator | undefined;
+  readonly #testPart: Part | undefined;
+  readonly #options: TrainOptions;
+  readonly #batchRows: number;
+  readonly #history = new TrainingHistory();
+  /** Iterations that the net had made before this run, and that it has made now. */
+  readonly #first: number;
+  #next: number;
+  /** The parameters at the newest checkpoint, to return to when the loss is lost. */
+  readonly #lastGood: Float32Array | Float64Array;
+
+  /** @param firstEpoch - epochs that the net was trained for before */
+  constructor(model: Model, reader: DataReader, options: TrainOptions, firstEpoch: number) {
+    this.#model = model;
+    this.#options = options;
+    const { dtype, batchSize } = model.params;
+    const { x, y } = reader.trainingPart;
+    checkData(model, reader, options);
+    this.#batchRows = batchSize === -1 ? x.count : Math.min(batchSize, x.count);
+    const { shuffle = true } = options;
+    this.#plan = new TrainingPlan(model, rowsIn(dtype, x), rowsIn(dtype, y), this.#batchRows, shuffle);
+    this.#validation = reader.validationPart && new Evaluator(model, reader.validationPart);
+    this.#testPart = options.needTest ? reader.testPart : undefined;
+    this.#lastGood = model.stack.block.theta.data.slice();
+    this.#first = firstEpoch * this.iterationsPerEpoch;
+    this.#next = this.#first;
+  }
+
+  get iterationsPerEpoch(): number {
+    return this.#plan.iterationsPerEpoch;
+  }
+
+  /** Epochs that the net was trained for, begun ones included. */
+  get epochs(): number {
+    return Math.ceil(this.#next / this.iterationsPerEpoch);
+  }
+
+  /** Trains to the end, or until a stop condition holds. */
+  async run(onProgress: ((progress: TrainingProgress) => void) | undefined): Promise<TrainingHistory> {
+    const { signal } = this.#options;
+    const started = performance.now();
+    const listener = onProgress && this.#progressListener(onProgress, started);
+    const abort = () => this.#plan.replay.abort();
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', abort);
+    try {
+      await this.#trainToEnd(listener);
+      this.#history.iterations = this.#next - this.#first;
+      this.#history.seconds = (performance.now() - started) / 1000;
+      if (this.#testPart) this.#history.test = await new Evaluator(this.#model, this.#testPart).evaluate();
+      return this.#history;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  async #trainToEnd(listener: ReplayListener | undefined): Promise<void> {
+    const { maxEpoch, stopper } = this.#model.params;
+    const { signal, onCheckpoint, checkpoint = 1 } = this.#options;
+    const end = this.#first + maxEpoch * this.iterationsPerEpoch;
+    const interval = Math.ceil(checkpoint * this.iterationsPerEpoch);
+    const rule = new StopRule(stopper);
+    while (this.#next < end) {
+      await this.#replay(Math.min(end, this.#next + interval), listener);
+      const record = await this.#checkpoint();
+      signal?.throwIfAborted();
+      onCheckpoint?.(record);
+      const reason = rule.judge(record);
+      if (reason) {
+        this.#history.stopReason = reason;
+        return;
+      }
+    }
+  }
+
+  /** Replays the steps up to `end`. */
+  async #replay(end: number, listener: ReplayListener | undefined): Promise<void> {
+    const { slots, replay } = this.#plan;
+    slots.clearSums();
+    let outcome: Awaited<ReturnType<typeof replay.run>>;
+    try {
+      outcome = await replay.run(this.#next, end, this.#next === this.#first, listener);
+    } catch (cause) {
+      throw fromNative(cause);
+    }
+    this.#next = outcome.next;
+    if (outcome.reason === 'aborted') this.#options.signal?.throwIfAborted();
+    if (outcome.reason === 'notFinite') throw this.#notFinite(outcome.next);
+    if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
+  }
+
+  /** Records the training since the last checkpoint and, if there is a validation set, how the net does on it. */
+  async #checkpoint(): Promise<CheckpointRecord> {
+    const iteration = this.#next;
+    const train = meansOf(this.#model, this.#plan.slots.sums());
+    const validation = await this.#validation?.evaluate();
+    const record: CheckpointRecord = {
+      epoch: iteration / this.iterationsPerEpoch,
+      iteration,
+      lossTrain: train.loss,
+      accuracyTrain: train.accuracy,
+      ...(validation && { lossValidation: validation.loss, accuracyValidation: validation.accuracy }),
+    };
+    this.#lastGood.set(this.#model.stack.block.theta.data);
+    this.#history.add(record);
+    return record;
+  }
+
+  #progressListener(onProgress: (progress: TrainingProgress) => void, started: number): ReplayListener {
+    const { maxEpoch } = this.#model.params;
+    const { iterationsPerEpoch } = this;
+    const totalIterations = maxEpoch * iterationsPerEpoch;
+    return (next, data) => {
+      const iteration = next - this.#first;
+      const seconds = (performance.now() - started) / 1000;
+      const checkpoint = this.#history.records.at(-1);
+      onProgress({
+        epoch: Math.ceil(iteration / iterationsPerEpoch),
+        maxEpoch,
+        iteration,
+        totalIterations,
+        iterationsPerEpoch,
+        ...meansOf(this.#model, this.#plan.slots.sums(data)),
+        ...(checkpoint && { checkpoint }),
+        samplesPerSecond: (iteration * this.#batchRows) / seconds,
+        secondsLeft: ((totalIterations - iteration) * seconds) / iteration,
+      });
+    };
+  }
+
+  /** The error for a loss that is no number any more; the net returns to its newest checkpoint. */
+  #notFinite(iteration: number): BlasnetError {
+    const at = this.#plan.firstNotFinite(iteration);
+    const layer = at < 0 ? 'the loss' : `layer '${this.#model.stack.layers[at]!.name}'`;
+    this.#model.stack.block.theta.data.set(this.#lastGood);
+    const epoch = Math.floor(iteration / this.iterationsPerEpoch) + 1;
+    return new BlasnetError(
+      'ERR_NOT_FINITE',
+      `Expected a finite loss but it became NaN or infinite in epoch ${epoch}, iteration ${iteration + 1}, first in ` +
+        `${layer}; the net keeps the weights of its last checkpoint. A lower learning rate may help`,
+    );
+  }
+}

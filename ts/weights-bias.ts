@@ -1,0 +1,53 @@
+import type { Initializer } from './initializers/index.js';
+import { EagerRunner } from './runner.js';
+import { type DType, Tensor } from './tensor.js';
+
+/** A layer's weights or bias: the values that training changes, and the gradient of the mean loss by them. */
+export class Parameter {
+  /** Key in `layer.weights`. */
+  readonly name: string;
+  /** Key in the layer's npz file. */
+  readonly fileKey: string;
+  readonly value: Tensor;
+  readonly gradient: Tensor;
+
+  constructor(name: string, fileKey: string, shape: readonly number[], dtype: DType) {
+    this.name = name;
+    this.fileKey = fileKey;
+    this.value = Tensor.zeros(shape, dtype);
+    this.gradient = Tensor.zeros(shape, dtype);
+  }
+
+  /** The same parameter in another dtype. */
+  to(dtype: DType): Parameter {
+    const converted = new Parameter(this.name, this.fileKey, this.value.shape, dtype);
+    converted.value.data.set(this.value.data);
+    return converted;
+  }
+}
+
+/** What a layer needs to make its parameters. */
+export interface ParameterSetup {
+  readonly dtype: DType;
+  readonly initializer: Initializer;
+  readonly seed: number;
+  /** Which sequence of random numbers of that seed: one for each layer of a net. */
+  readonly stream: number;
+}
+
+/** Weights of shape `[fanIn, fanOut]` (or any shape of that size) and a bias of zeros, as `W` and `B`. */
+export function createWeightsBias(
+  setup: ParameterSetup,
+  weightShape: readonly number[],
+  biasShape: readonly number[],
+  fans: { readonly fanIn: number; readonly fanOut: number },
+): Parameter[] {
+  const weights = new Parameter('W', 'weights', weightShape, setup.dtype);
+  const bias = new Parameter('B', 'bias', biasShape, setup.dtype);
+  setup.initializer.fill(new EagerRunner(setup.dtype), weights.value, {
+    ...fans,
+    seed: setup.seed,
+    stream: setup.stream,
+  });
+  return [weights, bias];
+}
