@@ -146,6 +146,9 @@ export class NeuralNet {
     checkPart(this.#model, { x: xRows, y: yRows }, 'the batch');
     const plan = kept(this.#batchPlans, x.shape.join(), () => new BatchPlan(this.#model, xRows, yRows));
     const outcome = plan.run(xRows, yRows);
+    if (outcome.reason === 'notFinite') {
+      throw new BlasnetError('ERR_NOT_FINITE', `Expected a finite loss for the batch but received ${plan.loss}`);
+    }
     if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
     return { loss: plan.loss };
   }

@@ -1,0 +1,19 @@
+/** A numeric option, or an exit that says what was wrong. */
+export function numberOption(name: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
+    console.error(`Expected a number ≥ 0 for --${name} but received '${text}'`);
+    process.exit(2);
+  }
+  return value;
+}
+
+/** A signal that aborts at the first Ctrl-C, so that training ends cleanly; the process then exits with code 130. */
+export function abortOnInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => {
+    process.exitCode = 130;
+    controller.abort(new Error('interrupted'));
+  });
+  return controller.signal;
+}
