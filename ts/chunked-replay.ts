@@ -46,7 +46,11 @@ export class ChunkedReplay {
 
   /** Gives a port its rows for the runs that follow. */
   bind(port: Port, rows: ArrayBufferView, count: number): void {
-    for (const plan of this.#plans) plan.bind(port, rows, count);
+    try {
+      for (const plan of this.#plans) plan.bind(port, rows, count);
+    } catch (cause) {
+      throw fromNative(cause);
+    }
   }
 
   /** Runs on this thread. */
@@ -65,6 +69,11 @@ export class ChunkedReplay {
     } catch (cause) {
       throw fromNative(cause);
     }
+  }
+
+  /** Ends a run on a thread within one chunk; it then rejects. */
+  abort(): void {
+    this.#replay.abort();
   }
 }
 

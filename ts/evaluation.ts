@@ -44,6 +44,11 @@ export class Evaluator {
     return this.#result();
   }
 
+  /** Makes a running `evaluate` reject soon. */
+  abort(): void {
+    this.#replay.abort();
+  }
+
   #result(): Evaluation {
     return meansOf(this.#model, this.#replay.slots.sums());
   }

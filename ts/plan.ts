@@ -1,6 +1,6 @@
 import type { Arena } from './arena.js';
 import { type NativeCall, type NativeOperand, type NativePlan, native } from './native.js';
-import { inOrder, isSlot, type KernelArgument, type Operand, Port, type Runner } from './runner.js';
+import { fromNative, inOrder, isSlot, type KernelArgument, type Operand, Port, type Runner } from './runner.js';
 import type { DType, Tensor } from './tensor.js';
 
 /** A recorded list of kernel calls for one batch size; C++ replays it in one call. */
@@ -45,7 +45,11 @@ export class PlanRecorder implements Runner {
       kernel,
       operands: args.map((argument) => buffers.locate(argument)),
     }));
-    return new Plan(new native.Plan(this.dtype, buffers.memory, calls), buffers.ports);
+    try {
+      return new Plan(new native.Plan(this.dtype, buffers.memory, calls), buffers.ports);
+    } catch (cause) {
+      throw fromNative(cause);
+    }
   }
 }
 

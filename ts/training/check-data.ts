@@ -29,6 +29,7 @@ export function checkPart(model: Model, { x, y }: Part, name: string): void {
   requireAttached(`${name}'s x`, x);
   requireAttached(`${name}'s y`, y);
   requireLastLayer(model);
+  model.stack.requireAttached();
   const output = model.stack.outputShape(x.rowShape);
   if (x.count !== y.count) throw shapeMismatch(`${name}'s labels`, `${x.count} rows`, `${y.count}`);
   if (sizeOf(output) !== sizeOf(y.rowShape)) {

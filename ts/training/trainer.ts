@@ -1,11 +1,12 @@
-import type { DataReader, Part } from '../data/data-reader.js';
-import { rowsIn } from '../data/rows.js';
-import { BlasnetError } from '../errors.js';
-import { Evaluator, meansOf } from '../evaluation.js';
+import { DataReader, type Part } from '../data/data-reader.js';
+import { requireAttached, rowsIn } from '../data/rows.js';
+import { BlasnetError, badArgument } from '../errors.js';
+import { type Evaluation, Evaluator, meansOf } from '../evaluation.js';
 import type { Model } from '../model.js';
 import { fromNative } from '../runner.js';
 import { type CheckpointRecord, TrainingHistory, type TrainingProgress } from '../training-history.js';
 import { checkData } from './check-data.js';
+import { ProgressReporter } from './progress-reporter.js';
 import { StopRule } from './stop-rule.js';
 import { TrainingPlan } from './training-plan.js';
 
@@ -24,18 +25,18 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Told by the replaying thread how far it is. */
-type ReplayListener = (next: number, slots: Float64Array) => void;
-
 /** One run of `net.train`. */
 export class Trainer {
   readonly #model: Model;
   readonly #plan: TrainingPlan;
+  readonly #data: Part;
   readonly #validation: Evaluator | undefined;
   readonly #testPart: Part | undefined;
   readonly #options: TrainOptions;
   readonly #batchRows: number;
   readonly #history = new TrainingHistory();
+  #started = performance.now();
+  #evaluating: Evaluator | undefined; // on its thread right now
   /** Iterations that the net had made before this run, and that it has made now. */
   readonly #first: number;
   #next: number;
@@ -47,7 +48,9 @@ export class Trainer {
     this.#model = model;
     this.#options = options;
     const { dtype, batchSize } = model.params;
-    const { x, y } = reader.trainingPart;
+    if (!(reader instanceof DataReader)) throw badArgument('reader', 'a DataReader', reader);
+    this.#data = reader.trainingPart;
+    const { x, y } = this.#data;
     checkData(model, reader, options);
     this.#batchRows = batchSize === -1 ? x.count : Math.min(batchSize, x.count);
     const { shuffle = true } = options;
@@ -71,34 +74,39 @@ export class Trainer {
   /** Trains to the end, or until a stop condition holds. */
   async run(onProgress: ((progress: TrainingProgress) => void) | undefined): Promise<TrainingHistory> {
     const { signal } = this.#options;
-    const started = performance.now();
-    const listener = onProgress && this.#progressListener(onProgress, started);
-    const abort = () => this.#plan.replay.abort();
+    this.#started = performance.now();
+    const abort = () => {
+      this.#plan.replay.abort();
+      this.#evaluating?.abort();
+    };
     signal?.throwIfAborted();
     signal?.addEventListener('abort', abort);
     try {
-      await this.#trainToEnd(listener);
+      await this.#trainToEnd(onProgress && new ProgressReporter(onProgress));
       this.#history.iterations = this.#next - this.#first;
-      this.#history.seconds = (performance.now() - started) / 1000;
-      if (this.#testPart) this.#history.test = await new Evaluator(this.#model, this.#testPart).evaluate();
+      this.#history.seconds = (performance.now() - this.#started) / 1000;
+      if (this.#testPart) this.#history.test = await this.#evaluate(new Evaluator(this.#model, this.#testPart));
       return this.#history;
     } finally {
       signal?.removeEventListener('abort', abort);
     }
   }
 
-  async #trainToEnd(listener: ReplayListener | undefined): Promise<void> {
+  async #trainToEnd(reporter: ProgressReporter | undefined): Promise<void> {
     const { maxEpoch, stopper } = this.#model.params;
     const { signal, onCheckpoint, checkpoint = 1 } = this.#options;
     const end = this.#first + maxEpoch * this.iterationsPerEpoch;
-    const interval = Math.ceil(checkpoint * this.iterationsPerEpoch);
+    // 0.07 × 100 is a hair above 7 in binary, and still means 7.
+    const interval = Math.max(1, Math.ceil(checkpoint * this.iterationsPerEpoch - 1e-9));
     const rule = new StopRule(stopper);
     while (this.#next < end) {
-      await this.#replay(Math.min(end, this.#next + interval), listener);
+      await this.#replay(Math.min(end, this.#next + interval), reporter);
       const record = await this.#checkpoint();
-      signal?.throwIfAborted();
       onCheckpoint?.(record);
       const reason = rule.judge(record);
+      reporter?.report(() => this.#progress(this.#next), reason !== undefined || this.#next === end);
+      reporter?.rethrow();
+      signal?.throwIfAborted(); // a listener may have aborted
       if (reason) {
         this.#history.stopReason = reason;
         return;
@@ -107,9 +115,13 @@ export class Trainer {
   }
 
   /** Replays the steps up to `end`. */
-  async #replay(end: number, listener: ReplayListener | undefined): Promise<void> {
+  async #replay(end: number, reporter: ProgressReporter | undefined): Promise<void> {
     const { slots, replay } = this.#plan;
     slots.clearSums();
+    // Given even where nobody listens: at each report C++ also looks whether all buffers are still there.
+    const listener = (next: number, data: Float64Array) => {
+      if (reporter?.report(() => this.#progress(next, data)) === false) replay.abort();
+    };
     let outcome: Awaited<ReturnType<typeof replay.run>>;
     try {
       outcome = await replay.run(this.#next, end, this.#next === this.#first, listener);
@@ -117,16 +129,34 @@ export class Trainer {
       throw fromNative(cause);
     }
     this.#next = outcome.next;
+    reporter?.rethrow();
     if (outcome.reason === 'aborted') this.#options.signal?.throwIfAborted();
     if (outcome.reason === 'notFinite') throw this.#notFinite(outcome.next);
     if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
+    this.#model.stack.requireAttached();
+    requireAttached("the training set's x", this.#data.x);
+    requireAttached("the training set's y", this.#data.y);
+  }
+
+  async #evaluate(evaluator: Evaluator): Promise<Evaluation> {
+    this.#evaluating = evaluator;
+    try {
+      const result = await evaluator.evaluate();
+      this.#options.signal?.throwIfAborted();
+      return result;
+    } catch (cause) {
+      this.#options.signal?.throwIfAborted();
+      throw cause;
+    } finally {
+      this.#evaluating = undefined;
+    }
   }
 
   /** Records the training since the last checkpoint and, if there is a validation set, how the net does on it. */
   async #checkpoint(): Promise<CheckpointRecord> {
     const iteration = this.#next;
     const train = meansOf(this.#model, this.#plan.slots.sums());
-    const validation = await this.#validation?.evaluate();
+    const validation = this.#validation && (await this.#evaluate(this.#validation));
     const record: CheckpointRecord = {
       epoch: iteration / this.iterationsPerEpoch,
       iteration,
@@ -139,25 +169,24 @@ export class Trainer {
     return record;
   }
 
-  #progressListener(onProgress: (progress: TrainingProgress) => void, started: number): ReplayListener {
+  /** How far the run is after `next` iterations, which left those sums in the slots. */
+  #progress(next: number, slots?: Float64Array): TrainingProgress {
     const { maxEpoch } = this.#model.params;
     const { iterationsPerEpoch } = this;
     const totalIterations = maxEpoch * iterationsPerEpoch;
-    return (next, data) => {
-      const iteration = next - this.#first;
-      const seconds = (performance.now() - started) / 1000;
-      const checkpoint = this.#history.records.at(-1);
-      onProgress({
-        epoch: Math.ceil(iteration / iterationsPerEpoch),
-        maxEpoch,
-        iteration,
-        totalIterations,
-        iterationsPerEpoch,
-        ...meansOf(this.#model, this.#plan.slots.sums(data)),
-        ...(checkpoint && { checkpoint }),
-        samplesPerSecond: (iteration * this.#batchRows) / seconds,
-        secondsLeft: ((totalIterations - iteration) * seconds) / iteration,
-      });
+    const iteration = next - this.#first;
+    const seconds = (performance.now() - this.#started) / 1000;
+    const checkpoint = this.#history.records.at(-1);
+    return {
+      epoch: Math.ceil(iteration / iterationsPerEpoch),
+      maxEpoch,
+      iteration,
+      totalIterations,
+      iterationsPerEpoch,
+      ...meansOf(this.#model, this.#plan.slots.sums(slots)),
+      ...(checkpoint && { checkpoint }),
+      samplesPerSecond: (iteration * this.#batchRows) / seconds,
+      secondsLeft: ((totalIterations - iteration) * seconds) / iteration,
     };
   }
 

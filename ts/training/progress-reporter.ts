@@ -1,0 +1,37 @@
+import type { TrainingProgress } from '../training-history.js';
+
+/** A little under the tenth of a second at which C++ reports, so that none of its reports is a hair too early. */
+const leastMilliseconds = 90;
+
+/** Tells a listener how far a run has come, at most about ten times a second, and remembers what the listener throws. */
+export class ProgressReporter {
+  readonly #onProgress: (progress: TrainingProgress) => void;
+  #lastTime = performance.now();
+  #thrown: { readonly error: unknown } | undefined;
+
+  constructor(onProgress: (progress: TrainingProgress) => void) {
+    this.#onProgress = onProgress;
+  }
+
+  /**
+   * @param always - the end of a run, which is told however soon it comes
+   * @returns false if the listener threw
+   */
+  report(progress: () => TrainingProgress, always = false): boolean {
+    const now = performance.now();
+    if (this.#thrown) return false;
+    if (!always && now - this.#lastTime < leastMilliseconds) return true;
+    this.#lastTime = now;
+    try {
+      this.#onProgress(progress());
+    } catch (error) {
+      this.#thrown = { error };
+    }
+    return !this.#thrown;
+  }
+
+  /** Throws what the listener threw, if it did. */
+  rethrow(): void {
+    if (this.#thrown) throw this.#thrown.error;
+  }
+}
