@@ -84,6 +84,11 @@ async function withHandle(path: string, flags: string, use: (handle: FileHandle)
   }
 }
 
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but the name of a folder */
+export function requireFolder(folder: unknown): void {
+  if (typeof folder !== 'string' || folder === '') throw badArgument('folder', 'the name of a folder', folder);
+}
+
 function checkPath(path: unknown): void {
   if (typeof path !== 'string' || path === '') throw badArgument('path', 'the name of a file', path);
 }

@@ -58,8 +58,13 @@ export class HyperParameters {
     this.maxEpoch = options.maxEpoch ?? 10;
     this.batchSize = options.batchSize ?? 32;
     this.initMethod = options.initMethod ?? 'xavier';
-    this.optimizer = typeof options.optimizer === 'object' ? options.optimizer.name : (options.optimizer ?? 'sgd');
-    this.stopper = { condition: 'nothing', value: 0, ...options.stopper };
+    const { optimizer = 'sgd', stopper } = options;
+    this.optimizer = typeof optimizer === 'object' ? optimizer?.name : optimizer;
+    const isStopper = stopper === undefined || (typeof stopper === 'object' && stopper !== null);
+    if (!isStopper) throw badArgument('stopper', '{ condition, value }', stopper);
+    requireKnown('stopper', stopper, ['condition', 'value']);
+    if (typeof optimizer === 'object') requireKnown('optimizer', optimizer, ['name']);
+    this.stopper = { condition: 'nothing', value: 0, ...stopper };
     this.seed = options.seed ?? 0;
     this.dtype = options.dtype ?? 'float32';
     const unknown = Object.keys(options).find((key) => !Object.hasOwn(this, key));
@@ -84,6 +89,11 @@ export class HyperParameters {
     oneOf("stopper's condition", conditions, condition);
     if (!(Number.isFinite(value) && value >= 0)) throw badArgument("stopper's value", 'a finite number ≥ 0', value);
   }
+}
+
+function requireKnown(name: string, options: object | null | undefined, known: readonly string[]): void {
+  const unknown = Object.keys(options ?? {}).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw badArgument(name, `only ${known.join(', ')}`, unknown);
 }
 
 function oneOf<Word extends string>(name: string, words: readonly Word[], value: Word): Word {

@@ -47,7 +47,6 @@ export class LayerStack {
       throw badArgument(`layer '${name}'`, what, `the one added as '${same.name}'`);
     }
     this.#layers.push({ name, layer });
-    this.#block = undefined;
     const first = this.#layers[0]!.layer.inputShape;
     try {
       if (first) this.outputShape(first);
@@ -56,6 +55,7 @@ export class LayerStack {
       this.#layers.pop();
       throw error;
     }
+    this.#block = undefined;
   }
 
   find(name: string): Layer {
@@ -89,6 +89,14 @@ export class LayerStack {
   get block(): ParameterBlock {
     this.#block ??= this.#layOut();
     return this.#block;
+  }
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` where the memory of the weights was transferred away */
+  requireAttached(): void {
+    const { theta, gradient } = this.block;
+    if (theta.data.length !== theta.size || gradient.data.length !== gradient.size) {
+      throw badArgument("the net's weights", 'their memory', 'a detached buffer');
+    }
   }
 
   #layOut(): ParameterBlock {

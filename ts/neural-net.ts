@@ -4,6 +4,7 @@ import type { DataReader } from './data/data-reader.js';
 import { rowsOf } from './data/rows.js';
 import { BlasnetError, badArgument, shapeMismatch } from './errors.js';
 import { type Evaluation, Evaluator, Predictor } from './evaluation.js';
+import { requireFolder } from './files.js';
 import { HyperParameters } from './hyper-parameters.js';
 import { createInitializer } from './initializers/index.js';
 import { LayerStack } from './layer-stack.js';
@@ -29,7 +30,7 @@ export class NeuralNet {
   readonly #model: Model;
   readonly #predictors = new Map<string, Predictor>();
   readonly #batchPlans = new Map<string, BatchPlan>();
-  #output: Tensor | undefined; // of the last forward
+  #output: Tensor | undefined; // of the last forward, while the layers remember what it computed
   #history: TrainingHistory | undefined;
   #epochs = 0; // trained so far
   #busy: string | undefined;
@@ -88,7 +89,8 @@ export class NeuralNet {
   /** Back propagation for the labels of the last `forward`; leaves the gradients in the layers. */
   backward(y: Tensor): void {
     this.#requireIdle('backward');
-    if (!this.#output) throw badArgument('backward', 'a call of forward before it', 'none');
+    if (!this.#output) throw badArgument('backward', 'a call of forward right before it', 'none');
+    this.#requireDtype('y', y);
     if (y.rows !== this.#output.rows || y.rowSize !== this.#output.rowSize) {
       throw shapeMismatch('y', `shape [${this.#output.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
     }
@@ -117,6 +119,7 @@ export class NeuralNet {
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
     return this.#exclusively('train', async () => {
       options.signal?.throwIfAborted();
+      this.#output = undefined;
       const trainer = new Trainer(this.#model, reader, options, this.#epochs);
       const display = options.progress ? await (await import('./progress.js')).createProgressDisplay() : undefined;
       const listeners = [options.onProgress, display?.update].filter((listener) => listener !== undefined);
@@ -142,6 +145,7 @@ export class NeuralNet {
     this.#requireIdle('trainOnBatch');
     this.#checkInput(x);
     this.#requireDtype('y', y);
+    this.#output = undefined;
     const [xRows, yRows] = [rowsOf(x), rowsOf(y)];
     checkPart(this.#model, { x: xRows, y: yRows }, 'the batch');
     const plan = kept(this.#batchPlans, x.shape.join(), () => new BatchPlan(this.#model, xRows, yRows));
@@ -179,6 +183,7 @@ export class NeuralNet {
     this.#requireIdle('test');
     this.#checkInput(x);
     this.#requireDtype('y', y);
+    this.#output = undefined;
     const part = { x: rowsOf(x), y: rowsOf(y) };
     checkPart(this.#model, part, 'the test set');
     return new Evaluator(this.#model, part).evaluateSync();
@@ -187,6 +192,7 @@ export class NeuralNet {
   /** Writes `<folder>/<layer>.npz` for each layer that has weights; each file is replaced as a whole or not at all. */
   async saveWeights(folder: string): Promise<void> {
     await this.#exclusively('saveWeights', async () => {
+      requireFolder(folder);
       await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
         const why = cause instanceof Error ? cause.message : String(cause);
         throw new BlasnetError('ERR_BAD_FILE', `Expected a folder at '${folder}' but received ${why}`, { cause });
@@ -195,10 +201,13 @@ export class NeuralNet {
     });
   }
 
-  /** Reads what `saveWeights` wrote. */
+  /** Reads what `saveWeights` wrote. Changes nothing unless all the files fit. */
   async loadWeights(folder: string): Promise<void> {
     await this.#exclusively('loadWeights', async () => {
-      for (const { name, layer } of this.#model.stack.layers) await layer.loadWeights(folder, name);
+      requireFolder(folder);
+      const copies: (() => void)[] = [];
+      for (const { name, layer } of this.#model.stack.layers) copies.push(await layer.readWeights(folder, name));
+      for (const copy of copies) copy();
     });
   }
 
@@ -222,6 +231,7 @@ export class NeuralNet {
 
   #predictor(x: Tensor): Predictor {
     this.#checkInput(x);
+    this.#output = undefined;
     return kept(this.#predictors, x.shape.join(), () => new Predictor(this.#model, x.rows, x.shape.slice(1)));
   }
 

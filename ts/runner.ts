@@ -37,7 +37,7 @@ export interface Runner {
 
 /** The arguments of a call in the kernel's order. */
 export function inOrder(kernel: string, args: Readonly<Record<string, KernelArgument>>): KernelArgument[] {
-  const parameters = native.kernels[kernel];
+  const parameters = Object.hasOwn(native.kernels, kernel) ? native.kernels[kernel] : undefined;
   if (!parameters) throw badArgument('kernel', 'the name of a kernel', kernel);
   const unknown = Object.keys(args).find((name) => !parameters.some((parameter) => parameter.name === name));
   if (unknown !== undefined) {
@@ -45,7 +45,7 @@ export function inOrder(kernel: string, args: Readonly<Record<string, KernelArgu
   }
   return parameters.map((parameter) => {
     const value = args[parameter.name];
-    if (value === undefined) throw badArgument(`${kernel}'s ${parameter.name}`, 'an argument', value);
+    if (value === undefined || value === null) throw badArgument(`${kernel}'s ${parameter.name}`, 'an argument', value);
     return value;
   });
 }

@@ -57,6 +57,11 @@ export class Tensor {
     dtype?: DType,
   ): Tensor {
     if (values instanceof Float32Array || values instanceof Float64Array) {
+      // Another thread may be reading the memory: it must not shrink away under its hands. And Node-API knows no
+      // shared memory.
+      if (!(values.buffer instanceof ArrayBuffer) || ('resizable' in values.buffer && values.buffer.resizable)) {
+        throw badArgument("values' memory", 'an ArrayBuffer, neither shared nor resizable', values.buffer);
+      }
       const own = values instanceof Float32Array ? 'float32' : 'float64';
       const data = dtype === undefined || dtype === own ? values : arrayOf(dtype).from(values);
       return Tensor.#checked(data, shape ?? [1, values.length], dtype ?? own);
@@ -128,6 +133,7 @@ export class Tensor {
   /** Moves the tensor, with its values, into other memory; those who hold the tensor see the new place. */
   moveTo(storage: Storage): void {
     const values = this.data;
+    if (values.length !== this.size) throw badArgument('a tensor', `its ${this.size} numbers`, 'a detached buffer');
     storage.data.set(values);
     this.#storage = storage;
   }

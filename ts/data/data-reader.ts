@@ -1,7 +1,7 @@
 import { BlasnetError, badArgument, shapeMismatch } from '../errors.js';
 import type { NetType } from '../losses/index.js';
 import { EagerRunner } from '../runner.js';
-import { arrayOf, sizeOf, type Tensor } from '../tensor.js';
+import { arrayOf, sizeOf, Tensor } from '../tensor.js';
 import { countCategories, oneHot, type ZeroOneOptions, zeroOne } from './labels.js';
 import { MinMaxNormalizer } from './normalizer.js';
 import { readNpz, toTensor } from './npz.js';
@@ -36,9 +36,10 @@ const shuffleStream = 0x5348; // keeps these random numbers apart from those of 
 export class DataReader {
   readonly #files: DataFiles | undefined;
   #raw?: { train: Part; test?: Part };
+  #order: Int32Array | undefined; // of the training rows, once shuffled
   #train?: Part;
-  #test?: Part;
-  #dev?: Part;
+  #test: Part | undefined;
+  #dev: Part | undefined;
   #xNormalizer?: MinMaxNormalizer;
   #yNormalizer?: MinMaxNormalizer;
   #categories = 0;
@@ -54,6 +55,10 @@ export class DataReader {
   static fromTensors({ xTrain, yTrain, xTest, yTest }: DataTensors): DataReader {
     if ((xTest === undefined) !== (yTest === undefined)) {
       throw badArgument('the test set', 'both xTest and yTest, or neither', xTest ? 'xTest alone' : 'yTest alone');
+    }
+    for (const [name, tensor] of Object.entries({ xTrain, yTrain, xTest, yTest })) {
+      const isTensor = tensor instanceof Tensor || (tensor === undefined && name.endsWith('Test'));
+      if (!isTensor) throw badArgument(name, 'a Tensor', tensor);
     }
     const reader = new DataReader();
     reader.setRaw(
@@ -89,7 +94,9 @@ export class DataReader {
     if (train.x.count === 0) throw badArgument('the train set', 'at least one row', 0);
     this.#raw = test ? { train, test } : { train };
     this.#train = train;
-    if (test) this.#test = test;
+    this.#test = test;
+    this.#dev = undefined;
+    this.#order = undefined;
   }
 
   /** Features to [0, 1] by their least and greatest value over train and test together; a constant one becomes 0. */
@@ -150,16 +157,16 @@ export class DataReader {
 
   /** Replaces x or y of both sets by what `learn` makes of the raw ones. */
   #normalize(which: 'x' | 'y', learn: (raw: Tensor[]) => (raw: Tensor) => Tensor): void {
-    if (this.#dev) throw badArgument('normalisation', 'to come before the validation set is taken', 'it after that');
-    const { train, test } = this.#require();
+    const { train, test } = this.#requireWhole();
     const apply = learn([train, test].flatMap((part) => (part ? [tensorOf(part[which])] : [])));
-    this.#train = { ...this.#train!, [which]: rowsOf(apply(tensorOf(train[which]))) };
+    const rows = rowsOf(apply(tensorOf(train[which])));
+    this.#train = { ...this.#train!, [which]: this.#order ? permuted(rows, this.#order) : rows };
     if (test) this.#test = { ...this.#test!, [which]: rowsOf(apply(tensorOf(test[which]))) };
   }
 
   /** For image readers: bytes are divided by `divisor` on their way to a batch, and stay bytes in memory. */
   protected divideX(divisor: number): void {
-    this.#require();
+    this.#requireWhole();
     this.#train = { ...this.#train!, x: { ...this.#train!.x, divisor } };
     if (this.#test) this.#test = { ...this.#test, x: { ...this.#test.x, divisor } };
   }
@@ -182,10 +189,14 @@ export class DataReader {
   /** Puts the training rows into a random order that depends on the seed and their number only. */
   shuffle(seed = 0): void {
     const { x, y } = this.trainingPart;
+    if (!Number.isSafeInteger(seed) || seed < 0) throw badArgument('seed', 'a whole number from 0 to 2^53 - 1', seed);
     const order = new Int32Array(x.count);
     const operand = { data: order, shape: [order.length] };
     new EagerRunner('float32').run('shuffle_order', { order: operand, seed, stream: shuffleStream, epoch: 0 });
     this.#train = { x: permuted(x, order), y: permuted(y, order) };
+    // Normalisation starts from the raw rows, and must bring them into this order.
+    const previous = this.#order;
+    this.#order = previous ? order.map((row) => previous[row]!) : order;
   }
 
   /** Rows iteration × batchSize to (iteration + 1) × batchSize of the training set; fewer at its end. */
@@ -257,6 +268,12 @@ export class DataReader {
   /** Classes, once labels are one-hot or 0 and 1; before that 0. */
   get numCategory(): number {
     return this.#categories;
+  }
+
+  /** The raw rows, as long as the validation set is among them. */
+  #requireWhole(): { train: Part; test?: Part } {
+    if (this.#dev) throw badArgument('normalisation', 'to come before the validation set is taken', 'it after that');
+    return this.#require();
   }
 
   #require(): { train: Part; test?: Part } {

@@ -1,4 +1,4 @@
-import { BlasnetError } from '../errors.js';
+import { BlasnetError, badArgument } from '../errors.js';
 import { Tensor } from '../tensor.js';
 import { DataReader, type Part } from './data-reader.js';
 import { type IdxArray, readIdx } from './idx.js';
@@ -24,6 +24,10 @@ export class MnistImageDataReader extends DataReader {
   /** @throws BlasnetError `ERR_BAD_FILE` that names the file, `ERR_SHAPE_MISMATCH` where images and labels differ */
   override async readData(): Promise<void> {
     const { trainImages, trainLabels, testImages, testLabels } = this.#paths;
+    if ((testImages === undefined) !== (testLabels === undefined)) {
+      const received = testImages === undefined ? 'testLabels alone' : 'testImages alone';
+      throw badArgument('the test set', 'both testImages and testLabels, or neither', received);
+    }
     const [train, test] = await Promise.all([
       readPart(trainImages, trainLabels),
       testImages !== undefined && testLabels !== undefined ? readPart(testImages, testLabels) : undefined,

@@ -15,12 +15,20 @@ export type InitMethodOptions =
   | ({ readonly name: 'xavier' } & XavierOptions)
   | ({ readonly name: 'msra' } & MsraOptions);
 
+const optionNames: Readonly<Record<InitMethod, readonly string[]>> = {
+  zero: [],
+  normal: ['scaled', 'distribution'],
+  xavier: ['distribution'],
+  msra: ['mode', 'distribution'],
+};
+
 /**
  * An initialiser by its name.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or option
  */
 export function createInitializer(method: InitMethodOptions): Initializer {
   const options = (typeof method === 'string' ? { name: method } : method) as Exclude<InitMethodOptions, InitMethod>;
+  requireKnownOptions(options);
   switch (options?.name) {
     case 'zero':
       return new ZeroInitializer();
@@ -37,4 +45,11 @@ export function createInitializer(method: InitMethodOptions): Initializer {
         (options as { readonly name: unknown } | undefined)?.name,
       );
   }
+}
+
+function requireKnownOptions(options: Exclude<InitMethodOptions, InitMethod> | null | undefined): void {
+  if (!options || !Object.hasOwn(optionNames, options.name)) return;
+  const known = optionNames[options.name];
+  const unknown = Object.keys(options).find((key) => key !== 'name' && !known.includes(key));
+  if (unknown !== undefined) throw badArgument(options.name, known.join(' or ') || 'no options', unknown);
 }

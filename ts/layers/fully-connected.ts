@@ -1,7 +1,7 @@
 import { badArgument, shapeMismatch } from '../errors.js';
 import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
 import type { Runner } from '../runner.js';
-import type { DType, Tensor } from '../tensor.js';
+import { arrayOf, type DType, type Tensor } from '../tensor.js';
 import { createWeightsBias, type Parameter, type ParameterSetup } from '../weights-bias.js';
 import { Layer, type RowShape } from './layer.js';
 
@@ -21,7 +21,7 @@ export class FullyConnectedLayer extends Layer {
   readonly #options: FullyConnectedOptions;
   #x?: Tensor;
 
-  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for sizes that are not whole numbers above 0 */
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for sizes that are not whole numbers above 0, and for a bad option */
   constructor(inputs: number, outputs: number, options: FullyConnectedOptions = {}) {
     super();
     for (const [name, size] of Object.entries({ inputs, outputs })) {
@@ -29,13 +29,17 @@ export class FullyConnectedLayer extends Layer {
         throw badArgument(name, 'a whole number from 1 to 2147483647', size);
       }
     }
+    const { seed = 0, dtype = 'float32', initMethod = 'zero' } = options;
+    if (!Number.isSafeInteger(seed) || seed < 0) throw badArgument('seed', 'a whole number from 0 to 2^53 - 1', seed);
+    arrayOf(dtype);
+    createInitializer(initMethod);
     this.inputs = inputs;
     this.outputs = outputs;
     this.#options = options;
   }
 
   override get dtype(): DType {
-    return this.#options.dtype ?? super.dtype;
+    return this.isInNet ? super.dtype : (this.#options.dtype ?? super.dtype);
   }
 
   override get inputShape(): RowShape {

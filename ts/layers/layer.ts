@@ -2,10 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readNpz, writeNpz } from '../data/npz.js';
 import { BlasnetError, badArgument, shapeMismatch } from '../errors.js';
+import { requireFolder } from '../files.js';
 import { createInitializer } from '../initializers/index.js';
 import { createOptimizer, type KernelOptimizer } from '../optimizers/index.js';
 import { EagerRunner, type Runner } from '../runner.js';
-import type { DType, Tensor } from '../tensor.js';
+import { type DType, Tensor } from '../tensor.js';
 import type { Parameter, ParameterSetup } from '../weights-bias.js';
 
 /** Shape of one row: `[784]`, or `[channels, height, width]`. */
@@ -71,6 +72,11 @@ export abstract class Layer {
     return this.#setup.dtype;
   }
 
+  /** Whether a net's hyperparameters hold now, rather than the layer's own options. */
+  protected get isInNet(): boolean {
+    return this.#isInNet;
+  }
+
   /**
    * Forward calculation, at once.
    * @param x - rows of inputs, m × input shape
@@ -128,6 +134,7 @@ export abstract class Layer {
     const targets = Object.entries(values).map(([name, tensor]) => {
       const parameter = this.parameters.find((candidate) => candidate.name === name);
       if (!parameter) throw badArgument('weights', this.#names(), name);
+      if (!(tensor instanceof Tensor)) throw badArgument(`${this.kind} ${name}`, 'a Tensor', tensor);
       checkShape(`${this.kind} ${name}`, parameter.value, tensor.shape);
       return () => parameter.value.data.set(tensor.data);
     });
@@ -136,6 +143,7 @@ export abstract class Layer {
 
   /** Writes the parameters to `<folder>/<name>.npz`; a layer without any writes nothing. */
   async saveWeights(folder: string, name: string): Promise<void> {
+    requireFolder(folder);
     if (this.parameters.length === 0) return;
     await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
       throw new BlasnetError('ERR_BAD_FILE', `Expected a folder that can be made at '${folder}': ${cause}`, { cause });
@@ -146,7 +154,17 @@ export abstract class Layer {
 
   /** Reads what {@link Layer.saveWeights}, or NumPy's `savez`, wrote. Changes nothing unless all of it fits. */
   async loadWeights(folder: string, name: string): Promise<void> {
-    if (this.parameters.length === 0) return;
+    const copy = await this.readWeights(folder, name);
+    copy();
+  }
+
+  /**
+   * The first half of {@link Layer.loadWeights}: reads and checks the file.
+   * @returns the second half, which copies the values; so a net can check all its files before it changes a layer
+   */
+  async readWeights(folder: string, name: string): Promise<() => void> {
+    requireFolder(folder);
+    if (this.parameters.length === 0) return () => {};
     const path = join(folder, `${name}.npz`);
     const arrays = await readNpz(path);
     const values = this.parameters.map((parameter) => {
@@ -158,7 +176,9 @@ export abstract class Layer {
       checkShape(`'${parameter.fileKey}' in '${path}'`, parameter.value, array.shape);
       return { parameter, data: array.data };
     });
-    for (const { parameter, data } of values) parameter.value.data.set(data);
+    return () => {
+      for (const { parameter, data } of values) parameter.value.data.set(data);
+    };
   }
 
   #names(): string {
