@@ -28,26 +28,32 @@ void Plan::Add(const Kernel& kernel, int variant, std::vector<Operand> operands)
   steps_.push_back({kernel.invoke[variant], first});
 }
 
-void Plan::Bind(size_t buffer, Buffer memory) {
+void Plan::Bind(size_t buffer, Buffer memory) { BindShapes(buffer, memory, std::nullopt); }
+
+void Plan::BindRows(size_t buffer, Buffer memory, size_t rows) { BindShapes(buffer, memory, rows); }
+
+void Plan::BindShapes(size_t buffer, Buffer memory, std::optional<size_t> rows) {
   Check(buffer < buffers_.size(), "Expected a buffer of the plan");
+  // All checks come first: a plan whose memory was refused can still run where it was bound before.
+  for (const Place& place : places_) {
+    if (place.buffer != buffer) continue;
+    const Argument& argument = arguments_[place.argument];
+    const size_t item = SizeOf(argument.type);
+    Check(place.offset <= memory.bytes, "Expected a tensor to lie within its buffer");
+    Check(place.offset % item == 0, "Expected a tensor to be aligned to its type");
+    // Shapes come from JavaScript: divide rather than multiply, lest the product wrap around.
+    const size_t room = (memory.bytes - place.offset) / item;
+    const size_t row_size = argument.row_size();
+    const size_t row_count = argument.rank > 0 ? rows.value_or(argument.rows()) : 1;
+    Check(row_size == 0 || row_count <= room / row_size, "Expected a tensor to lie within its buffer");
+  }
   for (const Place& place : places_) {
     if (place.buffer != buffer) continue;
     Argument& argument = arguments_[place.argument];
-    const size_t item = SizeOf(argument.type);
-    // Shapes come from JavaScript: divide rather than multiply, lest the product wrap around.
-    const bool fits = place.offset <= memory.bytes && argument.size() <= (memory.bytes - place.offset) / item;
-    Check(fits, "Expected a tensor to lie within its buffer");
-    Check(place.offset % item == 0, "Expected a tensor to be aligned to its type");
+    if (rows && argument.rank > 0) argument.shape[0] = *rows;
     argument.data = memory.data + place.offset;
   }
   buffers_[buffer] = memory;
-}
-
-void Plan::BindRows(size_t buffer, Buffer memory, size_t rows) {
-  for (const Place& place : places_) {
-    if (place.buffer == buffer) arguments_[place.argument].shape[0] = rows;
-  }
-  Bind(buffer, memory);
 }
 
 }  // namespace blasnet

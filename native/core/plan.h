@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/context.h"
@@ -32,7 +33,8 @@ class Plan {
   // Throws InvalidArgument where they do not fit the kernel.
   void Add(const Kernel& kernel, int variant, std::vector<Operand> operands);
 
-  // Points a buffer's tensors at memory. Throws InvalidArgument where it is too small for them.
+  // Points a buffer's tensors at memory. Throws InvalidArgument where it is too small for them; the plan then stays
+  // bound as it was.
   void Bind(size_t buffer, Buffer memory);
   // The same for a port that holds `rows` rows of data, whatever count was recorded.
   void BindRows(size_t buffer, Buffer memory, size_t rows);
@@ -46,6 +48,8 @@ class Plan {
   const Buffer& buffer(size_t i) const { return buffers_[i]; }
 
  private:
+  void BindShapes(size_t buffer, Buffer memory, std::optional<size_t> rows);
+
   struct Step {
     Invoker invoke;
     size_t first;  // index of its first argument

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "core/check.h"
+
 namespace blasnet {
 
 // The block of doubles that changes from step to step while a plan stays the same. The replay loop writes the first
@@ -31,6 +33,9 @@ inline constexpr std::pair<const char*, Slot> kNames[] = {
     {"elements", kElements},           {"squaredError", kSquaredError}, {"labelSum", kLabelSum},
     {"labelSquares", kLabelSquares},   {"batchLoss", kBatchLoss},       {"count", kCount},
 };
+
+// Throws InvalidArgument where a block is too short to hold them.
+inline void CheckCount(size_t count) { Check(count >= kCount, "Expected a block that holds every slot"); }
 
 }  // namespace slots
 }  // namespace blasnet

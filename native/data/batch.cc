@@ -36,8 +36,10 @@ HWY_INLINE void CopyRow(const uint8_t* from, size_t n, double divisor, double* t
 }
 
 inline size_t FirstRow(double first_row, size_t rows, size_t available) {
-  const auto first = static_cast<size_t>(first_row);
-  Check(first <= available && rows <= available - first, "Expected the batch to lie within the data set");
+  // Compared as it came: what no size_t can hold has no meaning once converted.
+  const bool within = first_row >= 0 && first_row <= static_cast<double>(available);
+  const size_t first = within ? static_cast<size_t>(first_row) : 0;
+  Check(within && rows <= available - first, "Expected the batch to lie within the data set");
   return first;
 }
 

@@ -16,7 +16,9 @@ inline constexpr size_t kSoftmaxTileRows = 256;
 // maximum is taken off first, so that nothing overflows.
 template <class T>
 void SoftmaxForward(Context& context, Matrix<const T> z, Matrix<T> a, Vector<T> log_sum) {
-  CheckEqual("a's size", z.size(), a.size());
+  CheckEqual("a's rows", z.rows, a.rows);
+  CheckEqual("a's width", z.cols, a.cols);
+  Check(z.cols > 0, "Expected at least one column to take the softmax of");
   CheckEqual("log_sum's length", z.rows, log_sum.size);
   const size_t n = z.cols;
   const Tag<T> d;

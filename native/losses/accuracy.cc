@@ -13,6 +13,7 @@ namespace {
 // For R² = 1 − mean((a − y)²) / var(y): sums of (a − y)², y and y²
 template <class T>
 void AccuracyFitting(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> slots) {
+  slots::CheckCount(slots.size);
   CheckEqual("y's size", a.size(), y.size());
   double squared_error = 0, sum = 0, squares = 0;
   for (size_t i = 0; i < a.size(); ++i) {
@@ -30,6 +31,7 @@ void AccuracyFitting(Context&, Matrix<const T> a, Matrix<const T> y, Vector<doub
 // Outputs with round(a) = y, counted one by one
 template <class T>
 void AccuracyBinary(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> slots) {
+  slots::CheckCount(slots.size);
   CheckEqual("y's size", a.size(), y.size());
   size_t correct = 0;
   for (size_t i = 0; i < a.size(); ++i) correct += std::round(a.data[i]) == y.data[i];
@@ -39,7 +41,9 @@ void AccuracyBinary(Context&, Matrix<const T> a, Matrix<const T> y, Vector<doubl
 // Rows with argmax a = argmax y
 template <class T>
 void AccuracyMultiple(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> slots) {
-  CheckEqual("y's size", a.size(), y.size());
+  slots::CheckCount(slots.size);
+  CheckEqual("y's rows", a.rows, y.rows);
+  CheckEqual("y's width", a.cols, y.cols);
   size_t correct = 0;
   for (size_t i = 0; i < a.rows; ++i) {
     const auto arg_max = [&](const T* row) { return std::max_element(row, row + a.cols) - row; };

@@ -12,7 +12,7 @@ namespace {
 
 // Adds a batch's summed loss to the running sums.
 void AddLoss(double sum, size_t rows, Vector<double> slots) {
-  CheckEqual("slots' length", true, slots.size >= size_t{slots::kCount});
+  slots::CheckCount(slots.size);
   slots[slots::kRows] += static_cast<double>(rows);
   slots[slots::kLossSum] += sum;
   slots[slots::kBatchLoss] = sum / static_cast<double>(rows);
@@ -46,7 +46,8 @@ void BinaryCrossEntropy(Context&, Matrix<const T> z, Matrix<const T> y, Vector<d
 // CE3: −Σ y ln softmax(z) / m = Σ y (log_sum − z) / m over the logits z[m×n]; log_sum[m] comes from softmax_forward
 template <class T>
 void CrossEntropy(Context&, Matrix<const T> z, Vector<const T> log_sum, Matrix<const T> y, Vector<double> slots) {
-  CheckEqual("y's size", z.size(), y.size());
+  CheckEqual("y's rows", z.rows, y.rows);
+  CheckEqual("y's width", z.cols, y.cols);
   CheckEqual("log_sum's length", z.rows, log_sum.size);
   double sum = 0;
   for (size_t i = 0; i < z.rows; ++i) {
@@ -70,6 +71,7 @@ void LossDelta(Context&, Vector<const T> a, Vector<const T> y, Vector<T> delta) 
 // Ends a run whose loss is no longer a number, before the update spoils the weights.
 template <class T>
 void RequireFiniteLoss(Context&, Vector<const double> slots) {
+  slots::CheckCount(slots.size);
   if (!std::isfinite(slots[slots::kBatchLoss])) throw NotFinite("the loss is not finite");
 }
 
