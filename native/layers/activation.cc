@@ -20,6 +20,24 @@ HWY_INLINE V Logistic(D d, V x) {
   return hn::IfThenElse(hn::IsNaN(x), x, y);
 }
 
+// Bounds are kept by comparing and selecting, which pass NaN on; Min and Max lose it on some instruction sets.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V PositivePart(D d, V x) {
+  return hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x);
+}
+
+// x with infinity brought to the largest number of its sign: a factor that vanishes there then makes 0 of it, not NaN.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V AboveMinusInfinity(D d, V x) {
+  const V lowest = hn::Set(d, hwy::LowestValue<hn::TFromD<D>>());
+  return hn::IfThenElse(hn::Lt(x, lowest), lowest, x);
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Finite(D d, V x) {
+  const V highest = hn::Set(d, hwy::HighestValue<hn::TFromD<D>>());
+  return hn::IfThenElse(hn::Gt(x, highest), highest, AboveMinusInfinity(d, x));
+}
+
 struct Sigmoid {
   template <class D, class V>
   static HWY_INLINE V Forward(D d, V x, V) {
@@ -45,7 +63,7 @@ struct Tanh {
 struct Relu {
   template <class D, class V>
   static HWY_INLINE V Forward(D d, V x, V) {
-    return hn::Max(hn::Zero(d), x);  // in this order, which passes NaN on
+    return PositivePart(d, x);
   }
   template <class D, class V>
   static HWY_INLINE V Derivative(D d, V x, V, V) {
@@ -70,7 +88,7 @@ struct Elu {
   template <class D, class V>
   static HWY_INLINE V Forward(D d, V x, V alpha) {
     const V zero = hn::Zero(d);
-    const V below = hn::Mul(alpha, hn::Expm1(d, hn::Min(zero, x)));
+    const V below = hn::Mul(alpha, hn::Expm1(d, hn::IfThenZeroElse(hn::Gt(x, zero), x)));
     return hn::IfThenElse(hn::Gt(x, zero), x, below);
   }
   template <class D, class V>
@@ -89,14 +107,14 @@ struct Gelu {
   }
   template <class D, class V>
   static HWY_INLINE V Forward(D d, V x, V) {
-    return hn::Mul(x, Cumulative(d, x));
+    return hn::Mul(AboveMinusInfinity(d, x), Cumulative(d, x));
   }
   template <class D, class V>
   static HWY_INLINE V Derivative(D d, V x, V, V) {
     using T = hn::TFromD<D>;
     const V density = hn::Mul(hn::Set(d, T(0.39894228040143267794)),
                               hn::Exp(d, hn::Mul(hn::Set(d, T(-0.5)), hn::Mul(x, x))));
-    return hn::MulAdd(x, density, Cumulative(d, x));
+    return hn::MulAdd(Finite(d, x), density, Cumulative(d, x));
   }
 };
 
@@ -104,13 +122,13 @@ struct Gelu {
 struct Silu {
   template <class D, class V>
   static HWY_INLINE V Forward(D d, V x, V) {
-    return hn::Mul(x, Logistic(d, x));
+    return hn::Mul(AboveMinusInfinity(d, x), Logistic(d, x));
   }
   template <class D, class V>
   static HWY_INLINE V Derivative(D d, V x, V, V) {
     const V s = Logistic(d, x);
     const V one = hn::Set(d, 1);
-    return hn::Mul(s, hn::MulAdd(x, hn::Sub(one, s), one));
+    return hn::Mul(s, hn::MulAdd(Finite(d, x), hn::Sub(one, s), one));
   }
 };
 
@@ -119,7 +137,7 @@ struct Softplus {
   template <class D, class V>
   static HWY_INLINE V Forward(D d, V x, V) {
     const V log = hn::Log1p(d, hn::Exp(d, hn::Neg(hn::Abs(x))));
-    return hn::Add(hn::Max(hn::Zero(d), x), log);
+    return hn::Add(PositivePart(d, x), log);
   }
   template <class D, class V>
   static HWY_INLINE V Derivative(D d, V x, V, V) {
