@@ -73,11 +73,11 @@ HWY_INLINE void ParallelMap(Context& context, size_t n, T* out, const F& f, cons
   });
 }
 
-// Largest of n > 0 numbers.
+// Largest of n > 0 numbers; NaN if there is one among them.
 template <class T>
 HWY_INLINE T MaxOf(const T* p, size_t n) {
   T largest = p[0];
-  for (size_t i = 1; i < n; ++i) largest = HWY_MAX(largest, p[i]);
+  for (size_t i = 1; i < n; ++i) largest = p[i] > largest || std::isnan(p[i]) ? p[i] : largest;
   return largest;
 }
 
