@@ -1,0 +1,170 @@
+#include "test/testing.h"
+
+namespace blasnet::testing {
+
+namespace {
+
+struct Size {
+  size_t m, k, n;
+};
+
+// Which way a product goes depends on its rows and on m·n·k (math/matmul-inl.h): register blocks, one BLAS call, tiles.
+std::vector<Size> Sizes() {
+  std::vector<Size> sizes;
+  for (const size_t m : kOddSizes) {
+    for (const size_t k : kOddSizes) {
+      for (const size_t n : kOddSizes) sizes.push_back({m, k, n});
+    }
+  }
+  const Size others[] = {
+      // the last small products and the first that are not, by rows, by multiplications and by the scratch for a factor
+      {4, 300, 500},
+      {5, 300, 500},
+      {64, 64, 128},
+      {65, 64, 128},
+      {5, 64, 64},
+      {5, 63, 66},
+      {32, 64, 64},
+      {33, 64, 64},
+      // ends of register blocks for every length of vector
+      {4, 2, 8},
+      {7, 5, 9},
+      {8, 9, 16},
+      {6, 7, 24},
+      {2, 11, 33},
+      {130, 65, 129},  // one call
+      {70, 257, 300},
+      {300, 257, 70},  // tiles of columns, of rows
+      {33, 4000, 33},  // a second tile of one column
+      {1, 4096, 1100},
+      {1100, 4096, 1},
+      {2049, 1, 2100},
+      {5, 1025, 1100},
+      {257, 256, 260},  // as many tiles as there may be
+  };
+  sizes.insert(sizes.end(), std::begin(others), std::end(others));
+  return sizes;
+}
+
+// A sum of n rounded products is off by at most n · ε/2 · Σ|terms| (N. Higham, Accuracy and Stability of Numerical
+// Algorithms, section 3.1), and a few roundings follow it; twice that is allowed.
+template <class T>
+long double Tolerance(size_t terms, long double magnitude) {
+  return static_cast<long double>(terms + 3) * kEpsilon<T> * magnitude;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("fully_connected_forward is X·W + B", T, float, double) {
+  for (const Size& size : Sizes()) {
+    const size_t m = size.m, k = size.k, n = size.n;
+    INFO("m, k, n = ", m, ", ", k, ", ", n);
+    Tensor<T> x({m, k}), w({k, n}), b({n}), z({m, n});
+    Numbers numbers(m + 100 * k + 10000 * n);
+    numbers.Fill(x), numbers.Fill(w), numbers.Fill(b);
+    Call<T>("fully_connected_forward").With("x", x).With("w", w).With("b", b).With("z", z).Run();
+    Worst worst;
+    for (size_t i = 0; i < m; ++i) {
+      for (size_t j = 0; j < n; ++j) {
+        long double sum = b[j], magnitude = std::abs(b[j]);
+        for (size_t l = 0; l < k; ++l) {
+          const long double term = static_cast<long double>(x[i * k + l]) * w[l * n + j];
+          sum += term;
+          magnitude += std::abs(term);
+        }
+        worst.Add(z[i * n + j], sum, Tolerance<T>(k + 1, magnitude));
+      }
+    }
+    CHECK(worst.ratio() <= 1);
+  }
+}
+
+TEST_CASE_TEMPLATE("fully_connected_backward_input is dZ·Wᵀ", T, float, double) {
+  for (const Size& size : Sizes()) {
+    const size_t m = size.m, k = size.k, n = size.n;
+    INFO("m, k, n = ", m, ", ", k, ", ", n);
+    Tensor<T> w({k, n}), dz({m, n}), dx({m, k});
+    Numbers numbers(m + 100 * k + 10000 * n);
+    numbers.Fill(w), numbers.Fill(dz);
+    Call<T>("fully_connected_backward_input").With("w", w).With("dz", dz).With("dx", dx).Run();
+    Worst worst;
+    for (size_t i = 0; i < m; ++i) {
+      for (size_t j = 0; j < k; ++j) {
+        long double sum = 0, magnitude = 0;
+        for (size_t l = 0; l < n; ++l) {
+          const long double term = static_cast<long double>(dz[i * n + l]) * w[j * n + l];
+          sum += term;
+          magnitude += std::abs(term);
+        }
+        worst.Add(dx[i * k + j], sum, Tolerance<T>(n, magnitude));
+      }
+    }
+    CHECK(worst.ratio() <= 1);
+  }
+}
+
+TEST_CASE_TEMPLATE("fully_connected_backward_weights is Xᵀ·dZ / m and Σ dZ / m", T, float, double) {
+  for (const Size& size : Sizes()) {
+    const size_t m = size.m, k = size.k, n = size.n;
+    INFO("m, k, n = ", m, ", ", k, ", ", n);
+    Tensor<T> x({m, k}), dz({m, n}), dw({k, n}), db({n});
+    Numbers numbers(m + 100 * k + 10000 * n);
+    numbers.Fill(x), numbers.Fill(dz);
+    Call<T>("fully_connected_backward_weights").With("x", x).With("dz", dz).With("dw", dw).With("db", db).Run();
+    Worst worst;
+    for (size_t i = 0; i < k; ++i) {
+      for (size_t j = 0; j < n; ++j) {
+        long double sum = 0, magnitude = 0;
+        for (size_t l = 0; l < m; ++l) {
+          const long double term = static_cast<long double>(x[l * k + i]) * dz[l * n + j];
+          sum += term;
+          magnitude += std::abs(term);
+        }
+        worst.Add(dw[i * n + j], sum / m, Tolerance<T>(m, magnitude / m));
+      }
+    }
+    for (size_t j = 0; j < n; ++j) {
+      long double sum = 0, magnitude = 0;
+      for (size_t l = 0; l < m; ++l) {
+        sum += dz[l * n + j];
+        magnitude += std::abs(dz[l * n + j]);
+      }
+      worst.Add(db[j], sum / m, Tolerance<T>(m, magnitude / m));
+    }
+    CHECK(worst.ratio() <= 1);
+  }
+}
+
+TEST_CASE_TEMPLATE("a fully connected layer takes images as flattened rows", T, float, double) {
+  Tensor<T> x({2, 1, 2, 2}, {1, 2, 3, 4, 5, 6, 7, 8}), w({4, 1}, {1, 10, 100, 1000}), b({1}, {T(0.5)}), z({2, 1});
+  Call<T>("fully_connected_forward").With("x", x).With("w", w).With("b", b).With("z", z).Run();
+  CHECK(z[0] == T(4321.5));
+  CHECK(z[1] == T(8765.5));
+}
+
+TEST_CASE_TEMPLATE("a fully connected layer refuses shapes that do not fit", T, float, double) {
+  Tensor<T> x({2, 3}), w({3, 4}), b({4}), z({2, 4});
+  Tensor<T> narrow({2, 2}), low({1, 4}), short_b({3}), dx({2, 3}), dw({3, 4}), db({4});
+  const auto forward = [](Tensor<T>& x, Tensor<T>& w, Tensor<T>& b, Tensor<T>& z) {
+    Call<T>("fully_connected_forward").With("x", x).With("w", w).With("b", b).With("z", z).Run();
+  };
+  CHECK_THROWS_AS(forward(narrow, w, b, z), InvalidArgument);
+  CHECK_THROWS_AS(forward(x, w, short_b, z), InvalidArgument);
+  CHECK_THROWS_AS(forward(x, w, b, low), InvalidArgument);
+  CHECK_THROWS_WITH_AS(forward(x, w, b, narrow), "Expected 4 for z's width but received 2", InvalidArgument);
+  const auto backward_input = [](Tensor<T>& w, Tensor<T>& dz, Tensor<T>& dx) {
+    Call<T>("fully_connected_backward_input").With("w", w).With("dz", dz).With("dx", dx).Run();
+  };
+  CHECK_THROWS_AS(backward_input(w, narrow, dx), InvalidArgument);
+  CHECK_THROWS_AS(backward_input(w, z, narrow), InvalidArgument);
+  CHECK_THROWS_AS(backward_input(w, low, dx), InvalidArgument);
+  const auto backward_weights = [](Tensor<T>& x, Tensor<T>& dz, Tensor<T>& dw, Tensor<T>& db) {
+    Call<T>("fully_connected_backward_weights").With("x", x).With("dz", dz).With("dw", dw).With("db", db).Run();
+  };
+  CHECK_THROWS_AS(backward_weights(x, low, dw, db), InvalidArgument);
+  CHECK_THROWS_AS(backward_weights(x, z, narrow, db), InvalidArgument);
+  CHECK_THROWS_AS(backward_weights(narrow, z, dw, db), InvalidArgument);
+  CHECK_THROWS_AS(backward_weights(x, z, dw, short_b), InvalidArgument);
+}
+
+}  // namespace blasnet::testing

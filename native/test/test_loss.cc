@@ -1,0 +1,183 @@
+#include "test/testing.h"
+
+namespace blasnet::testing {
+
+namespace {
+
+// Sums of earlier batches, which a loss adds to.
+constexpr double kEarlierRows = 7, kEarlierLoss = 2.5;
+
+struct Slots : Tensor<double> {
+  Slots() : Tensor<double>({slots::kCount}) {
+    Tensor::operator=(0);
+    (*this)[slots::kRows] = kEarlierRows;
+    (*this)[slots::kLossSum] = kEarlierLoss;
+  }
+  // Sums of n terms in double: n · ε relative to the terms' magnitudes.
+  void CheckLoss(size_t rows, long double sum, long double magnitude, size_t terms) const {
+    const long double tolerance = kEpsilon<double> * (terms + 8) * (magnitude + kEarlierLoss);
+    CHECK((*this)[slots::kRows] == kEarlierRows + rows);
+    CHECK(std::abs((*this)[slots::kLossSum] - (kEarlierLoss + sum)) <= tolerance);
+    CHECK(std::abs((*this)[slots::kBatchLoss] - sum / rows) <= tolerance);
+    for (const size_t other : {slots::kIteration, slots::kCorrect, slots::kElements, slots::kSquaredError}) {
+      CHECK((*this)[other] == 0);
+    }
+  }
+};
+
+template <class T>
+void MeanSquaredError(Tensor<T>& a, Tensor<T>& y, Tensor<double>& slots) {
+  Call<T>("mean_squared_error").With("a", a).With("y", y).With("slots", slots).Run();
+}
+
+template <class T>
+void BinaryCrossEntropy(Tensor<T>& z, Tensor<T>& y, Tensor<double>& slots) {
+  Call<T>("binary_cross_entropy").With("z", z).With("y", y).With("slots", slots).Run();
+}
+
+template <class T>
+void CrossEntropy(Tensor<T>& z, Tensor<T>& log_sum, Tensor<T>& y, Tensor<double>& slots) {
+  Call<T>("cross_entropy").With("z", z).With("logSum", log_sum).With("y", y).With("slots", slots).Run();
+}
+
+template <class T>
+T LogSum(const T* row, size_t cols) {
+  const long double largest = *std::max_element(row, row + cols);
+  long double sum = 0;
+  for (size_t j = 0; j < cols; ++j) sum += std::exp(row[j] - largest);
+  return static_cast<T>(largest + std::log(sum));
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("mean_squared_error is Σ (a − y)² / 2m", T, float, double) {
+  for (const size_t rows : kOddSizes) {
+    for (const size_t cols : kOddSizes) {
+      INFO("rows, cols = ", rows, ", ", cols);
+      Tensor<T> a({rows, cols}), y({rows, cols});
+      Slots slots;
+      Numbers numbers(rows + 1000 * cols);
+      numbers.Fill(a), numbers.Fill(y);
+      MeanSquaredError(a, y, slots);
+      long double sum = 0;
+      for (size_t i = 0; i < a.size(); ++i) sum += std::pow(static_cast<long double>(a[i]) - y[i], 2) / 2;
+      slots.CheckLoss(rows, sum, sum, a.size());
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("binary_cross_entropy is −Σ y ln σ(z) + (1 − y) ln(1 − σ(z))", T, float, double) {
+  for (const size_t rows : kOddSizes) {
+    for (const size_t cols : kOddSizes) {
+      INFO("rows, cols = ", rows, ", ", cols);
+      Tensor<T> z({rows, cols}), y({rows, cols});
+      Slots slots;
+      Numbers numbers(rows + 1000 * cols);
+      numbers.Fill(z, -9, 9), numbers.Fill(y, 0, 1);
+      BinaryCrossEntropy(z, y, slots);
+      long double sum = 0;
+      for (size_t i = 0; i < z.size(); ++i) {
+        const long double p = 1 / (1 + std::exp(-static_cast<long double>(z[i])));
+        const long double q = 1 / (1 + std::exp(static_cast<long double>(z[i])));
+        sum -= y[i] * std::log(p) + (1 - static_cast<long double>(y[i])) * std::log(q);
+      }
+      slots.CheckLoss(rows, sum, sum, z.size());
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("cross_entropy is −Σ y ln softmax(z)", T, float, double) {
+  for (const size_t rows : kOddSizes) {
+    for (const size_t cols : kOddSizes) {
+      INFO("rows, cols = ", rows, ", ", cols);
+      Tensor<T> z({rows, cols}), log_sum({rows}), y({rows, cols});
+      Slots slots;
+      Numbers numbers(rows + 1000 * cols);
+      numbers.Fill(z, -9, 9);
+      y = 0;
+      long double sum = 0, magnitude = 0;
+      for (size_t i = 0; i < rows; ++i) {
+        // A hard label in even rows, a soft one that lies on two classes in odd ones.
+        const size_t label = numbers.Below(cols);
+        y[i * cols + label] = T(i % 2 == 0 ? 1 : 0.75);
+        if (i % 2 == 1) y[i * cols + (label + 1) % cols] += T(0.25);
+        const T* row = z.data() + i * cols;
+        log_sum[i] = LogSum(row, cols);
+        for (size_t j = 0; j < cols; ++j) {
+          const long double term = y[i * cols + j] * (static_cast<long double>(log_sum[i]) - row[j]);
+          sum += term;
+          magnitude += std::abs(term);
+        }
+      }
+      CrossEntropy(z, log_sum, y, slots);
+      slots.CheckLoss(rows, sum, magnitude, z.size());
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("losses of any finite logits are finite", T, float, double) {
+  const T largest = std::numeric_limits<T>::max();
+  for (const T logit : {T(0), T(1e4), T(-1e4), T(1e30), largest / 4, -largest / 4}) {
+    for (const T label : {T(0), T(1)}) {
+      INFO("logit, label = ", logit, ", ", label);
+      Tensor<T> z({1, 2}, {logit, 0}), y({1, 2}, {label, T(1) - label}), a({1, 2}), log_sum({1});
+      Slots binary, multiple;
+      BinaryCrossEntropy(z, y, binary);
+      CHECK(std::isfinite(binary[slots::kBatchLoss]));
+      CHECK(binary[slots::kBatchLoss] >= 0);
+      Call<T>("softmax_forward").With("z", z).With("a", a).With("logSum", log_sum).Run();
+      CrossEntropy(z, log_sum, y, multiple);
+      CHECK(std::isfinite(multiple[slots::kBatchLoss]));
+      const double expected = label == 1 ? std::max(0.0, -double(logit)) : std::max(0.0, double(logit));
+      if (logit != 0) CHECK(multiple[slots::kBatchLoss] == doctest::Approx(expected));
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("loss_delta is a − y", T, float, double) {
+  for (const size_t size : kOddSizes) {
+    Tensor<T> a({size}), y({size}), delta({size});
+    Numbers numbers(size);
+    numbers.Fill(a), numbers.Fill(y);
+    Call<T>("loss_delta").With("a", a).With("y", y).With("delta", delta).Run();
+    for (size_t i = 0; i < size; ++i) CHECK(delta[i] == a[i] - y[i]);
+  }
+}
+
+TEST_CASE_TEMPLATE("require_finite_loss stops at NaN and infinity only", T, float, double) {
+  Slots slots;
+  const auto require = [&] { Call<T>("require_finite_loss").With("slots", slots).Run(); };
+  for (const double good : {0.0, -1.0, 1e308}) {
+    slots[slots::kBatchLoss] = good;
+    CHECK_NOTHROW(require());
+  }
+  for (const double bad : {kNaN<double>, kInfinity<double>, -kInfinity<double>}) {
+    slots[slots::kBatchLoss] = bad;
+    CHECK_THROWS_AS(require(), NotFinite);
+  }
+}
+
+TEST_CASE_TEMPLATE("losses refuse shapes that do not fit", T, float, double) {
+  Tensor<T> z({6, 1}), y({6, 1}), short_y({5, 1}), transposed({1, 6}), log_sum({6}), short_sum({5}), delta({6, 1});
+  Tensor<double> few({slots::kCount - 1});
+  z = 0, y = 0, transposed = 0, log_sum = 0, few = 0;
+  Slots slots;
+  CHECK_THROWS_AS(MeanSquaredError(z, short_y, slots), InvalidArgument);
+  CHECK_THROWS_AS(MeanSquaredError(z, y, few), InvalidArgument);
+  CHECK_THROWS_AS(BinaryCrossEntropy(z, short_y, slots), InvalidArgument);
+  CHECK_THROWS_AS(BinaryCrossEntropy(z, y, few), InvalidArgument);
+  CHECK_THROWS_AS(CrossEntropy(z, log_sum, short_y, slots), InvalidArgument);
+  CHECK_THROWS_AS(CrossEntropy(z, short_sum, y, slots), InvalidArgument);
+  CHECK_THROWS_AS(CrossEntropy(z, log_sum, y, few), InvalidArgument);
+  // As many numbers, in other rows: reading row 5 of it would leave it.
+  CHECK_THROWS_AS(CrossEntropy(z, log_sum, transposed, slots), InvalidArgument);
+  const auto subtract = [&](Tensor<T>& a, Tensor<T>& y, Tensor<T>& delta) {
+    Call<T>("loss_delta").With("a", a).With("y", y).With("delta", delta).Run();
+  };
+  CHECK_THROWS_AS(subtract(z, short_y, delta), InvalidArgument);
+  CHECK_THROWS_AS(subtract(z, y, short_y), InvalidArgument);
+  CHECK_THROWS_AS(Call<T>("require_finite_loss").With("slots", few).Run(), InvalidArgument);
+  CHECK(slots[slots::kRows] == kEarlierRows);
+}
+
+}  // namespace blasnet::testing

@@ -1,0 +1,120 @@
+// Kernels on memory that ends where the process may not read on: vector instructions that sanitizers do not see must
+// not touch what lies behind a tensor, or before it.
+
+#if defined(__unix__) || defined(__APPLE__)
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "test/activations.h"
+
+namespace blasnet::testing {
+
+namespace {
+
+// Numbers right before a page that cannot be read, or right after one.
+template <class T>
+class PageTensor {
+ public:
+  PageTensor(std::vector<size_t> shape, bool at_end) : shape_(std::move(shape)) {
+    size_t size = 1;
+    for (const size_t dimension : shape_) size *= dimension;
+    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const size_t inner = (size * sizeof(T) + page - 1) / page * page;
+    bytes_ = inner + 2 * page;
+    memory_ = mmap(nullptr, bytes_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(memory_ != MAP_FAILED);
+    unsigned char* first = static_cast<unsigned char*>(memory_) + page;
+    REQUIRE(mprotect(first, inner, PROT_READ | PROT_WRITE) == 0);
+    data_ = reinterpret_cast<T*>(at_end ? first + inner - size * sizeof(T) : first);
+    std::fill_n(data_, size, T(1));
+  }
+  ~PageTensor() { munmap(memory_, bytes_); }
+  PageTensor(const PageTensor&) = delete;
+  PageTensor& operator=(const PageTensor&) = delete;
+
+  operator Argument() const {
+    Argument argument;
+    argument.data = data_;
+    argument.rank = static_cast<uint8_t>(shape_.size());
+    std::copy(shape_.begin(), shape_.end(), argument.shape);
+    return argument;
+  }
+  T operator[](size_t i) const { return data_[i]; }
+
+ private:
+  std::vector<size_t> shape_;
+  size_t bytes_;
+  void* memory_;
+  T* data_;
+};
+
+Argument Scalar(double& value) {
+  Argument argument;
+  argument.data = &value;
+  return argument;
+}
+
+template <class T>
+void Invoke(const std::string& kernel, const std::vector<Argument>& arguments) {
+  Kernels().Find(kernel).invoke[std::is_same_v<T, double>](SharedContext(), arguments.data());
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("element-wise kernels touch nothing beyond their tensors", T, float, double) {
+  double half = 0.5, two = 2;
+  for (const bool at_end : {false, true}) {
+    for (size_t size = 1; size <= 33; ++size) {
+      PageTensor<T> x({size}, at_end), y({size}, at_end), dy({size}, at_end), dx({size}, at_end);
+      for (const Activation& activation : kActivations) {
+        Invoke<T>(activation.forward(), {x, y, Scalar(half)});
+        Invoke<T>(activation.backward(), {x, y, dy, dx, Scalar(half)});
+      }
+      Invoke<T>("sgd_update", {x, dy, Scalar(half)});
+      CHECK(x[size - 1] == T(0.5));
+      PageTensor<T> z({1, size}, at_end), a({1, size}, at_end), log_sum({1}, at_end);
+      Invoke<T>("softmax_forward", {z, a, log_sum});
+      CHECK(a[size - 1] == doctest::Approx(1.0 / static_cast<double>(size)));
+      Invoke<T>("loss_delta", {a, z, dx});
+      CHECK(dx[0] == a[0] - 1);
+      PageTensor<double> slots({slots::kCount}, at_end);
+      Invoke<T>("mean_squared_error", {z, z, slots});
+      CHECK(slots[slots::kBatchLoss] == 0);
+      Invoke<T>("binary_cross_entropy", {z, a, slots});
+      Invoke<T>("cross_entropy", {z, log_sum, z, slots});
+      for (const char* accuracy : {"accuracy_fitting", "accuracy_binary", "accuracy_multiple"}) {
+        Invoke<T>(accuracy, {z, z, slots});
+      }
+      CHECK(slots[slots::kCorrect] == 3);
+      PageTensor<uint8_t> bytes({1, size}, at_end);
+      double zero = 0;
+      Invoke<T>("copy_byte_rows", {bytes, Scalar(zero), Scalar(two), a});
+      CHECK(a[size - 1] == T(0.5));
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("products touch nothing beyond their tensors", T, float, double) {
+  for (const bool at_end : {false, true}) {
+    for (const size_t m : {1, 2, 5}) {
+      for (const size_t k : {1, 3, 7}) {
+        for (size_t n = 1; n <= 33; ++n) {
+          PageTensor<T> x({m, k}, at_end), w({k, n}, at_end), b({n}, at_end), z({m, n}, at_end);
+          PageTensor<T> dx({m, k}, at_end), dw({k, n}, at_end), db({n}, at_end);
+          Invoke<T>("fully_connected_forward", {x, w, b, z});
+          CHECK(z[m * n - 1] == T(k + 1));
+          Invoke<T>("fully_connected_backward_input", {w, z, dx});
+          CHECK(dx[m * k - 1] == T((k + 1) * n));
+          Invoke<T>("fully_connected_backward_weights", {x, z, dw, db});
+          CHECK(dw[k * n - 1] == doctest::Approx(k + 1));
+          CHECK(db[n - 1] == doctest::Approx(k + 1));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace blasnet::testing
+
+#endif

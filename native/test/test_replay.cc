@@ -1,0 +1,192 @@
+#include "test/replays.h"
+
+namespace blasnet::testing {
+
+namespace {
+
+// What should run, step by step.
+std::vector<Record> Expected(uint64_t steps_per_epoch, bool has_epoch, bool has_last, Range range) {
+  std::vector<Record> records;
+  for (uint64_t step = range.first; step < range.end; ++step) {
+    const uint64_t epoch = step / steps_per_epoch, batch = step % steps_per_epoch;
+    const auto add = [&](char plan) {
+      records.push_back({plan, static_cast<double>(step), static_cast<double>(epoch),
+                         static_cast<double>(batch * RecordingSchedule::kBatchRows)});
+    };
+    if (has_epoch && (batch == 0 || (range.begin_epoch && step == range.first))) add('e');
+    add(has_last && batch == steps_per_epoch - 1 ? 'l' : 's');
+  }
+  return records;
+}
+
+std::vector<Record>& Records() { return Recorder::Current().records; }
+
+}  // namespace
+
+TEST_SUITE_BEGIN("replay");
+
+TEST_CASE("a replay runs epoch, step and last plans in their order from any step to any other") {
+  for (const uint64_t steps_per_epoch : {1, 2, 5}) {
+    for (const bool has_epoch : {false, true}) {
+      for (const bool has_last : {false, true}) {
+        RecordingSchedule schedule(steps_per_epoch, has_epoch, has_last);
+        for (uint64_t first = 0; first <= 2 * steps_per_epoch; ++first) {
+          for (uint64_t count = 0; count <= 3 * steps_per_epoch; ++count) {
+            for (const bool begin_epoch : {false, true}) {
+              INFO("steps per epoch, first, count = ", steps_per_epoch, ", ", first, ", ", count);
+              Records().clear();
+              const Range range{first, first + count, begin_epoch};
+              const Outcome outcome = schedule.Run(range);
+              CHECK(outcome.reason == Outcome::kFinished);
+              CHECK(outcome.next == range.end);
+              CHECK(outcome.message.empty());
+              CHECK(Records() == Expected(steps_per_epoch, has_epoch, has_last, range));
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("replays one after another run what one replay would") {
+  RecordingSchedule schedule(5, true, true);
+  schedule.Run({0, 3, true});
+  schedule.Run({3, 4, false});
+  schedule.Run({4, 4, false});
+  schedule.Run({4, 13, false});
+  CHECK(Records() == Expected(5, true, true, {0, 13, true}));
+}
+
+TEST_CASE("a replay writes its own slots and leaves the others") {
+  RecordingSchedule schedule(5, true, true);
+  schedule.Run({0, 13, true});
+  CHECK(schedule.slots()[slots::kIteration] == 12);
+  CHECK(schedule.slots()[slots::kEpoch] == 2);
+  CHECK(schedule.slots()[slots::kFirstRow] == 32);
+  for (size_t i = slots::kRows; i < schedule.slots().size(); ++i) CHECK(schedule.slots()[i] == -1);
+}
+
+TEST_CASE("a replay that is aborted before its first step does nothing") {
+  RecordingSchedule schedule(5, true, true);
+  Recorder::Current().abort = true;
+  const Outcome outcome = schedule.Run({7, 20, true});
+  CHECK(outcome.reason == Outcome::kAborted);
+  CHECK(outcome.next == 7);
+  CHECK(Records().empty());
+  CHECK(schedule.slots() == std::vector<double>(slots::kCount + 1, -1.0));
+}
+
+TEST_CASE("a replay that is aborted finishes its step") {
+  RecordingSchedule schedule(5, true, true);
+  Recorder::Current().abort_at = 8;
+  const Outcome outcome = schedule.Run({2, 20, false});
+  CHECK(outcome.reason == Outcome::kAborted);
+  CHECK(outcome.next == 9);
+  CHECK(Records() == Expected(5, true, true, {2, 9, false}));
+}
+
+TEST_CASE("a replay whose last step is done has finished, though it was aborted in it") {
+  RecordingSchedule schedule(5, true, true);
+  Recorder::Current().abort_at = 8;
+  const Outcome outcome = schedule.Run({2, 9, false});
+  CHECK(outcome.reason == Outcome::kFinished);
+  CHECK(outcome.next == 9);
+}
+
+TEST_CASE("an exception ends a replay at its step") {
+  struct Failure {
+    std::optional<double> Recorder::*when;
+    Outcome::Reason reason;
+    const char* message;
+  };
+  for (const Failure& failure : {Failure{&Recorder::not_finite_at, Outcome::kNotFinite, "no number"},
+                                 Failure{&Recorder::fail_at, Outcome::kFailed, "no luck"}}) {
+    // 10 is the first step of an epoch: there the epoch plan fails.
+    for (const uint64_t step : {2, 7, 10}) {
+      RecordingSchedule schedule(5, true, true);
+      Recorder::Current().*failure.when = static_cast<double>(step);
+      const Outcome outcome = schedule.Run({2, 20, false});
+      CHECK(outcome.reason == failure.reason);
+      CHECK(outcome.message == failure.message);
+      CHECK(outcome.next == step);
+      CHECK(Records() == Expected(5, true, true, {2, step, false}));
+    }
+  }
+}
+
+TEST_CASE("a loss that is not finite ends a replay before the update that follows") {
+  std::vector<double> slots(slots::kCount);
+  slots[slots::kBatchLoss] = kNaN<double>;
+  std::vector<double> theta = {1}, gradient = {1};
+  CalledKernels().insert("require_finite_loss");
+  const auto tensor = [](size_t buffer, size_t size) {
+    Operand operand;
+    operand.buffer = buffer;
+    operand.shape.rank = 1;
+    operand.shape.shape[0] = size;
+    return operand;
+  };
+  Operand rate;
+  rate.constant = 1;
+  Plan plan(3);
+  plan.Add(Kernels().Find("require_finite_loss"), 1, {tensor(0, slots.size())});
+  plan.Add(Kernels().Find("sgd_update"), 1, {tensor(1, 1), tensor(2, 1), rate});
+  plan.Bind(0, {reinterpret_cast<unsigned char*>(slots.data()), slots.size() * sizeof(double)});
+  plan.Bind(1, {reinterpret_cast<unsigned char*>(theta.data()), sizeof(double)});
+  plan.Bind(2, {reinterpret_cast<unsigned char*>(gradient.data()), sizeof(double)});
+  Schedule schedule;
+  schedule.step = &plan;
+  schedule.slots = slots.data();
+  schedule.slot_count = slots.size();
+  const std::atomic<bool> never{false};
+  Outcome outcome = Replay(SharedContext(), schedule, {3, 9, true}, never);
+  CHECK(outcome.reason == Outcome::kNotFinite);
+  CHECK(outcome.message == "the loss is not finite");
+  CHECK(outcome.next == 3);
+  CHECK(theta[0] == 1);
+  slots[slots::kBatchLoss] = 0;
+  outcome = Replay(SharedContext(), schedule, {3, 9, true}, never);
+  CHECK(outcome.reason == Outcome::kFinished);
+  CHECK(theta[0] == -5);
+}
+
+TEST_CASE("progress comes about ten times a second, with copies of the slots") {
+  RecordingSchedule schedule(50, true, true);
+  Recorder::Current().pause = std::chrono::milliseconds(2);
+  std::vector<uint64_t> steps;
+  std::vector<std::vector<double>> copies;
+  const auto started = std::chrono::steady_clock::now();
+  const Outcome outcome = schedule.Run({10, 260, true}, [&](uint64_t next, std::vector<double> slots) {
+    steps.push_back(next);
+    copies.push_back(std::move(slots));
+  });
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  CHECK(outcome.reason == Outcome::kFinished);
+  CHECK(steps.size() >= 2);
+  CHECK(static_cast<double>(steps.size()) <= seconds * 10);
+  CHECK(std::is_sorted(steps.begin(), steps.end()));
+  for (size_t i = 0; i < steps.size(); ++i) {
+    REQUIRE(copies[i].size() == schedule.slots().size());
+    CHECK(copies[i][slots::kIteration] == static_cast<double>(steps[i] - 1));
+    CHECK(copies[i].back() == -1);
+  }
+}
+
+TEST_CASE("a progress callback that throws ends the replay after the step it was told of") {
+  RecordingSchedule schedule(50, true, true);
+  Recorder::Current().pause = std::chrono::milliseconds(20);
+  uint64_t told = 0;
+  const Outcome outcome = schedule.Run({0, 1000, true}, [&](uint64_t next, const std::vector<double>&) {
+    told = next;
+    throw std::runtime_error("nobody listens");
+  });
+  CHECK(outcome.reason == Outcome::kFailed);
+  CHECK(outcome.message == "nobody listens");
+  CHECK(outcome.next == told);
+  CHECK(told > 0);
+}
+
+TEST_SUITE_END();
+
+}  // namespace blasnet::testing
