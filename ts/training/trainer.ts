@@ -1,11 +1,12 @@
 import { DataReader, type Part } from '../data/data-reader.js';
 import { requireAttached, rowsIn } from '../data/rows.js';
-import { BlasnetError, badArgument } from '../errors.js';
+import { type BlasnetError, badArgument } from '../errors.js';
 import { type Evaluation, Evaluator, meansOf } from '../evaluation.js';
 import type { Model } from '../model.js';
 import { fromNative } from '../runner.js';
 import { type CheckpointRecord, TrainingHistory, type TrainingProgress } from '../training-history.js';
 import { checkData } from './check-data.js';
+import { firstLostLayer, lostNumbers } from './not-finite.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { StopRule } from './stop-rule.js';
 import { TrainingPlan } from './training-plan.js';
@@ -131,7 +132,7 @@ export class Trainer {
     this.#next = outcome.next;
     reporter?.rethrow();
     if (outcome.reason === 'aborted') this.#options.signal?.throwIfAborted();
-    if (outcome.reason === 'notFinite') throw this.#notFinite(outcome.next);
+    if (outcome.reason === 'notFinite') throw this.#lostLoss(outcome.next);
     if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
     this.#model.stack.requireAttached();
     requireAttached("the training set's x", this.#data.x);
@@ -155,8 +156,14 @@ export class Trainer {
   /** Records the training since the last checkpoint and, if there is a validation set, how the net does on it. */
   async #checkpoint(): Promise<CheckpointRecord> {
     const iteration = this.#next;
+    // The last step's loss was taken before its update, which may have gone too far.
+    const lost = firstLostLayer(this.#model.stack.layers);
+    if (lost !== undefined) throw this.#lost('weight', iteration - 1, `layer '${lost}'`);
     const train = meansOf(this.#model, this.#plan.slots.sums());
     const validation = this.#validation && (await this.#evaluate(this.#validation));
+    if (validation && !Number.isFinite(validation.loss)) {
+      throw this.#lost('validation loss', iteration - 1, 'the validation set');
+    }
     const record: CheckpointRecord = {
       epoch: iteration / this.iterationsPerEpoch,
       iteration,
@@ -190,16 +197,14 @@ export class Trainer {
     };
   }
 
-  /** The error for a loss that is no number any more; the net returns to its newest checkpoint. */
-  #notFinite(iteration: number): BlasnetError {
-    const at = this.#plan.firstNotFinite(iteration);
-    const layer = at < 0 ? 'the loss' : `layer '${this.#model.stack.layers[at]!.name}'`;
+  /** The error for numbers that are lost; the net returns to its newest checkpoint. */
+  #lost(what: string, iteration: number, where: string): BlasnetError {
     this.#model.stack.block.theta.data.set(this.#lastGood);
-    const epoch = Math.floor(iteration / this.iterationsPerEpoch) + 1;
-    return new BlasnetError(
-      'ERR_NOT_FINITE',
-      `Expected a finite loss but it became NaN or infinite in epoch ${epoch}, iteration ${iteration + 1}, first in ` +
-        `${layer}; the net keeps the weights of its last checkpoint. A lower learning rate may help`,
-    );
+    return lostNumbers(what, { iteration, iterationsPerEpoch: this.iterationsPerEpoch }, where);
+  }
+
+  #lostLoss(iteration: number): BlasnetError {
+    const at = this.#plan.firstNotFinite(iteration);
+    return this.#lost('loss', iteration, at < 0 ? 'the loss' : `layer '${this.#model.stack.layers[at]!.name}'`);
   }
 }

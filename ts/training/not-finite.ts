@@ -1,0 +1,30 @@
+import { BlasnetError } from '../errors.js';
+import type { StackedLayer } from '../layer-stack.js';
+
+/** When numbers were lost. */
+interface Moment {
+  /** Counted from 0, over all epochs. */
+  readonly iteration: number;
+  readonly iterationsPerEpoch: number;
+}
+
+/** The `ERR_NOT_FINITE` of a run: what was lost, when, and where first. */
+export function lostNumbers(what: string, { iteration, iterationsPerEpoch }: Moment, where: string): BlasnetError {
+  const epoch = Math.floor(iteration / iterationsPerEpoch) + 1;
+  return new BlasnetError(
+    'ERR_NOT_FINITE',
+    `Expected a finite ${what} but it became NaN or infinite in epoch ${epoch}, iteration ${iteration + 1}, first in ` +
+      `${where}; the net keeps the weights of its last checkpoint. A lower learning rate may help`,
+  );
+}
+
+/** The name of the first layer with a weight that is not finite. */
+export function firstLostLayer(layers: readonly StackedLayer[]): string | undefined {
+  return layers.find(({ layer }) => layer.parameters.some(({ value }) => !allFinite(value.data)))?.name;
+}
+
+function allFinite(values: Float32Array | Float64Array): boolean {
+  // A loop, because a large net has millions of numbers, and this runs on the event loop's thread.
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
+}
