@@ -1,0 +1,126 @@
+import test from 'ava';
+import { type HyperParameterOptions, HyperParameters } from 'blasnet';
+import { badArgument, untyped } from './support/errors.js';
+
+const make = (options: Record<string, unknown>) => new HyperParameters(untyped({ netType: 'fitting', ...options }));
+
+test('defaults', (t) => {
+  t.deepEqual(
+    { ...new HyperParameters({ netType: 'fitting' }) },
+    {
+      netType: 'fitting',
+      learningRate: 0.1,
+      maxEpoch: 10,
+      batchSize: 32,
+      initMethod: 'xavier',
+      optimizer: 'sgd',
+      stopper: { condition: 'nothing', value: 0 },
+      seed: 0,
+      dtype: 'float32',
+    },
+  );
+});
+
+test('what is given is kept, and cannot be changed', (t) => {
+  const options: HyperParameterOptions = {
+    netType: 'binaryClassifier',
+    learningRate: 0.5,
+    maxEpoch: 3,
+    batchSize: -1,
+    initMethod: { name: 'msra', mode: 'fanOut', distribution: 'uniform' },
+    optimizer: { name: 'sgd' },
+    stopper: { condition: 'stopDiff', value: 1e-3 },
+    seed: Number.MAX_SAFE_INTEGER,
+    dtype: 'float64',
+  };
+  const params = new HyperParameters(options);
+  t.deepEqual({ ...params }, { ...params, ...options, optimizer: 'sgd' });
+  t.true(Object.isFrozen(params));
+});
+
+test('undefined means the default', (t) => {
+  t.is(make({ learningRate: undefined, stopper: undefined, optimizer: undefined }).learningRate, 0.1);
+});
+
+for (const options of [undefined, null, 'fitting', 5]) {
+  test(`options of ${options}`, (t) => {
+    t.throws(() => new HyperParameters(untyped(options)), badArgument(/^Expected an object for options but received/));
+  });
+}
+
+test('an unknown option is named', (t) => {
+  t.throws(() => make({ batchsize: 1 }), badArgument(/Expected only netType, .* for options but received 'batchsize'/));
+  t.throws(() => make({ toString: 1 }), badArgument(/for options but received 'toString'/));
+});
+
+const invalid: Readonly<Record<string, { values: readonly unknown[]; message: RegExp }>> = {
+  netType: {
+    values: [undefined, 'regression', 1],
+    message: /^Expected 'fitting', 'binaryClassifier', 'multipleClassifier' for netType but received/,
+  },
+  learningRate: {
+    values: [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '0.1'],
+    message: /^Expected a finite number above 0 for learningRate but received/,
+  },
+  maxEpoch: {
+    values: [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '3'],
+    message: /^Expected a whole number above 0 for maxEpoch but received/,
+  },
+  batchSize: {
+    values: [0, -2, 0.5, Number.NaN, '32'],
+    message: /^Expected a whole number above 0, or -1 for all rows for batchSize but received/,
+  },
+  initMethod: {
+    values: ['he', 5, { name: 'toString' }, {}],
+    message: /^Expected 'zero', 'normal', 'xavier' or 'msra' for initMethod but received/,
+  },
+  seed: {
+    values: [-1, 0.5, 2 ** 53, Number.NaN, '1'],
+    message: /^Expected a whole number from 0 to 2\^53 - 1 for seed but received/,
+  },
+  dtype: {
+    values: ['float16', 32],
+    message: /^Expected 'float32' or 'float64' for dtype but received/,
+  },
+  optimizer: {
+    values: ['sdg', 'toString', null, {}, 5],
+    message: /^Expected .*'sgd'.* for optimizer but received/,
+  },
+};
+for (const [name, { values, message }] of Object.entries(invalid)) {
+  test(`an invalid ${name}`, (t) => {
+    for (const value of values) t.throws(() => make({ [name]: value }), badArgument(message), String(value));
+  });
+}
+
+test('an invalid stopper', (t) => {
+  const stopper = (value: unknown) => () => make({ stopper: value });
+  t.throws(stopper('stopLoss'), badArgument(/^Expected { condition, value } for stopper but received 'stopLoss'/));
+  t.throws(stopper(null), badArgument(/for stopper but received null/));
+  t.throws(stopper({ condition: 'never', value: 1 }), badArgument(/'stopDiff' for stopper's condition but .* 'never'/));
+  for (const value of [-1, Number.NaN, Number.POSITIVE_INFINITY, '1']) {
+    t.throws(stopper({ condition: 'stopLoss', value }), badArgument(/a finite number ≥ 0 for stopper's value/));
+  }
+  t.throws(
+    stopper({ condition: 'stopLoss', patience: 3 }),
+    badArgument(/only condition, value for stopper .*'patience'/),
+  );
+});
+
+test('an unknown option of an optimizer or an initialiser', (t) => {
+  t.throws(() => make({ optimizer: { name: 'sgd', gamma: 1 } }), badArgument(/received 'gamma'/));
+  t.throws(
+    () => make({ initMethod: { name: 'msra', scaled: true } }),
+    badArgument(/mode or distribution for msra .*'scaled'/),
+  );
+  t.throws(() => make({ initMethod: { name: 'zero', mode: 'fanIn' } }), badArgument(/no options for zero .*'mode'/));
+  t.throws(
+    () => make({ initMethod: { name: 'xavier', distribution: 'beta' } }),
+    badArgument(/'uniform' or 'normal' for/),
+  );
+  t.throws(
+    () => make({ initMethod: { name: 'normal', distribution: 'beta' } }),
+    badArgument(/'normal' or 'uniform' for/),
+  );
+  t.throws(() => make({ initMethod: { name: 'msra', mode: 'both' } }), badArgument(/'fanIn' or 'fanOut' for mode/));
+});

@@ -1,0 +1,110 @@
+import test from 'ava';
+import { DataReader } from 'blasnet';
+import { fittingNet, fittingReader, labelsFor, rowsOfNumbers, weightsOf } from '../support/nets.js';
+
+const long = { maxEpoch: 1_000_000, learningRate: 1e-4 };
+
+test('in mid-epoch › rejects with the reason, keeps the weights of the last step, and the net goes on', async (t) => {
+  const net = fittingNet([8, 64, 1], { ...long, batchSize: 1 });
+  const reader = fittingReader(2000, 8);
+  const before = weightsOf(net);
+  const controller = new AbortController();
+  const reason = { custom: 'reason' };
+  const running = net.train(reader, { checkpoint: 1e6, signal: controller.signal }).catch((error: unknown) => error);
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  controller.abort(reason);
+  const aborted = performance.now();
+  t.is(await running, reason);
+  t.true(performance.now() - aborted < 1000);
+  const after = weightsOf(net);
+  t.notDeepEqual(after, before);
+  t.true(after.every(Number.isFinite));
+  t.deepEqual(net.inference(reader.xTrain).shape, [2000, 1]);
+  const { loss } = net.test(reader.xTrain, reader.yTrain);
+  net.trainOnBatch(reader.xTrain, reader.yTrain);
+  t.true(net.test(reader.xTrain, reader.yTrain).loss < loss);
+});
+
+test('without a reason › an AbortError', async (t) => {
+  const net = fittingNet([8, 64, 1], long);
+  const nameFor = async (signal: AbortSignal) => {
+    const thrown: unknown = await net.train(fittingReader(500, 8), { signal }).catch((error: unknown) => error);
+    return thrown instanceof DOMException && thrown.name;
+  };
+  t.is(await nameFor(AbortSignal.timeout(30)), 'TimeoutError');
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 20);
+  t.is(await nameFor(controller.signal), 'AbortError');
+});
+
+test('a signal that is aborted already › nothing happens', async (t) => {
+  const net = fittingNet([3, 1]);
+  const before = weightsOf(net);
+  const reason = new Error('too late');
+  const error = await t.throwsAsync(net.train(fittingReader(20, 3), { signal: AbortSignal.abort(reason) }));
+  t.is(error, reason);
+  t.deepEqual(weightsOf(net), before);
+  t.is((await net.train(fittingReader(20, 3))).records[0]!.iteration, 1);
+});
+
+test('within onCheckpoint › no further step', async (t) => {
+  const net = fittingNet([3, 1], { batchSize: 2 });
+  const controller = new AbortController();
+  const reason = new Error('from onCheckpoint');
+  let weights: number[] = [];
+  const error = await t.throwsAsync(
+    net.train(fittingReader(20, 3), {
+      signal: controller.signal,
+      onCheckpoint() {
+        weights = weightsOf(net);
+        controller.abort(reason);
+      },
+    }),
+  );
+  t.is(error, reason);
+  t.deepEqual(weightsOf(net), weights);
+});
+
+test('within onProgress', async (t) => {
+  const controller = new AbortController();
+  const reason = new Error('from onProgress');
+  const error = await t.throwsAsync(
+    fittingNet([8, 64, 1], long).train(fittingReader(500, 8), {
+      checkpoint: 1e6,
+      signal: controller.signal,
+      onProgress: () => controller.abort(reason),
+    }),
+  );
+  t.is(error, reason);
+});
+
+test('while validating', async (t) => {
+  const xTrain = rowsOfNumbers(100_000, 16);
+  const reader = DataReader.fromTensors({ xTrain, yTrain: labelsFor(xTrain) });
+  reader.generateValidationSet(1.0003);
+  t.true(reader.numTrain < 32);
+  const net = fittingNet([16, 1024, 1], { ...long, maxEpoch: 1 });
+  const started = performance.now();
+  net.test(reader.xDev, reader.yDev);
+  const whole = performance.now() - started;
+  const controller = new AbortController();
+  const records: unknown[] = [];
+  const running = net.train(reader, { signal: controller.signal, onCheckpoint: (record) => records.push(record) });
+  await new Promise((resolve) => setTimeout(resolve, whole / 8));
+  const reason = new Error('while validating');
+  controller.abort(reason);
+  const aborted = performance.now();
+  t.is(await t.throwsAsync(running), reason);
+  t.true(performance.now() - aborted < whole / 2);
+  t.deepEqual(records, []);
+  t.is(net.inference(rowsOfNumbers(1, 16)).rows, 1);
+});
+
+test('an abort after the end has no effect', async (t) => {
+  const controller = new AbortController();
+  const net = fittingNet([3, 1]);
+  const history = await net.train(fittingReader(20, 3), { signal: controller.signal });
+  controller.abort();
+  t.is(history.records.length, 10);
+  t.is((await net.train(fittingReader(20, 3))).records.length, 10);
+});

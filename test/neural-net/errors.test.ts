@@ -1,0 +1,209 @@
+import test from 'ava';
+import { DataReader, Tensor } from 'blasnet';
+import { badArgument, notFinite, shapeMismatch, untyped } from '../support/errors.js';
+import { transferAway } from '../support/memory.js';
+import { classifier, fittingNet, fittingReader, labelsFor, rowsOfNumbers, weightsOf } from '../support/nets.js';
+
+const long = { maxEpoch: 1_000_000, learningRate: 1e-4 };
+
+test('train › options and readers that cannot be', async (t) => {
+  const net = fittingNet([3, 1]);
+  const reader = fittingReader(10, 3);
+  for (const checkpoint of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, untyped<number>('1')]) {
+    await t.throwsAsync(
+      net.train(reader, { checkpoint }),
+      badArgument(/a finite number of epochs above 0 for checkpoint but received/),
+    );
+  }
+  await t.throwsAsync(net.train(reader, { needTest: true }), badArgument(/a reader with a test set for needTest/));
+  await t.throwsAsync(net.train(new DataReader()), badArgument(/readData to have finished for data but .*'no data'/));
+  for (const value of [undefined, null, {}, [[1]]]) {
+    await t.throwsAsync(net.train(untyped(value)), badArgument(/a DataReader for reader but received/));
+  }
+  t.is((await net.train(reader)).records.length, 10);
+});
+
+test('train › data that does not fit the net', async (t) => {
+  await t.throwsAsync(
+    fittingNet([2, 1]).train(fittingReader(10, 3)),
+    shapeMismatch(/rows of 2 numbers for input but received rows of shape \[3\] at layer 'fc1', from the data/),
+  );
+  await t.throwsAsync(
+    fittingNet([3, 2]).train(fittingReader(10, 3)),
+    shapeMismatch(/rows of 2 numbers for the training set's labels but received rows of 1$/),
+  );
+});
+
+test('train › labels that do not fit the type of net', async (t) => {
+  const xTrain = rowsOfNumbers(4, 2);
+  const train = (labels: number[][]) =>
+    classifier(2, 2).train(DataReader.fromTensors({ xTrain, yTrain: Tensor.from(labels) }));
+  await t.throwsAsync(
+    train([
+      [1, 0],
+      [0, 1],
+      [0, 2],
+      [1, 0],
+    ]),
+    badArgument(/numbers from 0 to 1 \(see normalizeY\) for the label in row 2 of the training set but received 2/),
+  );
+  await t.throwsAsync(
+    train([
+      [1, 0],
+      [0, 0],
+      [0, 1],
+      [1, 0],
+    ]),
+    badArgument(/numbers that sum to 1 \(see normalizeY\) for the label in row 1 of the training set but received 0/),
+  );
+  const validated = DataReader.fromTensors({
+    xTrain,
+    yTrain: Tensor.from([
+      [1, 1],
+      [0, 1],
+      [0, 1],
+      [1, 0],
+    ]),
+  });
+  validated.generateValidationSet(4);
+  await t.throwsAsync(classifier(2, 2).train(validated), badArgument(/for the label in row 0 of the validation set/));
+});
+
+test('train › a failure before the first step leaves the net idle and as it was', async (t) => {
+  const net = fittingNet([2, 1]);
+  const before = weightsOf(net);
+  await t.throwsAsync(net.train(fittingReader(10, 3)), shapeMismatch(/./));
+  t.deepEqual(weightsOf(net), before);
+  const history = await net.train(fittingReader(10, 2));
+  t.is(history.records[0]!.iteration, 1);
+});
+
+test('train › a learning rate that is too high', async (t) => {
+  const net = fittingNet([3, 8, 1], { learningRate: 1e4, batchSize: 4, maxEpoch: 50 });
+  const seen: number[][] = [weightsOf(net)];
+  const error = await t.throwsAsync(
+    net.train(fittingReader(20, 3), { checkpoint: 0.2, onCheckpoint: () => seen.push(weightsOf(net)) }),
+    notFinite(
+      /^Expected a finite (loss|weight) but it became NaN or infinite in epoch \d+, iteration \d+, first in layer 'fc\d'/,
+    ),
+  );
+  const [, epoch, iteration] = /epoch (\d+), iteration (\d+)/.exec(error!.message)!.map(Number);
+  t.is(iteration, seen.length);
+  t.is(epoch, Math.ceil(iteration! / 5));
+  t.deepEqual(weightsOf(net), seen.at(-1));
+  t.true(weightsOf(net).every(Number.isFinite));
+  t.true(net.inference(rowsOfNumbers(1, 3)).data.every(Number.isFinite));
+});
+
+test('train › numbers that are lost before the first checkpoint leave the first weights', async (t) => {
+  const net = fittingNet([3, 1], { learningRate: 1e30, maxEpoch: 2, batchSize: 1 });
+  const before = weightsOf(net);
+  await t.throwsAsync(net.train(fittingReader(20, 3)), notFinite(/in epoch 1, iteration \d, first in layer 'fc1'/));
+  t.deepEqual(weightsOf(net), before);
+  net.trainOnBatch(Tensor.zeros([1, 3]), Tensor.zeros([1, 1]));
+});
+
+test('train › a last step that goes too far is not taken for a success', async (t) => {
+  const net = fittingNet([1, 1], { learningRate: 1e38, maxEpoch: 1, batchSize: -1, initMethod: 'zero' });
+  const reader = DataReader.fromTensors({ xTrain: Tensor.from([[100]]), yTrain: Tensor.from([[100]]) });
+  await t.throwsAsync(net.train(reader), notFinite(/a finite weight .* in epoch 1, iteration 1, first in layer 'fc1'/));
+  t.deepEqual(weightsOf(net), [0, 0]);
+});
+
+test('train › data that becomes NaN after it was checked', async (t) => {
+  const xTrain = rowsOfNumbers(20, 3);
+  const reader = DataReader.fromTensors({ xTrain, yTrain: labelsFor(xTrain) });
+  const net = fittingNet([3, 1], { batchSize: 4, maxEpoch: 1 });
+  xTrain.data[18 * 3] = Number.NaN;
+  const before = weightsOf(net);
+  await t.throwsAsync(
+    net.train(reader, { shuffle: false }),
+    notFinite(/a finite loss .* in epoch 1, iteration 5, first in layer 'fc1'/),
+  );
+  t.deepEqual(weightsOf(net), before);
+});
+
+test('train › a validation loss that is not finite', async (t) => {
+  const xTrain = rowsOfNumbers(20, 3);
+  const reader = DataReader.fromTensors({ xTrain, yTrain: labelsFor(xTrain) });
+  reader.generateValidationSet(4);
+  reader.xDev.data[0] = Number.NaN;
+  const net = fittingNet([3, 1]);
+  await t.throwsAsync(
+    net.train(reader),
+    notFinite(/a finite validation loss .* in epoch 1, iteration 1, first in the valid/),
+  );
+});
+
+test('train › what onCheckpoint throws is what train rejects with, and the net is idle', async (t) => {
+  const net = fittingNet([3, 1], { batchSize: 4 });
+  const thrown = new Error('from the listener');
+  const onCheckpoint = () => {
+    throw thrown;
+  };
+  t.is(await t.throwsAsync(net.train(fittingReader(20, 3), { onCheckpoint })), thrown);
+  t.is((await net.train(fittingReader(20, 3))).records[0]!.iteration, 10);
+});
+
+test('train › what onProgress throws is what train rejects with, and the net is idle', async (t) => {
+  const net = fittingNet([8, 64, 1], long);
+  const thrown = new RangeError('from the listener');
+  const onProgress = () => {
+    throw thrown;
+  };
+  const reader = fittingReader(500, 8);
+  t.is(await t.throwsAsync(net.train(reader, { onProgress, checkpoint: 1e5 })), thrown);
+  t.is(await t.throwsAsync(net.train(reader, { onProgress, checkpoint: 1 })), thrown);
+  t.true(net.inference(reader.xTrain).data.every(Number.isFinite));
+});
+
+test('train › what onProgress throws at the very end', async (t) => {
+  const thrown = { not: 'an error' };
+  const onProgress = () => {
+    throw thrown;
+  };
+  t.is(
+    await fittingNet([3, 1])
+      .train(fittingReader(20, 3), { onProgress })
+      .catch((error: unknown) => error),
+    thrown,
+  );
+});
+
+test('train › memory that is gone before the run', async (t) => {
+  for (const which of ['xTrain', 'yTrain'] as const) {
+    const net = fittingNet([3, 1]);
+    const reader = fittingReader(20, 3);
+    transferAway(reader[which].data);
+    const name = which[0];
+    await t.throwsAsync(
+      net.train(reader),
+      badArgument(new RegExp(`^Expected 20 rows for the training set's ${name} but received 'a detached buffer'$`)),
+    );
+    t.is((await net.train(fittingReader(20, 3))).records.length, 10);
+  }
+});
+
+for (const listens of [true, false]) {
+  for (const which of ['x', 'y', 'weights', 'validation'] as const) {
+    test(`train › ${which} that is transferred away in mid-run${listens ? '' : ', while nobody listens'}`, async (t) => {
+      const net = fittingNet([8, 64, 1], long);
+      const train = rowsOfNumbers(500, 8);
+      const reader = DataReader.fromTensors({ xTrain: train, yTrain: labelsFor(train) });
+      const kept: ArrayBuffer[] = [];
+      const memory = {
+        x: reader.xTrain,
+        y: reader.yTrain,
+        weights: net.getLayer('fc2').weights.W!,
+        validation: reader.xTrain,
+      };
+      if (which === 'validation') reader.generateValidationSet(5);
+      const running = net.train(reader, { checkpoint: 50, ...(listens && { onProgress: () => {} }) });
+      setTimeout(() => kept.push(transferAway(memory[which].data)), 30);
+      await t.throwsAsync(running, badArgument(/detached/));
+      t.is(kept.length, 1);
+      if (which !== 'weights') t.is(net.inference(rowsOfNumbers(2, 8)).rows, 2);
+      else t.throws(() => net.inference(rowsOfNumbers(2, 8)), badArgument(/detached/));
+    });
+  }
+}

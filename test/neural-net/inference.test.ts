@@ -1,0 +1,273 @@
+import test from 'ava';
+import { DataReader, getThreads, setThreads, Tensor } from 'blasnet';
+import { badArgument, busy, notFinite, shapeMismatch, untyped } from '../support/errors.js';
+import { transferAway } from '../support/memory.js';
+import { classifier, fittingNet, labelsFor, rowsOfNumbers, weightsOf } from '../support/nets.js';
+
+for (const rows of [1, 3, 255, 256, 257, 700]) {
+  test(`${rows} rows › inference, inferenceAsync and forward agree`, async (t) => {
+    const net = fittingNet([7, 33, 2], { seed: 3 });
+    const x = rowsOfNumbers(rows, 7);
+    const prediction = net.inference(x);
+    t.deepEqual(prediction.shape, [rows, 2]);
+    t.deepEqual((await net.inferenceAsync(x)).data, prediction.data);
+    t.deepEqual(net.inference(x).data, prediction.data);
+    const forward = net.forward(x, false);
+    // A product of other sizes may sum in another order.
+    for (let i = 0; i < forward.size; i++) t.true(Math.abs(forward.data[i]! - prediction.data[i]!) < 1e-5, `${i}`);
+    if (rows <= 256) t.deepEqual(forward.data, prediction.data);
+  });
+}
+
+test('float64', (t) => {
+  const net = fittingNet([2, 3, 1], { dtype: 'float64' });
+  const x = Tensor.from([[1, 2]], undefined, 'float64');
+  t.is(net.inference(x).dtype, 'float64');
+  t.deepEqual(net.inference(x).data, net.forward(x, false).data);
+});
+
+test('each result is a tensor of its own', async (t) => {
+  const net = fittingNet([1, 1]);
+  net.layers[0]!.setWeights({ W: Tensor.from([[2]]), B: Tensor.from([[1]]) });
+  const results = [net.inference(Tensor.from([[1]])), net.inference(Tensor.from([[2]]))];
+  results.push(...(await Promise.all([3, 4].map((value) => net.inferenceAsync(Tensor.from([[value]]))))));
+  t.deepEqual(
+    results.map((result) => result.data[0]),
+    [3, 5, 7, 9],
+  );
+});
+
+test('a change of weights shows at once', (t) => {
+  const net = fittingNet([1, 1]);
+  const x = Tensor.from([[1]]);
+  net.inference(x);
+  net.layers[0]!.setWeights({ W: Tensor.from([[2]]), B: Tensor.from([[1]]) });
+  t.deepEqual(net.inference(x).toArray(), [[3]]);
+});
+
+test('more row counts than plans are kept', (t) => {
+  const net = fittingNet([2, 1]);
+  for (let rows = 1; rows <= 40; rows++) t.is(net.inference(rowsOfNumbers(rows, 2)).rows, rows);
+  t.is(net.inference(rowsOfNumbers(1, 2)).rows, 1);
+});
+
+test('inferenceAsync › calls queue up, and the net is busy for others until the last has ended', async (t) => {
+  const net = fittingNet([4, 64, 1]);
+  const inputs = Array.from({ length: 5 }, (_, i) => rowsOfNumbers(300 + i, 4, i));
+  const pending = inputs.map((x) => net.inferenceAsync(x));
+  t.throws(
+    () => net.inference(inputs[0]!),
+    busy(/Expected net 'test net' to be idle for inference but inferenceAsync runs/),
+  );
+  const results = await Promise.all(pending);
+  for (const [i, result] of results.entries()) t.deepEqual(result.data, net.inference(inputs[i]!).data);
+});
+
+test('inferenceAsync › one that fails does not hold up the others', async (t) => {
+  const net = fittingNet([2, 1]);
+  const gone = rowsOfNumbers(2, 2);
+  const [first, second, third] = [
+    net.inferenceAsync(rowsOfNumbers(1, 2)),
+    net.inferenceAsync(gone),
+    net.inferenceAsync(rowsOfNumbers(3, 2)),
+  ];
+  transferAway(gone.data);
+  t.is((await first).rows, 1);
+  await t.throwsAsync(second, badArgument(/a detached buffer/));
+  t.is((await third).rows, 3);
+  t.is(net.inference(rowsOfNumbers(1, 2)).rows, 1);
+});
+
+test('x that does not fit', async (t) => {
+  const net = fittingNet([2, 1]);
+  const cases: readonly [unknown, ReturnType<typeof badArgument>][] = [
+    [Tensor.from([[1, 2, 3]]), shapeMismatch(/rows of 2 numbers for input but .* \[3\] at layer 'fc1', from the data/)],
+    [Tensor.from([1, 2], [2]), shapeMismatch(/rows of 2 numbers for input but received rows of shape \[\]/)],
+    [Tensor.from([1, 2], [1, 2, 1]), shapeMismatch(/received rows of shape \[2, 1\]/)],
+    [Tensor.zeros([0, 2]), badArgument(/at least one row for x but received 0/)],
+    [
+      Tensor.from([[1, 2]], undefined, 'float64'),
+      badArgument(/'?a float32 tensor'? for x but received 'a float64 one'/),
+    ],
+    [[[1, 2]], badArgument(/a Tensor for x but received an array of 1/)],
+    [undefined, badArgument(/a Tensor for x but received undefined/)],
+  ];
+  for (const [x, expected] of cases) {
+    t.throws(() => net.inference(untyped(x)), expected);
+    t.throws(() => net.forward(untyped(x)), expected);
+    t.throws(() => net.trainOnBatch(untyped(x), Tensor.from([[1]])), expected);
+    t.throws(() => net.test(untyped(x), Tensor.from([[1]])), expected);
+    await t.throwsAsync(net.inferenceAsync(untyped(x)), expected);
+  }
+});
+
+test('y that does not fit', (t) => {
+  const net = fittingNet([2, 1]);
+  const x = Tensor.from([
+    [1, 2],
+    [3, 4],
+  ]);
+  const wrong: readonly [unknown, ReturnType<typeof badArgument>][] = [
+    [Tensor.zeros([1, 1]), shapeMismatch(/2 rows for .* labels but received 1/)],
+    [Tensor.zeros([2, 3]), shapeMismatch(/rows of 1 numbers for .* labels but received rows of 3$/)],
+    [Tensor.zeros([2, 1], 'float64'), badArgument(/for y but received 'a float64 one'/)],
+    [[1, 2], badArgument(/a Tensor for y/)],
+  ];
+  for (const [y, expected] of wrong) {
+    t.throws(() => net.test(x, untyped(y)), expected);
+    t.throws(() => net.trainOnBatch(x, untyped(y)), expected);
+  }
+});
+
+test('detached x or weights', async (t) => {
+  const net = fittingNet([2, 1]);
+  const x = rowsOfNumbers(2, 2);
+  const y = labelsFor(x);
+  net.inference(x);
+  const gone = rowsOfNumbers(2, 2);
+  transferAway(gone.data);
+  t.throws(() => net.inference(gone), badArgument(/a tensor with its memory for x but received 'a detached buffer'/));
+  t.throws(() => net.forward(gone), badArgument(/a detached buffer/));
+  transferAway(net.layers[0]!.weights.W!.data);
+  const expected = badArgument(/detached/);
+  t.throws(() => net.inference(x), expected);
+  t.throws(() => net.inference(rowsOfNumbers(3, 2)), expected);
+  t.throws(() => net.forward(x), expected);
+  t.throws(() => net.trainOnBatch(x, y), expected);
+  t.throws(() => net.test(x, y), expected);
+  await t.throwsAsync(net.inferenceAsync(x), expected);
+  await t.throwsAsync(net.train(DataReader.fromTensors({ xTrain: x, yTrain: y })), expected);
+});
+
+test('weights that are detached before the net first ran', (t) => {
+  const net = fittingNet([2, 1]);
+  transferAway(net.layers[0]!.weights.W!.data);
+  t.throws(
+    () => net.inference(rowsOfNumbers(2, 2)),
+    badArgument(/its 2 numbers for a tensor but .*'a detached buffer'/),
+  );
+});
+
+test('test › loss and R² by hand', (t) => {
+  const net = fittingNet([1, 1], { dtype: 'float64' });
+  net.layers[0]!.setWeights({ W: Tensor.from([[2]]), B: Tensor.from([[0]]) });
+  const x = Tensor.from([[0], [1], [2]], undefined, 'float64');
+  const y = Tensor.from([[1], [2], [6]], undefined, 'float64');
+  // Outputs 0, 2, 4: squared errors 1, 0, 4; the labels' variance is 41/3 − 9.
+  const { loss, accuracy } = net.test(x, y);
+  t.is(loss, 5 / 6);
+  t.true(Math.abs(accuracy - (1 - 5 / 3 / (41 / 3 - 9))) < 1e-12);
+});
+
+test('test › cross entropy and accuracy by hand, over several chunks', (t) => {
+  const net = classifier(2, 2, { dtype: 'float64' });
+  net.layers[0]!.setWeights({
+    W: Tensor.from([
+      [1, 0],
+      [0, 1],
+    ]),
+    B: Tensor.from([[0, 0]]),
+  });
+  const rows = 600;
+  const x = rowsOfNumbers(rows, 2).clone('float64');
+  const y = Tensor.zeros([rows, 2], 'float64');
+  let [loss, correct] = [0, 0];
+  for (let i = 0; i < rows; i++) {
+    const [a, b] = [x.data[2 * i]!, x.data[2 * i + 1]!];
+    const label = i % 3 === 0 ? 1 : 0;
+    y.data[2 * i + label] = 1;
+    loss -= (label === 0 ? a : b) - Math.log(Math.exp(a) + Math.exp(b));
+    correct += Number((b > a ? 1 : 0) === label);
+  }
+  const result = net.test(x, y);
+  t.true(Math.abs(result.loss - loss / rows) < 1e-12);
+  t.is(result.accuracy, correct / rows);
+});
+
+test('test › labels that are no probabilities', (t) => {
+  const net = classifier(2, 2);
+  const x = Tensor.zeros([3, 2]);
+  t.throws(
+    () =>
+      net.test(
+        x,
+        Tensor.from([
+          [1, 0],
+          [0, 1],
+          [2, -1],
+        ]),
+      ),
+    badArgument(/numbers from 0 to 1 \(see normalizeY\) for the label in row 2 of the test set but received 2/),
+  );
+  t.throws(
+    () =>
+      net.trainOnBatch(
+        x,
+        Tensor.from([
+          [1, 0],
+          [1, 1],
+          [0, 1],
+        ]),
+      ),
+    badArgument(/numbers that sum to 1 \(see normalizeY\) for the label in row 1 of the batch but received 2/),
+  );
+});
+
+test('trainOnBatch › a step is forward, backward and update', (t) => {
+  const x = rowsOfNumbers(5, 3);
+  const y = labelsFor(x);
+  const [recorded, eager] = [fittingNet([3, 8, 1], { seed: 2 }), fittingNet([3, 8, 1], { seed: 2 })];
+  for (let step = 0; step < 3; step++) {
+    const { loss } = recorded.trainOnBatch(x, y);
+    t.true(Math.abs(loss - eager.test(x, y).loss) < 1e-6);
+    eager.preUpdateWeights();
+    eager.forward(x);
+    eager.backward(y);
+    eager.updateWeights();
+    t.deepEqual(weightsOf(recorded), weightsOf(eager));
+  }
+});
+
+test('trainOnBatch › x that makes the loss infinite changes nothing', (t) => {
+  const net = fittingNet([1, 1]);
+  net.layers[0]!.setWeights({ W: Tensor.from([[10]]) });
+  const before = weightsOf(net);
+  t.throws(
+    () => net.trainOnBatch(Tensor.from([[3e38]]), Tensor.from([[0]])),
+    notFinite(/Expected a finite loss for the batch but received Infinity/),
+  );
+  t.deepEqual(weightsOf(net), before);
+  t.true(Number.isFinite(net.trainOnBatch(Tensor.from([[1]]), Tensor.from([[1]])).loss));
+});
+
+test('backward › needs a forward that the layers still remember', (t) => {
+  const net = fittingNet([2, 1]);
+  const x = rowsOfNumbers(2, 2);
+  const y = labelsFor(x);
+  const none = badArgument(/a call of forward right before it for backward/);
+  t.throws(() => net.backward(y), none);
+  for (const between of [() => net.inference(x), () => net.test(x, y), () => net.trainOnBatch(x, y)]) {
+    net.forward(x);
+    between();
+    t.throws(() => net.backward(y), none);
+  }
+  net.forward(x);
+  t.throws(() => net.backward(Tensor.zeros([3, 1])), shapeMismatch(/shape \[2, 1\] for y but received \[3, 1\]/));
+  t.throws(() => net.backward(untyped([1])), badArgument(/a Tensor for y/));
+  t.notThrows(() => net.backward(y));
+});
+
+test.serial('the number of threads does not change a bit, large products included', (t) => {
+  const before = getThreads();
+  t.teardown(() => setThreads(before));
+  const x = rowsOfNumbers(512, 300);
+  const y = labelsFor(x);
+  const results = [1, 2, 3].map((threads) => {
+    setThreads(threads);
+    const net = fittingNet([300, 256, 512, 1], { learningRate: 0.01 });
+    for (let step = 0; step < 2; step++) net.trainOnBatch(x, y);
+    return { weights: weightsOf(net), outputs: net.inference(x).data };
+  });
+  t.deepEqual(results[1], results[0]);
+  t.deepEqual(results[2], results[0]);
+});

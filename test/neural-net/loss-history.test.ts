@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { badArgument, badFile } from '../support/errors.js';
+import { temporaryFolder, write } from '../support/files.js';
+import { fittingNet, fittingReader } from '../support/nets.js';
+
+test('showLossHistory › an SVG, and files', async (t) => {
+  const folder = await temporaryFolder(t);
+  const net = fittingNet([3, 1]);
+  await net.train(fittingReader(40, 3));
+  const svg = await net.showLossHistory();
+  t.regex(svg, /^<svg[\s\S]*<\/svg>\s*$/);
+  t.regex(svg, /test net/);
+  const file = join(folder, 'new', 'loss.svg');
+  const byEpoch = await net.showLossHistory({ file, xCoordinate: 'epoch' });
+  t.is(await readFile(file, 'utf8'), byEpoch);
+  const png = join(folder, 'loss.png');
+  await net.showLossHistory({ file: png });
+  t.is((await readFile(png)).subarray(1, 4).toString(), 'PNG');
+});
+
+test('showLossHistory › errors', async (t) => {
+  const net = fittingNet([3, 1]);
+  await t.throwsAsync(net.showLossHistory(), badArgument(/a finished train before it for showLossHistory/));
+  await net.train(fittingReader(20, 3));
+  await t.throwsAsync(
+    net.showLossHistory({ file: 'loss.gif' }),
+    badArgument(/a name that ends in .svg or .png for file/),
+  );
+  const file = await write(await temporaryFolder(t), 'file', 'x');
+  await t.throwsAsync(net.showLossHistory({ file: join(file, 'loss.svg') }), badFile(/loss.svg/));
+});

@@ -1,0 +1,36 @@
+import test from 'ava';
+import { runScript } from '../support/processes.js';
+
+for (const threads of ['1', '2']) {
+  test.serial(`process.exit in mid-training ends with its code, ${threads} thread(s), ten times`, async (t) => {
+    for (let i = 0; i < 10; i++) {
+      const { code, signal, errors } = await runScript('exit.mjs', [String(4 * i)], {
+        env: { BLASNET_THREADS: threads },
+      });
+      t.deepEqual({ code, signal, errors }, { code: 3, signal: null, errors: '' });
+    }
+  });
+}
+
+test.serial('an exception that nobody catches ends the process as it should', async (t) => {
+  const { code, signal, errors } = await runScript('throw.mjs');
+  t.is(signal, null);
+  t.is(code, 1);
+  t.regex(errors, /nobody catches this/);
+});
+
+test.serial('a run that nobody waits for is finished before the process ends', async (t) => {
+  const { code, signal, output } = await runScript('natural-end.mjs');
+  t.deepEqual(
+    { code, signal, output },
+    { code: 0, signal: null, output: 'end of the script\niterations 1280\nexit\n' },
+  );
+});
+
+test.serial('memory that is transferred away in mid-training ends the run, not the process', async (t) => {
+  for (const what of ['x', 'weights']) {
+    const { code, signal, output } = await runScript('detached.mjs', [what]);
+    t.deepEqual({ code, signal }, { code: 0, signal: null });
+    t.regex(output, /"code":"ERR_BAD_ARGUMENT".*detached/);
+  }
+});

@@ -1,0 +1,102 @@
+import test from 'ava';
+import { EagerRunner, type KernelArgument, Tensor } from 'blasnet';
+import { native } from '#blasnet/native';
+import { fromNative, inOrder, isSlot, Port } from '#blasnet/runner';
+import { Slots } from '#blasnet/slots';
+import { badArgument, untyped } from './support/errors.js';
+import { transferAway } from './support/memory.js';
+
+const relu = (args: Record<string, unknown>) => () =>
+  new EagerRunner('float32').run('relu_forward', untyped<Record<string, KernelArgument>>(args));
+const x = Tensor.from([-1, 2]);
+
+test('a kernel runs at once', (t) => {
+  const runner = new EagerRunner('float32');
+  const y = runner.tensor([1, 2]);
+  runner.run('relu_forward', { y, parameter: 0, x: Tensor.from([-1, 2]) });
+  t.deepEqual(y.toArray(), [[0, 2]]);
+});
+
+test('a slot is read when the kernel runs', (t) => {
+  const slots = new Slots(['slope']);
+  slots.set('slope', 0.5);
+  const y = Tensor.zeros([1, 2]);
+  new EagerRunner('float32').run('leaky_relu_forward', { x, y, parameter: slots.slot('slope') });
+  t.deepEqual(y.toArray(), [[-0.5, 2]]);
+  t.true(isSlot(slots.slot('slope')));
+  t.false(isSlot(y));
+});
+
+test('slots › names, sums and an unknown name', (t) => {
+  const slots = new Slots(['rate']);
+  slots.set('lossSum', 3);
+  slots.set('rate', 2);
+  t.is(slots.sums().lossSum, 3);
+  t.is(slots.sums(new Float64Array(slots.data.length)).lossSum, 0);
+  slots.clearSums();
+  t.is(slots.sums().lossSum, 0);
+  t.is(slots.data[slots.slot('rate').index], 2);
+  t.throws(() => slots.slot('nope'), { instanceOf: RangeError, message: /no slot is named nope/ });
+});
+
+test('an unknown kernel', (t) => {
+  for (const kernel of ['nope', '', 'toString', '__proto__']) {
+    t.throws(() => inOrder(kernel, {}), badArgument(/^Expected the name of a kernel for kernel but received/));
+  }
+});
+
+test('arguments that are missing or too many', (t) => {
+  t.throws(relu({ x, parameter: 0 }), badArgument(/^Expected an argument for relu_forward's y but received undefined/));
+  t.throws(relu({ x, y: null, parameter: 0 }), badArgument(/relu_forward's y but received null/));
+  t.throws(
+    relu({ x, y: x, parameter: 0, slope: 1 }),
+    badArgument(/^Expected arguments x, y, parameter for kernel relu_forward but received 'slope'/),
+  );
+});
+
+test('arguments of another kind, dtype or shape', (t) => {
+  const cases: readonly [Record<string, unknown>, RegExp][] = [
+    [{ x, y: Tensor.zeros([1, 2], 'float64'), parameter: 0 }, /Expected float32 for relu_forward's y but .* float64/],
+    [{ x, y: Tensor.zeros([1, 3]), parameter: 0 }, /Expected 2 for y's size but received 3/],
+    [{ x, y: 1, parameter: 0 }, /relu_forward's y \(0: tensor, 1: scalar\)/],
+    [{ x, y: x, parameter: x }, /relu_forward's parameter \(0: tensor, 1: scalar\)/],
+    [{ x, y: 'abc', parameter: 0 }, /Expected a typed array for a tensor's data/],
+    [{ x, y: {}, parameter: 0 }, /Expected a typed array for a tensor's data/],
+    [{ x, y: new Port([2], 'float32'), parameter: 0 }, /Expected tensors for relu_forward's arguments but .* Port/],
+    [{ x, y: { data: x.data, shape: [1, 99] }, parameter: 0 }, /a tensor to lie within its buffer/],
+    [{ x, y: { data: x.data, shape: [2 ** 40, 2 ** 40] }, parameter: 0 }, /Expected a smaller shape/],
+    [{ x, y: { data: x.data, shape: [-1] }, parameter: 0 }, /Expected a whole number for a dimension/],
+    [{ x, y: { data: x.data, shape: [1, 1, 1, 1, 2] }, parameter: 0 }, /at most four dimensions/],
+    [{ x, y: { data: x.data, shape: 2 }, parameter: 0 }, /Expected an array for shape/],
+    [
+      { x, y: { data: new Int16Array(2), shape: [2] }, parameter: 0 },
+      /Float32Array, Float64Array, Uint8Array or Int32/,
+    ],
+  ];
+  for (const [args, message] of cases) t.throws(relu(args), badArgument(message), String(message));
+});
+
+test('a detached buffer', (t) => {
+  const gone = Tensor.from([1, 2]);
+  transferAway(gone.data);
+  t.throws(relu({ x, y: gone, parameter: 0 }), badArgument(/a tensor to be attached but it is detached/));
+});
+
+test('a dtype that there is not', (t) => {
+  const runner = new EagerRunner(untyped('int8'));
+  t.throws(() => runner.run('relu_forward', { x, y: x, parameter: 0 }), badArgument(/for dtype but received 'int8'/));
+});
+
+test('fromNative › the code follows the message', (t) => {
+  t.is(fromNative(new Error('the loss is not finite')).code, 'ERR_NOT_FINITE');
+  t.is(fromNative('odd').code, 'ERR_BAD_ARGUMENT');
+  const cause = new Error('why');
+  t.is(fromNative(cause).cause, cause);
+});
+
+test('native › every kernel names its parameters once', (t) => {
+  for (const [kernel, parameters] of Object.entries(native.kernels)) {
+    const names = parameters.map(({ name }) => name);
+    t.is(new Set(names).size, names.length, kernel);
+  }
+});

@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Runs a script of test/processes in a process of its own, or any other script by its path. */
+export function runScript(
+  script: string,
+  args: readonly string[] = [],
+  { env = {}, timeout = 30_000, flags = [] }: { env?: NodeJS.ProcessEnv; timeout?: number; flags?: string[] } = {},
+): Promise<Ended> {
+  const path = script.includes('/') ? script : `test/processes/${script}`;
+  const inherited = { ...process.env };
+  delete inherited.BLASNET_THREADS;
+  const child = spawn(process.execPath, [...flags, path, ...args], { env: { ...inherited, ...env }, timeout });
+  let [output, errors] = ['', ''];
+  child.stdout.on('data', (text) => {
+    output += text;
+  });
+  child.stderr.on('data', (text) => {
+    errors += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, output, errors }));
+  });
+}

@@ -1,0 +1,150 @@
+import test from 'ava';
+import { Tensor } from 'blasnet';
+import { arrayOf, sizeOf } from '#blasnet/tensor';
+import { badArgument, shapeMismatch, untyped } from './support/errors.js';
+import { transferAway } from './support/memory.js';
+
+test('from › a flat list is one row of float32', (t) => {
+  const tensor = Tensor.from([1, 2, 3]);
+  t.deepEqual(tensor.shape, [1, 3]);
+  t.is(tensor.dtype, 'float32');
+  t.deepEqual(tensor.data, Float32Array.of(1, 2, 3));
+  t.is(tensor.rows, 1);
+  t.is(tensor.rowSize, 3);
+  t.is(tensor.size, 3);
+});
+
+test('from › nested lists are rows', (t) => {
+  const tensor = Tensor.from([
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
+  t.deepEqual(tensor.shape, [3, 2]);
+  t.deepEqual([...tensor.data], [1, 2, 3, 4, 5, 6]);
+});
+
+test('from › a typed array is viewed, and converted only for another dtype', (t) => {
+  const values = Float64Array.of(1, 2);
+  const view = Tensor.from(values);
+  t.is(view.data, values);
+  t.is(view.dtype, 'float64');
+  const copy = Tensor.from(values, [2, 1], 'float32');
+  t.deepEqual(copy.data, Float32Array.of(1, 2));
+  t.deepEqual(copy.shape, [2, 1]);
+});
+
+test('from › no numbers at all', (t) => {
+  t.deepEqual(Tensor.from([]).shape, [1, 0]);
+  t.deepEqual(Tensor.from([[], []]).shape, [2, 0]);
+});
+
+test('from › the shape is a copy that cannot be changed', (t) => {
+  const shape = [1, 2];
+  const tensor = Tensor.from([1, 2], shape);
+  shape[0] = 9;
+  t.deepEqual(tensor.shape, [1, 2]);
+  t.true(Object.isFrozen(tensor.shape));
+});
+
+test('from › errors', (t) => {
+  t.throws(() => Tensor.from([[1, 2], [3]]), shapeMismatch(/Expected 2 numbers for row 1 but received 1$/));
+  t.throws(() => Tensor.from(untyped([[1, 2], 3])), shapeMismatch(/Expected 2 numbers for row 1 but received 3$/));
+  t.throws(
+    () => Tensor.from([1, 2, 3], [2, 2]),
+    shapeMismatch(/Expected a product of 3 for shape but received \[2, 2\]/),
+  );
+  t.throws(
+    () => Tensor.from([1], [-1, -1]),
+    badArgument(/array of whole numbers ≥ 0 for shape but received '\[-1,-1\]'/),
+  );
+  t.throws(() => Tensor.from([1], [0.5, 2]), badArgument(/whole numbers ≥ 0 for shape/));
+  t.throws(() => Tensor.from([1], untyped('ab')), badArgument(/whole numbers ≥ 0 for shape/));
+  t.throws(() => Tensor.from(untyped(5)), badArgument(/an array or a Float32Array or Float64Array for values but/));
+  t.throws(() => Tensor.from(untyped(new Int32Array(2))), badArgument(/received an instance of Int32Array/));
+  t.throws(
+    () => Tensor.from([1], [1, 1], untyped('float16')),
+    badArgument(/'float32' or 'float64' for dtype but received 'float16'/),
+  );
+  const shared = new Float32Array(new SharedArrayBuffer(8));
+  t.throws(() => Tensor.from(shared), badArgument(/an ArrayBuffer, .* for values' memory but .* SharedArrayBuffer/));
+});
+
+test('from › memory that can shrink is refused', (t) => {
+  const buffer: ArrayBuffer = Reflect.construct(ArrayBuffer, [8, { maxByteLength: 16 }]);
+  t.throws(() => Tensor.from(new Float32Array(buffer)), badArgument(/neither shared nor resizable/));
+});
+
+test('zeros', (t) => {
+  t.deepEqual(Tensor.zeros([2, 3]).data, new Float32Array(6));
+  t.deepEqual(Tensor.zeros([2], 'float64').data, new Float64Array(2));
+  t.throws(() => Tensor.zeros([2 ** 30, 2 ** 30]), badArgument(/a size below 2\^53 for shape/));
+  t.throws(() => Tensor.zeros([Number.NaN]), badArgument(/whole numbers ≥ 0 for shape/));
+  t.throws(() => Tensor.zeros([1], untyped('int8')), badArgument(/for dtype but received 'int8'/));
+});
+
+test('reshape › shares memory', (t) => {
+  const tensor = Tensor.from([1, 2, 3, 4]);
+  const reshaped = tensor.reshape([2, 2]);
+  reshaped.data[3] = 9;
+  t.deepEqual(tensor.toArray(), [[1, 2, 3, 9]]);
+  t.throws(() => tensor.reshape([3]), shapeMismatch(/Expected a product of 4 for shape but received \[3\]/));
+});
+
+test('slice › rows, in the same memory', (t) => {
+  const tensor = Tensor.from([
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
+  t.deepEqual(tensor.slice(1).toArray(), [
+    [3, 4],
+    [5, 6],
+  ]);
+  t.deepEqual(tensor.slice(3).shape, [0, 2]);
+  tensor.slice(0, 1).data[0] = 7;
+  t.is(tensor.data[0], 7);
+  for (const [from, to] of [
+    [-1, 2],
+    [2, 1],
+    [0, 4],
+    [0.5, 2],
+  ] as const) {
+    t.throws(() => tensor.slice(from, to), badArgument(/a range within 0 to 3 for rows but received/));
+  }
+});
+
+test('clone › memory of its own, in another dtype if asked', (t) => {
+  const tensor = Tensor.from([0.1, 2]);
+  const copy = tensor.clone('float64');
+  copy.data[1] = 3;
+  t.deepEqual([...tensor.data], [Math.fround(0.1), 2]);
+  t.deepEqual(copy.data, Float64Array.of(Math.fround(0.1), 3));
+  t.is(tensor.clone().dtype, 'float32');
+});
+
+test('toArray › rows for two dimensions, else flat', (t) => {
+  t.deepEqual(Tensor.from([1, 2, 3, 4], [2, 2]).toArray(), [
+    [1, 2],
+    [3, 4],
+  ]);
+  t.deepEqual(Tensor.from([1, 2, 3, 4], [2, 2, 1]).toArray(), [1, 2, 3, 4]);
+  t.deepEqual(Tensor.from([1, 2], [2]).toArray(), [1, 2]);
+});
+
+test('moveTo › takes the values along, and refuses to move what is gone', (t) => {
+  const tensor = Tensor.from([1, 2]);
+  const place = { data: new Float32Array(2) };
+  tensor.moveTo(place);
+  t.deepEqual(place.data, Float32Array.of(1, 2));
+  t.is(tensor.data, place.data);
+  transferAway(place.data);
+  t.throws(() => tensor.moveTo({ data: new Float32Array(2) }), badArgument(/its 2 numbers .* 'a detached buffer'/));
+});
+
+test('sizeOf and arrayOf', (t) => {
+  t.is(sizeOf([]), 1);
+  t.is(sizeOf([3, 0]), 0);
+  t.is(sizeOf([2, 3, 4]), 24);
+  t.is(arrayOf('float64'), Float64Array);
+});
