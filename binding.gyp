@@ -16,6 +16,8 @@
       ],
       'defines': [
         'NAPI_VERSION=9',
+        # A worker that is terminated cannot take an exception any more: not a reason to end the process.
+        'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
         '<!@(node scripts/blas.mjs defines)',
         '<!@(node scripts/highway.mjs defines)',
       ],

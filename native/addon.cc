@@ -16,10 +16,13 @@ namespace {
 // execute(dtype, kernel, operands): runs one kernel at once, on this thread and the pool
 void Execute(const Napi::CallbackInfo& info) {
   if (!info[2].IsArray()) throw InvalidArgument("Expected an array for operands");
+  // Names first: converting them may run JavaScript, which must not move the memory that is looked at next.
+  const int variant = VariantOf(info[0]);
+  const Kernel& kernel = Kernels().Find(info[1].ToString());
   std::vector<Buffer> memory;
   std::vector<Operand> operands = EagerOperands(info[2].As<Napi::Array>(), &memory);
   Plan plan(memory.size());
-  plan.Add(Kernels().Find(info[1].ToString()), VariantOf(info[0]), std::move(operands));
+  plan.Add(kernel, variant, std::move(operands));
   for (size_t i = 0; i < memory.size(); ++i) plan.Bind(i, memory[i]);
   Context context = Environment::Of(info.Env()).context();
   plan.Run(context);
@@ -65,6 +68,9 @@ Napi::Object DescribeSlots(Napi::Env env) {
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
+#if HWY_ARCH_X86
+  Check((hwy::SupportedTargets() & HWY_SSE4) != 0, "Expected a CPU with SSE4.1");
+#endif
   HoldBlasAtOneThread();
   auto* environment = new Environment(env);
   env.SetInstanceData(environment);

@@ -1,6 +1,6 @@
 import { ChunkedReplay } from './chunked-replay.js';
 import type { Part } from './data/data-reader.js';
-import { batchPass, portFor, rowsIn } from './data/rows.js';
+import { batchPass, pin, portFor, rowsIn } from './data/rows.js';
 import type { Model } from './model.js';
 import { Port } from './runner.js';
 import { sizeOf, Tensor } from './tensor.js';
@@ -28,6 +28,7 @@ export class Evaluator {
       model.objective.lossPass(runner, output, batch.y, slots);
       model.objective.accuracyPass(runner, output.a, batch.y, slots);
     });
+    for (const rows of [x, y]) pin(rows);
     this.#replay.bind(xPort, x.data, x.count);
     this.#replay.bind(yPort, y.data, y.count);
   }

@@ -111,7 +111,8 @@ export class NeuralNet {
   }
 
   /**
-   * Trains on a thread of its own; the event loop stays free.
+   * Trains on a thread of its own; the event loop stays free. From then on the memory of the reader's rows can no longer
+   * be transferred to a worker (it can be copied), since a thread may be reading it.
    * @returns the checkpoints, why it stopped, and the test result if asked for
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` or `ERR_BAD_ARGUMENT` for data that does not fit, `ERR_NOT_FINITE` when
    *   the loss becomes NaN or infinite, `ERR_NET_BUSY`; or the signal's reason when aborted
@@ -163,13 +164,17 @@ export class NeuralNet {
     return this.#predictor(x).predictSync(x);
   }
 
-  /** Predictions for the rows of x, on a thread of its own. Calls queue up behind each other. */
+  /**
+   * Predictions for the rows of x as they are now, on a thread of its own. Calls queue up behind each other; x is copied,
+   * so that it may be changed or transferred meanwhile.
+   */
   async inferenceAsync(x: Tensor): Promise<Tensor> {
     if (this.#busy !== 'inferenceAsync') this.#requireIdle('inferenceAsync');
     this.#checkInput(x);
     this.#busy = 'inferenceAsync';
     const previous = this.#queue;
-    const mine = previous.then(() => this.#predictor(x).predict(x));
+    const rows = x.clone();
+    const mine = previous.then(() => this.#predictor(rows).predict(rows));
     const settled = mine.catch(() => {});
     this.#queue = settled;
     settled.then(() => {

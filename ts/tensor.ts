@@ -1,4 +1,4 @@
-import { badArgument, shapeMismatch } from './errors.js';
+import { BlasnetError, badArgument, shapeMismatch } from './errors.js';
 
 export type DType = 'float32' | 'float64';
 export type FloatArray = Float32Array | Float64Array;
@@ -86,7 +86,16 @@ export class Tensor {
 
   /** A new tensor of zeros. */
   static zeros(shape: readonly number[], dtype: DType = 'float32'): Tensor {
-    return Tensor.#checked(new (arrayOf(dtype))(sizeOf(checkedShape(shape))), shape, dtype);
+    const array = arrayOf(dtype);
+    const size = sizeOf(checkedShape(shape));
+    try {
+      return Tensor.#checked(new array(size), shape, dtype);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new BlasnetError('ERR_BAD_ARGUMENT', `Expected a shape that fits into memory but received [${shape}]`, {
+        cause,
+      });
+    }
   }
 
   static #checked(data: FloatArray, shape: readonly number[], dtype: DType): Tensor {

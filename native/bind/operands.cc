@@ -73,7 +73,8 @@ Buffer MemoryOf(const Napi::Value& value, const char* name) {
   } else {
     throw InvalidArgument(std::string("Expected an ArrayBuffer or a typed array for ") + name);
   }
-  if (buffer.IsDetached()) throw InvalidArgument(std::string("Expected ") + name + " to be attached but it is detached");
+  if (buffer.IsDetached())
+    throw InvalidArgument(std::string("Expected ") + name + " to be attached but it is detached");
   return {static_cast<unsigned char*>(buffer.Data()) + offset, bytes};
 }
 
@@ -94,6 +95,7 @@ Operand OperandOf(const Napi::Value& value) {
 
 std::vector<Operand> EagerOperands(const Napi::Array& values, std::vector<Buffer>* memory) {
   std::vector<Operand> operands;
+  std::vector<Napi::Value> arrays;
   for (uint32_t i = 0; i < values.Length(); ++i) {
     const Napi::Value value = values.Get(i);
     Operand operand;
@@ -105,13 +107,15 @@ std::vector<Operand> EagerOperands(const Napi::Array& values, std::vector<Buffer
       if (!data.IsTypedArray()) throw InvalidArgument("Expected a typed array for a tensor's data");
       operand.shape.type = TypeOf(data.As<Napi::TypedArray>());
       SetShape(object.Get("shape"), &operand.shape);
-      operand.buffer = memory->size();
-      memory->push_back(MemoryOf(data, "a tensor"));
+      operand.buffer = arrays.size();
+      arrays.push_back(data);
     } else {
       throw InvalidArgument("Expected a number or a tensor for an operand");
     }
     operands.push_back(operand);
   }
+  // Last, when no getter can run any more that would move what was looked at.
+  for (const Napi::Value& array : arrays) memory->push_back(MemoryOf(array, "a tensor"));
   return operands;
 }
 

@@ -14,7 +14,6 @@ PlanObject::PlanObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanOb
   const auto buffers = info[1].As<Napi::Array>();
   const auto calls = info[2].As<Napi::Array>();
   plan_ = Plan(buffers.Length());
-  buffers_.resize(buffers.Length());
   for (uint32_t i = 0; i < calls.Length(); ++i) {
     const Napi::HandleScope scope(info.Env());
     const auto call = calls.Get(i).As<Napi::Object>();
@@ -24,26 +23,29 @@ PlanObject::PlanObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanOb
     for (uint32_t j = 0; j < values.Length(); ++j) operands.push_back(OperandOf(values.Get(j)));
     plan_.Add(kernel, variant, std::move(operands));
   }
-  for (uint32_t i = 0; i < buffers.Length(); ++i) {
+  Napi::Array memory = Napi::Array::New(info.Env(), plan_.buffer_count());
+  for (uint32_t i = 0; i < plan_.buffer_count(); ++i) {
     const Napi::Value buffer = buffers.Get(i);
-    if (buffer.IsNull()) continue;
-    plan_.Bind(i, MemoryOf(buffer, "a buffer"));
-    buffers_[i] = Napi::Persistent(buffer.As<Napi::Object>());
+    if (!buffer.IsNull()) plan_.Bind(i, MemoryOf(buffer, "a buffer"));
+    memory.Set(i, buffer);
   }
+  Hold(info, memory);
 }
 
 void PlanObject::Bind(const Napi::CallbackInfo& info) {
   const size_t port = IndexOf(info[0], "port");
-  Check(port < buffers_.size(), "Expected a port of the plan");
+  Check(port < plan_.buffer_count(), "Expected a port of the plan");
   plan_.BindRows(port, MemoryOf(info[1], "a port"), IndexOf(info[2], "rows"));
-  buffers_[port] = Napi::Persistent(info[1].As<Napi::Object>());
+  Held(info.This().As<Napi::Object>()).Set(static_cast<uint32_t>(port), info[1]);
 }
 
-void PlanObject::CheckBuffers(Napi::Env env) const {
-  const Napi::HandleScope scope(env);
-  for (size_t i = 0; i < buffers_.size(); ++i) {
-    Check(!buffers_[i].IsEmpty(), "Expected every port to be bound");
-    const Buffer now = MemoryOf(buffers_[i].Value(), "a buffer of the plan");
+void PlanObject::CheckBuffers() const {
+  const Napi::HandleScope scope(Env());
+  const Napi::Array memory = Held(Value());
+  for (uint32_t i = 0; i < plan_.buffer_count(); ++i) {
+    const Napi::Value buffer = memory.Get(i);
+    Check(!buffer.IsNull(), "Expected every port to be bound");
+    const Buffer now = MemoryOf(buffer, "a buffer of the plan");
     Check(now.data == plan_.buffer(i).data && now.bytes == plan_.buffer(i).bytes,
           "Expected a buffer of the plan to stay where it was");
   }

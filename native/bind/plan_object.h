@@ -2,13 +2,12 @@
 
 #include <napi.h>
 
-#include <vector>
-
+#include "bind/held.h"
 #include "core/plan.h"
 
 namespace blasnet {
 
-// The JavaScript class Plan: a core Plan and references to the ArrayBuffers that it points into.
+// The JavaScript class Plan: a core Plan that holds the ArrayBuffers that it points into.
 class PlanObject : public Napi::ObjectWrap<PlanObject> {
  public:
   static Napi::Function Define(Napi::Env env);
@@ -20,14 +19,13 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   const Plan& plan() const { return plan_; }
 
   // Throws where a buffer was detached since it was bound, or a port has none.
-  void CheckBuffers(Napi::Env env) const;
+  void CheckBuffers() const;
 
  private:
   // bind(port, array, rows): gives a port its memory for the runs that follow.
   void Bind(const Napi::CallbackInfo& info);
 
   Plan plan_;
-  std::vector<Napi::ObjectReference> buffers_;
 };
 
 }  // namespace blasnet

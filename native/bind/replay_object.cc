@@ -51,6 +51,7 @@ ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<ReplayObject>(info), environment_(Environment::Of(info.Env())) {
   if (!info[0].IsObject()) throw InvalidArgument("Expected an object for options");
   const auto options = info[0].As<Napi::Object>();
+  Napi::Array held = Napi::Array::New(info.Env());
   const auto plan = [&](const char* name) -> const Plan* {
     const Napi::Value value = options.Get(name);
     if (value.IsNull()) return nullptr;
@@ -59,7 +60,7 @@ ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
       throw InvalidArgument(std::string("Expected a Plan or null for ") + name);
     }
     plans_.push_back(PlanObject::Unwrap(value.As<Napi::Object>()));
-    references_.push_back(Napi::Persistent(value.As<Napi::Object>()));
+    held.Set(held.Length(), value);
     return &plans_.back()->plan();
   };
   schedule_.epoch = plan("epoch");
@@ -77,13 +78,21 @@ ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
   schedule_.slots = reinterpret_cast<double*>(slots_memory_.data);
   schedule_.slot_count = slots_memory_.bytes / sizeof(double);
   Check(schedule_.slot_count >= slots::kCount, "Expected more slots");
-  slots_ = Napi::Persistent(slots.As<Napi::Object>());
+  held.Set(held.Length(), slots);
+  Hold(info, held);
 }
 
-void ReplayObject::Prepare(Napi::Env env) const {
+void ReplayObject::Prepare() const {
   Check(abort_ == nullptr, "Expected the replay not to be running");
-  for (const PlanObject* plan : plans_) plan->CheckBuffers(env);
-  Check(MemoryOf(slots_.Value(), "slots").data == slots_memory_.data, "Expected the slots to stay where they were");
+  CheckBuffers();
+}
+
+void ReplayObject::CheckBuffers() const {
+  const Napi::HandleScope scope(Env());
+  for (const PlanObject* plan : plans_) plan->CheckBuffers();
+  const Napi::Array held = Held(Value());
+  Check(MemoryOf(held.Get(held.Length() - 1), "slots").data == slots_memory_.data,
+        "Expected the slots to stay where they were");
 }
 
 Range ReplayObject::RangeOf(const Napi::CallbackInfo& info) const {
@@ -91,7 +100,7 @@ Range ReplayObject::RangeOf(const Napi::CallbackInfo& info) const {
 }
 
 Napi::Value ReplayObject::RunSync(const Napi::CallbackInfo& info) {
-  Prepare(info.Env());
+  Prepare();
   Context context = environment_.context();
   const AbortFlag never{false};
   return ToObject(info.Env(), Replay(context, schedule_, RangeOf(info), never));
@@ -99,16 +108,15 @@ Napi::Value ReplayObject::RunSync(const Napi::CallbackInfo& info) {
 
 Napi::Value ReplayObject::Run(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  Prepare(env);
+  Prepare();
   const Range range = RangeOf(info);
   const auto running = std::make_shared<Running>(Running{Napi::Promise::Deferred::New(env), {}, {}});
   ProgressCallback progress;
   if (info[3].IsFunction()) {
     running->on_progress = Napi::Persistent(info[3].As<Napi::Function>());
     progress = [this, running](uint64_t next, std::vector<double> slots) {
-      environment_.Post([this, running, next, slots = std::move(slots)](Napi::Env env) {
-        OnProgress(env, *running, next, slots);
-      });
+      environment_.Post(
+          [this, running, next, slots = std::move(slots)](Napi::Env env) { OnProgress(env, *running, next, slots); });
     };
   }
   abort_ = std::make_shared<AbortFlag>(false);
@@ -129,7 +137,7 @@ void ReplayObject::OnProgress(Napi::Env env, Running& running, uint64_t next, co
   const Napi::HandleScope scope(env);
   try {
     // A buffer that was transferred away may be freed by its new owner: end the run while it is still there.
-    for (const PlanObject* plan : plans_) plan->CheckBuffers(env);
+    CheckBuffers();
   } catch (const InvalidArgument& error) {
     running.failure = error.what();
     if (abort_ != nullptr) *abort_ = true;

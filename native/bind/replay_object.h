@@ -28,16 +28,15 @@ class ReplayObject : public Napi::ObjectWrap<ReplayObject> {
   void Abort(const Napi::CallbackInfo& info);
 
   struct Running;
-  void Prepare(Napi::Env env) const;
+  void Prepare() const;
+  void CheckBuffers() const;
   Range RangeOf(const Napi::CallbackInfo& info) const;
   void OnProgress(Napi::Env env, Running& running, uint64_t next, const std::vector<double>& slots);
   void OnEnd(Napi::Env env, Running& running, const Outcome& outcome);
 
   Environment& environment_;
   Schedule schedule_;
-  std::vector<Napi::ObjectReference> references_;  // the plans
   std::vector<PlanObject*> plans_;
-  Napi::ObjectReference slots_;
   Buffer slots_memory_;
   std::shared_ptr<AbortFlag> abort_;  // set while running on a thread
 };

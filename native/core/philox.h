@@ -1,9 +1,18 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 
+#include "core/check.h"
+
 namespace blasnet {
+
+// A seed, stream or step as it comes from JavaScript.
+inline uint64_t CounterOf(double value) {
+  Check(value >= 0 && value <= 0x1p53 && value == std::floor(value), "Expected a whole number from 0 to 2^53");
+  return static_cast<uint64_t>(value);
+}
 
 // Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011. A block of four
 // random words is a pure function of a key and a counter, so that any number of a stream can be had without the ones

@@ -30,7 +30,8 @@ class Pool {
     if (tiles > 1 && threads() > 1 && tiles <= kMaxTiles) {
       std::unique_lock<std::mutex> region(region_, std::try_to_lock);
       if (region.owns_lock()) {
-        RunRegion(tiles, [](const void* context, size_t tile) { (*static_cast<const Body*>(context))(tile); }, &body);
+        RunRegion(
+            tiles, [](const void* context, size_t tile) { (*static_cast<const Body*>(context))(tile); }, &body);
         return;
       }
     }

@@ -73,9 +73,8 @@ template <class... P, void (*F)(Context&, P...)>
 struct Adapter<F> {
   static constexpr size_t kCount = sizeof...(P);
   static void Invoke(Context& context, const Argument* arguments) {
-    [&]<size_t... I>(std::index_sequence<I...>) {
-      F(context, Unpack<P>::From(arguments[I])...);
-    }(std::index_sequence_for<P...>());
+    [&]<size_t... I>(std::index_sequence<I...>) { F(context, Unpack<P>::From(arguments[I])...); }
+    (std::index_sequence_for<P...>());
   }
   static std::vector<Parameter> Parameters() {
     return {Parameter{{}, Unpack<P>::kScalar, Unpack<P>::kOutput, {Unpack<P>::kType, Unpack<P>::kType}}...};

@@ -21,17 +21,27 @@ enum Slot : size_t {
   kCorrect,       // rows classified rightly
   kElements,      // labels seen, rows × outputs
   kSquaredError,  // Σ (a − y)²
-  kLabelSum,      // Σ y
-  kLabelSquares,  // Σ y²
+  kLabelShift,    // a label near all others, y₀: taken off before labels are summed, lest their variance cancel out
+  kLabelSum,      // Σ (y − y₀)
+  kLabelSquares,  // Σ (y − y₀)²
   kBatchLoss,     // mean loss of the newest batch alone
   kCount,
 };
 
 inline constexpr std::pair<const char*, Slot> kNames[] = {
-    {"iteration", kIteration},         {"epoch", kEpoch},       {"firstRow", kFirstRow},
-    {"rows", kRows},                   {"lossSum", kLossSum},   {"correct", kCorrect},
-    {"elements", kElements},           {"squaredError", kSquaredError}, {"labelSum", kLabelSum},
-    {"labelSquares", kLabelSquares},   {"batchLoss", kBatchLoss},       {"count", kCount},
+    {"iteration", kIteration},
+    {"epoch", kEpoch},
+    {"firstRow", kFirstRow},
+    {"rows", kRows},
+    {"lossSum", kLossSum},
+    {"correct", kCorrect},
+    {"elements", kElements},
+    {"squaredError", kSquaredError},
+    {"labelShift", kLabelShift},
+    {"labelSum", kLabelSum},
+    {"labelSquares", kLabelSquares},
+    {"batchLoss", kBatchLoss},
+    {"count", kCount},
 };
 
 // Throws InvalidArgument where a block is too short to hold them.

@@ -4,6 +4,8 @@
 #define HWY_TARGET_INCLUDE "data/batch.cc"
 #include "math/foreach_target.h"
 //
+#include <hwy/cache_control.h>
+
 #include <cstring>
 
 #include "math/simd-inl.h"
@@ -12,9 +14,15 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
+// Rows of a few numbers are copied here, since calling memcpy would cost more than the copy.
 template <class T>
 HWY_INLINE void CopyRow(const T* from, size_t n, double, T* to) {
-  std::memcpy(to, from, n * sizeof(T));
+  if (n > 64) {
+    std::memcpy(to, from, n * sizeof(T));
+  } else {
+    Map(
+        n, to, [](auto, auto v) { return v; }, from);
+  }
 }
 
 // Bytes (pixels) divided by divisor.
@@ -35,6 +43,10 @@ HWY_INLINE void CopyRow(const uint8_t* from, size_t n, double divisor, double* t
   for (size_t i = 0; i < n; ++i) to[i] = from[i] / divisor;
 }
 
+inline void Prefetch(const void* from, size_t bytes) {
+  for (size_t at = 0; at < bytes; at += 64) hwy::Prefetch(static_cast<const char*>(from) + at);
+}
+
 inline size_t FirstRow(double first_row, size_t rows, size_t available) {
   // Compared as it came: what no size_t can hold has no meaning once converted.
   const bool within = first_row >= 0 && first_row <= static_cast<double>(available);
@@ -50,7 +62,13 @@ void GatherRows(Context&, Matrix<const S> source, Vector<const int32_t> order, d
   CheckEqual("x's width", source.cols, x.cols);
   const size_t first = FirstRow(first_row, x.rows, order.size);
   const int32_t* rows = order.data + first;
+  // Rows lie at random in memory: ask for one early enough.
+  constexpr size_t kAhead = 4;
   for (size_t i = 0; i < x.rows; ++i) {
+    if (i + kAhead < x.rows) {
+      const auto next = static_cast<size_t>(rows[i + kAhead]);
+      if (next < source.rows) Prefetch(source.row(next), source.cols * sizeof(S));
+    }
     const auto row = static_cast<size_t>(rows[i]);
     Check(row < source.rows, "Expected the order to name rows of the data set");
     CopyRow(source.row(row), x.cols, divisor, x.row(i));
@@ -74,12 +92,11 @@ void StoreRows(Context&, Matrix<const T> a, double first_row, Matrix<T> target) 
 }
 
 BLASNET_KERNELS(Batch) {
-  registry.Add<&GatherRows<float, float>, &GatherRows<double, double>>(
-      "gather_rows", {"source", "order", "firstRow", "divisor", "x"});
+  registry.Add<&GatherRows<float, float>, &GatherRows<double, double>>("gather_rows",
+                                                                       {"source", "order", "firstRow", "divisor", "x"});
   registry.Add<&GatherRows<uint8_t, float>, &GatherRows<uint8_t, double>>(
       "gather_byte_rows", {"source", "order", "firstRow", "divisor", "x"});
-  registry.Add<&CopyRows<float, float>, &CopyRows<double, double>>("copy_rows",
-                                                                   {"source", "firstRow", "divisor", "x"});
+  registry.Add<&CopyRows<float, float>, &CopyRows<double, double>>("copy_rows", {"source", "firstRow", "divisor", "x"});
   registry.Add<&CopyRows<uint8_t, float>, &CopyRows<uint8_t, double>>("copy_byte_rows",
                                                                       {"source", "firstRow", "divisor", "x"});
   registry.Add<&StoreRows<float>, &StoreRows<double>>("store_rows", {"a", "firstRow", "target"});

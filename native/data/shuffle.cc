@@ -15,7 +15,7 @@ namespace {
 // scaled to the range, so that no choice is favoured by more than n / 2^64.
 template <class T>
 void ShuffleOrder(Context&, Vector<int32_t> order, double seed, double stream, double epoch) {
-  const Philox random(static_cast<uint64_t>(seed), static_cast<uint32_t>(stream), static_cast<uint64_t>(epoch));
+  const Philox random(CounterOf(seed), static_cast<uint32_t>(CounterOf(stream)), CounterOf(epoch));
   std::iota(order.data, order.data + order.size, 0);
   Philox::Block words{};
   for (size_t i = order.size; i > 1; --i) {

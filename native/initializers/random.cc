@@ -12,7 +12,7 @@ namespace {
 constexpr double kPi = 3.14159265358979323846;
 
 Philox StreamOf(double seed, double stream) {
-  return Philox(static_cast<uint64_t>(seed), static_cast<uint32_t>(stream), 0);
+  return Philox(CounterOf(seed), static_cast<uint32_t>(CounterOf(stream)), 0);
 }
 
 // out[i] uniform in (low, high); a block of random words makes two numbers

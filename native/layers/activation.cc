@@ -112,8 +112,8 @@ struct Gelu {
   template <class D, class V>
   static HWY_INLINE V Derivative(D d, V x, V, V) {
     using T = hn::TFromD<D>;
-    const V density = hn::Mul(hn::Set(d, T(0.39894228040143267794)),
-                              hn::Exp(d, hn::Mul(hn::Set(d, T(-0.5)), hn::Mul(x, x))));
+    const V density =
+        hn::Mul(hn::Set(d, T(0.39894228040143267794)), hn::Exp(d, hn::Mul(hn::Set(d, T(-0.5)), hn::Mul(x, x))));
     return hn::MulAdd(Finite(d, x), density, Cumulative(d, x));
   }
 };
@@ -150,7 +150,8 @@ template <class F, class T>
 void Forward(Context& context, Vector<const T> x, Vector<T> y, double parameter) {
   CheckEqual("y's size", x.size, y.size);
   const auto p = hn::Set(Tag<T>(), static_cast<T>(parameter));
-  ParallelMap(context, x.size, y.data, [p](auto d, auto v) { return F::Forward(d, v, p); }, x.data);
+  ParallelMap(
+      context, x.size, y.data, [p](auto d, auto v) { return F::Forward(d, v, p); }, x.data);
 }
 
 // dx = dy · f′(x)

@@ -18,7 +18,7 @@ void FullyConnectedForward(Context& context, Matrix<const T> x, Matrix<const T> 
   CheckEqual("b's length", w.cols, b.size);
   CheckEqual("z's width", w.cols, z.cols);
   CheckEqual("z's rows", x.rows, z.rows);
-  MatmulAddBias(context, x, w, b, z);
+  Product(context, x.rows, w.cols, x.cols, T(1), RowsOf(x), RowsOf(w), b.data, z.data);
 }
 
 // dx[m×in] = dz[m×out] · wᵀ
@@ -27,7 +27,7 @@ void FullyConnectedBackwardInput(Context& context, Matrix<const T> w, Matrix<con
   CheckEqual("dz's width", w.cols, dz.cols);
   CheckEqual("dx's width", w.rows, dx.cols);
   CheckEqual("dx's rows", dz.rows, dx.rows);
-  MatmulTransposedRight(context, dz, w, dx);
+  Product<T>(context, dz.rows, w.rows, dz.cols, T(1), RowsOf(dz), TransposedOf(w), nullptr, dx.data);
 }
 
 // dw[in×out] = xᵀ·dz / m, db[out] = Σ rows dz / m: the gradients of the mean loss over the batch
@@ -39,7 +39,7 @@ void FullyConnectedBackwardWeights(Context& context, Matrix<const T> x, Matrix<c
   CheckEqual("dw's width", dz.cols, dw.cols);
   CheckEqual("db's length", dz.cols, db.size);
   const T scale = T(1) / static_cast<T>(x.rows);
-  MatmulTransposedLeft(context, scale, x, dz, dw);
+  Product<T>(context, x.cols, dz.cols, x.rows, scale, TransposedOf(x), RowsOf(dz), nullptr, dw.data);
   SumRows(scale, dz, db);
 }
 

@@ -42,7 +42,8 @@ void SoftmaxForward(Context& context, Matrix<const T> z, Matrix<T> a, Vector<T> 
     }
     const T sum = hn::GetLane(hn::SumOfLanes(d, total));
     const auto inverse = hn::Set(d, T(1) / sum);
-    Map(n, to, [inverse](auto, auto e) { return hn::Mul(e, inverse); }, static_cast<const T*>(to));
+    Map(
+        n, to, [inverse](auto, auto e) { return hn::Mul(e, inverse); }, static_cast<const T*>(to));
     log_sum[i] = largest + std::log(sum);
   };
   const size_t tiles = (z.rows + kSoftmaxTileRows - 1) / kSoftmaxTileRows;

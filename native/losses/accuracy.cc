@@ -10,17 +10,19 @@ namespace blasnet {
 
 namespace {
 
-// For R² = 1 − mean((a − y)²) / var(y): sums of (a − y)², y and y²
+// For R² = 1 − mean((a − y)²) / var(y): sums of (a − y)², and of labels and their squares about the first one
 template <class T>
 void AccuracyFitting(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> slots) {
   slots::CheckCount(slots.size);
   CheckEqual("y's size", a.size(), y.size());
+  if (slots[slots::kElements] == 0 && y.size() > 0) slots[slots::kLabelShift] = y.data[0];
+  const double shift = slots[slots::kLabelShift];
   double squared_error = 0, sum = 0, squares = 0;
   for (size_t i = 0; i < a.size(); ++i) {
     const double label = y.data[i], error = static_cast<double>(a.data[i]) - label;
     squared_error += error * error;
-    sum += label;
-    squares += label * label;
+    sum += label - shift;
+    squares += (label - shift) * (label - shift);
   }
   slots[slots::kElements] += static_cast<double>(a.size());
   slots[slots::kSquaredError] += squared_error;
@@ -28,13 +30,13 @@ void AccuracyFitting(Context&, Matrix<const T> a, Matrix<const T> y, Vector<doub
   slots[slots::kLabelSquares] += squares;
 }
 
-// Outputs with round(a) = y, counted one by one
+// Outputs with round(a) = y, counted one by one; a half rounds to the even side, as in NumPy and PyTorch
 template <class T>
 void AccuracyBinary(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> slots) {
   slots::CheckCount(slots.size);
   CheckEqual("y's size", a.size(), y.size());
   size_t correct = 0;
-  for (size_t i = 0; i < a.size(); ++i) correct += std::round(a.data[i]) == y.data[i];
+  for (size_t i = 0; i < a.size(); ++i) correct += std::nearbyint(a.data[i]) == y.data[i];
   slots[slots::kCorrect] += static_cast<double>(correct) / static_cast<double>(std::max<size_t>(1, a.cols));
 }
 

@@ -68,19 +68,11 @@ void LossDelta(Context&, Vector<const T> a, Vector<const T> y, Vector<T> delta) 
   for (size_t i = 0; i < a.size; ++i) delta[i] = a[i] - y[i];
 }
 
-// Ends a run whose loss is no longer a number, before the update spoils the weights.
-template <class T>
-void RequireFiniteLoss(Context&, Vector<const double> slots) {
-  slots::CheckCount(slots.size);
-  if (!std::isfinite(slots[slots::kBatchLoss])) throw NotFinite("the loss is not finite");
-}
-
 const KernelModule module([](Registry& registry) {
   registry.Add<&MeanSquaredError<float>, &MeanSquaredError<double>>("mean_squared_error", {"a", "y", "slots"});
   registry.Add<&BinaryCrossEntropy<float>, &BinaryCrossEntropy<double>>("binary_cross_entropy", {"z", "y", "slots"});
   registry.Add<&CrossEntropy<float>, &CrossEntropy<double>>("cross_entropy", {"z", "logSum", "y", "slots"});
   registry.Add<&LossDelta<float>, &LossDelta<double>>("loss_delta", {"a", "y", "delta"});
-  registry.Add<&RequireFiniteLoss<float>, &RequireFiniteLoss<double>>("require_finite_loss", {"slots"});
 });
 
 }  // namespace

@@ -25,10 +25,19 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class T>
 using Tag = hn::ScalableTag<T>;
 
+// Whether Highway's masked loads and stores of float and double touch what is masked out. Those of AVX2 do not,
+// although its HWY_MEM_OPS_MIGHT_FAULT, which speaks for all types, says so.
+#undef BLASNET_MASKED_OPS_MIGHT_FAULT
+#if HWY_MEM_OPS_MIGHT_FAULT && HWY_TARGET != HWY_AVX2
+#define BLASNET_MASKED_OPS_MIGHT_FAULT 1
+#else
+#define BLASNET_MASKED_OPS_MIGHT_FAULT 0
+#endif
+
 // The first n < Lanes(d) numbers at p, zeros behind them. Reads nothing beyond them.
 template <class D, class T = hn::TFromD<D>>
 HWY_INLINE hn::Vec<D> LoadFirst(D d, const T* HWY_RESTRICT p, size_t n) {
-#if HWY_MEM_OPS_MIGHT_FAULT
+#if BLASNET_MASKED_OPS_MIGHT_FAULT
   HWY_ALIGN T block[hn::MaxLanes(d)] = {};
   for (size_t i = 0; i < n; ++i) block[i] = p[i];
   return hn::Load(d, block);
@@ -40,7 +49,7 @@ HWY_INLINE hn::Vec<D> LoadFirst(D d, const T* HWY_RESTRICT p, size_t n) {
 // Writes the first n < Lanes(d) numbers of v, and nothing else.
 template <class D, class T = hn::TFromD<D>>
 HWY_INLINE void StoreFirst(hn::Vec<D> v, D d, T* HWY_RESTRICT p, size_t n) {
-#if HWY_MEM_OPS_MIGHT_FAULT
+#if BLASNET_MASKED_OPS_MIGHT_FAULT
   HWY_ALIGN T block[hn::MaxLanes(d)];
   hn::Store(v, d, block);
   for (size_t i = 0; i < n; ++i) p[i] = block[i];
@@ -90,12 +99,12 @@ HWY_AFTER_NAMESPACE();
 // for this CPU.
 #ifndef BLASNET_KERNELS
 #define BLASNET_KERNELS(name) void Register##name(Registry& registry)
-#define BLASNET_EXPORT_KERNELS(name)                                                                   \
-  namespace blasnet {                                                                                  \
-  HWY_EXPORT(Register##name);                                                                          \
-  namespace {                                                                                          \
+#define BLASNET_EXPORT_KERNELS(name)                                                                      \
+  namespace blasnet {                                                                                     \
+  HWY_EXPORT(Register##name);                                                                             \
+  namespace {                                                                                             \
   KernelModule name##_module([](Registry& registry) { HWY_DYNAMIC_DISPATCH(Register##name)(registry); }); \
-  }                                                                                                    \
+  }                                                                                                       \
   }
 #endif
 

@@ -4,7 +4,8 @@ namespace blasnet::testing {
 
 namespace {
 
-// Calls an accuracy kernel on slots that hold 1 everywhere, and returns them.
+// Calls an accuracy kernel on slots that hold 1 everywhere, and returns them: labels are then summed about a shift
+// of 1.
 template <class T>
 std::vector<double> Accuracy(const char* kernel, Tensor<T>& a, Tensor<T>& y) {
   Tensor<double> slots({slots::kCount});
@@ -25,8 +26,9 @@ TEST_CASE_TEMPLATE("accuracy_fitting sums what R² is made of", T, float, double
       long double errors = 0, sum = 0, squares = 0;
       for (size_t i = 0; i < a.size(); ++i) {
         errors += std::pow(static_cast<long double>(a[i]) - y[i], 2);
-        sum += y[i];
-        squares += static_cast<long double>(y[i]) * y[i];
+        const long double label = static_cast<long double>(y[i]) - 1;
+        sum += label;
+        squares += label * label;
       }
       const long double tolerance = kEpsilon<double> * (a.size() + 4) * (a.size() + 4);
       CHECK(slots[slots::kElements] == 1 + static_cast<double>(a.size()));
@@ -40,8 +42,22 @@ TEST_CASE_TEMPLATE("accuracy_fitting sums what R² is made of", T, float, double
   }
 }
 
+TEST_CASE_TEMPLATE("accuracy_fitting takes the first label as the shift, and keeps it until the sums are cleared", T,
+                   float, double) {
+  Tensor<T> a({2, 1}, {1, 2}), y({2, 1}, {T(1000000.5), T(1000001)});
+  Tensor<double> slots({slots::kCount});
+  slots = 0;
+  for (int batch = 0; batch < 2; ++batch) {
+    Call<T>("accuracy_fitting").With("a", a).With("y", y).With("slots", slots).Run();
+    std::swap(y[0], y[1]);
+  }
+  CHECK(slots[slots::kLabelShift] == 1000000.5);
+  CHECK(slots[slots::kLabelSum] == 1);
+  CHECK(slots[slots::kLabelSquares] == 0.5);
+}
+
 TEST_CASE_TEMPLATE("accuracy_binary counts outputs that round to their label", T, float, double) {
-  Tensor<T> a({6, 1}, {T(0.2), T(0.7), T(0.5), T(0.49), kNaN<T>, 1}), y({6, 1}, {0, 1, 1, 1, 1, 0});
+  Tensor<T> a({6, 1}, {T(0.2), T(0.7), T(0.5), T(0.49), kNaN<T>, 1}), y({6, 1}, {0, 1, 0, 1, 1, 0});
   CHECK(Accuracy("accuracy_binary", a, y)[slots::kCorrect] == 1 + 3);
   // Of several outputs a row, each is a share of the row.
   Tensor<T> pair({2, 2}, {T(0.9), T(0.1), T(0.9), T(0.9)}), labels({2, 2}, {1, 0, 1, 0});

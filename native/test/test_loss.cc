@@ -144,6 +144,23 @@ TEST_CASE_TEMPLATE("loss_delta is a − y", T, float, double) {
   }
 }
 
+TEST_CASE_TEMPLATE("require_finite stops at NaN and infinity, wherever they stand", T, float, double) {
+  for (const size_t size : kOddSizes) {
+    Tensor<T> values({size, 1});
+    values = std::numeric_limits<T>::max();
+    const auto require = [&] { Call<T>("require_finite").With("values", values).Run(); };
+    CHECK_NOTHROW(require());
+    for (const T lost : {kNaN<T>, std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity()}) {
+      for (const size_t at : {size_t{0}, size / 2, size - 1}) {
+        const T kept = values[at];
+        values[at] = lost;
+        CHECK_THROWS_AS(require(), NotFinite);
+        values[at] = kept;
+      }
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("require_finite_loss stops at NaN and infinity only", T, float, double) {
   Slots slots;
   const auto require = [&] { Call<T>("require_finite_loss").With("slots", slots).Run(); };

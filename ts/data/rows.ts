@@ -1,4 +1,5 @@
 // @internal
+import { markAsUntransferable } from 'node:worker_threads';
 import { BlasnetError, badArgument } from '../errors.js';
 import { type KernelArgument, Port, type Runner } from '../runner.js';
 import { arrayOf, type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
@@ -69,6 +70,14 @@ export function batchPass(
   } else {
     runner.run(bytes ? 'copy_byte_rows' : 'copy_rows', args);
   }
+}
+
+/**
+ * Keeps the rows' memory where it is for good: C++ reads it on another thread, and memory that JavaScript transfers to
+ * another owner may be freed there at any time.
+ */
+export function pin(rows: Rows): void {
+  markAsUntransferable(rows.data.buffer);
 }
 
 /** @throws BlasnetError `ERR_NOT_FINITE` that names the first row and column with NaN or infinity */

@@ -1,5 +1,5 @@
 import { DataReader, type Part } from '../data/data-reader.js';
-import { requireAttached, rowsIn } from '../data/rows.js';
+import { pin, requireAttached, rowsIn } from '../data/rows.js';
 import { type BlasnetError, badArgument } from '../errors.js';
 import { type Evaluation, Evaluator, meansOf } from '../evaluation.js';
 import type { Model } from '../model.js';
@@ -8,6 +8,7 @@ import { type CheckpointRecord, TrainingHistory, type TrainingProgress } from '.
 import { checkData } from './check-data.js';
 import { firstLostLayer, lostNumbers } from './not-finite.js';
 import { ProgressReporter } from './progress-reporter.js';
+import { Snapshot } from './snapshot.js';
 import { StopRule } from './stop-rule.js';
 import { TrainingPlan } from './training-plan.js';
 
@@ -41,8 +42,8 @@ export class Trainer {
   /** Iterations that the net had made before this run, and that it has made now. */
   readonly #first: number;
   #next: number;
-  /** The parameters at the newest checkpoint, to return to when the loss is lost. */
-  readonly #lastGood: Float32Array | Float64Array;
+  /** The parameters at the newest checkpoint, to return to when numbers are lost. */
+  readonly #lastGood: Snapshot;
 
   /** @param firstEpoch - epochs that the net was trained for before */
   constructor(model: Model, reader: DataReader, options: TrainOptions, firstEpoch: number) {
@@ -55,10 +56,13 @@ export class Trainer {
     checkData(model, reader, options);
     this.#batchRows = batchSize === -1 ? x.count : Math.min(batchSize, x.count);
     const { shuffle = true } = options;
-    this.#plan = new TrainingPlan(model, rowsIn(dtype, x), rowsIn(dtype, y), this.#batchRows, shuffle);
+    const rows = { x: rowsIn(dtype, x), y: rowsIn(dtype, y) };
+    pin(rows.x);
+    pin(rows.y);
+    this.#plan = new TrainingPlan(model, rows.x, rows.y, this.#batchRows, shuffle);
     this.#validation = reader.validationPart && new Evaluator(model, reader.validationPart);
     this.#testPart = options.needTest ? reader.testPart : undefined;
-    this.#lastGood = model.stack.block.theta.data.slice();
+    this.#lastGood = new Snapshot(model.stack.block.theta);
     this.#first = firstEpoch * this.iterationsPerEpoch;
     this.#next = this.#first;
   }
@@ -118,6 +122,7 @@ export class Trainer {
   /** Replays the steps up to `end`. */
   async #replay(end: number, reporter: ProgressReporter | undefined): Promise<void> {
     const { slots, replay } = this.#plan;
+    this.#options.signal?.throwIfAborted(); // while something else ran
     slots.clearSums();
     // Given even where nobody listens: at each report C++ also looks whether all buffers are still there.
     const listener = (next: number, data: Float64Array) => {
@@ -156,14 +161,9 @@ export class Trainer {
   /** Records the training since the last checkpoint and, if there is a validation set, how the net does on it. */
   async #checkpoint(): Promise<CheckpointRecord> {
     const iteration = this.#next;
-    // The last step's loss was taken before its update, which may have gone too far.
-    const lost = firstLostLayer(this.#model.stack.layers);
-    if (lost !== undefined) throw this.#lost('weight', iteration - 1, `layer '${lost}'`);
     const train = meansOf(this.#model, this.#plan.slots.sums());
     const validation = this.#validation && (await this.#evaluate(this.#validation));
-    if (validation && !Number.isFinite(validation.loss)) {
-      throw this.#lost('validation loss', iteration - 1, 'the validation set');
-    }
+    if (validation && !Number.isFinite(validation.loss)) throw this.#lostNumbers(iteration - 1);
     const record: CheckpointRecord = {
       epoch: iteration / this.iterationsPerEpoch,
       iteration,
@@ -171,7 +171,8 @@ export class Trainer {
       accuracyTrain: train.accuracy,
       ...(validation && { lossValidation: validation.loss, accuracyValidation: validation.accuracy }),
     };
-    this.#lastGood.set(this.#model.stack.block.theta.data);
+    // The last step's loss was taken before its update, which may have gone too far.
+    if (!(await this.#lastGood.take())) throw this.#lostNumbers(iteration - 1);
     this.#history.add(record);
     return record;
   }
@@ -199,8 +200,16 @@ export class Trainer {
 
   /** The error for numbers that are lost; the net returns to its newest checkpoint. */
   #lost(what: string, iteration: number, where: string): BlasnetError {
-    this.#model.stack.block.theta.data.set(this.#lastGood);
+    this.#lastGood.restore();
     return lostNumbers(what, { iteration, iterationsPerEpoch: this.iterationsPerEpoch }, where);
+  }
+
+  /** After a step that left weights, or predictions made with them, that are no numbers. */
+  #lostNumbers(iteration: number): BlasnetError {
+    const layer = firstLostLayer(this.#model.stack.layers);
+    return layer === undefined
+      ? this.#lost('validation loss', iteration, 'the validation set')
+      : this.#lost('weight', iteration, `layer '${layer}'`);
   }
 
   #lostLoss(iteration: number): BlasnetError {
