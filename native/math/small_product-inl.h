@@ -32,17 +32,16 @@ struct Start {
 
 // C block [R × V vectors] = start + alpha · A·B over k terms. All sums stay in registers; B is read in row order.
 // tail: numbers in the last vector (Lanes when it is a whole one, `kMasked` false).
-template <size_t R, size_t V, bool kMasked, class T>
-HWY_INLINE void ProductBlock(size_t k, T alpha, Strided<T> a, const T* HWY_RESTRICT b, size_t ldb, Start<T> start, T* c,
-                             size_t ldc, size_t tail) {
-  const Tag<T> d;
+template <size_t R, size_t V, bool kMasked, class D, class T = hn::TFromD<D>>
+HWY_INLINE void ProductBlock(D d, size_t k, T alpha, Strided<T> a, const T* HWY_RESTRICT b, size_t ldb, Start<T> start,
+                             T* c, size_t ldc, size_t tail) {
   const size_t lanes = hn::Lanes(d);
-  hn::Vec<Tag<T>> sum[R][V];
+  hn::Vec<D> sum[R][V];
   for (size_t r = 0; r < R; ++r) {
     for (size_t v = 0; v < V; ++v) sum[r][v] = hn::Zero(d);
   }
   for (size_t i = 0; i < k; ++i) {
-    hn::Vec<Tag<T>> right[V];
+    hn::Vec<D> right[V];
     for (size_t v = 0; v < V; ++v) {
       const T* from = b + i * ldb + v * lanes;
       right[v] = kMasked && v + 1 == V ? LoadFirst(d, from, tail) : hn::LoadU(d, from);
@@ -70,15 +69,34 @@ HWY_INLINE void ProductBlock(size_t k, T alpha, Strided<T> a, const T* HWY_RESTR
 }
 
 // One panel of V vectors' width over all m rows.
-template <size_t V, bool kMasked, class T>
-HWY_INLINE void ProductPanel(size_t m, size_t k, T alpha, Strided<T> a, const T* b, size_t ldb, Start<T> start, T* c,
-                             size_t ldc, size_t tail) {
+template <size_t V, bool kMasked, class D, class T = hn::TFromD<D>>
+HWY_INLINE void ProductPanel(D d, size_t m, size_t k, T alpha, Strided<T> a, const T* b, size_t ldb, Start<T> start,
+                             T* c, size_t ldc, size_t tail) {
   constexpr size_t kRows = 4;
   size_t r = 0;
   for (; r + kRows <= m; r += kRows) {
-    ProductBlock<kRows, V, kMasked>(k, alpha, a.From(r, 0), b, ldb, start.From(r), c + r * ldc, ldc, tail);
+    ProductBlock<kRows, V, kMasked>(d, k, alpha, a.From(r, 0), b, ldb, start.From(r), c + r * ldc, ldc, tail);
   }
-  for (; r < m; ++r) ProductBlock<1, V, kMasked>(k, alpha, a.From(r, 0), b, ldb, start.From(r), c + r * ldc, ldc, tail);
+  for (; r < m; ++r)
+    ProductBlock<1, V, kMasked>(d, k, alpha, a.From(r, 0), b, ldb, start.From(r), c + r * ldc, ldc, tail);
+}
+
+// A panel narrower than a vector, by ever narrower vectors of 2ⁿ numbers: a masked store takes longer than all the rest
+// of such a product.
+template <size_t kLanes, class T>
+HWY_INLINE void NarrowPanel(size_t m, size_t k, T alpha, Strided<T> a, const T* b, size_t ldb, Start<T> start, T* c,
+                            size_t ldc, size_t width) {
+  if constexpr (kLanes > 0) {
+    if (width >= kLanes) {
+      const hn::CappedTag<T, kLanes> d;
+      ProductPanel<1, false>(d, m, k, alpha, a, b, ldb, start, c, ldc, kLanes);
+      if (start.data != nullptr) start.data += kLanes;
+      b += kLanes;
+      c += kLanes;
+      width -= kLanes;
+    }
+    if (width > 0) NarrowPanel<kLanes / 2>(m, k, alpha, a, b, ldb, start, c, ldc, width);
+  }
 }
 
 // Terms of a product that are summed in one go: a panel of so many rows of B stays in the first-level cache.
@@ -106,7 +124,8 @@ HWY_INLINE void PackPanel(Strided<T> from, size_t depth, size_t width, T* HWY_RE
 template <class T>
 HWY_INLINE void SmallProduct(size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b, const T* bias, T* c,
                              size_t ldc) {
-  const size_t lanes = hn::Lanes(Tag<T>());
+  const Tag<T> d;
+  const size_t lanes = hn::Lanes(d);
   constexpr size_t kMostLanes = hn::MaxLanes(Tag<T>());
   HWY_ALIGN T panel[kPanelDepth * 2 * kMostLanes];
   // Rows of B that lie far apart share few lines of the cache: worth a copy where it is read often.
@@ -128,13 +147,13 @@ HWY_INLINE void SmallProduct(size_t m, size_t n, size_t k, T alpha, Strided<T> a
       // The first terms start from the bias, later ones from what is there.
       const Start<T> start = i > 0 ? Start<T>{to, ldc} : Start<T>{bias == nullptr ? nullptr : bias + j, 0};
       if (width == 2 * lanes) {
-        ProductPanel<2, false>(m, depth, alpha, left, right, ldb, start, to, ldc, lanes);
+        ProductPanel<2, false>(d, m, depth, alpha, left, right, ldb, start, to, ldc, lanes);
       } else if (width > lanes) {
-        ProductPanel<2, true>(m, depth, alpha, left, right, ldb, start, to, ldc, width - lanes);
+        ProductPanel<2, true>(d, m, depth, alpha, left, right, ldb, start, to, ldc, width - lanes);
       } else if (width == lanes) {
-        ProductPanel<1, false>(m, depth, alpha, left, right, ldb, start, to, ldc, lanes);
+        ProductPanel<1, false>(d, m, depth, alpha, left, right, ldb, start, to, ldc, lanes);
       } else {
-        ProductPanel<1, true>(m, depth, alpha, left, right, ldb, start, to, ldc, width);
+        NarrowPanel<kMostLanes / 2>(m, depth, alpha, left, right, ldb, start, to, ldc, width);
       }
     }
   }

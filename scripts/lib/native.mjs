@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -10,6 +10,7 @@ import { run, ScriptError, say } from './run.mjs';
 const require = createRequire(import.meta.url);
 const addon = join(root, 'build/Release/blasnet.node');
 const stampFile = join(root, 'build/Release/.blasnet-stamp');
+const headersFile = join(root, 'build/Release/.blasnet-headers');
 const environment = ['BLASNET_BLAS_LIBS', 'BLASNET_BLAS_INCLUDE', 'CC', 'CXX', 'CFLAGS', 'CXXFLAGS', 'LDFLAGS'];
 
 /**
@@ -20,12 +21,25 @@ export function buildNative({ force = false } = {}) {
   if (!force && readOr(stampFile) === stamp()) return;
   say('building the addon (about a minute) …');
   const started = performance.now();
+  dropStaleObjects();
   const jobs = Math.max(2, availableParallelism());
   run(process.execPath, [nodeGyp(), 'configure', 'build', '--jobs', String(jobs), ...headersOption()], {
     what: 'building the addon',
   });
   writeFileSync(stampFile, stamp());
   say(`addon built in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+}
+
+/**
+ * Removes all objects where a header has changed. The compiler's own list of dependencies leaves out what is included
+ * from a system header, and Highway includes each kernel file, with all our headers, from one of its own.
+ */
+function dropStaleObjects() {
+  const headers = hashOf(addonInputs().filter((path) => path.endsWith('.h')));
+  if (readOr(headersFile) === headers) return;
+  rmSync(join(root, 'build/Release/obj.target/blasnet'), { recursive: true, force: true });
+  mkdirSync(dirname(headersFile), { recursive: true });
+  writeFileSync(headersFile, headers);
 }
 
 /** What the addon is made of, and which file came of it. */
