@@ -7,16 +7,29 @@ export interface Ended {
   readonly errors: string;
 }
 
+interface ScriptOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Milliseconds until the process is ended. */
+  readonly timeout?: number;
+  /** For node itself. */
+  readonly flags?: readonly string[];
+  readonly cwd?: string;
+}
+
 /** Runs a script of test/processes in a process of its own, or any other script by its path. */
 export function runScript(
   script: string,
   args: readonly string[] = [],
-  { env = {}, timeout = 30_000, flags = [] }: { env?: NodeJS.ProcessEnv; timeout?: number; flags?: string[] } = {},
+  { env = {}, timeout = 30_000, flags = [], cwd = '.' }: ScriptOptions = {},
 ): Promise<Ended> {
   const path = script.includes('/') ? script : `test/processes/${script}`;
   const inherited = { ...process.env };
   delete inherited.BLASNET_THREADS;
-  const child = spawn(process.execPath, [...flags, path, ...args], { env: { ...inherited, ...env }, timeout });
+  const child = spawn(process.execPath, [...flags, path, ...args], {
+    env: { ...inherited, ...env },
+    timeout,
+    cwd,
+  });
   let [output, errors] = ['', ''];
   child.stdout.on('data', (text) => {
     output += text;
