@@ -1,5 +1,7 @@
 export type { LossChartOptions, XCoordinate } from './charts/index.js';
 export * from './data/index.js';
+export type { NpyArray } from './data/npy.js';
+export { readNpz, writeNpz } from './data/npz.js';
 export { BlasnetError, type ErrorCode } from './errors.js';
 export type { Evaluation } from './evaluation.js';
 export * from './hyper-parameters.js';
