@@ -21,9 +21,8 @@ export class Evaluator {
     const [xPort, yPort] = [portFor(dtype, x), portFor(dtype, y)];
     this.#model = model;
     this.#replay = new ChunkedReplay(dtype, x.count, (runner, rows, firstRow, slots) => {
-      const batch = { x: runner.tensor([rows, ...x.rowShape]), y: runner.tensor([rows, ...y.rowShape]) };
-      batchPass(runner, xPort, x.divisor, batch.x, { firstRow, order: undefined });
-      batchPass(runner, yPort, 1, batch.y, { firstRow, order: undefined });
+      const range = { count: rows, firstRow };
+      const batch = { x: batchPass(runner, xPort, x, range), y: batchPass(runner, yPort, y, range) };
       const output = model.stack.forwardPass(runner, batch.x, false);
       model.objective.lossPass(runner, output, batch.y, slots);
       model.objective.accuracyPass(runner, output.a, batch.y, slots);
@@ -74,8 +73,7 @@ export class Predictor {
     this.#x = new Port([sizeOf(inputShape)], dtype);
     this.#target = new Port([sizeOf(this.#outputShape)], dtype);
     this.#replay = new ChunkedReplay(dtype, rows, (runner, count, firstRow) => {
-      const x = runner.tensor([count, ...inputShape]);
-      batchPass(runner, this.#x, 1, x, { firstRow, order: undefined });
+      const x = batchPass(runner, this.#x, { rowShape: inputShape, divisor: 1 }, { count, firstRow });
       runner.run('store_rows', { a: stack.forwardPass(runner, x, false).a, firstRow, target: this.#target });
     });
   }

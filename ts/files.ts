@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BlasnetError, badArgument } from './errors.js';
 
@@ -30,6 +30,18 @@ export async function readFileBytes(path: string, what: string): Promise<Uint8Ar
     const message = `Expected a readable ${what} file at '${path}' but received ${reasonOf(error)}`;
     throw new BlasnetError('ERR_BAD_FILE', message, { cause: error });
   }
+}
+
+/**
+ * Makes a folder, and those above it, where it is missing.
+ * @throws BlasnetError `ERR_BAD_FILE` where that cannot be done
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new BlasnetError('ERR_BAD_FILE', `Expected a folder at '${folder}' but received ${reasonOf(cause)}`, {
+      cause,
+    });
+  });
 }
 
 /**

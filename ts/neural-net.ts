@@ -1,10 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import type { LossChartOptions } from './charts/index.js';
 import type { DataReader } from './data/data-reader.js';
 import { rowsOf } from './data/rows.js';
 import { BlasnetError, badArgument, shapeMismatch } from './errors.js';
 import { type Evaluation, Evaluator, Predictor } from './evaluation.js';
-import { requireFolder } from './files.js';
+import { makeFolder, requireFolder } from './files.js';
 import { HyperParameters } from './hyper-parameters.js';
 import { createInitializer } from './initializers/index.js';
 import { LayerStack } from './layer-stack.js';
@@ -198,10 +197,7 @@ export class NeuralNet {
   async saveWeights(folder: string): Promise<void> {
     await this.#exclusively('saveWeights', async () => {
       requireFolder(folder);
-      await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-        const why = cause instanceof Error ? cause.message : String(cause);
-        throw new BlasnetError('ERR_BAD_FILE', `Expected a folder at '${folder}' but received ${why}`, { cause });
-      });
+      await makeFolder(folder); // even where no layer has weights
       for (const { name, layer } of this.#model.stack.layers) await layer.saveWeights(folder, name);
     });
   }

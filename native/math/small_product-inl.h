@@ -1,4 +1,4 @@
-// Products too small for a BLAS call: its checks, packing and dispatch cost more than their arithmetic.
+// Products by register blocks, for sizes at which a BLAS call's checks, packing and dispatch cost more than they save.
 
 #if defined(BLASNET_MATH_SMALL_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASNET_MATH_SMALL_PRODUCT_INL_H_

@@ -137,7 +137,7 @@ test('saveChart says so where the folder cannot be made', async (t) => {
       instanceOf: BlasnetError,
     });
     t.is(error.code, 'ERR_BAD_FILE');
-    t.regex(error.message, /^Expected a folder that can be made for .*chart\.svg but received: /);
+    t.regex(error.message, /^Expected a folder at '.*taken\/sub' but received ENOTDIR/);
   });
 });
 

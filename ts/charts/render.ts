@@ -1,10 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import type { ResvgRenderOptions } from '@resvg/resvg-js';
 import type { TopLevelSpec } from 'vega-lite';
 import { BlasnetError, badArgument } from '../errors.js';
-import { writeFileAtomic } from '../files.js';
+import { makeFolder, writeFileAtomic } from '../files.js';
 import { loadOptional } from './optional.js';
 import { reasonOf } from './reason.js';
 import { fontFamily, theme } from './theme.js';
@@ -111,17 +110,6 @@ export async function saveChart(spec: TopLevelSpec, file: string): Promise<void>
   }
   const svg = await renderSvg(spec);
   const content = extension === '.svg' ? svg : await renderPng(svg);
-  const folder = dirname(file);
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new BlasnetError(
-      'ERR_BAD_FILE',
-      `Expected a folder that can be made for ${file} but received: ${reasonOf(cause)}`,
-      {
-        cause,
-      },
-    );
-  }
+  await makeFolder(dirname(file));
   await writeFileAtomic(file, content);
 }

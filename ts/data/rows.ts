@@ -52,17 +52,29 @@ export function portFor(dtype: DType, rows: Rows): Port {
   return new Port([sizeOf(rows.rowShape)], rows.data instanceof Uint8Array ? 'uint8' : dtype);
 }
 
-/** Says the kernel that copies the rows of a batch: in the order of `order`, or in their own. */
+/** Which rows of a source make a batch. */
+export interface BatchRange {
+  readonly count: number;
+  /** Index of the first one, in `order` if there is one. */
+  readonly firstRow: KernelArgument;
+  readonly order?: Int32Array | undefined;
+}
+
+/**
+ * Says the kernel that copies the rows of a batch: in the order of `order`, or in their own.
+ * @param like - shape and divisor of the rows, which a port does not tell
+ * @returns the batch, count × row shape
+ */
 export function batchPass(
   runner: Runner,
   source: Rows | Port,
-  divisor: number,
-  x: Tensor,
-  { firstRow, order }: { firstRow: KernelArgument; order: Int32Array | undefined },
-): void {
+  { rowShape, divisor }: Pick<Rows, 'rowShape' | 'divisor'>,
+  { count, firstRow, order }: BatchRange,
+): Tensor {
   const isPort = source instanceof Port;
   const bytes = isPort ? source.type === 'uint8' : source.data instanceof Uint8Array;
-  const operand = isPort ? source : { data: source.data, shape: [source.count, sizeOf(source.rowShape)] };
+  const operand = isPort ? source : { data: source.data, shape: [source.count, sizeOf(rowShape)] };
+  const x = runner.tensor([count, ...rowShape]);
   const args = { source: operand, firstRow, divisor, x };
   if (order) {
     const kernel = bytes ? 'gather_byte_rows' : 'gather_rows';
@@ -70,6 +82,7 @@ export function batchPass(
   } else {
     runner.run(bytes ? 'copy_byte_rows' : 'copy_rows', args);
   }
+  return x;
 }
 
 /**

@@ -1,8 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readNpz, writeNpz } from '../data/npz.js';
 import { BlasnetError, badArgument, shapeMismatch } from '../errors.js';
-import { requireFolder } from '../files.js';
+import { makeFolder, requireFolder } from '../files.js';
 import { createInitializer } from '../initializers/index.js';
 import { createOptimizer, type KernelOptimizer } from '../optimizers/index.js';
 import { EagerRunner, type Runner } from '../runner.js';
@@ -145,9 +144,7 @@ export abstract class Layer {
   async saveWeights(folder: string, name: string): Promise<void> {
     requireFolder(folder);
     if (this.parameters.length === 0) return;
-    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-      throw new BlasnetError('ERR_BAD_FILE', `Expected a folder that can be made at '${folder}': ${cause}`, { cause });
-    });
+    await makeFolder(folder);
     const arrays = this.parameters.map(({ fileKey, value }) => [fileKey, value] as const);
     await writeNpz(join(folder, `${name}.npz`), Object.fromEntries(arrays));
   }

@@ -1,5 +1,5 @@
 import { Arena } from '../arena.js';
-import { type NativeReplay, native } from '../native.js';
+import type { NativeReplay } from '../native.js';
 import { PlanRecorder } from '../plan.js';
 import { fromNative } from '../runner.js';
 import { Slots } from '../slots.js';
@@ -17,9 +17,7 @@ export class Snapshot {
     const runner = new PlanRecorder(new Arena(theta.dtype));
     runner.run('require_finite', { values: theta });
     runner.run('copy_rows', { source: theta, firstRow: 0, divisor: 1, x: Tensor.from(this.#copy) });
-    const step = runner.finish().native;
-    const slots = new Slots().data;
-    this.#replay = new native.Replay({ epoch: null, step, last: null, stepsPerEpoch: 1, batchRows: 1, slots });
+    this.#replay = runner.finish().replayAlone(new Slots());
   }
 
   /** Renews the copy; false, and the older copy stays, where one of them is NaN or infinite. */

@@ -26,10 +26,8 @@ export class TrainingPlan {
     const recordStep = (rows: number) => {
       workspace.rewind();
       const runner = new PlanRecorder(workspace);
-      const batch = { x: runner.tensor([rows, ...x.rowShape]), y: runner.tensor([rows, ...y.rowShape]) };
-      const firstRow = this.slots.slot('firstRow');
-      batchPass(runner, x, x.divisor, batch.x, { firstRow, order });
-      batchPass(runner, y, y.divisor, batch.y, { firstRow, order });
+      const range = { count: rows, firstRow: this.slots.slot('firstRow'), order };
+      const batch = { x: batchPass(runner, x, x, range), y: batchPass(runner, y, y, range) };
       const outputs = trainingPass(model, runner, batch, this.slots, this.slots.slot('learningRate'));
       return { runner, outputs };
     };
@@ -74,23 +72,15 @@ export class BatchPlan {
     this.slots.set('learningRate', learningRate);
     const [xPort, yPort] = [portFor(dtype, x), portFor(dtype, y)];
     const runner = new PlanRecorder(new Arena(dtype));
-    const batch = { x: runner.tensor([x.count, ...x.rowShape]), y: runner.tensor([y.count, ...y.rowShape]) };
-    batchPass(runner, xPort, 1, batch.x, { firstRow: 0, order: undefined });
-    batchPass(runner, yPort, 1, batch.y, { firstRow: 0, order: undefined });
+    const range = { count: x.count, firstRow: 0 };
+    const batch = { x: batchPass(runner, xPort, x, range), y: batchPass(runner, yPort, y, range) };
     trainingPass(model, runner, batch, this.slots, this.slots.slot('learningRate'));
     const plan = runner.finish();
     this.#bind = (newX, newY) => {
       plan.bind(xPort, newX.data, newX.count);
       plan.bind(yPort, newY.data, newY.count);
     };
-    this.#replay = new native.Replay({
-      epoch: null,
-      step: plan.native,
-      last: null,
-      stepsPerEpoch: 1,
-      batchRows: x.count,
-      slots: this.slots.data,
-    });
+    this.#replay = plan.replayAlone(this.slots);
   }
 
   /** One training step. */
