@@ -12,10 +12,12 @@ export interface StackedLayer {
   readonly layer: Layer;
 }
 
-/** All parameters of a net as one tensor, and their gradients as another, in the same order. */
+/** All trainable parameters of a net as one tensor, their gradients as another, in the same order; and the others. */
 export interface ParameterBlock {
   readonly theta: Tensor;
   readonly gradient: Tensor;
+  /** What is not trainable: running statistics. */
+  readonly statistics: Tensor;
 }
 
 /** The layers of a net in order: names, shapes that chain, parameters in one block, passes over all of them. */
@@ -93,8 +95,7 @@ export class LayerStack {
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` where the memory of the weights was transferred away */
   requireAttached(): void {
-    const { theta, gradient } = this.block;
-    if (theta.data.length !== theta.size || gradient.data.length !== gradient.size) {
+    if (Object.values(this.block).some((tensor: Tensor) => tensor.data.length !== tensor.size)) {
       throw badArgument("the net's weights", 'their memory', 'a detached buffer');
     }
   }
@@ -102,14 +103,15 @@ export class LayerStack {
   #layOut(): ParameterBlock {
     const theta = new Arena(this.#dtype);
     const gradient = new Arena(this.#dtype);
+    const statistics = new Arena(this.#dtype);
     const moves = this.#layers
       .flatMap(({ layer }) => layer.parameters)
       .flatMap((parameter) => [
-        { tensor: parameter.value, storage: theta.reserve(parameter.value.size) },
+        { tensor: parameter.value, storage: (parameter.trainable ? theta : statistics).reserve(parameter.value.size) },
         { tensor: parameter.gradient, storage: gradient.reserve(parameter.gradient.size) },
       ]);
     for (const { tensor, storage } of moves) tensor.moveTo(storage);
-    return { theta: theta.whole(), gradient: gradient.whole() };
+    return { theta: theta.whole(), gradient: gradient.whole(), statistics: statistics.whole() };
   }
 
   /** Says the forward passes of all layers. Also returns each layer's output, to find where numbers went wrong. */

@@ -35,11 +35,13 @@ export class Plan {
 /** Writes kernel calls down instead of executing them. Results lie in `workspace`. */
 export class PlanRecorder implements Runner {
   readonly dtype: DType;
+  readonly step: KernelArgument;
   readonly #workspace: Arena;
   readonly #calls: { kernel: string; args: KernelArgument[] }[] = [];
 
-  constructor(workspace: Arena) {
+  constructor(workspace: Arena, step: KernelArgument = 0) {
     this.dtype = workspace.dtype;
+    this.step = step;
     this.#workspace = workspace;
   }
 

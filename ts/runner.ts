@@ -29,6 +29,8 @@ export type KernelArgument = Operand | Port | number | Slot;
  */
 export interface Runner {
   readonly dtype: DType;
+  /** Number of the training step, from 0: for random numbers that differ from step to step. */
+  readonly step: KernelArgument;
   /** A tensor for a result. */
   tensor(shape: readonly number[]): Tensor;
   /** Calls a kernel; the argument names are those that C++ registered, in that order (`native.kernels`). */
@@ -58,9 +60,11 @@ export function isSlot(argument: KernelArgument): argument is Slot {
 /** Executes each kernel call at once, on the calling thread. */
 export class EagerRunner implements Runner {
   readonly dtype: DType;
+  readonly step: KernelArgument;
 
-  constructor(dtype: DType) {
+  constructor(dtype: DType, step: KernelArgument = 0) {
     this.dtype = dtype;
+    this.step = step;
   }
 
   tensor(shape: readonly number[]): Tensor {

@@ -2,25 +2,37 @@ import type { Initializer } from './initializers/index.js';
 import { EagerRunner } from './runner.js';
 import { type DType, Tensor } from './tensor.js';
 
-/** A layer's weights or bias: the values that training changes, and the gradient of the mean loss by them. */
+/**
+ * A layer's weights or bias: values, and the gradient of the mean loss by them. What is not trainable (the running
+ * statistics of batch norm) is saved and restored with the rest, but no optimizer touches it.
+ */
 export class Parameter {
   /** Key in `layer.weights`. */
   readonly name: string;
   /** Key in the layer's npz file. */
   readonly fileKey: string;
   readonly value: Tensor;
+  /** Of the same shape; without numbers where the parameter is not trainable. */
   readonly gradient: Tensor;
+  readonly trainable: boolean;
 
-  constructor(name: string, fileKey: string, shape: readonly number[], dtype: DType) {
+  constructor(
+    name: string,
+    fileKey: string,
+    shape: readonly number[],
+    dtype: DType,
+    { trainable = true }: { readonly trainable?: boolean } = {},
+  ) {
     this.name = name;
     this.fileKey = fileKey;
+    this.trainable = trainable;
     this.value = Tensor.zeros(shape, dtype);
-    this.gradient = Tensor.zeros(shape, dtype);
+    this.gradient = Tensor.zeros(trainable ? shape : [0], dtype);
   }
 
   /** The same parameter in another dtype. */
   to(dtype: DType): Parameter {
-    const converted = new Parameter(this.name, this.fileKey, this.value.shape, dtype);
+    const converted = new Parameter(this.name, this.fileKey, this.value.shape, dtype, this);
     converted.value.data.set(this.value.data);
     return converted;
   }

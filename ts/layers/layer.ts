@@ -23,6 +23,7 @@ export abstract class Layer {
   #parameters: readonly Parameter[] | undefined;
   #setup: ParameterSetup = { dtype: 'float32', initializer: createInitializer('msra'), seed: 0, stream: 0 };
   #optimizer?: KernelOptimizer;
+  #steps = 0; // training passes of the layer alone
   #hasForward = false;
   #isInNet = false;
 
@@ -52,7 +53,7 @@ export abstract class Layer {
     return [];
   }
 
-  /** What training changes, in a fixed order. */
+  /** What is saved and, unless it is not trainable, changed by training; in a fixed order. */
   get parameters(): readonly Parameter[] {
     this.#parameters ??= this.createParameters(this.#setup);
     return this.#parameters;
@@ -65,6 +66,11 @@ export abstract class Layer {
     this.#parameters = this.#parameters?.map((parameter) => parameter.to(setup.dtype));
     this.#setup = setup;
     this.#optimizer = optimizer;
+  }
+
+  /** How the net, or the layer's own options, set it up: dtype, initialiser, seed and stream of random numbers. */
+  protected get setup(): ParameterSetup {
+    return this.#setup;
   }
 
   get dtype(): DType {
@@ -83,7 +89,8 @@ export abstract class Layer {
    */
   forward(x: Tensor, training = true): Tensor {
     this.outputShape(x.shape.slice(1));
-    const runner = new EagerRunner(this.parameters.length > 0 ? this.dtype : x.dtype);
+    const runner = new EagerRunner(this.parameters.length > 0 ? this.dtype : x.dtype, this.#steps);
+    if (training) this.#steps++;
     if (runner.dtype !== x.dtype) throw badArgument('x', `a ${runner.dtype} tensor`, `a ${x.dtype} one`);
     const y = this.forwardPass(runner, x, training);
     this.#hasForward = true;
@@ -102,12 +109,16 @@ export abstract class Layer {
 
   /** What the optimizer does before the forward pass; nothing for most. */
   preUpdate(): void {
-    for (const { value } of this.parameters) this.#rule().preUpdate(value.data);
+    for (const { value } of this.#trainable) this.#rule().preUpdate(value.data);
   }
 
   /** Changes the parameters by the gradients of the last `backward`. */
   update(): void {
-    for (const { value, gradient } of this.parameters) this.#rule().update(value.data, gradient.data);
+    for (const { value, gradient } of this.#trainable) this.#rule().update(value.data, gradient.data);
+  }
+
+  get #trainable(): Parameter[] {
+    return this.parameters.filter(({ trainable }) => trainable);
   }
 
   #rule(): KernelOptimizer {
@@ -122,7 +133,7 @@ export abstract class Layer {
 
   /** Gradients of the mean loss by the parameters, as the last `backward` left them. */
   get gradients(): Record<string, Tensor> {
-    return Object.fromEntries(this.parameters.map(({ name, gradient }) => [name, gradient]));
+    return Object.fromEntries(this.#trainable.map(({ name, gradient }) => [name, gradient]));
   }
 
   /**
