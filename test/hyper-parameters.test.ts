@@ -15,6 +15,9 @@ test('defaults', (t) => {
       initMethod: 'xavier',
       optimizer: 'sgd',
       stopper: { condition: 'nothing', value: 0 },
+      regularizer: { method: 'nothing', value: 0 },
+      learningRateSchedule: undefined,
+      gradientClip: {},
       seed: 0,
       dtype: 'float32',
     },
@@ -28,13 +31,16 @@ test('what is given is kept, and cannot be changed', (t) => {
     maxEpoch: 3,
     batchSize: -1,
     initMethod: { name: 'msra', mode: 'fanOut', distribution: 'uniform' },
-    optimizer: { name: 'sgd' },
+    optimizer: { name: 'adam', beta1: 0.8 },
     stopper: { condition: 'stopDiff', value: 1e-3 },
+    regularizer: { method: 'l2', value: 0.5 },
+    learningRateSchedule: { kind: 'cosine', length: 3, unit: 'iteration', warmUp: { length: 2 } },
+    gradientClip: { norm: 1, value: 0.5 },
     seed: Number.MAX_SAFE_INTEGER,
     dtype: 'float64',
   };
   const params = new HyperParameters(options);
-  t.deepEqual({ ...params }, { ...params, ...options, optimizer: 'sgd' });
+  t.deepEqual({ ...params }, { ...params, ...options });
   t.true(Object.isFrozen(params));
 });
 
@@ -107,8 +113,46 @@ test('an invalid stopper', (t) => {
   );
 });
 
+test('an invalid regularizer', (t) => {
+  const regularizer = (value: unknown) => () => make({ regularizer: value });
+  t.throws(regularizer('l2'), badArgument(/^Expected { method, value } for regularizer but received 'l2'/));
+  t.throws(regularizer({ method: 'l3', value: 1 }), badArgument(/'l1', 'l2', 'earlyStop' for regularizer's method/));
+  t.throws(regularizer({ method: 'l2', lambda: 1 }), badArgument(/only method, value for regularizer .*'lambda'/));
+  for (const value of [-1, Number.NaN, '1']) {
+    t.throws(regularizer({ method: 'l1', value }), badArgument(/a finite number ≥ 0 for regularizer's value/));
+  }
+  for (const value of [0, 1.5, -1]) {
+    t.throws(regularizer({ method: 'earlyStop', value }), badArgument(/whole number of checkpoints above 0/));
+  }
+});
+
+test('an invalid gradientClip', (t) => {
+  const clip = (value: unknown) => () => make({ gradientClip: value });
+  t.throws(clip(1), badArgument(/^Expected { norm, value } for gradientClip but received 1/));
+  t.throws(clip({ max: 1 }), badArgument(/only norm, value for gradientClip .*'max'/));
+  t.throws(clip({ norm: 0 }), badArgument(/a finite number above 0 for gradientClip's norm but received 0/));
+  t.throws(clip({ value: Number.POSITIVE_INFINITY }), badArgument(/for gradientClip's value but received Infinity/));
+});
+
+test('an invalid learningRateSchedule', (t) => {
+  const schedule = (value: unknown) => () => make({ learningRateSchedule: value });
+  t.throws(schedule({ kind: 'linear' }), badArgument(/constant, step, .* for learningRateSchedule's kind .*'linear'/));
+  t.throws(schedule('step'), badArgument(/for learningRateSchedule's kind but received undefined/));
+  t.throws(schedule({ kind: 'step' }), badArgument(/for the step schedule's every but received undefined/));
+  t.throws(schedule({ kind: 'step', every: 0 }), badArgument(/above 0 for the step schedule's every but received 0/));
+  t.throws(
+    schedule({ kind: 'cosine', length: 3, factor: 1 }),
+    badArgument(/length or minimum for the cosine .*'factor'/),
+  );
+  t.throws(schedule({ kind: 'constant', unit: 'hour' }), badArgument(/'epoch' or 'iteration' for .*unit .*'hour'/));
+  t.throws(schedule({ kind: 'constant', warmUp: {} }), badArgument(/for warmUp's length but received undefined/));
+  t.throws(schedule({ kind: 'constant', warmUp: { length: 2, from: 2 } }), badArgument(/0 to 1 for warmUp's from/));
+  t.throws(schedule({ kind: 'reduceOnPlateau', factor: 1 }), badArgument(/below 1 for the reduceOnPlateau schedule's/));
+});
+
 test('an unknown option of an optimizer or an initialiser', (t) => {
-  t.throws(() => make({ optimizer: { name: 'sgd', gamma: 1 } }), badArgument(/received 'gamma'/));
+  t.throws(() => make({ optimizer: { name: 'sgd', gamma: 1 } }), badArgument(/no constants for sgd .*'gamma'/));
+  t.throws(() => make({ optimizer: { name: 'adam', beta1: 1 } }), badArgument(/0 to below 1 for adam's beta1 .* 1/));
   t.throws(
     () => make({ initMethod: { name: 'msra', scaled: true } }),
     badArgument(/mode or distribution for msra .*'scaled'/),

@@ -29,6 +29,7 @@ const validated: CheckpointRecord = {
   accuracyTrain: 0.97,
   lossValidation: 0.0921,
   accuracyValidation: 0.9712,
+  learningRate: 0.1,
 };
 const line = 'epoch 3/10  step 2579/8600  loss 0.0812  accuracy 0.9761  212,000 samples/s  9 s left';
 const at = (iteration: number): TrainingProgress => ({ ...progress, iteration, epoch: Math.ceil(iteration / 860) });

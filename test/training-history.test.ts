@@ -6,6 +6,7 @@ const record = (iteration: number, lossTrain: number, lossValidation?: number): 
   iteration,
   lossTrain,
   accuracyTrain: 0.5,
+  learningRate: 0.1,
   ...(lossValidation !== undefined && { lossValidation, accuracyValidation: 0.25 }),
 });
 

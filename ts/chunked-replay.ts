@@ -1,6 +1,5 @@
-import { Arena } from './arena.js';
-import { type NativeOutcome, type NativeReplay, native } from './native.js';
-import { type Plan, PlanRecorder } from './plan.js';
+import type { NativeOutcome } from './native.js';
+import { createReplay, type Pass, type Replay } from './replay/replay.js';
 import { fromNative, type Port, type Runner } from './runner.js';
 import { type Slot, Slots } from './slots.js';
 import type { DType } from './tensor.js';
@@ -8,67 +7,53 @@ import type { DType } from './tensor.js';
 /** Rows that pass through a net at once outside of training: enough for full speed, few enough to stay in the cache. */
 const chunkRows = 256;
 
-/** A plan replayed over many rows, a chunk at a time, with a shorter one at the end. */
+/** Says the kernels for `rows` rows that begin at the slot `firstRow`. */
+export type ChunkPass = (runner: Runner, rows: number, firstRow: Slot, slots: Slots) => void;
+
+/** A pass repeated over many rows, a chunk at a time, with a shorter one at the end. */
 export class ChunkedReplay {
   readonly slots = new Slots();
-  readonly #plans: readonly Plan[];
-  readonly #replay: NativeReplay;
+  readonly #replay: Replay;
   readonly #chunks: number;
 
-  /** @param recordChunk - says the kernels for `rows` rows that begin at the slot `firstRow` */
+  /** @param once - what is done a single time, before the first chunk */
   constructor(
-    dtype: DType,
-    rows: number,
-    recordChunk: (runner: Runner, rows: number, firstRow: Slot, slots: Slots) => void,
+    { dtype, rows, isRecordable }: { readonly dtype: DType; readonly rows: number; readonly isRecordable: boolean },
+    chunkPass: ChunkPass,
+    once?: (runner: Runner, slots: Slots) => void,
   ) {
-    const workspace = new Arena(dtype);
-    const record = (count: number): PlanRecorder => {
-      workspace.rewind();
-      const recorder = new PlanRecorder(workspace);
-      recordChunk(recorder, count, this.slots.slot('firstRow'), this.slots);
-      return recorder;
-    };
+    const { slots } = this;
+    const pass =
+      (count: number): Pass =>
+      (runner) =>
+        chunkPass(runner, count, slots.slot('firstRow'), slots);
     const rest = rows % chunkRows;
-    const full = rows >= chunkRows ? record(chunkRows) : undefined;
-    const last = rest > 0 ? record(rest) : undefined;
-    const [step, shorter] = [full?.finish(), last?.finish()];
-    this.#plans = [step, shorter].filter((plan) => plan !== undefined);
     this.#chunks = Math.ceil(rows / chunkRows);
-    this.#replay = new native.Replay({
-      epoch: null,
-      step: step?.native ?? null,
-      last: shorter?.native ?? null,
-      stepsPerEpoch: this.#chunks,
-      batchRows: chunkRows,
-      slots: this.slots.data,
-    });
+    const passes = {
+      epoch: once && ((runner: Runner) => once(runner, slots)),
+      step: rows >= chunkRows ? pass(chunkRows) : undefined,
+      last: rest > 0 ? pass(rest) : undefined,
+    };
+    this.#replay = createReplay(
+      passes,
+      { dtype, slots, stepsPerEpoch: this.#chunks, batchRows: chunkRows },
+      isRecordable,
+    );
   }
 
   /** Gives a port its rows for the runs that follow. */
   bind(port: Port, rows: ArrayBufferView, count: number): void {
-    try {
-      for (const plan of this.#plans) plan.bind(port, rows, count);
-    } catch (cause) {
-      throw fromNative(cause);
-    }
+    this.#replay.bind(port, rows, count);
   }
 
   /** Runs on this thread. */
   runSync(): void {
-    try {
-      check(this.#replay.runSync(0, this.#chunks, false));
-    } catch (cause) {
-      throw fromNative(cause);
-    }
+    check(this.#replay.runSync(0, this.#chunks, false));
   }
 
   /** Runs on a thread of its own. */
   async run(): Promise<void> {
-    try {
-      check(await this.#replay.run(0, this.#chunks, false));
-    } catch (cause) {
-      throw fromNative(cause);
-    }
+    check(await this.#replay.run(0, this.#chunks, false));
   }
 
   /** Ends a run on a thread within one chunk; it then rejects. */
@@ -78,5 +63,5 @@ export class ChunkedReplay {
 }
 
 function check(outcome: NativeOutcome): void {
-  if (outcome.reason !== 'finished') throw new Error(outcome.message || outcome.reason);
+  if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message || outcome.reason));
 }

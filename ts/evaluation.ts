@@ -1,7 +1,8 @@
 import { ChunkedReplay } from './chunked-replay.js';
 import type { Part } from './data/data-reader.js';
 import { batchPass, pin, portFor, rowsIn } from './data/rows.js';
-import type { Model } from './model.js';
+import { penaltyPass } from './losses/penalty.js';
+import { type Model, noClassWeights, penaltyOf } from './model.js';
 import { Port } from './runner.js';
 import { sizeOf, Tensor } from './tensor.js';
 
@@ -20,13 +21,19 @@ export class Evaluator {
     const [x, y] = [rowsIn(dtype, part.x), rowsIn(dtype, part.y)];
     const [xPort, yPort] = [portFor(dtype, x), portFor(dtype, y)];
     this.#model = model;
-    this.#replay = new ChunkedReplay(dtype, x.count, (runner, rows, firstRow, slots) => {
-      const range = { count: rows, firstRow };
-      const batch = { x: batchPass(runner, xPort, x, range), y: batchPass(runner, yPort, y, range) };
-      const output = model.stack.forwardPass(runner, batch.x, false);
-      model.objective.lossPass(runner, output, batch.y, slots);
-      model.objective.accuracyPass(runner, output.a, batch.y, slots);
-    });
+    const { stack, objective } = model;
+    const penalty = penaltyOf(model);
+    this.#replay = new ChunkedReplay(
+      { dtype, rows: x.count, isRecordable: stack.isRecordable },
+      (runner, rows, firstRow, slots) => {
+        const range = { count: rows, firstRow };
+        const batch = { x: batchPass(runner, xPort, x, range), y: batchPass(runner, yPort, y, range) };
+        const output = stack.forwardPass(runner, batch.x, false);
+        objective.lossPass(runner, output, { y: batch.y, classWeights: noClassWeights }, slots);
+        objective.accuracyPass(runner, output.a, batch.y, slots);
+      },
+      penalty && ((runner, slots) => penaltyPass(runner, stack, penalty, x.count, slots)),
+    );
     for (const rows of [x, y]) pin(rows);
     this.#replay.bind(xPort, x.data, x.count);
     this.#replay.bind(yPort, y.data, y.count);
@@ -72,7 +79,8 @@ export class Predictor {
     this.#outputShape = stack.outputShape(inputShape);
     this.#x = new Port([sizeOf(inputShape)], dtype);
     this.#target = new Port([sizeOf(this.#outputShape)], dtype);
-    this.#replay = new ChunkedReplay(dtype, rows, (runner, count, firstRow) => {
+    const { isRecordable } = stack;
+    this.#replay = new ChunkedReplay({ dtype, rows, isRecordable }, (runner, count, firstRow) => {
       const x = batchPass(runner, this.#x, { rowShape: inputShape, divisor: 1 }, { count, firstRow });
       runner.run('store_rows', { a: stack.forwardPass(runner, x, false).a, firstRow, target: this.#target });
     });

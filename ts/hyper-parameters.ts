@@ -1,7 +1,13 @@
 import { badArgument } from './errors.js';
 import { createInitializer, type InitMethodOptions } from './initializers/index.js';
 import type { NetType } from './losses/index.js';
-import { createOptimizer, type OptimizerName } from './optimizers/index.js';
+import {
+  createOptimizer,
+  type KernelOptimizer,
+  type OptimizerName,
+  type OptimizerOptions,
+} from './optimizers/index.js';
+import { type LearningRateSchedule, Schedule } from './schedules/schedule.js';
 import { arrayOf, type DType } from './tensor.js';
 
 export type StopCondition = 'nothing' | 'stopLoss' | 'stopDiff';
@@ -9,6 +15,20 @@ export type StopCondition = 'nothing' | 'stopLoss' | 'stopDiff';
 export interface Stopper {
   readonly condition: StopCondition;
   readonly value: number;
+}
+
+export type RegularMethod = 'nothing' | 'l1' | 'l2' | 'earlyStop';
+
+/** λ of l1 and l2; for earlyStop the patience, in checkpoints. */
+export interface Regularizer {
+  readonly method: RegularMethod;
+  readonly value: number;
+}
+
+/** Bounds of the gradient: `value` of each number, then `norm` of all of them together, √Σg². */
+export interface GradientClip {
+  readonly norm?: number;
+  readonly value?: number;
 }
 
 export interface HyperParameterOptions {
@@ -22,13 +42,22 @@ export interface HyperParameterOptions {
   readonly batchSize?: number;
   /** How weights start; default 'xavier'. */
   readonly initMethod?: InitMethodOptions;
-  /** Default 'sgd'. */
-  readonly optimizer?: OptimizerName | { readonly name: OptimizerName };
+  /** By name, or by name with its constants. Default 'sgd'. */
+  readonly optimizer?: OptimizerOptions;
   /**
    * When to stop before `maxEpoch`, judged at checkpoints by the validation loss: 'stopLoss' at or below `value`,
    * 'stopDiff' after four changes in a row of less than `value`. Default: 'nothing'.
    */
   readonly stopper?: Stopper;
+  /**
+   * 'l1' adds λ Σ|W| / m to the loss, 'l2' λ ΣW² / (2m), of weights and not biases. 'earlyStop' stops after so many
+   * checkpoints without a new lowest validation loss, and gives the net back the weights of the lowest. Default: none.
+   */
+  readonly regularizer?: Regularizer;
+  /** Default: the learning rate stays as it is. */
+  readonly learningRateSchedule?: LearningRateSchedule;
+  /** Default: none. */
+  readonly gradientClip?: GradientClip;
   /** A whole number from 0 to 2⁵³ − 1; the same seed gives the same bits. Default 0. */
   readonly seed?: number;
   /** Default 'float32'. */
@@ -36,6 +65,7 @@ export interface HyperParameterOptions {
 }
 
 const netTypes = ['fitting', 'binaryClassifier', 'multipleClassifier'] as const;
+const methods = ['nothing', 'l1', 'l2', 'earlyStop'] as const;
 const conditions = ['nothing', 'stopLoss', 'stopDiff'] as const;
 
 /** Everything about training that is not the net's structure; checked when it is made. */
@@ -45,8 +75,11 @@ export class HyperParameters {
   readonly maxEpoch: number;
   readonly batchSize: number;
   readonly initMethod: InitMethodOptions;
-  readonly optimizer: OptimizerName;
+  readonly optimizer: OptimizerOptions;
   readonly stopper: Stopper;
+  readonly regularizer: Regularizer;
+  readonly learningRateSchedule: LearningRateSchedule | undefined;
+  readonly gradientClip: GradientClip;
   readonly seed: number;
   readonly dtype: DType;
 
@@ -58,13 +91,12 @@ export class HyperParameters {
     this.maxEpoch = options.maxEpoch ?? 10;
     this.batchSize = options.batchSize ?? 32;
     this.initMethod = options.initMethod ?? 'xavier';
-    const { optimizer = 'sgd', stopper } = options;
-    this.optimizer = typeof optimizer === 'object' ? optimizer?.name : optimizer;
-    const isStopper = stopper === undefined || (typeof stopper === 'object' && stopper !== null);
-    if (!isStopper) throw badArgument('stopper', '{ condition, value }', stopper);
-    requireKnown('stopper', stopper, ['condition', 'value']);
-    if (typeof optimizer === 'object') requireKnown('optimizer', optimizer, ['name']);
-    this.stopper = { condition: 'nothing', value: 0, ...stopper };
+    this.optimizer = options.optimizer === undefined ? 'sgd' : options.optimizer;
+    this.stopper = { condition: 'nothing', value: 0, ...fieldsOf('stopper', options.stopper, ['condition', 'value']) };
+    const regularizer = fieldsOf('regularizer', options.regularizer, ['method', 'value']);
+    this.regularizer = { method: 'nothing', value: 0, ...regularizer };
+    this.learningRateSchedule = options.learningRateSchedule;
+    this.gradientClip = { ...fieldsOf('gradientClip', options.gradientClip, ['norm', 'value']) };
     this.seed = options.seed ?? 0;
     this.dtype = options.dtype ?? 'float32';
     const unknown = Object.keys(options).find((key) => !Object.hasOwn(this, key));
@@ -74,7 +106,8 @@ export class HyperParameters {
   }
 
   #check(): void {
-    createOptimizer(this.optimizer, { learningRate: this.learningRate });
+    optimizerOf(this);
+    if (this.learningRateSchedule !== undefined) new Schedule(this.learningRateSchedule);
     createInitializer(this.initMethod);
     arrayOf(this.dtype);
     if (!Number.isSafeInteger(this.maxEpoch) || this.maxEpoch < 1) {
@@ -88,12 +121,40 @@ export class HyperParameters {
     const { condition, value } = this.stopper;
     oneOf("stopper's condition", conditions, condition);
     if (!(Number.isFinite(value) && value >= 0)) throw badArgument("stopper's value", 'a finite number ≥ 0', value);
+    this.#checkRegularizer();
+    for (const [name, limit] of Object.entries(this.gradientClip)) {
+      const isLimit = limit === undefined || (Number.isFinite(limit) && limit > 0);
+      if (!isLimit) throw badArgument(`gradientClip's ${name}`, 'a finite number above 0', limit);
+    }
+  }
+
+  #checkRegularizer(): void {
+    const { method, value } = this.regularizer;
+    oneOf("regularizer's method", methods, method);
+    if (method === 'earlyStop' && !(Number.isSafeInteger(value) && value >= 1)) {
+      throw badArgument("earlyStop's value, its patience", 'a whole number of checkpoints above 0', value);
+    }
+    if (!(Number.isFinite(value) && value >= 0)) throw badArgument("regularizer's value", 'a finite number ≥ 0', value);
   }
 }
 
-function requireKnown(name: string, options: object | null | undefined, known: readonly string[]): void {
-  const unknown = Object.keys(options ?? {}).find((key) => !known.includes(key));
+/** A new optimizer as the hyperparameters have it. */
+export function optimizerOf({ optimizer, learningRate, dtype }: HyperParameters): KernelOptimizer {
+  const { name, ...constants } = typeof optimizer === 'string' ? { name: optimizer } : (optimizer ?? {});
+  return createOptimizer(name as OptimizerName, { learningRate, dtype, ...constants });
+}
+
+/** An option that is itself an object of a few fields. */
+function fieldsOf<Fields extends object>(
+  name: string,
+  fields: Fields | undefined,
+  known: readonly (keyof Fields & string)[],
+): Fields | undefined {
+  if (fields === undefined) return undefined;
+  if (typeof fields !== 'object' || fields === null) throw badArgument(name, `{ ${known.join(', ')} }`, fields);
+  const unknown = Object.keys(fields).find((key) => !(known as readonly string[]).includes(key));
   if (unknown !== undefined) throw badArgument(name, `only ${known.join(', ')}`, unknown);
+  return fields;
 }
 
 function oneOf<Word extends string>(name: string, words: readonly Word[], value: Word): Word {

@@ -12,6 +12,7 @@ export { NeuralNet } from './neural-net.js';
 export * from './optimizers/index.js';
 export { EagerRunner, type KernelArgument, type Operand, type Runner } from './runner.js';
 export { getThreads, setThreads, versions } from './runtime.js';
+export type { LearningRateSchedule, ScheduleKind, WarmUp } from './schedules/schedule.js';
 export { type DType, type FloatArray, Tensor } from './tensor.js';
 export type { TrainOptions } from './training/trainer.js';
 export * from './training-history.js';

@@ -114,6 +114,11 @@ export class LayerStack {
     return { theta: theta.whole(), gradient: gradient.whole(), statistics: statistics.whole() };
   }
 
+  /** Whether all layers are made of kernels, so that C++ can replay them. */
+  get isRecordable(): boolean {
+    return this.#layers.every(({ layer }) => layer.isRecordable);
+  }
+
   /** Says the forward passes of all layers. Also returns each layer's output, to find where numbers went wrong. */
   forwardPass(runner: Runner, x: Tensor, training: boolean): NetOutput & { readonly outputs: readonly Tensor[] } {
     void this.block; // parameters must lie where they will stay before a plan points at them

@@ -1,10 +1,13 @@
 import type { HyperParameters } from './hyper-parameters.js';
 import type { LayerStack } from './layer-stack.js';
 import type { Objective } from './losses/index.js';
+import { type Penalty, penaltyGradientPass, penaltyPass } from './losses/penalty.js';
 import type { KernelOptimizer } from './optimizers/index.js';
-import type { KernelArgument, Runner } from './runner.js';
+import type { KernelArgument, Operand, Runner } from './runner.js';
+import type { Schedule } from './schedules/schedule.js';
 import type { Slots } from './slots.js';
 import type { Tensor } from './tensor.js';
+import type { TrainingState } from './training/training-state.js';
 
 /** What training and prediction need of a net. */
 export interface Model {
@@ -12,31 +15,80 @@ export interface Model {
   readonly stack: LayerStack;
   readonly objective: Objective;
   readonly optimizer: KernelOptimizer;
+  readonly schedule: Schedule | undefined;
+  readonly state: TrainingState;
 }
 
+/** l1 or l2, where the net has one. */
+export function penaltyOf({ params: { regularizer } }: Model): Penalty | undefined {
+  const { method, value } = regularizer;
+  return method === 'l1' || method === 'l2' ? { method, value } : undefined;
+}
+
+/** One batch of a training step. */
+export interface TrainingBatch {
+  readonly x: Tensor;
+  readonly y: Tensor;
+  /** What rows of each class count in the loss; none where all count 1. */
+  readonly classWeights: Operand;
+  /** Epochs finished before the step. */
+  readonly epoch: KernelArgument;
+}
+
+export const noClassWeights: Operand = { data: new Float64Array(0), shape: [0] };
+
 /**
- * Says the kernels of one training step on a batch: forward, loss, accuracy, backward, update.
+ * Says the kernels of one training step on a batch: forward, loss, accuracy, backward, update. What moves the weights
+ * ahead comes first, so that whatever fails later finds them there, and `state.settle` can bring them back.
+ * @param batchOf - says the kernels that bring the batch
  * @returns each layer's output
  */
 export function trainingPass(
-  { stack, objective, optimizer }: Model,
+  model: Model,
   runner: Runner,
-  batch: { readonly x: Tensor; readonly y: Tensor },
+  batchOf: (runner: Runner) => TrainingBatch,
   slots: Slots,
-  learningRate: KernelArgument,
 ): readonly Tensor[] {
-  const output = stack.forwardPass(runner, batch.x, true);
-  objective.lossPass(runner, output, batch.y, slots);
+  const { stack, objective, optimizer, state } = model;
+  const penalty = penaltyOf(model);
+  optimizer.preUpdatePass(runner, state.target(stack.block));
+  const { x, y, classWeights, epoch } = batchOf(runner);
+  const output = stack.forwardPass(runner, x, true);
+  objective.lossPass(runner, output, { y, classWeights }, slots);
+  if (penalty) penaltyPass(runner, stack, penalty, y.rows, slots);
   runner.run('require_finite_loss', { slots });
-  objective.accuracyPass(runner, output.a, batch.y, slots);
-  backwardPass(stack, runner, output.a, batch.y);
-  optimizer.updatePass(runner, stack.block.theta, stack.block.gradient, learningRate);
+  objective.accuracyPass(runner, output.a, y, slots);
+  backwardPass(model, runner, output.a, { y, classWeights });
+  updatePass(model, runner, epoch);
   return output.outputs;
 }
 
 /** Says the kernels of the backward pass for labels y: the delta at the output is a − y. */
-export function backwardPass(stack: LayerStack, runner: Runner, a: Tensor, y: Tensor): void {
+export function backwardPass(
+  model: Model,
+  runner: Runner,
+  a: Tensor,
+  { y, classWeights }: { readonly y: Tensor; readonly classWeights: Operand },
+): void {
+  const { stack } = model;
+  const penalty = penaltyOf(model);
   const delta = runner.tensor(a.shape);
-  runner.run('loss_delta', { a, y, delta });
+  runner.run('loss_delta', { a, y, classWeights, delta });
   stack.backwardPass(runner, delta);
+  if (penalty) penaltyGradientPass(runner, stack, penalty, y.rows);
+}
+
+/** Says the kernels that end a step: clip the gradient, find the learning rate, change the weights, count the step. */
+export function updatePass(
+  { params, stack, optimizer, schedule, state }: Model,
+  runner: Runner,
+  epoch: KernelArgument,
+): void {
+  const { gradient } = stack.block;
+  const { value, norm } = params.gradientClip;
+  if (value !== undefined) runner.run('clip_value', { gradient, limit: value });
+  if (norm !== undefined) runner.run('clip_norm', { gradient, limit: norm });
+  schedule?.ratePass(runner, state.slots, { epoch, iteration: state.slots.slot('step') });
+  optimizer.updatePass(runner, state.target(stack.block));
+  runner.run('count_step', { step: state.slots.vector('step') });
 }

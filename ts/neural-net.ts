@@ -4,19 +4,21 @@ import { rowsOf } from './data/rows.js';
 import { BlasnetError, badArgument, shapeMismatch } from './errors.js';
 import { type Evaluation, Evaluator, Predictor } from './evaluation.js';
 import { makeFolder, requireFolder } from './files.js';
-import { HyperParameters } from './hyper-parameters.js';
+import { HyperParameters, optimizerOf } from './hyper-parameters.js';
 import { createInitializer } from './initializers/index.js';
 import { LayerStack } from './layer-stack.js';
 import type { Layer } from './layers/index.js';
 import { objectiveOf } from './losses/index.js';
-import { backwardPass, type Model } from './model.js';
-import { createOptimizer } from './optimizers/index.js';
+import { backwardPass, type Model, noClassWeights, updatePass } from './model.js';
 import { EagerRunner, fromNative } from './runner.js';
+import { Schedule } from './schedules/schedule.js';
 import { summarize } from './summary.js';
 import { Tensor } from './tensor.js';
 import { checkPart } from './training/check-data.js';
+import type { Snapshot } from './training/snapshot.js';
 import { Trainer, type TrainOptions } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
+import { TrainingState } from './training/training-state.js';
 import type { TrainingHistory, TrainingProgress } from './training-history.js';
 
 /** Recorded plans that are kept for the row counts used last. */
@@ -31,7 +33,7 @@ export class NeuralNet {
   readonly #batchPlans = new Map<string, BatchPlan>();
   #output: Tensor | undefined; // of the last forward, while the layers remember what it computed
   #history: TrainingHistory | undefined;
-  #epochs = 0; // trained so far
+  #best: Snapshot | undefined; // the weights at the best checkpoint of the last train
   #busy: string | undefined;
   #queue: Promise<unknown> = Promise.resolve(); // of inferenceAsync
 
@@ -40,11 +42,15 @@ export class NeuralNet {
     if (typeof name !== 'string') throw badArgument('name', 'a string', name);
     this.params = params;
     this.name = name;
+    const { dtype, netType, learningRateSchedule } = params;
+    const optimizer = optimizerOf(params);
     this.#model = {
       params,
-      stack: new LayerStack(params.dtype),
-      objective: objectiveOf(params.netType),
-      optimizer: createOptimizer(params.optimizer, { learningRate: params.learningRate }),
+      stack: new LayerStack(dtype),
+      objective: objectiveOf(netType),
+      optimizer,
+      schedule: learningRateSchedule && new Schedule(learningRateSchedule),
+      state: new TrainingState(optimizer),
     };
   }
 
@@ -69,6 +75,7 @@ export class NeuralNet {
     });
     this.#predictors.clear();
     this.#batchPlans.clear();
+    this.#best = undefined;
     return this;
   }
 
@@ -81,7 +88,7 @@ export class NeuralNet {
   forward(x: Tensor, training = true): Tensor {
     this.#requireIdle('forward');
     this.#checkInput(x);
-    this.#output = this.#model.stack.forwardPass(new EagerRunner(this.params.dtype), x, training).a;
+    this.#output = this.#model.stack.forwardPass(this.#eagerRunner(), x, training).a;
     return this.#output;
   }
 
@@ -93,20 +100,25 @@ export class NeuralNet {
     if (y.rows !== this.#output.rows || y.rowSize !== this.#output.rowSize) {
       throw shapeMismatch('y', `shape [${this.#output.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
     }
-    backwardPass(this.#model.stack, new EagerRunner(this.params.dtype), this.#output, y);
+    backwardPass(this.#model, this.#eagerRunner(), this.#output, { y, classWeights: noClassWeights });
   }
 
-  /** What the optimizer does before the forward pass; nothing for most. */
+  /**
+   * What the optimizer does before the forward pass: nag moves the weights to where it wants the gradient, and
+   * `updateWeights` brings them back; nothing for the others.
+   */
   preUpdateWeights(): void {
     this.#requireIdle('preUpdateWeights');
-    this.#model.optimizer.preUpdate(this.#model.stack.block.theta.data);
+    this.#model.state.moveAhead(this.#model.stack.block);
   }
 
-  /** Changes all weights by the gradients of the last `backward`. */
+  /** Changes all weights by the gradients of the last `backward`; one step of the optimizer and of the schedule. */
   updateWeights(): void {
     this.#requireIdle('updateWeights');
-    const { theta, gradient } = this.#model.stack.block;
-    this.#model.optimizer.update(theta.data, gradient.data);
+    const { state, stack } = this.#model;
+    state.moveAhead(stack.block);
+    updatePass(this.#model, this.#eagerRunner(), state.slots.slot('epochs'));
+    state.arrived();
   }
 
   /**
@@ -120,7 +132,8 @@ export class NeuralNet {
     return this.#exclusively('train', async () => {
       options.signal?.throwIfAborted();
       this.#output = undefined;
-      const trainer = new Trainer(this.#model, reader, options, this.#epochs);
+      const trainer = new Trainer(this.#model, reader, options);
+      this.#best = trainer.best;
       const display = options.progress ? await (await import('./progress.js')).createProgressDisplay() : undefined;
       const listeners = [options.onProgress, display?.update].filter((listener) => listener !== undefined);
       const onProgress = (progress: TrainingProgress) => {
@@ -131,7 +144,6 @@ export class NeuralNet {
         this.#history = history;
         return history;
       } finally {
-        this.#epochs = trainer.epochs;
         display?.stop();
       }
     });
@@ -148,13 +160,34 @@ export class NeuralNet {
     this.#output = undefined;
     const [xRows, yRows] = [rowsOf(x), rowsOf(y)];
     checkPart(this.#model, { x: xRows, y: yRows }, 'the batch');
+    const { state } = this.#model;
+    state.settle();
     const plan = kept(this.#batchPlans, x.shape.join(), () => new BatchPlan(this.#model, xRows, yRows));
-    const outcome = plan.run(xRows, yRows);
+    let outcome: ReturnType<BatchPlan['run']>;
+    try {
+      outcome = plan.run(xRows, yRows);
+    } catch (error) {
+      state.settle(true);
+      throw error;
+    }
     if (outcome.reason === 'notFinite') {
+      state.settle(true);
       throw new BlasnetError('ERR_NOT_FINITE', `Expected a finite loss for the batch but received ${plan.loss}`);
     }
     if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
     return { loss: plan.loss };
+  }
+
+  /**
+   * Gives the net the weights that it had at the checkpoint with the lowest validation loss (without a validation set:
+   * training loss) of its last `train`, which is `history.best`. The optimizer keeps what it remembers.
+   */
+  restoreBest(): void {
+    this.#requireIdle('restoreBest');
+    if (!this.#best) throw badArgument('restoreBest', 'a train before it', 'none');
+    this.#output = undefined;
+    this.#model.state.settle();
+    this.#best.restore();
   }
 
   /** Predictions for the rows of x, on this thread. */
@@ -196,6 +229,7 @@ export class NeuralNet {
   /** Writes `<folder>/<layer>.npz` for each layer that has weights; each file is replaced as a whole or not at all. */
   async saveWeights(folder: string): Promise<void> {
     await this.#exclusively('saveWeights', async () => {
+      this.#model.state.settle();
       requireFolder(folder);
       await makeFolder(folder); // even where no layer has weights
       for (const { name, layer } of this.#model.stack.layers) await layer.saveWeights(folder, name);
@@ -208,6 +242,31 @@ export class NeuralNet {
       requireFolder(folder);
       const copies: (() => void)[] = [];
       for (const { name, layer } of this.#model.stack.layers) copies.push(await layer.readWeights(folder, name));
+      this.#model.state.settle();
+      for (const copy of copies) copy();
+    });
+  }
+
+  /** Writes the values that the layers began with, as `saveWeights` does; see `loadInitialValues`. */
+  async saveInitialValues(folder: string): Promise<void> {
+    await this.#exclusively('saveInitialValues', async () => {
+      requireFolder(folder);
+      await makeFolder(folder);
+      for (const { name, layer } of this.#model.stack.layers) await layer.saveInitialValues(folder, name);
+    });
+  }
+
+  /**
+   * Starts anew from the values in the folder: they become the weights and the initial values, and what the optimizer
+   * remembers, the schedule and the number of the epoch are as if the net had never been trained.
+   */
+  async loadInitialValues(folder: string): Promise<void> {
+    await this.#exclusively('loadInitialValues', async () => {
+      requireFolder(folder);
+      const copies: (() => void)[] = [];
+      for (const { name, layer } of this.#model.stack.layers) copies.push(await layer.readInitialValues(folder, name));
+      this.#model.state.reset();
+      this.#output = undefined;
       for (const copy of copies) copy();
     });
   }
@@ -234,6 +293,11 @@ export class NeuralNet {
     this.#checkInput(x);
     this.#output = undefined;
     return kept(this.#predictors, x.shape.join(), () => new Predictor(this.#model, x.rows, x.shape.slice(1)));
+  }
+
+  /** A runner for the newest step. */
+  #eagerRunner(): EagerRunner {
+    return new EagerRunner(this.params.dtype, this.#model.state.slots.get('step'));
   }
 
   #checkInput(x: Tensor): void {

@@ -1,7 +1,6 @@
 import type { Arena } from './arena.js';
-import { type NativeCall, type NativeOperand, type NativePlan, type NativeReplay, native } from './native.js';
+import { type NativeCall, type NativeOperand, type NativePlan, native } from './native.js';
 import { fromNative, inOrder, isSlot, type KernelArgument, type Operand, Port, type Runner } from './runner.js';
-import type { Slots } from './slots.js';
 import type { DType, Tensor } from './tensor.js';
 
 /** A recorded list of kernel calls for one batch size; C++ replays it in one call. */
@@ -14,21 +13,14 @@ export class Plan {
     this.#ports = ports;
   }
 
+  /** Whether one of its calls reads or writes the port. */
+  has(port: Port): boolean {
+    return this.#ports.includes(port);
+  }
+
   /** Gives a port its rows for the runs that follow. The plan keeps them alive. */
   bind(port: Port, rows: ArrayBufferView, count: number): void {
     this.native.bind(this.#ports.indexOf(port), rows, count);
-  }
-
-  /** A replay whose only step is this plan. */
-  replayAlone(slots: Slots): NativeReplay {
-    return new native.Replay({
-      epoch: null,
-      step: this.native,
-      last: null,
-      stepsPerEpoch: 1,
-      batchRows: 1,
-      slots: slots.data,
-    });
   }
 }
 

@@ -20,6 +20,12 @@ export class Port {
   }
 }
 
+/** The memory of a port, for now. */
+export interface BoundRows {
+  readonly data: ArrayBufferView;
+  readonly count: number;
+}
+
 /** What a kernel may be given: tensors and the like, or a number that is fixed (`number`) or read at each run (slot). */
 export type KernelArgument = Operand | Port | number | Slot;
 
@@ -75,8 +81,10 @@ export class EagerRunner implements Runner {
     const operands = inOrder(kernel, args).map((argument) => {
       if (typeof argument === 'number') return argument;
       if (isSlot(argument)) return argument.slots.data[argument.index]!;
-      if (argument instanceof Port) throw badArgument(`${kernel}'s arguments`, 'tensors', argument);
-      return { data: argument.data, shape: argument.shape };
+      if (!(argument instanceof Port)) return { data: argument.data, shape: argument.shape };
+      const rows = this.rowsOf(argument);
+      if (!rows) throw badArgument(`${kernel}'s arguments`, 'tensors', argument);
+      return { data: rows.data, shape: [rows.count, ...argument.rowShape] };
     });
     try {
       native.execute(this.dtype, kernel, operands);
@@ -84,10 +92,16 @@ export class EagerRunner implements Runner {
       throw fromNative(cause);
     }
   }
+
+  /** Where the rows of a port lie; a runner alone knows of none. */
+  protected rowsOf(_port: Port): BoundRows | undefined {
+    return undefined;
+  }
 }
 
 /** What C++ throws, as the error type that users know. */
 export function fromNative(cause: unknown): BlasnetError {
+  if (cause instanceof BlasnetError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
   const code = message.includes('not finite') ? 'ERR_NOT_FINITE' : 'ERR_BAD_ARGUMENT';
   return new BlasnetError(code, message, { cause });

@@ -42,6 +42,16 @@ export class Slots {
     return { slots: this, index };
   }
 
+  /** The slot of that name as a tensor of one number, for a kernel that writes it. */
+  vector(name: string): { readonly data: Float64Array; readonly shape: readonly number[] } {
+    const { index } = this.slot(name);
+    return { data: this.data.subarray(index, index + 1), shape: [1] };
+  }
+
+  get(name: string): number {
+    return this.data[this.slot(name).index]!;
+  }
+
   set(name: string, value: number): void {
     this.data[this.slot(name).index] = value;
   }

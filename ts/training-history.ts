@@ -11,6 +11,8 @@ export interface CheckpointRecord {
   /** Mean loss over the validation set; absent where the reader has none. */
   readonly lossValidation?: number;
   readonly accuracyValidation?: number;
+  /** Of the newest step. */
+  readonly learningRate: number;
 }
 
 /** How far a run has come; at most ten of these a second. */

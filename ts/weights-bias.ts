@@ -15,17 +15,20 @@ export class Parameter {
   /** Of the same shape; without numbers where the parameter is not trainable. */
   readonly gradient: Tensor;
   readonly trainable: boolean;
+  /** Whether l1 and l2 count it: weights, not biases. */
+  readonly penalized: boolean;
 
   constructor(
     name: string,
     fileKey: string,
     shape: readonly number[],
     dtype: DType,
-    { trainable = true }: { readonly trainable?: boolean } = {},
+    { trainable = true, penalized = false }: { readonly trainable?: boolean; readonly penalized?: boolean } = {},
   ) {
     this.name = name;
     this.fileKey = fileKey;
     this.trainable = trainable;
+    this.penalized = penalized;
     this.value = Tensor.zeros(shape, dtype);
     this.gradient = Tensor.zeros(trainable ? shape : [0], dtype);
   }
@@ -54,7 +57,7 @@ export function createWeightsBias(
   biasShape: readonly number[],
   fans: { readonly fanIn: number; readonly fanOut: number },
 ): Parameter[] {
-  const weights = new Parameter('W', 'weights', weightShape, setup.dtype);
+  const weights = new Parameter('W', 'weights', weightShape, setup.dtype, { penalized: true });
   const bias = new Parameter('B', 'bias', biasShape, setup.dtype);
   setup.initializer.fill(new EagerRunner(setup.dtype), weights.value, {
     ...fans,

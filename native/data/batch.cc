@@ -91,6 +91,13 @@ void StoreRows(Context&, Matrix<const T> a, double first_row, Matrix<T> target) 
   std::memcpy(target.row(first), a.data, a.size() * sizeof(T));
 }
 
+// row[1] = where a batch begins in a window of the data set that begins at the row `start`
+template <class T>
+void WindowRow(Context&, double first_row, double start, Vector<double> row) {
+  CheckEqual("row's length", size_t{1}, row.size);
+  row[0] = first_row - start;
+}
+
 BLASNET_KERNELS(Batch) {
   registry.Add<&GatherRows<float, float>, &GatherRows<double, double>>("gather_rows",
                                                                        {"source", "order", "firstRow", "divisor", "x"});
@@ -100,6 +107,7 @@ BLASNET_KERNELS(Batch) {
   registry.Add<&CopyRows<uint8_t, float>, &CopyRows<uint8_t, double>>("copy_byte_rows",
                                                                       {"source", "firstRow", "divisor", "x"});
   registry.Add<&StoreRows<float>, &StoreRows<double>>("store_rows", {"a", "firstRow", "target"});
+  registry.Add<&WindowRow<float>, &WindowRow<double>>("window_row", {"firstRow", "start", "row"});
 }
 
 }  // namespace HWY_NAMESPACE

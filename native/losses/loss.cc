@@ -18,6 +18,21 @@ void AddLoss(double sum, size_t rows, Vector<double> slots) {
   slots[slots::kBatchLoss] = sum / static_cast<double>(rows);
 }
 
+// What a row counts: Σ y · class_weights over its labels, for one-hot ones the weight of its class; for one column of 0
+// and 1, the first weight is that of 0. 1 where no weights are given.
+template <class T>
+double RowWeight(const T* y, size_t n, Vector<const double> class_weights) {
+  if (class_weights.size == 0) return 1;
+  if (n == 1 && class_weights.size == 2) {
+    const double label = y[0];
+    return class_weights[0] * (1 - label) + class_weights[1] * label;
+  }
+  CheckEqual("class_weights' length", n, class_weights.size);
+  double weight = 0;
+  for (size_t j = 0; j < n; ++j) weight += class_weights[j] * static_cast<double>(y[j]);
+  return weight;
+}
+
 // MSE: Σ (a − y)² / (2m) over a[m×n]
 template <class T>
 void MeanSquaredError(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> slots) {
@@ -33,46 +48,63 @@ void MeanSquaredError(Context&, Matrix<const T> a, Matrix<const T> y, Vector<dou
 // CE2: −Σ [y ln σ(z) + (1 − y) ln(1 − σ(z))] / m over the logits z[m×n], as max(z, 0) − zy + ln(1 + e^−|z|), which is
 // finite for every finite z
 template <class T>
-void BinaryCrossEntropy(Context&, Matrix<const T> z, Matrix<const T> y, Vector<double> slots) {
-  CheckEqual("y's size", z.size(), y.size());
+void BinaryCrossEntropy(Context&, Matrix<const T> z, Matrix<const T> y, Vector<const double> class_weights,
+                        Vector<double> slots) {
+  CheckEqual("y's rows", z.rows, y.rows);
+  CheckEqual("y's width", z.cols, y.cols);
   double sum = 0;
-  for (size_t i = 0; i < z.size(); ++i) {
-    const double logit = z.data[i], label = y.data[i];
-    sum += (logit > 0 ? logit * (1 - label) : -logit * label) + std::log1p(std::exp(-std::abs(logit)));
+  for (size_t i = 0; i < z.rows; ++i) {
+    double row = 0;
+    for (size_t j = 0; j < z.cols; ++j) {
+      const double logit = z.row(i)[j], label = y.row(i)[j];
+      row += (logit > 0 ? logit * (1 - label) : -logit * label) + std::log1p(std::exp(-std::abs(logit)));
+    }
+    sum += row * RowWeight(y.row(i), y.cols, class_weights);
   }
   AddLoss(sum, z.rows, slots);
 }
 
 // CE3: −Σ y ln softmax(z) / m = Σ y (log_sum − z) / m over the logits z[m×n]; log_sum[m] comes from softmax_forward
 template <class T>
-void CrossEntropy(Context&, Matrix<const T> z, Vector<const T> log_sum, Matrix<const T> y, Vector<double> slots) {
+void CrossEntropy(Context&, Matrix<const T> z, Vector<const T> log_sum, Matrix<const T> y,
+                  Vector<const double> class_weights, Vector<double> slots) {
   CheckEqual("y's rows", z.rows, y.rows);
   CheckEqual("y's width", z.cols, y.cols);
   CheckEqual("log_sum's length", z.rows, log_sum.size);
   double sum = 0;
   for (size_t i = 0; i < z.rows; ++i) {
     const double log_sum_i = log_sum[i];
+    double row = 0;
     for (size_t j = 0; j < z.cols; ++j) {
       const double label = y.row(i)[j];
-      if (label != 0) sum += label * (log_sum_i - static_cast<double>(z.row(i)[j]));
+      if (label != 0) row += label * (log_sum_i - static_cast<double>(z.row(i)[j]));
     }
+    sum += row * RowWeight(y.row(i), y.cols, class_weights);
   }
   AddLoss(sum, z.rows, slots);
 }
 
-// delta = a − y: the derivative of m · loss by the output layer's logits, for all three losses
+// delta = a − y, times the row's weight: the derivative of m · loss by the output layer's logits, for all three losses
 template <class T>
-void LossDelta(Context&, Vector<const T> a, Vector<const T> y, Vector<T> delta) {
-  CheckEqual("y's size", a.size, y.size);
-  CheckEqual("delta's size", a.size, delta.size);
-  for (size_t i = 0; i < a.size; ++i) delta[i] = a[i] - y[i];
+void LossDelta(Context&, Matrix<const T> a, Matrix<const T> y, Vector<const double> class_weights, Vector<T> delta) {
+  CheckEqual("y's size", a.size(), y.size());
+  CheckEqual("delta's size", a.size(), delta.size);
+  for (size_t i = 0; i < a.size(); ++i) delta[i] = a.data[i] - y.data[i];
+  if (class_weights.size == 0) return;
+  CheckEqual("y's width", a.cols, y.cols);
+  for (size_t i = 0; i < a.rows; ++i) {
+    const auto weight = static_cast<T>(RowWeight(y.row(i), y.cols, class_weights));
+    for (size_t j = 0; j < a.cols; ++j) delta[i * a.cols + j] *= weight;
+  }
 }
 
 const KernelModule module([](Registry& registry) {
   registry.Add<&MeanSquaredError<float>, &MeanSquaredError<double>>("mean_squared_error", {"a", "y", "slots"});
-  registry.Add<&BinaryCrossEntropy<float>, &BinaryCrossEntropy<double>>("binary_cross_entropy", {"z", "y", "slots"});
-  registry.Add<&CrossEntropy<float>, &CrossEntropy<double>>("cross_entropy", {"z", "logSum", "y", "slots"});
-  registry.Add<&LossDelta<float>, &LossDelta<double>>("loss_delta", {"a", "y", "delta"});
+  registry.Add<&BinaryCrossEntropy<float>, &BinaryCrossEntropy<double>>("binary_cross_entropy",
+                                                                        {"z", "y", "classWeights", "slots"});
+  registry.Add<&CrossEntropy<float>, &CrossEntropy<double>>("cross_entropy",
+                                                            {"z", "logSum", "y", "classWeights", "slots"});
+  registry.Add<&LossDelta<float>, &LossDelta<double>>("loss_delta", {"a", "y", "classWeights", "delta"});
 });
 
 }  // namespace

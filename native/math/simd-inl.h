@@ -82,6 +82,60 @@ HWY_INLINE void ParallelMap(Context& context, size_t n, T* out, const F& f, cons
   });
 }
 
+// Changes several arrays number by number: f(d, g, v…) is given the gradient's vector and those of the arrays, and
+// changes the latter in place. Over the pool's threads.
+template <class T, class F, class... Arrays>
+HWY_INLINE void ParallelUpdate(Context& context, Vector<const T> gradient, const F& f, Arrays... arrays) {
+  (CheckEqual("an array's size", gradient.size, arrays.size), ...);
+  const Tag<T> d;
+  const size_t lanes = hn::Lanes(d);
+  const size_t tiles = (gradient.size + kMapTile - 1) / kMapTile;
+  context.pool.ParallelFor(tiles, [&](size_t tile) {
+    size_t i = tile * kMapTile;
+    const size_t end = HWY_MIN(gradient.size, i + kMapTile);
+    for (; i + lanes <= end; i += lanes) {
+      [&](auto g, auto... v) {
+        f(d, g, v...);
+        (hn::StoreU(v, d, arrays.data + i), ...);
+      }(hn::LoadU(d, gradient.data + i), hn::LoadU(d, arrays.data + i)...);
+    }
+    if (i == end) return;
+    [&](auto g, auto... v) {
+      f(d, g, v...);
+      (StoreFirst(v, d, arrays.data + i, end - i), ...);
+    }(LoadFirst(d, gradient.data + i, end - i), LoadFirst(d, static_cast<const T*>(arrays.data + i), end - i)...);
+  });
+}
+
+// Σ f(d, x[i]) in double. Its parts are cut and added by n alone, so that its bits do not depend on the threads.
+template <class T, class F>
+HWY_INLINE double ParallelSum(Context& context, Vector<const T> x, const F& f) {
+  constexpr size_t kMostTiles = 64, kRun = 512;  // numbers that are added up in T before the sum goes on in double
+  const size_t share = (x.size + kMostTiles - 1) / kMostTiles;
+  const size_t length = HWY_MAX(kMapTile, (share + kRun - 1) / kRun * kRun);
+  const size_t tiles = (x.size + length - 1) / length;
+  double sums[kMostTiles];
+  const Tag<T> d;
+  const size_t lanes = hn::Lanes(d);
+  context.pool.ParallelFor(tiles, [&](size_t tile) {
+    double sum = 0;
+    const size_t end = HWY_MIN(x.size, (tile + 1) * length);
+    for (size_t first = tile * length; first < end; first += kRun) {
+      const size_t last = HWY_MIN(end, first + kRun);
+      auto run = hn::Zero(d);
+      size_t i = first;
+      for (; i + lanes <= last; i += lanes) run = hn::Add(run, f(d, hn::LoadU(d, x.data + i)));
+      // f(0) is 0: what stands behind the last number adds nothing.
+      if (i < last) run = hn::Add(run, f(d, LoadFirst(d, x.data + i, last - i)));
+      sum += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, run)));
+    }
+    sums[tile] = sum;
+  });
+  double total = 0;
+  for (size_t tile = 0; tile < tiles; ++tile) total += sums[tile];
+  return total;
+}
+
 // Largest of n > 0 numbers; NaN if there is one among them.
 template <class T>
 HWY_INLINE T MaxOf(const T* p, size_t n) {

@@ -14,6 +14,7 @@ function run(count: number, best = count - 1): CheckpointRecord[] {
     accuracyTrain: 1 - 0.5 / (index + 1),
     lossValidation: 0.25 + Math.abs(index - best) / count,
     accuracyValidation: 0.75,
+    learningRate: 0.1,
   }));
 }
 
@@ -105,14 +106,14 @@ test('NaN and infinity leave a gap', async (t) => {
 });
 
 test('a run of nothing but NaN is drawn as empty panels', async (t) => {
-  const record = { epoch: 1, iteration: 7, lossTrain: Number.NaN, accuracyTrain: Number.NaN };
+  const record = { epoch: 1, iteration: 7, lossTrain: Number.NaN, accuracyTrain: Number.NaN, learningRate: 0.1 };
   const svg = await renderSvg(lossChart([record, { ...record, epoch: 2 }]));
   t.notRegex(svg, /NaN|Infinity|undefined/);
   t.true(svg.includes('for a linear scale with values from 0.0 to 1.0'));
 });
 
 test('an accuracy that never moves lies on an axis from 0 to 1', async (t) => {
-  const svg = await renderSvg(lossChart([{ epoch: 1, iteration: 7, lossTrain: 0.5, accuracyTrain: 1 }]));
+  const svg = await renderSvg(lossChart([{ ...run(1)[0]!, accuracyTrain: 1, accuracyValidation: 1 }]));
   t.true(svg.includes(`titled 'Accuracy (1 is perfect)' for a linear scale with values from 0.0 to 1.0`));
 });
 

@@ -76,7 +76,8 @@ test('records › validation is what test says, with the weights of that moment'
 
 test('records › no validation set, no validation loss', async (t) => {
   const { records } = await fittingNet([3, 1], options).train(fittingReader(20, 3));
-  for (const record of records) t.deepEqual(Object.keys(record), ['epoch', 'iteration', 'lossTrain', 'accuracyTrain']);
+  const keys = ['epoch', 'iteration', 'lossTrain', 'accuracyTrain', 'learningRate'];
+  for (const record of records) t.deepEqual(Object.keys(record), keys);
 });
 
 test('needTest › loss and accuracy on the test set at the end', async (t) => {

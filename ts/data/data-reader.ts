@@ -5,6 +5,7 @@ import { arrayOf, sizeOf, Tensor } from '../tensor.js';
 import { countCategories, oneHot, type ZeroOneOptions, zeroOne } from './labels.js';
 import { MinMaxNormalizer } from './normalizer.js';
 import { readNpz, toTensor } from './npz.js';
+import type { RowStream } from './row-stream.js';
 import { type Rows, requireFinite, rowsOf, sliceRows, tensorOf } from './rows.js';
 
 export interface DataFiles {
@@ -208,6 +209,16 @@ export class DataReader {
     }
     const to = Math.min(x.count, from + batchSize);
     return { x: tensorOf(sliceRows(x, from, to)), y: tensorOf(sliceRows(y, from, to)) };
+  }
+
+  /** What rows of each class count in the training loss; absent where all count 1. */
+  get classWeights(): Float64Array | undefined {
+    return undefined;
+  }
+
+  /** Training rows that are not held in memory; for the trainer. */
+  get trainingStream(): RowStream | undefined {
+    return undefined;
   }
 
   /** The rows that training, validation and the test use; for the trainer. */

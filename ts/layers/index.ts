@@ -3,3 +3,4 @@ export * from './activation.js';
 export * from './classification.js';
 export * from './fully-connected.js';
 export * from './layer.js';
+export * from './plain-layer.js';

@@ -23,6 +23,7 @@ export abstract class Layer {
   #parameters: readonly Parameter[] | undefined;
   #setup: ParameterSetup = { dtype: 'float32', initializer: createInitializer('msra'), seed: 0, stream: 0 };
   #optimizer?: KernelOptimizer;
+  #initial: readonly Tensor[] | undefined; // where they were loaded
   #steps = 0; // training passes of the layer alone
   #hasForward = false;
   #isInNet = false;
@@ -32,6 +33,11 @@ export abstract class Layer {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` where such input does not fit
    */
   abstract outputShape(input: RowShape): RowShape;
+
+  /** Whether its passes are made of kernels alone: not those of a `PlainLayer`. */
+  get isRecordable(): boolean {
+    return true;
+  }
 
   /** Shape of one input row, or undefined where any will do. */
   get inputShape(): RowShape | undefined {
@@ -158,6 +164,34 @@ export abstract class Layer {
     await makeFolder(folder);
     const arrays = this.parameters.map(({ fileKey, value }) => [fileKey, value] as const);
     await writeNpz(join(folder, `${name}.npz`), Object.fromEntries(arrays));
+  }
+
+  /**
+   * Writes the values that the parameters began with, as `saveWeights` writes their present ones: what the initialiser
+   * gave them, or what `loadInitialValues` read.
+   */
+  async saveInitialValues(folder: string, name: string): Promise<void> {
+    requireFolder(folder);
+    if (this.parameters.length === 0) return;
+    await makeFolder(folder);
+    const initial = this.#initial ?? this.createParameters(this.#setup).map(({ value }) => value);
+    const arrays = this.parameters.map(({ fileKey }, i) => [fileKey, initial[i]!] as const);
+    await writeNpz(join(folder, `${name}.npz`), Object.fromEntries(arrays));
+  }
+
+  /** Starts anew from values in a file: they become the weights and the initial values. All of them or none. */
+  async loadInitialValues(folder: string, name: string): Promise<void> {
+    const copy = await this.readInitialValues(folder, name);
+    copy();
+  }
+
+  /** The first half of {@link Layer.loadInitialValues}, as {@link Layer.readWeights} is of `loadWeights`. */
+  async readInitialValues(folder: string, name: string): Promise<() => void> {
+    const copy = await this.readWeights(folder, name);
+    return () => {
+      copy();
+      this.#initial = this.parameters.map(({ value }) => value.clone());
+    };
   }
 
   /** Reads what {@link Layer.saveWeights}, or NumPy's `savez`, wrote. Changes nothing unless all of it fits. */

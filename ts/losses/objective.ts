@@ -1,6 +1,6 @@
 import { badArgument } from '../errors.js';
 import type { ClassificationLayer } from '../layers/classification.js';
-import type { Runner } from '../runner.js';
+import type { Operand, Runner } from '../runner.js';
 import type { Slots, Sums } from '../slots.js';
 import type { Tensor } from '../tensor.js';
 
@@ -15,13 +15,19 @@ export interface NetOutput {
   readonly classifier: ClassificationLayer | undefined;
 }
 
+/** What a batch should have come to, and what rows of each class count. */
+export interface Labels {
+  readonly y: Tensor;
+  readonly classWeights: Operand;
+}
+
 /** Loss and accuracy of one type of net, as kernels that add to the sums in the slots. */
 export interface Objective {
   /** Name of the loss in the literature. */
   readonly loss: string;
   /** The classification layer that must come last, if any. */
   readonly classifier: 'softmax' | 'sigmoid' | undefined;
-  lossPass(runner: Runner, output: NetOutput, y: Tensor, slots: Slots): void;
+  lossPass(runner: Runner, output: NetOutput, labels: Labels, slots: Slots): void;
   accuracyPass(runner: Runner, a: Tensor, y: Tensor, slots: Slots): void;
   accuracy(sums: Sums): number;
 }
@@ -29,7 +35,7 @@ export interface Objective {
 const fitting: Objective = {
   loss: 'MSE',
   classifier: undefined,
-  lossPass: (runner, { a }, y, slots) => runner.run('mean_squared_error', { a, y, slots }),
+  lossPass: (runner, { a }, { y }, slots) => runner.run('mean_squared_error', { a, y, slots }),
   accuracyPass: (runner, a, y, slots) => runner.run('accuracy_fitting', { a, y, slots }),
   /** R² = 1 − mean((a − y)²) / var(y); where all labels are equal, 1 for a perfect fit and else 0. */
   accuracy({ elements, squaredError, labelSum, labelSquares }) {
@@ -43,8 +49,8 @@ const fitting: Objective = {
 const binaryClassifier: Objective = {
   loss: 'CE2',
   classifier: 'sigmoid',
-  lossPass: (runner, { classifier }, y, slots) =>
-    runner.run('binary_cross_entropy', { z: classifier!.logits!, y, slots }),
+  lossPass: (runner, { classifier }, labels, slots) =>
+    runner.run('binary_cross_entropy', { z: classifier!.logits!, ...labels, slots }),
   accuracyPass: (runner, a, y, slots) => runner.run('accuracy_binary', { a, y, slots }),
   accuracy: ({ correct, rows }) => correct / rows,
 };
@@ -52,8 +58,8 @@ const binaryClassifier: Objective = {
 const multipleClassifier: Objective = {
   loss: 'CE3',
   classifier: 'softmax',
-  lossPass: (runner, { classifier }, y, slots) =>
-    runner.run('cross_entropy', { z: classifier!.logits!, logSum: classifier!.logSum!, y, slots }),
+  lossPass: (runner, { classifier }, labels, slots) =>
+    runner.run('cross_entropy', { z: classifier!.logits!, logSum: classifier!.logSum!, ...labels, slots }),
   accuracyPass: (runner, a, y, slots) => runner.run('accuracy_multiple', { a, y, slots }),
   accuracy: ({ correct, rows }) => correct / rows,
 };

@@ -1,28 +1,48 @@
+import { type Constant, valuesOf } from '../constants.js';
 import { badArgument } from '../errors.js';
+import { arrayOf, type DType } from '../tensor.js';
 import type { KernelOptimizer } from './optimizer.js';
-import { Sgd } from './sgd.js';
+import * as rules from './rules/index.js';
 
-export type OptimizerName = 'sgd';
+type Rule = (typeof rules)[keyof typeof rules];
+type ConstantsOf<Name> = Extract<Rule, { readonly id: Name }>['constants'];
 
-const optimizers: Readonly<Record<OptimizerName, new (learningRate: number) => KernelOptimizer>> = { sgd: Sgd };
+export type OptimizerName = Rule['id'];
+
+/** An optimizer by name, or by name with its constants. */
+export type OptimizerOptions =
+  | OptimizerName
+  | {
+      [Name in OptimizerName]: { readonly name: Name } & {
+        readonly [Key in keyof ConstantsOf<Name>]?: number;
+      };
+    }[OptimizerName];
+
+/** All constants of all optimizers; each takes its own. */
+type AnyConstants = { readonly [Name in OptimizerName as keyof ConstantsOf<Name> & string]?: number };
+
+interface RuleClass {
+  readonly id: string;
+  readonly constants: Readonly<Record<string, Constant>>;
+  new (learningRate: number, constants: Readonly<Record<string, number>>): KernelOptimizer;
+}
+
+const byName = new Map((Object.values(rules) as unknown as RuleClass[]).map((rule) => [rule.id, rule]));
 
 /**
  * An optimizer by its name.
  * @param options.learningRate - η, default 0.1
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or a learning rate that is not above 0
+ * @param options.dtype - of the arrays that it will be given, where that should be checked
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or constant, or one out of range
  */
 export function createOptimizer(
   name: OptimizerName,
-  { learningRate = 0.1 }: { readonly learningRate?: number } = {},
+  { learningRate = 0.1, dtype, ...constants }: { learningRate?: number; dtype?: DType } & AnyConstants = {},
 ): KernelOptimizer {
-  if (!Object.hasOwn(optimizers, name)) {
-    throw badArgument(
-      'optimizer',
-      Object.keys(optimizers)
-        .map((known) => `'${known}'`)
-        .join(' or '),
-      name,
-    );
-  }
-  return new optimizers[name](learningRate);
+  const rule = byName.get(name);
+  if (!rule) throw badArgument('optimizer', [...byName.keys()].map((known) => `'${known}'`).join(' or '), name);
+  if (dtype !== undefined) arrayOf(dtype);
+  const optimizer = new rule(learningRate, valuesOf(name, rule.constants, constants));
+  optimizer.dtype = dtype;
+  return optimizer;
 }

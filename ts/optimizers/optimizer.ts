@@ -6,16 +6,40 @@ import { type DType, type FloatArray, Tensor } from '../tensor.js';
 export interface Optimizer {
   readonly name: string;
   readonly learningRate: number;
-  /** What must happen to θ before the gradient is taken; nothing for most optimizers. */
+  /** What must happen to θ before the gradient is taken: nag moves it ahead; nothing for the others. */
   preUpdate(theta: FloatArray): void;
-  /** Changes θ in place by the gradient of the same length. */
+  /**
+   * Changes θ in place by the gradient of the same length. What the optimizer remembers from step to step (moments, the
+   * number of the step) belongs to the memory of θ.
+   */
   update(theta: FloatArray, gradient: FloatArray): void;
+}
+
+/** What one update works on. */
+export interface UpdateTarget {
+  readonly theta: Tensor;
+  readonly gradient: Tensor;
+  /** The optimizer's own arrays, each of θ's size, by the names in `stateNames`; zeros before the first step. */
+  readonly state: Readonly<Record<string, Tensor>>;
+  readonly learningRate: KernelArgument;
+  /** Steps finished before this one. */
+  readonly step: KernelArgument;
+}
+
+/** What an optimizer remembers of one θ when it works alone. */
+interface Memory {
+  readonly state: Record<string, Tensor>;
+  step: number;
+  isAhead: boolean;
 }
 
 /** An optimizer in terms of kernels: the same code runs alone and inside a recorded plan. */
 export abstract class KernelOptimizer implements Optimizer {
   abstract readonly name: string;
   readonly learningRate: number;
+  /** The only one that it takes, where that was asked for. */
+  dtype: DType | undefined;
+  readonly #memories = new WeakMap<ArrayBufferLike, Map<string, Memory>>();
 
   constructor(learningRate: number) {
     if (!(Number.isFinite(learningRate) && learningRate > 0)) {
@@ -24,16 +48,71 @@ export abstract class KernelOptimizer implements Optimizer {
     this.learningRate = learningRate;
   }
 
-  /** Says the kernels of one update; `learningRate` is a number, or the slot that a plan reads it from. */
-  abstract updatePass(runner: Runner, theta: Tensor, gradient: Tensor, learningRate: KernelArgument): void;
+  /** Names of the arrays that the optimizer remembers, each of θ's size. */
+  get stateNames(): readonly string[] {
+    return [];
+  }
 
-  preUpdate(_theta: FloatArray): void {}
+  /** Whether θ lies elsewhere between `preUpdatePass` and `updatePass`; the state `origin` then holds the true one. */
+  get movesAhead(): boolean {
+    return false;
+  }
+
+  /** Says the kernels before the forward pass. */
+  preUpdatePass(_runner: Runner, _target: UpdateTarget): void {}
+
+  /** Says the kernels of one update. */
+  abstract updatePass(runner: Runner, target: UpdateTarget): void;
+
+  preUpdate(theta: FloatArray): void {
+    if (!this.movesAhead) return;
+    const { runner, target, memory } = this.#alone(theta, theta);
+    if (memory.isAhead) return;
+    this.preUpdatePass(runner, target);
+    memory.isAhead = true;
+  }
 
   update(theta: FloatArray, gradient: FloatArray): void {
     if (theta.length !== gradient.length) {
       throw shapeMismatch('gradient', `${theta.length} numbers`, `${gradient.length}`);
     }
+    const { runner, target, memory } = this.#alone(theta, gradient);
+    if (target.gradient.dtype !== runner.dtype) {
+      throw badArgument('gradient', `a ${runner.dtype} array`, `a ${target.gradient.dtype} one`);
+    }
+    // Without preUpdate before it, the gradient was taken at θ itself.
+    if (this.movesAhead && !memory.isAhead) this.preUpdatePass(runner, target);
+    this.updatePass(runner, target);
+    memory.isAhead = false;
+    memory.step++;
+  }
+
+  #alone(theta: FloatArray, gradient: FloatArray) {
     const dtype: DType = theta instanceof Float64Array ? 'float64' : 'float32';
-    this.updatePass(new EagerRunner(dtype), Tensor.from(theta), Tensor.from(gradient), this.learningRate);
+    if (this.dtype !== undefined && this.dtype !== dtype)
+      throw badArgument('theta', `a ${this.dtype} array`, `a ${dtype} one`);
+    const memory = this.#memoryOf(theta);
+    const target: UpdateTarget = {
+      theta: Tensor.from(theta),
+      gradient: Tensor.from(gradient),
+      state: memory.state,
+      learningRate: this.learningRate,
+      step: memory.step,
+    };
+    return { runner: new EagerRunner(dtype), target, memory };
+  }
+
+  /** By place in memory, so that a new view of the same numbers goes on where the last one was. */
+  #memoryOf(theta: FloatArray): Memory {
+    const memories = this.#memories.get(theta.buffer) ?? new Map<string, Memory>();
+    this.#memories.set(theta.buffer, memories);
+    const place = `${theta.constructor.name} ${theta.byteOffset} ${theta.length}`;
+    const known = memories.get(place);
+    if (known) return known;
+    const array = () => Tensor.from(theta.slice().fill(0));
+    const state = Object.fromEntries(this.stateNames.map((name) => [name, array()]));
+    const memory = { state, step: 0, isAhead: false };
+    memories.set(place, memory);
+    return memory;
   }
 }

@@ -1,8 +1,10 @@
 import type { DataReader, Part } from '../data/data-reader.js';
+import type { RowStream } from '../data/row-stream.js';
 import { type Rows, requireAttached, tensorOf } from '../data/rows.js';
 import { badArgument, shapeMismatch } from '../errors.js';
 import type { HyperParameters } from '../hyper-parameters.js';
 import { ClassificationLayer } from '../layers/classification.js';
+import type { NetType } from '../losses/index.js';
 import type { Model } from '../model.js';
 import { sizeOf } from '../tensor.js';
 import type { TrainOptions } from './trainer.js';
@@ -15,27 +17,42 @@ export function checkData(model: Model, reader: DataReader, options: TrainOption
   }
   if (needTest && !reader.testPart) throw badArgument('needTest', 'a reader with a test set', 'one without');
   const parts: Record<string, Part | undefined> = {
-    training: reader.trainingPart,
+    training: reader.trainingStream ? undefined : reader.trainingPart,
     validation: reader.validationPart,
     test: needTest ? reader.testPart : undefined,
   };
   for (const [name, part] of Object.entries(parts)) {
     if (part) checkPart(model, part, `the ${name} set`);
   }
+  if (reader.trainingStream) checkShapes(model, reader.trainingStream, 'the training set');
+  const { yShape } = reader.trainingStream ?? { yShape: reader.trainingPart.y.rowShape };
+  checkClassWeights(model.params.netType, reader.classWeights, sizeOf(yShape));
 }
 
 /** Refuses rows that do not fit the net, or labels that do not fit its type. */
 export function checkPart(model: Model, { x, y }: Part, name: string): void {
   requireAttached(`${name}'s x`, x);
   requireAttached(`${name}'s y`, y);
+  checkShapes(model, { xShape: x.rowShape, yShape: y.rowShape }, name);
+  if (x.count !== y.count) throw shapeMismatch(`${name}'s labels`, `${x.count} rows`, `${y.count}`);
+  checkLabels(model.params, y, name);
+}
+
+function checkShapes(model: Model, { xShape, yShape }: Pick<RowStream, 'xShape' | 'yShape'>, name: string): void {
   requireLastLayer(model);
   model.stack.requireAttached();
-  const output = model.stack.outputShape(x.rowShape);
-  if (x.count !== y.count) throw shapeMismatch(`${name}'s labels`, `${x.count} rows`, `${y.count}`);
-  if (sizeOf(output) !== sizeOf(y.rowShape)) {
-    throw shapeMismatch(`${name}'s labels`, `rows of ${sizeOf(output)} numbers`, `rows of ${sizeOf(y.rowShape)}`);
+  const output = model.stack.outputShape(xShape);
+  if (sizeOf(output) !== sizeOf(yShape)) {
+    throw shapeMismatch(`${name}'s labels`, `rows of ${sizeOf(output)} numbers`, `rows of ${sizeOf(yShape)}`);
   }
-  checkLabels(model.params, y, name);
+}
+
+/** Refuses class weights that are not one for each class. */
+function checkClassWeights(netType: NetType, weights: Float64Array | undefined, outputs: number): void {
+  if (!weights) return;
+  if (netType === 'fitting') throw badArgument('class weights', 'a net that classifies', `one for '${netType}'`);
+  const classes = netType === 'binaryClassifier' && outputs === 1 ? 2 : outputs;
+  if (weights.length !== classes) throw shapeMismatch('class weights', `${classes} of them`, `${weights.length}`);
 }
 
 function requireLastLayer({ params, stack, objective }: Model): void {
@@ -48,7 +65,7 @@ function requireLastLayer({ params, stack, objective }: Model): void {
 }
 
 /** Classifiers want probabilities: within 0 and 1 and, for several classes, rows that sum to 1. */
-function checkLabels({ netType }: HyperParameters, y: Rows, name: string): void {
+export function checkLabels({ netType }: HyperParameters, y: Rows, name: string): void {
   if (netType === 'fitting') return;
   const { data } = tensorOf(y);
   const width = sizeOf(y.rowShape);

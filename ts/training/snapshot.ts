@@ -1,39 +1,37 @@
-import { Arena } from '../arena.js';
-import type { NativeReplay } from '../native.js';
-import { PlanRecorder } from '../plan.js';
-import { fromNative } from '../runner.js';
+import { createReplay, type Replay } from '../replay/replay.js';
+import type { Runner } from '../runner.js';
 import { Slots } from '../slots.js';
-import { type FloatArray, Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 
-/** A copy of all parameters, renewed and checked off the event loop: a large net has millions of them. */
+/** A copy of tensors of one dtype, renewed and checked off the event loop: a large net has millions of numbers. */
 export class Snapshot {
-  readonly #theta: Tensor;
-  readonly #copy: FloatArray;
-  readonly #replay: NativeReplay;
+  readonly #copies: readonly { readonly tensor: Tensor; readonly copy: Tensor }[];
+  readonly #replay: Replay;
 
-  constructor(theta: Tensor) {
-    this.#theta = theta;
-    this.#copy = theta.data.slice();
-    const runner = new PlanRecorder(new Arena(theta.dtype));
-    runner.run('require_finite', { values: theta });
-    runner.run('copy_rows', { source: theta, firstRow: 0, divisor: 1, x: Tensor.from(this.#copy) });
-    this.#replay = runner.finish().replayAlone(new Slots());
+  constructor(tensors: readonly Tensor[]) {
+    this.#copies = tensors
+      .filter(({ size }) => size > 0)
+      .map((tensor) => ({ tensor, copy: Tensor.from(tensor.data.slice()) }));
+    const step = (runner: Runner) => {
+      for (const { tensor } of this.#copies) runner.run('require_finite', { values: tensor });
+      for (const { tensor, copy } of this.#copies) {
+        runner.run('copy_rows', { source: tensor, firstRow: 0, divisor: 1, x: copy });
+      }
+    };
+    const dtype = tensors[0]!.dtype;
+    this.#replay = createReplay({ step }, { dtype, slots: new Slots(), stepsPerEpoch: 1, batchRows: 1 });
   }
 
-  /** Renews the copy; false, and the older copy stays, where one of them is NaN or infinite. */
+  /** Renews the copy; false, and the older copy stays, where one of the numbers is NaN or infinite. */
   async take(): Promise<boolean> {
-    try {
-      const outcome = await this.#replay.run(0, 1, false);
-      if (outcome.reason === 'notFinite') return false;
-      if (outcome.reason !== 'finished') throw new Error(outcome.message);
-      return true;
-    } catch (cause) {
-      throw fromNative(cause);
-    }
+    const outcome = await this.#replay.run(0, 1, false);
+    if (outcome.reason === 'notFinite') return false;
+    if (outcome.reason !== 'finished') throw new Error(outcome.message);
+    return true;
   }
 
-  /** Gives the parameters the values that they had when the snapshot was last taken. */
+  /** Gives the tensors the values that they had when the snapshot was last taken. */
   restore(): void {
-    this.#theta.data.set(this.#copy);
+    for (const { tensor, copy } of this.#copies) tensor.data.set(copy.data);
   }
 }

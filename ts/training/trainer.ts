@@ -1,11 +1,12 @@
+import { once } from 'node:events';
 import { DataReader, type Part } from '../data/data-reader.js';
-import { pin, requireAttached, rowsIn } from '../data/rows.js';
 import { type BlasnetError, badArgument } from '../errors.js';
 import { type Evaluation, Evaluator, meansOf } from '../evaluation.js';
 import type { Model } from '../model.js';
 import { fromNative } from '../runner.js';
-import { type CheckpointRecord, TrainingHistory, type TrainingProgress } from '../training-history.js';
+import { type CheckpointRecord, TrainingHistory, type TrainingProgress, watchedLoss } from '../training-history.js';
 import { checkData } from './check-data.js';
+import { type Feed, feedFor } from './feed.js';
 import { firstLostLayer, lostNumbers } from './not-finite.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { Snapshot } from './snapshot.js';
@@ -30,8 +31,8 @@ export interface TrainOptions {
 /** One run of `net.train`. */
 export class Trainer {
   readonly #model: Model;
+  readonly #feed: Feed;
   readonly #plan: TrainingPlan;
-  readonly #data: Part;
   readonly #validation: Evaluator | undefined;
   readonly #testPart: Part | undefined;
   readonly #options: TrainOptions;
@@ -44,26 +45,29 @@ export class Trainer {
   #next: number;
   /** The parameters at the newest checkpoint, to return to when numbers are lost. */
   readonly #lastGood: Snapshot;
+  #lastGoodStep: number;
+  /** The parameters at the checkpoint with the lowest loss. */
+  readonly best: Snapshot;
 
-  /** @param firstEpoch - epochs that the net was trained for before */
-  constructor(model: Model, reader: DataReader, options: TrainOptions, firstEpoch: number) {
+  constructor(model: Model, reader: DataReader, options: TrainOptions) {
     this.#model = model;
     this.#options = options;
-    const { dtype, batchSize } = model.params;
+    const { batchSize } = model.params;
     if (!(reader instanceof DataReader)) throw badArgument('reader', 'a DataReader', reader);
-    this.#data = reader.trainingPart;
-    const { x, y } = this.#data;
     checkData(model, reader, options);
-    this.#batchRows = batchSize === -1 ? x.count : Math.min(batchSize, x.count);
-    const { shuffle = true } = options;
-    const rows = { x: rowsIn(dtype, x), y: rowsIn(dtype, y) };
-    pin(rows.x);
-    pin(rows.y);
-    this.#plan = new TrainingPlan(model, rows.x, rows.y, this.#batchRows, shuffle);
+    this.#feed = feedFor(model, reader);
+    const { count } = this.#feed.source;
+    this.#batchRows = batchSize === -1 ? count : Math.min(batchSize, count);
+    this.#plan = new TrainingPlan(model, this.#feed.source, this.#batchRows, options.shuffle ?? true);
     this.#validation = reader.validationPart && new Evaluator(model, reader.validationPart);
     this.#testPart = options.needTest ? reader.testPart : undefined;
-    this.#lastGood = new Snapshot(model.stack.block.theta);
-    this.#first = firstEpoch * this.iterationsPerEpoch;
+    const { state, stack } = model;
+    const { theta, statistics } = stack.block;
+    state.settle();
+    this.#lastGood = new Snapshot([theta, statistics, ...state.arrays]);
+    this.#lastGoodStep = state.slots.get('step');
+    this.best = new Snapshot([theta, statistics]);
+    this.#first = state.slots.get('epochs') * this.iterationsPerEpoch;
     this.#next = this.#first;
   }
 
@@ -71,9 +75,9 @@ export class Trainer {
     return this.#plan.iterationsPerEpoch;
   }
 
-  /** Epochs that the net was trained for, begun ones included. */
-  get epochs(): number {
-    return Math.ceil(this.#next / this.iterationsPerEpoch);
+  /** The iteration after the last one, unless a stop condition holds before. */
+  get #end(): number {
+    return this.#first + this.#model.params.maxEpoch * this.iterationsPerEpoch;
   }
 
   /** Trains to the end, or until a stop condition holds. */
@@ -88,27 +92,32 @@ export class Trainer {
     signal?.addEventListener('abort', abort);
     try {
       await this.#trainToEnd(onProgress && new ProgressReporter(onProgress));
+      if (this.#model.params.regularizer.method === 'earlyStop') this.best.restore();
       this.#history.iterations = this.#next - this.#first;
       this.#history.seconds = (performance.now() - this.#started) / 1000;
       if (this.#testPart) this.#history.test = await this.#evaluate(new Evaluator(this.#model, this.#testPart));
       return this.#history;
     } finally {
       signal?.removeEventListener('abort', abort);
+      this.#model.state.slots.set('epochs', Math.ceil(this.#next / this.iterationsPerEpoch));
+      await this.#feed.close();
     }
   }
 
   async #trainToEnd(reporter: ProgressReporter | undefined): Promise<void> {
-    const { maxEpoch, stopper } = this.#model.params;
+    const { params, schedule, state } = this.#model;
     const { signal, onCheckpoint, checkpoint = 1 } = this.#options;
-    const end = this.#first + maxEpoch * this.iterationsPerEpoch;
+    const end = this.#end;
     // 0.07 × 100 is a hair above 7 in binary, and still means 7.
     const interval = Math.max(1, Math.ceil(checkpoint * this.iterationsPerEpoch - 1e-9));
-    const rule = new StopRule(stopper);
+    const rule = new StopRule(params);
     while (this.#next < end) {
       await this.#replay(Math.min(end, this.#next + interval), reporter);
       const record = await this.#checkpoint();
-      onCheckpoint?.(record);
       const reason = rule.judge(record);
+      if (rule.isLowest) await this.best.take();
+      schedule?.judge(watchedLoss(record), state.plateau, state.slots);
+      onCheckpoint?.(record);
       reporter?.report(() => this.#progress(this.#next), reason !== undefined || this.#next === end);
       reporter?.rethrow();
       signal?.throwIfAborted(); // a listener may have aborted
@@ -119,11 +128,31 @@ export class Trainer {
     }
   }
 
-  /** Replays the steps up to `end`. */
+  /** Replays the steps up to `end`, as far as the data that is there goes, again and again. */
   async #replay(end: number, reporter: ProgressReporter | undefined): Promise<void> {
-    const { slots, replay } = this.#plan;
+    this.#plan.slots.clearSums();
+    while (this.#next < end) {
+      const covered = await this.#untilAborted(this.#feed.prepare(this.#next, this.#end, this.#plan));
+      await this.#replayTo(Math.min(end, covered), reporter);
+    }
+  }
+
+  /** The same promise, unless the signal is aborted first. */
+  async #untilAborted<T>(promise: Promise<T>): Promise<T> {
+    const { signal } = this.#options;
+    if (!signal) return promise;
+    const listening = new AbortController();
+    try {
+      const aborted = once(signal, 'abort', { signal: listening.signal }).then(() => Promise.reject(signal.reason));
+      return await Promise.race([promise, aborted]);
+    } finally {
+      listening.abort();
+    }
+  }
+
+  async #replayTo(end: number, reporter: ProgressReporter | undefined): Promise<void> {
+    const { replay } = this.#plan;
     this.#options.signal?.throwIfAborted(); // while something else ran
-    slots.clearSums();
     // Given even where nobody listens: at each report C++ also looks whether all buffers are still there.
     const listener = (next: number, data: Float64Array) => {
       if (reporter?.report(() => this.#progress(next, data)) === false) replay.abort();
@@ -132,7 +161,8 @@ export class Trainer {
     try {
       outcome = await replay.run(this.#next, end, this.#next === this.#first, listener);
     } catch (cause) {
-      throw fromNative(cause);
+      this.#model.state.settle(true);
+      throw cause;
     }
     this.#next = outcome.next;
     reporter?.rethrow();
@@ -140,8 +170,7 @@ export class Trainer {
     if (outcome.reason === 'notFinite') throw this.#lostLoss(outcome.next);
     if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
     this.#model.stack.requireAttached();
-    requireAttached("the training set's x", this.#data.x);
-    requireAttached("the training set's y", this.#data.y);
+    this.#feed.requireAttached();
   }
 
   async #evaluate(evaluator: Evaluator): Promise<Evaluation> {
@@ -170,9 +199,11 @@ export class Trainer {
       lossTrain: train.loss,
       accuracyTrain: train.accuracy,
       ...(validation && { lossValidation: validation.loss, accuracyValidation: validation.accuracy }),
+      learningRate: this.#model.state.slots.get('learningRate'),
     };
     // The last step's loss was taken before its update, which may have gone too far.
     if (!(await this.#lastGood.take())) throw this.#lostNumbers(iteration - 1);
+    this.#lastGoodStep = this.#model.state.slots.get('step');
     this.#history.add(record);
     return record;
   }
@@ -201,6 +232,7 @@ export class Trainer {
   /** The error for numbers that are lost; the net returns to its newest checkpoint. */
   #lost(what: string, iteration: number, where: string): BlasnetError {
     this.#lastGood.restore();
+    this.#model.state.slots.set('step', this.#lastGoodStep);
     return lostNumbers(what, { iteration, iterationsPerEpoch: this.iterationsPerEpoch }, where);
   }
 

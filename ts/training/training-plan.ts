@@ -1,96 +1,123 @@
-import { Arena } from '../arena.js';
 import { batchPass, portFor, type Rows } from '../data/rows.js';
-import { type Model, trainingPass } from '../model.js';
-import { type NativeReplay, native } from '../native.js';
-import { PlanRecorder } from '../plan.js';
+import { type Model, noClassWeights, trainingPass } from '../model.js';
+import { createReplay, type Replay } from '../replay/replay.js';
+import type { Operand, Port, Runner } from '../runner.js';
 import { Slots } from '../slots.js';
 import type { Tensor } from '../tensor.js';
 
 const shuffleStream = 0x45504f43; // the order of rows; layers' streams are small numbers
 
-/** The recorded training of a net on a data set: plans for an epoch's start, a step, and a shorter last step. */
+/** Where a training plan takes its rows from: a data set in memory, or ports that are given one window after another. */
+export interface TrainingSource {
+  readonly x: Rows;
+  readonly y: Rows;
+  /** Rows of an epoch. */
+  readonly count: number;
+  /** For windows: the ports, and the slot's name for how many rows of the epoch come before the window. */
+  readonly ports?: { readonly x: Port; readonly y: Port };
+  readonly classWeights: Operand;
+}
+
+/** The recorded training of a net on a data set: passes for an epoch's start, a step, and a shorter last step. */
 export class TrainingPlan {
-  readonly slots = new Slots(['learningRate']);
-  readonly replay: NativeReplay;
+  /** `windowStart`: rows of the epoch before the window in the ports; `windowRow`: the batch's first row within it. */
+  readonly slots = new Slots(['windowStart', 'windowRow']);
+  readonly replay: Replay;
   readonly iterationsPerEpoch: number;
-  /** Each layer's output, as the plan for a full batch and the one for the last batch of an epoch leave it. */
-  readonly #outputs: { readonly full: readonly Tensor[]; readonly last: readonly Tensor[] };
+  /** Each layer's output, as the pass for a full batch and the one for the last batch of an epoch leave it. */
+  readonly #outputs: { full: readonly Tensor[]; last: readonly Tensor[] } = { full: [], last: [] };
 
-  constructor(model: Model, x: Rows, y: Rows, batchRows: number, shuffle: boolean) {
-    const { dtype, seed, learningRate } = model.params;
-    this.slots.set('learningRate', learningRate);
-    this.iterationsPerEpoch = Math.ceil(x.count / batchRows);
-    const order = shuffle ? new Int32Array(x.count) : undefined;
-    const workspace = new Arena(dtype);
+  constructor(model: Model, source: TrainingSource, batchRows: number, shuffle: boolean) {
+    const { dtype, seed } = model.params;
+    const { x, y, count, ports, classWeights } = source;
+    const { slots } = this;
+    this.iterationsPerEpoch = Math.ceil(count / batchRows);
+    const order = shuffle && !ports ? new Int32Array(count) : undefined;
 
-    const recordStep = (rows: number) => {
-      workspace.rewind();
-      const runner = new PlanRecorder(workspace);
-      const range = { count: rows, firstRow: this.slots.slot('firstRow'), order };
-      const batch = { x: batchPass(runner, x, x, range), y: batchPass(runner, y, y, range) };
-      const outputs = trainingPass(model, runner, batch, this.slots, this.slots.slot('learningRate'));
-      return { runner, outputs };
+    const stepPass = (rows: number) => (runner: Runner) =>
+      trainingPass(
+        model,
+        runner,
+        () => {
+          if (ports) {
+            const [firstRow, start] = [slots.slot('firstRow'), slots.slot('windowStart')];
+            runner.run('window_row', { firstRow, start, row: slots.vector('windowRow') });
+          }
+          const range = { count: rows, firstRow: slots.slot(ports ? 'windowRow' : 'firstRow'), order };
+          return {
+            x: batchPass(runner, ports?.x ?? x, x, range),
+            y: batchPass(runner, ports?.y ?? y, y, range),
+            classWeights,
+            epoch: slots.slot('epoch'),
+          };
+        },
+        slots,
+      );
+    const rest = count % batchRows;
+    const [full, last] = [stepPass(batchRows), stepPass(rest)];
+    const step = (runner: Runner) => {
+      this.#outputs.full = full(runner);
     };
-    const rest = x.count % batchRows;
-    const full = recordStep(batchRows);
-    const last = rest > 0 ? recordStep(rest) : undefined;
-    this.#outputs = { full: full.outputs, last: (last ?? full).outputs };
-
-    let epoch: PlanRecorder | undefined;
-    if (order) {
-      epoch = new PlanRecorder(new Arena(dtype));
-      const operand = { data: order, shape: [order.length] };
-      const stream = shuffleStream;
-      epoch.run('shuffle_order', { order: operand, seed, stream, epoch: this.slots.slot('epoch') });
-    }
-    this.replay = new native.Replay({
-      epoch: epoch?.finish().native ?? null,
-      step: full.runner.finish().native,
-      last: last?.runner.finish().native ?? null,
-      stepsPerEpoch: this.iterationsPerEpoch,
-      batchRows,
-      slots: this.slots.data,
-    });
+    const shorter = (runner: Runner) => {
+      this.#outputs.last = last(runner);
+    };
+    const epoch = (runner: Runner) => {
+      const operand = { data: order!, shape: [order!.length] };
+      runner.run('shuffle_order', { order: operand, seed, stream: shuffleStream, epoch: slots.slot('epoch') });
+    };
+    this.replay = createReplay(
+      { epoch: order && epoch, step, last: rest > 0 ? shorter : undefined },
+      { dtype, slots, stepsPerEpoch: this.iterationsPerEpoch, batchRows, step: model.state.slots.slot('step') },
+      model.stack.isRecordable,
+    );
   }
 
   /** Index of the first layer whose output in that iteration, the newest one that ran, is not finite; −1 if none. */
   firstNotFinite(iteration: number): number {
     const isLast = iteration % this.iterationsPerEpoch === this.iterationsPerEpoch - 1;
-    const outputs = isLast ? this.#outputs.last : this.#outputs.full;
+    const { full, last } = this.#outputs;
+    const outputs = isLast && last.length > 0 ? last : full;
     return outputs.findIndex(({ data }) => data.some((value) => !Number.isFinite(value)));
   }
 }
 
 /** The recorded training step on rows that are given anew each time. */
 export class BatchPlan {
-  readonly slots = new Slots(['learningRate']);
-  readonly #replay: NativeReplay;
-  readonly #bind: (x: Rows, y: Rows) => void;
+  readonly slots = new Slots();
+  readonly #replay: Replay;
+  readonly #ports: { readonly x: Port; readonly y: Port };
 
   constructor(model: Model, x: Rows, y: Rows) {
-    const { dtype, learningRate } = model.params;
-    this.slots.set('learningRate', learningRate);
-    const [xPort, yPort] = [portFor(dtype, x), portFor(dtype, y)];
-    const runner = new PlanRecorder(new Arena(dtype));
+    const { dtype } = model.params;
+    const ports = { x: portFor(dtype, x), y: portFor(dtype, y) };
     const range = { count: x.count, firstRow: 0 };
-    const batch = { x: batchPass(runner, xPort, x, range), y: batchPass(runner, yPort, y, range) };
-    trainingPass(model, runner, batch, this.slots, this.slots.slot('learningRate'));
-    const plan = runner.finish();
-    this.#bind = (newX, newY) => {
-      plan.bind(xPort, newX.data, newX.count);
-      plan.bind(yPort, newY.data, newY.count);
+    const { slots } = model.state;
+    const step = (runner: Runner) => {
+      const batchOf = () => ({
+        x: batchPass(runner, ports.x, x, range),
+        y: batchPass(runner, ports.y, y, range),
+        classWeights: noClassWeights,
+        epoch: slots.slot('epochs'),
+      });
+      trainingPass(model, runner, batchOf, this.slots);
     };
-    this.#replay = plan.replayAlone(this.slots);
+    this.#ports = ports;
+    this.#replay = createReplay(
+      { step },
+      { dtype, slots: this.slots, stepsPerEpoch: 1, batchRows: 1, step: slots.slot('step') },
+      model.stack.isRecordable,
+    );
   }
 
   /** One training step. */
   run(x: Rows, y: Rows): { readonly reason: string; readonly message: string } {
-    this.#bind(x, y);
+    this.#replay.bind(this.#ports.x, x.data, x.count);
+    this.#replay.bind(this.#ports.y, y.data, y.count);
     return this.#replay.runSync(0, 1, false);
   }
 
   /** Mean loss of the newest batch, before its update. */
   get loss(): number {
-    return this.slots.data[this.slots.slot('batchLoss').index]!;
+    return this.slots.get('batchLoss');
   }
 }

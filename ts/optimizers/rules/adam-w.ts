@@ -1,0 +1,29 @@
+import { fraction, notNegative, positive } from '../../constants.js';
+import type { Runner } from '../../runner.js';
+import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
+
+/** Adam with decoupled weight decay: all of θ shrinks by η · `weightDecay` first. */
+export class AdamW extends KernelOptimizer {
+  static readonly id = 'adamW';
+  static readonly constants = {
+    beta1: fraction(0.9),
+    beta2: fraction(0.999),
+    epsilon: positive(1e-8),
+    weightDecay: notNegative(0.01),
+  };
+  readonly name = AdamW.id;
+  readonly #constants: Readonly<Record<keyof typeof AdamW.constants, number>>;
+
+  constructor(learningRate: number, constants: Readonly<Record<keyof typeof AdamW.constants, number>>) {
+    super(learningRate);
+    this.#constants = constants;
+  }
+
+  override get stateNames(): readonly string[] {
+    return ['mean', 'squares'];
+  }
+
+  updatePass(runner: Runner, { theta, gradient, state, learningRate, step }: UpdateTarget): void {
+    runner.run('adam_update', { theta, gradient, ...state, learningRate, ...this.#constants, step });
+  }
+}

@@ -1,0 +1,92 @@
+import { setImmediate } from 'node:timers/promises';
+import { BlasnetError } from '../errors.js';
+import type { NativeOutcome } from '../native.js';
+import { type BoundRows, EagerRunner, type KernelArgument, type Port } from '../runner.js';
+import type { DType } from '../tensor.js';
+import type { Passes, Replay, ReplaySetup } from './replay.js';
+
+type BoundPorts = ReadonlyMap<Port, BoundRows>;
+
+/** Milliseconds of work between two turns of the event loop, and between two reports. */
+const turn = 4;
+const reportInterval = 100;
+
+/** Passes that are run call by call on this thread: slow, and what layers in plain TypeScript need. */
+export class EagerReplay implements Replay {
+  readonly #passes: Passes;
+  readonly #setup: ReplaySetup;
+  readonly #ports = new Map<Port, BoundRows>();
+  #isAborted = false;
+
+  constructor(passes: Passes, setup: ReplaySetup) {
+    this.#passes = passes;
+    this.#setup = setup;
+  }
+
+  bind(port: Port, data: ArrayBufferView, count: number): void {
+    this.#ports.set(port, { data, count });
+  }
+
+  runSync(first: number, end: number, beginEpoch: boolean): NativeOutcome {
+    for (let step = first; step < end; step++) {
+      if (!this.#runStep(step, beginEpoch && step === first)) return { reason: 'notFinite', next: step, message: '' };
+    }
+    return { reason: 'finished', next: end, message: '' };
+  }
+
+  async run(...[first, end, beginEpoch, onProgress]: Parameters<Replay['run']>): Promise<NativeOutcome> {
+    this.#isAborted = false;
+    let [turned, reported] = [performance.now(), performance.now()];
+    for (let step = first; step < end; step++) {
+      if (this.#isAborted) return { reason: 'aborted', next: step, message: '' };
+      const outcome = this.runSync(step, step + 1, beginEpoch && step === first);
+      if (outcome.reason !== 'finished') return outcome;
+      const now = performance.now();
+      if (now - turned < turn) continue;
+      if (onProgress && now - reported >= reportInterval) {
+        onProgress(step + 1, this.#setup.slots.data);
+        reported = now;
+      }
+      await setImmediate();
+      turned = performance.now();
+    }
+    return { reason: 'finished', next: end, message: '' };
+  }
+
+  abort(): void {
+    this.#isAborted = true;
+  }
+
+  /** False where numbers were lost. */
+  #runStep(step: number, beginEpoch: boolean): boolean {
+    const { dtype, slots, stepsPerEpoch, batchRows, step: stepArgument } = this.#setup;
+    const batch = step % stepsPerEpoch;
+    slots.set('iteration', step);
+    slots.set('epoch', Math.floor(step / stepsPerEpoch));
+    slots.set('firstRow', batch * batchRows);
+    const runner = new BoundRunner(dtype, stepArgument, this.#ports);
+    try {
+      if (batch === 0 || beginEpoch) this.#passes.epoch?.(runner);
+      const isLast = batch === stepsPerEpoch - 1;
+      ((isLast && this.#passes.last) || this.#passes.step)!(runner);
+      return true;
+    } catch (error) {
+      if (error instanceof BlasnetError && error.code === 'ERR_NOT_FINITE') return false;
+      throw error;
+    }
+  }
+}
+
+/** An eager runner that knows where the rows of ports lie now. */
+class BoundRunner extends EagerRunner {
+  readonly #ports: BoundPorts;
+
+  constructor(dtype: DType, step: KernelArgument | undefined, ports: BoundPorts) {
+    super(dtype, step);
+    this.#ports = ports;
+  }
+
+  protected override rowsOf(port: Port): BoundRows | undefined {
+    return this.#ports.get(port);
+  }
+}

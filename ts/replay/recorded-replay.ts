@@ -1,0 +1,62 @@
+import { Arena } from '../arena.js';
+import { type NativeOutcome, type NativeReplay, native } from '../native.js';
+import { type Plan, PlanRecorder } from '../plan.js';
+import { fromNative, type Port } from '../runner.js';
+import type { Pass, Passes, Replay, ReplaySetup } from './replay.js';
+
+/** Passes recorded as plans, which share one workspace since they never run at once; C++ replays them. */
+export class RecordedReplay implements Replay {
+  readonly #plans: readonly Plan[];
+  readonly #native: NativeReplay;
+
+  constructor({ epoch, step, last }: Passes, setup: ReplaySetup) {
+    const workspace = new Arena(setup.dtype);
+    const record = (pass: Pass | undefined): PlanRecorder | undefined => {
+      if (!pass) return undefined;
+      workspace.rewind();
+      const recorder = new PlanRecorder(workspace, setup.step);
+      pass(recorder);
+      return recorder;
+    };
+    // All are recorded before the first one is finished, which lays the workspace out.
+    const recorded = [record(epoch), record(step), record(last)];
+    const plans = recorded.map((recorder) => recorder?.finish());
+    this.#plans = plans.filter((plan) => plan !== undefined);
+    this.#native = new native.Replay({
+      epoch: plans[0]?.native ?? null,
+      step: plans[1]?.native ?? null,
+      last: plans[2]?.native ?? null,
+      stepsPerEpoch: setup.stepsPerEpoch,
+      batchRows: setup.batchRows,
+      slots: setup.slots.data,
+    });
+  }
+
+  bind(port: Port, rows: ArrayBufferView, count: number): void {
+    try {
+      for (const plan of this.#plans) if (plan.has(port)) plan.bind(port, rows, count);
+    } catch (cause) {
+      throw fromNative(cause);
+    }
+  }
+
+  runSync(first: number, end: number, beginEpoch: boolean): NativeOutcome {
+    try {
+      return this.#native.runSync(first, end, beginEpoch);
+    } catch (cause) {
+      throw fromNative(cause);
+    }
+  }
+
+  async run(...args: Parameters<Replay['run']>): Promise<NativeOutcome> {
+    try {
+      return await this.#native.run(...args);
+    } catch (cause) {
+      throw fromNative(cause);
+    }
+  }
+
+  abort(): void {
+    this.#native.abort();
+  }
+}

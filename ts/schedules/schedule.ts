@@ -1,0 +1,161 @@
+import { type Constant, count, fraction, notNegative, positive, valuesOf } from '../constants.js';
+import { badArgument } from '../errors.js';
+import type { KernelArgument, Runner } from '../runner.js';
+import type { Slots } from '../slots.js';
+
+/** The kernel of each schedule with its constants, and those of schedules that are judged at checkpoints. */
+const schedules = {
+  constant: { kernel: 'constant_rate', constants: {} },
+  step: { kernel: 'step_rate', constants: { every: positive(), factor: positive(0.1) } },
+  exponential: { kernel: 'exponential_rate', constants: { factor: positive() } },
+  cosine: { kernel: 'cosine_rate', constants: { length: positive(), minimum: notNegative(0) } },
+  reduceOnPlateau: {
+    kernel: 'constant_rate',
+    constants: {},
+    plateau: {
+      factor: fraction(0.1),
+      patience: count(10),
+      threshold: notNegative(1e-4),
+      cooldown: count(0),
+      minimum: notNegative(0),
+    },
+  },
+} as const satisfies Record<
+  string,
+  { kernel: string; constants: Record<string, Constant>; plateau?: Record<string, Constant> }
+>;
+
+export type ScheduleKind = keyof typeof schedules;
+
+/** A rise of the learning rate in front of a schedule: from `from` · η to η, in equal steps. */
+export interface WarmUp {
+  /** Epochs or iterations, as the schedule counts. */
+  readonly length: number;
+  /** From 0 to 1; default 1 / (length + 1). */
+  readonly from?: number;
+}
+
+interface Common {
+  /** What n counts: those finished before. Default 'epoch'. */
+  readonly unit?: 'epoch' | 'iteration';
+  readonly warmUp?: WarmUp;
+}
+
+/** How the learning rate changes. η is the one of the hyperparameters. */
+export type LearningRateSchedule = Common &
+  (
+    | { readonly kind: 'constant' }
+    /** η · factor^⌊n / every⌋; factor 0.1 */
+    | { readonly kind: 'step'; readonly every: number; readonly factor?: number }
+    /** η · factorⁿ */
+    | { readonly kind: 'exponential'; readonly factor: number }
+    /** minimum + (η − minimum) (1 + cos(π min(n, length) / length)) / 2; minimum 0 */
+    | { readonly kind: 'cosine'; readonly length: number; readonly minimum?: number }
+    /**
+     * η times `factor` (0.1) after more than `patience` (10) checkpoints in a row without a loss below (1 − `threshold`)
+     * times the lowest (1e-4), then none for `cooldown` (0) checkpoints; never below `minimum` (0). As PyTorch's
+     * ReduceLROnPlateau.
+     */
+    | {
+        readonly kind: 'reduceOnPlateau';
+        readonly factor?: number;
+        readonly patience?: number;
+        readonly threshold?: number;
+        readonly cooldown?: number;
+        readonly minimum?: number;
+      }
+  );
+
+/** What reduceOnPlateau remembers from checkpoint to checkpoint. */
+export interface PlateauState {
+  best: number;
+  bad: number;
+  cooldown: number;
+}
+
+type PlateauConstants = Readonly<Record<keyof typeof schedules.reduceOnPlateau.plateau, number>>;
+
+/** Changes smaller than this are not made; PyTorch's `eps`. */
+const leastChange = 1e-8;
+
+/** A learning-rate schedule in terms of kernels. */
+export class Schedule {
+  readonly #kernel: string;
+  readonly #constants: Readonly<Record<string, number>>;
+  readonly #plateau: PlateauConstants | undefined;
+  readonly #warmUp: Required<WarmUp>;
+  readonly #unit: 'epoch' | 'iteration';
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown kind, or a constant that is missing, unknown or out of range */
+  constructor(options: LearningRateSchedule) {
+    const { kind, unit = 'epoch', warmUp, ...given } = options ?? {};
+    if (!Object.hasOwn(schedules, kind ?? '')) {
+      throw badArgument("learningRateSchedule's kind", Object.keys(schedules).join(', '), kind);
+    }
+    if (unit !== 'epoch' && unit !== 'iteration') {
+      throw badArgument("learningRateSchedule's unit", "'epoch' or 'iteration'", unit);
+    }
+    const schedule = schedules[kind];
+    const values = valuesOf(
+      `the ${kind} schedule`,
+      'plateau' in schedule ? schedule.plateau : schedule.constants,
+      given,
+    );
+    this.#kernel = schedule.kernel;
+    this.#plateau = 'plateau' in schedule ? (values as PlateauConstants) : undefined;
+    this.#constants = this.#plateau ? {} : values;
+    this.#unit = unit;
+    this.#warmUp = checkedWarmUp(warmUp);
+  }
+
+  /**
+   * Says the kernel that writes the slot `learningRate` for a step.
+   * @param counts - slots of the epochs and of the steps finished before it
+   */
+  ratePass(
+    runner: Runner,
+    slots: Slots,
+    counts: { readonly epoch: KernelArgument; readonly iteration: KernelArgument },
+  ): void {
+    const { length, from } = this.#warmUp;
+    runner.run(this.#kernel, {
+      rate: slots.vector('learningRate'),
+      count: counts[this.#unit],
+      base: slots.slot('baseRate'),
+      warmUp: length,
+      from,
+      ...this.#constants,
+    });
+  }
+
+  /** Looks at the loss of a checkpoint, and may lower the slot `baseRate`. */
+  judge(loss: number, state: PlateauState, slots: Slots): void {
+    if (!this.#plateau) return;
+    const { factor, patience, threshold, cooldown, minimum } = this.#plateau;
+    if (loss < state.best * (1 - threshold)) {
+      state.best = loss;
+      state.bad = 0;
+    } else {
+      state.bad++;
+    }
+    if (state.cooldown > 0) {
+      state.cooldown--;
+      state.bad = 0;
+    }
+    if (state.bad <= patience) return;
+    const rate = slots.get('baseRate');
+    const lower = Math.max(rate * factor, minimum);
+    if (rate - lower > leastChange) slots.set('baseRate', lower);
+    state.cooldown = cooldown;
+    state.bad = 0;
+  }
+}
+
+function checkedWarmUp(warmUp: WarmUp | undefined): Required<WarmUp> {
+  if (warmUp === undefined) return { length: 0, from: 1 };
+  if (typeof warmUp !== 'object' || warmUp === null) throw badArgument('warmUp', '{ length, from? }', warmUp);
+  const { length } = valuesOf('warmUp', { length: positive(), from: notNegative(1) }, { ...warmUp });
+  const from = warmUp.from ?? 1 / (length + 1);
+  if (from > 1) throw badArgument("warmUp's from", 'a number from 0 to 1', from);
+  return { length, from };
+}

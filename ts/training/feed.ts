@@ -1,0 +1,53 @@
+import type { DataReader, Part } from '../data/data-reader.js';
+import { pin, requireAttached, rowsIn } from '../data/rows.js';
+import { type Model, noClassWeights } from '../model.js';
+import type { Operand } from '../runner.js';
+import type { DType } from '../tensor.js';
+import { StreamFeed } from './stream-feed.js';
+import type { TrainingPlan, TrainingSource } from './training-plan.js';
+
+/** Where the rows of a run come from. */
+export interface Feed {
+  readonly source: TrainingSource;
+  /**
+   * Brings the rows of a step and gives them to the plan.
+   * @param end - the step at which the run ends: nothing is read for it
+   * @returns the first step whose rows are not there yet
+   */
+  prepare(step: number, end: number, plan: TrainingPlan): Promise<number>;
+  requireAttached(): void;
+  close(): Promise<void>;
+}
+
+/** The feed for a reader: its rows in memory, or its stream. */
+export function feedFor(model: Model, reader: DataReader): Feed {
+  const { classWeights, trainingStream } = reader;
+  const weights: Operand = classWeights ? { data: classWeights, shape: [classWeights.length] } : noClassWeights;
+  return trainingStream
+    ? new StreamFeed(model.params, trainingStream, weights)
+    : new MemoryFeed(model.params.dtype, reader.trainingPart, weights);
+}
+
+/** All rows lie in memory. */
+class MemoryFeed implements Feed {
+  readonly source: TrainingSource;
+  readonly #part: Part;
+
+  constructor(dtype: DType, part: Part, classWeights: Operand) {
+    const [x, y] = [rowsIn(dtype, part.x), rowsIn(dtype, part.y)];
+    for (const rows of [x, y]) pin(rows);
+    this.#part = part;
+    this.source = { x, y, count: x.count, classWeights };
+  }
+
+  async prepare(): Promise<number> {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  requireAttached(): void {
+    requireAttached("the training set's x", this.#part.x);
+    requireAttached("the training set's y", this.#part.y);
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,80 @@
+import { Arena } from '../arena.js';
+import type { ParameterBlock } from '../layer-stack.js';
+import type { KernelOptimizer, UpdateTarget } from '../optimizers/index.js';
+import { EagerRunner } from '../runner.js';
+import type { PlateauState } from '../schedules/schedule.js';
+import { Slots } from '../slots.js';
+import type { Tensor } from '../tensor.js';
+
+/** What the training of a net carries from step to step, and from one `train` to the next, besides its weights. */
+export class TrainingState {
+  /**
+   * `step`: steps finished; `epochs`: epochs trained, begun ones included; `learningRate` of the newest step;
+   * `baseRate`: η, which a schedule starts from.
+   */
+  readonly slots = new Slots(['step', 'epochs', 'learningRate', 'baseRate']);
+  plateau!: PlateauState;
+  readonly #optimizer: KernelOptimizer;
+  #target: UpdateTarget | undefined;
+  #block: ParameterBlock | undefined;
+  #isAhead = false;
+
+  constructor(optimizer: KernelOptimizer) {
+    this.#optimizer = optimizer;
+    this.reset();
+  }
+
+  /** Forgets all steps, as if the net had never been trained; recorded plans stay valid. */
+  reset(): void {
+    this.settle();
+    for (const name of ['step', 'epochs']) this.slots.set(name, 0);
+    for (const name of ['learningRate', 'baseRate']) this.slots.set(name, this.#optimizer.learningRate);
+    this.plateau = { best: Number.POSITIVE_INFINITY, bad: 0, cooldown: 0 };
+    for (const array of this.arrays) array.data.fill(0);
+  }
+
+  /** What an update works on: the net's parameters with the optimizer's own arrays, which begin anew with a new block. */
+  target(block: ParameterBlock): UpdateTarget {
+    if (this.#target && this.#block === block) return this.#target;
+    const { theta, gradient } = block;
+    const arena = new Arena(theta.dtype);
+    const tensors = this.#optimizer.stateNames.map((name) => [name, arena.tensor(theta.shape)] as const);
+    this.#block = block;
+    this.#isAhead = false;
+    this.#target = {
+      theta,
+      gradient,
+      state: Object.fromEntries(tensors),
+      learningRate: this.slots.slot('learningRate'),
+      step: this.slots.slot('step'),
+    };
+    return this.#target;
+  }
+
+  /** The optimizer's arrays. */
+  get arrays(): readonly Tensor[] {
+    return Object.values(this.#target?.state ?? {});
+  }
+
+  /** Moves the weights to where the gradient is to be taken, unless they are there. */
+  moveAhead(block: ParameterBlock): void {
+    const target = this.target(block);
+    if (!this.#optimizer.movesAhead || this.#isAhead) return;
+    this.#optimizer.preUpdatePass(new EagerRunner(block.theta.dtype), target);
+    this.#isAhead = true;
+  }
+
+  /** To be called when an update has brought the weights back. */
+  arrived(): void {
+    this.#isAhead = false;
+  }
+
+  /**
+   * Brings the weights back to where they were, where no update did.
+   * @param isAhead - true after a step that failed
+   */
+  settle(isAhead: boolean = this.#isAhead): void {
+    if (isAhead && this.#target?.state.origin) this.#target.theta.data.set(this.#target.state.origin.data);
+    this.#isAhead = false;
+  }
+}
