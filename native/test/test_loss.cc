@@ -32,12 +32,31 @@ void MeanSquaredError(Tensor<T>& a, Tensor<T>& y, Tensor<double>& slots) {
 
 template <class T>
 void BinaryCrossEntropy(Tensor<T>& z, Tensor<T>& y, Tensor<double>& slots) {
-  Call<T>("binary_cross_entropy").With("z", z).With("y", y).With("slots", slots).Run();
+  Tensor<double> none({0});
+  Call<T>("binary_cross_entropy").With("z", z).With("y", y).With("classWeights", none).With("slots", slots).Run();
 }
 
 template <class T>
 void CrossEntropy(Tensor<T>& z, Tensor<T>& log_sum, Tensor<T>& y, Tensor<double>& slots) {
-  Call<T>("cross_entropy").With("z", z).With("logSum", log_sum).With("y", y).With("slots", slots).Run();
+  Tensor<double> none({0});
+  Call<T>("cross_entropy")
+      .With("z", z)
+      .With("logSum", log_sum)
+      .With("y", y)
+      .With("classWeights", none)
+      .With("slots", slots)
+      .Run();
+}
+
+template <class T>
+void LossDelta(Tensor<T>& a, Tensor<T>& y, Tensor<T>& delta, Tensor<double>& class_weights) {
+  Call<T>("loss_delta").With("a", a).With("y", y).With("classWeights", class_weights).With("delta", delta).Run();
+}
+
+template <class T>
+void LossDelta(Tensor<T>& a, Tensor<T>& y, Tensor<T>& delta) {
+  Tensor<double> none({0});
+  LossDelta(a, y, delta, none);
 }
 
 template <class T>
@@ -139,9 +158,41 @@ TEST_CASE_TEMPLATE("loss_delta is a − y", T, float, double) {
     Tensor<T> a({size}), y({size}), delta({size});
     Numbers numbers(size);
     numbers.Fill(a), numbers.Fill(y);
-    Call<T>("loss_delta").With("a", a).With("y", y).With("delta", delta).Run();
+    LossDelta(a, y, delta);
     for (size_t i = 0; i < size; ++i) CHECK(delta[i] == a[i] - y[i]);
   }
+}
+
+TEST_CASE_TEMPLATE("class weights: a row counts the weight of its class, in the loss and in the delta", T, float,
+                   double) {
+  Tensor<T> z({3, 2}, {1, -1, 2, 0, 0, 1}), one_hot({3, 2}, {1, 0, 0, 1, 1, 0}), log_sum({3}), delta({3, 2});
+  for (size_t i = 0; i < 3; ++i) log_sum[i] = LogSum(&z[2 * i], 2);
+  Tensor<double> weights({2}, {0.5, 4});
+  Slots slots;
+  Call<T>("cross_entropy")
+      .With("z", z)
+      .With("logSum", log_sum)
+      .With("y", one_hot)
+      .With("classWeights", weights)
+      .With("slots", slots)
+      .Run();
+  const double rows[] = {log_sum[0] - 1.0, log_sum[1] - 0.0, log_sum[2] - 0.0};
+  const double sum = 0.5 * rows[0] + 4 * rows[1] + 0.5 * rows[2];
+  CHECK(slots[slots::kBatchLoss] == doctest::Approx(sum / 3));
+  LossDelta(z, one_hot, delta, weights);
+  CHECK(delta.values() == std::vector<T>{0, -0.5, 8, -4, -0.5, 0.5});
+
+  Tensor<T> logits({3, 1}, {0, 0, 0}), zero_one({3, 1}, {0, 1, 1}), narrow({3, 1});
+  Slots binary;
+  Call<T>("binary_cross_entropy")
+      .With("z", logits)
+      .With("y", zero_one)
+      .With("classWeights", weights)
+      .With("slots", binary)
+      .Run();
+  CHECK(binary[slots::kBatchLoss] == doctest::Approx((0.5 + 4 + 4) * std::log(2.0) / 3));
+  LossDelta(logits, zero_one, narrow, weights);
+  CHECK(narrow.values() == std::vector<T>{0, -4, -4});
 }
 
 TEST_CASE_TEMPLATE("require_finite stops at NaN and infinity, wherever they stand", T, float, double) {
@@ -188,11 +239,10 @@ TEST_CASE_TEMPLATE("losses refuse shapes that do not fit", T, float, double) {
   CHECK_THROWS_AS(CrossEntropy(z, log_sum, y, few), InvalidArgument);
   // As many numbers, in other rows: reading row 5 of it would leave it.
   CHECK_THROWS_AS(CrossEntropy(z, log_sum, transposed, slots), InvalidArgument);
-  const auto subtract = [&](Tensor<T>& a, Tensor<T>& y, Tensor<T>& delta) {
-    Call<T>("loss_delta").With("a", a).With("y", y).With("delta", delta).Run();
-  };
-  CHECK_THROWS_AS(subtract(z, short_y, delta), InvalidArgument);
-  CHECK_THROWS_AS(subtract(z, y, short_y), InvalidArgument);
+  CHECK_THROWS_AS(LossDelta(z, short_y, delta), InvalidArgument);
+  CHECK_THROWS_AS(LossDelta(z, y, short_y), InvalidArgument);
+  Tensor<double> three({3}, {1, 1, 1});
+  CHECK_THROWS_AS(LossDelta(z, y, delta, three), InvalidArgument);
   CHECK_THROWS_AS(Call<T>("require_finite_loss").With("slots", few).Run(), InvalidArgument);
   CHECK(slots[slots::kRows] == kEarlierRows);
 }

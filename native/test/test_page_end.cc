@@ -73,16 +73,20 @@ TEST_CASE_TEMPLATE("element-wise kernels touch nothing beyond their tensors", T,
       }
       Invoke<T>("sgd_update", {x, dy, Scalar(half)});
       CHECK(x[size - 1] == T(0.5));
+      Invoke<T>("adam_update",
+                {x, dy, y, dx, Scalar(half), Scalar(half), Scalar(half), Scalar(half), Scalar(half), Scalar(two)});
+      Invoke<T>("clip_norm", {dy, Scalar(half)});
       PageTensor<T> z({1, size}, at_end), a({1, size}, at_end), log_sum({1}, at_end);
       Invoke<T>("softmax_forward", {z, a, log_sum});
       CHECK(a[size - 1] == doctest::Approx(1.0 / static_cast<double>(size)));
-      Invoke<T>("loss_delta", {a, z, dx});
+      PageTensor<double> none({0}, at_end);
+      Invoke<T>("loss_delta", {a, z, none, dx});
       CHECK(dx[0] == a[0] - 1);
       PageTensor<double> slots({slots::kCount}, at_end);
       Invoke<T>("mean_squared_error", {z, z, slots});
       CHECK(slots[slots::kBatchLoss] == 0);
-      Invoke<T>("binary_cross_entropy", {z, a, slots});
-      Invoke<T>("cross_entropy", {z, log_sum, z, slots});
+      Invoke<T>("binary_cross_entropy", {z, a, none, slots});
+      Invoke<T>("cross_entropy", {z, log_sum, z, none, slots});
       for (const char* accuracy : {"accuracy_fitting", "accuracy_binary", "accuracy_multiple"}) {
         Invoke<T>(accuracy, {z, z, slots});
       }
