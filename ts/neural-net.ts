@@ -1,3 +1,4 @@
+import { Busy } from './busy.js';
 import type { LossChartOptions } from './charts/index.js';
 import type { DataReader } from './data/data-reader.js';
 import { rowsOf } from './data/rows.js';
@@ -6,6 +7,7 @@ import { type Evaluation, Evaluator, Predictor } from './evaluation.js';
 import { makeFolder, requireFolder } from './files.js';
 import { HyperParameters, optimizerOf } from './hyper-parameters.js';
 import { createInitializer } from './initializers/index.js';
+import { KeptPlans } from './kept-plans.js';
 import { LayerStack } from './layer-stack.js';
 import type { Layer } from './layers/index.js';
 import { objectiveOf } from './losses/index.js';
@@ -21,27 +23,24 @@ import { BatchPlan } from './training/training-plan.js';
 import { TrainingState } from './training/training-state.js';
 import type { TrainingHistory, TrainingProgress } from './training-history.js';
 
-/** Recorded plans that are kept for the row counts used last. */
-const keptPlans = 16;
-
 /** A net: layers in order, hyperparameters, training, prediction. */
 export class NeuralNet {
   readonly params: HyperParameters;
   readonly name: string;
   readonly #model: Model;
-  readonly #predictors = new Map<string, Predictor>();
-  readonly #batchPlans = new Map<string, BatchPlan>();
+  readonly #predictors = new KeptPlans<Predictor>();
+  readonly #batchPlans = new KeptPlans<BatchPlan>();
+  readonly #busy: Busy;
   #output: Tensor | undefined; // of the last forward, while the layers remember what it computed
   #history: TrainingHistory | undefined;
   #best: Snapshot | undefined; // the weights at the best checkpoint of the last train
-  #busy: string | undefined;
-  #queue: Promise<unknown> = Promise.resolve(); // of inferenceAsync
 
   constructor(params: HyperParameters, name: string) {
     if (!(params instanceof HyperParameters)) throw badArgument('params', 'HyperParameters', params);
     if (typeof name !== 'string') throw badArgument('name', 'a string', name);
     this.params = params;
     this.name = name;
+    this.#busy = new Busy(name);
     const { dtype, netType, learningRateSchedule } = params;
     const optimizer = optimizerOf(params);
     this.#model = {
@@ -66,7 +65,7 @@ export class NeuralNet {
    *   the net has already
    */
   addLayer(layer: Layer, name?: string): this {
-    this.#requireIdle('addLayer');
+    this.#busy.requireIdle('addLayer');
     const { stack, optimizer } = this.#model;
     const { dtype, initMethod, seed } = this.params;
     const position = stack.layers.length;
@@ -86,7 +85,7 @@ export class NeuralNet {
 
   /** Forward calculation of all layers, at once, layer by layer. */
   forward(x: Tensor, training = true): Tensor {
-    this.#requireIdle('forward');
+    this.#busy.requireIdle('forward');
     this.#checkInput(x);
     this.#output = this.#model.stack.forwardPass(this.#eagerRunner(), x, training).a;
     return this.#output;
@@ -94,7 +93,7 @@ export class NeuralNet {
 
   /** Back propagation for the labels of the last `forward`; leaves the gradients in the layers. */
   backward(y: Tensor): void {
-    this.#requireIdle('backward');
+    this.#busy.requireIdle('backward');
     if (!this.#output) throw badArgument('backward', 'a call of forward right before it', 'none');
     this.#requireDtype('y', y);
     if (y.rows !== this.#output.rows || y.rowSize !== this.#output.rowSize) {
@@ -108,13 +107,13 @@ export class NeuralNet {
    * `updateWeights` brings them back; nothing for the others.
    */
   preUpdateWeights(): void {
-    this.#requireIdle('preUpdateWeights');
+    this.#busy.requireIdle('preUpdateWeights');
     this.#model.state.moveAhead(this.#model.stack.block);
   }
 
   /** Changes all weights by the gradients of the last `backward`; one step of the optimizer and of the schedule. */
   updateWeights(): void {
-    this.#requireIdle('updateWeights');
+    this.#busy.requireIdle('updateWeights');
     const { state, stack } = this.#model;
     state.moveAhead(stack.block);
     updatePass(this.#model, this.#eagerRunner(), state.slots.slot('epochs'));
@@ -129,7 +128,7 @@ export class NeuralNet {
    *   the loss becomes NaN or infinite, `ERR_NET_BUSY`; or the signal's reason when aborted
    */
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
-    return this.#exclusively('train', async () => {
+    return this.#busy.exclusively('train', async () => {
       options.signal?.throwIfAborted();
       this.#output = undefined;
       const trainer = new Trainer(this.#model, reader, options);
@@ -154,7 +153,7 @@ export class NeuralNet {
    * @returns the mean loss before the update
    */
   trainOnBatch(x: Tensor, y: Tensor): { loss: number } {
-    this.#requireIdle('trainOnBatch');
+    this.#busy.requireIdle('trainOnBatch');
     this.#checkInput(x);
     this.#requireDtype('y', y);
     this.#output = undefined;
@@ -162,7 +161,7 @@ export class NeuralNet {
     checkPart(this.#model, { x: xRows, y: yRows }, 'the batch');
     const { state } = this.#model;
     state.settle();
-    const plan = kept(this.#batchPlans, x.shape.join(), () => new BatchPlan(this.#model, xRows, yRows));
+    const plan = this.#batchPlans.get(x.shape, () => new BatchPlan(this.#model, xRows, yRows));
     let outcome: ReturnType<BatchPlan['run']>;
     try {
       outcome = plan.run(xRows, yRows);
@@ -183,7 +182,7 @@ export class NeuralNet {
    * training loss) of its last `train`, which is `history.best`. The optimizer keeps what it remembers.
    */
   restoreBest(): void {
-    this.#requireIdle('restoreBest');
+    this.#busy.requireIdle('restoreBest');
     if (!this.#best) throw badArgument('restoreBest', 'a train before it', 'none');
     this.#output = undefined;
     this.#model.state.settle();
@@ -192,7 +191,7 @@ export class NeuralNet {
 
   /** Predictions for the rows of x, on this thread. */
   inference(x: Tensor): Tensor {
-    this.#requireIdle('inference');
+    this.#busy.requireIdle('inference');
     return this.#predictor(x).predictSync(x);
   }
 
@@ -201,25 +200,18 @@ export class NeuralNet {
    * so that it may be changed or transferred meanwhile.
    */
   async inferenceAsync(x: Tensor): Promise<Tensor> {
-    if (this.#busy !== 'inferenceAsync') this.#requireIdle('inferenceAsync');
+    this.#busy.requireIdleOr('inferenceAsync');
     this.#checkInput(x);
-    this.#busy = 'inferenceAsync';
-    const previous = this.#queue;
     const rows = x.clone();
-    const mine = previous.then(() => this.#predictor(rows).predict(rows));
-    const settled = mine.catch(() => {});
-    this.#queue = settled;
-    settled.then(() => {
-      if (this.#queue === settled) this.#busy = undefined;
-    });
-    return mine;
+    return this.#busy.queued('inferenceAsync', () => this.#predictor(rows).predict(rows));
   }
 
   /** Mean loss and accuracy over the rows of x, on this thread. */
   test(x: Tensor, y: Tensor): Evaluation {
-    this.#requireIdle('test');
+    this.#busy.requireIdle('test');
     this.#checkInput(x);
     this.#requireDtype('y', y);
+    this.#model.state.settle();
     this.#output = undefined;
     const part = { x: rowsOf(x), y: rowsOf(y) };
     checkPart(this.#model, part, 'the test set');
@@ -228,7 +220,7 @@ export class NeuralNet {
 
   /** Writes `<folder>/<layer>.npz` for each layer that has weights; each file is replaced as a whole or not at all. */
   async saveWeights(folder: string): Promise<void> {
-    await this.#exclusively('saveWeights', async () => {
+    await this.#busy.exclusively('saveWeights', async () => {
       this.#model.state.settle();
       requireFolder(folder);
       await makeFolder(folder); // even where no layer has weights
@@ -238,7 +230,7 @@ export class NeuralNet {
 
   /** Reads what `saveWeights` wrote. Changes nothing unless all the files fit. */
   async loadWeights(folder: string): Promise<void> {
-    await this.#exclusively('loadWeights', async () => {
+    await this.#busy.exclusively('loadWeights', async () => {
       requireFolder(folder);
       const copies: (() => void)[] = [];
       for (const { name, layer } of this.#model.stack.layers) copies.push(await layer.readWeights(folder, name));
@@ -249,7 +241,7 @@ export class NeuralNet {
 
   /** Writes the values that the layers began with, as `saveWeights` does; see `loadInitialValues`. */
   async saveInitialValues(folder: string): Promise<void> {
-    await this.#exclusively('saveInitialValues', async () => {
+    await this.#busy.exclusively('saveInitialValues', async () => {
       requireFolder(folder);
       await makeFolder(folder);
       for (const { name, layer } of this.#model.stack.layers) await layer.saveInitialValues(folder, name);
@@ -261,7 +253,7 @@ export class NeuralNet {
    * remembers, the schedule and the number of the epoch are as if the net had never been trained.
    */
   async loadInitialValues(folder: string): Promise<void> {
-    await this.#exclusively('loadInitialValues', async () => {
+    await this.#busy.exclusively('loadInitialValues', async () => {
       requireFolder(folder);
       const copies: (() => void)[] = [];
       for (const { name, layer } of this.#model.stack.layers) copies.push(await layer.readInitialValues(folder, name));
@@ -291,8 +283,9 @@ export class NeuralNet {
 
   #predictor(x: Tensor): Predictor {
     this.#checkInput(x);
+    this.#model.state.settle();
     this.#output = undefined;
-    return kept(this.#predictors, x.shape.join(), () => new Predictor(this.#model, x.rows, x.shape.slice(1)));
+    return this.#predictors.get(x.shape, () => new Predictor(this.#model, x.rows, x.shape.slice(1)));
   }
 
   /** A runner for the newest step. */
@@ -313,32 +306,4 @@ export class NeuralNet {
     }
     if (tensor.data.length !== tensor.size) throw badArgument(name, 'a tensor with its memory', 'a detached buffer');
   }
-
-  #requireIdle(call: string): void {
-    if (this.#busy) {
-      throw new BlasnetError(
-        'ERR_NET_BUSY',
-        `Expected net '${this.name}' to be idle for ${call} but ${this.#busy} runs`,
-      );
-    }
-  }
-
-  async #exclusively<T>(call: string, work: () => Promise<T>): Promise<T> {
-    this.#requireIdle(call);
-    this.#busy = call;
-    try {
-      return await work();
-    } finally {
-      this.#busy = undefined;
-    }
-  }
-}
-
-/** The value under that key, made if need be; the one used longest ago makes room. */
-function kept<Value>(cache: Map<string, Value>, key: string, make: () => Value): Value {
-  const value = cache.get(key) ?? make();
-  cache.delete(key);
-  cache.set(key, value);
-  if (cache.size > keptPlans) cache.delete(cache.keys().next().value!);
-  return value;
 }

@@ -1,11 +1,9 @@
-import { join } from 'node:path';
-import { readNpz, writeNpz } from '../data/npz.js';
-import { BlasnetError, badArgument, shapeMismatch } from '../errors.js';
-import { makeFolder, requireFolder } from '../files.js';
+import { badArgument } from '../errors.js';
 import { createInitializer } from '../initializers/index.js';
 import { createOptimizer, type KernelOptimizer } from '../optimizers/index.js';
 import { EagerRunner, type Runner } from '../runner.js';
 import { type DType, Tensor } from '../tensor.js';
+import { readWeightFile, requireSameShape, writeWeightFile } from '../weight-files.js';
 import type { Parameter, ParameterSetup } from '../weights-bias.js';
 
 /** Shape of one row: `[784]`, or `[channels, height, width]`. */
@@ -151,7 +149,7 @@ export abstract class Layer {
       const parameter = this.parameters.find((candidate) => candidate.name === name);
       if (!parameter) throw badArgument('weights', this.#names(), name);
       if (!(tensor instanceof Tensor)) throw badArgument(`${this.kind} ${name}`, 'a Tensor', tensor);
-      checkShape(`${this.kind} ${name}`, parameter.value, tensor.shape);
+      requireSameShape(`${this.kind} ${name}`, parameter.value, tensor.shape);
       return () => parameter.value.data.set(tensor.data);
     });
     for (const copy of targets) copy();
@@ -159,11 +157,20 @@ export abstract class Layer {
 
   /** Writes the parameters to `<folder>/<name>.npz`; a layer without any writes nothing. */
   async saveWeights(folder: string, name: string): Promise<void> {
-    requireFolder(folder);
-    if (this.parameters.length === 0) return;
-    await makeFolder(folder);
-    const arrays = this.parameters.map(({ fileKey, value }) => [fileKey, value] as const);
-    await writeNpz(join(folder, `${name}.npz`), Object.fromEntries(arrays));
+    await writeWeightFile(folder, name, this.parameters);
+  }
+
+  /** Reads what {@link Layer.saveWeights}, or NumPy's `savez`, wrote. Changes nothing unless all of it fits. */
+  async loadWeights(folder: string, name: string): Promise<void> {
+    (await this.readWeights(folder, name))();
+  }
+
+  /**
+   * The first half of {@link Layer.loadWeights}: reads and checks the file.
+   * @returns the second half, which copies the values
+   */
+  readWeights(folder: string, name: string): Promise<() => void> {
+    return readWeightFile(folder, name, this.parameters);
   }
 
   /**
@@ -171,18 +178,13 @@ export abstract class Layer {
    * gave them, or what `loadInitialValues` read.
    */
   async saveInitialValues(folder: string, name: string): Promise<void> {
-    requireFolder(folder);
-    if (this.parameters.length === 0) return;
-    await makeFolder(folder);
     const initial = this.#initial ?? this.createParameters(this.#setup).map(({ value }) => value);
-    const arrays = this.parameters.map(({ fileKey }, i) => [fileKey, initial[i]!] as const);
-    await writeNpz(join(folder, `${name}.npz`), Object.fromEntries(arrays));
+    await writeWeightFile(folder, name, this.parameters, initial);
   }
 
   /** Starts anew from values in a file: they become the weights and the initial values. All of them or none. */
   async loadInitialValues(folder: string, name: string): Promise<void> {
-    const copy = await this.readInitialValues(folder, name);
-    copy();
+    (await this.readInitialValues(folder, name))();
   }
 
   /** The first half of {@link Layer.loadInitialValues}, as {@link Layer.readWeights} is of `loadWeights`. */
@@ -194,44 +196,7 @@ export abstract class Layer {
     };
   }
 
-  /** Reads what {@link Layer.saveWeights}, or NumPy's `savez`, wrote. Changes nothing unless all of it fits. */
-  async loadWeights(folder: string, name: string): Promise<void> {
-    const copy = await this.readWeights(folder, name);
-    copy();
-  }
-
-  /**
-   * The first half of {@link Layer.loadWeights}: reads and checks the file.
-   * @returns the second half, which copies the values; so a net can check all its files before it changes a layer
-   */
-  async readWeights(folder: string, name: string): Promise<() => void> {
-    requireFolder(folder);
-    if (this.parameters.length === 0) return () => {};
-    const path = join(folder, `${name}.npz`);
-    const arrays = await readNpz(path);
-    const values = this.parameters.map((parameter) => {
-      const array = arrays[parameter.fileKey];
-      if (!array) {
-        const received = Object.keys(arrays).join(', ') || 'nothing';
-        throw new BlasnetError('ERR_BAD_FILE', `Expected '${parameter.fileKey}' in '${path}' but received ${received}`);
-      }
-      checkShape(`'${parameter.fileKey}' in '${path}'`, parameter.value, array.shape);
-      return { parameter, data: array.data };
-    });
-    return () => {
-      for (const { parameter, data } of values) parameter.value.data.set(data);
-    };
-  }
-
   #names(): string {
     return this.parameters.length > 0 ? this.parameters.map(({ name }) => name).join(' or ') : 'no name';
-  }
-}
-
-/** Vectors may come as [n], [1, n] or [n, 1]; all else must have the very shape. */
-function checkShape(name: string, expected: Tensor, received: readonly number[]): void {
-  const essential = (shape: readonly number[]) => shape.filter((length) => length !== 1).join(', ');
-  if (essential(expected.shape) !== essential(received)) {
-    throw shapeMismatch(name, `shape [${expected.shape.join(', ')}]`, `[${received.join(', ')}]`);
   }
 }

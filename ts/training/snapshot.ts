@@ -3,7 +3,10 @@ import type { Runner } from '../runner.js';
 import { Slots } from '../slots.js';
 import { Tensor } from '../tensor.js';
 
-/** A copy of tensors of one dtype, renewed and checked off the event loop: a large net has millions of numbers. */
+/** So few numbers are copied in less time than a thread takes to start. */
+const few = 1 << 15;
+
+/** A copy of tensors of one dtype, renewed and checked off the event loop where they are many: a large net has millions. */
 export class Snapshot {
   readonly #copies: readonly { readonly tensor: Tensor; readonly copy: Tensor }[];
   readonly #replay: Replay;
@@ -24,7 +27,8 @@ export class Snapshot {
 
   /** Renews the copy; false, and the older copy stays, where one of the numbers is NaN or infinite. */
   async take(): Promise<boolean> {
-    const outcome = await this.#replay.run(0, 1, false);
+    const numbers = this.#copies.reduce((sum, { tensor }) => sum + tensor.size, 0);
+    const outcome = numbers <= few ? this.#replay.runSync(0, 1, false) : await this.#replay.run(0, 1, false);
     if (outcome.reason === 'notFinite') return false;
     if (outcome.reason !== 'finished') throw new Error(outcome.message);
     return true;
