@@ -27,9 +27,22 @@ export async function readFileBytes(path: string, what: string): Promise<Uint8Ar
     // A plain Uint8Array, because a Buffer's slice() shares memory where a Uint8Array's copies.
     return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   } catch (error) {
-    const message = `Expected a readable ${what} file at '${path}' but received ${reasonOf(error)}`;
-    throw new BlasnetError('ERR_BAD_FILE', message, { cause: error });
+    throw unreadable(path, what, error);
   }
+}
+
+/** A file to be read piece by piece; the caller closes it. Throws as {@link readFileBytes} does. */
+export async function openForReading(path: string, what: string): Promise<FileHandle> {
+  checkPath(path);
+  return open(path).catch((error: unknown) => {
+    throw unreadable(path, what, error);
+  });
+}
+
+/** The error for a file that the system does not let us read. */
+export function unreadable(path: string, what: string, cause: unknown): BlasnetError {
+  const message = `Expected a readable ${what} file at '${path}' but received ${reasonOf(cause)}`;
+  return new BlasnetError('ERR_BAD_FILE', message, { cause });
 }
 
 /**

@@ -1,18 +1,21 @@
-import { BlasnetError, badArgument, shapeMismatch } from '../errors.js';
+import { badArgument } from '../errors.js';
 import type { NetType } from '../losses/index.js';
-import { EagerRunner } from '../runner.js';
-import { arrayOf, sizeOf, Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
+import { type ClassWeights, classWeightsOf } from './class-weights.js';
+import type { RowCells } from './csv-options.js';
+import type { DataFiles } from './data-files.js';
+import type { DataSet } from './data-set.js';
 import { countCategories, oneHot, type ZeroOneOptions, zeroOne } from './labels.js';
+import { MemorySet } from './memory-set.js';
 import { MinMaxNormalizer } from './normalizer.js';
-import { readNpz, toTensor } from './npz.js';
-import type { RowStream } from './row-stream.js';
-import { type Rows, requireFinite, rowsOf, sliceRows, tensorOf } from './rows.js';
+import { type Part, slicePart } from './part.js';
+import { type FileData, readFiles } from './read-files.js';
+import type { BatchSource, RowStream, StreamOptions } from './row-stream.js';
+import { rowsOf, tensorOf } from './rows.js';
+import { SetViews } from './set-views.js';
+import { checkStream, StreamSet } from './stream-set.js';
 
-export interface DataFiles {
-  /** An npz file that holds `data` (rows × features) and `label` (rows × outputs). */
-  readonly train: string;
-  readonly test?: string;
-}
+export type { ClassWeights, Part };
 
 /** Tensors of a data set; y may be one column of class numbers. */
 export interface DataTensors {
@@ -22,30 +25,22 @@ export interface DataTensors {
   readonly yTest?: Tensor;
 }
 
-/** Features and labels of the same rows. */
-export interface Part {
-  readonly x: Rows;
-  readonly y: Rows;
-}
-
-const shuffleStream = 0x5348; // keeps these random numbers apart from those of a net with the same seed
-
 /**
  * A data set: training rows, perhaps test rows, and a validation set taken from the training rows; raw, and normalised
  * for training. Read it, normalise it, take the validation set, then give it to `net.train`.
  */
-export class DataReader {
+export class DataReader extends SetViews {
   readonly #files: DataFiles | undefined;
-  #raw?: { train: Part; test?: Part };
-  #order: Int32Array | undefined; // of the training rows, once shuffled
-  #train?: Part;
-  #test: Part | undefined;
-  #dev: Part | undefined;
-  #xNormalizer?: MinMaxNormalizer;
-  #yNormalizer?: MinMaxNormalizer;
+  #batches: { readonly source: BatchSource; readonly options: StreamOptions } | undefined;
+  /** What the columns of CSV files mean. */
+  #csv: Partial<FileData> = {};
+  #xNormalizer: MinMaxNormalizer | undefined;
+  #yNormalizer: MinMaxNormalizer | undefined;
   #categories = 0;
+  #classWeights: { readonly given: ClassWeights; readonly values: Float64Array } | undefined;
 
   constructor(files?: DataFiles) {
+    super();
     this.#files = files;
   }
 
@@ -70,42 +65,57 @@ export class DataReader {
   }
 
   /**
-   * Reads the files.
+   * A reader of training rows that need not fit into memory. `readData` goes through one epoch, to count rows and to
+   * learn what normalisation needs; each epoch of training goes through another.
+   * @param source - called for each epoch; gives its rows in batches of any size, as `{ x, y }`
+   */
+  static fromBatches(source: BatchSource, options: StreamOptions = {}): DataReader {
+    checkStream(source, options);
+    const reader = new DataReader();
+    reader.#batches = { source, options };
+    return reader;
+  }
+
+  /**
+   * Reads the files, or one epoch of the batches.
    * @throws BlasnetError `ERR_BAD_FILE` for a file that cannot be read, `ERR_SHAPE_MISMATCH` where its parts differ
    */
   async readData(): Promise<void> {
+    if (this.#batches) {
+      this.#start(await StreamSet.read(this.#batches.source, this.#batches.options));
+      return;
+    }
     if (!this.#files) throw badArgument('files', '{ train, test? }', undefined);
-    const { train, test } = this.#files;
-    this.setRaw(await readPart(train), test === undefined ? undefined : await readPart(test));
+    const { train, test, ...csv } = await readFiles(this.#files);
+    this.setRaw(train, test);
+    this.#csv = csv;
   }
 
   /** Takes the raw rows; for readers of other files. */
   protected setRaw(train: Part, test: Part | undefined): void {
-    for (const [name, part] of Object.entries({ train, test })) {
-      if (!part) continue;
-      if (part.x.count !== part.y.count) {
-        throw shapeMismatch(`the ${name} labels`, `${part.x.count} rows`, `${part.y.count}`);
-      }
-      if (sizeOf(part.x.rowShape) !== sizeOf(train.x.rowShape)) {
-        throw shapeMismatch(`the ${name} set`, `${sizeOf(train.x.rowShape)} features`, `${sizeOf(part.x.rowShape)}`);
-      }
-      requireFinite(`the ${name} set`, part.x);
-      requireFinite(`the ${name} labels`, part.y);
-    }
-    if (train.x.count === 0) throw badArgument('the train set', 'at least one row', 0);
-    this.#raw = test ? { train, test } : { train };
-    this.#train = train;
-    this.#test = test;
-    this.#dev = undefined;
-    this.#order = undefined;
+    this.#start(new MemorySet(train, test));
+  }
+
+  /** Forgets all that was learnt from other data. */
+  #start(set: DataSet): void {
+    this.set = set;
+    this.#csv = {};
+    this.#xNormalizer = undefined;
+    this.#setLabels(0);
+  }
+
+  #setLabels(categories: number, normalizer?: MinMaxNormalizer): void {
+    this.#categories = categories;
+    this.#yNormalizer = normalizer;
+    this.#classWeights = undefined;
   }
 
   /** Features to [0, 1] by their least and greatest value over train and test together; a constant one becomes 0. */
   normalizeX(): void {
-    this.#normalize('x', (tensors) => {
-      this.#xNormalizer = new MinMaxNormalizer(tensors);
-      return (tensor) => this.#xNormalizer!.normalize(tensor);
-    });
+    const set = this.requireSet();
+    const normalizer = new MinMaxNormalizer(set.rangesOf('x'));
+    set.replace('x', (x) => normalizer.normalize(x));
+    this.#xNormalizer = normalizer;
   }
 
   /**
@@ -118,10 +128,10 @@ export class DataReader {
     } else if (netType === 'binaryClassifier') {
       this.toZeroOne({ negativeLabel: base, positiveLabel: base + 1 });
     } else {
-      this.#normalize('y', (tensors) => {
-        this.#yNormalizer = new MinMaxNormalizer(tensors);
-        return (tensor) => this.#yNormalizer!.normalize(tensor);
-      });
+      const set = this.requireSet();
+      const normalizer = new MinMaxNormalizer(set.rangesOf('y'));
+      set.replace('y', (y) => normalizer.normalize(y));
+      this.#setLabels(0, normalizer);
     }
   }
 
@@ -138,185 +148,102 @@ export class DataReader {
   }
 
   /**
+   * Rows of cells by column name as the features of the CSV files were encoded: raw rows, for `normalizePredictData`.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row and the column of a cell that cannot be read
+   */
+  encodeRows(rows: readonly RowCells[]): Tensor {
+    if (!this.#csv.encodeRows) throw badArgument('encodeRows', 'CSV files to have been read', 'none');
+    return this.#csv.encodeRows(rows);
+  }
+
+  /**
    * Class numbers base, base + 1, … as rows with a single 1.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row of a label below base or not a whole number
    */
   toOneHot(base = 0): void {
-    this.#normalize('y', (tensors) => {
-      this.#categories = countCategories(tensors, base);
-      return (tensor) => oneHot(tensor, base, this.#categories);
-    });
+    const set = this.requireSet();
+    const categories = countCategories(set.rawLabels(), base);
+    set.replace('y', (y, rowOf) => oneHot(y, base, categories, rowOf));
+    this.#setLabels(categories);
   }
 
   /** Two labels as 0 and 1; any other is an error that names its row. */
   toZeroOne(options?: ZeroOneOptions): void {
-    this.#normalize('y', () => {
-      this.#categories = 2;
-      return (tensor) => zeroOne(tensor, options);
-    });
+    this.requireSet().replace('y', (y, rowOf) => zeroOne(y, options, rowOf));
+    this.#setLabels(2);
   }
 
-  /** Replaces x or y of both sets by what `learn` makes of the raw ones. */
-  #normalize(which: 'x' | 'y', learn: (raw: Tensor[]) => (raw: Tensor) => Tensor): void {
-    const { train, test } = this.#requireWhole();
-    const apply = learn([train, test].flatMap((part) => (part ? [tensorOf(part[which])] : [])));
-    const rows = rowsOf(apply(tensorOf(train[which])));
-    this.#train = { ...this.#train!, [which]: this.#order ? permuted(rows, this.#order) : rows };
-    if (test) this.#test = { ...this.#test!, [which]: rowsOf(apply(tensorOf(test[which]))) };
+  /**
+   * Makes training rows count by their class, in the loss and in the gradient; after labels are one-hot or 0 and 1.
+   * @param weights - one for each class (for two classes, of 0 and of 1), or 'balanced': rows / (classes · rows of the
+   *   class), over the training rows without the validation set
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for other labels or weights, and for 'balanced' where a class has no row
+   */
+  setClassWeights(weights: ClassWeights): void {
+    const values = classWeightsOf(weights, this.requireSet().trainLabels());
+    this.#classWeights = { given: weights, values };
+  }
+
+  /** A weight for each class; absent where all rows count 1. */
+  get classWeights(): Float64Array | undefined {
+    return this.#classWeights?.values;
   }
 
   /** For image readers: bytes are divided by `divisor` on their way to a batch, and stay bytes in memory. */
   protected divideX(divisor: number): void {
-    this.#requireWhole();
-    this.#train = { ...this.#train!, x: { ...this.#train!.x, divisor } };
-    if (this.#test) this.#test = { ...this.#test, x: { ...this.#test.x, divisor } };
+    this.requireSet().divideX(divisor);
   }
 
   /**
-   * Makes the first ⌊n/k⌋ training rows the validation set; they leave the training set.
+   * Makes the first ⌊n/k⌋ training rows the validation set; they leave the training set. A reader of batches has its
+   * validation set from its options.
    * @param k - default 10: a tenth
    */
   generateValidationSet(k = 10): void {
-    const { x, y } = this.trainingPart;
-    const count = Math.floor(x.count / k);
-    if (!(Number.isFinite(k) && k > 1 && count >= 1 && count < x.count)) {
-      throw badArgument('k', `a number above 1 that leaves rows for both sets of ${x.count}`, k);
-    }
-    if (this.#dev) throw badArgument('generateValidationSet', 'to be called once', 'a second call');
-    this.#dev = { x: sliceRows(x, 0, count), y: sliceRows(y, 0, count) };
-    this.#train = { x: sliceRows(x, count, x.count), y: sliceRows(y, count, y.count) };
+    this.requireSet().takeValidation(k);
+    if (this.#classWeights) this.setClassWeights(this.#classWeights.given);
+  }
+
+  /**
+   * Makes ⌊n/k⌋ training rows, chosen at random by the seed, the test set; before anything else is done to the rows.
+   * @param k - default 5: a fifth
+   */
+  splitTestSet(k = 5, seed = 0): void {
+    this.requireSet().takeTest(k, seed);
   }
 
   /** Puts the training rows into a random order that depends on the seed and their number only. */
   shuffle(seed = 0): void {
-    const { x, y } = this.trainingPart;
-    if (!Number.isSafeInteger(seed) || seed < 0) throw badArgument('seed', 'a whole number from 0 to 2^53 - 1', seed);
-    const order = new Int32Array(x.count);
-    const operand = { data: order, shape: [order.length] };
-    new EagerRunner('float32').run('shuffle_order', { order: operand, seed, stream: shuffleStream, epoch: 0 });
-    this.#train = { x: permuted(x, order), y: permuted(y, order) };
-    // Normalisation starts from the raw rows, and must bring them into this order.
-    const previous = this.#order;
-    this.#order = previous ? order.map((row) => previous[row]!) : order;
+    this.requireSet().shuffle(seed);
   }
 
   /** Rows iteration × batchSize to (iteration + 1) × batchSize of the training set; fewer at its end. */
   getBatchSamples(batchSize: number, iteration: number): { x: Tensor; y: Tensor } {
-    const { x, y } = this.trainingPart;
+    const part = this.trainingPart;
+    const { count } = part.x;
     const from = batchSize * iteration;
-    if (!(Number.isInteger(batchSize) && batchSize > 0 && Number.isInteger(iteration) && from >= 0 && from < x.count)) {
-      throw badArgument('batch', `a batch that begins within ${x.count} rows`, `batch ${iteration} of ${batchSize}`);
+    if (!(Number.isInteger(batchSize) && batchSize > 0 && Number.isInteger(iteration) && from >= 0 && from < count)) {
+      throw badArgument('batch', `a batch that begins within ${count} rows`, `batch ${iteration} of ${batchSize}`);
     }
-    const to = Math.min(x.count, from + batchSize);
-    return { x: tensorOf(sliceRows(x, from, to)), y: tensorOf(sliceRows(y, from, to)) };
+    const { x, y } = slicePart(part, from, Math.min(count, from + batchSize));
+    return { x: tensorOf(x), y: tensorOf(y) };
   }
 
-  /** What rows of each class count in the training loss; absent where all count 1. */
-  get classWeights(): Float64Array | undefined {
-    return undefined;
-  }
-
-  /** Training rows that are not held in memory; for the trainer. */
+  /** The training rows of a reader of batches; for the trainer. */
   get trainingStream(): RowStream | undefined {
-    return undefined;
+    return this.#batches && this.requireSet().stream;
   }
 
-  /** The rows that training, validation and the test use; for the trainer. */
-  get trainingPart(): Part {
-    this.#require();
-    return this.#train!;
-  }
-  get validationPart(): Part | undefined {
-    return this.#dev;
-  }
-  get testPart(): Part | undefined {
-    return this.#test;
-  }
-
-  get xTrain(): Tensor {
-    return tensorOf(this.trainingPart.x);
-  }
-  get yTrain(): Tensor {
-    return tensorOf(this.trainingPart.y);
-  }
-  get xTest(): Tensor {
-    return tensorOf(present('test set', this.#test).x);
-  }
-  get yTest(): Tensor {
-    return tensorOf(present('test set', this.#test).y);
-  }
-  get xDev(): Tensor {
-    return tensorOf(present('validation set', this.#dev).x);
-  }
-  get yDev(): Tensor {
-    return tensorOf(present('validation set', this.#dev).y);
-  }
-  get xTrainRaw(): Tensor {
-    return tensorOf(this.#require().train.x);
-  }
-  get yTrainRaw(): Tensor {
-    return tensorOf(this.#require().train.y);
-  }
-  get xTestRaw(): Tensor {
-    return tensorOf(present('test set', this.#require().test).x);
-  }
-  get yTestRaw(): Tensor {
-    return tensorOf(present('test set', this.#require().test).y);
-  }
-
-  get numTrain(): number {
-    return this.#train?.x.count ?? 0;
-  }
-  get numTest(): number {
-    return this.#test?.x.count ?? 0;
-  }
-  get numValidation(): number {
-    return this.#dev?.x.count ?? 0;
-  }
-  get numFeature(): number {
-    return this.#train ? sizeOf(this.#train.x.rowShape) : 0;
-  }
   /** Classes, once labels are one-hot or 0 and 1; before that 0. */
   get numCategory(): number {
     return this.#categories;
   }
-
-  /** The raw rows, as long as the validation set is among them. */
-  #requireWhole(): { train: Part; test?: Part } {
-    if (this.#dev) throw badArgument('normalisation', 'to come before the validation set is taken', 'it after that');
-    return this.#require();
+  /** The names in columns of CSV files that hold names: a label's class number is the place of its name. */
+  get categories(): Readonly<Record<string, readonly string[]>> {
+    return this.#csv.categories ?? {};
   }
-
-  #require(): { train: Part; test?: Part } {
-    if (!this.#raw) throw badArgument('data', 'readData to have finished', 'no data');
-    return this.#raw;
+  /** What the features are called in CSV files; undefined for other data. */
+  get featureNames(): readonly string[] | undefined {
+    return this.#csv.featureNames;
   }
-}
-
-function present<T>(name: string, part: T | undefined): T {
-  if (!part) throw badArgument(name, 'one', 'none');
-  return part;
-}
-
-function permuted(rows: Rows, order: Int32Array): Rows {
-  const width = sizeOf(rows.rowShape);
-  const data = rows.data.slice();
-  order.forEach((from, to) => {
-    data.set(rows.data.subarray(from * width, (from + 1) * width), to * width);
-  });
-  return { ...rows, data };
-}
-
-async function readPart(path: string): Promise<Part> {
-  const arrays = await readNpz(path);
-  const [x, y] = ['data', 'label'].map((key) => {
-    const array = arrays[key];
-    if (!array) {
-      const received = Object.keys(arrays).join(', ') || 'nothing';
-      throw new BlasnetError('ERR_BAD_FILE', `Expected '${key}' in '${path}' but received ${received}`);
-    }
-    const tensor = toTensor(array, array.data instanceof arrayOf('float64') ? 'float64' : 'float32');
-    return rowsOf(tensor.shape.length === 1 ? tensor.reshape([tensor.size, 1]) : tensor);
-  });
-  return { x: x!, y: y! };
 }

@@ -2,15 +2,26 @@
 import { badArgument } from '../errors.js';
 import { arrayOf, Tensor } from '../tensor.js';
 
+/** Label rows to learn from: all of a set, or the different ones of a stream. */
+export interface Labels {
+  readonly rows: Tensor;
+  /** How often each of them occurs; once where nothing is said. */
+  readonly counts?: ArrayLike<number>;
+  /** The row of the data set that each of them is, for messages; its own index where nothing is said. */
+  readonly rowOf?: (index: number) => number;
+}
+
+const itself = (index: number) => index;
+
 /** How many classes labels base, base + 1, … span. */
-export function countCategories(labels: readonly Tensor[], base: number): number {
+export function countCategories(labels: readonly Labels[], base: number): number {
   if (!Number.isInteger(base)) throw badArgument('base', 'a whole number', base);
   let largest = base;
-  for (const tensor of labels) {
-    requireOneColumn(tensor);
-    tensor.data.forEach((label, row) => {
+  for (const { rows, rowOf = itself } of labels) {
+    requireOneColumn(rows);
+    rows.data.forEach((label, i) => {
       if (!Number.isInteger(label) || label < base) {
-        throw badArgument(`the label in row ${row}`, `a whole number from ${base} on`, label);
+        throw badArgument(`the label in row ${rowOf(i)}`, `a whole number from ${base} on`, label);
       }
       largest = Math.max(largest, label);
     });
@@ -20,10 +31,16 @@ export function countCategories(labels: readonly Tensor[], base: number): number
 }
 
 /** Rows of zeros with a one at label − base. */
-export function oneHot(labels: Tensor, base: number, categories: number): Tensor {
+export function oneHot(labels: Tensor, base: number, categories: number, rowOf = itself): Tensor {
   const target = Tensor.zeros([labels.rows, categories], labels.dtype);
   labels.data.forEach((label, row) => {
-    target.data[row * categories + label - base] = 1;
+    const category = label - base;
+    // A stream may show other labels than those that were counted.
+    if (!Number.isInteger(category) || category < 0 || category >= categories) {
+      const expected = `a whole number from ${base} to ${base + categories - 1}`;
+      throw badArgument(`the label in row ${rowOf(row)}`, expected, label);
+    }
+    target.data[row * categories + category] = 1;
   });
   return target;
 }
@@ -35,14 +52,18 @@ export interface ZeroOneOptions {
 }
 
 /** Two labels as 1 and 0. */
-export function zeroOne(labels: Tensor, { positiveLabel = 1, negativeLabel = 0 }: ZeroOneOptions = {}): Tensor {
+export function zeroOne(
+  labels: Tensor,
+  { positiveLabel = 1, negativeLabel = 0 }: ZeroOneOptions = {},
+  rowOf = itself,
+): Tensor {
   if (positiveLabel === negativeLabel)
     throw badArgument('positiveLabel', 'another label than negativeLabel', positiveLabel);
   requireOneColumn(labels);
   const target = new (arrayOf(labels.dtype))(labels.size);
   labels.data.forEach((label, row) => {
     if (label !== positiveLabel && label !== negativeLabel) {
-      throw badArgument(`the label in row ${row}`, `${negativeLabel} or ${positiveLabel}`, label);
+      throw badArgument(`the label in row ${rowOf(row)}`, `${negativeLabel} or ${positiveLabel}`, label);
     }
     target[row] = label === positiveLabel ? 1 : 0;
   });

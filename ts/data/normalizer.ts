@@ -1,25 +1,46 @@
 // @internal
-import { shapeMismatch } from '../errors.js';
+import { badArgument, shapeMismatch } from '../errors.js';
 import { arrayOf, type FloatArray, Tensor } from '../tensor.js';
+
+/** The least and the greatest value of each column, over all the rows that were shown. */
+export class ColumnRanges {
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+
+  constructor(width: number) {
+    this.min = new Float64Array(width).fill(Number.POSITIVE_INFINITY);
+    this.max = new Float64Array(width).fill(Number.NEGATIVE_INFINITY);
+  }
+
+  /** Shows rows; each is rows × columns. */
+  add({ data, rowSize }: Tensor): this {
+    const width = this.min.length;
+    if (rowSize !== width) throw shapeMismatch('rows', `${width} columns`, `${rowSize}`);
+    for (let i = 0; i < data.length; i++) {
+      const column = i % width;
+      if (data[i]! < this.min[column]!) this.min[column] = data[i]!;
+      if (data[i]! > this.max[column]!) this.max[column] = data[i]!;
+    }
+    return this;
+  }
+
+  /** A copy that can be shown more. */
+  clone(): ColumnRanges {
+    const copy = new ColumnRanges(this.min.length);
+    copy.min.set(this.min);
+    copy.max.set(this.max);
+    return copy;
+  }
+}
 
 /** Min–max normalisation of columns: (x − min) / (max − min), and 0 for a constant column. */
 export class MinMaxNormalizer {
   readonly #min: Float64Array;
   readonly #range: Float64Array;
 
-  /** Learns the columns' ranges from all the tensors together; each is rows × columns. */
-  constructor(tensors: readonly Tensor[]) {
-    const width = tensors[0]!.rowSize;
-    this.#min = new Float64Array(width).fill(Number.POSITIVE_INFINITY);
-    const max = new Float64Array(width).fill(Number.NEGATIVE_INFINITY);
-    for (const { data } of tensors) {
-      for (let i = 0; i < data.length; i++) {
-        const column = i % width;
-        if (data[i]! < this.#min[column]!) this.#min[column] = data[i]!;
-        if (data[i]! > max[column]!) max[column] = data[i]!;
-      }
-    }
-    this.#range = max.map((value, column) => value - this.#min[column]!);
+  constructor({ min, max }: ColumnRanges) {
+    this.#min = min;
+    this.#range = max.map((value, column) => value - min[column]!);
   }
 
   /** The same rows, normalised; a new tensor. */
@@ -36,6 +57,7 @@ export class MinMaxNormalizer {
   }
 
   #map(x: Tensor, f: (value: number, column: number) => number): Tensor {
+    if (!(x instanceof Tensor)) throw badArgument('rows', 'a Tensor', x);
     const width = this.#min.length;
     if (x.rowSize !== width) throw shapeMismatch('rows', `${width} columns`, `${x.rowSize}`);
     const source: FloatArray = x.data;

@@ -93,15 +93,19 @@ export function pin(rows: Rows): void {
   markAsUntransferable(rows.data.buffer);
 }
 
-/** @throws BlasnetError `ERR_NOT_FINITE` that names the first row and column with NaN or infinity */
-export function requireFinite(name: string, rows: Rows): void {
+/**
+ * @param firstRow - the number of the first of these rows, for the message
+ * @throws BlasnetError `ERR_NOT_FINITE` that names the first row and column with NaN or infinity
+ */
+export function requireFinite(name: string, rows: Rows, firstRow = 0): void {
   if (rows.data instanceof Uint8Array) return;
   const at = rows.data.findIndex((value) => !Number.isFinite(value));
   if (at < 0) return;
   const width = sizeOf(rows.rowShape);
+  const place = `row ${firstRow + Math.floor(at / width)}, column ${at % width}`;
   throw new BlasnetError(
     'ERR_NOT_FINITE',
-    `Expected finite numbers for ${name} but received ${rows.data[at]} in row ${Math.floor(at / width)}, column ${at % width}`,
+    `Expected finite numbers for ${name} but received ${rows.data[at]} in ${place}`,
   );
 }
 

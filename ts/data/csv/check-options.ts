@@ -1,0 +1,61 @@
+// @internal
+import { badArgument } from '../../errors.js';
+import type { CsvOptions } from '../csv-options.js';
+
+type Check = (value: unknown) => boolean;
+
+const isString: Check = (value) => typeof value === 'string';
+const isColumn: Check = (value) => typeof value === 'string' || Number.isInteger(value);
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const recordOf =
+  (check: Check): Check =>
+  (value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(check);
+const either =
+  (...checks: Check[]): Check =>
+  (value) =>
+    checks.some((check) => check(value));
+const oneOf =
+  (...values: unknown[]): Check =>
+  (value) =>
+    values.includes(value);
+const isFunction: Check = (value) => typeof value === 'function';
+const isEncoding = oneOf('oneHot', 'number');
+const isPolicy = either(oneOf('error', 'drop', 'mean', 'median', 'category'), Number.isFinite as Check);
+
+const encodings = "'oneHot' or 'number'";
+const policies = "'error', 'drop', 'mean', 'median', 'category' or a number";
+
+const rules: { readonly [Key in keyof CsvOptions]-?: readonly [expected: string, check: Check] } = {
+  label: ['the column of the labels', either(isColumn, listOf(isColumn))],
+  columns: ['a list of columns', listOf(isColumn)],
+  ignore: ['a list of columns', listOf(isColumn)],
+  header: ['true, false or a list of names', either(oneOf(true, false), listOf(isString))],
+  delimiter: ['a string without quotes and line breaks', (value) => isString(value) && /^[^"\r\n]+$/.test(`${value}`)],
+  quote: ['one character or false', (value) => value === false || (isString(value) && `${value}`.length === 1)],
+  comment: ['the beginning of lines to skip', (value) => isString(value) && value !== ''],
+  skipLines: ['a number of lines, or { train, test }', either(isCount, recordOf(isCount))],
+  categorical: [`${encodings}, for all or by column`, either(isEncoding, recordOf(isEncoding))],
+  unknownCategory: ["'error' or 'zeros'", oneOf('error', 'zeros')],
+  transform: ['functions by column', recordOf(isFunction)],
+  derive: ['functions by column', recordOf(isFunction)],
+  missingCells: ['a list of strings', listOf(isString)],
+  missing: [`${policies}, for all or by column`, either(isPolicy, recordOf(isPolicy))],
+  dtype: ["'float32' or 'float64'", oneOf('float32', 'float64')],
+};
+
+/** The options that were given, and that only CSV files have. */
+export const csvOptionsIn = (options: CsvOptions): string[] =>
+  Object.keys(rules).filter((name) => options[name as keyof CsvOptions] !== undefined);
+
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for an option of the wrong type */
+export function checkCsvOptions(options: CsvOptions): void {
+  for (const [name, [expected, check]] of Object.entries(rules)) {
+    const value = options[name as keyof CsvOptions];
+    if (value !== undefined && !check(value)) throw badArgument(name, expected, value);
+  }
+}

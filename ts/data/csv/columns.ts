@@ -1,0 +1,112 @@
+// @internal
+import { badArgument } from '../../errors.js';
+import { badFile } from '../../files.js';
+import type { DType } from '../../tensor.js';
+import type { CategoryEncoding, CsvColumnName, CsvOptions } from '../csv-options.js';
+import { type ColumnSettings, CsvColumn } from './column.js';
+
+const MISSING_CELLS = ['', '?', 'NA', 'NaN'];
+const LIMITS: Readonly<Record<DType, number>> = { float32: (2 - 2 ** -23) * 2 ** 127, float64: Number.MAX_VALUE };
+
+/** The columns that are used, and what cells of theirs count as missing. */
+export interface Columns {
+  readonly features: readonly CsvColumn[];
+  readonly labels: readonly CsvColumn[];
+  /** Features, then labels: the columns of a table. */
+  readonly all: readonly CsvColumn[];
+  /** What the category of missing cells is called. */
+  readonly missingName: string;
+}
+
+/**
+ * Finds the columns that the options mean.
+ * @param names - those of the training file, in order
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for a column that there is not, or that is used twice
+ */
+export function columnsOf(names: readonly string[], options: CsvOptions): Columns {
+  const { label, columns, ignore = [], derive = {}, missingCells = MISSING_CELLS } = options;
+  const known = [...names, ...Object.keys(derive)];
+  for (const name of Object.keys(derive)) {
+    if (names.includes(name)) throw badArgument('derive', 'names that the file does not have', name);
+  }
+  for (const option of ['transform', 'categorical', 'missing'] as const) {
+    const value = options[option];
+    if (typeof value === 'object') for (const name of Object.keys(value)) resolve(name, option);
+  }
+  const labels = listOf(label).map((column) => resolve(column, 'label'));
+  const ignored = ignore.map((column) => resolve(column, 'ignore'));
+  const features = columns
+    ? columns.map((column) => resolve(column, 'columns'))
+    : known.filter((name) => !labels.includes(name) && !ignored.includes(name));
+  const used = [...features, ...labels];
+  const twice = used.find((name, i) => used.indexOf(name) !== i) ?? ignored.find((name) => used.includes(name));
+  if (twice !== undefined) throw badArgument('columns, label and ignore', 'each column once', twice);
+  if (features.length === 0) throw badArgument('columns', 'at least one feature', 'none');
+
+  const cells = new Set(missingCells);
+  const make = (isLabel: boolean) => (name: string) => new CsvColumn(settingsOf(name, isLabel, options, cells));
+  const [featureColumns, labelColumns] = [features.map(make(false)), labels.map(make(true))];
+  return {
+    features: featureColumns,
+    labels: labelColumns,
+    all: [...featureColumns, ...labelColumns],
+    missingName: missingCells[0] ?? '',
+  };
+
+  function resolve(column: CsvColumnName, option: string): string {
+    const name = typeof column === 'number' ? names.at(column) : column;
+    if (name === undefined || !known.includes(name) || (typeof column === 'number' && !Number.isInteger(column))) {
+      throw badArgument(option, `a column of the file (${listed(known)})`, column);
+    }
+    return name;
+  }
+}
+
+/** The columns' names by a file's header line. */
+export function requireNames(names: readonly string[], where: string): readonly string[] {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw badFile(where, 'columns of different names', `two named '${twice}'`);
+  return names;
+}
+
+/** Names for a message; the first of many. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 30).map((name) => `'${name}'`);
+  return names.length > shown.length ? `${shown.join(', ')}, …` : shown.join(', ');
+}
+
+function listOf(label: CsvOptions['label']): readonly CsvColumnName[] {
+  const labels = typeof label === 'string' || typeof label === 'number' ? [label] : label;
+  if (!Array.isArray(labels) || labels.length === 0) throw badArgument('label', 'the column of the labels', label);
+  return labels;
+}
+
+function settingsOf(
+  name: string,
+  isLabel: boolean,
+  { transform, derive, categorical, missing, unknownCategory = 'error', dtype = 'float32' }: CsvOptions,
+  missingCells: ReadonlySet<string>,
+): ColumnSettings {
+  const declared = typeof categorical === 'object' ? own(categorical, name) : undefined;
+  if (isLabel && declared === 'oneHot') {
+    throw badArgument(`categorical.${name}`, "'number' for labels, which toOneHot or normalizeY follow", declared);
+  }
+  const everywhere: CategoryEncoding | undefined = typeof categorical === 'string' ? categorical : undefined;
+  return {
+    name,
+    isLabel,
+    declared,
+    undeclared: isLabel ? 'number' : everywhere,
+    unknown: unknownCategory,
+    missing: (typeof missing === 'object' ? own(missing, name) : missing) ?? 'error',
+    missingCells,
+    transform: transform && own(transform, name),
+    derive: derive && own(derive, name),
+    limit: LIMITS[dtype],
+  };
+}
+
+/** What an object holds itself: a column may be called 'constructor'. */
+function own<Value>(object: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}

@@ -1,0 +1,95 @@
+// @internal
+import { BlasnetError } from '../../errors.js';
+import { type DType, Tensor } from '../../tensor.js';
+import type { CsvColumn } from './column.js';
+import type { NumberTable } from './table.js';
+
+/** Which rows of a table, in which order; undefined for all as they are. */
+export type RowOrder = Int32Array | undefined;
+
+/** A column of a table, where it goes, and what fills its missing cells. */
+interface Place {
+  readonly column: CsvColumn;
+  /** Index in the table. */
+  readonly source: number;
+  /** First column in the tensor, and how many it takes. */
+  readonly offset: number;
+  readonly width: number;
+  readonly fill: number;
+}
+
+/** Makes tensors of tables whose columns have been read to their end. */
+export class Encoder {
+  readonly #places: readonly Place[];
+  readonly #dtype: DType;
+  readonly width: number;
+
+  /**
+   * @param first - index of the first of the columns in the table
+   * @param training - the rows that means and medians are those of
+   */
+  constructor(columns: readonly CsvColumn[], first: number, table: NumberTable, training: RowOrder, dtype: DType) {
+    let offset = 0;
+    this.#dtype = dtype;
+    this.#places = columns.map((column, i) => {
+      const width = column.encoding === 'oneHot' ? column.categories!.names.length : 1;
+      const place = { column, source: first + i, offset, width, fill: fillOf(column, first + i, table, training) };
+      offset += width;
+      return place;
+    });
+    this.width = offset;
+  }
+
+  /** What the tensor's columns are called: `age`, or `color=red` for one of a one-hot encoding. */
+  get names(): string[] {
+    return this.#places.flatMap(({ column: { name, encoding, categories } }) =>
+      encoding === 'oneHot' ? categories!.names.map((category) => `${name}=${category}`) : [name],
+    );
+  }
+
+  /** The rows as a tensor, rows × width. */
+  encode(table: NumberTable, rows: RowOrder): Tensor {
+    const count = rows?.length ?? table.count;
+    const tensor = Tensor.zeros([count, this.width], this.#dtype);
+    const { data } = tensor;
+    // Column by column, so that what a column is asks nothing in the inner loop.
+    for (const { column, source, offset, fill } of this.#places) {
+      const { categories } = column;
+      for (let i = 0; i < count; i++) {
+        const value = table.at(rows ? rows[i]! : i, source);
+        const at = i * this.width + offset;
+        if (!categories) {
+          data[at] = Number.isNaN(value) ? fill : value;
+        } else {
+          const place = categories.placeOf(value);
+          if (column.encoding === 'number') data[at] = place;
+          else if (place >= 0) data[at + place] = 1;
+        }
+      }
+    }
+    return tensor;
+  }
+}
+
+function fillOf({ settings, categories }: CsvColumn, source: number, table: NumberTable, training: RowOrder): number {
+  const { missing, name } = settings;
+  if (typeof missing === 'number') return missing;
+  if (categories || (missing !== 'mean' && missing !== 'median')) return Number.NaN;
+  const count = training?.length ?? table.count;
+  const values = new Float64Array(count);
+  let known = 0;
+  for (let i = 0; i < count; i++) {
+    const value = table.at(training ? training[i]! : i, source);
+    if (!Number.isNaN(value)) values[known++] = value;
+  }
+  if (known === 0) {
+    throw new BlasnetError(
+      'ERR_BAD_FILE',
+      `Expected numbers to take the ${missing} of in column '${name}' but received none`,
+    );
+  }
+  const present = values.subarray(0, known);
+  if (missing === 'mean') return present.reduce((sum, value) => sum + value / known, 0);
+  present.sort();
+  return (present[(known - 1) >> 1]! + present[known >> 1]!) / 2;
+}

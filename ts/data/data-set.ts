@@ -1,0 +1,40 @@
+// @internal
+import type { RowShape } from '../layers/layer.js';
+import type { Tensor } from '../tensor.js';
+import type { Labels } from './labels.js';
+import type { ColumnRanges } from './normalizer.js';
+import type { Part } from './part.js';
+import type { RowStream } from './row-stream.js';
+
+/** What normalisation makes of raw rows; `rowOf` tells their numbers for messages. */
+export type RowMap = (rows: Tensor, rowOf?: (index: number) => number) => Tensor;
+
+/** The rows behind a reader, raw as they came and as normalisation made them: in memory or in a stream. */
+export interface DataSet {
+  readonly numTrain: number;
+  /** Shape of a row of features. */
+  readonly xShape: RowShape;
+  /** The training rows as they are now; an error for a stream. */
+  readonly train: Part;
+  readonly test: Part | undefined;
+  readonly validation: Part | undefined;
+  readonly rawTrain: Part;
+  readonly rawTest: Part | undefined;
+  /** The training rows where they come in pieces. */
+  readonly stream: RowStream | undefined;
+  /** The raw columns' ranges over all sets together. */
+  rangesOf(which: 'x' | 'y'): ColumnRanges;
+  /** The raw labels of all sets. */
+  rawLabels(): Labels[];
+  /** The training labels as they are now. */
+  trainLabels(): Labels;
+  /** Replaces x or y of all sets by what `map` makes of the raw rows; changes nothing where that throws. */
+  replace(which: 'x' | 'y', map: RowMap): void;
+  /** Makes bytes be divided on their way to a batch. */
+  divideX(divisor: number): void;
+  /** Makes the first ⌊n/k⌋ training rows the validation set. */
+  takeValidation(k: number): void;
+  /** Makes ⌊n/k⌋ random training rows the test set. */
+  takeTest(k: number, seed: number): void;
+  shuffle(seed: number): void;
+}

@@ -1,0 +1,53 @@
+// @internal
+import { badArgument } from '../errors.js';
+import { Tensor } from '../tensor.js';
+import { positionOfOne } from './class-weights.js';
+import type { Labels } from './labels.js';
+
+const MOST = 10_000;
+
+/** Counts the different labels of rows that pass by: single numbers, or one-hot rows. */
+export class LabelTally {
+  readonly #width: number;
+  /** By the label, or by the place of the 1. */
+  readonly #seen = new Map<number, { count: number; readonly firstRow: number }>();
+  #isCountable = true;
+
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  /** @param firstRow - the number of the first of these rows in the data set */
+  add({ data, rows }: Tensor, firstRow: number): void {
+    const width = this.#width;
+    for (let row = 0; row < rows && this.#isCountable; row++) {
+      const key = width === 1 ? data[row]! : positionOfOne(data.subarray(row * width, (row + 1) * width));
+      const seen = this.#seen.get(key);
+      if (seen) seen.count++;
+      else this.#seen.set(key, { count: 1, firstRow: firstRow + row });
+      this.#isCountable = this.#seen.size <= MOST && (width === 1 || key >= 0);
+    }
+    if (!this.#isCountable) this.#seen.clear();
+  }
+
+  /**
+   * The different labels in order of appearance.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` where they are too many to be classes, or rows that are not one-hot
+   */
+  get labels(): Labels {
+    if (!this.#isCountable) {
+      const expected = this.#width === 1 ? `at most ${MOST} different labels` : 'one-hot labels';
+      throw badArgument('classes in a stream', expected, this.#width === 1 ? 'more' : 'others');
+    }
+    const width = this.#width;
+    const keys = [...this.#seen.keys()];
+    const seen = [...this.#seen.values()];
+    const rows = Tensor.zeros([keys.length, width], 'float64');
+    for (const [i, key] of keys.entries()) rows.data[width === 1 ? i : i * width + key] = width === 1 ? key : 1;
+    return { rows, counts: seen.map(({ count }) => count), rowOf: (i) => seen[i]!.firstRow };
+  }
+
+  get isCountable(): boolean {
+    return this.#isCountable;
+  }
+}

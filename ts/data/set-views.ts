@@ -1,0 +1,75 @@
+// @internal
+import { badArgument } from '../errors.js';
+import { sizeOf, type Tensor } from '../tensor.js';
+import type { DataSet } from './data-set.js';
+import type { Part } from './part.js';
+import { tensorOf } from './rows.js';
+
+/** What a reader holds, as tensors and numbers. */
+export abstract class SetViews {
+  protected set: DataSet | undefined;
+
+  /** The rows that training, validation and the test use; for the trainer. */
+  get trainingPart(): Part {
+    return this.requireSet().train;
+  }
+  get validationPart(): Part | undefined {
+    return this.set?.validation;
+  }
+  get testPart(): Part | undefined {
+    return this.set?.test;
+  }
+  get xTrain(): Tensor {
+    return tensorOf(this.trainingPart.x);
+  }
+  get yTrain(): Tensor {
+    return tensorOf(this.trainingPart.y);
+  }
+  get xTest(): Tensor {
+    return tensorOf(present('test set', this.testPart).x);
+  }
+  get yTest(): Tensor {
+    return tensorOf(present('test set', this.testPart).y);
+  }
+  get xDev(): Tensor {
+    return tensorOf(present('validation set', this.validationPart).x);
+  }
+  get yDev(): Tensor {
+    return tensorOf(present('validation set', this.validationPart).y);
+  }
+  get xTrainRaw(): Tensor {
+    return tensorOf(this.requireSet().rawTrain.x);
+  }
+  get yTrainRaw(): Tensor {
+    return tensorOf(this.requireSet().rawTrain.y);
+  }
+  get xTestRaw(): Tensor {
+    return tensorOf(present('test set', this.requireSet().rawTest).x);
+  }
+  get yTestRaw(): Tensor {
+    return tensorOf(present('test set', this.requireSet().rawTest).y);
+  }
+
+  get numTrain(): number {
+    return this.set?.numTrain ?? 0;
+  }
+  get numTest(): number {
+    return this.testPart?.x.count ?? 0;
+  }
+  get numValidation(): number {
+    return this.validationPart?.x.count ?? 0;
+  }
+  get numFeature(): number {
+    return this.set ? sizeOf(this.set.xShape) : 0;
+  }
+
+  protected requireSet(): DataSet {
+    if (!this.set) throw badArgument('data', 'readData to have finished', 'no data');
+    return this.set;
+  }
+}
+
+function present<T>(name: string, part: T | undefined): T {
+  if (!part) throw badArgument(name, 'one', 'none');
+  return part;
+}
