@@ -16,7 +16,7 @@ export async function readFiles(files: DataFiles): Promise<FileData> {
   const { train, test, format = formatOf(train), split } = files;
   if (format !== 'csv' && format !== 'npz') throw badArgument('format', "'csv' or 'npz'", format);
   if (split !== undefined && test !== undefined) throw badArgument('split', 'no test file beside it', test);
-  const { k, seed = 0 } = typeof split === 'object' ? split : { k: split };
+  const { k, seed = 0 } = typeof split === 'object' && split !== null ? split : { k: split };
   if (format === 'csv') {
     return readCsv(train, test, files, k === undefined ? undefined : (count) => splitOrder(count, k, seed));
   }

@@ -1,11 +1,18 @@
 // @internal
-import { BlasnetError } from '../../errors.js';
+import { badFile } from '../../files.js';
 import { type DType, Tensor } from '../../tensor.js';
 import type { CsvColumn } from './column.js';
 import type { NumberTable } from './table.js';
 
 /** Which rows of a table, in which order; undefined for all as they are. */
 export type RowOrder = Int32Array | undefined;
+
+/** The rows that means and medians are those of. */
+export interface TrainingRows {
+  readonly path: string;
+  readonly table: NumberTable;
+  readonly rows: RowOrder;
+}
 
 /** A column of a table, where it goes, and what fills its missing cells. */
 interface Place {
@@ -24,16 +31,13 @@ export class Encoder {
   readonly #dtype: DType;
   readonly width: number;
 
-  /**
-   * @param first - index of the first of the columns in the table
-   * @param training - the rows that means and medians are those of
-   */
-  constructor(columns: readonly CsvColumn[], first: number, table: NumberTable, training: RowOrder, dtype: DType) {
+  /** @param first - index of the first of the columns in the table */
+  constructor(columns: readonly CsvColumn[], first: number, training: TrainingRows, dtype: DType) {
     let offset = 0;
     this.#dtype = dtype;
     this.#places = columns.map((column, i) => {
       const width = column.encoding === 'oneHot' ? column.categories!.names.length : 1;
-      const place = { column, source: first + i, offset, width, fill: fillOf(column, first + i, table, training) };
+      const place = { column, source: first + i, offset, width, fill: fillOf(column, first + i, training) };
       offset += width;
       return place;
     });
@@ -71,23 +75,18 @@ export class Encoder {
   }
 }
 
-function fillOf({ settings, categories }: CsvColumn, source: number, table: NumberTable, training: RowOrder): number {
+function fillOf({ settings, categories }: CsvColumn, source: number, { path, table, rows }: TrainingRows): number {
   const { missing, name } = settings;
   if (typeof missing === 'number') return missing;
   if (categories || (missing !== 'mean' && missing !== 'median')) return Number.NaN;
-  const count = training?.length ?? table.count;
+  const count = rows?.length ?? table.count;
   const values = new Float64Array(count);
   let known = 0;
   for (let i = 0; i < count; i++) {
-    const value = table.at(training ? training[i]! : i, source);
+    const value = table.at(rows ? rows[i]! : i, source);
     if (!Number.isNaN(value)) values[known++] = value;
   }
-  if (known === 0) {
-    throw new BlasnetError(
-      'ERR_BAD_FILE',
-      `Expected numbers to take the ${missing} of in column '${name}' but received none`,
-    );
-  }
+  if (known === 0) throw badFile(`column '${name}' of '${path}'`, `numbers to take the ${missing} of`, 'none');
   const present = values.subarray(0, known);
   if (missing === 'mean') return present.reduce((sum, value) => sum + value / known, 0);
   present.sort();

@@ -41,8 +41,9 @@ export async function readCsv(
   }
   const test = testPath === undefined ? undefined : await readTable(testPath, options, train);
   const parts = split?.(table.count);
-  const x = new Encoder(columns.features, 0, table, parts?.train, dtype);
-  const y = new Encoder(columns.labels, columns.features.length, table, parts?.train, dtype);
+  const training = { path: trainPath, table, rows: parts?.train };
+  const x = new Encoder(columns.features, 0, training, dtype);
+  const y = new Encoder(columns.labels, columns.features.length, training, dtype);
   const part = (source: NumberTable, rows?: RowOrder): Part => ({
     x: rowsOf(x.encode(source, rows)),
     y: rowsOf(y.encode(source, rows)),
