@@ -43,6 +43,15 @@ test('balanced › over the training rows without the validation set, whichever 
   t.deepEqual(reader.classWeights, Float64Array.of(1.5, 0.75));
 });
 
+test('balanced › a validation set that would take all rows of a class is refused, and nothing changes', (t) => {
+  const reader = labelled(1, 0, 0, 0);
+  reader.toZeroOne();
+  reader.setClassWeights('balanced');
+  t.throws(() => reader.generateValidationSet(2), badArgument(/a training row of class 1 for balanced/));
+  t.deepEqual([reader.numTrain, reader.numValidation], [4, 0]);
+  t.deepEqual(reader.classWeights, Float64Array.of(2 / 3, 2));
+});
+
 test('weights of ours', (t) => {
   const reader = labelled(0, 1, 2, 1);
   reader.toOneHot();

@@ -6,9 +6,9 @@ import { readCsv } from '../support/csv.js';
 import { badArgument } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';
 
-/** Rows numbered from 0: x is [i, −i], y is [10 i]. */
+/** Rows numbered from 0: x is [i, 99 − i], y is [10 i]. */
 const tensors = (rows: number) => ({
-  xTrain: Tensor.from(Array.from({ length: rows }, (_, i) => [i, -i])),
+  xTrain: Tensor.from(Array.from({ length: rows }, (_, i) => [i, 99 - i])),
   yTrain: Tensor.from(Array.from({ length: rows }, (_, i) => [10 * i])),
 });
 const column = (tensor: Tensor) => (tensor.toArray() as number[][]).map((row) => row[0]!);
@@ -82,7 +82,7 @@ test('split › of CSV and npz files as splitTestSet does it', async (t) => {
   const { xTrain, yTrain } = tensors(20);
   const train = join(await temporaryFolder(t), 'a.npz');
   await writeNpz(train, { data: xTrain, label: yTrain });
-  const text = upTo(20).map((i) => `${i},${-i},${10 * i}\n`);
+  const text = upTo(20).map((i) => `${i},${99 - i},${10 * i}\n`);
   const expected = DataReader.fromTensors({ xTrain, yTrain });
   expected.splitTestSet(4, 7);
   const readers = [

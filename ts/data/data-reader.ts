@@ -37,7 +37,8 @@ export class DataReader extends SetViews {
   #xNormalizer: MinMaxNormalizer | undefined;
   #yNormalizer: MinMaxNormalizer | undefined;
   #categories = 0;
-  #classWeights: { readonly given: ClassWeights; readonly values: Float64Array } | undefined;
+  #classWeights: Float64Array | undefined;
+  #balanced = false;
 
   constructor(files?: DataFiles) {
     super();
@@ -71,6 +72,10 @@ export class DataReader extends SetViews {
    */
   static fromBatches(source: BatchSource, options: StreamOptions = {}): DataReader {
     checkStream(source, options);
+    for (const name of ['test', 'validation'] as const) {
+      const other = options[name];
+      if (other !== undefined && !(other instanceof DataReader)) throw badArgument(name, 'a DataReader', other);
+    }
     const reader = new DataReader();
     reader.#batches = { source, options };
     return reader;
@@ -108,6 +113,7 @@ export class DataReader extends SetViews {
     this.#categories = categories;
     this.#yNormalizer = normalizer;
     this.#classWeights = undefined;
+    this.#balanced = false;
   }
 
   /** Features to [0, 1] by their least and greatest value over train and test together; a constant one becomes 0. */
@@ -180,13 +186,13 @@ export class DataReader extends SetViews {
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for other labels or weights, and for 'balanced' where a class has no row
    */
   setClassWeights(weights: ClassWeights): void {
-    const values = classWeightsOf(weights, this.requireSet().trainLabels());
-    this.#classWeights = { given: weights, values };
+    this.#classWeights = classWeightsOf(weights, this.requireSet().trainLabels());
+    this.#balanced = weights === 'balanced';
   }
 
   /** A weight for each class; absent where all rows count 1. */
   get classWeights(): Float64Array | undefined {
-    return this.#classWeights?.values;
+    return this.#classWeights;
   }
 
   /** For image readers: bytes are divided by `divisor` on their way to a batch, and stay bytes in memory. */
@@ -200,8 +206,9 @@ export class DataReader extends SetViews {
    * @param k - default 10: a tenth
    */
   generateValidationSet(k = 10): void {
-    this.requireSet().takeValidation(k);
-    if (this.#classWeights) this.setClassWeights(this.#classWeights.given);
+    this.requireSet().takeValidation(k, (labels) => {
+      if (this.#balanced) this.#classWeights = classWeightsOf('balanced', labels);
+    });
   }
 
   /**

@@ -32,8 +32,11 @@ export interface DataSet {
   replace(which: 'x' | 'y', map: RowMap): void;
   /** Makes bytes be divided on their way to a batch. */
   divideX(divisor: number): void;
-  /** Makes the first ⌊n/k⌋ training rows the validation set. */
-  takeValidation(k: number): void;
+  /**
+   * Makes the first ⌊n/k⌋ training rows the validation set.
+   * @param check - is shown the labels that training would keep, and may throw to refuse
+   */
+  takeValidation(k: number, check: (labels: Labels) => void): void;
   /** Makes ⌊n/k⌋ random training rows the test set. */
   takeTest(k: number, seed: number): void;
   shuffle(seed: number): void;

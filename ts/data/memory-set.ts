@@ -66,11 +66,13 @@ export class MemorySet implements DataSet {
     this.#isChanged = true;
   }
 
-  takeValidation(k: number): void {
+  takeValidation(k: number, check: (labels: Labels) => void): void {
     const count = shareOf(this.numTrain, k);
     if (this.validation) throw badArgument('generateValidationSet', 'to be called once', 'a second call');
+    const rest = slicePart(this.train, count, this.numTrain);
+    check({ rows: tensorOf(rest.y) });
     this.validation = slicePart(this.train, 0, count);
-    this.train = slicePart(this.train, count, this.numTrain);
+    this.train = rest;
   }
 
   takeTest(k: number, seed: number): void {
