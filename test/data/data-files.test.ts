@@ -51,10 +51,14 @@ test('readData › again starts anew', async (t) => {
   const { train } = await withTraining(t, { data, label });
   const reader = new DataReader({ train });
   await reader.readData();
+  reader.normalizeX();
+  reader.normalizeY('fitting');
   reader.generateValidationSet(2);
   await reader.readData();
   t.is(reader.numValidation, 0);
   t.is(reader.numTrain, 2);
+  t.throws(() => reader.normalizePredictData(data), badArgument(/normalizeX before it/));
+  t.throws(() => reader.deNormalizeY(label), badArgument(/normalizeY\('fitting'\) before it/));
 });
 
 test('readData › files that are not what they should be', async (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { DataReader, Tensor } from 'blasnet';
-import { badArgument, shapeMismatch } from '../support/errors.js';
+import { badArgument, shapeMismatch, untyped } from '../support/errors.js';
 
 /** Rows numbered from 0: x is [i, −i], y is [10 i]. */
 function numbered(rows: number): DataReader {
@@ -162,4 +162,90 @@ test('toZeroOne › errors', (t) => {
     badArgument(/another label than negativeLabel for positiveLabel but received 1/),
   );
   t.throws(() => numberedPairs().toZeroOne(), badArgument(/one column for labels/));
+});
+
+test('normalizePredictData and deNormalizeY › one row, float64, constant columns', (t) => {
+  const xTrain = Tensor.from(
+    [
+      [0, 7, 1e9],
+      [4, 7, 1e9 + 1],
+    ],
+    undefined,
+    'float64',
+  );
+  const reader = DataReader.fromTensors({
+    xTrain,
+    yTrain: Tensor.from(
+      [
+        [100, 5],
+        [300, 5],
+      ],
+      undefined,
+      'float64',
+    ),
+  });
+  reader.normalizeX();
+  reader.normalizeY('fitting');
+  t.is(reader.xTrain.dtype, 'float64');
+  t.deepEqual(reader.xTrain.toArray(), [
+    [0, 0, 0],
+    [1, 0, 1],
+  ]);
+  const row = reader.normalizePredictData(Tensor.from([1, 9, 1e9 + 0.5], undefined, 'float64'));
+  t.deepEqual([row.shape, row.dtype, row.toArray()], [[1, 3], 'float64', [[0.25, 0, 0.5]]]);
+  const single = reader.normalizePredictData(Tensor.from([1, 9, 1e9]));
+  t.deepEqual([single.shape, single.dtype, single.toArray()], [[1, 3], 'float32', [[0.25, 0, 0]]]);
+  const y = reader.deNormalizeY(Tensor.from([0.1, 0.7], undefined, 'float64'));
+  t.deepEqual([y.shape, y.dtype, y.toArray()], [[1, 2], 'float64', [[120, 5]]]);
+  t.throws(
+    () => reader.normalizePredictData(untyped([[1, 9, 1]])),
+    badArgument(/a Tensor for rows but received an arr/),
+  );
+  t.throws(() => reader.normalizePredictData(Tensor.from([1, 9, 1], [3])), shapeMismatch(/3 columns for rows .* 1$/));
+  t.throws(() => reader.deNormalizeY(Tensor.from([1])), shapeMismatch(/2 columns for rows but received 1/));
+});
+
+test('a data set of one row, and one where every column is constant', (t) => {
+  const reader = DataReader.fromTensors({ xTrain: Tensor.from([[3, 4]]), yTrain: Tensor.from([[5]]) });
+  reader.normalizeX();
+  reader.normalizeY('fitting');
+  t.deepEqual(reader.xTrain.toArray(), [[0, 0]]);
+  t.deepEqual(reader.yTrain.toArray(), [[0]]);
+  t.deepEqual(reader.normalizePredictData(Tensor.from([7, 8])).toArray(), [[0, 0]]);
+  t.deepEqual(reader.deNormalizeY(Tensor.from([[0], [1]])).toArray(), [[5], [5]]);
+});
+
+test('normalizeY › back and forth through many rows of float32', (t) => {
+  const yTrain = Tensor.from(
+    Float32Array.from({ length: 1000 }, (_, i) => 7.5e4 * Math.sin(i) + 3e5),
+    [1000, 1],
+  );
+  const reader = DataReader.fromTensors({ xTrain: yTrain, yTrain });
+  reader.normalizeY('fitting');
+  const { data } = reader.yTrain;
+  t.true(data.every((value) => value >= 0 && value <= 1) && data.includes(0) && data.includes(1));
+  const back = reader.deNormalizeY(reader.yTrain).data;
+  // A 24-bit fraction of the range of 1.5e5.
+  t.true(back.every((value, i) => Math.abs(value - yTrain.data[i]!) <= 0.05));
+});
+
+test('labels of another kind replace what normalizeY learnt', (t) => {
+  const reader = labelled(0, 1, 2);
+  reader.normalizeY('fitting');
+  reader.toOneHot();
+  t.throws(() => reader.deNormalizeY(Tensor.zeros([1, 1])), badArgument(/normalizeY\('fitting'\) before it/));
+  t.is(reader.numCategory, 3);
+  reader.normalizeY('fitting');
+  t.is(reader.numCategory, 0);
+  t.deepEqual(reader.deNormalizeY(Tensor.from([[0.5]])).toArray(), [[1]]);
+});
+
+test('a test set of other labels than the training set', (t) => {
+  const reader = DataReader.fromTensors({
+    xTrain: Tensor.zeros([2, 1]),
+    yTrain: Tensor.from([[0], [1]]),
+    xTest: Tensor.zeros([1, 1]),
+    yTest: Tensor.from([[0, 1]]),
+  });
+  t.throws(() => reader.normalizeY('fitting'), shapeMismatch(/1 columns for rows but received 2/));
 });

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { zipSync } from 'fflate';
 import { encodeNpy } from '#blasnet/data/npy';
 import { decodeNpz, readNpz, toTensor, writeNpz } from '#blasnet/data/npz';
+import { unzipMembers } from '#blasnet/data/zip';
 import { BlasnetError } from '#blasnet/errors';
 import { Tensor } from '#blasnet/tensor';
 
@@ -55,6 +56,21 @@ test('readNpz refuses an object array by its name', async (t) => {
   });
 });
 
+test('readNpz refuses, before it unpacks it, a member of a thousand times what its header says', async (t) => {
+  t.true((await readFile(`${FIXTURES}/bomb.npz`)).length < 40_000);
+  await t.throwsAsync(readNpz(`${FIXTURES}/bomb.npz`), {
+    code: 'ERR_BAD_FILE',
+    message: /^Expected 8 bytes of data for shape \(2\) in 'a.npy' of '.*bomb.npz' but received 33554432$/,
+  });
+});
+
+test('readNpz refuses a path in the name of a member', async (t) => {
+  await t.throwsAsync(readNpz(`${FIXTURES}/path.npz`), {
+    code: 'ERR_BAD_FILE',
+    message: /^Expected members named like 'weights.npy', without folders in '.*path.npz' but received '..\/a.npy'$/,
+  });
+});
+
 test('readNpz refuses a missing file', async (t) => {
   await t.throwsAsync(readNpz('none.npz'), {
     code: 'ERR_BAD_FILE',
@@ -82,6 +98,38 @@ test('what writeNpz writes readNpz reads', async (t) => {
     },
   );
   t.deepEqual(await readdir(dir), ['layer.npz']);
+});
+
+test('writeNpz writes what NumPy reads', async (t) => {
+  // make.py loads that file and compares the arrays; as long as the bytes are the same, so is what NumPy makes of them.
+  const path = join(await folder(), 'written.npz');
+  await writeNpz(path, {
+    weights: Tensor.from([
+      [1, 2.5, -3],
+      [1e-45, 3e38, 0],
+    ]),
+    bias: Tensor.from([Math.PI, -0, NaN, Infinity], undefined, 'float64'),
+    image: Tensor.from(
+      Array.from({ length: 24 }, (_, i) => i),
+      [1, 2, 3, 4],
+    ),
+    none: Tensor.zeros([0, 3]),
+  });
+  t.deepEqual(await readFile(path), await readFile(`${FIXTURES}/written.npz`));
+});
+
+test("encodeNpy writes the members of NumPy's savez byte for byte", async (t) => {
+  const arrays = await readNpz(`${FIXTURES}/stored.npz`);
+  const same = ['float32', 'float64', 'int8', 'int16', 'int32', 'uint8', 'uint16', 'uint32', 'scalar', 'empty'];
+  const members = unzipMembers(await readFile(`${FIXTURES}/stored.npz`), 'x', { name: () => undefined });
+  const compared: string[] = [];
+  for await (const { name, data } of members) {
+    const key = name.slice(0, -'.npy'.length);
+    if (!same.includes(key)) continue;
+    t.true(Buffer.from(data).equals(encodeNpy(arrays[key]!.shape, arrays[key]!.data)), key);
+    compared.push(key);
+  }
+  t.deepEqual(compared.toSorted(), same.toSorted());
 });
 
 test('writeNpz makes equal files of equal tensors, with names that objects have', async (t) => {

@@ -21,7 +21,8 @@ function changed(record: 'entry' | 'end', at: number, bytes: 2 | 4, value: numbe
 
 async function unzip(bytes: Uint8Array, checkName: (name: string) => void = () => undefined) {
   const members: Record<string, Uint8Array> = {};
-  for await (const { name, data } of unzipMembers(bytes, "'x.npz'", checkName)) members[name] = new Uint8Array(data);
+  for await (const { name, data } of unzipMembers(bytes, "'x.npz'", { name: checkName }))
+    members[name] = new Uint8Array(data);
   return members;
 }
 
@@ -57,6 +58,19 @@ test('unzipMembers asks about every name before it unpacks any', async (t) => {
   });
   await t.throwsAsync(unpacking, { message: 'not b' });
   t.deepEqual(asked, ['a', 'b']);
+});
+
+test('unzipMembers shows the start of a large packed member before it unpacks the rest', async (t) => {
+  const large = new Uint8Array(2 << 20).map((_, i) => i ^ (i >> 8) ^ (i >> 16));
+  const bytes = zipSync({ large, small: content });
+  bytes.fill(0xff, 1200, 1300); // behind the start: unpacking would fail
+  const refuse = (start: Uint8Array, size: number, member: string) => {
+    t.deepEqual([...start.subarray(0, 64)], [...large.subarray(0, 64)]);
+    t.deepEqual([size, member], [large.length, "'large' of 'x.npz'"]);
+    throw new Error('refused');
+  };
+  const unpacking = unzipMembers(bytes, "'x.npz'", { name: () => undefined, start: { bytes: 64, check: refuse } });
+  await t.throwsAsync(unpacking.next(), { message: 'refused' });
 });
 
 test('unzipMembers reads what streaming writers write, and comments', async (t) => {

@@ -15,6 +15,8 @@ export interface NpyArray {
 const MAGIC = '\x93NUMPY';
 /** NumPy's own limit. Headers of plain arrays have under 300 bytes. */
 const MAX_HEADER = 10_000;
+/** Bytes that surely hold the longest header. */
+export const NPY_START = MAX_HEADER + 12;
 /** NumPy's own limit since 2.0. */
 const MAX_RANK = 64;
 /** NumPy leaves room in the header for the first dimension to grow to this many digits. */
@@ -39,17 +41,25 @@ const DESCR_OF = new Map<unknown, string>([
  * @throws BlasnetError `ERR_BAD_FILE` for anything but one whole numeric array, and for 64-bit integers beyond ±(2^53 − 1)
  */
 export function decodeNpy(bytes: Uint8Array, where: string): NpyArray {
-  const { text, dataStart } = readHeader(bytes, where);
+  const { type, shape, fortran, dataStart } = checkNpyStart(bytes, bytes.length, where);
+  const data = decodeElements(bytes.subarray(dataStart), type, where);
+  return { shape, data: fortran && shape.length > 1 ? toRowMajor(data, shape) : data };
+}
+
+/**
+ * Checks the header of an NPY file of `total` bytes, of which the first {@link NPY_START} are enough, before memory is
+ * taken for the rest: a header may promise 2^60 numbers, and a file may have more than its header says.
+ */
+export function checkNpyStart(start: Uint8Array, total: number, where: string) {
+  const { text, dataStart } = readHeader(start, where);
   const { descr, fortran, shape } = parseHeader(text, where);
   const type = elementTypeOf(descr, where);
   const size = shape.includes(0) ? 0 : sizeOf(shape);
-  const present = bytes.length - dataStart;
-  // Before anything is allocated: a header may promise 2^60 numbers.
+  const present = total - dataStart;
   if (present !== size * type.bytes) {
     throw badFile(where, `${size * type.bytes} bytes of data for shape (${shape.join(', ')})`, `${present}`);
   }
-  const data = decodeElements(bytes.subarray(dataStart), type, where);
-  return { shape, data: fortran && shape.length > 1 ? toRowMajor(data, shape) : data };
+  return { type, shape, fortran, dataStart };
 }
 
 /**

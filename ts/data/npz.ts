@@ -3,8 +3,8 @@ import { zipSync } from 'fflate';
 import { badArgument } from '../errors.js';
 import { badFile, readFileBytes, writeFileAtomic } from '../files.js';
 import { arrayOf, type DType, type FloatArray, Tensor } from '../tensor.js';
-import { decodeNpy, encodeNpy, type NpyArray } from './npy.js';
-import { unzipMembers } from './zip.js';
+import { checkNpyStart, decodeNpy, encodeNpy, NPY_START, type NpyArray } from './npy.js';
+import { type MemberChecks, unzipMembers } from './zip.js';
 
 /** Node reads no larger file at once. */
 const MAX_BYTES = 2 ** 31 - 1;
@@ -26,12 +26,15 @@ export async function readNpz(path: string): Promise<Record<string, NpyArray>> {
  */
 export async function decodeNpz(bytes: Uint8Array, where: string): Promise<Record<string, NpyArray>> {
   const arrays: Record<string, NpyArray> = Object.create(null);
-  const checkMember = (name: string) => {
-    if (!name.endsWith('.npy') || !isPlainName(name)) {
-      throw badFile(where, "members named like 'weights.npy', without folders", `'${name}'`);
-    }
+  const checks: MemberChecks = {
+    name(name) {
+      if (!name.endsWith('.npy') || !isPlainName(name)) {
+        throw badFile(where, "members named like 'weights.npy', without folders", `'${name}'`);
+      }
+    },
+    start: { bytes: NPY_START, check: checkNpyStart },
   };
-  for await (const { name, data } of unzipMembers(bytes, where, checkMember)) {
+  for await (const { name, data } of unzipMembers(bytes, where, checks)) {
     arrays[name.slice(0, -'.npy'.length)] = decodeNpy(data, `'${name}' of ${where}`);
   }
   return arrays;

@@ -1,7 +1,7 @@
 // @internal
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { inflateRaw } from 'node:zlib';
+import { constants, inflateRaw } from 'node:zlib';
 import { badFile } from '../files.js';
 import { crc32 } from './crc32.js';
 
@@ -22,6 +22,14 @@ interface ZipEntry {
   readonly offset: number;
 }
 
+/** What is asked before memory is taken for a member; each throws to refuse it. */
+export interface MemberChecks {
+  /** Called with every member's name before the first is unpacked. */
+  name(name: string): void;
+  /** Called with the first bytes of a large packed member, at least so many, and what it will have when unpacked. */
+  readonly start?: { readonly bytes: number; check(start: Uint8Array, size: number, member: string): void };
+}
+
 const END_SIGNATURE = 0x06054b50;
 const DIRECTORY_SIGNATURE = 0x02014b50;
 const LOCAL_SIGNATURE = 0x04034b50;
@@ -32,6 +40,10 @@ const STORED = 0;
 const DEFLATED = 8;
 /** Deflate's best: 258 bytes for two bits. */
 const MAX_RATIO = 1032;
+/** Deflate may make data that long longer, if it cannot make it shorter. */
+const SLACK = 1024;
+/** Unpacked bytes from which a member is looked at before it is unpacked as a whole. */
+const LARGE = 1 << 20;
 /** About 3 ms of work, so that the event loop gets its turns. */
 const CRC_CHUNK = 8 << 20;
 
@@ -41,20 +53,19 @@ const inflate = promisify(inflateRaw);
  * Unpacks the members of a zip archive, one after another, and checks their sizes and checksums.
  * Nothing is allocated on the archive's word alone: members may claim no more than their packed bytes can hold.
  * @param where - what error messages call the archive
- * @param checkName - called with every member's name before the first is unpacked; throws to refuse it
  * @throws BlasnetError `ERR_BAD_FILE` for damage, encryption, a second member of a name, zip64, split archives,
  *   and methods other than stored and deflated
  */
 export async function* unzipMembers(
   bytes: Uint8Array,
   where: string,
-  checkName: (name: string) => void,
+  checks: MemberChecks,
 ): AsyncGenerator<{ name: string; data: Uint8Array }> {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries = readDirectory(view, where);
-  for (const { name } of entries) checkName(name);
+  for (const { name } of entries) checks.name(name);
   for (const entry of entries) {
-    yield { name: entry.name, data: await unpack(view, entry, `'${entry.name}' of ${where}`) };
+    yield { name: entry.name, data: await unpack(view, entry, `'${entry.name}' of ${where}`, checks) };
   }
 }
 
@@ -127,7 +138,12 @@ function readEntry(view: Buffer, at: number, where: string): ZipEntry {
   return { name, method, crc, packed, size, offset };
 }
 
-async function unpack(view: Buffer, entry: ZipEntry, member: string): Promise<Uint8Array> {
+async function unpack(
+  view: Buffer,
+  entry: ZipEntry,
+  member: string,
+  { start: first }: MemberChecks,
+): Promise<Uint8Array> {
   const { offset, packed, size } = entry;
   if (offset + LOCAL_LENGTH > view.length || view.readUInt32LE(offset) !== LOCAL_SIGNATURE) {
     throw badFile(member, `a member's header at byte ${offset}`, 'something else');
@@ -138,11 +154,23 @@ async function unpack(view: Buffer, entry: ZipEntry, member: string): Promise<Ui
     throw badFile(member, `${packed} packed bytes`, `${Math.max(0, view.length - start)}`);
   }
   const raw = view.subarray(start, start + packed);
+  if (first && entry.method === DEFLATED && size > LARGE) {
+    first.check(await inflateStart(raw.subarray(0, first.bytes + SLACK), member), size, member);
+  }
   const data = entry.method === STORED ? raw : await inflateTo(raw, size, member);
   if (data.length !== size) throw badFile(member, `${size} bytes when unpacked`, `${data.length}`);
   const crc = await checksum(data);
   if (crc !== entry.crc) throw badFile(member, `checksum ${hex(entry.crc)}`, `${hex(crc)}: the file is damaged`);
   return data;
+}
+
+/** What the first packed bytes of a member hold. */
+async function inflateStart(raw: Buffer, member: string): Promise<Uint8Array> {
+  try {
+    return await inflate(raw, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch (error) {
+    throw badFile(member, 'deflated data', (error as Error).message, error);
+  }
 }
 
 async function inflateTo(raw: Buffer, size: number, member: string): Promise<Uint8Array> {
