@@ -22,6 +22,10 @@ export function summarize(name: string, stack: LayerStack): string {
       .trimEnd();
   const rule = '-'.repeat(line(rows[0]!).length);
   const total = counts.reduce((sum, count) => sum + count, 0).toLocaleString('en');
+  const fixed = stack.layers
+    .flatMap(({ layer }) => layer.parameters)
+    .reduce((sum, { trainable, value }) => sum + (trainable ? 0 : value.size), 0);
+  const parameters = `${total} parameters${fixed > 0 ? `, ${fixed.toLocaleString('en')} of them not trained` : ''}`;
   const title = input ? `${name} (rows of ${input.join('×')})` : name;
-  return [title, rule, line(rows[0]!), rule, ...rows.slice(1).map(line), rule, `${total} parameters`].join('\n');
+  return [title, rule, line(rows[0]!), rule, ...rows.slice(1).map(line), rule, parameters].join('\n');
 }

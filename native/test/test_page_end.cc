@@ -99,6 +99,32 @@ TEST_CASE_TEMPLATE("element-wise kernels touch nothing beyond their tensors", T,
   }
 }
 
+TEST_CASE_TEMPLATE("dropout and batch norm touch nothing beyond their tensors", T, float, double) {
+  double zero = 0, half = 0.5, small = 1e-5;
+  for (const bool at_end : {false, true}) {
+    for (size_t n = 1; n <= 33; ++n) {
+      // Features of one number each, then one feature of a run of them.
+      for (const auto& [shape, features] : {std::pair<std::vector<size_t>, size_t>{{2, n}, n}, {{2, 1, n}, 1}}) {
+        PageTensor<T> x(shape, at_end), y(shape, at_end), mask(shape, at_end), dy(shape, at_end), dx(shape, at_end);
+        Invoke<T>("dropout_forward", {x, y, mask, Scalar(zero), Scalar(zero), Scalar(zero), Scalar(zero)});
+        Invoke<T>("dropout_backward", {dy, mask, dx});
+        CHECK(dx[2 * n - 1] == 1);
+        const std::vector<size_t> each = {features};
+        PageTensor<T> gamma(each, at_end), beta(each, at_end), mean(each, at_end), variance(each, at_end);
+        PageTensor<T> batch_mean(each, at_end), inverse(each, at_end), dgamma(each, at_end), dbeta(each, at_end);
+        Invoke<T>("batch_norm_forward",
+                  {x, gamma, beta, mean, variance, batch_mean, inverse, y, Scalar(half), Scalar(small)});
+        CHECK(variance[features - 1] == T(0.5));
+        Invoke<T>("batch_norm_backward", {x, gamma, batch_mean, inverse, dy, dgamma, dbeta, dx});
+        Invoke<T>("batch_norm_backward_weights", {x, batch_mean, inverse, dy, dgamma, dbeta});
+        CHECK(dbeta[features - 1] == doctest::Approx(n / features));
+        Invoke<T>("batch_norm_inference", {x, gamma, beta, mean, variance, y, Scalar(small)});
+        CHECK(y[2 * n - 1] == 1);
+      }
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("products touch nothing beyond their tensors", T, float, double) {
   for (const bool at_end : {false, true}) {
     for (const size_t m : {1, 2, 5}) {

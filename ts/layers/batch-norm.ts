@@ -1,0 +1,109 @@
+import { badArgument, shapeMismatch } from '../errors.js';
+import type { Runner } from '../runner.js';
+import { arrayOf, type DType, type Tensor } from '../tensor.js';
+import { Parameter } from '../weights-bias.js';
+import { Layer, type RowShape } from './layer.js';
+
+export interface BatchNormOptions {
+  /** Share of the running statistics that a training step keeps; default 0.9. */
+  readonly momentum?: number;
+  /** Is added to the variance before the root is taken; default 1e-5. */
+  readonly epsilon?: number;
+  /** For a layer that works without a net; a net gives its own. */
+  readonly dtype?: DType;
+}
+
+/** What the backward pass needs of the last training forward pass. */
+interface Forward {
+  readonly x: Tensor;
+  readonly batchMean: Tensor;
+  /** 1/√(variance + epsilon) of each feature. */
+  readonly inverse: Tensor;
+}
+
+/**
+ * Batch normalisation (Ioffe and Szegedy 2015): y = gamma · (x − mean)/√(var + epsilon) + beta for each feature of
+ * `[rows, features]`, or each channel of `[rows, channels, height, width]`. Training takes mean and (biased) variance
+ * from the batch, and brings the running ones, which inference takes, closer to them: momentum · running +
+ * (1 − momentum) · batch. Features whose batch holds NaN or infinity leave their running statistics as they are.
+ */
+export class BatchNormLayer extends Layer {
+  readonly kind = 'batch norm';
+  /** Features, or channels. */
+  readonly features: number;
+  readonly momentum: number;
+  readonly epsilon: number;
+  readonly #dtype: DType | undefined;
+  #forward: Forward | undefined;
+
+  /**
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for features that are not a whole number above 0, a momentum outside
+   *   [0, 1], an epsilon that is not above 0
+   */
+  constructor(features: number, { momentum = 0.9, epsilon = 1e-5, dtype }: BatchNormOptions = {}) {
+    super();
+    if (!Number.isInteger(features) || features < 1 || features > 2 ** 31 - 1) {
+      throw badArgument('features', 'a whole number from 1 to 2147483647', features);
+    }
+    if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1)) {
+      throw badArgument('momentum', 'a number in [0, 1]', momentum);
+    }
+    if (!Number.isFinite(epsilon) || epsilon <= 0) throw badArgument('epsilon', 'a finite number above 0', epsilon);
+    if (dtype !== undefined) arrayOf(dtype);
+    this.features = features;
+    this.momentum = momentum;
+    this.epsilon = epsilon;
+    this.#dtype = dtype;
+  }
+
+  override get dtype(): DType {
+    return this.isInNet ? super.dtype : (this.#dtype ?? super.dtype);
+  }
+
+  outputShape(input: RowShape): RowShape {
+    if (input[0] !== this.features) {
+      const expected = `rows of ${this.features} features or channels`;
+      throw shapeMismatch('input', expected, `rows of shape [${input.join(', ')}]`);
+    }
+    return input;
+  }
+
+  protected override createParameters(): Parameter[] {
+    const create = (name: string, value: number, options?: { readonly trainable: boolean }) => {
+      const parameter = new Parameter(name, name, [this.features], this.dtype, options);
+      parameter.value.data.fill(value);
+      return parameter;
+    };
+    const running = { trainable: false };
+    return [create('gamma', 1), create('beta', 0), create('mean', 0, running), create('var', 1, running)];
+  }
+
+  forwardPass(runner: Runner, x: Tensor, training: boolean): Tensor {
+    const [gamma, beta, mean, variance] = this.parameters.map(({ value }) => value);
+    const { epsilon, momentum } = this;
+    const y = runner.tensor(x.shape);
+    const shared = { x, gamma: gamma!, beta: beta!, mean: mean!, variance: variance!, y, epsilon };
+    if (training) {
+      const [batchMean, inverse] = [runner.tensor([this.features]), runner.tensor([this.features])];
+      runner.run('batch_norm_forward', { ...shared, batchMean, inverse, momentum });
+      this.#forward = { x, batchMean, inverse };
+    } else {
+      runner.run('batch_norm_inference', shared);
+      this.#forward = undefined;
+    }
+    return y;
+  }
+
+  backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
+    if (!this.#forward) throw badArgument('backward', 'a forward pass in training before it', 'one of inference');
+    const [gamma, beta] = this.parameters;
+    const shared = { ...this.#forward, dy, dgamma: gamma!.gradient, dbeta: beta!.gradient };
+    if (!needsInputDelta) {
+      runner.run('batch_norm_backward_weights', shared);
+      return null;
+    }
+    const dx = runner.tensor(dy.shape);
+    runner.run('batch_norm_backward', { ...shared, gamma: gamma!.value, dx });
+    return dx;
+  }
+}
