@@ -4,6 +4,7 @@ import {
   type Activation,
   ActivationLayer,
   ClassificationLayer,
+  DropoutLayer,
   FullyConnectedLayer,
   HyperParameters,
   type NetType,
@@ -115,4 +116,28 @@ test('layers before the first parameters, and activations in a row, change nothi
     .addLayer(new ActivationLayer('elu'));
   net.addLayer(new FullyConnectedLayer(3, 2)).addLayer(new ActivationLayer('identity'));
   t.deepEqual(netGradientCheck(net, randomTensor([5, 4], 2), randomTensor([5, 2], 3)), []);
+});
+
+for (const method of ['l1', 'l2'] as const) {
+  test(`gradients with ${method}`, (t) => {
+    const params = { netType: 'fitting', dtype: 'float64', seed: 3, regularizer: { method, value: 0.7 } } as const;
+    const net = new NeuralNet(new HyperParameters(params), 'net')
+      .addLayer(new FullyConnectedLayer(4, 5))
+      .addLayer(new ActivationLayer('tanh'))
+      .addLayer(new FullyConnectedLayer(5, 2));
+    t.deepEqual(netGradientCheck(net, randomTensor([6, 4], 1), randomTensor([6, 2], 2)), []);
+  });
+}
+
+test('gradients through dropout, whose mask stays while no step is finished', (t) => {
+  const params = new HyperParameters({ netType: 'fitting', dtype: 'float64', seed: 3 });
+  const net = new NeuralNet(params, 'net')
+    .addLayer(new FullyConnectedLayer(4, 9))
+    .addLayer(new DropoutLayer(0.4))
+    .addLayer(new ActivationLayer('tanh'))
+    .addLayer(new FullyConnectedLayer(9, 2));
+  const [x, y] = [randomTensor([6, 4], 1), randomTensor([6, 2], 2)];
+  t.deepEqual(net.forward(x), net.forward(x));
+  t.notDeepEqual(net.forward(x), net.forward(x, false));
+  t.deepEqual(netGradientCheck(net, x, y), []);
 });

@@ -125,7 +125,7 @@ export function gradientCheck(layer: Layer, x: Tensor, seed = 99): string[] {
   return checkClaims(() => sumOf(layer.forward(x).data, (value, i) => c.data[i]! * value), claims);
 }
 
-/** Checks every parameter gradient that `net.backward` leaves, for the mean loss of the net's type. */
+/** Checks every parameter gradient that `net.backward` leaves, for the mean loss of the net's type with its penalty. */
 export function netGradientCheck(net: NeuralNet, x: Tensor, y: Tensor): string[] {
   net.forward(x);
   net.backward(y);
@@ -136,7 +136,16 @@ export function netGradientCheck(net: NeuralNet, x: Tensor, y: Tensor): string[]
       gradient: data.slice(),
     })),
   );
-  return checkClaims(() => plainLoss(net.params.netType, net.forward(x), y), claims);
+  return checkClaims(() => plainLoss(net.params.netType, net.forward(x), y) + plainPenalty(net) / x.rows, claims);
+}
+
+/** λ Σ|W| or λ ΣW² / 2 of a net's weights, in a plain loop. */
+function plainPenalty({ layers, params: { regularizer } }: NeuralNet): number {
+  const { method, value } = regularizer;
+  if (method !== 'l1' && method !== 'l2') return 0;
+  const term = method === 'l1' ? Math.abs : (weight: number) => weight ** 2 / 2;
+  const weights = layers.flatMap((layer) => (layer.weights.W ? [...layer.weights.W.data] : []));
+  return value * sumOf(weights, term);
 }
 
 /** The loss from outputs as its textbook formula has it, in plain loops: for moderate outputs only. */
