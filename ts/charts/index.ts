@@ -1,3 +1,17 @@
+export { confusionChart, confusionMatrix } from './confusion-chart.js';
+export { type ContourChartOptions, contourChart } from './contour-chart.js';
+export {
+  type Bin,
+  type HistogramChartOptions,
+  type HistogramOptions,
+  histogram,
+  histogramChart,
+} from './histogram-chart.js';
+export { type LineChartOptions, lineChart, type Series } from './line-chart.js';
 export { type LossChartOptions, lossChart, type XCoordinate } from './loss-chart.js';
+export type { AxisOptions, Panel, PanelOptions, Point } from './panel.js';
 export { renderPng, renderSvg, saveChart } from './render.js';
+export { type RocCurve, rocChart, rocCurve } from './roc-chart.js';
+export { type ScatterChartOptions, scatterChart } from './scatter-chart.js';
 export { fontFamily, palette, theme } from './theme.js';
+export { type TrellisOptions, trellis } from './trellis.js';

@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { badArgument } from '../errors.js';
 import type { CheckpointRecord } from '../training-history.js';
+import { finite } from './panel.js';
 import { palette, panel } from './theme.js';
 import { thin } from './thin.js';
 
@@ -111,11 +112,6 @@ function toRows(record: CheckpointRecord, at: number): Row[] {
     rows.push({ x, series: 'validation', loss: finite(lossValidation), accuracy: finite(accuracyValidation) });
   }
   return rows;
-}
-
-/** JSON knows no NaN and no infinity; Vega-Lite leaves a gap where it finds null. */
-function finite(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) ? value : null;
 }
 
 /** Lowest and highest number, or 0 and 1 where there is none. */

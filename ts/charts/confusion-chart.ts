@@ -1,0 +1,81 @@
+import { badArgument, shapeMismatch } from '../errors.js';
+import { frame, type Panel, type PanelOptions, requireSome } from './panel.js';
+
+/**
+ * Counts by real class (rows) and predicted class (columns).
+ *
+ * @param real class numbers from 0
+ * @param predicted of the same rows
+ * @param classes how many there are
+ * @throws BlasnetError `ERR_SHAPE_MISMATCH` for lists of different length, `ERR_BAD_ARGUMENT` for another class
+ */
+export function confusionMatrix(real: ArrayLike<number>, predicted: ArrayLike<number>, classes: number): number[][] {
+  if (predicted.length !== real.length)
+    throw shapeMismatch('predicted', `${real.length} classes`, `${predicted.length}`);
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (let i = 0; i < real.length; i++) {
+    const [row, column] = [real[i]!, predicted[i]!];
+    if (counts[row]?.[column] === undefined) {
+      throw badArgument('class', `a whole number from 0 to ${classes - 1}`, counts[row] ? column : row);
+    }
+    counts[row]![column]!++;
+  }
+  return counts;
+}
+
+/**
+ * The counts of `confusionMatrix` in coloured cells: the darker, the greater a share of its real class.
+ *
+ * @param counts classes × classes
+ * @param names of the classes, in their order
+ * @throws BlasnetError `ERR_SHAPE_MISMATCH` for counts that are no square of so many names
+ */
+export function confusionChart(
+  counts: readonly (readonly number[])[],
+  names: readonly string[],
+  options: PanelOptions = {},
+): Panel {
+  requireSome('names', 'class', names);
+  if (counts.length !== names.length || counts.some((row) => row.length !== names.length)) {
+    throw shapeMismatch('counts', `${names.length} × ${names.length}`, `${counts.length} rows`);
+  }
+  const cells = counts.flatMap((row, real) => {
+    const total = row.reduce((sum, count) => sum + count, 0);
+    return row.map((count, predicted) => ({
+      real: names[real]!,
+      predicted: names[predicted]!,
+      text: `${count.toLocaleString('en-US')}`,
+      share: total === 0 ? 0 : count / total,
+    }));
+  });
+  const axis = { grid: false, labelAngle: 0, domain: false } as const;
+  return {
+    ...frame({ width: 100 * names.length, height: 80 * names.length, ...options }),
+    data: { values: cells },
+    encoding: {
+      x: { field: 'predicted', type: 'nominal', title: 'Predicted', sort: null, axis },
+      y: { field: 'real', type: 'nominal', title: 'Real', sort: null, axis },
+    },
+    layer: [
+      {
+        mark: { type: 'rect', stroke: 'white', strokeWidth: 2 },
+        encoding: {
+          color: {
+            field: 'share',
+            type: 'quantitative',
+            title: 'Share of the real class',
+            scale: { scheme: 'blues', domain: [0, 1] },
+            legend: { format: '~%', gradientLength: 150, tickCount: 3 },
+          },
+        },
+      },
+      {
+        mark: { type: 'text', fontSize: 15 },
+        encoding: {
+          text: { field: 'text' },
+          color: { condition: { test: 'datum.share > 0.6', value: 'white' }, value: '#333333' },
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,72 @@
+import {
+  type AxisOptions,
+  finite,
+  frame,
+  isVisible,
+  type Panel,
+  type PanelOptions,
+  type Point,
+  quantitative,
+  requireSome,
+} from './panel.js';
+import { palette } from './theme.js';
+import { thin } from './thin.js';
+
+/** Points that belong together, under a name for the legend. */
+export interface Series {
+  readonly name: string;
+  readonly points: readonly Point[];
+  /** Default `line`. Dashes are for what others are compared with. */
+  readonly mark?: 'line' | 'dashes' | 'points';
+}
+
+export interface LineChartOptions extends PanelOptions {
+  readonly x: AxisOptions;
+  readonly y: AxisOptions;
+}
+
+const maxLinePoints = 1000;
+const dashes = [5, 4];
+
+/**
+ * Lines through points, or the points alone, on two axes of numbers. A line goes through its points in their order;
+ * NaN and infinity leave a gap. Of more than 1000 points a line goes through 999, evenly chosen. One series gets no
+ * legend.
+ *
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for no series
+ */
+export function lineChart(series: readonly Series[], options: LineChartOptions): Panel {
+  requireSome('series', 'series', series);
+  const names = series.map(({ name }) => name);
+  const isLine = series.map(({ mark = 'line' }) => mark !== 'points');
+  const legend = { title: null, symbolType: isLine.every(Boolean) ? 'stroke' : 'circle', symbolOpacity: 1 };
+  const scale = { domain: names, range: names.map((_, index) => palette[index % palette.length]!) };
+  return {
+    ...frame(options),
+    encoding: { x: quantitative('x', options.x), y: quantitative('y', options.y) },
+    layer: series.map(({ name, points, mark = 'line' }, index) => ({
+      data: { values: rowsOf(name, points, isLine[index]!, options) },
+      mark: marks[mark],
+      encoding: {
+        color: { field: 'series', type: 'nominal', scale, legend: series.length > 1 ? legend : null },
+        ...(isLine[index] ? { order: { field: 'order', type: 'quantitative' } } : {}),
+      },
+    })),
+  };
+}
+
+const marks = {
+  line: { type: 'line', clip: true },
+  dashes: { type: 'line', clip: true, strokeDash: dashes },
+  points: { type: 'circle', size: 14, opacity: 0.4, aria: false }, // thousands of labels would be no help
+} as const;
+
+function rowsOf(series: string, points: readonly Point[], isLine: boolean, { x: xAxis, y: yAxis }: LineChartOptions) {
+  const isShown = (some: readonly Point[]) => isVisible(some, xAxis, yAxis);
+  const shown = isLine ? (isShown(points) ? points : []) : points.filter((point) => isShown([point]));
+  const kept = isLine ? thin(shown.length, maxLinePoints) : shown.keys();
+  return Array.from(kept, (order) => {
+    const [x, y] = shown[order]!;
+    return { series, x: finite(x), y: finite(y), ...(isLine ? { order } : {}) };
+  });
+}

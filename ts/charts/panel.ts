@@ -1,0 +1,72 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { badArgument } from '../errors.js';
+import { panel } from './theme.js';
+
+/** A chart of one panel: for `renderSvg` and `saveChart` alone, or for `trellis` together with others. */
+export type Panel = Extract<TopLevelSpec, { readonly layer: unknown }>;
+
+/** A point of a chart: x and y. */
+export type Point = readonly [number, number];
+
+/** What all charts of one panel may be told. */
+export interface PanelOptions {
+  readonly title?: string;
+  /** A line of small print below the title. */
+  readonly subtitle?: string;
+  /** Of the panel without its axes, in SVG units; by default 380 × 260. */
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** One axis of a chart. */
+export interface AxisOptions {
+  readonly title: string;
+  /** The range it shows; by default that of the data. What lies outside is cut off. */
+  readonly domain?: Point;
+  readonly scale?: 'linear' | 'log';
+  /** How numbers are written, in the notation of d3-format. */
+  readonly format?: string;
+}
+
+/** Size and title of a panel as Vega-Lite wants them. */
+export function frame({ title, subtitle, width = panel.width, height = panel.height }: PanelOptions) {
+  return {
+    width,
+    height,
+    ...(title === undefined ? {} : { title: { text: title, ...(subtitle === undefined ? {} : { subtitle }) } }),
+  };
+}
+
+/** A quantitative channel on that axis, with about so many ticks. */
+export function quantitative(field: string, { title, domain, scale = 'linear', format }: AxisOptions, tickCount = 6) {
+  return {
+    field,
+    type: 'quantitative',
+    title,
+    scale: {
+      ...(scale === 'linear' ? { zero: false } : { type: scale }),
+      ...(domain ? { domain: [...domain] as [number, number], nice: false } : {}),
+    },
+    axis: { tickCount, ...(format === undefined ? {} : { format }) },
+  } as const;
+}
+
+/** JSON knows no NaN and no infinity; Vega-Lite leaves a gap where it finds null. */
+export function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
+}
+
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for an empty list */
+export function requireSome(name: string, what: string, list: ArrayLike<unknown>): void {
+  if (list.length === 0) throw badArgument(name, `at least one ${what}`, list);
+}
+
+/**
+ * Whether a line through the points may be seen in a panel of those domains. What cannot be seen must be left out: resvg
+ * ends the process over a clipped or see-through shape that lies beside the picture.
+ */
+export function isVisible(points: readonly Point[], { domain: x }: AxisOptions, { domain: y }: AxisOptions): boolean {
+  const reaches = (axis: 0 | 1, domain: Point | undefined) =>
+    !domain || (points.some((point) => point[axis] >= domain[0]) && points.some((point) => point[axis] <= domain[1]));
+  return reaches(0, x) && reaches(1, y);
+}

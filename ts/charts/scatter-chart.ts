@@ -1,0 +1,50 @@
+import { shapeMismatch } from '../errors.js';
+import { lineChart } from './line-chart.js';
+import { type AxisOptions, type Panel, type PanelOptions, requireSome } from './panel.js';
+
+export interface ScatterChartOptions extends PanelOptions {
+  /** What both axes count, in words that follow "Real" and "Predicted": `price in $`. */
+  readonly quantity: string;
+  readonly scale?: AxisOptions['scale'];
+  readonly format?: string;
+}
+
+/**
+ * Predicted values against real ones, with the line where both are equal.
+ *
+ * @throws BlasnetError `ERR_SHAPE_MISMATCH` for lists of different length, `ERR_BAD_ARGUMENT` for empty ones
+ */
+export function scatterChart(
+  real: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  { quantity, scale = 'linear', format, ...options }: ScatterChartOptions,
+): Panel {
+  requireSome('real', 'value', real);
+  if (predicted.length !== real.length)
+    throw shapeMismatch('predicted', `${real.length} values`, `${predicted.length}`);
+  const points = Array.from(real, (value, index) => [value, predicted[index]!] as const);
+  // On an axis of logarithms there is no place for a prediction of 0 or less.
+  const shown = points.flat().filter((value) => Number.isFinite(value) && (scale === 'linear' || value > 0));
+  const low = shown.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const high = shown.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  const axis = { domain: [low, high], scale, ...(format === undefined ? {} : { format }) } as const;
+  return lineChart(
+    [
+      { name: 'one row each', points, mark: 'points' },
+      {
+        name: 'perfect',
+        points: [
+          [low, low],
+          [high, high],
+        ],
+      },
+    ],
+    {
+      width: 300,
+      height: 300,
+      ...options,
+      x: { ...axis, title: `Real ${quantity}` },
+      y: { ...axis, title: `Predicted ${quantity}` },
+    },
+  );
+}
