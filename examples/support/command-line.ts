@@ -1,3 +1,5 @@
+import { parseArgs } from 'node:util';
+
 /** A numeric option, or an exit that says what was wrong. */
 export function numberOption(name: string, text: string): number {
   const value = Number(text);
@@ -16,4 +18,17 @@ export function abortOnInterrupt(): AbortSignal {
     controller.abort(new Error('interrupted'));
   });
   return controller.signal;
+}
+
+/**
+ * The options of a program that are all numbers, with their defaults: `{ epochs: 1000 }` reads `--epochs 10`.
+ */
+export function numberOptions<Name extends string>(defaults: Readonly<Record<Name, number>>): Record<Name, number> {
+  const entries = Object.entries<number>(defaults);
+  const { values } = parseArgs({
+    options: Object.fromEntries(entries.map(([name]) => [name, { type: 'string' as const }])),
+  });
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, values[name] === undefined ? value : numberOption(name, values[name])]),
+  ) as Record<Name, number>;
 }
