@@ -24,8 +24,10 @@ void Execute(const Napi::CallbackInfo& info) {
   Plan plan(memory.size());
   plan.Add(kernel, variant, std::move(operands));
   for (size_t i = 0; i < memory.size(); ++i) plan.Bind(i, memory[i]);
-  Context context = Environment::Of(info.Env()).context();
+  Environment& environment = Environment::Of(info.Env());
+  Context context = environment.context();
   plan.Run(context);
+  environment.ReportScratch();
 }
 
 // misalignment(arrayBuffer) → bytes from the last 64-byte boundary to its start

@@ -18,7 +18,15 @@ void Environment::Start(std::shared_ptr<AbortFlag> abort, std::function<void()> 
 }
 
 void Environment::Finished() {
+  ReportScratch();
   if (--active_ == 0) channel_.Unref(env_);
+}
+
+void Environment::ReportScratch() {
+  const size_t bytes = pool_.scratch().bytes();
+  if (bytes == reported_) return;
+  Napi::MemoryManagement::AdjustExternalMemory(env_, static_cast<int64_t>(bytes) - static_cast<int64_t>(reported_));
+  reported_ = bytes;
 }
 
 void Environment::Post(Task task) {

@@ -24,6 +24,9 @@ class Environment {
   // To be called on the JavaScript thread when a started job is over.
   void Finished();
 
+  // Tells the garbage collector how much memory kernels keep. To be called on the JavaScript thread after they ran.
+  void ReportScratch();
+
   // Called on any thread: runs task later on the JavaScript thread.
   void Post(std::function<void(Napi::Env)> task);
 
@@ -37,8 +40,9 @@ class Environment {
   Napi::Env env_;
   Pool pool_;
   Channel channel_;
-  size_t active_ = 0;  // jobs started and not finished
-  Jobs jobs_;          // last, so that its threads end before what they use
+  size_t active_ = 0;    // jobs started and not finished
+  size_t reported_ = 0;  // bytes of scratch that the garbage collector knows of
+  Jobs jobs_;            // last, so that its threads end before what they use
 };
 
 }  // namespace blasnet

@@ -103,7 +103,9 @@ Napi::Value ReplayObject::RunSync(const Napi::CallbackInfo& info) {
   Prepare();
   Context context = environment_.context();
   const AbortFlag never{false};
-  return ToObject(info.Env(), Replay(context, schedule_, RangeOf(info), never));
+  const Outcome outcome = Replay(context, schedule_, RangeOf(info), never);
+  environment_.ReportScratch();
+  return ToObject(info.Env(), outcome);
 }
 
 Napi::Value ReplayObject::Run(const Napi::CallbackInfo& info) {

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/scratch.h"
+
 namespace blasnet {
 
 // Runs tiles of a kernel on several threads. Which thread runs a tile is a race; what a tile computes is not:
@@ -22,6 +24,9 @@ class Pool {
 
   void Resize(size_t threads);
   size_t threads() const { return threads_.load(std::memory_order_relaxed); }
+
+  // Memory for tiles while they run. To be taken before ParallelFor, since taking may throw.
+  Scratch& scratch() { return scratch_; }
 
   // Calls body(i) for i in [0, tiles) and returns when all are done. body must not throw. When another thread is
   // using the pool, the caller does all tiles itself.
@@ -61,6 +66,7 @@ class Pool {
   std::atomic<size_t> threads_{1};
   std::mutex region_;  // held by the one thread that uses the workers
   std::vector<std::thread> workers_;
+  Scratch scratch_;
 };
 
 // How many threads are worth having here: physical cores that this process may use.

@@ -134,6 +134,16 @@ HWY_INLINE double ParallelSum(Context& context, Vector<const T> x, const F& f) {
   double total = 0;
   for (size_t tile = 0; tile < tiles; ++tile) total += sums[tile];
   return total;
+// Σ of n numbers, in an order that depends on n alone
+template <class T>
+HWY_INLINE T SumOf(const T* p, size_t n) {
+  const Tag<T> d;
+  const size_t lanes = hn::Lanes(d);
+  auto sum = hn::Zero(d);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) sum = hn::Add(sum, hn::LoadU(d, p + i));
+  if (i < n) sum = hn::Add(sum, LoadFirst(d, p + i, n - i));
+  return hn::GetLane(hn::SumOfLanes(d, sum));
 }
 
 // Largest of n > 0 numbers; NaN if there is one among them.

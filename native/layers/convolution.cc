@@ -1,0 +1,96 @@
+// Convolution of images [rows × channels × height × width] by filters, in the sense of neural nets: cross-correlation.
+// y[n, f, oy, ox] = b[f] + Σ over c, ky, kx of w[f, c, ky, kx] · x[n, c, oy·stride + ky·dilation − pad, …], where c
+// runs over the channels of f's group.
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "layers/convolution.cc"
+#include "math/foreach_target.h"
+//
+#include "math/correlate-inl.h"
+#include "math/weight_gradient-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blasnet {
+namespace HWY_NAMESPACE {
+
+// Sizes as doubles: their products are exact, or so large that no tensor has that size.
+inline void CheckImages(const char* what, size_t channels, size_t plane_rows, size_t plane_columns, size_t row_size) {
+  CheckEqual(what, static_cast<double>(channels) * static_cast<double>(plane_rows) * static_cast<double>(plane_columns),
+             static_cast<double>(row_size));
+}
+inline void CheckInputs(const char* what, const Convolution& c, size_t row_size) {
+  CheckImages(what, c.channels, c.y.input, c.x.input, row_size);
+}
+inline void CheckOutputs(const char* what, const Convolution& c, size_t row_size) {
+  CheckImages(what, c.filters, c.y.output, c.x.output, row_size);
+}
+inline void CheckWeights(const char* what, const Convolution& c, size_t size) {
+  CheckImages(what, c.filters * c.group_channels(), c.y.kernel, c.x.kernel, size);
+}
+
+// y[m × filters × oh × ow] from x[m × channels × h × w], w[filters × channels/groups × kh × kw] and b[filters]
+template <class T>
+void ConvolutionForward(Context& context, Matrix<const T> x, Vector<const T> w, Vector<const T> b, Matrix<T> y,
+                        Vector<const int32_t> geometry) {
+  const Convolution c = ConvolutionOf(geometry);
+  CheckInputs("x's row size", c, x.cols);
+  CheckWeights("w's size", c, w.size);
+  CheckEqual("b's length", c.filters, b.size);
+  CheckOutputs("y's row size", c, y.cols);
+  CheckEqual("y's rows", x.rows, y.rows);
+  const size_t filter = c.group_channels() * c.taps();
+  const AxisPass down = ForwardPass(c.y), across = ForwardPass(c.x);
+  Correlation<T>(down, across, {c.groups, c.group_channels(), c.group_filters()}, c.x.kernel)
+      .Run(context, x.rows, x.data, {w.data, c.group_filters() * filter, filter, c.taps()}, b.data, y.data, c.y.output,
+           c.x.output);
+}
+
+// dx[m × channels × h × w] from dy[m × filters × oh × ow]
+template <class T>
+void ConvolutionBackwardInput(Context& context, Vector<const T> w, Matrix<const T> dy, Matrix<T> dx,
+                              Vector<const int32_t> geometry) {
+  const Convolution c = ConvolutionOf(geometry);
+  CheckWeights("w's size", c, w.size);
+  CheckOutputs("dy's row size", c, dy.cols);
+  CheckInputs("dx's row size", c, dx.cols);
+  CheckEqual("dx's rows", dy.rows, dx.rows);
+  const size_t filter = c.group_channels() * c.taps();
+  const AxisPass down = BackwardPass(c.y), across = BackwardPass(c.x);
+  Correlation<T>(down, across, {c.groups, c.group_filters(), c.group_channels()}, c.x.kernel)
+      .Run(context, dy.rows, dy.data, {w.data, c.group_filters() * filter, c.taps(), filter}, nullptr, dx.data,
+           c.y.input, c.x.input);
+}
+
+// dw[filters × channels/groups × kh × kw] = Σ dy · x / m and db[filters] = Σ dy / m: the gradients of the mean loss
+// over the batch. Each row of parts[p × (w's size + filters)] takes the sums over one part of the batch, so that the
+// order of the sums depends on p alone.
+template <class T>
+void ConvolutionBackwardWeights(Context& context, Matrix<const T> x, Matrix<const T> dy, Matrix<T> parts, Vector<T> dw,
+                                Vector<T> db, Vector<const int32_t> geometry) {
+  const Convolution c = ConvolutionOf(geometry);
+  CheckInputs("x's row size", c, x.cols);
+  CheckOutputs("dy's row size", c, dy.cols);
+  CheckEqual("dy's rows", x.rows, dy.rows);
+  CheckWeights("dw's size", c, dw.size);
+  CheckEqual("db's length", c.filters, db.size);
+  CheckEqual("parts' row size", dw.size + db.size, parts.cols);
+  Check(parts.rows > 0, "Expected at least one row for parts");
+  WeightGradient<T>(c).Run(context, x, dy, parts, dw, db);
+}
+
+BLASNET_KERNELS(Convolution) {
+  registry.Add<&ConvolutionForward<float>, &ConvolutionForward<double>>("convolution_forward",
+                                                                        {"x", "w", "b", "y", "geometry"});
+  registry.Add<&ConvolutionBackwardInput<float>, &ConvolutionBackwardInput<double>>("convolution_backward_input",
+                                                                                    {"w", "dy", "dx", "geometry"});
+  registry.Add<&ConvolutionBackwardWeights<float>, &ConvolutionBackwardWeights<double>>(
+      "convolution_backward_weights", {"x", "dy", "parts", "dw", "db", "geometry"});
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace blasnet
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+BLASNET_EXPORT_KERNELS(Convolution)
+#endif
