@@ -134,6 +134,8 @@ HWY_INLINE double ParallelSum(Context& context, Vector<const T> x, const F& f) {
   double total = 0;
   for (size_t tile = 0; tile < tiles; ++tile) total += sums[tile];
   return total;
+}
+
 // Σ of n numbers, in an order that depends on n alone
 template <class T>
 HWY_INLINE T SumOf(const T* p, size_t n) {

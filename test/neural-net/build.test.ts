@@ -150,24 +150,24 @@ test('setWeights › errors change nothing', (t) => {
 
 test('summary', (t) => {
   const net = classifier(784, 10);
-  const rule = '-'.repeat(44);
+  const rule = '-'.repeat(57);
   t.is(
     net.summary(),
     [
       'classifier (rows of 784)',
       rule,
-      'layer    kind             output  parameters',
+      'layer    kind             output  parameters  FLOPs a row',
       rule,
-      'fc1      fully connected      10       7,850',
-      'softmax  softmax              10           0',
+      'fc1      fully connected      10       7,850       15,680',
+      'softmax  softmax              10           0            0',
       rule,
-      '7,850 parameters',
+      '7,850 parameters, 15,680 FLOPs a row',
     ].join('\n'),
   );
 });
 
 test('summary › of a net that takes rows of any size, and of none', (t) => {
-  t.regex(empty().addLayer(new ActivationLayer('relu')).summary(), /^test net\n-+\n.*\n-+\nrelu-1 +relu +\? +0\n/);
+  t.regex(empty().addLayer(new ActivationLayer('relu')).summary(), /^test net\n-+\n.*\n-+\nrelu-1 +relu +\? +0 +\?\n/);
   t.regex(empty().summary(), /0 parameters$/);
 });
 

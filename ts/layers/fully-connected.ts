@@ -53,6 +53,10 @@ export class FullyConnectedLayer extends Layer {
     return [this.outputs];
   }
 
+  override flopsPerRow(): number {
+    return 2 * this.inputs * this.outputs;
+  }
+
   protected override createParameters(setup: ParameterSetup): Parameter[] {
     const { initMethod, seed = setup.seed } = this.#options;
     const initializer = initMethod === undefined ? setup.initializer : createInitializer(initMethod);

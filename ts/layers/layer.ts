@@ -42,6 +42,11 @@ export abstract class Layer {
     return undefined;
   }
 
+  /** Additions and multiplications of the forward pass of one row, where they are worth counting. */
+  flopsPerRow(_input: RowShape): number {
+    return 0;
+  }
+
   /** Says the kernels of the forward pass and returns the output; remembers what the backward pass needs. */
   abstract forwardPass(runner: Runner, x: Tensor, training: boolean): Tensor;
 

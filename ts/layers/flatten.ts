@@ -1,0 +1,22 @@
+import type { Runner } from '../runner.js';
+import { sizeOf, type Tensor } from '../tensor.js';
+import { Layer, type RowShape } from './layer.js';
+
+/** Images as vectors: [rows, channels, height, width] → [rows, channels · height · width]. A view, nothing is copied. */
+export class FlattenLayer extends Layer {
+  readonly kind = 'flatten';
+  #shape: readonly number[] = [];
+
+  outputShape(input: RowShape): RowShape {
+    return [sizeOf(input)];
+  }
+
+  forwardPass(_runner: Runner, x: Tensor): Tensor {
+    this.#shape = x.shape;
+    return x.reshape([x.rows, x.rowSize]);
+  }
+
+  backwardPass(_runner: Runner, dy: Tensor): Tensor {
+    return dy.reshape(this.#shape);
+  }
+}

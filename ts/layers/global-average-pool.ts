@@ -1,0 +1,47 @@
+import { badArgument } from '../errors.js';
+import type { Runner } from '../runner.js';
+import type { Tensor } from '../tensor.js';
+import { checkedImageShape, type ImageShape, requireImages } from '../windows.js';
+import { Layer, type RowShape } from './layer.js';
+
+export interface GlobalAveragePoolOptions {
+  /** Rows that are vectors of as many numbers will do as well. */
+  readonly inputShape: readonly [channels: number, height: number, width: number];
+}
+
+/** The mean of each channel: [rows, channels, height, width] → [rows, channels]. */
+export class GlobalAveragePoolLayer extends Layer {
+  readonly kind = 'global average pool';
+  readonly #inputShape: ImageShape;
+  #x?: Tensor;
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a shape that is not one of images */
+  constructor(options: GlobalAveragePoolOptions) {
+    super();
+    if (typeof options !== 'object' || options === null) throw badArgument('options', 'an object', options);
+    this.#inputShape = checkedImageShape(options.inputShape);
+  }
+
+  override get inputShape(): ImageShape {
+    return this.#inputShape;
+  }
+
+  outputShape(input: RowShape): RowShape {
+    requireImages(this.inputShape, input);
+    return [this.inputShape[0]];
+  }
+
+  forwardPass(runner: Runner, x: Tensor): Tensor {
+    const y = runner.tensor([x.rows, this.inputShape[0]]);
+    runner.run('global_average_pool_forward', { x, y });
+    this.#x = x;
+    return y;
+  }
+
+  backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
+    if (!needsInputDelta) return null;
+    const dx = runner.tensor(this.#x!.shape);
+    runner.run('global_average_pool_backward', { dy, dx });
+    return dx;
+  }
+}
