@@ -36,6 +36,5 @@ export function summarize(name: string, stack: LayerStack): string {
     ...(shapes ? [`${sumOf(flops).toLocaleString('en')} FLOPs a row`] : []),
   ].join(', ');
   const title = input ? `${name} (rows of ${input.join('×')})` : name;
-  return [title, rule, line(rows[0]!), rule, ...rows.slice(1).map(line), rule, total].join('
-');
+  return [title, rule, line(rows[0]!), rule, ...rows.slice(1).map(line), rule, total].join('\n');
 }

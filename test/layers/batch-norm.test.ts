@@ -193,8 +193,8 @@ test('net.train › records what the layers compute one by one', async (t) => {
 
 test('summary › counts all four, and says which are not trained', (t) => {
   const summary = netWith({ first: false }).summary();
-  t.regex(summary, /^bn1 +batch norm +9 +36$/m);
-  t.regex(summary, /^91 parameters, 18 of them not trained$/m); // (4·9 + 9) + 4·9 + (9 + 1)
+  t.regex(summary, /^bn1 +batch norm +9 +36 +18$/m);
+  t.regex(summary, /^91 parameters, 18 of them not trained, 108 FLOPs a row$/m); // (4·9 + 9) + 4·9 + (9 + 1)
 });
 
 test('bad arguments are refused', (t) => {

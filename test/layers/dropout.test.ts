@@ -185,7 +185,7 @@ test('net.train › learns, and predicts without dropout', async (t) => {
 });
 
 test('summary › no parameters', (t) => {
-  t.regex(trainable().summary(), /^dropout +dropout +400 +0$/m);
+  t.regex(trainable().summary(), /^dropout +dropout +400 +0 +0$/m);
 });
 
 test('rates outside [0, 1) are refused', (t) => {

@@ -1,6 +1,6 @@
 import { badArgument, shapeMismatch } from '../errors.js';
 import type { Runner } from '../runner.js';
-import { arrayOf, type DType, type Tensor } from '../tensor.js';
+import { arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
 import { Parameter } from '../weights-bias.js';
 import { Layer, type RowShape } from './layer.js';
 
@@ -66,6 +66,10 @@ export class BatchNormLayer extends Layer {
       throw shapeMismatch('input', expected, `rows of shape [${input.join(', ')}]`);
     }
     return input;
+  }
+
+  override flopsPerRow(input: RowShape): number {
+    return 2 * sizeOf(input);
   }
 
   protected override createParameters(): Parameter[] {
