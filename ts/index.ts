@@ -1,3 +1,4 @@
+export { BatchPredictor, type BatchPredictorOptions } from './batch-predictor.js';
 export type { LossChartOptions, XCoordinate } from './charts/index.js';
 export * from './data/index.js';
 export type { NpyArray } from './data/npy.js';

@@ -1,3 +1,4 @@
+import { BatchPredictor, type BatchPredictorOptions } from './batch-predictor.js';
 import { Busy } from './busy.js';
 import type { LossChartOptions } from './charts/index.js';
 import type { DataReader } from './data/data-reader.js';
@@ -204,6 +205,16 @@ export class NeuralNet {
     this.#checkInput(x);
     const rows = x.clone();
     return this.#busy.queued('inferenceAsync', () => this.#predictor(rows).predict(rows));
+  }
+
+  /**
+   * Predicts single rows from many callers in batches, beside the event loop; for servers.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a bad option, or a net whose first layer takes rows of any shape
+   */
+  predictor(options?: BatchPredictorOptions): BatchPredictor {
+    const rowShape = this.layers[0]?.inputShape;
+    if (!rowShape) throw badArgument('predictor', 'a net whose first layer says its input shape', 'another');
+    return new BatchPredictor((x) => this.inferenceAsync(x), rowShape, this.params.dtype, options);
   }
 
   /** Mean loss and accuracy over the rows of x, on this thread. */
