@@ -8,6 +8,7 @@
 
 #include <cstring>
 
+#include "data/batch_rows.h"
 #include "math/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -45,14 +46,6 @@ HWY_INLINE void CopyRow(const uint8_t* from, size_t n, double divisor, double* t
 
 inline void Prefetch(const void* from, size_t bytes) {
   for (size_t at = 0; at < bytes; at += 64) hwy::Prefetch(static_cast<const char*>(from) + at);
-}
-
-inline size_t FirstRow(double first_row, size_t rows, size_t available) {
-  // Compared as it came: what no size_t can hold has no meaning once converted.
-  const bool within = first_row >= 0 && first_row <= static_cast<double>(available);
-  const size_t first = within ? static_cast<size_t>(first_row) : 0;
-  Check(within && rows <= available - first, "Expected the batch to lie within the data set");
-  return first;
 }
 
 // x[m×n] = the source rows order[first_row…]; divisor matters for bytes only

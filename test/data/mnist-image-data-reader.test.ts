@@ -82,7 +82,9 @@ test('getBatchSamples and normalizePredictData', async (t) => {
     batch.data,
     Float32Array.from(pixels.subarray(12, 24), (pixel) => pixel / 255),
   );
-  t.deepEqual(reader.normalizePredictData(Tensor.from([0, 51, 255])).toArray(), [[0, Math.fround(0.2), 1]]);
+  t.deepEqual(reader.normalizePredictData(Tensor.from([0, 51, 255, 0, 51, 255])).toArray(), [
+    [0, Math.fround(0.2), 1, 0, Math.fround(0.2), 1],
+  ]);
 });
 
 test('training on bytes gives the bits of training on the same numbers as floats', async (t) => {
@@ -151,6 +153,7 @@ test('files that are not what they should be', async (t) => {
       /1152921504606847\d+ bytes for shape \[1073741824, 1048576, 1024\]/,
     ],
     ['vast.gz', gzipSync(idx([2 ** 30, 2 ** 20, 2 ** 10], pixels)), /1152921504606847\d+ bytes .* at most/],
+    ['no pixels', idx([40, 0, 3], new Uint8Array()), /images with pixels in '.*no pixels' but received 0 × 3/],
     ['labels', idx([40], labels), /images of 3 dimensions in '.*labels' but received 1/],
   ];
   for (const [name, content, message] of cases) {
@@ -171,7 +174,7 @@ test('files that do not match each other', async (t) => {
   );
   await t.throwsAsync(
     new MnistImageDataReader({ trainImages, trainLabels, testImages: wide, testLabels }).readData(),
-    shapeMismatch(/6 features for the test set but received 4/),
+    shapeMismatch(/images of 2 × 3 pixels for the test set but received 2 × 2/),
   );
   await t.throwsAsync(
     new MnistImageDataReader({ trainImages, trainLabels: testImages }).readData(),

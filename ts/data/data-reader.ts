@@ -11,7 +11,7 @@ import { MinMaxNormalizer } from './normalizer.js';
 import { type Part, slicePart } from './part.js';
 import { type FileData, readFiles } from './read-files.js';
 import type { BatchSource, RowStream, StreamOptions } from './row-stream.js';
-import { rowsOf, tensorOf } from './rows.js';
+import { type Rows, rowsOf, tensorOf } from './rows.js';
 import { SetViews } from './set-views.js';
 import { checkStream, StreamSet } from './stream-set.js';
 
@@ -195,9 +195,9 @@ export class DataReader extends SetViews {
     return this.#classWeights;
   }
 
-  /** For image readers: bytes are divided by `divisor` on their way to a batch, and stay bytes in memory. */
-  protected divideX(divisor: number): void {
-    this.requireSet().divideX(divisor);
+  /** For image readers: changes what becomes of bytes on their way to a batch; they stay bytes in memory. */
+  protected changeX(change: (rows: Rows) => Rows): void {
+    this.requireSet().changeX(change);
   }
 
   /**

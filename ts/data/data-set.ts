@@ -5,6 +5,7 @@ import type { Labels } from './labels.js';
 import type { ColumnRanges } from './normalizer.js';
 import type { Part } from './part.js';
 import type { RowStream } from './row-stream.js';
+import type { Rows } from './rows.js';
 
 /** What normalisation makes of raw rows; `rowOf` tells their numbers for messages. */
 export type RowMap = (rows: Tensor, rowOf?: (index: number) => number) => Tensor;
@@ -30,8 +31,8 @@ export interface DataSet {
   trainLabels(): Labels;
   /** Replaces x or y of all sets by what `map` makes of the raw rows; changes nothing where that throws. */
   replace(which: 'x' | 'y', map: RowMap): void;
-  /** Makes bytes be divided on their way to a batch. */
-  divideX(divisor: number): void;
+  /** Changes what becomes of the features' bytes on their way to a batch, and not the bytes. */
+  changeX(change: (rows: Rows) => Rows): void;
   /**
    * Makes the first ⌊n/k⌋ training rows the validation set.
    * @param check - is shown the labels that training would keep, and may throw to refuse

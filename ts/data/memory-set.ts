@@ -6,7 +6,7 @@ import type { DataSet, RowMap } from './data-set.js';
 import type { Labels } from './labels.js';
 import { ColumnRanges } from './normalizer.js';
 import { checkPart, type Part, shareOf, shuffledOrder, slicePart, splitPart, takeRows } from './part.js';
-import { rowsOf, tensorOf } from './rows.js';
+import { type Rows, rowsOf, tensorOf } from './rows.js';
 
 /** Rows in memory. The validation set is part of the training rows until it is taken from them. */
 export class MemorySet implements DataSet {
@@ -59,10 +59,10 @@ export class MemorySet implements DataSet {
     this.#isChanged = true;
   }
 
-  divideX(divisor: number): void {
+  changeX(change: (rows: Rows) => Rows): void {
     this.#requireWhole();
-    this.train = { ...this.train, x: { ...this.train.x, divisor } };
-    if (this.test) this.test = { ...this.test, x: { ...this.test.x, divisor } };
+    this.train = { ...this.train, x: change(this.train.x) };
+    if (this.test) this.test = { ...this.test, x: change(this.test.x) };
     this.#isChanged = true;
   }
 

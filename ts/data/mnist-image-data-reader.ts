@@ -1,8 +1,8 @@
-import { BlasnetError, badArgument } from '../errors.js';
-import { Tensor } from '../tensor.js';
-import { DataReader, type Part } from './data-reader.js';
+import { badArgument } from '../errors.js';
+import { badFile } from '../files.js';
 import { type IdxArray, readIdx } from './idx.js';
-import { rowsOf } from './rows.js';
+import { ImageDataReader, type LabelledImages } from './image-data-reader.js';
+import type { ImageOptions } from './image-options.js';
 
 /** The four files of MNIST, or of a set in its format (Fashion-MNIST, KMNIST), plain or gzipped. */
 export interface MnistFiles {
@@ -12,12 +12,13 @@ export interface MnistFiles {
   readonly testLabels?: string;
 }
 
-/** Images of IDX files as rows of pixels. Pixels stay bytes in memory until a batch is gathered. */
-export class MnistImageDataReader extends DataReader {
+/** Images of IDX files; rows are flat unless `mode` is 'image'. */
+export class MnistImageDataReader extends ImageDataReader {
   readonly #paths: MnistFiles;
 
-  constructor(files: MnistFiles) {
-    super();
+  /** @param files - the files, and what their images are to look like */
+  constructor(files: MnistFiles & ImageOptions) {
+    super(files, 'vector');
     this.#paths = files;
   }
 
@@ -29,42 +30,24 @@ export class MnistImageDataReader extends DataReader {
       throw badArgument('the test set', 'both testImages and testLabels, or neither', received);
     }
     const [train, test] = await Promise.all([
-      readPart(trainImages, trainLabels),
-      testImages !== undefined && testLabels !== undefined ? readPart(testImages, testLabels) : undefined,
+      readImages(trainImages, trainLabels),
+      testImages !== undefined && testLabels !== undefined ? readImages(testImages, testLabels) : undefined,
     ]);
-    this.setRaw(train, test);
-  }
-
-  /** Pixels to [0, 1]: x / 255. */
-  override normalizeX(): void {
-    this.divideX(255);
-  }
-
-  /** Raw pixels, 0 to 255, as the training images were normalised. */
-  override normalizePredictData(x: Tensor): Tensor {
-    return Tensor.from(
-      x.data.map((pixel) => pixel / 255),
-      x.shape,
-    );
+    this.setImages(train, test);
   }
 }
 
-async function readPart(imagePath: string, labelPath: string): Promise<Part> {
+async function readImages(imagePath: string, labelPath: string): Promise<LabelledImages> {
   const [images, labels] = await Promise.all([readIdx(imagePath), readIdx(labelPath)]);
   requireRank(images, 3, 'images', imagePath);
   requireRank(labels, 1, 'labels', labelPath);
-  const [count, height, width] = images.shape as [number, number, number];
-  return {
-    x: { data: images.data, count, rowShape: [height * width], divisor: 1 },
-    y: rowsOf(Tensor.from(Float32Array.from(labels.data), [labels.shape[0]!, 1])),
-  };
+  const [, height, width] = images.shape as [number, number, number];
+  if (height * width === 0) throw badFile(`'${imagePath}'`, 'images with pixels', `${height} × ${width}`);
+  return { shape: [1, height, width], pixels: images.data, labels: Float32Array.from(labels.data) };
 }
 
 function requireRank(array: IdxArray, rank: number, what: string, path: string): void {
   if (array.shape.length !== rank) {
-    throw new BlasnetError(
-      'ERR_BAD_FILE',
-      `Expected ${what} of ${rank} dimensions in '${path}' but received ${array.shape.length}`,
-    );
+    throw badFile(`'${path}'`, `${what} of ${rank} dimensions`, `${array.shape.length}`);
   }
 }

@@ -1,8 +1,9 @@
 // @internal
 import { markAsUntransferable } from 'node:worker_threads';
 import { BlasnetError, badArgument } from '../errors.js';
-import { type KernelArgument, Port, type Runner } from '../runner.js';
+import { Port, type Runner } from '../runner.js';
 import { arrayOf, type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
+import { type ImageFormat, type ImageRange, imagePass, needsImagePass, scalePixels } from './pixels.js';
 
 /** Rows of a data set as they lie in memory; bytes stay bytes until a batch is gathered. */
 export interface Rows {
@@ -12,6 +13,8 @@ export interface Rows {
   readonly rowShape: readonly number[];
   /** What bytes are divided by on the way to a batch; 1 for floats. */
   readonly divisor: number;
+  /** For bytes that are images: how pixels are normalised further, and changed for training. */
+  readonly image?: ImageFormat;
 }
 
 export function rowsOf(tensor: Tensor): Rows {
@@ -32,10 +35,8 @@ export function tensorOf(rows: Rows): Tensor {
   if (!(rows.data instanceof Uint8Array)) return Tensor.from(rows.data, shape);
   let tensor = converted.get(rows);
   if (!tensor) {
-    tensor = Tensor.from(
-      Float32Array.from(rows.data, (byte) => byte / rows.divisor),
-      shape,
-    );
+    tensor = Tensor.zeros(shape);
+    scalePixels(rows.data, tensor.rowSize, rows.divisor, rows.image?.scaling, tensor.data);
     converted.set(rows, tensor);
   }
   return tensor;
@@ -53,28 +54,30 @@ export function portFor(dtype: DType, rows: Rows): Port {
 }
 
 /** Which rows of a source make a batch. */
-export interface BatchRange {
+export interface BatchRange extends ImageRange {
   readonly count: number;
-  /** Index of the first one, in `order` if there is one. */
-  readonly firstRow: KernelArgument;
-  readonly order?: Int32Array | undefined;
 }
 
 /**
  * Says the kernel that copies the rows of a batch: in the order of `order`, or in their own.
- * @param like - shape and divisor of the rows, which a port does not tell
+ * @param like - shape and scaling of the rows, which a port does not tell
  * @returns the batch, count × row shape
  */
 export function batchPass(
   runner: Runner,
   source: Rows | Port,
-  { rowShape, divisor }: Pick<Rows, 'rowShape' | 'divisor'>,
-  { count, firstRow, order }: BatchRange,
+  { rowShape, divisor, image }: Pick<Rows, 'rowShape' | 'divisor' | 'image'>,
+  range: BatchRange,
 ): Tensor {
+  const { count, firstRow, order } = range;
   const isPort = source instanceof Port;
   const bytes = isPort ? source.type === 'uint8' : source.data instanceof Uint8Array;
   const operand = isPort ? source : { data: source.data, shape: [source.count, sizeOf(rowShape)] };
   const x = runner.tensor([count, ...rowShape]);
+  if (image && needsImagePass(image, range)) {
+    imagePass(runner, operand, { divisor, image }, range, x);
+    return x;
+  }
   const args = { source: operand, firstRow, divisor, x };
   if (order) {
     const kernel = bytes ? 'gather_byte_rows' : 'gather_rows';

@@ -126,7 +126,7 @@ export class StreamSet implements DataSet, RowStream {
     if (!this.validation) throw badArgument('the validation set of a stream', 'xValidation and yValidation', 'none');
   }
 
-  divideX(): void {
+  changeX(): void {
     throw this.#notInMemory('bytes');
   }
   takeTest(): void {

@@ -45,7 +45,7 @@ export class TrainingPlan {
           }
           const range = { count: rows, firstRow: slots.slot(ports ? 'windowRow' : 'firstRow'), order };
           return {
-            x: batchPass(runner, ports?.x ?? x, x, range),
+            x: batchPass(runner, ports?.x ?? x, x, { ...range, augmentSeed: seed }),
             y: batchPass(runner, ports?.y ?? y, y, range),
             classWeights,
             epoch: slots.slot('epoch'),

@@ -1,0 +1,44 @@
+import { badArgument } from '../errors.js';
+import { readCifar, readClassNames } from './cifar-files.js';
+import { ImageDataReader } from './image-data-reader.js';
+import type { ImageOptions } from './image-options.js';
+
+/** The binary files of CIFAR-10: `data_batch_1.bin` to `data_batch_5.bin`, `test_batch.bin`, `batches.meta.txt`. */
+export interface CifarFiles {
+  readonly train: string | readonly string[];
+  readonly test?: string | readonly string[];
+  /** The file with the classes' names, a line each. */
+  readonly classNames?: string;
+}
+
+/** Images of CIFAR-10, 32 × 32 in three colours; rows are [3, 32, 32] unless `mode` is 'vector'. */
+export class CifarImageReader extends ImageDataReader {
+  readonly #files: CifarFiles;
+  #classNames: readonly string[] | undefined;
+
+  /** @param files - the files, and what their images are to look like */
+  constructor(files: CifarFiles & ImageOptions) {
+    super(files, 'image');
+    this.#files = files;
+  }
+
+  /** @throws BlasnetError `ERR_BAD_FILE` that names the file and, for a label above 9, the record */
+  override async readData(): Promise<void> {
+    const { train, test, classNames } = this.#files;
+    const names = classNames === undefined ? undefined : await readClassNames(classNames);
+    const trainImages = await readCifar(pathsOf('train', train));
+    this.setImages(trainImages, test === undefined ? undefined : await readCifar(pathsOf('test', test)));
+    this.#classNames = names;
+  }
+
+  /** What the classes are called, by class number, where a file says so. */
+  get classNames(): readonly string[] | undefined {
+    return this.#classNames;
+  }
+}
+
+function pathsOf(name: string, paths: string | readonly string[]): readonly string[] {
+  if (typeof paths === 'string') return [paths];
+  if (!Array.isArray(paths) || paths.length === 0) throw badArgument(name, 'a file, or a list of files', paths);
+  return paths;
+}

@@ -1,0 +1,120 @@
+import { badArgument, shapeMismatch } from '../errors.js';
+import { sizeOf, Tensor } from '../tensor.js';
+import { DataReader, type Part } from './data-reader.js';
+import {
+  type ChannelStatistics,
+  checkImageOptions,
+  checkStatistics,
+  type ImageMode,
+  type ImageOptions,
+  type PixelNormalization,
+} from './image-options.js';
+import { type ChannelScaling, type ImageShape, scalePixels, statisticsOf } from './pixels.js';
+import { rowsOf } from './rows.js';
+
+/** Images as a file holds them, channel by channel, and their class numbers. */
+export interface LabelledImages {
+  readonly shape: ImageShape;
+  readonly pixels: Uint8Array;
+  readonly labels: Float32Array;
+}
+
+/** The brightest pixel. */
+const maximum = 255;
+
+/** Labelled images as a data set. Pixels stay bytes in memory until a batch is gathered. */
+export abstract class ImageDataReader extends DataReader {
+  readonly mode: ImageMode;
+  readonly #augment: ImageOptions['augment'];
+  #shape: ImageShape | undefined;
+  #isNormalized = false;
+  #scaling: ChannelScaling | undefined;
+  #statistics: ChannelStatistics | undefined;
+
+  constructor(options: ImageOptions, mode: ImageMode) {
+    super();
+    if (typeof options !== 'object' || options === null) throw badArgument('files', 'an object', options);
+    checkImageOptions(options);
+    this.mode = options.mode ?? mode;
+    this.#augment = options.augment;
+  }
+
+  /** Channels, height and width of an image, in either mode; undefined before they are read. */
+  get imageShape(): readonly number[] | undefined {
+    return this.#shape;
+  }
+
+  /** What `normalizeX({ perChannel: … })` used: give it to another reader, or keep it with the net. */
+  get channelStatistics(): ChannelStatistics | undefined {
+    return this.#statistics;
+  }
+
+  /** Takes the images that were read. */
+  protected setImages(train: LabelledImages, test: LabelledImages | undefined): void {
+    const [, height, width] = train.shape;
+    const crop = this.#augment?.crop ?? 0;
+    if (crop >= Math.min(height, width)) {
+      throw badArgument('crop', `fewer pixels than images of ${height} × ${width} have`, crop);
+    }
+    if (test && test.shape.join() !== train.shape.join()) {
+      const [, testHeight, testWidth] = test.shape;
+      throw shapeMismatch('the test set', `images of ${height} × ${width} pixels`, `${testHeight} × ${testWidth}`);
+    }
+    this.setRaw(this.#partOf(train), test && this.#partOf(test));
+    this.#shape = train.shape;
+    this.#isNormalized = false;
+    this.#scaling = undefined;
+    this.#statistics = undefined;
+  }
+
+  /**
+   * Pixels to [0, 1], x / 255; or to mean 0 and deviation 1, channel by channel. A constant channel becomes 0.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` after the validation set was taken, or for statistics of other channels
+   */
+  override normalizeX({ perChannel = false }: PixelNormalization = {}): void {
+    const { rawTrain } = this.requireSet();
+    const [channels, height, width] = this.#shape!;
+    let statistics: ChannelStatistics | undefined;
+    if (perChannel === true) {
+      statistics = statisticsOf(rawTrain.x.data as Uint8Array, channels, height * width);
+    } else if (perChannel !== false) {
+      checkStatistics(perChannel, channels);
+      statistics = { mean: [...perChannel.mean], deviation: [...perChannel.deviation] };
+    }
+    const scaling = statistics && scalingOf(statistics);
+    this.changeX((rows) => ({ ...rows, divisor: maximum, image: { ...rows.image!, scaling } }));
+    this.#isNormalized = true;
+    this.#scaling = scaling;
+    this.#statistics = statistics;
+  }
+
+  /** Raw pixels, 0 to 255, as the training images were normalised: a row for each image, flat or not. */
+  override normalizePredictData(x: Tensor): Tensor {
+    if (!this.#isNormalized) throw badArgument('normalizePredictData', 'normalizeX before it', 'none');
+    if (!(x instanceof Tensor)) throw badArgument('rows', 'a Tensor', x);
+    const size = sizeOf(this.#shape!);
+    if (x.rowSize !== size) throw shapeMismatch('rows', `${size} pixels`, `${x.rowSize}`);
+    const result = Tensor.zeros([x.rows, ...this.#rowShape(this.#shape!)], x.dtype);
+    scalePixels(x.data, size, maximum, this.#scaling, result.data);
+    return result;
+  }
+
+  #rowShape(shape: ImageShape): readonly number[] {
+    return this.mode === 'image' ? shape : [sizeOf(shape)];
+  }
+
+  #partOf({ shape, pixels, labels }: LabelledImages): Part {
+    const count = pixels.length / sizeOf(shape);
+    const image = { shape, augment: this.#augment };
+    return {
+      x: { data: pixels, count, rowShape: this.#rowShape(shape), divisor: 1, image },
+      y: rowsOf(Tensor.from(labels, [labels.length, 1])),
+    };
+  }
+}
+
+/** Dividing by the deviation, as a multiplication. */
+function scalingOf({ mean, deviation }: ChannelStatistics): ChannelScaling {
+  const factor = Float64Array.from(deviation, (value) => (value === 0 ? 0 : 1 / value));
+  return { mean: Float64Array.from(mean), factor };
+}

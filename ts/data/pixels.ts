@@ -1,0 +1,105 @@
+// @internal
+import type { KernelArgument, Operand, Port, Runner } from '../runner.js';
+import type { FloatArray, Tensor } from '../tensor.js';
+import type { Augmentation, ChannelStatistics } from './image-options.js';
+
+/** Channels, height, width. */
+export type ImageShape = readonly [channels: number, height: number, width: number];
+
+/** How the bytes of a channel become numbers: (byte / divisor − mean) · factor, each operation rounded to the dtype. */
+export interface ChannelScaling {
+  /** One for each channel, both of them. */
+  readonly mean: Float64Array;
+  readonly factor: Float64Array;
+}
+
+/** What rows of bytes are where they are images, whatever the shape of a row. */
+export interface ImageFormat {
+  readonly shape: ImageShape;
+  /** Where pixels are not only divided. */
+  readonly scaling?: ChannelScaling | undefined;
+  /** How they are changed at random for training. */
+  readonly augment?: Augmentation | undefined;
+}
+
+const unscaled = (channels: number): ChannelScaling => ({
+  mean: new Float64Array(channels),
+  factor: new Float64Array(channels).fill(1),
+});
+
+const noOrder: Operand = { data: new Int32Array(0), shape: [0] };
+/** Changes of images draw from a sequence of their own: layers' are small numbers, or those from 2^31 on. */
+const augmentStream = 0x4155474d;
+
+/** Which images of a source make a batch, and how their random changes are chosen: not at all without a seed. */
+export interface ImageRange {
+  /** Index of the first one, in `order` if there is one. */
+  readonly firstRow: KernelArgument;
+  readonly order?: Int32Array | undefined;
+  readonly augmentSeed?: number | undefined;
+}
+
+/** Whether images must be scaled by channel or changed: the kernels for bytes can do neither. */
+export function needsImagePass({ scaling, augment }: ImageFormat, { augmentSeed }: ImageRange): boolean {
+  return scaling !== undefined || (augment !== undefined && augmentSeed !== undefined);
+}
+
+/** Says the kernel that brings images to the batch x. */
+export function imagePass(
+  runner: Runner,
+  source: Operand | Port,
+  { divisor, image }: { readonly divisor: number; readonly image: ImageFormat },
+  { firstRow, order, augmentSeed }: ImageRange,
+  x: Tensor,
+): void {
+  const { shape, augment, scaling = unscaled(shape[0]) } = image;
+  const [mean, factor] = [scaling.mean, scaling.factor].map((data) => ({ data, shape: [data.length] }));
+  const rows = order ? { data: order, shape: [order.length] } : noOrder;
+  const args = { source, order: rows, firstRow, divisor, mean: mean!, factor: factor!, x };
+  if (!augment || augmentSeed === undefined) {
+    runner.run('gather_images', args);
+    return;
+  }
+  runner.run('augment_images', {
+    ...args,
+    width: shape[2],
+    flip: Number(augment.horizontalFlip ?? false),
+    padding: augment.crop ?? 0,
+    seed: augmentSeed,
+    stream: augmentStream,
+    step: runner.step,
+  });
+}
+
+/** Rows of pixels, `rowSize` each, as batches hold them, to the bit: each operation rounds to the target's dtype. */
+export function scalePixels(
+  pixels: Uint8Array | FloatArray,
+  rowSize: number,
+  divisor: number,
+  { mean, factor }: ChannelScaling = unscaled(1),
+  target: FloatArray,
+): void {
+  const round = target instanceof Float32Array ? Math.fround : (value: number) => value;
+  const [means, factors] = [mean.map(round), factor.map(round)];
+  const plane = rowSize / mean.length;
+  for (let at = 0, channel = 0; at < pixels.length; at += plane, channel = (channel + 1) % mean.length) {
+    const [m, f] = [means[channel]!, factors[channel]!];
+    for (let i = at; i < at + plane; i++) target[i] = round(round(pixels[i]! / divisor) - m) * f;
+  }
+}
+
+/** Mean and deviation of each channel, of pixels divided by 255, from exact counts of the bytes. */
+export function statisticsOf(pixels: Uint8Array, channels: number, plane: number): ChannelStatistics {
+  const counts = Array.from({ length: channels }, () => new Float64Array(256));
+  for (let at = 0, channel = 0; at < pixels.length; at += plane, channel = (channel + 1) % channels) {
+    const own = counts[channel]!;
+    for (let i = at; i < at + plane; i++) own[pixels[i]!]!++;
+  }
+  // Of bytes, so that a constant channel has a deviation of 0 and not of a rounding error.
+  const total = pixels.length / channels;
+  const meanOf = (own: Float64Array, f: (byte: number) => number) =>
+    own.reduce((sum, count, byte) => sum + count * f(byte), 0) / total;
+  const means = counts.map((own) => meanOf(own, (byte) => byte));
+  const deviations = counts.map((own, c) => Math.sqrt(meanOf(own, (byte) => (byte - means[c]!) ** 2)));
+  return { mean: means.map((value) => value / 255), deviation: deviations.map((value) => value / 255) };
+}
