@@ -145,6 +145,27 @@ TEST_CASE_TEMPLATE("products touch nothing beyond their tensors", T, float, doub
   }
 }
 
+TEST_CASE_TEMPLATE("batches of images touch nothing beyond their tensors", T, float, double) {
+  double zero = 0, one = 1;
+  for (const bool at_end : {false, true}) {
+    for (size_t width = 1; width <= 33; ++width) {
+      PageTensor<uint8_t> source({2, 1, 1, width}, at_end);
+      PageTensor<int32_t> order({2}, at_end);
+      PageTensor<double> mean({1}, at_end), factor({1}, at_end);
+      PageTensor<T> x({2, 1, 1, width}, at_end);
+      Invoke<T>("gather_images", {source, order, Scalar(zero), Scalar(one), mean, factor, x});
+      CHECK(x[2 * width - 1] == 0);  // (1 / 1 − 1) · 1
+      double line = static_cast<double>(width);
+      for (double step = 0; step < 8; ++step) {
+        Invoke<T>("augment_images", {source, order, Scalar(zero), Scalar(one), mean, factor, Scalar(line), Scalar(one),
+                                     Scalar(line), Scalar(zero), Scalar(zero), Scalar(step), x});
+        const T last = x[2 * width - 1];
+        CHECK((last == 0 || last == -1));  // a pixel, or none
+      }
+    }
+  }
+}
+
 }  // namespace blasnet::testing
 
 #endif

@@ -1,9 +1,12 @@
 import test from 'ava';
 import {
+  ActivationLayer,
   type Augmentation,
   type CifarImageReader,
   ClassificationLayer,
+  ConvLayer,
   type DType,
+  FlattenLayer,
   FullyConnectedLayer,
   getThreads,
   HyperParameters,
@@ -219,6 +222,23 @@ test.serial('training takes no memory for images besides their bytes', async (t)
   // As floats the images would take 18 MB; the validation set's plan holds 256 rows, 3 MB.
   t.true(process.memoryUsage().arrayBuffers - before < 9e6);
   t.true(reader.trainingPart.x.data instanceof Uint8Array);
+});
+
+test('a convolutional net trains on rows of images', async (t) => {
+  const reader = await excerptReader({ augment: { horizontalFlip: true, crop: 4 } });
+  reader.normalizeX({ perChannel: true });
+  reader.normalizeY('multipleClassifier');
+  const [channels, height, width] = reader.imageShape as [number, number, number];
+  const options = { netType: 'multipleClassifier', initMethod: 'msra', batchSize: 10, maxEpoch: 25, seed: 3 } as const;
+  const net = new NeuralNet(new HyperParameters({ ...options, learningRate: 0.01, optimizer: 'momentum' }), 'small')
+    .addLayer(new ConvLayer({ inputShape: [channels, height, width], filters: 4, kernelSize: 3, stride: 2 }), 'conv')
+    .addLayer(new ActivationLayer('relu'), 'relu')
+    .addLayer(new FlattenLayer(), 'flat')
+    .addLayer(new FullyConnectedLayer(4 * 15 * 15, 10), 'fc')
+    .addLayer(new ClassificationLayer('softmax'), 'softmax');
+  const { records } = await net.train(reader);
+  t.true(records.at(-1)!.lossTrain < records[0]!.lossTrain / 2);
+  t.deepEqual(net.inference(reader.xTest).shape, [2, 10]);
 });
 
 test('a net learns real images by heart, changed ones not so quickly', async (t) => {
