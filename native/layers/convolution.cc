@@ -8,6 +8,7 @@
 //
 #include "math/correlate-inl.h"
 #include "math/weight_gradient-inl.h"
+#include "math/winograd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -39,6 +40,15 @@ void ConvolutionForward(Context& context, Matrix<const T> x, Vector<const T> w, 
   CheckOutputs("y's row size", c, y.cols);
   CheckEqual("y's rows", x.rows, y.rows);
   const size_t filter = c.group_channels() * c.taps();
+  if constexpr (sizeof(T) == sizeof(float)) {
+    if (FitsWinograd(c)) {
+      const Winograd winograd({c.y.input, c.x.input, c.y.output, c.x.output, c.y.pad, c.x.pad, c.groups,
+                               c.group_channels(), c.group_filters()});
+      winograd.Run(context, x.rows, x.data, {w.data, c.group_filters() * filter, filter, c.taps()}, false, b.data,
+                   y.data);
+      return;
+    }
+  }
   const AxisPass down = ForwardPass(c.y), across = ForwardPass(c.x);
   Correlation<T>(down, across, {c.groups, c.group_channels(), c.group_filters()}, c.x.kernel)
       .Run(context, x.rows, x.data, {w.data, c.group_filters() * filter, filter, c.taps()}, b.data, y.data, c.y.output,
@@ -55,6 +65,15 @@ void ConvolutionBackwardInput(Context& context, Vector<const T> w, Matrix<const 
   CheckInputs("dx's row size", c, dx.cols);
   CheckEqual("dx's rows", dy.rows, dx.rows);
   const size_t filter = c.group_channels() * c.taps();
+  if constexpr (sizeof(T) == sizeof(float)) {
+    if (FitsWinograd(c)) {
+      const Winograd winograd({c.y.output, c.x.output, c.y.input, c.x.input, 2 - c.y.pad, 2 - c.x.pad, c.groups,
+                               c.group_filters(), c.group_channels()});
+      winograd.Run(context, dy.rows, dy.data, {w.data, c.group_filters() * filter, c.taps(), filter}, true, nullptr,
+                   dx.data);
+      return;
+    }
+  }
   const AxisPass down = BackwardPass(c.y), across = BackwardPass(c.x);
   Correlation<T>(down, across, {c.groups, c.group_filters(), c.group_channels()}, c.x.kernel)
       .Run(context, dy.rows, dy.data, {w.data, c.group_filters() * filter, c.taps(), filter}, nullptr, dx.data,

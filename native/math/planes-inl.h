@@ -10,26 +10,11 @@
 #include <algorithm>
 
 #include "math/convolution.h"
-#include "math/simd-inl.h"
+#include "math/runs-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
-
-// to[n] = from[n]; short runs, for which a call of memcpy takes longer than the copy.
-template <class T>
-HWY_INLINE void CopyRun(const T* HWY_RESTRICT from, size_t n, T* HWY_RESTRICT to) {
-  const Tag<T> d;
-  const size_t lanes = hn::Lanes(d);
-  size_t i = 0;
-  for (; i + lanes <= n; i += lanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
-  if (i == n) return;
-  if (n >= lanes) {
-    hn::StoreU(hn::LoadU(d, from + n - lanes), d, to + n - lanes);
-  } else {
-    StoreFirst(LoadFirst(d, from, n), d, to, n);
-  }
-}
 
 // A packed row: zeros, numbers of the source from `start` on, zeros.
 struct PackedRun {

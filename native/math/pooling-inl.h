@@ -1,4 +1,4 @@
-// What pools have in common: planes in tiles, and pairs of neighbours in vectors for the usual windows of 2×2.
+// What pools have in common.
 
 #if defined(BLASNET_MATH_POOLING_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASNET_MATH_POOLING_INL_H_
@@ -8,7 +8,7 @@
 #endif
 
 #include "math/convolution.h"
-#include "math/simd-inl.h"
+#include "math/runs-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -33,41 +33,6 @@ HWY_INLINE void ForPlanes(Context& context, size_t planes, size_t plane_size, co
   context.pool.ParallelFor((planes + each - 1) / each, [&](size_t tile) {
     for (size_t plane = tile * each; plane < HWY_MIN(planes, (tile + 1) * each); ++plane) f(plane);
   });
-}
-
-// Calls f(d, i) such that [i, i + lanes of d) cover [0, n): whole vectors, the last one overlapping, or shorter ones.
-// So f must do no harm where it sees a place twice.
-template <class T, size_t kLanes = hn::MaxLanes(Tag<T>()), class F>
-HWY_INLINE void Cover(size_t n, const F& f) {
-  const hn::CappedTag<T, kLanes> d;
-  const size_t lanes = hn::Lanes(d);
-  if (n >= lanes) {
-    size_t i = 0;
-    for (; i + lanes <= n; i += lanes) f(d, i);
-    if (i < n) f(d, n - lanes);
-  } else if constexpr (kLanes > 1) {
-    Cover<T, kLanes / 2>(n, f);
-  }
-}
-
-// even[i] = p[2i] and odd[i] = p[2i + 1]
-template <class D, class T = hn::TFromD<D>>
-HWY_INLINE void LoadPairs(D d, const T* p, hn::Vec<D>& even, hn::Vec<D>& odd) {
-  if constexpr (hn::MaxLanes(D()) == 1) {
-    even = hn::LoadU(d, p);
-    odd = hn::LoadU(d, p + 1);
-  } else {
-    hn::LoadInterleaved2(d, p, even, odd);
-  }
-}
-template <class D, class T = hn::TFromD<D>>
-HWY_INLINE void StorePairs(hn::Vec<D> even, hn::Vec<D> odd, D d, T* p) {
-  if constexpr (hn::MaxLanes(D()) == 1) {
-    hn::StoreU(even, d, p);
-    hn::StoreU(odd, d, p + 1);
-  } else {
-    hn::StoreInterleaved2(even, odd, d, p);
-  }
 }
 
 }  // namespace HWY_NAMESPACE

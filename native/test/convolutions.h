@@ -88,6 +88,15 @@ inline std::vector<TestConvolution> TestConvolutions() {
       {1, 33, 24, {24, 3, 1, 1}, {40, 3, 1, 1}},          // bands for the sake of threads
       {9, 5, 7, {12, 3, 1, 1}, {12, 3, 1, 1}},            // several images in a tile
       {1, 900, 3, {7, 3, 2, 1}, {33, 3, 2, 1}},           // more channels than fit the scratch
+      // by Winograd's minimal filtering: even and odd sizes, all paddings, one tile, vectors of every length, bands
+      {3, 16, 16, {8, 3, 1, 1}, {8, 3, 1, 1}},
+      {1, 17, 19, {3, 3}, {3, 3}},
+      {2, 16, 20, {7, 3, 1, 2}, {13, 3, 1, 0}},
+      {1, 18, 16, {5, 3, 1, 0}, {34, 3, 1, 2}},
+      {1, 16, 33, {28, 3, 1, 1}, {28, 3, 1, 1}},
+      {2, 34, 68, {6, 3, 1, 1}, {24, 3, 1, 1}, 2},
+      {1, 16, 16, {6, 3, 1, 0, 1, 1}, {6, 3, 1, 1, 1, 1}},
+      {1, 64, 64, {20, 3, 1, 1}, {64, 3, 1, 1}},
   };
   for (const size_t stride : {1, 2, 3}) {
     for (const size_t pad : {0, 1, 2}) {
