@@ -1,8 +1,8 @@
-import { type PoolOptions, type PoolWindows, poolWindows } from '../pool-windows.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
-import { type ImageShape, requireImages } from '../windows.js';
 import { Layer, type RowShape } from './layer.js';
+import { type PoolOptions, type PoolWindows, poolWindows } from './pool-windows.js';
+import { type ImageShape, requireImages } from './windows.js';
 
 /** The mean of each window, channel by channel. Padding counts as zeros, as in PyTorch by default. */
 export class AveragePoolLayer extends Layer {

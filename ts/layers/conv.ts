@@ -3,6 +3,7 @@ import { createInitializer, type InitMethodOptions } from '../initializers/index
 import type { Runner } from '../runner.js';
 import { arrayOf, type DType, type Tensor } from '../tensor.js';
 import { createWeightsBias, type Parameter, type ParameterSetup } from '../weights-bias.js';
+import { Layer, type RowShape } from './layer.js';
 import {
   checkedImageShape,
   checkedPair,
@@ -14,8 +15,7 @@ import {
   requireImages,
   type Windows,
   windowsOver,
-} from '../windows.js';
-import { Layer, type RowShape } from './layer.js';
+} from './windows.js';
 
 export interface ConvOptions {
   /** Rows that are vectors of as many numbers will do as well. */

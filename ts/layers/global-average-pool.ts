@@ -1,8 +1,8 @@
 import { badArgument } from '../errors.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
-import { checkedImageShape, type ImageShape, requireImages } from '../windows.js';
 import { Layer, type RowShape } from './layer.js';
+import { checkedImageShape, type ImageShape, requireImages } from './windows.js';
 
 export interface GlobalAveragePoolOptions {
   /** Rows that are vectors of as many numbers will do as well. */

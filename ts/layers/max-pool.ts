@@ -1,8 +1,8 @@
-import { type PoolOptions, type PoolWindows, poolWindows } from '../pool-windows.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
-import { type ImageShape, requireImages } from '../windows.js';
 import { Layer, type RowShape } from './layer.js';
+import { type PoolOptions, type PoolWindows, poolWindows } from './pool-windows.js';
+import { type ImageShape, requireImages } from './windows.js';
 
 /**
  * The largest number of each window, channel by channel. Padding takes no part; as in PyTorch, the first of several that

@@ -1,4 +1,5 @@
-import { badArgument, shapeMismatch } from './errors.js';
+// @internal
+import { badArgument, shapeMismatch } from '../errors.js';
 
 /** One number for rows and columns alike, or [rows, columns]. */
 export type Pair = number | readonly [number, number];

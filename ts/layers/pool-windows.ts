@@ -1,4 +1,5 @@
-import { badArgument } from './errors.js';
+// @internal
+import { badArgument } from '../errors.js';
 import {
   checkedImageShape,
   checkedPair,
