@@ -1,5 +1,6 @@
 export { confusionChart, confusionMatrix } from './confusion-chart.js';
 export { type ContourChartOptions, contourChart } from './contour-chart.js';
+export { filterPictures } from './filter-pictures.js';
 export {
   type Bin,
   type HistogramChartOptions,
@@ -10,6 +11,8 @@ export {
 export { type LineChartOptions, lineChart, type Series } from './line-chart.js';
 export { type LossChartOptions, lossChart, type XCoordinate } from './loss-chart.js';
 export type { AxisOptions, Panel, PanelOptions, Point } from './panel.js';
+export { type Picture, type PictureSheetOptions, pictureSheet } from './picture-sheet.js';
+export type { Pixels } from './png.js';
 export { renderPng, renderSvg, saveChart } from './render.js';
 export { type RocCurve, rocChart, rocCurve } from './roc-chart.js';
 export { type ScatterChartOptions, scatterChart } from './scatter-chart.js';

@@ -11,6 +11,8 @@ import { fontFamily, theme } from './theme.js';
 const maxScale = 8;
 /** More than any chart needs, at 4 bytes each; resvg aborts the process where it cannot have its memory. */
 const maxPixels = 2 ** 26;
+/** What Vega writes behind a rendering that resvg knows too; of two, resvg obeys the last, and blurs pixels over it. */
+const unknownRendering = ' image-rendering: pixelated;';
 
 /**
  * Draws a Vega-Lite chart, in the theme that all charts share.
@@ -69,7 +71,8 @@ export async function renderPng(svg: string, options: { scale?: number } = {}): 
       sansSerifFamily: fontFamily,
     },
   };
-  const size = svgSize(() => new Resvg(svg, resvgOptions));
+  const known = svg.replaceAll(unknownRendering, '');
+  const size = svgSize(() => new Resvg(known, resvgOptions));
   const width = size.width * scale;
   const height = size.height * scale;
   if (!(width >= 1 && height >= 1 && width * height <= maxPixels)) {
@@ -78,7 +81,7 @@ export async function renderPng(svg: string, options: { scale?: number } = {}): 
       `Expected a picture of 1 to ${maxPixels} pixels for svg but received one of ${width} × ${height}`,
     );
   }
-  const image = await renderAsync(svg, resvgOptions);
+  const image = await renderAsync(known, resvgOptions);
   return image.asPng();
 }
 
