@@ -4,10 +4,15 @@ import { parseArgs } from 'node:util';
 export function numberOption(name: string, text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
-    console.error(`Expected a number ≥ 0 for --${name} but received '${text}'`);
-    process.exit(2);
+    usageError(`Expected a number ≥ 0 for --${name} but received '${text}'`);
   }
   return value;
+}
+
+/** Ends the program over a wrong option. */
+export function usageError(message: string): never {
+  console.error(message);
+  process.exit(2);
 }
 
 /** A signal that aborts at the first Ctrl-C, so that training ends cleanly; the process then exits with code 130. */

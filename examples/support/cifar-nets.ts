@@ -1,0 +1,71 @@
+import {
+  ActivationLayer,
+  BatchNormLayer,
+  ClassificationLayer,
+  ConvLayer,
+  DropoutLayer,
+  FlattenLayer,
+  FullyConnectedLayer,
+  HyperParameters,
+  MaxPoolLayer,
+  NeuralNet,
+} from 'blasnet';
+
+export interface CifarRun {
+  readonly epochs: number;
+  readonly seed: number;
+  /** Training images. */
+  readonly numTrain: number;
+}
+
+/**
+ * Three times convolution, pool, batch norm, relu; then one fully connected layer. The pool comes early: it leaves a
+ * quarter of the numbers to the layers behind it.
+ */
+export function convolutionalNet(run: CifarRun): NeuralNet {
+  const net = new NeuralNet(cifarParams(run, 0.003), 'CIFAR-10, convolutions');
+  const channels = [3, 32, 64, 128];
+  channels.slice(1).forEach((filters, i) => {
+    const size = 32 >> i;
+    net
+      .addLayer(
+        new ConvLayer({ inputShape: [channels[i]!, size, size], filters, kernelSize: 3, padding: 'same' }),
+        `conv${i + 1}`,
+      )
+      .addLayer(new MaxPoolLayer({ inputShape: [filters, size, size], poolSize: 2 }))
+      .addLayer(new BatchNormLayer(filters))
+      .addLayer(new ActivationLayer('relu'));
+  });
+  return net
+    .addLayer(new FlattenLayer())
+    .addLayer(new DropoutLayer(0.3))
+    .addLayer(new FullyConnectedLayer(128 * 4 * 4, 10))
+    .addLayer(new ClassificationLayer('softmax'));
+}
+
+/** Twice a fully connected layer, batch norm, relu; then the last one. */
+export function fullyConnectedNet(run: CifarRun): NeuralNet {
+  const net = new NeuralNet(cifarParams(run, 0.001), 'CIFAR-10, fully connected').addLayer(new FlattenLayer());
+  const sizes = [3 * 32 * 32, 256, 128];
+  sizes.slice(1).forEach((outputs, i) => {
+    net
+      .addLayer(new FullyConnectedLayer(sizes[i]!, outputs))
+      .addLayer(new BatchNormLayer(outputs))
+      .addLayer(new ActivationLayer('relu'));
+  });
+  return net.addLayer(new FullyConnectedLayer(128, 10)).addLayer(new ClassificationLayer('softmax'));
+}
+
+function cifarParams({ epochs, seed, numTrain }: CifarRun, learningRate: number): HyperParameters {
+  const batchSize = 64;
+  return new HyperParameters({
+    netType: 'multipleClassifier',
+    initMethod: 'msra',
+    optimizer: { name: 'adamW', weightDecay: 0.05 },
+    learningRate,
+    learningRateSchedule: { kind: 'cosine', unit: 'iteration', length: epochs * Math.ceil(numTrain / batchSize) },
+    batchSize,
+    maxEpoch: epochs,
+    seed,
+  });
+}
