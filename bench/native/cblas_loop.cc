@@ -5,13 +5,13 @@
  */
 #include <cblas.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <exception>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "data.h"
 #include "machine.h"
@@ -40,71 +40,96 @@ std::string Number(double value) {
   return text;
 }
 
-/** max |a − b|; infinite if a difference is not a number. */
-double LargestDifference(const Buffer& a, const Buffer& b) {
-  if (a.size() != b.size()) {
-    throw std::runtime_error("Expected " + std::to_string(a.size()) + " floats to check against but received " +
-                             std::to_string(b.size()));
+/** Seconds that so many steps take, on batch after batch of the data; loss is the sum over them. */
+class Loop {
+ public:
+  explicit Loop(const TrainingOptions& options)
+      : net_(options.net),
+        data_(LoadData(net_, options.x, options.y)),
+        batches_(data_.rows / net_.batch),
+        trainer_(net_, LoadParameters(net_, options.weights)) {}
+
+  double Run(size_t steps) {
+    const auto start = std::chrono::steady_clock::now();
+    for (size_t i = 0; i < steps; ++i) {
+      const size_t row = next_++ % batches_ * net_.batch;
+      loss_ += trainer_.Step(data_.x.data() + row * net_.Inputs(), data_.y.data() + row * net_.Outputs());
+    }
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
-  double largest = 0.0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    const double difference = std::fabs(static_cast<double>(a[i]) - b[i]);
-    largest = std::isnan(difference) ? HUGE_VAL : std::max(largest, difference);
+
+  double MeanLoss() const { return loss_ / static_cast<double>(next_); }
+  Buffer Parameters() const { return trainer_.Parameters(); }
+
+ private:
+  NetSpec net_;
+  Data data_;
+  size_t batches_;
+  Trainer trainer_;
+  size_t next_ = 0;
+  double loss_ = 0.0;
+};
+
+struct Pace {
+  size_t steps = 0;
+  double seconds = 0.0;
+};
+
+/** Steps for about so long, in blocks that grow until the clock costs nothing beside them. */
+Pace RunFor(Loop& loop, double seconds) {
+  Pace pace;
+  for (size_t block = 1; pace.seconds < seconds;) {
+    const double taken = loop.Run(block);
+    pace.steps += block;
+    pace.seconds += taken;
+    if (taken < seconds / 20) block *= 2;
   }
-  return largest;
+  return pace;
 }
 
-void RunTraining(const Options& options) {
-  const NetSpec net = FindNet(options.net);
-  const Data data = LoadData(net, options.x, options.y);
-  Trainer trainer(net, LoadParameters(net, options.weights));
-
-  const size_t batches = data.rows / net.batch;
-  const auto step = [&](size_t number) {
-    const size_t row = number % batches * net.batch;
-    return trainer.Step(data.x.data() + row * net.Inputs(), data.y.data() + row * net.Outputs());
-  };
-  for (size_t i = 0; i < options.warmup; ++i) step(i);
-
-  double loss = 0.0;
-  const auto start = std::chrono::steady_clock::now();
-  for (size_t i = 0; i < options.steps; ++i) loss += step(options.warmup + i);
-  const std::chrono::duration<double, std::micro> elapsed = std::chrono::steady_clock::now() - start;
-
-  const auto steps = static_cast<double>(options.steps);
-  std::string line =
-      "{\"net\":" + Quote(net.name) + ",\"steps\":" + std::to_string(options.steps) +
-      ",\"warmup\":" + std::to_string(options.warmup) + ",\"batch\":" + std::to_string(net.batch) +
-      ",\"rows\":" + std::to_string(data.rows) + ",\"microsecondsPerStep\":" + Number(elapsed.count() / steps) +
-      ",\"loss\":" + Number(loss / steps) + ",\"lossIs\":\"mean over the timed steps, each before its update\"";
-  if (!options.out.empty()) {
-    WriteFloats(options.out, trainer.Parameters());
-    line += ",\"weightsOut\":" + Quote(options.out);
+void RunTraining(const TrainingOptions& options) {
+  Loop loop(options);
+  if (options.steps > 0) {
+    loop.Run(options.steps);
+    std::printf("{\"loss\":%s}\n", Number(loop.MeanLoss()).c_str());
+  } else {
+    RunFor(loop, options.seconds / 4);  // to warm up
+    const Pace pace = RunFor(loop, options.seconds);
+    std::printf("{\"steps\":%zu,\"microsecondsPerStep\":%s}\n", pace.steps,
+                Number(pace.seconds / static_cast<double>(pace.steps) * 1e6).c_str());
   }
-  if (!options.check.empty()) {
-    line += ",\"largestDifference\":" + Number(LargestDifference(trainer.Parameters(), ReadFloats(options.check)));
-  }
-  std::printf("%s,\"cpu\":%s}\n", line.c_str(), Quote(openblas_get_corename()).c_str());
+  if (!options.out.empty()) WriteFloats(options.out, loop.Parameters());
 }
 
 void RunMachine() {
   const Machine machine = MeasureMachine();
-  std::printf("{\"sgemm1024Gflops\":%s,\"copyGBs\":%s,\"cpu\":%s}\n", Number(machine.sgemm_gflops).c_str(),
-              Number(machine.copy_gbs).c_str(), Quote(openblas_get_corename()).c_str());
+  std::printf("{\"sgemmGflops\":%s,\"copyGBs\":%s,\"blas\":%s}\n", Number(machine.sgemm_gflops).c_str(),
+              Number(machine.copy_gbs).c_str(), Quote(openblas_get_config()).c_str());
 }
 
 }  // namespace
 
 }  // namespace handwritten
 
-int main(int count, char** arguments) {
+constexpr const char* kUsage =
+    "Usage: cblas_loop machine <threads>\n"
+    "       cblas_loop train --widths 784,…,10 --hidden relu|sigmoid --last softmax|identity --batch 64\n"
+    "                  --optimizer sgd|adam --rate 0.1 --x file --y file --weights file [--out file] [--threads 1]\n"
+    "                  --steps 20 | --seconds 0.5";
+
+int main(int count, char** words) {
   try {
-    openblas_set_num_threads(1);
-    const handwritten::Options options = handwritten::ParseOptions({arguments, static_cast<size_t>(count)});
-    if (options.net == "machine") {
+    const std::span arguments(words, static_cast<size_t>(count));
+    const std::string_view mode = count > 2 ? words[1] : "";
+    if (mode == "machine") {
+      openblas_set_num_threads(std::stoi(words[2]));
       handwritten::RunMachine();
-    } else {
+    } else if (mode == "train" && count % 2 == 0) {
+      const handwritten::TrainingOptions options = handwritten::ParseTraining(arguments.subspan(2));
+      openblas_set_num_threads(options.threads);
       handwritten::RunTraining(options);
+    } else {
+      throw std::runtime_error(kUsage);
     }
     return 0;
   } catch (const std::exception& error) {

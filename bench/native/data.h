@@ -17,10 +17,10 @@ struct Data {
 Buffer ReadFloats(const std::string& path);
 void WriteFloats(const std::string& path, const Buffer& values);
 
-/** The files' rows, or made-up ones if both paths are empty. Throws if they do not fit the net or one another. */
+/** The files' rows, at least one batch of them. Throws if they do not fit the net or one another. */
 Data LoadData(const NetSpec& net, const std::string& x_path, const std::string& y_path);
 
-/** The file's parameters, or if the path is empty He-uniform weights and zero biases. Throws if the count is wrong. */
+/** For each layer W[inputs×outputs], then B[outputs]. Throws if the count is wrong. */
 Buffer LoadParameters(const NetSpec& net, const std::string& path);
 
 }  // namespace handwritten

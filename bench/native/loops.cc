@@ -16,6 +16,9 @@ namespace handwritten {
 
 namespace {
 
+constexpr double kBeta1 = 0.9;
+constexpr double kBeta2 = 0.999;
+
 VECTOR_CLONES void Relu(float* a, size_t count) {
   for (size_t i = 0; i < count; ++i) a[i] = a[i] > 0.0F ? a[i] : 0.0F;
 }
@@ -65,6 +68,26 @@ VECTOR_CLONES void AddColumnSums(float scale, const float* __restrict delta, flo
     for (size_t c = 0; c < columns; ++c) sums[c] += delta[c];
   }
   for (size_t c = 0; c < columns; ++c) row[c] += scale * sums[c];
+}
+
+AdamConstants AdamAt(size_t step, float learning_rate) {
+  const auto t = static_cast<double>(step);
+  return {.rate = static_cast<float>(learning_rate / (1.0 - std::pow(kBeta1, t))),
+          .root = static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(kBeta2, t)))};
+}
+
+VECTOR_CLONES void Adam(const AdamConstants& at, const float* __restrict g, float* __restrict m, float* __restrict v,
+                        float* __restrict theta, size_t count) {
+  const auto [rate, root, epsilon] = at;
+  constexpr auto kKeep1 = static_cast<float>(kBeta1);
+  constexpr auto kKeep2 = static_cast<float>(kBeta2);
+  constexpr auto kTake1 = static_cast<float>(1.0 - kBeta1);
+  constexpr auto kTake2 = static_cast<float>(1.0 - kBeta2);
+  for (size_t i = 0; i < count; ++i) {
+    m[i] = kKeep1 * m[i] + kTake1 * g[i];
+    v[i] = kKeep2 * v[i] + kTake2 * g[i] * g[i];
+    theta[i] -= rate * m[i] / (epsilon + root * std::sqrt(v[i]));
+  }
 }
 
 double SquaredError(const float* a, const float* y, float* delta, size_t rows, size_t columns) {

@@ -19,6 +19,17 @@ void ActivateBackward(Hidden kind, const float* a, float* delta, size_t count);
 /** row[columns] += scale · Σ rows of delta[rows×columns]; sums[columns] is scratch. */
 void AddColumnSums(float scale, const float* delta, float* sums, float* row, size_t rows, size_t columns);
 
+/** Adam's rates at one step, the corrections of its moments among them. */
+struct AdamConstants {
+  float rate;  // η / (1 − β₁ᵗ)
+  float root;  // 1 / √(1 − β₂ᵗ)
+  float epsilon = 1e-8F;
+};
+AdamConstants AdamAt(size_t step, float learning_rate);
+
+/** theta[count] ← Adam's step, by g and the moments m and v. */
+void Adam(const AdamConstants& at, const float* g, float* m, float* v, float* theta, size_t count);
+
 /** delta ← a − y; returns Σ(a − y)² / (2 rows). delta may be a. */
 double SquaredError(const float* a, const float* y, float* delta, size_t rows, size_t columns);
 

@@ -1,24 +1,22 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace handwritten {
 
 enum class Hidden { kSigmoid, kRelu };
 enum class Loss { kSquaredError, kCrossEntropy };
+enum class Optimizer { kSgd, kAdam };
 
 /** A fully connected net, its loss and the settings it is trained with. */
 struct NetSpec {
-  std::string name;
   std::vector<size_t> widths;  // inputs, hidden layers…, outputs
   Hidden hidden;               // after every layer but the last
   Loss loss;                   // squared error on the identity, or cross-entropy on softmax
   size_t batch;                // rows a step
+  Optimizer optimizer;
   float learning_rate;
-  size_t generated_rows;  // how much data to make up when none is given
 
   size_t Layers() const { return widths.size() - 1; }
   size_t Inputs() const { return widths.front(); }
@@ -31,8 +29,5 @@ struct NetSpec {
     return count;
   }
 };
-
-/** The net of that name. Throws std::runtime_error that lists the names if there is none. */
-NetSpec FindNet(std::string_view name);
 
 }  // namespace handwritten

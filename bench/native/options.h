@@ -1,20 +1,26 @@
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
+#include <string_view>
+
+#include "net_spec.h"
 
 namespace handwritten {
 
-struct Options {
-  std::string net;         // or "machine"
-  size_t steps = 0;        // timed
-  size_t warmup = 0;       // trained before them, untimed; the batches go on from there
-  std::string x, y;        // data files
-  std::string weights;     // the parameters to start from
-  std::string out, check;  // where to write the final ones; what to compare them with
+/** What to train, on which files, and how long. */
+struct TrainingOptions {
+  NetSpec net;
+  std::string x, y;     // data files: raw float32
+  std::string weights;  // the parameters to start from
+  std::string out;      // where to write the final ones, if anywhere
+  size_t steps = 0;     // either so many steps, to be compared with others'
+  double seconds = 0;   // or so long, to be timed
+  int threads = 1;      // of OpenBLAS
 };
 
-/** Throws std::runtime_error that says how to call the program. */
-Options ParseOptions(std::span<char*> arguments);
+/** Takes `--name value` pairs. Throws std::runtime_error that says what was expected. */
+TrainingOptions ParseTraining(std::span<char*> arguments);
 
 }  // namespace handwritten

@@ -13,12 +13,16 @@ Trainer::Trainer(const NetSpec& net, const Buffer& parameters)
     const LayerShape shape{net.batch, net.widths[i], net.widths[i + 1]};
     const size_t cells = shape.rows * shape.outputs;
     const size_t weights = shape.inputs * shape.outputs;
+    const size_t learned = net.optimizer == Optimizer::kAdam ? weights + shape.outputs : 0;
     layers_.push_back({.shape = shape,
                        .w = Buffer(weights),
                        .b = Buffer(shape.outputs),
                        .a = Buffer(cells),
                        .delta = Buffer(cells),
-                       .sums = Buffer(shape.outputs)});
+                       .sums = Buffer(shape.outputs),
+                       .gradient = Buffer(learned),
+                       .first = Buffer(learned),
+                       .second = Buffer(learned)});
     std::copy_n(next, weights, layers_.back().w.data());
     std::copy_n(next + weights, shape.outputs, layers_.back().b.data());
     next += weights + shape.outputs;
@@ -26,6 +30,7 @@ Trainer::Trainer(const NetSpec& net, const Buffer& parameters)
 }
 
 double Trainer::Step(const float* x, const float* y) {
+  ++step_;
   Forward(x);
   const double loss = OutputDelta(y);
   BackwardAndUpdate(x);
@@ -57,9 +62,29 @@ void Trainer::BackwardAndUpdate(const float* x) {
       AddInputDelta(layer.shape, delta, layer.w.data(), below.delta.data());
       ActivateBackward(net_.hidden, below.a.data(), below.delta.data(), below.delta.size());
     }
-    AddWeightStep(layer.shape, scale_, i > 0 ? layers_[i - 1].a.data() : x, delta, layer.w.data());
-    AddColumnSums(scale_, delta, layer.sums.data(), layer.b.data(), layer.shape.rows, layer.shape.outputs);
+    const float* input = i > 0 ? layers_[i - 1].a.data() : x;
+    net_.optimizer == Optimizer::kAdam ? AdamUpdate(layer, input) : Descend(layer, input);
   }
+}
+
+void Trainer::Descend(Layer& layer, const float* x) {
+  const float* delta = layer.delta.data();
+  AddWeightStep(layer.shape, scale_, x, delta, layer.w.data());
+  AddColumnSums(scale_, delta, layer.sums.data(), layer.b.data(), layer.shape.rows, layer.shape.outputs);
+}
+
+void Trainer::AdamUpdate(Layer& layer, const float* x) {
+  const float* delta = layer.delta.data();
+  const float mean = 1.0F / static_cast<float>(net_.batch);
+  float* weights = layer.gradient.data();
+  float* biases = weights + layer.w.size();
+  std::fill_n(weights, layer.gradient.size(), 0.0F);
+  AddWeightStep(layer.shape, mean, x, delta, weights);
+  AddColumnSums(mean, delta, layer.sums.data(), biases, layer.shape.rows, layer.shape.outputs);
+  const AdamConstants constants = AdamAt(step_, net_.learning_rate);
+  Adam(constants, weights, layer.first.data(), layer.second.data(), layer.w.data(), layer.w.size());
+  Adam(constants, biases, layer.first.data() + layer.w.size(), layer.second.data() + layer.w.size(), layer.b.data(),
+       layer.b.size());
 }
 
 Buffer Trainer::Parameters() const {

@@ -8,7 +8,7 @@
 
 namespace handwritten {
 
-/** Trains one net by plain SGD. Everything is allocated here, nothing in a step. */
+/** Trains one net by plain SGD or Adam. Everything is allocated here, nothing in a step. */
 class Trainer {
  public:
   /** parameters: for each layer W[inputs×outputs], then B[outputs]. */
@@ -24,17 +24,21 @@ class Trainer {
   struct Layer {
     LayerShape shape;
     Buffer w, b;
-    Buffer a;      // [batch×outputs]: z, then the activation in its place
-    Buffer delta;  // [batch×outputs]: loss by a, then by z in its place
-    Buffer sums;   // [outputs]
+    Buffer a;                        // [batch×outputs]: z, then the activation in its place
+    Buffer delta;                    // [batch×outputs]: loss by a, then by z in its place
+    Buffer sums;                     // [outputs]
+    Buffer gradient, first, second;  // [weights, then biases], with moments; Adam only
   };
 
   void Forward(const float* x);
   double OutputDelta(const float* y);
   void BackwardAndUpdate(const float* x);
+  void Descend(Layer& layer, const float* x);
+  void AdamUpdate(Layer& layer, const float* x);
 
   NetSpec net_;
-  float scale_;  // −η / m
+  float scale_;      // −η / m
+  size_t step_ = 0;  // the number of the running one, from 1
   std::vector<Layer> layers_;
 };
 
