@@ -3,12 +3,16 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './root.mjs';
 
-/** Paths (relative to the package, with forward slashes, sorted) of the files under `folder` that `accept` takes. */
+/**
+ * Paths (relative to the package, with forward slashes, sorted) of the files under `folder` that `accept` takes; what
+ * npm installed there is not looked at.
+ */
 export function filesUnder(folder, accept = () => true) {
   if (!existsSync(join(root, folder))) return [];
   const found = [];
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
     const path = `${folder}/${entry.name}`;
+    if (entry.name === 'node_modules') continue;
     if (entry.isDirectory()) found.push(...filesUnder(path, accept));
     else if (accept(path)) found.push(path);
   }
