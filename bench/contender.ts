@@ -1,48 +1,71 @@
 import { readdir } from 'node:fs/promises';
 import type { DataFiles } from './data.js';
 import type { Summary } from './statistics.js';
+import type { Workload } from './workloads.js';
 
-/** Training to be timed, or to be compared with another contender's. */
+export type DType = 'float32' | 'float64';
+
+/** Training to be compared with another contender's, to be timed, or both, in this order. */
 export interface TrainingJob {
-  readonly workload: string;
+  readonly workload: Workload;
   readonly data: DataFiles;
-  /** Rows for a short training before the clock starts; none for a training that is compared. */
-  readonly warmup?: DataFiles;
-  /** File of the parameters to start from; for each layer W[inputs×outputs], then B[outputs]. */
+  /** File of the parameters to start from, float32; for each layer W[inputs×outputs], then B[outputs]. */
   readonly weights: string;
-  /** Steps to do; a contender that trains whole epochs does the nearest number of them, but at least one. */
-  readonly steps: number;
   readonly threads: number;
-  /** A new order of rows each epoch, for those who can. */
-  readonly shuffle: boolean;
-  /** Where to write the final parameters. */
-  readonly out?: string;
+  readonly dtype: DType;
+  /** How long to train against the clock, after about a quarter of it to warm up. 0: not at all. */
+  readonly seconds: number;
+  /** The workload's `checkSteps` over these rows in their order; the parameters after them go to `out`, as float32. */
+  readonly check?: { readonly data: DataFiles; readonly out: string };
 }
 
 export interface TrainingResult {
   readonly steps: number;
   readonly microsecondsPerStep: number;
-  /** Mean over the timed steps, each before its update. */
-  readonly loss: number;
+  /** Mean loss over the steps of the check, each before its update. */
+  readonly checkLoss?: number;
 }
 
 /** Predictions that are timed call by call. */
 export interface PredictionJob {
-  readonly workload: string;
+  readonly workload: Workload;
   readonly data: DataFiles;
   readonly weights: string;
-  /** Rows of one call. */
-  readonly rows: number;
+  /** Rows of one call: each of these in turn. */
+  readonly rows: readonly number[];
   readonly threads: number;
-  /** How long to go on calling; a fifth of it more to warm up. */
+  readonly dtype: DType;
+  /** How long to go on calling, for each number of rows; a fifth of it more to warm up. */
   readonly seconds: number;
 }
 
-export interface PredictionResult {
+/** For each number of rows. */
+export type PredictionResult = readonly {
   /** Of each call, in microseconds. */
   readonly times: Summary;
   /** What the first rows of x gave, rows×outputs. */
   readonly output: readonly number[];
+}[];
+
+/** Training until a share of the held-out rows is classified rightly. */
+export interface ReachJob {
+  readonly workload: Workload;
+  readonly data: DataFiles;
+  readonly weights: string;
+  readonly threads: number;
+  readonly dtype: DType;
+  /** The first rows are held out. */
+  readonly heldOut: number;
+  readonly accuracy: number;
+  /** Steps between looks at the held-out rows. */
+  readonly interval: number;
+}
+
+export interface ReachResult {
+  /** From the first step to the look that found the accuracy, looks included. */
+  readonly seconds: number;
+  readonly steps: number;
+  readonly accuracy: number;
 }
 
 /** Milliseconds from one turn of the event loop to the next, of which 1 is the timer's own. */
@@ -59,24 +82,44 @@ export interface DelayResult {
 
 /** What each kind of trial is given, and what it returns. */
 export interface Jobs {
+  readonly about: { readonly threads: number; readonly dtype: DType };
   readonly train: TrainingJob;
   readonly predict: PredictionJob;
+  readonly reach: ReachJob;
   readonly delay: TrainingJob;
 }
 export interface Results {
+  readonly about: string;
   readonly train: TrainingResult;
   readonly predict: PredictionResult;
+  readonly reach: ReachResult;
   readonly delay: DelayResult;
 }
 export type TrialKind = keyof Jobs;
 
-type Trials = { readonly [Kind in TrialKind]: (job: Jobs[Kind]) => Promise<Results[Kind]> };
+type Trials = { readonly [Kind in Exclude<TrialKind, 'about'>]: (job: Jobs[Kind]) => Promise<Results[Kind]> };
+
+/** A net that somebody cannot train as it is, and the nearest that they can; its steps are over as many rows. */
+export interface Variation {
+  readonly workload: Workload;
+  /** What is different, in a few words. */
+  readonly note: string;
+  /** Where it cannot come out at the same weights even then, but only near the same loss. */
+  readonly isApproximate?: boolean;
+}
+
+export type Family = 'blasnet' | 'C++' | 'JavaScript' | 'WebAssembly' | 'Python';
 
 /** One who can do some of the trials. A module in contenders/ that exports one takes part; nothing lists it. */
 export interface Contender extends Partial<Trials> {
   readonly name: string;
-  /** Numbers of threads that it is timed with. */
-  readonly threads: readonly number[];
+  readonly family: Family;
+  /** What it is timed with; the first of them alone where time is short. */
+  readonly variants: readonly { readonly threads: number; readonly dtype: DType }[];
+  /** The version of what is timed; throws where it cannot run here. */
+  about(): Promise<string>;
+  /** What it makes of a workload; by default just that. */
+  take?(workload: Workload): Workload | Variation | undefined;
 }
 
 const folder = new URL('contenders/', import.meta.url);

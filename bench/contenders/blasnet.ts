@@ -1,110 +1,105 @@
-import { writeFile } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  ActivationLayer,
-  ClassificationLayer,
-  DataReader,
-  FullyConnectedLayer,
-  HyperParameters,
-  MnistImageDataReader,
-  NeuralNet,
-  setThreads,
-  Tensor,
-} from 'blasnet';
+import { setThreads, type TrainingHistory, versions } from 'blasnet';
 import type { Contender, Delays, TrainingJob } from '../contender.js';
-import { type DataFiles, readFloats } from '../data.js';
+import { writeFloats } from '../data.js';
 import { summarize } from '../statistics.js';
-import { findWorkload, layerParts, type Workload } from '../workloads.js';
+import { buildNet, parametersOf, readRows } from '../support/blasnet.js';
+import { timeCalls } from '../timing.js';
 
 /** The library through its public API: shuffling, gathering, loss and accuracy included. */
 export const contender: Contender = {
   name: 'blasnet',
-  threads: [1, 2],
+  family: 'blasnet',
+  variants: [
+    { threads: 1, dtype: 'float32' },
+    { threads: 2, dtype: 'float32' },
+    { threads: 1, dtype: 'float64' },
+  ],
+  about: async () => `${versions.blasnet}, ${versions.simd}, ${versions.openblas}`,
 
   async train(job) {
-    const { net, run } = await prepare(job);
-    const { seconds, iterations, records } = await run();
-    if (job.out !== undefined) {
-      const values = net.layers.flatMap(({ weights }) => Object.values(weights).map(({ data }) => data));
-      await writeFile(job.out, Buffer.concat(values.map((part) => new Uint8Array(Float32Array.from(part).buffer))));
-    }
-    return { steps: iterations, microsecondsPerStep: (seconds * 1e6) / iterations, loss: records.at(-1)!.lossTrain };
+    setThreads(job.threads);
+    const checkLoss = job.check && (await checkLossOf(job));
+    const timed = job.seconds > 0 ? await timeTraining(job) : { steps: 0, microsecondsPerStep: 0 };
+    return { ...timed, ...(checkLoss !== undefined && { checkLoss }) };
   },
 
-  async predict({ workload, data, weights, rows, threads, seconds }) {
+  async predict({ workload, data, weights, rows, threads, dtype, seconds }) {
     setThreads(threads);
-    const net = await buildNet(findWorkload(workload), 1, weights);
-    const x = (await readRows(findWorkload(workload), data)).xTrain.slice(0, rows);
-    const output = Array.from(net.inference(x).data);
-    timedCalls(() => net.inference(x), seconds / 5); // to warm up
-    return { times: summarize(timedCalls(() => net.inference(x), seconds)), output };
+    const net = await buildNet(workload, { maxEpoch: 1, weights, dtype });
+    const x = (await readRows(workload, data, dtype)).xTrain;
+    const results = [];
+    for (const count of rows) {
+      const part = x.slice(0, count);
+      const call = () => net.inference(part);
+      const output = Array.from(call().data);
+      await timeCalls(call, seconds / 5); // to warm up
+      results.push({ times: summarize(await timeCalls(call, seconds)), output });
+    }
+    return results;
+  },
+
+  async reach({ workload, data, weights, threads, dtype, heldOut, accuracy: wanted, interval }) {
+    setThreads(threads);
+    const reader = await readRows(workload, data, dtype);
+    reader.generateValidationSet(data.rows / heldOut);
+    const net = await buildNet(workload, { maxEpoch: 100, weights, dtype });
+    const iterationsPerEpoch = Math.ceil((data.rows - heldOut) / workload.batch);
+    const enough = new AbortController();
+    let [found, steps] = [0, 0];
+    const started = performance.now();
+    const training = net.train(reader, {
+      checkpoint: interval / iterationsPerEpoch,
+      signal: enough.signal,
+      onCheckpoint({ accuracyValidation = 0, iteration }) {
+        if (accuracyValidation < wanted) return;
+        [found, steps] = [accuracyValidation, iteration];
+        enough.abort();
+      },
+    });
+    await training.catch((error) => {
+      if (!enough.signal.aborted) throw error;
+    });
+    if (found === 0) throw new Error(`an accuracy of ${wanted} was never reached`);
+    return { seconds: (performance.now() - started) / 1000, steps, accuracy: found };
   },
 
   async delay(job) {
-    const { run } = await prepare(job);
+    setThreads(job.threads);
+    const run = await prepareRun(job, 1);
+    const { seconds } = await run();
+    const longer = await prepareRun(job, Math.max(1, Math.round(job.seconds / seconds)));
     const started = performance.now();
-    const training = await delaysWhile(run);
+    const training = await delaysWhile(longer);
     const milliseconds = performance.now() - started;
     return { training, idle: await delaysWhile(() => sleep(milliseconds)) };
   },
 };
 
-/** Everything up to the training that is timed. */
-async function prepare({ workload: name, data, warmup, weights, steps, threads, shuffle }: TrainingJob) {
-  setThreads(threads);
-  const workload = findWorkload(name);
-  const epochs = Math.max(1, Math.round(steps / Math.ceil(data.rows / workload.batch)));
-  const reader = await readRows(workload, data);
-  const net = await buildNet(workload, epochs, weights);
-  const options = { checkpoint: epochs, shuffle };
-  if (warmup) await net.train(await readRows(workload, warmup), options);
-  return { net, run: () => net.train(reader, options) };
+/** Everything up to the training of so many epochs. */
+async function prepareRun({ workload, data, weights, dtype }: TrainingJob, maxEpoch: number) {
+  const reader = await readRows(workload, data, dtype);
+  const net = await buildNet(workload, { maxEpoch, weights, dtype });
+  return (): Promise<TrainingHistory> => net.train(reader, { checkpoint: maxEpoch });
 }
 
-async function readRows({ widths }: Workload, { rows, x, y, images, labels }: DataFiles): Promise<DataReader> {
-  if (images !== undefined && labels !== undefined) {
-    const reader = new MnistImageDataReader({ trainImages: images, trainLabels: labels });
-    await reader.readData();
-    reader.normalizeX();
-    reader.normalizeY('multipleClassifier');
-    return reader;
-  }
-  const [xTrain, yTrain] = await Promise.all([readFloats(x), readFloats(y)]);
-  return DataReader.fromTensors({
-    xTrain: Tensor.from(xTrain, [rows, widths[0]!]),
-    yTrain: Tensor.from(yTrain, [rows, widths.at(-1)!]),
-  });
+async function checkLossOf({ workload, weights, dtype, check }: TrainingJob): Promise<number> {
+  const reader = await readRows(workload, check!.data, dtype);
+  const net = await buildNet(workload, { maxEpoch: 1, weights, dtype });
+  const { records } = await net.train(reader, { shuffle: false });
+  await writeFloats(check!.out, parametersOf(net));
+  return records[0]!.lossTrain;
 }
 
-async function buildNet(workload: Workload, maxEpoch: number, weights: string): Promise<NeuralNet> {
-  const { netType, learningRate, batch: batchSize, hidden } = workload;
-  const net = new NeuralNet(
-    new HyperParameters({ netType, learningRate, batchSize, maxEpoch, seed: 1 }),
-    workload.name,
-  );
-  const parts = layerParts(workload, await readFloats(weights));
-  parts.forEach(({ inputs, outputs, weights, bias }, i) => {
-    const layer = new FullyConnectedLayer(inputs, outputs);
-    net.addLayer(layer);
-    layer.setWeights({ W: Tensor.from(weights, [inputs, outputs]), B: Tensor.from(bias, [1, outputs]) });
-    if (i < parts.length - 1) net.addLayer(new ActivationLayer(hidden));
-  });
-  if (netType === 'multipleClassifier') net.addLayer(new ClassificationLayer('softmax'));
-  return net;
-}
-
-/** Microseconds of each call, for that many seconds. */
-function timedCalls(call: () => void, seconds: number): number[] {
-  const times: number[] = [];
-  const end = performance.now() + seconds * 1000;
-  for (let start = performance.now(); start < end; ) {
-    call();
-    const now = performance.now();
-    times.push((now - start) * 1000);
-    start = now;
-  }
-  return times;
+/** Whole epochs, after some to warm up: about as many as take the time, but at least one. */
+async function timeTraining(job: TrainingJob): Promise<{ steps: number; microsecondsPerStep: number }> {
+  const epochsIn = (seconds: number, epoch: number) => Math.max(1, Math.round(seconds / epoch));
+  const first = await (await prepareRun(job, 1))();
+  const warmUp = epochsIn(job.seconds / 4, first.seconds);
+  const second = await (await prepareRun(job, warmUp))();
+  const { seconds, iterations } = await (await prepareRun(job, epochsIn(job.seconds, second.seconds / warmUp)))();
+  return { steps: iterations, microsecondsPerStep: (seconds * 1e6) / iterations };
 }
 
 async function delaysWhile(work: () => Promise<unknown>): Promise<Delays> {

@@ -1,0 +1,17 @@
+import type { Contender } from '../contender.js';
+import { rivalVersion } from '../rivals.js';
+import { predictByCalls, trainBySteps } from '../stepping.js';
+import { loadTensorFlow, TensorFlowNet } from '../support/tensorflow.js';
+
+/** On one thread: under Node.js this backend starts no others. */
+export const contender: Contender = {
+  name: 'TensorFlow.js wasm',
+  family: 'WebAssembly',
+  variants: [{ threads: 1, dtype: 'float32' }],
+  async about() {
+    await loadTensorFlow('wasm');
+    return rivalVersion('@tensorflow/tfjs-backend-wasm');
+  },
+  train: trainBySteps(async (setup) => new TensorFlowNet(await loadTensorFlow('wasm'), setup)),
+  predict: predictByCalls(async (setup) => new TensorFlowNet(await loadTensorFlow('wasm'), setup).predictor),
+};

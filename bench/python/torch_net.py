@@ -1,0 +1,90 @@
+"""A net as one writes it in PyTorch: modules, autograd, an optimizer."""
+
+import time
+
+import numpy as np
+import torch
+
+import trials
+
+
+class Net:
+    def __init__(self, job, x, y):
+        torch.set_num_threads(job["threads"])
+        self.workload = job["workload"]
+        self.x, self.y = torch.from_numpy(x), torch.from_numpy(y)
+        self.linear = []
+        modules = []
+        for w, b in trials.layers_of(job):
+            layer = torch.nn.Linear(*w.shape)
+            with torch.no_grad():
+                layer.weight.copy_(torch.from_numpy(w.T.copy()))
+                layer.bias.copy_(torch.from_numpy(b))
+            self.linear.append(layer)
+            modules += [layer, torch.nn.ReLU() if self.workload["hidden"] == "relu" else torch.nn.Sigmoid()]
+        self.net = torch.nn.Sequential(*modules[:-1])
+        kinds = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+        self.optimizer = kinds[self.workload["optimizer"]](self.net.parameters(), lr=self.workload["learningRate"])
+        if self.workload["last"] == "softmax":
+            self.labels = self.y.argmax(dim=1)
+            self.criterion = torch.nn.CrossEntropyLoss()
+        else:
+            mean = torch.nn.MSELoss()
+            self.labels = self.y
+            self.criterion = lambda z, y: mean(z, y) * (y.shape[1] / 2)
+
+    def step(self, batch):
+        m = self.workload["batch"]
+        rows = slice(batch * m, (batch + 1) * m)
+        return self.step_on(self.x[rows], self.labels[rows])
+
+    def step_on(self, x, labels):
+        self.optimizer.zero_grad()
+        loss = self.criterion(self.net(x), labels)
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    def parameters(self):
+        return [values.detach().numpy() for layer in self.linear for values in (layer.weight.T, layer.bias)]
+
+    def input(self, x):
+        return torch.from_numpy(x)
+
+    def predict(self, x):
+        with torch.no_grad():
+            z = self.net(x)
+            return torch.softmax(z, dim=1) if self.workload["last"] == "softmax" else z
+
+
+def reach(job):
+    """Trains in a new order each epoch until the held-out rows are classified well enough."""
+    torch.manual_seed(1)
+    x, y = trials.read_data(job, job["data"])
+    held = job["heldOut"]
+    net = Net(job, x[held:], y[held:])
+    held_x, held_labels = torch.from_numpy(x[:held]), torch.from_numpy(y[:held]).argmax(dim=1)
+    batch = job["workload"]["batch"]
+    steps = 0
+    start = time.perf_counter()
+    while steps < 100_000:
+        order = torch.randperm(len(net.x))
+        for first in range(0, len(order), batch):
+            rows = order[first : first + batch]
+            net.step_on(net.x[rows], net.labels[rows])
+            steps += 1
+            if steps % job["interval"] == 0:
+                accuracy = float((net.predict(held_x).argmax(dim=1) == held_labels).float().mean())
+                if accuracy >= job["accuracy"]:
+                    return {"seconds": time.perf_counter() - start, "steps": steps, "accuracy": accuracy}
+    raise RuntimeError("the accuracy was never reached")
+
+
+trials.main(
+    {
+        "about": lambda job: f"{torch.__version__}, Python's NumPy {np.__version__}",
+        "train": lambda job: trials.train(job, Net),
+        "predict": lambda job: trials.predict(job, Net),
+        "reach": reach,
+    }
+)
