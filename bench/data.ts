@@ -20,16 +20,17 @@ const idxHeader = { images: 16, labels: 8 }; // bytes before the numbers
 
 /** Writes the first rows of a workload's data into a folder. */
 export async function writeData(workload: Workload, rows: number, folder: string): Promise<DataFiles> {
-  const path = (name: string) => join(folder, `${workload.data}-${rows}.${name}`);
+  const features = workload.widths[0]!;
+  const path = (name: string) => join(folder, `${workload.data}-${features}-${rows}.${name}`);
   const files = { rows, x: path('x.f32'), y: path('y.f32') };
   if (workload.data !== 'images') {
-    const { x, y } = workload.data === 'curve' ? curve(rows) : house(rows);
+    const { x, y } = workload.data === 'curve' ? curve(rows) : house(rows, features);
     await writeFloats(files.x, x);
     await writeFloats(files.y, y);
     return files;
   }
   const idx = { images: path('images.idx'), labels: path('labels.idx') };
-  const pixels = await firstItems(join(mnist, 'train-images-idx3-ubyte'), idxHeader.images, rows, 784);
+  const pixels = await firstItems(join(mnist, 'train-images-idx3-ubyte'), idxHeader.images, rows, features);
   const labels = await firstItems(join(mnist, 'train-labels-idx1-ubyte'), idxHeader.labels, rows, 1);
   await writeFile(idx.images, pixels);
   await writeFile(idx.labels, labels);
@@ -53,7 +54,7 @@ export async function writeInitialWeights(workload: Workload, folder: string): P
     const limit = Math.sqrt(6 / inputs);
     for (let i = 0; i < weights.length; i++) weights[i] = (2 * random.uniform() - 1) * limit;
   }
-  const path = join(folder, `${workload.name}.weights.f32`);
+  const path = join(folder, `${workload.name}-${workload.widths.join('-')}.weights.f32`);
   await writeFloats(path, parameters);
   return path;
 }
@@ -75,9 +76,8 @@ function curve(rows: number): { x: Float32Array; y: Float32Array } {
   return { x, y };
 }
 
-/** 14 features in [0, 1] and a price in about [0, 1] that depends on them, with some noise. */
-function house(rows: number): { x: Float32Array; y: Float32Array } {
-  const features = 14;
+/** Features in [0, 1], of which a house has 14, and a price in about [0, 1] that depends on them, with some noise. */
+function house(rows: number, features: number): { x: Float32Array; y: Float32Array } {
   const random = new Random(2);
   const worth = Float32Array.from({ length: features }, () => random.uniform() / features);
   const x = Float32Array.from({ length: rows * features }, () => random.uniform());

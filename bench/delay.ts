@@ -1,39 +1,48 @@
 import { writeData, writeInitialWeights } from './data.js';
-import type { Row } from './report.js';
+import type { Comparison } from './report.js';
+import { type Entrant, label } from './roster.js';
 import { summarize } from './statistics.js';
-import { type Effort, type Entrant, inTurns, label, runTrial } from './trials.js';
+import type { Bench } from './training.js';
+import { inTurns, runTrial } from './trials.js';
 import { findWorkload } from './workloads.js';
 
-/** Milliseconds that 99 of 100 turns of the event loop may take while a net trains. */
-const limit = 5;
-const steps = 60;
-
 /** The event loop's delay while the wide net trains, in ms: 99th percentile and maximum of each trial. */
-export async function measureDelay(entrants: readonly Entrant[], { runs }: Effort, folder: string): Promise<Row[]> {
+export async function measureDelay(entrants: readonly Entrant[], { effort, folder }: Bench): Promise<Comparison> {
   const workload = findWorkload('wide');
   const weights = await writeInitialWeights(workload, folder);
   const data = await writeData(workload, workload.rows, folder);
-  const job = { workload: workload.name, data, weights, steps, shuffle: true };
-  const results = await inTurns(
-    runs,
-    entrants.map((entrant) => () => runTrial(entrant, 'delay', job)),
-  );
-  return entrants.flatMap((entrant, i) => {
-    const row = (title: string, values: number[]): Row => ({ title, values, summary: summarize(values) });
-    const training = row(
-      `p99 while training: ${label(entrant)}`,
-      results[i]!.map((result) => result.training.p99),
-    );
-    return [
-      { ...training, target: { text: `median < ${limit}`, met: training.summary.median < limit } },
-      row(
-        'longest while training',
-        results[i]!.map((result) => result.training.max),
-      ),
-      row(
-        'p99 while idle',
-        results[i]!.map((result) => result.idle.p99),
-      ),
-    ];
+  const job = { workload, data, weights, seconds: Math.max(1, effort.seconds) };
+  const taking = entrants.filter(({ contender, dtype }) => contender.delay && dtype === 'float32');
+  const runners = taking.map((entrant) => () => runTrial(entrant, 'delay', job));
+  const results = await inTurns(effort, runners, (_, error) => {
+    throw error;
   });
+  return {
+    id: 'delay',
+    title: 'Event loop while the wide net trains: time between its turns, of which 1 ms is the timer',
+    unit: 'ms',
+    rows: taking.flatMap((entrant, i) => {
+      const row = (what: string, values: number[]) => ({
+        name: `${label(entrant)}: ${what}`,
+        family: entrant.contender.family,
+        values,
+        summary: summarize(values),
+      });
+      const trials = results[i]!;
+      return [
+        row(
+          'p99 while training',
+          trials.map(({ training }) => training.p99),
+        ),
+        row(
+          'longest while training',
+          trials.map(({ training }) => training.max),
+        ),
+        row(
+          'p99 while idle',
+          trials.map(({ idle }) => idle.p99),
+        ),
+      ];
+    }),
+  };
 }

@@ -12,7 +12,7 @@ export function naivePrediction(workload: Workload, parameters: Float32Array, x:
       for (let input = 0; input < inputs; input++) {
         for (let output = 0; output < outputs; output++) z[output]! += a[input]! * weights[input * outputs + output]!;
       }
-      a = i < layers.length - 1 ? z.map(activations[workload.hidden]) : lasts[workload.netType](z);
+      a = activations[i < layers.length - 1 ? workload.hidden : workload.last](z);
     });
     predictions.push(...a);
   }
@@ -20,14 +20,13 @@ export function naivePrediction(workload: Workload, parameters: Float32Array, x:
 }
 
 const activations = {
-  relu: (z: number) => Math.max(0, z),
-  sigmoid: (z: number) => 1 / (1 + Math.exp(-z)),
-};
-
-const lasts = {
-  fitting: (z: number[]) => z,
-  multipleClassifier: (z: number[]) => {
-    const powers = z.map((value) => Math.exp(value - Math.max(...z)));
+  identity: (z: number[]) => z,
+  relu: (z: number[]) => z.map((value) => Math.max(0, value)),
+  sigmoid: (z: number[]) => z.map((value) => 1 / (1 + Math.exp(-value))),
+  tanh: (z: number[]) => z.map(Math.tanh),
+  softmax: (z: number[]) => {
+    const highest = Math.max(...z);
+    const powers = z.map((value) => Math.exp(value - highest));
     const sum = powers.reduce((total, power) => total + power, 0);
     return powers.map((power) => power / sum);
   },

@@ -1,56 +1,63 @@
+import type { Family } from './contender.js';
 import type { Machine } from './machine.js';
 import type { Summary } from './statistics.js';
-import { table, threeDigits } from './table.js';
 
-/** One line of the report. */
+/** What one entrant took for one thing. */
 export interface Row {
-  readonly title: string;
+  readonly name: string;
+  readonly family: Family;
   /** Of each trial. */
   readonly values: readonly number[];
   readonly summary: Summary;
-  /** Another row of the same section, and this one's times in terms of that one's. */
-  readonly against?: { readonly name: string; readonly ratio: number; readonly ratioOfMinima: number };
-  readonly target?: { readonly text: string; readonly met: boolean };
+  /** What it did otherwise than the others, where it could not do the same. */
+  readonly note?: string;
 }
 
-export interface Section {
-  /** What was measured, with its unit. */
+/** One thing that was measured of everybody: a table, and a chart. */
+export interface Comparison {
+  /** `train mnist sgd`, by which targets find it. */
+  readonly id: string;
   readonly title: string;
+  readonly unit: string;
   readonly rows: readonly Row[];
+  /** Operations of what was timed, where they count: shows as GFLOP/s. */
+  readonly flops?: number;
+}
+
+/** How cost grows with one quantity. */
+export interface Sweep {
+  readonly id: string;
+  readonly title: string;
+  /** What grows, as the axis says it. */
+  readonly quantity: string;
+  readonly points: readonly { readonly at: number; readonly comparison: Comparison }[];
+}
+
+export interface Target {
+  readonly text: string;
+  /** What was measured, in the text's terms. */
+  readonly value: number;
+  readonly met: boolean;
 }
 
 export interface Report {
+  readonly date: string;
   readonly machine: Machine;
-  readonly sections: readonly Section[];
+  /** Who took part, and in which version. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly skipped: readonly string[];
+  readonly runs: number;
+  readonly quick: boolean;
+  readonly comparisons: readonly Comparison[];
+  readonly sweeps: readonly Sweep[];
+  readonly targets: readonly Target[];
   /** Running processes, by the system's one-minute mean, before and after. */
   readonly load: { readonly before: number; readonly after: number };
+  readonly seconds: number;
 }
 
-const header = ['', 'trials', 'min', 'median', 'p99', 'ratio', 'of minima', 'against', 'target', ''];
+/** The row of that name; rows are named after entrants. */
+export const rowOf = ({ rows }: Comparison, name: string): Row | undefined => rows.find((row) => row.name === name);
 
-/** The report as plain text. */
-export function render({ machine, sections, load }: Report): string {
-  const { cpu, cores, node, simd, blas, sgemmGflops, copyGBs } = machine;
-  const lines = [
-    `${cpu}, ${cores} cores, ${threeDigits(sgemmGflops)} GFLOPS and ${threeDigits(copyGBs)} GB/s by one thread`,
-    `Node.js ${node}; blasnet with ${simd} and ${blas}`,
-    `load average ${load.before.toFixed(1)} before, ${load.after.toFixed(1)} after`,
-  ];
-  for (const { title, rows } of sections) lines.push('', title, ...table(header, rows.map(cellsOf)));
-  return lines.join('\n');
-}
-
-function cellsOf({ title, summary, against, target }: Row): string[] {
-  return [
-    title,
-    String(summary.count),
-    threeDigits(summary.min),
-    threeDigits(summary.median),
-    threeDigits(summary.p99),
-    against ? against.ratio.toFixed(2) : '',
-    against ? against.ratioOfMinima.toFixed(2) : '',
-    against?.name ?? '',
-    target?.text ?? '',
-    target ? (target.met ? 'met' : 'MISSED') : '',
-  ];
-}
+/** Rows with the fastest first. */
+export const sorted = ({ rows }: Comparison): Row[] => rows.toSorted((a, b) => a.summary.median - b.summary.median);

@@ -1,96 +1,92 @@
-// How fast blasnet is, compared with others. Every figure is a ratio of medians of trials taken in turns, a process for
-// each; contenders must compute the same first. Exit code 1 means wrong numbers or a failure, never a slow run.
-// Usage: npm run bench -- [--only NAME[,NAME]] [--quick] [--json FILE]
-//   NAME is curve, house, mnist, wide (training), inference or delay (of the event loop, while training)
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+// How fast blasnet is, compared with others: tables on the terminal, bench/results/<date>.json and index.html. Every
+// contender must compute the same before it is timed; trials take turns, a process for each. Exit code 1 means wrong
+// numbers or a failure, never a slow run.
+// Usage: npm run bench -- [--only NAME[,NAME]] [--quick] [--json]
+//   NAME is curve, house, mnist, wide (training; `mnist adam` is one optimizer only), inference, reach (time to 97 %),
+//   delay (of the event loop) or sweep (cost against batch, width, depth, threads)
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { WrongNumbers } from './check.js';
-import { measureDelay } from './delay.js';
-import { buildLoop, describeMachine } from './machine.js';
-import { comparePrediction } from './prediction.js';
-import { type Report, type Row, render, type Section } from './report.js';
-import { compareTraining } from './training.js';
-import { type Effort, entrantsFor } from './trials.js';
-import { workloads } from './workloads.js';
+import { buildLoop, measureMachine, mendCoreType } from './machine.js';
+import { isUsageError, type Options, readOptions } from './options.js';
+import { page } from './page.js';
+import { parts } from './parts.js';
+import type { Comparison, Report, Sweep } from './report.js';
+import { installRivals } from './rivals.js';
+import { root } from './root.js';
+import { callRoll, type Entrant } from './roster.js';
+import { judge } from './targets.js';
+import { render } from './terminal.js';
 
-const say = (line: string) => process.stderr.write(`${line}\n`);
+const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
 
-const training = 'Training, µs per step';
-const prediction = 'Inference by the mnist net, µs per call';
-const delay = 'Event loop while the wide net trains, ms between its turns';
-
-/** What can be measured, by the names that --only takes, and the section that its rows belong to. */
-const parts: Record<string, { section: string; measure: (effort: Effort, folder: string) => Promise<Row[]> }> = {
-  ...Object.fromEntries(
-    workloads.map((workload) => [
-      workload.name,
-      {
-        section: training,
-        measure: async (effort: Effort, folder: string) =>
-          compareTraining(workload, await entrantsFor('train'), effort, folder),
-      },
-    ]),
-  ),
-  inference: {
-    section: prediction,
-    measure: async (effort, folder) => comparePrediction(await entrantsFor('predict', 1), effort, folder),
-  },
-  delay: {
-    section: delay,
-    measure: async (effort, folder) => measureDelay(await entrantsFor('delay', 1), effort, folder),
-  },
+/** Where time is short, each contender once; blasnet with its second thread. */
+const isForQuick = ({ contender, threads, dtype }: Entrant) => {
+  const [first] = contender.variants;
+  const isFirst = first!.threads === threads && first!.dtype === dtype;
+  return isFirst || (contender.family === 'blasnet' && dtype === 'float32');
 };
 
-function readOptions() {
-  const { values } = parseArgs({
-    options: { only: { type: 'string' }, quick: { type: 'boolean', default: false }, json: { type: 'string' } },
-  });
-  const names = values.only?.split(',') ?? Object.keys(parts);
-  const unknown = names.find((name) => !Object.hasOwn(parts, name));
-  if (unknown !== undefined) {
-    throw new RangeError(`Expected ${Object.keys(parts).join(', ')} for --only but received ${unknown}`);
-  }
-  const effort: Effort = values.quick ? { runs: 3, seconds: 0.3 } : { runs: 7, seconds: 1 };
-  return { names, effort, json: values.json };
-}
-
-/** What parseArgs throws for an unknown option or one without its value. */
-function isUsageError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-}
-
-async function measure(names: readonly string[], effort: Effort): Promise<Report> {
+async function measure({ only, quick, effort }: Options): Promise<Report> {
+  const started = performance.now();
   const before = loadavg()[0]!;
+  installRivals(say);
   buildLoop();
-  const machine = describeMachine();
-  const sections = new Map<string, Row[]>();
+  mendCoreType(say);
+  const machine = measureMachine();
+  const { entrants: all, skipped } = await callRoll(say);
+  const entrants = all.filter((entrant) => !quick || isForQuick(entrant));
+  const comparisons: Comparison[] = [];
+  const sweeps: Sweep[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'blasnet-bench-'));
   try {
-    for (const name of names) {
-      say(`bench: ${name} …`);
-      const { section, measure } = parts[name]!;
-      sections.set(section, [...(sections.get(section) ?? []), ...(await measure(effort, folder))]);
+    const leaveOut = (line: string) => {
+      say(line);
+      skipped.push(line);
+    };
+    for (const name of only) {
+      say(`${name} …`);
+      const part = parts.find((candidate) => candidate.name === name)!;
+      const measured = await part.measure(entrants, { effort, folder, leaveOut });
+      comparisons.push(...(measured.comparisons ?? []));
+      sweeps.push(...(measured.sweeps ?? []));
     }
   } finally {
     await rm(folder, { recursive: true });
   }
   return {
+    date: new Date().toISOString().slice(0, 10),
     machine,
-    sections: [...sections].map(([title, rows]): Section => ({ title, rows })),
+    versions: Object.fromEntries(entrants.map(({ name, version }) => [name, version])),
+    skipped,
+    runs: effort.runs,
+    quick,
+    comparisons,
+    sweeps,
+    targets: judge(comparisons),
     load: { before, after: loadavg()[0]! },
+    seconds: (performance.now() - started) / 1000,
   };
 }
 
+async function save(report: Report): Promise<void> {
+  const results = join(root, 'bench/results');
+  await mkdir(results, { recursive: true });
+  const files = { [`${report.date}.json`]: `${JSON.stringify(report, null, 2)}\n`, 'index.html': await page(report) };
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(results, name), content);
+    say(`wrote bench/results/${name}`);
+  }
+}
+
 try {
-  const { names, effort, json } = readOptions();
-  const report = await measure(names, effort);
-  console.log(render(report));
-  if (json !== undefined) await writeFile(json, `${JSON.stringify(report, null, 2)}\n`);
+  const options = readOptions(process.argv.slice(2), parts);
+  const report = await measure(options);
+  console.log(options.json ? JSON.stringify(report, null, 2) : render(report));
+  await save(report);
 } catch (error) {
-  const isExplained = error instanceof WrongNumbers || error instanceof RangeError || isUsageError(error);
-  if (!isExplained) throw error;
-  say(`bench: ${error.message}`);
+  if (!(error instanceof WrongNumbers || isUsageError(error))) throw error;
+  say(error.message);
   process.exitCode = 1;
 }

@@ -39,3 +39,15 @@ export function largestDifference(a: Float32Array, b: Float32Array): number {
   }
   return largest;
 }
+
+/** ‖a − b‖ / ‖b − start‖: how far a is from b, in terms of how far b has come from where both began. */
+export function relativeDistance(a: Float32Array, b: Float32Array, start: Float32Array): number {
+  if (a.length !== b.length || b.length !== start.length) return Number.POSITIVE_INFINITY;
+  let [apart, moved] = [0, 0];
+  for (let i = 0; i < a.length; i++) {
+    apart += (a[i]! - b[i]!) ** 2;
+    moved += (b[i]! - start[i]!) ** 2;
+  }
+  const distance = Math.sqrt(apart / moved);
+  return Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
+}

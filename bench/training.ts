@@ -1,62 +1,97 @@
-import { checkTraining } from './check.js';
-import { writeData, writeInitialWeights } from './data.js';
-import type { Row } from './report.js';
-import { type Summary, summarize } from './statistics.js';
-import { type Effort, type Entrant, inTurns, label, reference, runTrial } from './trials.js';
-import { loopRatio, type Workload } from './workloads.js';
+import { join } from 'node:path';
+import { requireLearning, requireSame, requireSimilar, type Trained, trainedBy } from './check.js';
+import type { Family, TrainingJob, Variation } from './contender.js';
+import { type DataFiles, readFloats, writeData, writeInitialWeights } from './data.js';
+import { PlainNet } from './plain/net.js';
+import type { Comparison, Row } from './report.js';
+import { type Entrant, label, variationOf } from './roster.js';
+import { summarize } from './statistics.js';
+import { type Effort, inTurns, runTrial } from './trials.js';
+import { flopsPerStep, shapeOf, titleOf, type Workload } from './workloads.js';
+
+/** What a comparison needs besides its workload. */
+export interface Bench {
+  readonly effort: Effort;
+  /** For files that trials read and write. */
+  readonly folder: string;
+  /** Records why somebody is missing. */
+  readonly leaveOut: (line: string) => void;
+}
+
+/** Those who take seconds for a large step. */
+const slowFamilies: readonly Family[] = ['JavaScript', 'WebAssembly'];
 
 /**
- * Compares the entrants' training of one workload: first what it computes, then how fast, in µs per step.
- * @throws WrongNumbers where their weights or losses differ
+ * Compares the entrants' training of one workload, in µs for a step over its batch. Each has to compute the same as
+ * plain loops do in its first trial before its time counts.
+ * @throws WrongNumbers where blasnet does not; others are left out
  */
 export async function compareTraining(
   workload: Workload,
   entrants: readonly Entrant[],
-  { runs, seconds }: Effort,
-  folder: string,
-): Promise<Row[]> {
+  { effort, folder, leaveOut }: Bench,
+): Promise<Comparison> {
+  const data = await writeData(workload, workload.rows, folder);
   const weights = await writeInitialWeights(workload, folder);
-  await checkTraining(workload, entrants, weights, folder);
+  const start = await readFloats(weights);
+  const expectations = new Map<string, Promise<Trained>>();
+  const isTooLong = ({ contender: { family } }: Entrant) =>
+    effort.budget < Number.POSITIVE_INFINITY && slowFamilies.includes(family) && flopsPerStep(workload) > 1e9;
+  if (entrants.some(isTooLong)) leaveOut(`${titleOf(workload)}: ${slowFamilies.join(' and ')} in full runs only`);
+  const taking = entrants.flatMap((entrant) => {
+    if (isTooLong(entrant)) return [];
+    const variation = variationOf(entrant, workload);
+    return variation ? [{ entrant, variation }] : [];
+  });
 
-  const { name, rows, batch, probeSteps } = workload;
-  const data = await writeData(workload, rows, folder);
-  const warmup = await writeData(workload, Math.ceil(rows / batch / 10) * batch, folder);
-  const job = { workload: name, data, warmup, weights, shuffle: true };
+  const runners = taking.map(({ entrant, variation }, i) => async (run: number) => {
+    const { workload: own } = variation;
+    const job: Omit<TrainingJob, 'threads' | 'dtype'> = { workload: own, data, weights, seconds: effort.seconds };
+    // Steps over fewer rows than the others' add up to one of theirs.
+    const stepsInOne = workload.batch / own.batch;
+    if (run > 0) return (await runTrial(entrant, 'train', job)).microsecondsPerStep * stepsInOne;
+    const check = { data: await writeData(own, own.checkSteps * own.batch, folder), out: join(folder, `${i}.f32`) };
+    const result = await runTrial(entrant, 'train', { ...job, check });
+    const key = JSON.stringify(own);
+    const expected = await (expectations.get(key) ??
+      remember(expectations, key, plainTraining(own, check.data, start)));
+    requireLearning(own, start, expected);
+    const trained = await trainedBy(result, check.out);
+    if (variation.isApproximate) requireSimilar(own, label(entrant), trained, expected);
+    else requireSame(own, label(entrant), trained, expected, start);
+    return result.microsecondsPerStep * stepsInOne;
+  });
+  const values = await inTurns(effort, runners, (i, error) => {
+    const { name, contender } = taking[i]!.entrant;
+    if (contender.family === 'blasnet') throw error;
+    leaveOut(`${titleOf(workload)}: ${name} is left out: ${error instanceof Error ? error.message : error}`);
+  });
 
-  const runners: (() => Promise<number>)[] = [];
-  for (const entrant of entrants) {
-    const time = async (steps: number) => (await runTrial(entrant, 'train', { ...job, steps })).microsecondsPerStep;
-    const steps = Math.max(1, Math.round((seconds * 1e6) / (await time(probeSteps))));
-    runners.push(() => time(steps));
-  }
-  const values = await inTurns(runs, runners);
-
-  const summaries = values.map(summarize);
-  return entrants.map((entrant, i) => ({
-    title: `${name}: ${label(entrant)}`,
-    values: values[i]!,
-    summary: summaries[i]!,
-    ...comparison(workload, entrants, summaries, i),
-  }));
+  return {
+    id: `train ${workload.name} ${workload.optimizer}`,
+    title: `Training ${workload.name} ${shapeOf(workload)}, ${workload.optimizer}`,
+    unit: 'µs a step',
+    flops: flopsPerStep(workload),
+    rows: taking.flatMap(({ entrant, variation }, i) => rowsOf(entrant, variation, values[i]!)),
+  };
 }
 
-/** With whom entrant i is compared: several threads with one, one thread with the hand-written loop. */
-function comparison(
-  workload: Workload,
-  entrants: readonly Entrant[],
-  summaries: readonly Summary[],
-  i: number,
-): Pick<Row, 'against' | 'target'> {
-  const { module, threads } = entrants[i]!;
-  const rival = entrants.findIndex((other) =>
-    threads > 1 ? other.module === module && other.threads === 1 : other.module === reference,
-  );
-  const [own, others] = [summaries[i]!, summaries[rival]];
-  if (!others || rival === i) return {};
-  const ratio = own.median / others.median;
-  const limit = threads > 1 ? workload.twoThreads : loopRatio;
-  return {
-    against: { name: label(entrants[rival]!), ratio, ratioOfMinima: own.min / others.min },
-    ...(limit !== undefined && { target: { text: `ratio ≤ ${limit}`, met: ratio <= limit } }),
-  };
+function rowsOf(entrant: Entrant, { note }: Pick<Variation, 'note'>, values: readonly number[]): Row[] {
+  if (values.length === 0) return [];
+  const { family } = entrant.contender;
+  return [{ name: label(entrant), family, values, summary: summarize(values), ...(note && { note }) }];
+}
+
+function remember<Value>(all: Map<string, Promise<Value>>, key: string, value: Promise<Value>): Promise<Value> {
+  all.set(key, value);
+  return value;
+}
+
+/** The steps of a check by plain loops in double: what everybody is compared with. */
+async function plainTraining(workload: Workload, { x, y }: DataFiles, parameters: Float32Array): Promise<Trained> {
+  const data = { x: await readFloats(x), y: await readFloats(y) };
+  const net = new PlainNet({ workload, ...data, parameters, threads: 1, dtype: 'float64' });
+  let loss = 0;
+  for (let i = 0; i < workload.checkSteps; i++) loss += net.step(i, true) / workload.checkSteps;
+  return { loss, parameters: net.parameters() };
 }

@@ -1,62 +1,76 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { contenderModules, type Jobs, loadContender, type Results, type TrialKind } from './contender.js';
+import type { Jobs, Results, TrialKind } from './contender.js';
+import type { Entrant } from './roster.js';
 
 const entry = fileURLToPath(new URL('trial.js', import.meta.url));
 
-/** One who is timed: a contender with a number of threads. */
-export interface Entrant {
-  readonly module: string;
-  readonly name: string;
-  readonly threads: number;
-}
-
-/** The module of the contender that the others are compared with. */
-export const reference = 'cblas-loop.js';
-
-/** All who can do that kind of trial, the reference first; with a limit on threads, only those within it. */
-export async function entrantsFor(kind: TrialKind, maxThreads = Number.POSITIVE_INFINITY): Promise<Entrant[]> {
-  const modules = await contenderModules();
-  modules.sort((a, b) => Number(b === reference) - Number(a === reference));
-  const entrants: Entrant[] = [];
-  for (const module of modules) {
-    const contender = await loadContender(module);
-    if (!contender[kind]) continue;
-    for (const threads of contender.threads) {
-      if (threads <= maxThreads) entrants.push({ module, name: contender.name, threads });
-    }
-  }
-  return entrants;
-}
-
-export const label = ({ name, threads }: Entrant) => `${name}, ${threads} thread${threads === 1 ? '' : 's'}`;
-
-/** How many trials of each, and how long one should take. */
+/** How many trials of each, how long one should train or predict, and how long all of a comparison may take. */
 export interface Effort {
   readonly runs: number;
   readonly seconds: number;
+  /** Seconds after which no new round of trials begins. */
+  readonly budget: number;
 }
+
+/** A contender that failed, with the last of what it said. */
+export class TrialError extends Error {}
 
 /** Runs one trial in a process of its own. */
 export async function runTrial<Kind extends TrialKind>(
-  { module, threads }: Entrant,
+  { module, name, threads, dtype }: Entrant,
   kind: Kind,
-  job: Omit<Jobs[Kind], 'threads'>,
+  job: Omit<Jobs[Kind], 'threads' | 'dtype'>,
 ): Promise<Results[Kind]> {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [entry, module, kind, JSON.stringify({ ...job, threads })],
-    { maxBuffer: 1 << 28 },
-  );
-  return JSON.parse(stdout) as Results[Kind];
+  const arguments_ = [entry, module, kind, JSON.stringify({ ...job, threads, dtype })];
+  const child = spawn(process.execPath, arguments_, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<number | string>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(code ?? signal ?? 'a signal'));
+  });
+  const [result, errors, end] = await Promise.all([
+    text(child.stdio[3] as Readable),
+    text(child.stderr as Readable),
+    ended,
+  ]);
+  if (end !== 0 || result === '') throw new TrialError(`${name} ended with ${end}: ${lastWords(errors)}`);
+  return JSON.parse(result) as Results[Kind];
 }
 
-/** Runs everybody's trials in turns (A B A B …), so that all meet the same disturbances; results in runners' order. */
-export async function inTurns<Result>(runs: number, runners: readonly (() => Promise<Result>)[]): Promise<Result[][]> {
+/** The line with the error, of all that Node.js or Python prints. */
+function lastWords(errors: string): string {
+  const lines = errors.split('\n').map((line) => line.trim());
+  return lines.findLast((line) => /^(\w*Error|\w+Exception)\b.*: /.test(line)) ?? lines.findLast(Boolean) ?? 'nothing';
+}
+
+/**
+ * Runs everybody's trials in turns (A B A B …), so that all meet the same disturbances; results in runners' order.
+ * Once the budget is spent no new round begins, but everybody has one. Who fails is left out from then on.
+ */
+export async function inTurns<Result>(
+  { runs, budget }: Pick<Effort, 'runs' | 'budget'>,
+  runners: readonly ((run: number) => Promise<Result>)[],
+  onFailure: (runner: number, error: unknown) => void,
+): Promise<Result[][]> {
   const results: Result[][] = runners.map(() => []);
+  const failed = new Set<number>();
+  const started = performance.now();
   for (let run = 0; run < runs; run++) {
-    for (const [i, runner] of runners.entries()) results[i]!.push(await runner());
+    const seconds = (performance.now() - started) / 1000;
+    // The next round will take about as long as those before it did on average.
+    if (run > 0 && seconds + seconds / run > budget) break;
+    for (const [i, runner] of runners.entries()) {
+      if (failed.has(i)) continue;
+      try {
+        results[i]!.push(await runner(run));
+      } catch (error) {
+        failed.add(i);
+        results[i] = [];
+        onFailure(i, error);
+      }
+    }
   }
   return results;
 }

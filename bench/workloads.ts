@@ -1,89 +1,92 @@
-/** A net with the data and settings it is trained with; the native loop knows it by the same name. */
+/** A net with the data and settings it is trained with. All that a trial needs to know of it; goes along as JSON. */
 export interface Workload {
   readonly name: string;
-  /** Inputs, hidden layers…, outputs. */
+  /** Inputs, hidden layers…, outputs; fully connected. */
   readonly widths: readonly number[];
-  /** After every layer but the last, which is the identity with squared error, or softmax with cross-entropy. */
-  readonly hidden: 'sigmoid' | 'relu';
-  readonly netType: 'fitting' | 'multipleClassifier';
+  /** After every layer but the last. */
+  readonly hidden: 'sigmoid' | 'relu' | 'tanh';
+  /** After the last layer: identity or sigmoid with squared error, softmax with cross-entropy. */
+  readonly last: 'identity' | 'sigmoid' | 'softmax';
   readonly data: 'curve' | 'house' | 'images';
   /** Training rows; an epoch is the least that `net.train` does. */
   readonly rows: number;
   readonly batch: number;
+  readonly optimizer: OptimizerName;
   readonly learningRate: number;
   /** Steps after which weights and losses are compared. */
   readonly checkSteps: number;
-  /** Steps of the trial from which the length of the others follows. */
-  readonly probeSteps: number;
-  /** What two threads may take of the time that one takes. */
-  readonly twoThreads?: number;
 }
 
-/** What one thread of `net.train` may take in times of the hand-written loop. */
-export const loopRatio = 1.3;
+export const optimizers = ['sgd', 'adam'] as const;
+export type OptimizerName = (typeof optimizers)[number];
 
-/** 1 / 1.7 of the time of one thread. */
-const twoThreads = 0.59;
+/** A workload before its optimizer is chosen. */
+interface Net extends Omit<Workload, 'optimizer' | 'learningRate'> {
+  readonly rates: Readonly<Record<OptimizerName, number>>;
+}
 
-export const workloads: readonly Workload[] = [
+const nets: readonly Net[] = [
   {
     name: 'curve',
     widths: [1, 4, 1],
     hidden: 'sigmoid',
-    netType: 'fitting',
+    last: 'identity',
     data: 'curve',
     rows: 1000,
     batch: 10,
-    learningRate: 0.5,
+    rates: { sgd: 0.5, adam: 0.001 },
     checkSteps: 20,
-    probeSteps: 100_000,
   },
   {
     name: 'house',
     widths: [14, 32, 16, 8, 4, 1],
     hidden: 'relu',
-    netType: 'fitting',
+    last: 'identity',
     data: 'house',
     rows: 15_561,
     batch: 16,
-    learningRate: 0.1,
+    rates: { sgd: 0.1, adam: 0.001 },
     checkSteps: 20,
-    probeSteps: 20_000,
   },
   {
     name: 'mnist',
     widths: [784, 128, 64, 32, 16, 10],
     hidden: 'relu',
-    netType: 'multipleClassifier',
+    last: 'softmax',
     data: 'images',
     rows: 60_000,
     batch: 64,
-    learningRate: 0.1,
-    checkSteps: 20,
-    probeSteps: 200,
-    twoThreads,
+    rates: { sgd: 0.1, adam: 0.001 },
+    checkSteps: 10,
   },
   {
     name: 'wide',
     widths: [784, 1024, 1024, 10],
     hidden: 'relu',
-    netType: 'multipleClassifier',
+    last: 'softmax',
     data: 'images',
     rows: 2560,
     batch: 256,
-    learningRate: 0.1,
-    checkSteps: 5,
-    probeSteps: 10,
-    twoThreads,
+    rates: { sgd: 0.1, adam: 0.001 },
+    checkSteps: 2,
   },
 ];
 
-export function findWorkload(name: string): Workload {
-  const found = workloads.find((workload) => workload.name === name);
-  if (!found)
-    throw new RangeError(`Expected one of ${workloads.map((one) => one.name).join(', ')} but received ${name}`);
-  return found;
+export const workloadNames = nets.map(({ name }) => name);
+
+/** The workload of that name, to be trained by that optimizer. */
+export function findWorkload(name: string, optimizer: OptimizerName = 'sgd'): Workload {
+  const found = nets.find((net) => net.name === name);
+  if (!found) throw new RangeError(`Expected one of ${workloadNames.join(', ')} but received ${name}`);
+  const { rates, ...net } = found;
+  return { ...net, optimizer, learningRate: rates[optimizer] };
 }
+
+/** `mnist, sgd`: what a workload is called where both optimizers are shown. */
+export const titleOf = ({ name, optimizer }: Workload) => `${name}, ${optimizer}`;
+
+/** `784-128-10, batch 64` */
+export const shapeOf = ({ widths, batch }: Workload) => `${widths.join('-')}, batch ${batch}`;
 
 /** Weights of one layer, W[inputs×outputs] and B[outputs], as parts of a list of all parameters. */
 export interface LayerPart {
@@ -94,12 +97,18 @@ export interface LayerPart {
 }
 
 /** How many floats the weights and biases of all layers are. */
-export function parameterCount({ widths }: Workload): number {
+export function parameterCount({ widths }: Pick<Workload, 'widths'>): number {
   return widths.slice(1).reduce((count, outputs, i) => count + (widths[i]! + 1) * outputs, 0);
 }
 
+/** Operations of the products of one training step; the first layer's input needs no delta. */
+export function flopsPerStep({ widths, batch }: Pick<Workload, 'widths' | 'batch'>): number {
+  const products = widths.slice(1).map((outputs, i) => widths[i]! * outputs * (i === 0 ? 2 : 3));
+  return 2 * batch * products.reduce((sum, product) => sum + product, 0);
+}
+
 /** Views of a list that holds, for each layer, W and then B. */
-export function layerParts({ widths }: Workload, parameters: Float32Array): LayerPart[] {
+export function layerParts({ widths }: Pick<Workload, 'widths'>, parameters: Float32Array): LayerPart[] {
   let next = 0;
   const take = (count: number) => {
     next += count;

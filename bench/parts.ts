@@ -1,0 +1,60 @@
+import { measureDelay } from './delay.js';
+import type { PartName } from './options.js';
+import { comparePrediction } from './prediction.js';
+import { compareReach } from './reach.js';
+import type { Comparison, Sweep } from './report.js';
+import type { Entrant } from './roster.js';
+import { measureSweep, sweepNames } from './sweep.js';
+import { type Bench, compareTraining } from './training.js';
+import { findWorkload, optimizers, workloadNames } from './workloads.js';
+
+export interface Measured {
+  readonly comparisons?: readonly Comparison[];
+  readonly sweeps?: readonly Sweep[];
+}
+
+/** A part of the benchmark: `--only` takes its name or the first word of that. */
+export interface Part extends PartName {
+  measure(entrants: readonly Entrant[], bench: Bench): Promise<Measured>;
+}
+
+const training = workloadNames.flatMap((name) =>
+  optimizers.map(
+    (optimizer): Part => ({
+      name: `${name} ${optimizer}`,
+      quick: optimizer === 'sgd' || name === 'mnist',
+      measure: async (entrants, bench) => {
+        const workload = findWorkload(name, optimizer);
+        const taking = entrants.filter(({ contender }) => contender.train);
+        return { comparisons: [await compareTraining(workload, taking, bench)] };
+      },
+    }),
+  ),
+);
+
+/** Everything that is measured, in the order of the report. */
+export const parts: readonly Part[] = [
+  ...training,
+  {
+    name: 'inference',
+    quick: true,
+    measure: async (entrants, bench) => ({ comparisons: await comparePrediction(entrants, bench) }),
+  },
+  {
+    name: 'reach',
+    quick: false,
+    measure: async (entrants, bench) => ({ comparisons: [await compareReach(entrants, bench)] }),
+  },
+  {
+    name: 'delay',
+    quick: false,
+    measure: async (entrants, bench) => ({ comparisons: [await measureDelay(entrants, bench)] }),
+  },
+  ...sweepNames.map(
+    (name): Part => ({
+      name: `sweep ${name}`,
+      quick: false,
+      measure: async (entrants, bench) => ({ sweeps: [await measureSweep(name, entrants, bench)] }),
+    }),
+  ),
+];

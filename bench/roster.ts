@@ -1,0 +1,51 @@
+import { type Contender, contenderModules, type DType, loadContender, type Variation } from './contender.js';
+import { runTrial } from './trials.js';
+import type { Workload } from './workloads.js';
+
+/** One who is timed: a contender with a number of threads and a type of numbers. */
+export interface Entrant {
+  readonly module: string;
+  readonly contender: Contender;
+  readonly name: string;
+  readonly threads: number;
+  readonly dtype: DType;
+  readonly version: string;
+}
+
+/** Who takes part, and who does not, with the reason. */
+export interface Roster {
+  readonly entrants: readonly Entrant[];
+  readonly skipped: string[];
+}
+
+/** Asks every contender for its version, in a process of its own: who cannot answer cannot run. */
+export async function callRoll(say: (line: string) => void): Promise<Roster> {
+  const entrants: Entrant[] = [];
+  const skipped: string[] = [];
+  for (const module of await contenderModules()) {
+    const contender = await loadContender(module);
+    const { name, variants } = contender;
+    try {
+      const [first] = variants;
+      const version = await runTrial({ module, contender, name, version: '', ...first! }, 'about', {});
+      entrants.push(...variants.map((variant) => ({ module, contender, name, version, ...variant })));
+    } catch (error) {
+      const line = `skipped ${name}: ${error instanceof Error ? error.message : error}`;
+      skipped.push(line);
+      say(line);
+    }
+  }
+  return { entrants, skipped };
+}
+
+/** `PyTorch, 2 threads`; a type of numbers that is not the usual one is said, too. */
+export function label({ name, threads, dtype }: Pick<Entrant, 'name' | 'threads' | 'dtype'>): string {
+  return [name, ...(dtype === 'float64' ? ['float64'] : []), ...(threads > 1 ? [`${threads} threads`] : [])].join(', ');
+}
+
+/** What an entrant makes of a workload, or undefined where it can do nothing like it. */
+export function variationOf({ contender }: Entrant, workload: Workload): Variation | undefined {
+  const taken = contender.take ? contender.take(workload) : workload;
+  if (!taken) return undefined;
+  return 'note' in taken ? taken : { workload: taken, note: '' };
+}

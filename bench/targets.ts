@@ -1,0 +1,79 @@
+import { type Comparison, rowOf, type Target } from './report.js';
+
+type Find = (id: string, name: string) => number | undefined;
+
+interface Rule {
+  readonly text: string;
+  /** What the text is about, or undefined where it was not measured. */
+  measure(median: Find): number | undefined;
+  readonly least?: number;
+  readonly most?: number;
+}
+
+const ratio = (a: number | undefined, b: number | undefined) =>
+  a === undefined || b === undefined ? undefined : a / b;
+
+/** How many times faster blasnet trains than another, both on one thread and by SGD. */
+const faster = (workload: string, rival: string, least: number): Rule => ({
+  text: `${workload}: ${least} × as fast as ${rival}`,
+  measure: (median) => ratio(median(`train ${workload} sgd`, rival), median(`train ${workload} sgd`, 'blasnet')),
+  least,
+});
+
+const secondThread = (workload: string): Rule => ({
+  text: `${workload}: two threads 1.7 × as fast as one`,
+  measure: (median) =>
+    ratio(median(`train ${workload} sgd`, 'blasnet'), median(`train ${workload} sgd`, 'blasnet, 2 threads')),
+  least: 1.7,
+});
+
+const loop = (workload: string): Rule => ({
+  text: `${workload}: at most 1.15 × the time of the C++ loop`,
+  measure: (median) => ratio(median(`train ${workload} sgd`, 'blasnet'), median(`train ${workload} sgd`, 'C++ loop')),
+  most: 1.15,
+});
+
+const inference = (rows: number, least: number): Rule => ({
+  text: `${rows} row${rows === 1 ? '' : 's'}: ${least} × as fast as onnxruntime-node`,
+  measure: (median) => ratio(median(`predict ${rows}`, 'onnxruntime-node'), median(`predict ${rows}`, 'blasnet')),
+  least,
+});
+
+/** What the design asks for. */
+const rules: readonly Rule[] = [
+  faster('curve', 'NumPy, float64', 100),
+  faster('curve', 'PyTorch', 100),
+  faster('house', 'NumPy, float64', 25),
+  faster('house', 'PyTorch', 50),
+  faster('mnist', 'PyTorch', 2.3),
+  faster('mnist', 'TensorFlow.js cpu', 150),
+  faster('wide', 'PyTorch', 1.15),
+  secondThread('mnist'),
+  secondThread('wide'),
+  ...['curve', 'house', 'mnist', 'wide'].map(loop),
+  {
+    text: 'mnist: Adam at most 1.3 × the time of SGD',
+    measure: (median) => ratio(median('train mnist adam', 'blasnet'), median('train mnist sgd', 'blasnet')),
+    most: 1.3,
+  },
+  inference(1, 2.5),
+  inference(64, 1),
+  inference(1024, 1),
+  {
+    text: 'event loop: p99 under 5 ms while training',
+    measure: (median) => median('delay', 'blasnet: p99 while training'),
+    most: 5,
+  },
+];
+
+/** The targets for which everything was measured. */
+export function judge(comparisons: readonly Comparison[]): Target[] {
+  const median: Find = (id, name) => {
+    const comparison = comparisons.find((one) => one.id === id);
+    return comparison && rowOf(comparison, name)?.summary.median;
+  };
+  return rules.flatMap(({ text, measure, least = 0, most = Number.POSITIVE_INFINITY }) => {
+    const value = measure(median);
+    return value === undefined ? [] : [{ text, value, met: value >= least && value <= most }];
+  });
+}
