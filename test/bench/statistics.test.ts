@@ -1,5 +1,5 @@
 import test from 'ava';
-import { largestDifference, median, quantile, summarize } from '../../bench/statistics.js';
+import { largestDifference, median, quantile, relativeDistance, summarize } from '../../bench/statistics.js';
 
 test('median is the middle value, or the mean of the two in the middle, and leaves its input as it was', (t) => {
   const odd = [10, 9, 100];
@@ -34,4 +34,12 @@ test('largestDifference is the greatest distance, infinite for NaN and for other
   t.is(largestDifference(of(), of()), 0);
   t.is(largestDifference(of(1), of(1, 2)), Number.POSITIVE_INFINITY);
   t.is(largestDifference(of(1, Number.NaN, 2), of(1, 1, 5)), Number.POSITIVE_INFINITY);
+});
+
+test('relativeDistance is in terms of how far the second has come', (t) => {
+  const of = (...values: number[]) => Float32Array.from(values);
+  t.is(relativeDistance(of(3, 5), of(3, 4), of(0, 0)), 0.2);
+  t.is(relativeDistance(of(3, 4), of(3, 4), of(0, 0)), 0);
+  t.is(relativeDistance(of(1, Number.NaN), of(1, 2), of(0, 0)), Number.POSITIVE_INFINITY);
+  t.is(relativeDistance(of(1), of(1, 2), of(0, 0)), Number.POSITIVE_INFINITY);
 });

@@ -1,0 +1,21 @@
+import test from 'ava';
+import { judge } from '../../bench/targets.js';
+import { comparisonOf, rowWith } from './reports.js';
+
+test('a target is judged by the ratio of medians, once both were measured', (t) => {
+  const sgd = comparisonOf(
+    'train mnist sgd',
+    rowWith('blasnet', 'blasnet', 100, 110, 90),
+    rowWith('blasnet, 2 threads', 'blasnet', 80),
+    rowWith('PyTorch', 'Python', 250),
+    rowWith('C++ loop', 'C++', 90),
+  );
+  const adam = comparisonOf('train mnist adam', rowWith('blasnet', 'blasnet', 150));
+  t.deepEqual(judge([sgd, adam]), [
+    { text: 'mnist: 2.3 × as fast as PyTorch', value: 2.5, met: true },
+    { text: 'mnist: two threads 1.7 × as fast as one', value: 1.25, met: false },
+    { text: 'mnist: at most 1.15 × the time of the C++ loop', value: 100 / 90, met: true },
+    { text: 'mnist: Adam at most 1.3 × the time of SGD', value: 1.5, met: false },
+  ]);
+  t.deepEqual(judge([]), []);
+});
