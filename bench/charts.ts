@@ -68,6 +68,14 @@ export function barChart(comparison: Comparison): TopLevelSpec {
   };
 }
 
+/** So that a line has the same colour in every chart. */
+const firstNames = ['blasnet', 'C++ loop', 'PyTorch', 'plain TypeScript', 'onnxruntime-node', 'NumPy, float64'];
+
+function coloursOf(names: readonly string[]): string[] {
+  const order = [...firstNames, ...names.filter((name) => !firstNames.includes(name))];
+  return names.map((name) => palette[order.indexOf(name) % palette.length]!);
+}
+
 interface Point {
   readonly at: number;
   readonly name: string;
@@ -91,8 +99,8 @@ function lineChart(title: string, quantity: string, unit: string, points: readon
     field: 'name',
     type: 'nominal',
     title: null,
-    legend: { orient: 'right', symbolType: 'stroke' },
-    scale: { domain: names, range: names.map((_, i) => palette[i % palette.length]!) },
+    legend: { orient: 'right', symbolType: 'stroke', symbolOpacity: 1 },
+    scale: { domain: names, range: coloursOf(names) },
   } as const;
   const y = { type: 'quantitative', title: `${unit}, logarithmic`, scale: { type: 'log' }, axis: logAxis } as const;
   return {

@@ -2,7 +2,7 @@ import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Random } from './random.js';
 import { root } from './root.js';
-import { layerParts, parameterCount, type Workload } from './workloads.js';
+import { inputsOf, layerParts, parameterCount, type Workload } from './workloads.js';
 
 /** The same rows as files for every contender. */
 export interface DataFiles {
@@ -20,11 +20,11 @@ const idxHeader = { images: 16, labels: 8 }; // bytes before the numbers
 
 /** Writes the first rows of a workload's data into a folder. */
 export async function writeData(workload: Workload, rows: number, folder: string): Promise<DataFiles> {
-  const features = workload.widths[0]!;
+  const features = inputsOf(workload);
   const path = (name: string) => join(folder, `${workload.data}-${features}-${rows}.${name}`);
   const files = { rows, x: path('x.f32'), y: path('y.f32') };
   if (workload.data !== 'images') {
-    const { x, y } = workload.data === 'curve' ? curve(rows) : house(rows, features);
+    const { x, y } = madeUp(workload, rows, features);
     await writeFloats(files.x, x);
     await writeFloats(files.y, y);
     return files;
@@ -66,6 +66,20 @@ export async function writeFloats(path: string, values: Float32Array): Promise<v
 export async function readFloats(path: string): Promise<Float32Array> {
   const { buffer, byteOffset, byteLength } = await readFile(path);
   return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+}
+
+function madeUp({ data, widths }: Workload, rows: number, features: number): { x: Float32Array; y: Float32Array } {
+  if (data === 'curve') return curve(rows);
+  return data === 'house' ? house(rows, features) : noise(rows, features, widths.at(-1)!);
+}
+
+/** Features in [0, 1], and classes that have nothing to do with them. */
+function noise(rows: number, features: number, classes: number): { x: Float32Array; y: Float32Array } {
+  const random = new Random(3);
+  const x = Float32Array.from({ length: rows * features }, () => random.uniform());
+  const y = new Float32Array(rows * classes);
+  for (let row = 0; row < rows; row++) y[row * classes + Math.floor(random.uniform() * classes)] = 1;
+  return { x, y };
 }
 
 /** One period of a sine in [0, 1], a little noise on it. */

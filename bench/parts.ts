@@ -22,7 +22,7 @@ const training = workloadNames.flatMap((name) =>
   optimizers.map(
     (optimizer): Part => ({
       name: `${name} ${optimizer}`,
-      quick: optimizer === 'sgd' || name === 'mnist',
+      quick: !findWorkload(name).convolutions && (optimizer === 'sgd' || name === 'mnist'),
       measure: async (entrants, bench) => {
         const workload = findWorkload(name, optimizer);
         const taking = entrants.filter(({ contender }) => contender.train);

@@ -45,6 +45,7 @@ export function label({ name, threads, dtype }: Pick<Entrant, 'name' | 'threads'
 
 /** What an entrant makes of a workload, or undefined where it can do nothing like it. */
 export function variationOf({ contender }: Entrant, workload: Workload): Variation | undefined {
+  if (workload.convolutions && !contender.convolves) return undefined;
   const taken = contender.take ? contender.take(workload) : workload;
   if (!taken) return undefined;
   return 'note' in taken ? taken : { workload: taken, note: '' };

@@ -3,11 +3,13 @@ export interface Workload {
   readonly name: string;
   /** Inputs, hidden layers…, outputs; fully connected. */
   readonly widths: readonly number[];
+  /** What comes before them, where the rows are images; the first width is then what comes out of it. */
+  readonly convolutions?: Convolutions;
   /** After every layer but the last. */
   readonly hidden: 'sigmoid' | 'relu' | 'tanh';
   /** After the last layer: identity or sigmoid with squared error, softmax with cross-entropy. */
   readonly last: 'identity' | 'sigmoid' | 'softmax';
-  readonly data: 'curve' | 'house' | 'images';
+  readonly data: 'curve' | 'house' | 'images' | 'noise';
   /** Training rows; an epoch is the least that `net.train` does. */
   readonly rows: number;
   readonly batch: number;
@@ -15,6 +17,18 @@ export interface Workload {
   readonly learningRate: number;
   /** Steps after which weights and losses are compared. */
   readonly checkSteps: number;
+}
+
+/** Convolutions with relu, some with max pooling of 2×2 behind it. */
+export interface Convolutions {
+  /** Channels, height, width. */
+  readonly inputShape: readonly [number, number, number];
+  readonly layers: readonly {
+    readonly filters: number;
+    readonly kernelSize: number;
+    readonly padding: number;
+    readonly pools: boolean;
+  }[];
 }
 
 export const optimizers = ['sgd', 'adam'] as const;
@@ -70,6 +84,39 @@ const nets: readonly Net[] = [
     rates: { sgd: 0.1, adam: 0.001 },
     checkSteps: 2,
   },
+  {
+    name: 'lenet',
+    convolutions: {
+      inputShape: [1, 28, 28],
+      layers: [
+        { filters: 6, kernelSize: 5, padding: 2, pools: true },
+        { filters: 16, kernelSize: 5, padding: 0, pools: true },
+      ],
+    },
+    widths: [400, 120, 84, 10],
+    hidden: 'relu',
+    last: 'softmax',
+    data: 'images',
+    rows: 6400,
+    batch: 64,
+    rates: { sgd: 0.1, adam: 0.001 },
+    checkSteps: 5,
+  },
+  {
+    name: 'vgg',
+    convolutions: {
+      inputShape: [3, 32, 32],
+      layers: [32, 32, 64, 64].map((filters, i) => ({ filters, kernelSize: 3, padding: 1, pools: i % 2 === 1 })),
+    },
+    widths: [4096, 128, 10],
+    hidden: 'relu',
+    last: 'softmax',
+    data: 'noise',
+    rows: 320,
+    batch: 32,
+    rates: { sgd: 0.01, adam: 0.001 },
+    checkSteps: 2,
+  },
 ];
 
 export const workloadNames = nets.map(({ name }) => name);
@@ -86,7 +133,20 @@ export function findWorkload(name: string, optimizer: OptimizerName = 'sgd'): Wo
 export const titleOf = ({ name, optimizer }: Workload) => `${name}, ${optimizer}`;
 
 /** `784-128-10, batch 64` */
-export const shapeOf = ({ widths, batch }: Workload) => `${widths.join('-')}, batch ${batch}`;
+export function shapeOf({ widths, batch, convolutions }: Workload): string {
+  const images = convolutions && [
+    convolutions.inputShape.join('×'),
+    ...convolutions.layers.map(
+      ({ filters, kernelSize, pools }) => `${filters}@${kernelSize}×${kernelSize}${pools ? '↓' : ''}`,
+    ),
+  ];
+  return `${[...(images ?? []), ...widths].join('-')}, batch ${batch}`;
+}
+
+/** Numbers of one row of the data. */
+export function inputsOf({ widths, convolutions }: NetShape): number {
+  return convolutions ? convolutions.inputShape.reduce((product, size) => product * size, 1) : widths[0]!;
+}
 
 /** Weights of one layer, W[inputs×outputs] and B[outputs], as parts of a list of all parameters. */
 export interface LayerPart {
@@ -96,26 +156,56 @@ export interface LayerPart {
   readonly bias: Float32Array;
 }
 
+type NetShape = Pick<Workload, 'widths' | 'convolutions'>;
+
+/** Channels, height and width of what a convolution reads and, before its pooling, writes. */
+export interface ConvolutionShape {
+  readonly input: readonly [number, number, number];
+  readonly output: readonly [number, number, number];
+  readonly kernelSize: number;
+  readonly padding: number;
+  readonly pools: boolean;
+}
+
+export function convolutionShapes({ convolutions }: Pick<Workload, 'convolutions'>): ConvolutionShape[] {
+  let input = convolutions?.inputShape ?? ([0, 0, 0] as const);
+  return (convolutions?.layers ?? []).map(({ filters, kernelSize, padding, pools }) => {
+    const side = (size: number) => size + 2 * padding - kernelSize + 1;
+    const output = [filters, side(input[1]), side(input[2])] as const;
+    const shape = { input, output, kernelSize, padding, pools };
+    input = pools ? [filters, output[1] >> 1, output[2] >> 1] : output;
+    return shape;
+  });
+}
+
+/** Inputs and outputs of each product: of a convolution the numbers under its kernel, and its filters. */
+function products(net: NetShape): { inputs: number; outputs: number; times: number }[] {
+  const convolved = convolutionShapes(net).map(({ input, output, kernelSize }) => {
+    return { inputs: input[0] * kernelSize ** 2, outputs: output[0], times: output[1] * output[2] };
+  });
+  const full = net.widths.slice(1).map((outputs, i) => ({ inputs: net.widths[i]!, outputs, times: 1 }));
+  return [...convolved, ...full];
+}
+
 /** How many floats the weights and biases of all layers are. */
-export function parameterCount({ widths }: Pick<Workload, 'widths'>): number {
-  return widths.slice(1).reduce((count, outputs, i) => count + (widths[i]! + 1) * outputs, 0);
+export function parameterCount(net: NetShape): number {
+  return products(net).reduce((count, { inputs, outputs }) => count + (inputs + 1) * outputs, 0);
 }
 
 /** Operations of the products of one training step; the first layer's input needs no delta. */
-export function flopsPerStep({ widths, batch }: Pick<Workload, 'widths' | 'batch'>): number {
-  const products = widths.slice(1).map((outputs, i) => widths[i]! * outputs * (i === 0 ? 2 : 3));
-  return 2 * batch * products.reduce((sum, product) => sum + product, 0);
+export function flopsPerStep(net: NetShape & Pick<Workload, 'batch'>): number {
+  const counts = products(net).map(({ inputs, outputs, times }, i) => inputs * outputs * times * (i === 0 ? 2 : 3));
+  return 2 * net.batch * counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Views of a list that holds, for each layer, W and then B. */
-export function layerParts({ widths }: Pick<Workload, 'widths'>, parameters: Float32Array): LayerPart[] {
+/** Views of a list that holds, for each layer, W and then B; of a convolution W[channels×height×width of it, filters]. */
+export function layerParts(net: NetShape, parameters: Float32Array): LayerPart[] {
   let next = 0;
   const take = (count: number) => {
     next += count;
     return parameters.subarray(next - count, next);
   };
-  return widths.slice(1).map((outputs, i) => {
-    const inputs = widths[i]!;
+  return products(net).map(({ inputs, outputs }) => {
     return { inputs, outputs, weights: take(inputs * outputs), bias: take(outputs) };
   });
 }

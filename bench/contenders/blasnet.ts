@@ -11,6 +11,7 @@ import { timeCalls } from '../timing.js';
 export const contender: Contender = {
   name: 'blasnet',
   family: 'blasnet',
+  convolves: true,
   variants: [
     { threads: 1, dtype: 'float32' },
     { threads: 2, dtype: 'float32' },

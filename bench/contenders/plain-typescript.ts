@@ -6,6 +6,7 @@ import { predictByCalls, trainBySteps } from '../stepping.js';
 export const contender: Contender = {
   name: 'plain TypeScript',
   family: 'JavaScript',
+  convolves: true,
   variants: [
     { threads: 1, dtype: 'float32' },
     { threads: 1, dtype: 'float64' },

@@ -5,6 +5,7 @@ import { pythonTrial } from '../support/python.js';
 export const contender: Contender = {
   name: 'PyTorch',
   family: 'Python',
+  convolves: true,
   variants: [
     { threads: 1, dtype: 'float32' },
     { threads: 2, dtype: 'float32' },

@@ -1,6 +1,7 @@
 import type { Setup, Stepper } from '../stepping.js';
-import { layerParts } from '../workloads.js';
+import { convolutionShapes, inputsOf, layerParts } from '../workloads.js';
 import { activate, activateBackward, lossOf, softmax } from './activations.js';
+import { Convolution } from './convolution.js';
 import { addGradient, forward, inputDelta } from './products.js';
 
 export type Numbers = Float32Array | Float64Array;
@@ -17,16 +18,17 @@ interface Layer {
   readonly state: readonly AdamState[];
 }
 
-interface AdamState {
+export interface AdamState {
   readonly theta: Numbers;
   readonly g: Numbers;
   readonly m: Numbers;
   readonly v: Numbers;
 }
 
-/** A net of fully connected layers in plain TypeScript: what JavaScript itself can do, without a library's overhead. */
+/** A net in plain TypeScript: what JavaScript itself can do, without a library's overhead. */
 export class PlainNet implements Stepper {
   readonly #setup: Setup;
+  readonly #convolutions: readonly Convolution[];
   readonly #layers: readonly Layer[];
   readonly #x: Numbers;
   readonly #y: Numbers;
@@ -39,7 +41,11 @@ export class PlainNet implements Stepper {
     this.#setup = setup;
     this.#x = Type.from(setup.x);
     this.#y = Type.from(setup.y);
-    this.#layers = layerParts(workload, parameters).map(({ inputs, outputs, weights, bias }) => {
+    const parts = layerParts(workload, parameters);
+    this.#convolutions = convolutionShapes(workload).map(
+      (shape, i) => new Convolution(shape, parts[i]!, maxRows, Type),
+    );
+    this.#layers = parts.slice(this.#convolutions.length).map(({ inputs, outputs, weights, bias }) => {
       const [w, b] = [Type.from(weights), Type.from(bias)];
       const cells = maxRows * outputs;
       const learned = workload.optimizer === 'adam' ? [w, b] : [];
@@ -53,7 +59,12 @@ export class PlainNet implements Stepper {
   predict(firstRow: number, rows: number): Numbers {
     const { hidden, last } = this.#setup.workload;
     let input = this.#x;
-    let from = firstRow * this.#layers[0]!.inputs;
+    let from = firstRow * inputsOf(this.#setup.workload);
+    for (const convolution of this.#convolutions) {
+      convolution.forward(input, from, rows);
+      input = convolution.y;
+      from = 0;
+    }
     this.#layers.forEach(({ inputs, outputs, w, b, a }, i) => {
       forward(input, from, w, b, a, rows, inputs, outputs);
       const kind = i < this.#layers.length - 1 ? hidden : last;
@@ -83,14 +94,23 @@ export class PlainNet implements Stepper {
         activateBackward(hidden, below.a, below.delta, rows * below.outputs);
         this.#update(layer, below.a, 0, rows);
       } else {
-        this.#update(layer, this.#x, batch * rows * layer.inputs, rows);
+        const above = this.#convolutions.at(-1);
+        if (above) inputDelta(layer.delta, layer.w, above.dy, rows, layer.inputs, layer.outputs);
+        this.#update(layer, above?.y ?? this.#x, above ? 0 : batch * rows * layer.inputs, rows);
       }
     }
+    for (let i = this.#convolutions.length - 1; i >= 0; i--) {
+      const below = this.#convolutions[i - 1];
+      const from = below ? 0 : batch * rows * inputsOf(this.#setup.workload);
+      this.#convolutions[i]!.backward(below?.y ?? this.#x, from, below?.dy, rows);
+    }
+    for (const { states } of this.#convolutions) this.#descend(states);
     return loss;
   }
 
   parameters(): Float32Array {
-    const all = this.#layers.flatMap(({ w, b }) => [...w, ...b]);
+    const convolved = this.#convolutions.flatMap(({ states }) => states.flatMap(({ theta }) => [...theta]));
+    const all = [...convolved, ...this.#layers.flatMap(({ w, b }) => [...w, ...b])];
     return Float32Array.from(all);
   }
 
@@ -104,8 +124,17 @@ export class PlainNet implements Stepper {
     weights.g.fill(0);
     biases.g.fill(0);
     addGradient(1 / rows, x, from, delta, weights.g, biases.g, rows, inputs, outputs);
-    adam(weights, learningRate, this.#steps);
-    adam(biases, learningRate, this.#steps);
+    this.#descend(state);
+  }
+
+  /** By gradients that are there. */
+  #descend(states: readonly AdamState[]): void {
+    const { learningRate, optimizer } = this.#setup.workload;
+    for (const state of states) {
+      const { theta, g } = state;
+      if (optimizer === 'adam') adam(state, learningRate, this.#steps);
+      else for (let i = 0; i < theta.length; i++) theta[i] = theta[i]! - learningRate * g[i]!;
+    }
   }
 }
 

@@ -13,14 +13,23 @@ class Net:
         torch.set_num_threads(job["threads"])
         self.workload = job["workload"]
         self.x, self.y = torch.from_numpy(x), torch.from_numpy(y)
-        self.linear = []
+        self.learning = []
         modules = []
-        for w, b in trials.layers_of(job):
-            layer = torch.nn.Linear(*w.shape)
-            with torch.no_grad():
-                layer.weight.copy_(torch.from_numpy(w.T.copy()))
-                layer.bias.copy_(torch.from_numpy(b))
-            self.linear.append(layer)
+        layers = trials.layers_of(job)
+        convolutions = self.workload.get("convolutions")
+        if convolutions:
+            channels = convolutions["inputShape"][0]
+            modules.append(torch.nn.Unflatten(1, convolutions["inputShape"]))
+            for options in convolutions["layers"]:
+                filters = options["filters"]
+                layer = torch.nn.Conv2d(channels, filters, options["kernelSize"], padding=options["padding"])
+                modules += [self.with_weights(layer, *layers.pop(0)), torch.nn.ReLU()]
+                if options["pools"]:
+                    modules.append(torch.nn.MaxPool2d(2))
+                channels = filters
+            modules.append(torch.nn.Flatten())
+        for w, b in layers:
+            layer = self.with_weights(torch.nn.Linear(*w.shape), w, b)
             modules += [layer, torch.nn.ReLU() if self.workload["hidden"] == "relu" else torch.nn.Sigmoid()]
         self.net = torch.nn.Sequential(*modules[:-1])
         kinds = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
@@ -32,6 +41,13 @@ class Net:
             mean = torch.nn.MSELoss()
             self.labels = self.y
             self.criterion = lambda z, y: mean(z, y) * (y.shape[1] / 2)
+
+    def with_weights(self, layer, w, b):
+        with torch.no_grad():
+            layer.weight.copy_(torch.from_numpy(w.T.copy()).reshape(layer.weight.shape))
+            layer.bias.copy_(torch.from_numpy(b))
+        self.learning.append(layer)
+        return layer
 
     def step(self, batch):
         m = self.workload["batch"]
@@ -46,7 +62,9 @@ class Net:
         return loss
 
     def parameters(self):
-        return [values.detach().numpy() for layer in self.linear for values in (layer.weight.T, layer.bias)]
+        """For each layer W (inputs × outputs) and B."""
+        pairs = [(layer.weight.flatten(1).T, layer.bias) for layer in self.learning]
+        return [values.detach().numpy() for pair in pairs for values in pair]
 
     def input(self, x):
         return torch.from_numpy(x)

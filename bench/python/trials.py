@@ -15,16 +15,24 @@ def read_floats(path, columns=None):
 
 def read_data(job, data):
     widths = job["workload"]["widths"]
-    return read_floats(data["x"], widths[0]), read_floats(data["y"], widths[-1])
+    convolutions = job["workload"].get("convolutions")
+    inputs = math.prod(convolutions["inputShape"]) if convolutions else widths[0]
+    return read_floats(data["x"], inputs), read_floats(data["y"], widths[-1])
 
 
 def layers_of(job):
-    """For each layer W (inputs × outputs) and B (outputs)."""
+    """For each layer W (inputs × outputs) and B (outputs); of a convolution the inputs are what its kernel covers."""
     widths = job["workload"]["widths"]
+    sizes = list(zip(widths, widths[1:]))
+    convolutions = job["workload"].get("convolutions")
+    if convolutions:
+        channels = [convolutions["inputShape"][0], *(layer["filters"] for layer in convolutions["layers"])]
+        kernels = [layer["kernelSize"] ** 2 for layer in convolutions["layers"]]
+        sizes[:0] = [(size * kernel, out) for size, kernel, out in zip(channels, kernels, channels[1:])]
     parameters = read_floats(job["weights"])
     layers = []
     start = 0
-    for inputs, outputs in zip(widths, widths[1:]):
+    for inputs, outputs in sizes:
         end = start + inputs * outputs
         layers.append((parameters[start:end].reshape(inputs, outputs), parameters[end : end + outputs]))
         start = end + outputs

@@ -1,16 +1,26 @@
 import {
   ActivationLayer,
   ClassificationLayer,
+  ConvLayer,
   DataReader,
   type DType,
+  FlattenLayer,
   FullyConnectedLayer,
   HyperParameters,
+  MaxPoolLayer,
   MnistImageDataReader,
   NeuralNet,
   Tensor,
 } from 'blasnet';
 import { type DataFiles, readFloats } from '../data.js';
-import { layerParts, type Workload } from '../workloads.js';
+import {
+  type ConvolutionShape,
+  convolutionShapes,
+  inputsOf,
+  type LayerPart,
+  layerParts,
+  type Workload,
+} from '../workloads.js';
 
 /** A reader of the rows: of images where there are any, as bytes, and of tensors otherwise. */
 export async function readRows(workload: Workload, files: DataFiles, dtype: DType): Promise<DataReader> {
@@ -25,7 +35,7 @@ export async function readRows(workload: Workload, files: DataFiles, dtype: DTyp
   const { widths } = workload;
   const [xTrain, yTrain] = await Promise.all([readFloats(x), readFloats(y)]);
   return DataReader.fromTensors({
-    xTrain: tensorOf(xTrain, [rows, widths[0]!], dtype),
+    xTrain: tensorOf(xTrain, [rows, inputsOf(workload)], dtype),
     yTrain: tensorOf(yTrain, [rows, widths.at(-1)!], dtype),
   });
 }
@@ -39,7 +49,13 @@ export async function buildNet(
   const netType = last === 'softmax' ? 'multipleClassifier' : 'fitting';
   const params = new HyperParameters({ netType, learningRate, batchSize, maxEpoch, optimizer, dtype, seed: 1 });
   const net = new NeuralNet(params, name);
-  const parts = layerParts(workload, await readFloats(file));
+  const all = layerParts(workload, await readFloats(file));
+  const shapes = convolutionShapes(workload);
+  shapes.forEach((shape, i) => {
+    addConvolution(net, shape, all[i]!, dtype);
+  });
+  if (shapes.length > 0) net.addLayer(new FlattenLayer());
+  const parts = all.slice(shapes.length);
   parts.forEach(({ inputs, outputs, weights, bias }, i) => {
     const layer = new FullyConnectedLayer(inputs, outputs);
     net.addLayer(layer);
@@ -50,11 +66,34 @@ export async function buildNet(
   return net;
 }
 
-/** For each layer W, then B, as float32. */
+function addConvolution(net: NeuralNet, shape: ConvolutionShape, part: LayerPart, dtype: DType): void {
+  const { input, output, kernelSize, padding, pools } = shape;
+  const layer = new ConvLayer({ inputShape: input, filters: output[0], kernelSize, padding });
+  net.addLayer(layer);
+  const weights = transposed(part.weights, part.inputs, part.outputs);
+  layer.setWeights({
+    W: tensorOf(weights, [part.outputs, input[0], kernelSize, kernelSize], dtype),
+    B: tensorOf(part.bias, [1, part.outputs], dtype),
+  });
+  net.addLayer(new ActivationLayer('relu'));
+  if (pools) net.addLayer(new MaxPoolLayer({ inputShape: output, poolSize: 2 }));
+}
+
+/** For each layer W, then B, as float32 and as the benchmark's files have them. */
 export function parametersOf(net: NeuralNet): Float32Array {
-  return Float32Array.from(
-    net.layers.flatMap(({ weights }) => Object.values(weights).flatMap(({ data }) => [...data])),
+  const values = net.layers.flatMap(({ kind, weights }) =>
+    Object.entries(weights).flatMap(([name, { data, shape }]) => {
+      const isKernel = kind === 'convolution' && name === 'W';
+      const [filters] = shape;
+      return Array.from(isKernel ? transposed(Float32Array.from(data), filters!, data.length / filters!) : data);
+    }),
   );
+  return Float32Array.from(values);
+}
+
+/** columns×rows of a matrix of rows×columns */
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  return values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!);
 }
 
 const tensorOf = (values: Float32Array, shape: number[], dtype: DType) =>
