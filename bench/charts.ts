@@ -4,7 +4,7 @@ import type { Family } from './contender.js';
 import { type Comparison, type Sweep, sorted } from './report.js';
 import { threeDigits } from './table.js';
 
-const colours: Readonly<Record<Family, string>> = {
+const familyColours: Readonly<Record<Family, string>> = {
   blasnet: palette[0]!,
   'C++': palette[2]!,
   JavaScript: palette[5]!,
@@ -12,8 +12,8 @@ const colours: Readonly<Record<Family, string>> = {
   Python: palette[4]!,
 };
 
-/** Ticks at powers of ten only, as 1k rather than 1,000. */
-const logAxis = { format: '~s', tickCount: 6 } as const;
+/** 0.1 and 1k rather than 100m and 1,000. */
+const logAxis = { labelExpr: "datum.value < 1 ? datum.value : format(datum.value, '~s')", tickCount: 6 } as const;
 
 /** A bar for everybody, the fastest on top, on a logarithmic scale: times differ a thousandfold. */
 export function barChart(comparison: Comparison): TopLevelSpec {
@@ -25,7 +25,9 @@ export function barChart(comparison: Comparison): TopLevelSpec {
     p99: summary.p99,
     text: threeDigits(summary.median),
   }));
-  const families = (Object.keys(colours) as Family[]).filter((family) => rows.some((row) => row.family === family));
+  const families = (Object.keys(familyColours) as Family[]).filter((family) =>
+    rows.some((row) => row.family === family),
+  );
   const medians = rows.map(({ summary }) => summary.median);
   // A logarithmic bar needs a foot: the power of ten below the shortest one.
   const foot = 10 ** Math.floor(Math.log10(Math.min(...medians)) - 0.05);
@@ -55,7 +57,7 @@ export function barChart(comparison: Comparison): TopLevelSpec {
             field: 'family',
             type: 'nominal',
             title: null,
-            scale: { domain: families, range: families.map((family) => colours[family]) },
+            scale: { domain: families, range: families.map((family) => familyColours[family]) },
           },
         },
       },
@@ -72,8 +74,9 @@ export function barChart(comparison: Comparison): TopLevelSpec {
 const firstNames = ['blasnet', 'C++ loop', 'PyTorch', 'plain TypeScript', 'onnxruntime-node', 'NumPy, float64'];
 
 function coloursOf(names: readonly string[]): string[] {
+  const colours = [...palette, '#999999', '#882255'];
   const order = [...firstNames, ...names.filter((name) => !firstNames.includes(name))];
-  return names.map((name) => palette[order.indexOf(name) % palette.length]!);
+  return names.map((name) => colours[order.indexOf(name) % colours.length]!);
 }
 
 interface Point {

@@ -40,7 +40,7 @@ export function readOptions(words: readonly string[], parts: readonly PartName[]
   const chosen = parts.filter((part) => (wanted ? wanted.some((name) => isCalled(part, name)) : part.quick || !quick));
   // A quick run of everything is to end within two minutes.
   const budget = quick ? 80 / chosen.length : Number.POSITIVE_INFINITY;
-  const effort = quick ? { runs: 3, seconds: 0.1, budget } : { runs: 7, seconds: 0.5, budget };
+  const effort = quick ? { runs: 5, seconds: 0.1, budget } : { runs: 7, seconds: 0.5, budget };
   return { only: chosen.map(({ name }) => name), quick, json, effort };
 }
 

@@ -1,7 +1,7 @@
 // How fast blasnet is, compared with others: tables on the terminal, bench/results/<date>.json and index.html. Every
 // contender must compute the same before it is timed; trials take turns, a process for each. Exit code 1 means wrong
 // numbers or a failure, never a slow run.
-// Usage: npm run bench -- [--only NAME[,NAME]] [--quick] [--json]
+// Usage: npm run bench -- [--only NAME[,NAME]] [--quick] [--json], the last with npm run -s
 //   NAME is curve, house, mnist, wide (training; `mnist adam` is one optimizer only), inference, reach (time to 97 %),
 //   delay (of the event loop) or sweep (cost against batch, width, depth, threads)
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';

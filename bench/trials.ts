@@ -11,7 +11,7 @@ const entry = fileURLToPath(new URL('trial.js', import.meta.url));
 export interface Effort {
   readonly runs: number;
   readonly seconds: number;
-  /** Seconds after which no new round of trials begins. */
+  /** Seconds that a comparison should not exceed, once everybody has had a trial. */
   readonly budget: number;
 }
 
@@ -47,7 +47,8 @@ function lastWords(errors: string): string {
 
 /**
  * Runs everybody's trials in turns (A B A B …), so that all meet the same disturbances; results in runners' order.
- * Once the budget is spent no new round begins, but everybody has one. Who fails is left out from then on.
+ * Everybody has one; of further rounds within the budget the longest trials are left out first. Who fails is left out
+ * from then on.
  */
 export async function inTurns<Result>(
   { runs, budget }: Pick<Effort, 'runs' | 'budget'>,
@@ -55,22 +56,33 @@ export async function inTurns<Result>(
   onFailure: (runner: number, error: unknown) => void,
 ): Promise<Result[][]> {
   const results: Result[][] = runners.map(() => []);
-  const failed = new Set<number>();
+  const durations = runners.map(() => 0); // seconds of each one's first trial
   const started = performance.now();
   for (let run = 0; run < runs; run++) {
-    const seconds = (performance.now() - started) / 1000;
-    // The next round will take about as long as those before it did on average.
-    if (run > 0 && seconds + seconds / run > budget) break;
-    for (const [i, runner] of runners.entries()) {
-      if (failed.has(i)) continue;
+    const left = budget - (performance.now() - started) / 1000;
+    const taking = run === 0 ? durations.keys() : affordable(durations, left / (runs - run));
+    for (const i of taking) {
+      const start = performance.now();
       try {
-        results[i]!.push(await runner(run));
+        results[i]!.push(await runners[i]!(run));
+        if (run === 0) durations[i] = (performance.now() - start) / 1000;
       } catch (error) {
-        failed.add(i);
+        durations[i] = Number.POSITIVE_INFINITY;
         results[i] = [];
         onFailure(i, error);
       }
     }
   }
   return results;
+}
+
+/** Who can have a trial in so many seconds together, the shortest first: their numbers, in order. */
+export function affordable(durations: readonly number[], seconds: number): number[] {
+  let left = seconds;
+  const byDuration = [...durations.keys()].sort((a, b) => durations[a]! - durations[b]!);
+  const chosen = byDuration.filter((i) => {
+    left -= durations[i]!;
+    return left >= 0;
+  });
+  return chosen.sort((a, b) => a - b);
 }

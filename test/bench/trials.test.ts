@@ -1,5 +1,5 @@
 import test from 'ava';
-import { inTurns } from '../../bench/trials.js';
+import { affordable, inTurns } from '../../bench/trials.js';
 
 test('trials take turns', async (t) => {
   const order: string[] = [];
@@ -28,7 +28,16 @@ test('who fails is left out of all further rounds, without results', async (t) =
   t.is(failures[0], 0);
 });
 
-test('no round begins that the budget does not hold, but everybody has one', async (t) => {
-  const slow = () => new Promise<number>((resolve) => setTimeout(resolve, 20, 1));
-  t.deepEqual(await inTurns({ runs: 9, budget: 0.03 }, [slow, slow], () => t.fail()), [[1], [1]]);
+test('what the budget does not hold is left out, the longest first, but everybody has one trial', async (t) => {
+  const taking = (milliseconds: number) => () =>
+    new Promise<number>((resolve) => setTimeout(resolve, milliseconds, milliseconds));
+  const results = await inTurns({ runs: 3, budget: 0.3 }, [taking(200), taking(1)], () => t.fail());
+  t.deepEqual(results, [[200], [1, 1, 1]]);
+});
+
+test('affordable takes the shortest first and nobody who failed', (t) => {
+  t.deepEqual(affordable([3, 1, 2], 3), [1, 2]);
+  t.deepEqual(affordable([3, 1, 2], 6), [0, 1, 2]);
+  t.deepEqual(affordable([3, 1, 2], 0.5), []);
+  t.deepEqual(affordable([1, Number.POSITIVE_INFINITY, 2], Number.POSITIVE_INFINITY), [0, 2]);
 });
