@@ -5,7 +5,19 @@ import { type Slot, Slots } from './slots.js';
 import type { DType } from './tensor.js';
 
 /** Rows that pass through a net at once outside of training: enough for full speed, few enough to stay in the cache. */
-const chunkRows = 256;
+const mostRows = 256;
+/** Fewer where the outputs of all layers together would take more bytes than this: images are large. */
+const chunkBytes = 32 << 20;
+const leastRows = 16;
+
+/** What a replay over many rows is for. */
+export interface ChunkSetup {
+  readonly dtype: DType;
+  readonly rows: number;
+  /** Bytes that one row takes on its way through the net. */
+  readonly rowBytes: number;
+  readonly isRecordable: boolean;
+}
 
 /** Says the kernels for `rows` rows that begin at the slot `firstRow`. */
 export type ChunkPass = (runner: Runner, rows: number, firstRow: Slot, slots: Slots) => void;
@@ -18,7 +30,7 @@ export class ChunkedReplay {
 
   /** @param once - what is done a single time, before the first chunk */
   constructor(
-    { dtype, rows, isRecordable }: { readonly dtype: DType; readonly rows: number; readonly isRecordable: boolean },
+    { dtype, rows, rowBytes, isRecordable }: ChunkSetup,
     chunkPass: ChunkPass,
     once?: (runner: Runner, slots: Slots) => void,
   ) {
@@ -27,6 +39,8 @@ export class ChunkedReplay {
       (count: number): Pass =>
       (runner) =>
         chunkPass(runner, count, slots.slot('firstRow'), slots);
+    const fitting = 2 ** Math.floor(Math.log2(chunkBytes / rowBytes));
+    const chunkRows = Math.max(leastRows, Math.min(mostRows, fitting));
     const rest = rows % chunkRows;
     this.#chunks = Math.ceil(rows / chunkRows);
     const passes = {

@@ -24,7 +24,7 @@ export class Evaluator {
     const { stack, objective } = model;
     const penalty = penaltyOf(model);
     this.#replay = new ChunkedReplay(
-      { dtype, rows: x.count, isRecordable: stack.isRecordable },
+      { dtype, rows: x.count, rowBytes: stack.rowBytes(x.rowShape), isRecordable: stack.isRecordable },
       (runner, rows, firstRow, slots) => {
         const range = { count: rows, firstRow };
         const batch = { x: batchPass(runner, xPort, x, range), y: batchPass(runner, yPort, y, range) };
@@ -79,8 +79,8 @@ export class Predictor {
     this.#outputShape = stack.outputShape(inputShape);
     this.#x = new Port([sizeOf(inputShape)], dtype);
     this.#target = new Port([sizeOf(this.#outputShape)], dtype);
-    const { isRecordable } = stack;
-    this.#replay = new ChunkedReplay({ dtype, rows, isRecordable }, (runner, count, firstRow) => {
+    const setup = { dtype, rows, rowBytes: stack.rowBytes(inputShape), isRecordable: stack.isRecordable };
+    this.#replay = new ChunkedReplay(setup, (runner, count, firstRow) => {
       const x = batchPass(runner, this.#x, { rowShape: inputShape, divisor: 1 }, { count, firstRow });
       runner.run('store_rows', { a: stack.forwardPass(runner, x, false).a, firstRow, target: this.#target });
     });

@@ -4,7 +4,7 @@ import { ClassificationLayer } from './layers/classification.js';
 import { Layer, type RowShape } from './layers/layer.js';
 import type { NetOutput } from './losses/index.js';
 import type { Runner } from './runner.js';
-import type { DType, Tensor } from './tensor.js';
+import { arrayOf, type DType, sizeOf, type Tensor } from './tensor.js';
 
 /** A layer under its name, with the shapes of its rows. */
 export interface StackedLayer {
@@ -85,6 +85,12 @@ export class LayerStack {
   outputShape(input: RowShape): RowShape {
     if (this.#layers.length === 0) throw badArgument('the net', 'at least one layer', 'none');
     return this.shapes(input).at(-1)!;
+  }
+
+  /** Bytes that a row of that shape and the outputs of all layers for it take. */
+  rowBytes(input: RowShape): number {
+    const numbers = [input, ...this.shapes(input)].reduce((sum, shape) => sum + sizeOf(shape), 0);
+    return numbers * arrayOf(this.#dtype).BYTES_PER_ELEMENT;
   }
 
   /** All parameters in one arena, so that an update is one kernel; the layers' tensors become views of it. */
