@@ -60,7 +60,9 @@ export async function inTurns<Result>(
   const started = performance.now();
   for (let run = 0; run < runs; run++) {
     const left = budget - (performance.now() - started) / 1000;
-    const taking = run === 0 ? durations.keys() : affordable(durations, left / (runs - run));
+    // Where the first round took it all, the shortest trials still get some more.
+    const seconds = Math.max(left / (runs - run), budget / 12);
+    const taking = run === 0 ? durations.keys() : affordable(durations, seconds);
     for (const i of taking) {
       const start = performance.now();
       try {
