@@ -69,11 +69,20 @@ Napi::Object DescribeSlots(Napi::Env env) {
   return names;
 }
 
+// OpenBLAS's name for kernels with the vector instructions of this CPU.
+const char* BlasCore() {
+#if HWY_ARCH_X86
+  if ((hwy::SupportedTargets() & HWY_AVX3) != 0) return "SkylakeX";
+  if ((hwy::SupportedTargets() & HWY_AVX2) != 0) return "Haswell";
+#endif
+  return nullptr;
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
 #if HWY_ARCH_X86
   Check((hwy::SupportedTargets() & HWY_SSE4) != 0, "Expected a CPU with SSE4.1");
 #endif
-  HoldBlasAtOneThread();
+  PrepareBlas(BlasCore());
   auto* environment = new Environment(env);
   env.SetInstanceData(environment);
   const Napi::Function plan = PlanObject::Define(env);

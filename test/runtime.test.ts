@@ -28,3 +28,9 @@ test('versions', (t) => {
   for (const name of ['openblas', 'cpu', 'simd'] as const) t.regex(versions[name], /\S/);
   t.true(Object.isFrozen(versions));
 });
+
+test('OpenBLAS has kernels for the vector instructions of this CPU, even where it does not know the CPU', (t) => {
+  const isOld = !versions.simd.startsWith('AVX') || process.env.OPENBLAS_CORETYPE !== undefined;
+  const slow = /\b(Prescott|Core2|Generic) MAX_THREADS/;
+  t.is(slow.test(versions.openblas) && !isOld, false, versions.openblas);
+});

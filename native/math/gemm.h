@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 namespace blasnet {
 
@@ -13,10 +14,11 @@ void Gemm(Transpose ta, Transpose tb, size_t m, size_t n, size_t k, T alpha, con
           size_t ldb, T beta, T* c, size_t ldc);
 
 // Name and configuration of the library behind Gemm.
-const char* BlasVersion();
+std::string BlasVersion();
 
 // Holds the library at one thread a call: blasnet's own pool does the parallel work, and a product whose threads
-// depend on the machine would give other bits on another one. Called once, when the addon loads.
-void HoldBlasAtOneThread();
+// depend on the machine would give other bits on another one. Where an OpenBLAS does not know the CPU, it gets the
+// kernels that it has for `core`, a name of OpenBLAS's own, or null. To be called when the addon loads.
+void PrepareBlas(const char* core);
 
 }  // namespace blasnet

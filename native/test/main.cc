@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "This CPU cannot run %s: skipped\n", target);
     return 0;
   }
-  blasnet::HoldBlasAtOneThread();
+  blasnet::PrepareBlas(nullptr);
   doctest::Context context(argc, argv);
   const int failed = context.run();
   // Arguments select tests: only a whole run can tell.
