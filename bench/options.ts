@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util';
 import type { Effort } from './trials.js';
 
 export interface Options {
+  /** Names of the contenders to compare with; all where there are none. */
+  readonly against?: readonly string[];
   /** Parts to measure, in the order of `parts`. */
   readonly only: readonly string[];
   readonly quick: boolean;
@@ -26,6 +28,7 @@ export function readOptions(words: readonly string[], parts: readonly PartName[]
     args: [...words],
     options: {
       only: { type: 'string', multiple: true },
+      against: { type: 'string', multiple: true },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -41,7 +44,8 @@ export function readOptions(words: readonly string[], parts: readonly PartName[]
   // A quick run of everything is to end within two minutes.
   const budget = quick ? 80 / chosen.length : Number.POSITIVE_INFINITY;
   const effort = quick ? { runs: 5, seconds: 0.1, budget } : { runs: 7, seconds: 0.5, budget };
-  return { only: chosen.map(({ name }) => name), quick, json, effort };
+  const against = values.against?.flatMap((names) => names.split(','));
+  return { only: chosen.map(({ name }) => name), ...(against && { against }), quick, json, effort };
 }
 
 const isCalled = ({ name }: PartName, wanted: string) => name === wanted || name.split(' ')[0] === wanted;

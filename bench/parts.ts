@@ -1,6 +1,6 @@
 import { measureDelay } from './delay.js';
 import type { PartName } from './options.js';
-import { comparePrediction } from './prediction.js';
+import { comparePrediction, predictions } from './prediction.js';
 import { compareReach } from './reach.js';
 import type { Comparison, Sweep } from './report.js';
 import type { Entrant } from './roster.js';
@@ -35,11 +35,13 @@ const training = workloadNames.flatMap((name) =>
 /** Everything that is measured, in the order of the report. */
 export const parts: readonly Part[] = [
   ...training,
-  {
-    name: 'inference',
-    quick: true,
-    measure: async (entrants, bench) => ({ comparisons: await comparePrediction(entrants, bench) }),
-  },
+  ...predictions.map(
+    (prediction): Part => ({
+      name: `inference ${prediction.net}`,
+      quick: prediction.net === 'mnist',
+      measure: async (entrants, bench) => ({ comparisons: await comparePrediction(prediction, entrants, bench) }),
+    }),
+  ),
   {
     name: 'reach',
     quick: false,

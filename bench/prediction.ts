@@ -9,25 +9,34 @@ import type { Bench } from './training.js';
 import { inTurns, runTrial } from './trials.js';
 import { findWorkload, shapeOf } from './workloads.js';
 
-export const rowCounts = [1, 16, 64, 1024];
+/** The nets and the row counts that are predicted. */
+export const predictions: readonly { readonly net: string; readonly rowCounts: readonly number[] }[] = [
+  { net: 'mnist', rowCounts: [1, 16, 64, 1024] },
+  { net: 'lenet', rowCounts: [1, 64] },
+  { net: 'vgg', rowCounts: [1, 64] },
+];
 const tolerance = 1e-5;
 
 /**
- * How long one call takes that predicts 1, 16, 64 or 1024 rows by the MNIST net, in µs: medians over the trials of each
- * trial's least, median and 99th percentile.
+ * How long one call takes that predicts so many rows by a net, in µs: medians over the trials of each trial's least,
+ * median and 99th percentile.
  * @throws WrongNumbers where a prediction of blasnet is not that of plain loops; others are left out
  */
 export async function comparePrediction(
+  { net, rowCounts }: (typeof predictions)[number],
   entrants: readonly Entrant[],
   { effort, folder, leaveOut }: Bench,
 ): Promise<Comparison[]> {
-  const workload = findWorkload('mnist');
+  const workload = findWorkload(net);
   const weights = await writeInitialWeights(workload, folder);
   const data = await writeData(workload, Math.max(...rowCounts), folder);
   const expected = Float32Array.from(naivePrediction(workload, await readFloats(weights), await readFloats(data.x)));
   const seconds = effort.seconds / 2;
   const job: Omit<PredictionJob, 'threads' | 'dtype'> = { workload, data, weights, rows: rowCounts, seconds };
-  const taking = entrants.filter(({ contender, threads }) => contender.predict && threads === 1);
+  const convolves = workload.convolutions !== undefined;
+  const taking = entrants.filter(
+    ({ contender, threads }) => contender.predict && (convolves ? contender.convolves : threads === 1),
+  );
   const runners = taking.map((entrant) => async () => {
     const result = await runTrial(entrant, 'predict', job);
     result.forEach(({ output }, i) => {
@@ -39,10 +48,10 @@ export async function comparePrediction(
   const results = await inTurns(effort, runners, (i, error) => {
     const { name, contender } = taking[i]!;
     if (contender.family === 'blasnet') throw error;
-    leaveOut(`inference: ${name} is left out: ${error instanceof Error ? error.message : error}`);
+    leaveOut(`inference ${net}: ${name} is left out: ${error instanceof Error ? error.message : error}`);
   });
   return rowCounts.map((rows, at) => ({
-    id: `predict ${rows}`,
+    id: `predict ${net} ${rows}`,
     title: `Inference, ${rows} row${rows === 1 ? '' : 's'} through ${shapeOf(workload).split(',')[0]}`,
     unit: 'µs a call',
     rows: taking.flatMap((entrant, i) => {

@@ -1,9 +1,11 @@
 // How fast blasnet is, compared with others: tables on the terminal, bench/results/<date>.json and index.html. Every
 // contender must compute the same before it is timed; trials take turns, a process for each. Exit code 1 means wrong
 // numbers or a failure, never a slow run.
-// Usage: npm run bench -- [--only NAME[,NAME]] [--quick] [--json], the last with npm run -s
-//   NAME is curve, house, mnist, wide (training; `mnist adam` is one optimizer only), inference, reach (time to 97 %),
-//   delay (of the event loop) or sweep (cost against batch, width, depth, threads)
+// Usage: npm run bench -- [--only NAME[,NAME]] [--against CONTENDER[,CONTENDER]] [--quick] [--json], the last with
+// npm run -s
+//   NAME is curve, house, mnist, wide, lenet, vgg, conv64, conv128 (training; `mnist adam` is one optimizer only),
+//   inference (`inference vgg` is one net only), reach (time to 97 %), delay (of the event loop) or sweep (cost against
+//   batch, width, depth, threads)
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +30,7 @@ const isForQuick = ({ contender, threads, dtype }: Entrant) => {
   return isFirst || (contender.family === 'blasnet' && dtype === 'float32');
 };
 
-async function measure({ only, quick, effort }: Options): Promise<Report> {
+async function measure({ only, against, quick, effort }: Options): Promise<Report> {
   const started = performance.now();
   const before = loadavg()[0]!;
   installRivals(say);
@@ -36,7 +38,9 @@ async function measure({ only, quick, effort }: Options): Promise<Report> {
   mendCoreType(say);
   const machine = measureMachine();
   const { entrants: all, skipped } = await callRoll(say);
-  const entrants = all.filter((entrant) => !quick || isForQuick(entrant));
+  const isWanted = ({ contender: { name, family } }: Entrant) =>
+    family === 'blasnet' || against?.includes(name) !== false;
+  const entrants = all.filter((entrant) => isWanted(entrant) && (!quick || isForQuick(entrant)));
   const comparisons: Comparison[] = [];
   const sweeps: Sweep[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'blasnet-bench-'));

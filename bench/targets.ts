@@ -35,9 +35,18 @@ const loop = (workload: string): Rule => ({
 
 const inference = (rows: number, least: number): Rule => ({
   text: `${rows} row${rows === 1 ? '' : 's'}: ${least} × as fast as onnxruntime-node`,
-  measure: (median) => ratio(median(`predict ${rows}`, 'onnxruntime-node'), median(`predict ${rows}`, 'blasnet')),
+  measure: (median) =>
+    ratio(median(`predict mnist ${rows}`, 'onnxruntime-node'), median(`predict mnist ${rows}`, 'blasnet')),
   least,
 });
+
+/** Images a second against PyTorch, with as many threads each. */
+const convolving = (id: string, what: string, least: number): Rule[] =>
+  ['', ', 2 threads'].map((threads) => ({
+    text: `${what}${threads}: ${least} × as fast as PyTorch`,
+    measure: (median) => ratio(median(id, `PyTorch${threads}`), median(id, `blasnet${threads}`)),
+    least,
+  }));
 
 /** What the design asks for. */
 const rules: readonly Rule[] = [
@@ -59,6 +68,11 @@ const rules: readonly Rule[] = [
   inference(1, 2.5),
   inference(64, 1),
   inference(1024, 1),
+  ...['lenet', 'vgg'].flatMap((net) => [
+    ...convolving(`train ${net} sgd`, `${net}, training`, 1.5),
+    ...convolving(`predict ${net} 64`, `${net}, 64 images predicted`, 1.5),
+  ]),
+  ...['conv64', 'conv128'].flatMap((net) => convolving(`train ${net} sgd`, net, 1)),
   {
     text: 'event loop: p99 under 5 ms while training',
     measure: (median) => median('delay', 'blasnet: p99 while training'),

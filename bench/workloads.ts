@@ -113,10 +113,33 @@ const nets: readonly Net[] = [
     last: 'softmax',
     data: 'noise',
     rows: 320,
-    batch: 32,
+    batch: 64,
     rates: { sgd: 0.01, adam: 0.001 },
-    checkSteps: 2,
+    checkSteps: 1,
   },
+  // Two equal convolutions, the second with all three passes, and next to nothing behind them.
+  ...(
+    [
+      [64, 32],
+      [128, 16],
+    ] as const
+  ).map(
+    ([channels, side]): Net => ({
+      name: `conv${channels}`,
+      convolutions: {
+        inputShape: [channels, side, side],
+        layers: [0, 1].map((at) => ({ filters: channels, kernelSize: 3, padding: 1, pools: at === 1 })),
+      },
+      widths: [channels * (side / 2) ** 2, 2],
+      hidden: 'relu',
+      last: 'softmax',
+      data: 'noise',
+      rows: 64,
+      batch: 16,
+      rates: { sgd: 0.01, adam: 0.001 },
+      checkSteps: 1,
+    }),
+  ),
 ];
 
 export const workloadNames = nets.map(({ name }) => name);
