@@ -38,12 +38,14 @@ export interface NativeOutcome {
 /** Plans and the order in which C++ runs them. */
 export interface NativeReplay {
   runSync(first: number, end: number, beginEpoch: boolean): NativeOutcome;
+  /** @param onProgress - told the next step and the slots, at most ten times a second */
   run(
     first: number,
     end: number,
     beginEpoch: boolean,
     onProgress?: (next: number, slots: Float64Array) => void,
   ): Promise<NativeOutcome>;
+  /** Ends a run within one step. */
   abort(): void;
 }
 

@@ -41,7 +41,11 @@ export abstract class KernelOptimizer implements Optimizer {
   dtype: DType | undefined;
   readonly #memories = new WeakMap<ArrayBufferLike, Map<string, Memory>>();
 
-  constructor(learningRate: number) {
+  /** @param constants - the optimizer's own, named as its kernels name them */
+  constructor(
+    learningRate: number,
+    protected readonly constants: Readonly<Record<string, number>> = {},
+  ) {
     if (!(Number.isFinite(learningRate) && learningRate > 0)) {
       throw badArgument('learningRate', 'a finite number above 0', learningRate);
     }

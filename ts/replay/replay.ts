@@ -1,4 +1,4 @@
-import type { NativeOutcome } from '../native.js';
+import type { NativeReplay } from '../native.js';
 import type { KernelArgument, Port, Runner } from '../runner.js';
 import type { Slots } from '../slots.js';
 import type { DType } from '../tensor.js';
@@ -28,19 +28,9 @@ export interface ReplaySetup {
 }
 
 /** Steps that are run in order, here or beside the event loop. */
-export interface Replay {
+export interface Replay extends NativeReplay {
   /** Gives a port its rows for the runs that follow. */
   bind(port: Port, rows: ArrayBufferView, count: number): void;
-  runSync(first: number, end: number, beginEpoch: boolean): NativeOutcome;
-  /** @param onProgress - told the next step and the slots, at most ten times a second */
-  run(
-    first: number,
-    end: number,
-    beginEpoch: boolean,
-    onProgress?: (next: number, slots: Float64Array) => void,
-  ): Promise<NativeOutcome>;
-  /** Ends a run within one step. */
-  abort(): void;
 }
 
 /** Recorded once and replayed by C++ or, where a layer is written in plain TypeScript, run call by call. */

@@ -7,18 +7,12 @@ export class AdaDelta extends KernelOptimizer {
   static readonly id = 'adaDelta';
   static readonly constants = { decay: fraction(0.9), epsilon: positive(1e-5) };
   readonly name = AdaDelta.id;
-  readonly #constants: Readonly<Record<keyof typeof AdaDelta.constants, number>>;
-
-  constructor(learningRate: number, constants: Readonly<Record<keyof typeof AdaDelta.constants, number>>) {
-    super(learningRate);
-    this.#constants = constants;
-  }
 
   override get stateNames(): readonly string[] {
     return ['squares', 'deltas'];
   }
 
   updatePass(runner: Runner, { theta, gradient, state }: UpdateTarget): void {
-    runner.run('ada_delta_update', { theta, gradient, ...state, ...this.#constants });
+    runner.run('ada_delta_update', { theta, gradient, ...state, ...this.constants });
   }
 }

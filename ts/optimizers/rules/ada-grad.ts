@@ -7,18 +7,12 @@ export class AdaGrad extends KernelOptimizer {
   static readonly id = 'adaGrad';
   static readonly constants = { epsilon: positive(1e-6) };
   readonly name = AdaGrad.id;
-  readonly #constants: Readonly<Record<keyof typeof AdaGrad.constants, number>>;
-
-  constructor(learningRate: number, constants: Readonly<Record<keyof typeof AdaGrad.constants, number>>) {
-    super(learningRate);
-    this.#constants = constants;
-  }
 
   override get stateNames(): readonly string[] {
     return ['squares'];
   }
 
   updatePass(runner: Runner, { theta, gradient, state, learningRate }: UpdateTarget): void {
-    runner.run('ada_grad_update', { theta, gradient, ...state, learningRate, ...this.#constants });
+    runner.run('ada_grad_update', { theta, gradient, ...state, learningRate, ...this.constants });
   }
 }

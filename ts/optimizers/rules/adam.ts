@@ -7,18 +7,12 @@ export class Adam extends KernelOptimizer {
   static readonly id = 'adam';
   static readonly constants = { beta1: fraction(0.9), beta2: fraction(0.999), epsilon: positive(1e-8) };
   readonly name = Adam.id;
-  readonly #constants: Readonly<Record<keyof typeof Adam.constants, number>>;
-
-  constructor(learningRate: number, constants: Readonly<Record<keyof typeof Adam.constants, number>>) {
-    super(learningRate);
-    this.#constants = constants;
-  }
 
   override get stateNames(): readonly string[] {
     return ['mean', 'squares'];
   }
 
   updatePass(runner: Runner, { theta, gradient, state, learningRate, step }: UpdateTarget): void {
-    runner.run('adam_update', { theta, gradient, ...state, learningRate, ...this.#constants, weightDecay: 0, step });
+    runner.run('adam_update', { theta, gradient, ...state, learningRate, ...this.constants, weightDecay: 0, step });
   }
 }

@@ -12,18 +12,12 @@ export class AdamW extends KernelOptimizer {
     weightDecay: notNegative(0.01),
   };
   readonly name = AdamW.id;
-  readonly #constants: Readonly<Record<keyof typeof AdamW.constants, number>>;
-
-  constructor(learningRate: number, constants: Readonly<Record<keyof typeof AdamW.constants, number>>) {
-    super(learningRate);
-    this.#constants = constants;
-  }
 
   override get stateNames(): readonly string[] {
     return ['mean', 'squares'];
   }
 
   updatePass(runner: Runner, { theta, gradient, state, learningRate, step }: UpdateTarget): void {
-    runner.run('adam_update', { theta, gradient, ...state, learningRate, ...this.#constants, step });
+    runner.run('adam_update', { theta, gradient, ...state, learningRate, ...this.constants, step });
   }
 }

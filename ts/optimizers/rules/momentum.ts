@@ -7,18 +7,12 @@ export class Momentum extends KernelOptimizer {
   static readonly id = 'momentum';
   static readonly constants = { momentum: fraction(0.9) };
   readonly name = Momentum.id;
-  readonly #constants: Readonly<Record<keyof typeof Momentum.constants, number>>;
-
-  constructor(learningRate: number, constants: Readonly<Record<keyof typeof Momentum.constants, number>>) {
-    super(learningRate);
-    this.#constants = constants;
-  }
 
   override get stateNames(): readonly string[] {
     return ['velocity'];
   }
 
   updatePass(runner: Runner, { theta, gradient, state, learningRate }: UpdateTarget): void {
-    runner.run('momentum_update', { theta, gradient, ...state, learningRate, ...this.#constants });
+    runner.run('momentum_update', { theta, gradient, ...state, learningRate, ...this.constants });
   }
 }

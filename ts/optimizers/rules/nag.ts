@@ -10,12 +10,6 @@ export class Nag extends KernelOptimizer {
   static readonly id = 'nag';
   static readonly constants = { momentum: fraction(0.9) };
   readonly name = Nag.id;
-  readonly #constants: Readonly<Record<keyof typeof Nag.constants, number>>;
-
-  constructor(learningRate: number, constants: Readonly<Record<keyof typeof Nag.constants, number>>) {
-    super(learningRate);
-    this.#constants = constants;
-  }
 
   override get stateNames(): readonly string[] {
     return ['velocity', 'origin'];
@@ -26,10 +20,10 @@ export class Nag extends KernelOptimizer {
   }
 
   override preUpdatePass(runner: Runner, { theta, state }: UpdateTarget): void {
-    runner.run('nag_peek', { theta, ...state, ...this.#constants });
+    runner.run('nag_peek', { theta, ...state, ...this.constants });
   }
 
   updatePass(runner: Runner, { theta, gradient, state, learningRate }: UpdateTarget): void {
-    runner.run('nag_update', { theta, gradient, ...state, learningRate, ...this.#constants });
+    runner.run('nag_update', { theta, gradient, ...state, learningRate, ...this.constants });
   }
 }

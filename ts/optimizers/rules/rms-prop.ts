@@ -7,18 +7,12 @@ export class RmsProp extends KernelOptimizer {
   static readonly id = 'rmsProp';
   static readonly constants = { decay: fraction(0.9), epsilon: positive(1e-6) };
   readonly name = RmsProp.id;
-  readonly #constants: Readonly<Record<keyof typeof RmsProp.constants, number>>;
-
-  constructor(learningRate: number, constants: Readonly<Record<keyof typeof RmsProp.constants, number>>) {
-    super(learningRate);
-    this.#constants = constants;
-  }
 
   override get stateNames(): readonly string[] {
     return ['squares'];
   }
 
   updatePass(runner: Runner, { theta, gradient, state, learningRate }: UpdateTarget): void {
-    runner.run('rms_prop_update', { theta, gradient, ...state, learningRate, ...this.#constants });
+    runner.run('rms_prop_update', { theta, gradient, ...state, learningRate, ...this.constants });
   }
 }
