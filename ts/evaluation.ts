@@ -1,8 +1,9 @@
 import { ChunkedReplay } from './chunked-replay.js';
 import type { Part } from './data/data-reader.js';
 import { batchPass, pin, portFor, rowsIn } from './data/rows.js';
+import { noClassWeights } from './losses/class-weights.js';
 import { penaltyPass } from './losses/penalty.js';
-import { type Model, noClassWeights, penaltyOf } from './model.js';
+import { type Model, penaltyOf } from './model.js';
 import { Port } from './runner.js';
 import { sizeOf, Tensor } from './tensor.js';
 

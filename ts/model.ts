@@ -35,8 +35,6 @@ export interface TrainingBatch {
   readonly epoch: KernelArgument;
 }
 
-export const noClassWeights: Operand = { data: new Float64Array(0), shape: [0] };
-
 /**
  * Says the kernels of one training step on a batch: forward, loss, accuracy, backward, update. What moves the weights
  * ahead comes first, so that whatever fails later finds them there, and `state.settle` can bring them back.

@@ -11,8 +11,9 @@ import { createInitializer } from './initializers/index.js';
 import { KeptPlans } from './kept-plans.js';
 import { LayerStack } from './layer-stack.js';
 import type { Layer } from './layers/index.js';
+import { noClassWeights } from './losses/class-weights.js';
 import { objectiveOf } from './losses/index.js';
-import { backwardPass, type Model, noClassWeights, updatePass } from './model.js';
+import { backwardPass, type Model, updatePass } from './model.js';
 import { EagerRunner, fromNative } from './runner.js';
 import { Schedule } from './schedules/schedule.js';
 import { summarize } from './summary.js';
@@ -161,8 +162,8 @@ export class NeuralNet {
     const [xRows, yRows] = [rowsOf(x), rowsOf(y)];
     checkPart(this.#model, { x: xRows, y: yRows }, 'the batch');
     const { state } = this.#model;
-    state.settle();
     const plan = this.#batchPlans.get(x.shape, () => new BatchPlan(this.#model, xRows, yRows));
+    state.settle();
     let outcome: ReturnType<BatchPlan['run']>;
     try {
       outcome = plan.run(xRows, yRows);
@@ -170,8 +171,8 @@ export class NeuralNet {
       state.settle(true);
       throw error;
     }
+    if (outcome.reason !== 'finished') state.settle(true);
     if (outcome.reason === 'notFinite') {
-      state.settle(true);
       throw new BlasnetError('ERR_NOT_FINITE', `Expected a finite loss for the batch but received ${plan.loss}`);
     }
     if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));

@@ -1,7 +1,7 @@
 // What all optimizers share; their numbers are compared with references in test/numerics.
 import test from 'ava';
-import { createOptimizer, type OptimizerName } from 'blasnet';
-import { badArgument, untyped } from '../support/errors.js';
+import { createOptimizer, type NeuralNet, type OptimizerName, Tensor } from 'blasnet';
+import { badArgument, notFinite, untyped } from '../support/errors.js';
 import { fittingNet, weightsOf } from '../support/nets.js';
 import { differences, randomTensor, uniforms } from '../support/numerics.js';
 
@@ -61,6 +61,24 @@ test('nag moves ahead once, and update brings θ back first', (t) => {
   t.deepEqual(theta, Float64Array.of(2));
   optimizer.update(theta, Float64Array.of(1)); // v = 3, θ = 4 − 3
   t.deepEqual(theta, Float64Array.of(1));
+});
+
+test('a step of nag whose loss is lost leaves the weights where they were, and the next one goes on', (t) => {
+  const [net, reference] = [1, 2].map(() => fittingNet([3, 4, 1], { optimizer: 'nag', dtype: 'float64', seed: 6 })) as [
+    NeuralNet,
+    NeuralNet,
+  ];
+  const [x, y] = [randomTensor([10, 3], 1), randomTensor([10, 1], 2)];
+  const lost = Tensor.from(
+    y.data.map(() => 1e200),
+    y.shape,
+  );
+  for (let i = 0; i < 3; i++) {
+    net.trainOnBatch(x, y);
+    reference.trainOnBatch(x, y);
+    t.throws(() => net.trainOnBatch(x, lost), notFinite(/a finite loss/));
+    t.deepEqual(weightsOf(net), weightsOf(reference));
+  }
 });
 
 test('adam counts the steps of a net, not its tensors: its first step is η · sign(g) everywhere', (t) => {

@@ -1,9 +1,8 @@
 import { shapeMismatch } from '../errors.js';
-import { EagerRunner, type Operand, type Runner } from '../runner.js';
+import { EagerRunner, type Runner } from '../runner.js';
 import { Slots } from '../slots.js';
 import type { Tensor } from '../tensor.js';
-
-const classWeights: Operand = { data: new Float64Array(0), shape: [0] }; // none: each row counts 1
+import { noClassWeights } from './class-weights.js';
 
 /** Mean squared error: Σ (a − y)² / (2m). */
 export function meanSquaredError(a: Tensor, y: Tensor): number {
@@ -12,7 +11,9 @@ export function meanSquaredError(a: Tensor, y: Tensor): number {
 
 /** CE2, from the logits z: −Σ [y ln σ(z) + (1 − y) ln(1 − σ(z))] / m; finite for every finite z. */
 export function binaryCrossEntropy(z: Tensor, y: Tensor): number {
-  return evaluate(z, y, (runner, slots) => runner.run('binary_cross_entropy', { z, y, classWeights, slots }));
+  return evaluate(z, y, (runner, slots) =>
+    runner.run('binary_cross_entropy', { z, y, classWeights: noClassWeights, slots }),
+  );
 }
 
 /** CE3, from the logits z: −Σ y ln softmax(z) / m, by log-sum-exp; finite for every finite z. */
@@ -20,7 +21,7 @@ export function crossEntropy(z: Tensor, y: Tensor): number {
   return evaluate(z, y, (runner, slots) => {
     const logSum = runner.tensor([z.rows]);
     runner.run('softmax_forward', { z, a: runner.tensor(z.shape), logSum });
-    runner.run('cross_entropy', { z, logSum, y, classWeights, slots });
+    runner.run('cross_entropy', { z, logSum, y, classWeights: noClassWeights, slots });
   });
 }
 

@@ -1,6 +1,7 @@
 import type { DataReader, Part } from '../data/data-reader.js';
 import { pin, requireAttached, rowsIn } from '../data/rows.js';
-import { type Model, noClassWeights } from '../model.js';
+import { noClassWeights } from '../losses/class-weights.js';
+import type { Model } from '../model.js';
 import type { Operand } from '../runner.js';
 import type { DType } from '../tensor.js';
 import { StreamFeed } from './stream-feed.js';

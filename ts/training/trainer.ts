@@ -153,6 +153,7 @@ export class Trainer {
   async #replayTo(end: number, reporter: ProgressReporter | undefined): Promise<void> {
     const { replay } = this.#plan;
     this.#options.signal?.throwIfAborted(); // while something else ran
+    this.#model.state.settle();
     // Given even where nobody listens: at each report C++ also looks whether all buffers are still there.
     const listener = (next: number, data: Float64Array) => {
       if (reporter?.report(() => this.#progress(next, data)) === false) replay.abort();
@@ -168,6 +169,7 @@ export class Trainer {
     reporter?.rethrow();
     if (outcome.reason === 'aborted') this.#options.signal?.throwIfAborted();
     if (outcome.reason === 'notFinite') throw this.#lostLoss(outcome.next);
+    if (outcome.reason === 'failed') this.#model.state.settle(true);
     if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
     this.#model.stack.requireAttached();
     this.#feed.requireAttached();

@@ -1,5 +1,6 @@
 import { batchPass, portFor, type Rows } from '../data/rows.js';
-import { type Model, noClassWeights, trainingPass } from '../model.js';
+import { noClassWeights } from '../losses/class-weights.js';
+import { type Model, trainingPass } from '../model.js';
 import { createReplay, type Replay } from '../replay/replay.js';
 import type { Operand, Port, Runner } from '../runner.js';
 import { Slots } from '../slots.js';
@@ -13,7 +14,7 @@ export interface TrainingSource {
   readonly y: Rows;
   /** Rows of an epoch. */
   readonly count: number;
-  /** For windows: the ports, and the slot's name for how many rows of the epoch come before the window. */
+  /** For windows: where each of them is bound. */
   readonly ports?: { readonly x: Port; readonly y: Port };
   readonly classWeights: Operand;
 }

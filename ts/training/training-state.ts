@@ -70,11 +70,15 @@ export class TrainingState {
   }
 
   /**
-   * Brings the weights back to where they were, where no update did.
+   * Brings the weights back to where they were, where no update did; before a run, so that what it may come back to is
+   * where the weights are now.
    * @param isAhead - true after a step that failed
    */
   settle(isAhead: boolean = this.#isAhead): void {
-    if (isAhead && this.#target?.state.origin) this.#target.theta.data.set(this.#target.state.origin.data);
     this.#isAhead = false;
+    const { theta, state } = this.#target ?? {};
+    if (!theta || !state?.origin) return;
+    if (isAhead) theta.data.set(state.origin.data);
+    else state.origin.data.set(theta.data);
   }
 }
