@@ -15,7 +15,7 @@ export function installRivals(say: (line: string) => void): void {
     .update(readFileSync(join(folder, 'package-lock.json')))
     .digest('hex');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
-  say('installing the libraries to compare with, into bench/rivals/node_modules (700 MB) …');
+  say('installing the libraries to compare with, into bench/rivals/node_modules (400 MB) …');
   const npm = process.env.npm_execpath;
   const [program, ...first] = npm ? [process.execPath, npm] : ['npm'];
   try {
