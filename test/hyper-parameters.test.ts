@@ -168,3 +168,26 @@ test('an unknown option of an optimizer or an initialiser', (t) => {
   );
   t.throws(() => make({ initMethod: { name: 'msra', mode: 'both' } }), badArgument(/'fanIn' or 'fanOut' for mode/));
 });
+
+test('JSON and back', (t) => {
+  const all: HyperParameterOptions[] = [
+    { netType: 'fitting' },
+    {
+      netType: 'binaryClassifier',
+      learningRate: 0.1 + 0.2,
+      batchSize: -1,
+      initMethod: { name: 'normal', scaled: true, distribution: 'uniform' },
+      optimizer: { name: 'adamW', beta1: 0.8 },
+      stopper: { condition: 'stopDiff', value: 1e-3 },
+      regularizer: { method: 'earlyStop', value: 5 },
+      learningRateSchedule: { kind: 'reduceOnPlateau', patience: 3, warmUp: { length: 2 } },
+      gradientClip: { norm: 1 },
+      seed: Number.MAX_SAFE_INTEGER,
+      dtype: 'float64',
+    },
+  ];
+  for (const options of all) {
+    const params = new HyperParameters(options);
+    t.deepEqual({ ...new HyperParameters(JSON.parse(JSON.stringify(params))) }, { ...params });
+  }
+});

@@ -1,7 +1,8 @@
 import { badArgument } from '../errors.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
-import { Layer, type RowShape } from './layer.js';
+import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import { registerLayer } from './registry.js';
 
 /** Kernels of each activation, and the default of its constant where it has one. */
 const activations = {
@@ -26,7 +27,7 @@ export type ActivationOptions =
 
 /** y = f(x), number by number. gelu is the exact one, x·Φ(x). */
 export class ActivationLayer extends Layer {
-  readonly kind: string;
+  readonly kind: Activation;
   readonly #kernel: string | undefined;
   readonly #parameter: number;
   #x?: Tensor;
@@ -43,13 +44,22 @@ export class ActivationLayer extends Layer {
     const given: Readonly<Record<string, unknown>> = options;
     const unknown = Object.keys(given).find((key) => key !== 'name' && key !== known.constant);
     if (unknown !== undefined) throw badArgument(options.name, known.constant ?? 'no constant', unknown);
-    const value = known.constant === undefined ? 0 : (given[known.constant] ?? known.value);
+    const { [known.constant ?? '']: value = known.constant === undefined ? 0 : known.value } = given;
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       throw badArgument(`${options.name}'s ${known.constant}`, 'a finite number', value);
     }
     this.kind = options.name;
     this.#kernel = known.kernel;
     this.#parameter = value;
+  }
+
+  override get config(): LayerConfig {
+    const { constant }: { kernel?: string; constant?: string } = activations[this.kind];
+    return { type: 'ActivationLayer', name: this.kind, ...(constant !== undefined && { [constant]: this.#parameter }) };
+  }
+
+  override get parameterShapes() {
+    return {};
   }
 
   outputShape(input: RowShape): RowShape {
@@ -73,3 +83,5 @@ export class ActivationLayer extends Layer {
     return dx;
   }
 }
+
+registerLayer('ActivationLayer', (fields) => new ActivationLayer(fields as unknown as ActivationOptions));

@@ -1,8 +1,14 @@
 import { PoolLayer } from './pool-layer.js';
+import type { PoolOptions } from './pool-windows.js';
+import { registerLayer } from './registry.js';
 
 /** The mean of each window, channel by channel. Padding counts as zeros, as in PyTorch by default. */
 export class AveragePoolLayer extends PoolLayer {
   readonly kind = 'average pool';
+
+  protected get type(): string {
+    return 'AveragePoolLayer';
+  }
 
   protected get kernels(): string {
     return 'average_pool';
@@ -12,3 +18,5 @@ export class AveragePoolLayer extends PoolLayer {
     return {};
   }
 }
+
+registerLayer('AveragePoolLayer', (fields) => new AveragePoolLayer(fields as unknown as PoolOptions));

@@ -2,7 +2,8 @@ import { badArgument, shapeMismatch } from '../errors.js';
 import type { Runner } from '../runner.js';
 import { arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
 import { Parameter } from '../weights-bias.js';
-import { Layer, type RowShape } from './layer.js';
+import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import { registerLayer } from './registry.js';
 
 export interface BatchNormOptions {
   /** Share of the running statistics that a training step keeps; default 0.9. */
@@ -60,6 +61,16 @@ export class BatchNormLayer extends Layer {
     return this.isInNet ? super.dtype : (this.#dtype ?? super.dtype);
   }
 
+  override get config(): LayerConfig {
+    const { features, momentum, epsilon } = this;
+    return { type: 'BatchNormLayer', features, momentum, epsilon, ...(this.#dtype && { dtype: this.#dtype }) };
+  }
+
+  override get parameterShapes() {
+    const shape = [this.features];
+    return { gamma: shape, beta: shape, mean: shape, var: shape };
+  }
+
   outputShape(input: RowShape): RowShape {
     if (input[0] !== this.features) {
       const expected = `rows of ${this.features} features or channels`;
@@ -73,8 +84,9 @@ export class BatchNormLayer extends Layer {
   }
 
   protected override createParameters(): Parameter[] {
-    const create = (name: string, value: number, options?: { readonly trainable: boolean }) => {
-      const parameter = new Parameter(name, name, [this.features], this.dtype, options);
+    const shapes = this.parameterShapes;
+    const create = (name: keyof typeof shapes, value: number, options?: { readonly trainable: boolean }) => {
+      const parameter = new Parameter(name, name, shapes[name], this.dtype, options);
       parameter.value.data.fill(value);
       return parameter;
     };
@@ -111,3 +123,8 @@ export class BatchNormLayer extends Layer {
     return dx;
   }
 }
+
+registerLayer(
+  'BatchNormLayer',
+  ({ features, ...options }) => new BatchNormLayer(features as number, options as BatchNormOptions),
+);

@@ -1,7 +1,8 @@
 import { badArgument } from '../errors.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
-import { Layer, type RowShape } from './layer.js';
+import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import { registerLayer } from './registry.js';
 
 /**
  * A net's last layer for classification: probabilities from logits, by softmax (several classes, CE3) or sigmoid (two,
@@ -19,6 +20,14 @@ export class ClassificationLayer extends Layer {
     super();
     if (kind !== 'softmax' && kind !== 'sigmoid') throw badArgument('kind', "'softmax' or 'sigmoid'", kind);
     this.kind = kind;
+  }
+
+  override get config(): LayerConfig {
+    return { type: 'ClassificationLayer', kind: this.kind };
+  }
+
+  override get parameterShapes() {
+    return {};
   }
 
   outputShape(input: RowShape): RowShape {
@@ -41,3 +50,5 @@ export class ClassificationLayer extends Layer {
     return delta;
   }
 }
+
+registerLayer('ClassificationLayer', ({ kind }) => new ClassificationLayer(kind as 'softmax'));

@@ -1,9 +1,11 @@
 import { badArgument } from '../errors.js';
+import { given } from '../given.js';
 import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
 import type { Runner } from '../runner.js';
 import { arrayOf, type DType, type Tensor } from '../tensor.js';
 import { createWeightsBias, type Parameter, type ParameterSetup } from '../weights-bias.js';
-import { Layer, type RowShape } from './layer.js';
+import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import { registerLayer } from './registry.js';
 import {
   checkedImageShape,
   checkedPair,
@@ -13,6 +15,7 @@ import {
   numbersOf,
   type Pair,
   requireImages,
+  type WindowSizes,
   type Windows,
   windowsOver,
 } from './windows.js';
@@ -56,6 +59,7 @@ export class ConvLayer extends Layer {
   readonly filters: number;
   readonly kernelSize: readonly [number, number];
   readonly groups: number;
+  readonly #sizes: WindowSizes;
   readonly #windows: Windows;
   readonly #geometry: ReturnType<typeof geometryOf>;
   readonly #options: ConvOptions;
@@ -73,16 +77,13 @@ export class ConvLayer extends Layer {
     for (const [name, count] of [['input channels', this.inputShape[0]] as const, ['filters', this.filters] as const]) {
       if (count % this.groups !== 0) throw badArgument('groups', `a divisor of the ${count} ${name}`, this.groups);
     }
-    this.#windows = windowsOver(
-      this.inputShape,
-      {
-        kernel: this.kernelSize,
-        stride: checkedPair('stride', stride),
-        padding: checkedPadding(padding),
-        dilation: checkedPair('dilation', dilation),
-      },
-      'kernelSize',
-    );
+    this.#sizes = {
+      kernel: this.kernelSize,
+      stride: checkedPair('stride', stride),
+      padding: checkedPadding(padding),
+      dilation: checkedPair('dilation', dilation),
+    };
+    this.#windows = windowsOver(this.inputShape, this.#sizes, 'kernelSize');
     const { seed = 0, dtype = 'float32' } = options;
     if (!Number.isSafeInteger(seed) || seed < 0) throw badArgument('seed', 'a whole number from 0 to 2^53 - 1', seed);
     arrayOf(dtype);
@@ -97,6 +98,28 @@ export class ConvLayer extends Layer {
 
   override get inputShape(): ImageShape {
     return this.#inputShape;
+  }
+
+  override get config(): LayerConfig {
+    const { inputShape, filters, groups } = this;
+    const { kernel: kernelSize, stride, padding, dilation } = this.#sizes;
+    const { initMethod, dtype, seed } = this.#options;
+    return {
+      type: 'ConvLayer',
+      inputShape,
+      filters,
+      kernelSize,
+      stride,
+      padding,
+      dilation,
+      groups,
+      ...given({ initMethod, dtype, seed }),
+    };
+  }
+
+  override get parameterShapes() {
+    const [height, width] = this.kernelSize;
+    return { W: [this.filters, this.inputShape[0] / this.groups, height, width], B: [1, this.filters] };
   }
 
   outputShape(input: RowShape): RowShape {
@@ -117,12 +140,11 @@ export class ConvLayer extends Layer {
     const { initMethod, seed = setup.seed } = this.#options;
     const initializer = initMethod === undefined ? setup.initializer : createInitializer(initMethod);
     const [height, width] = this.kernelSize;
-    return createWeightsBias(
-      { dtype: this.dtype, initializer, seed, stream: setup.stream },
-      [this.filters, this.inputShape[0] / this.groups, height, width],
-      [1, this.filters],
-      { fanIn: this.#terms, fanOut: (this.filters / this.groups) * height * width },
-    );
+    const { W, B } = this.parameterShapes;
+    return createWeightsBias({ dtype: this.dtype, initializer, seed, stream: setup.stream }, W, B, {
+      fanIn: this.#terms,
+      fanOut: (this.filters / this.groups) * height * width,
+    });
   }
 
   forwardPass(runner: Runner, x: Tensor): Tensor {
@@ -152,6 +174,8 @@ export class ConvLayer extends Layer {
     return dx;
   }
 }
+
+registerLayer('ConvLayer', (fields) => new ConvLayer(fields as unknown as ConvOptions));
 
 function checkedPadding(padding: unknown): readonly [number, number] | 'same' {
   if (padding === 'same') return padding;

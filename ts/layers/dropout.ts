@@ -1,7 +1,8 @@
 import { badArgument } from '../errors.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
-import { Layer, type RowShape } from './layer.js';
+import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import { registerLayer } from './registry.js';
 
 /** Masks draw from sequences of their own: initialisers use those from 0 on, a small number for each layer. */
 const firstStream = 2 ** 31;
@@ -26,6 +27,14 @@ export class DropoutLayer extends Layer {
     this.rate = rate;
   }
 
+  override get config(): LayerConfig {
+    return { type: 'DropoutLayer', rate: this.rate };
+  }
+
+  override get parameterShapes() {
+    return {};
+  }
+
   outputShape(input: RowShape): RowShape {
     return input;
   }
@@ -48,3 +57,5 @@ export class DropoutLayer extends Layer {
     return dx;
   }
 }
+
+registerLayer('DropoutLayer', ({ rate }) => new DropoutLayer(rate as number));

@@ -1,11 +1,20 @@
 import type { Runner } from '../runner.js';
 import { sizeOf, type Tensor } from '../tensor.js';
-import { Layer, type RowShape } from './layer.js';
+import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import { registerLayer } from './registry.js';
 
 /** Images as vectors: [rows, channels, height, width] → [rows, channels · height · width]. A view, nothing is copied. */
 export class FlattenLayer extends Layer {
   readonly kind = 'flatten';
   #shape: readonly number[] = [];
+
+  override get config(): LayerConfig {
+    return { type: 'FlattenLayer' };
+  }
+
+  override get parameterShapes() {
+    return {};
+  }
 
   outputShape(input: RowShape): RowShape {
     return [sizeOf(input)];
@@ -20,3 +29,5 @@ export class FlattenLayer extends Layer {
     return dy.reshape(this.#shape);
   }
 }
+
+registerLayer('FlattenLayer', () => new FlattenLayer());

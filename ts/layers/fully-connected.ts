@@ -1,9 +1,11 @@
 import { badArgument, shapeMismatch } from '../errors.js';
+import { given } from '../given.js';
 import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
 import type { Runner } from '../runner.js';
 import { arrayOf, type DType, type Tensor } from '../tensor.js';
 import { createWeightsBias, type Parameter, type ParameterSetup } from '../weights-bias.js';
-import { Layer, type RowShape } from './layer.js';
+import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import { registerLayer } from './registry.js';
 
 export interface FullyConnectedOptions {
   /** Overrides the net's initialisation for this layer. */
@@ -29,7 +31,9 @@ export class FullyConnectedLayer extends Layer {
         throw badArgument(name, 'a whole number from 1 to 2147483647', size);
       }
     }
-    const { seed = 0, dtype = 'float32', initMethod = 'zero' } = options;
+    const { seed = 0, dtype = 'float32', initMethod = 'zero', ...others } = options;
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined) throw badArgument('options', 'only initMethod, dtype and seed', unknown);
     if (!Number.isSafeInteger(seed) || seed < 0) throw badArgument('seed', 'a whole number from 0 to 2^53 - 1', seed);
     arrayOf(dtype);
     createInitializer(initMethod);
@@ -44,6 +48,15 @@ export class FullyConnectedLayer extends Layer {
 
   override get inputShape(): RowShape {
     return [this.inputs];
+  }
+
+  override get config(): LayerConfig {
+    const { inputs, outputs } = this;
+    return { type: 'FullyConnectedLayer', inputs, outputs, ...given(this.#options) };
+  }
+
+  override get parameterShapes() {
+    return { W: [this.inputs, this.outputs], B: [1, this.outputs] };
   }
 
   outputShape(input: RowShape): RowShape {
@@ -62,8 +75,8 @@ export class FullyConnectedLayer extends Layer {
     const initializer = initMethod === undefined ? setup.initializer : createInitializer(initMethod);
     return createWeightsBias(
       { dtype: this.dtype, initializer, seed, stream: setup.stream },
-      [this.inputs, this.outputs],
-      [1, this.outputs],
+      this.parameterShapes.W,
+      this.parameterShapes.B,
       { fanIn: this.inputs, fanOut: this.outputs },
     );
   }
@@ -86,3 +99,8 @@ export class FullyConnectedLayer extends Layer {
     return dx;
   }
 }
+
+registerLayer(
+  'FullyConnectedLayer',
+  ({ inputs, outputs, ...options }) => new FullyConnectedLayer(inputs as number, outputs as number, options),
+);

@@ -1,7 +1,8 @@
 import { badArgument } from '../errors.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
-import { Layer, type RowShape } from './layer.js';
+import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import { registerLayer } from './registry.js';
 import { checkedImageShape, type ImageShape, requireImages } from './windows.js';
 
 export interface GlobalAveragePoolOptions {
@@ -26,6 +27,14 @@ export class GlobalAveragePoolLayer extends Layer {
     return this.#inputShape;
   }
 
+  override get config(): LayerConfig {
+    return { type: 'GlobalAveragePoolLayer', inputShape: this.inputShape };
+  }
+
+  override get parameterShapes() {
+    return {};
+  }
+
   outputShape(input: RowShape): RowShape {
     requireImages(this.inputShape, input);
     return [this.inputShape[0]];
@@ -45,3 +54,8 @@ export class GlobalAveragePoolLayer extends Layer {
     return dx;
   }
 }
+
+registerLayer(
+  'GlobalAveragePoolLayer',
+  (fields) => new GlobalAveragePoolLayer(fields as unknown as GlobalAveragePoolOptions),
+);

@@ -11,3 +11,4 @@ export * from './global-average-pool.js';
 export * from './layer.js';
 export * from './max-pool.js';
 export * from './plain-layer.js';
+export * from './registry.js';

@@ -9,6 +9,12 @@ import type { Parameter, ParameterSetup } from '../weights-bias.js';
 /** Shape of one row: `[784]`, or `[channels, height, width]`. */
 export type RowShape = readonly number[];
 
+/** What a layer is made from, as plain JSON: the name of its class and what its constructor needs. See `createLayer`. */
+export interface LayerConfig {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
 /**
  * One step of a net. A layer says in kernels what its passes do (`forwardPass`, `backwardPass`); whether they run at
  * once or are recorded is the runner's affair. So a layer written from existing kernels runs at full speed in a net,
@@ -31,6 +37,19 @@ export abstract class Layer {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` where such input does not fit
    */
   abstract outputShape(input: RowShape): RowShape;
+
+  /**
+   * What `createLayer` makes the same layer from, weights aside; undefined where a class has none, so that nets with such
+   * layers cannot be saved in one file. A class of your own defines one and calls `registerLayer`.
+   */
+  get config(): LayerConfig | undefined {
+    return undefined;
+  }
+
+  /** Shapes of the parameters by name, before they are made; undefined where the class does not say. */
+  get parameterShapes(): Readonly<Record<string, readonly number[]>> | undefined {
+    return undefined;
+  }
 
   /** Whether its passes are made of kernels alone: not those of a `PlainLayer`. */
   get isRecordable(): boolean {

@@ -1,5 +1,7 @@
 import type { Tensor } from '../tensor.js';
 import { PoolLayer } from './pool-layer.js';
+import type { PoolOptions } from './pool-windows.js';
+import { registerLayer } from './registry.js';
 
 /**
  * The largest number of each window, channel by channel. Padding takes no part; as in PyTorch, the first of several that
@@ -7,6 +9,10 @@ import { PoolLayer } from './pool-layer.js';
  */
 export class MaxPoolLayer extends PoolLayer {
   readonly kind = 'max pool';
+
+  protected get type(): string {
+    return 'MaxPoolLayer';
+  }
 
   protected get kernels(): string {
     return 'max_pool';
@@ -16,3 +22,5 @@ export class MaxPoolLayer extends PoolLayer {
     return { x };
   }
 }
+
+registerLayer('MaxPoolLayer', (fields) => new MaxPoolLayer(fields as unknown as PoolOptions));

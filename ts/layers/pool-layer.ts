@@ -1,7 +1,7 @@
 // @internal
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
-import { Layer, type RowShape } from './layer.js';
+import { Layer, type LayerConfig, type RowShape } from './layer.js';
 import { type PoolOptions, type PoolWindows, poolWindows } from './pool-windows.js';
 import { type ImageShape, requireImages } from './windows.js';
 
@@ -16,6 +16,9 @@ export abstract class PoolLayer extends Layer {
     this.#windows = poolWindows(options);
   }
 
+  /** What configs call the class. */
+  protected abstract get type(): string;
+
   /** Its kernels are called so with `_forward` and `_backward` behind it. */
   protected abstract get kernels(): string;
 
@@ -24,6 +27,14 @@ export abstract class PoolLayer extends Layer {
 
   override get inputShape(): ImageShape {
     return this.#windows.inputShape;
+  }
+
+  override get config(): LayerConfig {
+    return { type: this.type, inputShape: this.inputShape, ...this.#windows.sizes };
+  }
+
+  override get parameterShapes() {
+    return {};
   }
 
   outputShape(input: RowShape): RowShape {

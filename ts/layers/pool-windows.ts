@@ -24,6 +24,7 @@ export interface PoolOptions {
 export interface PoolWindows {
   readonly inputShape: ImageShape;
   readonly outputShape: ImageShape;
+  readonly sizes: Readonly<Record<'poolSize' | 'stride' | 'padding', readonly [number, number]>>;
   readonly geometry: ReturnType<typeof geometryOf>;
 }
 
@@ -32,8 +33,8 @@ export function poolWindows(options: PoolOptions): PoolWindows {
   if (typeof options !== 'object' || options === null) throw badArgument('options', 'an object', options);
   const inputShape = checkedImageShape(options.inputShape);
   const kernel = checkedPair('poolSize', options.poolSize);
-  const stride = checkedPair('stride', options.stride ?? options.poolSize);
-  const padding = checkedPair('padding', options.padding ?? 0, 0);
+  const stride = checkedPair('stride', options.stride === undefined ? kernel : options.stride);
+  const padding = checkedPair('padding', options.padding === undefined ? 0 : options.padding, 0);
   for (const i of [0, 1] as const) {
     if (2 * padding[i] > kernel[i]) {
       throw badArgument('padding', `at most half of poolSize, ${Math.floor(kernel[i] / 2)}`, padding[i]);
@@ -43,6 +44,7 @@ export function poolWindows(options: PoolOptions): PoolWindows {
   return {
     inputShape,
     outputShape: [inputShape[0], windows[0].output, windows[1].output],
+    sizes: { poolSize: kernel, stride, padding },
     geometry: geometryOf(numbersOf(windows)),
   };
 }
