@@ -14,6 +14,7 @@ import type { Layer } from './layers/index.js';
 import { noClassWeights } from './losses/class-weights.js';
 import { objectiveOf } from './losses/index.js';
 import { backwardPass, type Model, updatePass } from './model.js';
+import type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 import { EagerRunner, fromNative } from './runner.js';
 import { Schedule } from './schedules/schedule.js';
 import { summarize } from './summary.js';
@@ -272,6 +273,20 @@ export class NeuralNet {
       this.#model.state.reset();
       this.#output = undefined;
       for (const copy of copies) copy();
+    });
+  }
+
+  /**
+   * Writes the net as an ONNX model for other runtimes: one input `input` of any number of rows, one output `output`, in
+   * one atomic step. Needs the optional package protobufjs.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer without an ONNX form, or a net of 2 GiB or more, `ERR_BAD_FILE`
+   *   if the file cannot be written, `ERR_NATIVE_LOAD` without protobufjs
+   */
+  async exportOnnx(file: string, options?: OnnxExportOptions): Promise<void> {
+    await this.#busy.exclusively('exportOnnx', async () => {
+      this.#model.state.settle();
+      const { writeOnnx } = await import('./onnx/export/to-onnx.js');
+      await writeOnnx({ name: this.name, ...this.#model }, file, options);
     });
   }
 

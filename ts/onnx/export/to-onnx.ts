@@ -1,0 +1,60 @@
+// @internal
+import { badArgument } from '../../errors.js';
+import { writeFileAtomic } from '../../files.js';
+import type { HyperParameters } from '../../hyper-parameters.js';
+import type { LayerStack } from '../../layer-stack.js';
+import { versions } from '../../runtime.js';
+import { arrayOf, type DType } from '../../tensor.js';
+import { metadataKeys } from '../messages.js';
+import { modelCodec } from '../schema.js';
+import { exportLayer } from './layers.js';
+import { ModelBuilder } from './model-builder.js';
+
+export interface OnnxExportOptions {
+  /** Type of the numbers; default: the net's. Many runtimes know some operators for float32 only. */
+  readonly dtype?: DType;
+  /** Shape of one row, for a net whose first layer takes any; default: what its preparation or first layer says. */
+  readonly inputShape?: readonly number[];
+}
+
+/** What is exported of a net. */
+export interface ExportedNet {
+  readonly name: string;
+  readonly params: HyperParameters;
+  readonly stack: LayerStack;
+}
+
+/** Protocol buffers end there. */
+const mostBytes = 2 ** 31 - 1;
+
+/** As `net.exportOnnx`, which documents it. */
+export async function writeOnnx(net: ExportedNet, file: string, options?: OnnxExportOptions): Promise<void> {
+  await writeFileAtomic(file, await toOnnx(net, options));
+}
+
+/** A net as the bytes of an ONNX model, from `input` to `output`, with any number of rows. */
+export async function toOnnx(
+  { name, params, stack }: ExportedNet,
+  options: OnnxExportOptions = {},
+): Promise<Uint8Array> {
+  if (typeof options !== 'object' || options === null) throw badArgument('options', 'an object', options);
+  const { dtype = params.dtype } = options;
+  if (stack.layers.length === 0) throw badArgument('the net', 'at least one layer', 'none');
+  const inputShape = options.inputShape ?? stack.layers[0]!.layer.inputShape;
+  if (!isRowShape(inputShape)) throw badArgument('inputShape', 'the shape of one row', inputShape);
+  const shapes = stack.shapes(inputShape);
+  stack.requireAttached();
+  const numbers = stack.block.theta.size + stack.block.statistics.size;
+  if (numbers * arrayOf(dtype).BYTES_PER_ELEMENT > mostBytes - 2 ** 20) {
+    throw badArgument('the net', 'weights of less than 2 GiB', `${numbers} of them`);
+  }
+  const builder = new ModelBuilder(dtype, inputShape);
+  stack.layers.forEach(({ name, layer }, i) => {
+    exportLayer(builder, name, layer, shapes[i]!);
+  });
+  const model = builder.finish(name || 'net', versions.blasnet, { [metadataKeys.netType]: params.netType });
+  return (await modelCodec()).encode(model);
+}
+
+const isRowShape = (shape: readonly number[] | undefined): shape is readonly number[] =>
+  Array.isArray(shape) && shape.length > 0 && shape.every((size) => Number.isSafeInteger(size) && size > 0);

@@ -1,0 +1,57 @@
+// @internal
+import { readFile } from 'node:fs/promises';
+import type { Type } from 'protobufjs';
+import { BlasnetError } from '../errors.js';
+import { badFile } from '../files.js';
+import type { ModelMessage } from './messages.js';
+import { checkWire } from './wire.js';
+
+const schemaFile = new URL('../../third-party/onnx/onnx.proto', import.meta.url);
+
+/** ONNX models to bytes and back, by the schema that ONNX publishes. */
+export interface ModelCodec {
+  encode(model: ModelMessage): Uint8Array;
+  /**
+   * @param where - what error messages call the file
+   * @throws BlasnetError `ERR_BAD_FILE` for bytes that are no such message, or one made to take more memory than its size
+   */
+  decode(bytes: Uint8Array, where: string): ModelMessage;
+}
+
+let codec: Promise<ModelCodec> | undefined;
+
+/**
+ * Reads the schema, once.
+ * @throws BlasnetError `ERR_NATIVE_LOAD` where protobufjs is not installed
+ */
+export function modelCodec(): Promise<ModelCodec> {
+  codec ??= load();
+  return codec;
+}
+
+async function load(): Promise<ModelCodec> {
+  const { default: protobuf } = await import('protobufjs').catch((cause: unknown) => {
+    throw new BlasnetError(
+      'ERR_NATIVE_LOAD',
+      'Expected the optional package protobufjs for ONNX but received an error when loading it; ' +
+        'run `npm install protobufjs`',
+      { cause },
+    );
+  });
+  const { root } = protobuf.parse(await readFile(schemaFile, 'utf8'));
+  const model: Type = root.resolveAll().lookupType('onnx.ModelProto');
+  return {
+    encode: (message) => model.encode(message as object).finish(),
+    decode(bytes, where) {
+      checkWire(bytes, model, where);
+      // A Buffer's reader gives views of raw data where another one copies.
+      const reader = protobuf.Reader.create(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      reader.discardUnknown = true;
+      try {
+        return model.decode(reader) as unknown as ModelMessage;
+      } catch (cause) {
+        throw badFile(where, 'an ONNX model', cause instanceof Error ? cause.message : 'something else', cause);
+      }
+    },
+  };
+}
