@@ -13,6 +13,7 @@ export type { ImageShape, Pair } from './layers/windows.js';
 export * from './losses/index.js';
 export { NeuralNet } from './neural-net.js';
 export type { OnnxExportOptions } from './onnx/export/to-onnx.js';
+export type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 export * from './optimizers/index.js';
 export { EagerRunner, type KernelArgument, type Operand, type Runner } from './runner.js';
 export { getThreads, setThreads, versions } from './runtime.js';

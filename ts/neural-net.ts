@@ -15,6 +15,7 @@ import { noClassWeights } from './losses/class-weights.js';
 import { objectiveOf } from './losses/index.js';
 import { backwardPass, type Model, updatePass } from './model.js';
 import type { OnnxExportOptions } from './onnx/export/to-onnx.js';
+import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 import { EagerRunner, fromNative } from './runner.js';
 import { Schedule } from './schedules/schedule.js';
 import { summarize } from './summary.js';
@@ -274,6 +275,16 @@ export class NeuralNet {
       this.#output = undefined;
       for (const copy of copies) copy();
     });
+  }
+
+  /**
+   * Reads an ONNX model whose operators are a chain of layers that we have; it can be trained further.
+   * @throws BlasnetError `ERR_BAD_FILE` for a file that is no such model, which names the node and its operator,
+   *   `ERR_NATIVE_LOAD` without the optional package protobufjs
+   */
+  static async fromOnnx(file: string, options?: OnnxImportOptions): Promise<NeuralNet> {
+    const { readOnnx } = await import('./onnx/import/from-onnx.js');
+    return readOnnx(file, options);
   }
 
   /**

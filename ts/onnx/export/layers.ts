@@ -115,8 +115,8 @@ function pool(builder: ModelBuilder, operator: string, exported: Exported, attri
 /** ONNX keeps the height and width of 1; the layer does not. */
 function globalAveragePool(builder: ModelBuilder, exported: Exported): void {
   toImages(builder, exported);
-  builder.node('GlobalAveragePool', `${exported.name}/mean`);
-  builder.node('Flatten', exported.name);
+  builder.node('GlobalAveragePool', exported.name);
+  builder.node('Flatten', `${exported.name}/vectors`);
 }
 
 function batchNorm(builder: ModelBuilder, { name, layer, config }: Exported): void {

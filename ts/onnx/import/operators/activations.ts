@@ -1,0 +1,52 @@
+// @internal
+import {
+  type Activation,
+  ActivationLayer,
+  type ActivationOptions,
+  ClassificationLayer,
+} from '../../../layers/index.js';
+import type { Chain } from '../chain.js';
+import type { OnnxNode } from '../node.js';
+
+type Operator = (chain: Chain, node: OnnxNode) => void;
+
+/** A node that is an activation; `options` reads its attributes. */
+const activation =
+  (options: (node: OnnxNode) => Activation | ActivationOptions): Operator =>
+  (chain, node) => {
+    chain.data(node);
+    chain.add(
+      node,
+      node.naming(() => new ActivationLayer(options(node))),
+    );
+  };
+
+export const activationOperators: Readonly<Record<string, Operator>> = {
+  Relu: activation(() => 'relu'),
+  Sigmoid: activation(() => 'sigmoid'),
+  Tanh: activation(() => 'tanh'),
+  Softplus: activation(() => 'softplus'),
+  LeakyRelu: activation((node) => ({ name: 'leakyRelu', slope: node.float('alpha', 0.01) })),
+  Elu: activation((node) => ({ name: 'elu', alpha: node.float('alpha', 1) })),
+  Gelu: activation((node) => {
+    const kind = node.string('approximate', 'none');
+    if (kind !== 'none') throw node.bad("approximate = 'none'", `'${kind}'`);
+    return 'gelu';
+  }),
+  Swish: activation((node) => {
+    const alpha = node.float('alpha', 1);
+    if (alpha !== 1) throw node.bad('alpha = 1', `${alpha}`);
+    return 'silu';
+  }),
+  Softmax: softmax,
+};
+
+/** Over all numbers of a row; before operator set 13 that was so for every axis 1. */
+function softmax(chain: Chain, node: OnnxNode): void {
+  const { shape } = chain.data(node);
+  const isOld = chain.graph.opset < 13;
+  const axis = node.int('axis', isOld ? 1 : -1);
+  const isWhole = shape.length === 1 ? axis === 1 || axis === -1 : isOld && axis === 1;
+  if (!isWhole) throw node.bad('Softmax over all numbers of a row', `axis ${axis} of rows of [${shape.join(', ')}]`);
+  chain.add(node, new ClassificationLayer('softmax'));
+}

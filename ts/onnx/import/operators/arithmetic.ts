@@ -1,0 +1,37 @@
+// @internal
+import { ConvLayer, FullyConnectedLayer } from '../../../layers/index.js';
+import { Affine, perColumn } from '../affine.js';
+import type { Chain } from '../chain.js';
+import type { ConstantValue } from '../constant.js';
+import type { OnnxNode } from '../node.js';
+
+/** Add, Sub, Mul and Div of rows with a constant: a bias, or what is done to the rows before or behind all layers. */
+export function arithmetic(chain: Chain, node: OnnxNode): void {
+  const [first, second] = [chain.input(node, 0), chain.input(node, 1)];
+  const isFirst = first.kind === 'constant';
+  const constant = isFirst ? first : second;
+  if (constant.kind !== 'constant' || !constant.isFloat) {
+    throw node.bad('rows and a constant, a chain of layers without branches,', `a ${first.kind} and a ${second.kind}`);
+  }
+  chain.data(node, isFirst ? 1 : 0);
+  if (node.operator === 'Add' && addToBias(chain, node, constant)) return;
+  if (chain.steps.length === 0) {
+    chain.entry ??= new Affine(node, chain.tip.shape, chain.budget);
+    chain.entry.add(node, constant, isFirst);
+  } else {
+    chain.exit ??= new Affine(node, chain.tip.shape, chain.budget);
+    chain.exit.add(node, constant, isFirst);
+  }
+  chain.pass(node);
+}
+
+/** Whether the rows come right out of a layer that has a bias, which now holds the constant, too. */
+function addToBias(chain: Chain, node: OnnxNode, constant: ConstantValue): boolean {
+  const { step, shape } = chain.tip;
+  if (!step || !(step.layer instanceof FullyConnectedLayer || step.layer instanceof ConvLayer)) return false;
+  const value = perColumn(node, constant, shape);
+  const { values } = step.weights.B!;
+  for (let i = 0; i < values.length; i++) values[i]! += value(i);
+  chain.pass(node, shape, step);
+  return true;
+}
