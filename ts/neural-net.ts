@@ -1,6 +1,7 @@
 import { BatchPredictor, type BatchPredictorOptions } from './batch-predictor.js';
 import { Busy } from './busy.js';
 import type { LossChartOptions } from './charts/index.js';
+import type { RowCells } from './data/csv-options.js';
 import type { DataReader } from './data/data-reader.js';
 import { rowsOf } from './data/rows.js';
 import { BlasnetError, badArgument, shapeMismatch } from './errors.js';
@@ -16,6 +17,9 @@ import { objectiveOf } from './losses/index.js';
 import { backwardPass, type Model, updatePass } from './model.js';
 import type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
+import type { Prediction } from './preparation/prediction.js';
+import type { Preparation } from './preparation/preparation.js';
+import { Preparer } from './preparation/preparer.js';
 import { EagerRunner, fromNative } from './runner.js';
 import { Schedule } from './schedules/schedule.js';
 import { summarize } from './summary.js';
@@ -35,6 +39,7 @@ export class NeuralNet {
   readonly #predictors = new KeptPlans<Predictor>();
   readonly #batchPlans = new KeptPlans<BatchPlan>();
   readonly #busy: Busy;
+  #preparer = new Preparer(undefined);
   #output: Tensor | undefined; // of the last forward, while the layers remember what it computed
   #history: TrainingHistory | undefined;
   #best: Snapshot | undefined; // the weights at the best checkpoint of the last train
@@ -136,6 +141,7 @@ export class NeuralNet {
       options.signal?.throwIfAborted();
       this.#output = undefined;
       const trainer = new Trainer(this.#model, reader, options);
+      this.#preparer = new Preparer(reader.preparation);
       this.#best = trainer.best;
       const display = options.progress ? await (await import('./progress.js')).createProgressDisplay() : undefined;
       const listeners = [options.onProgress, display?.update].filter((listener) => listener !== undefined);
@@ -208,6 +214,35 @@ export class NeuralNet {
     this.#checkInput(x);
     const rows = x.clone();
     return this.#busy.queued('inferenceAsync', () => this.#predictor(rows).predict(rows));
+  }
+
+  /**
+   * What turns raw rows into the net's input, and its outputs into answers: what the reader of its last `train` did.
+   * Set it for a net that was trained otherwise; undefined where rows are taken as they are.
+   */
+  get preparation(): Preparation | undefined {
+    return this.#preparer.preparation;
+  }
+  set preparation(preparation: Preparation | undefined) {
+    this.#busy.requireIdle('preparation');
+    this.#preparer = new Preparer(preparation);
+  }
+
+  /**
+   * Answers for raw rows, prepared as `preparation` says, on a thread of its own: numbers of any dtype, or cells by
+   * column name as the CSV file had them. Calls queue up behind each other; rows may be changed meanwhile.
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
+   */
+  async predict(rows: Tensor | readonly RowCells[]): Promise<Prediction> {
+    this.#busy.requireIdleOr('inferenceAsync');
+    const { dtype, netType } = this.params;
+    const preparer = this.#preparer;
+    const raw = preparer.encode(rows, dtype);
+    this.#checkRows(raw);
+    return this.#busy.queued('inferenceAsync', async () => {
+      const x = await preparer.prepare(raw, dtype);
+      return preparer.answer(netType, await this.#predictor(x).predict(x));
+    });
   }
 
   /**
@@ -297,7 +332,8 @@ export class NeuralNet {
     await this.#busy.exclusively('exportOnnx', async () => {
       this.#model.state.settle();
       const { writeOnnx } = await import('./onnx/export/to-onnx.js');
-      await writeOnnx({ name: this.name, ...this.#model }, file, options);
+      const { name, preparation } = this;
+      await writeOnnx({ name, preparation, ...this.#model }, file, options);
     });
   }
 
@@ -333,6 +369,10 @@ export class NeuralNet {
 
   #checkInput(x: Tensor): void {
     this.#requireDtype('x', x);
+    this.#checkRows(x);
+  }
+
+  #checkRows(x: Tensor): void {
     if (x.rows === 0) throw badArgument('x', 'at least one row', 0);
     this.#model.stack.outputShape(x.shape.slice(1));
   }

@@ -95,7 +95,7 @@ test('a category that only the test file has', async (t) => {
   );
   t.throws(
     () => zeros.encodeRows([{ size: 'large', color: 'red' }]),
-    badArgument(/^Expected a number .* for row 0, column 'size' but received 'large'$/),
+    badArgument(/^Expected a number for row 0, column 'size' but received 'large'$/),
   );
   t.deepEqual(zeros.encodeRows([{ size: 1, color: 'blue' }]).toArray(), [[1, 0, 0]]);
 });

@@ -94,7 +94,11 @@ export const netCases: Readonly<Record<string, NetCase>> = {
     layers: () => [new FullyConnectedLayer(6, 1), new ClassificationLayer('sigmoid')],
   },
   'batch norm first': { inputShape: [3, 4, 5], layers: () => [new BatchNormLayer(3), new FlattenLayer()] },
-  'softmax of images': { inputShape: [2, 3, 2], layers: () => [new ClassificationLayer('softmax')] },
+  'softmax of images': {
+    netType: 'multipleClassifier',
+    inputShape: [2, 3, 2],
+    layers: () => [new ClassificationLayer('softmax')],
+  },
   ...Object.fromEntries(
     convolutions.map((options): [string, NetCase] => [
       `convolution ${JSON.stringify(options)}`,

@@ -31,6 +31,10 @@ export class CifarImageReader extends ImageDataReader {
     this.#classNames = names;
   }
 
+  protected override get labelNames(): readonly string[] | undefined {
+    return this.#classNames;
+  }
+
   /** What the classes are called, by class number, where a file says so. */
   get classNames(): readonly string[] | undefined {
     return this.#classNames;

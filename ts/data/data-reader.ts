@@ -1,5 +1,7 @@
 import { badArgument } from '../errors.js';
+import { given } from '../given.js';
 import type { NetType } from '../losses/index.js';
+import type { FeatureScaling, Preparation } from '../preparation/preparation.js';
 import { Tensor } from '../tensor.js';
 import { type ClassWeights, classWeightsOf } from './class-weights.js';
 import type { RowCells } from './csv-options.js';
@@ -36,7 +38,8 @@ export class DataReader extends SetViews {
   #csv: Partial<FileData> = {};
   #xNormalizer: MinMaxNormalizer | undefined;
   #yNormalizer: MinMaxNormalizer | undefined;
-  #categories = 0;
+  /** The label of each class, once labels are one-hot or 0 and 1. */
+  #classLabels: readonly number[] = [];
   #classWeights: Float64Array | undefined;
   #balanced = false;
 
@@ -106,11 +109,11 @@ export class DataReader extends SetViews {
     this.set = set;
     this.#csv = {};
     this.#xNormalizer = undefined;
-    this.#setLabels(0);
+    this.#setLabels([]);
   }
 
-  #setLabels(categories: number, normalizer?: MinMaxNormalizer): void {
-    this.#categories = categories;
+  #setLabels(classLabels: readonly number[], normalizer?: MinMaxNormalizer): void {
+    this.#classLabels = classLabels;
     this.#yNormalizer = normalizer;
     this.#classWeights = undefined;
     this.#balanced = false;
@@ -137,7 +140,7 @@ export class DataReader extends SetViews {
       const set = this.requireSet();
       const normalizer = new MinMaxNormalizer(set.rangesOf('y'));
       set.replace('y', (y) => normalizer.normalize(y));
-      this.#setLabels(0, normalizer);
+      this.#setLabels([], normalizer);
     }
   }
 
@@ -170,13 +173,13 @@ export class DataReader extends SetViews {
     const set = this.requireSet();
     const categories = countCategories(set.rawLabels(), base);
     set.replace('y', (y, rowOf) => oneHot(y, base, categories, rowOf));
-    this.#setLabels(categories);
+    this.#setLabels(Array.from({ length: categories }, (_, i) => base + i));
   }
 
   /** Two labels as 0 and 1; any other is an error that names its row. */
   toZeroOne(options?: ZeroOneOptions): void {
     this.requireSet().replace('y', (y, rowOf) => zeroOne(y, options, rowOf));
-    this.#setLabels(2);
+    this.#setLabels([options?.negativeLabel ?? 0, options?.positiveLabel ?? 1]);
   }
 
   /**
@@ -236,6 +239,37 @@ export class DataReader extends SetViews {
     return { x: tensorOf(x), y: tensorOf(y) };
   }
 
+  /** What was done to the rows so far, for a net that is trained on them: `net.train` gives it to the net. */
+  get preparation(): Preparation {
+    const { xShape } = this.requireSet();
+    const names = this.labelNames;
+    const classes = this.#classLabels.map((label) => names?.[label] ?? String(label));
+    return {
+      inputShape: xShape,
+      ...given({
+        image: this.imageShape,
+        x: this.featureScaling,
+        y: this.#yNormalizer?.inverse,
+        classes: classes.length > 0 ? classes : undefined,
+        featureNames: this.featureNames,
+        columns: this.#csv.columns,
+      }),
+    };
+  }
+
+  /** Channels, height and width where rows are images; for readers of images. */
+  get imageShape(): readonly [channels: number, height: number, width: number] | undefined {
+    return undefined;
+  }
+  /** How `normalizeX` changes rows; undefined before it. */
+  protected get featureScaling(): FeatureScaling | undefined {
+    return this.#xNormalizer?.scaling;
+  }
+  /** What class numbers are called, where the files say so. */
+  protected get labelNames(): readonly string[] | undefined {
+    return this.#csv.labelNames;
+  }
+
   /** The training rows of a reader of batches; for the trainer. */
   get trainingStream(): RowStream | undefined {
     return this.#batches && this.requireSet().stream;
@@ -243,7 +277,7 @@ export class DataReader extends SetViews {
 
   /** Classes, once labels are one-hot or 0 and 1; before that 0. */
   get numCategory(): number {
-    return this.#categories;
+    return this.#classLabels.length;
   }
   /** The names in columns of CSV files that hold names: a label's class number is the place of its name. */
   get categories(): Readonly<Record<string, readonly string[]>> {

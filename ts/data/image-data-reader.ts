@@ -1,4 +1,5 @@
 import { badArgument, shapeMismatch } from '../errors.js';
+import type { FeatureScaling } from '../preparation/preparation.js';
 import { sizeOf, Tensor } from '../tensor.js';
 import { DataReader, type Part } from './data-reader.js';
 import {
@@ -9,7 +10,7 @@ import {
   type ImageOptions,
   type PixelNormalization,
 } from './image-options.js';
-import { type ChannelScaling, type ImageShape, scalePixels, statisticsOf } from './pixels.js';
+import { type ChannelScaling, type ImageShape, scalePixels, statisticsOf, unscaled } from './pixels.js';
 import { rowsOf } from './rows.js';
 
 /** Images as a file holds them, channel by channel, and their class numbers. */
@@ -40,8 +41,14 @@ export abstract class ImageDataReader extends DataReader {
   }
 
   /** Channels, height and width of an image, in either mode; undefined before they are read. */
-  get imageShape(): readonly number[] | undefined {
+  override get imageShape(): ImageShape | undefined {
     return this.#shape;
+  }
+
+  protected override get featureScaling(): FeatureScaling | undefined {
+    if (!this.#isNormalized) return undefined;
+    const { mean: offset, factor: scale } = this.#scaling ?? unscaled(1);
+    return { per: 'channel', divisor: maximum, offset: [...offset], scale: [...scale] };
   }
 
   /** What `normalizeX({ perChannel: … })` used: give it to another reader, or keep it with the net. */

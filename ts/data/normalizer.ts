@@ -1,5 +1,6 @@
 // @internal
 import { badArgument, shapeMismatch } from '../errors.js';
+import type { FeatureScaling, LabelScaling } from '../preparation/preparation.js';
 import { arrayOf, type FloatArray, Tensor } from '../tensor.js';
 
 /** The least and the greatest value of each column, over all the rows that were shown. */
@@ -54,6 +55,18 @@ export class MinMaxNormalizer {
   /** Undoes {@link MinMaxNormalizer.normalize}. */
   deNormalize(y: Tensor): Tensor {
     return this.#map(y, (value, column) => value * this.#range[column]! + this.#min[column]!);
+  }
+
+  /** {@link MinMaxNormalizer.normalize} as plain numbers. */
+  get scaling(): FeatureScaling {
+    // A range so small that its inverse is infinite is as good as none.
+    const inverse = (range: number) => (range === 0 ? 0 : Math.min(1 / range, Number.MAX_VALUE));
+    return { per: 'column', divisor: 1, offset: [...this.#min], scale: Array.from(this.#range, inverse) };
+  }
+
+  /** {@link MinMaxNormalizer.deNormalize} as plain numbers. */
+  get inverse(): LabelScaling {
+    return { offset: [...this.#min], scale: [...this.#range] };
   }
 
   #map(x: Tensor, f: (value: number, column: number) => number): Tensor {

@@ -22,7 +22,8 @@ export interface ImageFormat {
   readonly augment?: Augmentation | undefined;
 }
 
-const unscaled = (channels: number): ChannelScaling => ({
+/** Pixels stay as they are once they are divided. */
+export const unscaled = (channels: number): ChannelScaling => ({
   mean: new Float64Array(channels),
   factor: new Float64Array(channels).fill(1),
 });

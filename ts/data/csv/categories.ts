@@ -17,6 +17,11 @@ export class Categories {
     return this.#names;
   }
 
+  /** The name of missing cells; undefined where there were none. */
+  get missingName(): string | undefined {
+    return this.#missingPlace < 0 ? undefined : this.#names[this.#missingPlace];
+  }
+
   /** Whether a missing cell would be a new category, now that there may be none. */
   get refusesMissing(): boolean {
     return this.#closed && this.#missingPlace < 0;

@@ -2,16 +2,7 @@
 import { describe } from '../../errors.js';
 import type { CategoryEncoding, CsvRow, MissingPolicy } from '../csv-options.js';
 import { Categories } from './categories.js';
-
-/** Why a cell cannot be read. Those who know its line and file make an error of it. */
-export class CellProblem extends Error {
-  constructor(
-    readonly expected: string,
-    readonly received: string,
-  ) {
-    super(`Expected ${expected} but received ${received}`);
-  }
-}
+import { CellProblem, isDecimal, requireWithin, toNumber } from './cells.js';
 
 export interface ColumnSettings {
   readonly name: string;
@@ -29,9 +20,6 @@ export interface ColumnSettings {
   readonly limit: number;
 }
 
-/** Number() takes '', blanks, '0x10' and 'Infinity', too. */
-const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
-
 /** One column of a CSV file, and what its cells mean: numbers, or names of categories. */
 export class CsvColumn {
   readonly settings: ColumnSettings;
@@ -42,7 +30,7 @@ export class CsvColumn {
 
   constructor(settings: ColumnSettings) {
     this.settings = settings;
-    this.#numbersMayBeMissing = [...settings.missingCells].some((cell) => DECIMAL.test(cell));
+    this.#numbersMayBeMissing = [...settings.missingCells].some((cell) => isDecimal(cell));
     if (settings.declared) this.#decide(settings.declared);
   }
 
@@ -97,9 +85,7 @@ export class CsvColumn {
         throw new CellProblem(`a number${hint}`, describe(value));
       }
     }
-    if (Math.abs(number) > this.settings.limit) {
-      throw new CellProblem(`a number of at most ±${this.settings.limit}`, String(value));
-    }
+    requireWithin(number, this.settings.limit, value);
     return number;
   }
 
@@ -134,9 +120,4 @@ export class CsvColumn {
     const maker = this.settings.derive ? 'derive' : 'transform';
     return new CellProblem(`a number or a string from ${maker}`, describe(value));
   }
-}
-
-function toNumber(text: string): number {
-  const number = Number(text);
-  return Number.isNaN(number) || DECIMAL.test(text) ? number : Number.NaN;
 }

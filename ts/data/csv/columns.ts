@@ -1,12 +1,11 @@
 // @internal
 import { badArgument } from '../../errors.js';
 import { badFile } from '../../files.js';
-import type { DType } from '../../tensor.js';
 import type { CategoryEncoding, CsvColumnName, CsvOptions } from '../csv-options.js';
+import { limits } from './cells.js';
 import { type ColumnSettings, CsvColumn } from './column.js';
 
 const MISSING_CELLS = ['', '?', 'NA', 'NaN'];
-const LIMITS: Readonly<Record<DType, number>> = { float32: (2 - 2 ** -23) * 2 ** 127, float64: Number.MAX_VALUE };
 
 /** The columns that are used, and what cells of theirs count as missing. */
 export interface Columns {
@@ -102,7 +101,7 @@ function settingsOf(
     missingCells,
     transform: transform && own(transform, name),
     derive: derive && own(derive, name),
-    limit: LIMITS[dtype],
+    limit: limits[dtype],
   };
 }
 

@@ -1,5 +1,6 @@
 // @internal
 import { badFile } from '../../files.js';
+import type { ColumnEncoding } from '../../preparation/column-encoding.js';
 import { type DType, Tensor } from '../../tensor.js';
 import type { CsvColumn } from './column.js';
 import type { NumberTable } from './table.js';
@@ -49,6 +50,25 @@ export class Encoder {
     return this.#places.flatMap(({ column: { name, encoding, categories } }) =>
       encoding === 'oneHot' ? categories!.names.map((category) => `${name}=${category}`) : [name],
     );
+  }
+
+  /** What rows of cells are encoded by, the user's functions aside. */
+  get encodings(): ColumnEncoding[] {
+    return this.#places.map(({ column, fill }) => {
+      const { name, encoding, categories, settings } = column;
+      const { missing, missingCells, unknown } = settings;
+      const rest = { name, missingCells: [...missingCells] };
+      const refused = missing === 'error' || missing === 'drop';
+      if (!categories) return { ...rest, encoding, missing: refused ? 'error' : { fill } };
+      const category = categories.missingName;
+      return {
+        ...rest,
+        encoding,
+        categories: categories.names,
+        unknown: encoding === 'oneHot' ? unknown : 'error',
+        missing: refused ? 'error' : category === undefined ? 'unknown' : { category },
+      };
+    });
   }
 
   /** The rows as a tensor, rows × width. */

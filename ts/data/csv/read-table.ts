@@ -2,7 +2,8 @@
 import { badArgument } from '../../errors.js';
 import { badFile } from '../../files.js';
 import type { CsvOptions } from '../csv-options.js';
-import { CellProblem, type CsvColumn } from './column.js';
+import { CellProblem } from './cells.js';
+import type { CsvColumn } from './column.js';
 import { type Columns, columnsOf, listed, requireNames } from './columns.js';
 import { CsvRecords } from './records.js';
 import { NumberTable } from './table.js';

@@ -1,16 +1,23 @@
 // @internal
-import { badArgument } from '../../errors.js';
+import { badArgument, shapeMismatch } from '../../errors.js';
 import { writeFileAtomic } from '../../files.js';
 import type { HyperParameters } from '../../hyper-parameters.js';
 import type { LayerStack } from '../../layer-stack.js';
+import type { Preparation } from '../../preparation/preparation.js';
 import { versions } from '../../runtime.js';
-import { arrayOf, type DType } from '../../tensor.js';
+import { arrayOf, type DType, sizeOf } from '../../tensor.js';
 import { metadataKeys } from '../messages.js';
 import { modelCodec } from '../schema.js';
 import { exportLayer } from './layers.js';
 import { ModelBuilder } from './model-builder.js';
+import { exportFeatureScaling, exportLabelScaling } from './preparation.js';
 
 export interface OnnxExportOptions {
+  /**
+   * Whether the model takes raw rows and, for fitting, gives labels as they were in the file, by nodes that do what
+   * `net.preparation` says; default true. Cells by column name it cannot take: rows come encoded.
+   */
+  readonly preparation?: boolean;
   /** Type of the numbers; default: the net's. Many runtimes know some operators for float32 only. */
   readonly dtype?: DType;
   /** Shape of one row, for a net whose first layer takes any; default: what its preparation or first layer says. */
@@ -22,6 +29,7 @@ export interface ExportedNet {
   readonly name: string;
   readonly params: HyperParameters;
   readonly stack: LayerStack;
+  readonly preparation: Preparation | undefined;
 }
 
 /** Protocol buffers end there. */
@@ -34,13 +42,13 @@ export async function writeOnnx(net: ExportedNet, file: string, options?: OnnxEx
 
 /** A net as the bytes of an ONNX model, from `input` to `output`, with any number of rows. */
 export async function toOnnx(
-  { name, params, stack }: ExportedNet,
+  { name, params, stack, preparation }: ExportedNet,
   options: OnnxExportOptions = {},
 ): Promise<Uint8Array> {
   if (typeof options !== 'object' || options === null) throw badArgument('options', 'an object', options);
   const { dtype = params.dtype } = options;
   if (stack.layers.length === 0) throw badArgument('the net', 'at least one layer', 'none');
-  const inputShape = options.inputShape ?? stack.layers[0]!.layer.inputShape;
+  const inputShape = options.inputShape ?? preparation?.inputShape ?? stack.layers[0]!.layer.inputShape;
   if (!isRowShape(inputShape)) throw badArgument('inputShape', 'the shape of one row', inputShape);
   const shapes = stack.shapes(inputShape);
   stack.requireAttached();
@@ -49,10 +57,20 @@ export async function toOnnx(
     throw badArgument('the net', 'weights of less than 2 GiB', `${numbers} of them`);
   }
   const builder = new ModelBuilder(dtype, inputShape);
+  const prepared = options.preparation === false ? undefined : preparation;
+  if (prepared && sizeOf(inputShape) !== sizeOf(prepared.inputShape)) {
+    throw shapeMismatch('inputShape', `${sizeOf(prepared.inputShape)} numbers`, `[${inputShape.join(', ')}]`);
+  }
+  if (prepared?.x) exportFeatureScaling(builder, prepared.x);
   stack.layers.forEach(({ name, layer }, i) => {
     exportLayer(builder, name, layer, shapes[i]!);
   });
-  const model = builder.finish(name || 'net', versions.blasnet, { [metadataKeys.netType]: params.netType });
+  if (prepared?.y && params.netType === 'fitting') exportLabelScaling(builder, prepared.y);
+  const model = builder.finish(name || 'net', versions.blasnet, {
+    [metadataKeys.netType]: params.netType,
+    ...(prepared && { [metadataKeys.preparation]: JSON.stringify(prepared) }),
+    ...(preparation?.classes && { [metadataKeys.classes]: JSON.stringify(preparation.classes) }),
+  });
   return (await modelCodec()).encode(model);
 }
 

@@ -4,32 +4,48 @@ import type { Budget } from './budget.js';
 import type { ConstantValue } from './constant.js';
 import type { OnnxNode } from './node.js';
 
-/** A number for each column of rows that are vectors, or for each channel of rows that are images. */
-export type PerColumn = (column: number) => number;
-
-/** How many columns or channels rows of that shape have. */
-export const columnsOf = (rowShape: readonly number[]) => rowShape[0]!;
+/** The number that belongs to a number of a row. */
+export type PerElement = (i: number) => number;
 
 /**
- * A constant that is combined with rows, number by number.
- * @param rowShape - [columns], or [channels, height, width]
- * @throws BlasnetError `ERR_BAD_FILE` for one that differs from row to row, or within a channel
+ * A constant stretched over rows, as NumPy does it.
+ * @throws BlasnetError `ERR_BAD_FILE` for one that differs from row to row, or does not fit
  */
-export function perColumn(node: OnnxNode, { shape, values }: ConstantValue, rowShape: readonly number[]): PerColumn {
-  const rank = rowShape.length + 1;
-  if (sizeOf(shape) === 1 && shape.length <= rank) return () => values[0]!;
-  const padded = [...Array.from({ length: Math.max(rank - shape.length, 0) }, () => 1), ...shape];
-  const isPerColumn = padded.length === rank && padded.every((size, i) => size === (i === 1 ? rowShape[0] : 1));
-  if (!isPerColumn) {
-    throw node.bad(
-      `a constant for each column or channel of rows of [${rowShape.join(', ')}]`,
-      `[${shape.join(', ')}]`,
-    );
+export function stretched(node: OnnxNode, constant: ConstantValue, rowShape: readonly number[]): PerElement {
+  const { shape, values } = constant;
+  const dims = alignedTo(rowShape, shape);
+  const fits = dims !== undefined && dims.every((size, axis) => size === 1 || size === rowShape[axis]);
+  if (!fits || sizeOf(shape) === 0) {
+    throw node.bad(`a constant for rows of shape [${rowShape.join(', ')}]`, `shape [${shape.join(', ')}]`);
   }
-  return (column) => values[column]!;
+  if (values.length === 1) return () => values[0]!;
+  if (values.length === sizeOf(rowShape)) return (i) => values[i]!;
+  return (i) => {
+    let [at, rest, stride] = [0, i, 1];
+    for (let axis = rowShape.length - 1; axis >= 0; axis--) {
+      const place = rest % rowShape[axis]!;
+      rest = (rest - place) / rowShape[axis]!;
+      if (dims[axis] === 1) continue;
+      at += place * stride;
+      stride *= dims[axis]!;
+    }
+    return values[at]!;
+  };
 }
 
-/** What Sub, Mul, Div and Add with constants come to: x / divisor · factor + term, for each column or channel. */
+/** Whether the numbers of a constant belong to columns, or to whole channels of images. */
+export function isPerChannel({ shape }: ConstantValue, rowShape: readonly number[]): boolean {
+  return alignedTo(rowShape, shape)?.every((size, axis) => size === 1 || axis === 0) ?? false;
+}
+
+/** A constant's dimensions, one for each of a row; undefined where it has more, or one for each row. */
+function alignedTo(rowShape: readonly number[], shape: readonly number[]): readonly number[] | undefined {
+  const missing = rowShape.length - shape.length;
+  if (missing < 0) return missing === -1 && shape[0] === 1 ? shape.slice(1) : undefined;
+  return [...Array.from({ length: missing }, () => 1), ...shape];
+}
+
+/** What Sub, Mul, Div and Add with constants come to: x / divisor · factor + term, for each number of a row. */
 export class Affine {
   readonly rowShape: readonly number[];
   readonly factor: Float64Array;
@@ -40,12 +56,12 @@ export class Affine {
   #isUntouched = true;
 
   constructor(first: OnnxNode, rowShape: readonly number[], budget: Budget) {
-    const columns = columnsOf(rowShape);
-    budget.take(16 * columns);
+    const size = sizeOf(rowShape);
+    budget.take(16 * size);
     this.first = first;
     this.rowShape = rowShape;
-    this.factor = new Float64Array(columns).fill(1);
-    this.term = new Float64Array(columns);
+    this.factor = new Float64Array(size).fill(1);
+    this.term = new Float64Array(size);
   }
 
   /**
@@ -54,24 +70,26 @@ export class Affine {
    * @throws BlasnetError `ERR_BAD_FILE` for a division by the rows
    */
   add(node: OnnxNode, constant: ConstantValue, isFirst: boolean): void {
-    const { factor, term } = this;
-    const value = perColumn(node, constant, this.rowShape);
+    const value = stretched(node, constant, this.rowShape);
     if (node.operator === 'Div' && isFirst) throw node.bad('a division by a constant', 'one of a constant');
-    if (node.operator === 'Div' && this.#isUntouched && sizeOf(constant.shape) === 1) {
-      this.divisor = value(0);
-    } else {
-      for (let i = 0; i < factor.length; i++) {
-        if (node.operator === 'Add') term[i]! += value(i);
-        else if (node.operator === 'Sub') {
-          factor[i]! *= isFirst ? -1 : 1;
-          term[i] = isFirst ? value(i) - term[i]! : term[i]! - value(i);
-        } else {
-          const by = node.operator === 'Mul' ? value(i) : 1 / value(i);
-          factor[i]! *= by;
-          term[i]! *= by;
-        }
-      }
-    }
+    if (node.operator === 'Div' && this.#isUntouched && constant.values.length === 1) this.divisor = value(0);
+    else if (node.operator === 'Add') this.#map(1, (i) => value(i));
+    else if (node.operator === 'Sub') this.#map(isFirst ? -1 : 1, (i) => (isFirst ? value(i) : -value(i)));
+    else this.#multiply(node.operator === 'Mul' ? value : (i) => 1 / value(i));
     this.#isUntouched = false;
+  }
+
+  #map(sign: 1 | -1, more: PerElement): void {
+    for (let i = 0; i < this.term.length; i++) {
+      this.factor[i]! *= sign;
+      this.term[i] = sign * this.term[i]! + more(i);
+    }
+  }
+
+  #multiply(by: PerElement): void {
+    for (let i = 0; i < this.term.length; i++) {
+      this.factor[i]! *= by(i);
+      this.term[i]! *= by(i);
+    }
   }
 }

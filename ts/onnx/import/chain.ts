@@ -93,6 +93,17 @@ export class Chain {
   data(node: OnnxNode, i = 0): DataValue {
     const value = this.input(node, i);
     if (value.kind !== 'data') throw node.bad(`what the net computes as input ${i + 1}`, `a ${value.kind}`);
+    return this.#taken(node, value);
+  }
+
+  /** As `data`, for the value of a name that may be the input of an earlier node: of several that are one layer. */
+  dataNamed(node: OnnxNode, name: string): DataValue {
+    const value = this.value(name);
+    if (value?.kind !== 'data') throw node.bad('a chain of layers without branches', `'${name.slice(0, 60)}'`);
+    return this.#taken(node, value);
+  }
+
+  #taken(node: OnnxNode, value: DataValue): DataValue {
     if (value !== this.#tip) {
       const taker = this.graph.uses.get(value.name)?.find((user) => user !== node);
       const by = taker ? `, which ${taker.where} takes as well` : '';

@@ -14,6 +14,7 @@ import { readModelFile, withExternalData } from './files.js';
 import { type Graph, graphOf } from './graph.js';
 import { operatorOf } from './operators/index.js';
 import { findPatterns } from './patterns.js';
+import { preparationOf } from './preparation.js';
 
 export interface OnnxImportOptions {
   /**
@@ -46,9 +47,12 @@ export async function readOnnx(file: string, options: OnnxImportOptions = {}): P
   const { decode } = await modelCodec();
   const graph = graphOf(await withExternalData(decode(bytes, where), file, files), where);
   const memory = new Budget((maxBytes - files.left) * memoryPerByte + memoryAtLeast, where);
-  const chain = new Chain(graph, inputShapeOf(graph, options, where), memory, where);
+  const inputShape = inputShapeOf(graph, options, where);
+  const chain = new Chain(graph, inputShape, memory, where);
   follow(chain);
-  return netOf(chain, options);
+  const net = netOf(chain, options);
+  net.preparation = preparationOf(chain, inputShape, net.params.netType === 'fitting');
+  return net;
 }
 
 /** Goes through all nodes. */
@@ -62,7 +66,7 @@ function follow(chain: Chain): void {
     const pattern = patterns.get(node);
     if (!pattern) operatorOf(node)(chain, node);
     else if (pattern.root === node) {
-      chain.data(node, node.inputs.indexOf(pattern.input));
+      chain.dataNamed(node, pattern.input);
       chain.add(node, new ActivationLayer(pattern.activation));
     }
     node.requireAllRead();

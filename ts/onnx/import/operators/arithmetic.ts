@@ -1,6 +1,7 @@
 // @internal
 import { ConvLayer, FullyConnectedLayer } from '../../../layers/index.js';
-import { Affine, perColumn } from '../affine.js';
+import { sizeOf } from '../../../tensor.js';
+import { Affine, isPerChannel, stretched } from '../affine.js';
 import type { Chain } from '../chain.js';
 import type { ConstantValue } from '../constant.js';
 import type { OnnxNode } from '../node.js';
@@ -29,9 +30,11 @@ export function arithmetic(chain: Chain, node: OnnxNode): void {
 function addToBias(chain: Chain, node: OnnxNode, constant: ConstantValue): boolean {
   const { step, shape } = chain.tip;
   if (!step || !(step.layer instanceof FullyConnectedLayer || step.layer instanceof ConvLayer)) return false;
-  const value = perColumn(node, constant, shape);
+  const value = stretched(node, constant, shape);
   const { values } = step.weights.B!;
-  for (let i = 0; i < values.length; i++) values[i]! += value(i);
+  if (!isPerChannel(constant, shape)) throw node.bad('a bias for each channel', 'one for each number');
+  const share = sizeOf(shape) / values.length;
+  for (let i = 0; i < values.length; i++) values[i]! += value(i * share);
   chain.pass(node, shape, step);
   return true;
 }

@@ -1,6 +1,6 @@
 // @internal
 import { FullyConnectedLayer } from '../../../layers/index.js';
-import { perColumn } from '../affine.js';
+import { stretched } from '../affine.js';
 import type { Chain } from '../chain.js';
 import type { OnnxNode } from '../node.js';
 
@@ -39,7 +39,7 @@ function connect(chain: Chain, node: OnnxNode, { isTransposed, alpha, bias }: Pr
   const biases = chain.floats(outputs);
   const given = bias && chain.optionalConstant(node, bias.index);
   if (given) {
-    const value = perColumn(node, given, [outputs]);
+    const value = stretched(node, given, [outputs]);
     biases.forEach((_, j) => {
       biases[j] = bias.factor * value(j);
     });

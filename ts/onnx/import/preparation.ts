@@ -1,0 +1,106 @@
+// @internal
+import { BlasnetError } from '../../errors.js';
+import { badFile } from '../../files.js';
+import { checkedPreparation } from '../../preparation/check-preparation.js';
+import type { FeatureScaling, LabelScaling, Preparation } from '../../preparation/preparation.js';
+import { sizeOf } from '../../tensor.js';
+import { metadataKeys } from '../messages.js';
+import type { Affine } from './affine.js';
+import type { Chain } from './chain.js';
+
+/** How far the numbers of the nodes, which may be float32, may lie from those in the metadata. */
+const tolerance = 1e-6;
+
+/**
+ * What the nodes before and behind all layers do, as the preparation of a net. The metadata of our own files tells the
+ * same numbers exactly, and what nodes cannot do.
+ * @returns undefined where nothing is done and nothing told
+ * @throws BlasnetError `ERR_BAD_FILE` for metadata that do not fit the nodes, and for what no preparation can do
+ */
+export function preparationOf(
+  chain: Chain,
+  inputShape: readonly number[],
+  isFitting: boolean,
+): Preparation | undefined {
+  const { entry, exit, graph, where } = chain;
+  if (exit && !isFitting)
+    throw exit.first.bad('a net for fitting in front of arithmetic with constants', 'a classifier');
+  const x = entry && featureScalingOf(entry);
+  const y = exit && labelScalingOf(exit);
+  const json = graph.metadata.get(metadataKeys.preparation);
+  if (json === undefined) {
+    return x || y
+      ? naming(where, () => checkedPreparation({ inputShape, ...(x && { x }), ...(y && { y }) }))
+      : undefined;
+  }
+  const told = naming(where, () => checkedPreparation(parsed(json, where)));
+  if (sizeOf(told.inputShape) !== sizeOf(inputShape)) {
+    throw badFile(where, `metadata of rows of [${inputShape.join(', ')}]`, `[${told.inputShape.join(', ')}]`);
+  }
+  const size = sizeOf(inputShape);
+  const agrees =
+    agree(size, x && numbersOf(x, size), told.x && numbersOf(told.x, size)) &&
+    (!isFitting || agree((y ?? told.y)?.scale.length ?? 0, y && restoring(y), told.y && restoring(told.y)));
+  if (!agrees) throw badFile(where, 'metadata that tell the preparation its nodes do', 'others');
+  return told;
+}
+
+/** (x / divisor − offset) · scale; nothing is lost where a factor is 0 and so is the term. */
+function featureScalingOf({ divisor, factor, term, rowShape, first }: Affine): FeatureScaling {
+  const offset = factor.map((by, i) => (by === 0 ? 0 : -term[i]! / by));
+  if (factor.some((by, i) => by === 0 && term[i] !== 0))
+    throw first.bad('columns that keep something', 'a factor of 0');
+  const [channels] = rowShape;
+  const share = factor.length / channels!;
+  const isUniform = (values: Float64Array) => values.every((value, i) => value === values[i - (i % share)]);
+  if (rowShape.length === 3 && isUniform(factor) && isUniform(offset)) {
+    const perChannel = (values: Float64Array) => Array.from({ length: channels! }, (_, i) => values[i * share]!);
+    return { per: 'channel', divisor, offset: perChannel(offset), scale: perChannel(factor) };
+  }
+  return { per: 'column', divisor, offset: Array.from(offset), scale: Array.from(factor) };
+}
+
+function labelScalingOf({ divisor, factor, term }: Affine): LabelScaling {
+  return { offset: Array.from(term), scale: Array.from(factor, (by) => by / divisor) };
+}
+
+/** What becomes of a number of a row: x · factor + term. */
+interface Line {
+  readonly factor: (i: number) => number;
+  readonly term: (i: number) => number;
+}
+
+function numbersOf({ divisor, offset, scale }: FeatureScaling, size: number): Line {
+  const share = size / offset.length;
+  const at = (i: number) => Math.floor(i / share);
+  return { factor: (i) => scale[at(i)]! / divisor, term: (i) => -offset[at(i)]! * scale[at(i)]! };
+}
+
+const restoring = ({ offset, scale }: LabelScaling): Line => ({ factor: (i) => scale[i]!, term: (i) => offset[i]! });
+
+const unchanged: Line = { factor: () => 1, term: () => 0 };
+
+function agree(size: number, a: Line = unchanged, b: Line = unchanged): boolean {
+  const isNear = (left: number, right: number) => Math.abs(left - right) <= tolerance * Math.abs(right);
+  for (let i = 0; i < size; i++) {
+    if (!isNear(a.factor(i), b.factor(i)) || !isNear(a.term(i), b.term(i))) return false;
+  }
+  return true;
+}
+
+function parsed(json: string, where: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw badFile(where, `JSON as ${metadataKeys.preparation}`, 'something else', cause);
+  }
+}
+
+function naming<Result>(where: string, make: () => Result): Result {
+  try {
+    return make();
+  } catch (cause) {
+    if (!(cause instanceof BlasnetError)) throw cause;
+    throw new BlasnetError('ERR_BAD_FILE', `${cause.message} in ${where}`, { cause });
+  }
+}

@@ -1,0 +1,44 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { scalePixels } from '../data/pixels.js';
+import { shapeMismatch } from '../errors.js';
+import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
+import type { FeatureScaling, LabelScaling, Preparation } from './preparation.js';
+
+/** About so many numbers are scaled in the time that an event loop may be kept waiting. */
+const chunkNumbers = 1 << 20;
+
+/** Raw rows as a net gets them, in its dtype; between chunks, others have their turn. */
+export async function prepareRows({ inputShape, x }: Preparation, raw: Tensor, dtype: DType): Promise<Tensor> {
+  const size = sizeOf(inputShape);
+  if (raw.rowSize !== size) throw shapeMismatch('raw rows', `${size} numbers`, `${raw.rowSize}`);
+  const prepared = Tensor.zeros([raw.rows, ...inputShape], dtype);
+  const rows = Math.max(1, Math.floor(chunkNumbers / Math.max(1, size)));
+  for (let row = 0; row < raw.rows; row += rows) {
+    if (row > 0) await nextTurn();
+    const range = [row * size, Math.min(raw.rows, row + rows) * size] as const;
+    const [source, target] = [raw.data.subarray(...range), prepared.data.subarray(...range)];
+    if (x) scale(source, size, x, target);
+    else target.set(source);
+  }
+  return prepared;
+}
+
+/** Scales rows, in double; those of images as batches do, which round at each operation. */
+function scale(source: FloatArray, size: number, { per, divisor, offset, scale }: FeatureScaling, target: FloatArray) {
+  if (per === 'channel') {
+    scalePixels(source, size, divisor, { mean: Float64Array.from(offset), factor: Float64Array.from(scale) }, target);
+    return;
+  }
+  for (let i = 0, column = 0; i < source.length; i++, column = column + 1 === size ? 0 : column + 1) {
+    target[i] = (source[i]! / divisor - offset[column]!) * scale[column]!;
+  }
+}
+
+/** A net's outputs for fitting as labels as they were in the file; a new tensor. */
+export function restoreLabels({ offset, scale }: LabelScaling, outputs: Tensor): Tensor {
+  const labels = outputs.clone();
+  const width = offset.length;
+  if (labels.rowSize !== width) throw shapeMismatch('outputs', `${width} columns`, `${labels.rowSize}`);
+  for (let i = 0; i < labels.size; i++) labels.data[i] = outputs.data[i]! * scale[i % width]! + offset[i % width]!;
+  return labels;
+}

@@ -1,0 +1,57 @@
+import type { RowCells } from '../data/csv-options.js';
+import { badArgument, shapeMismatch } from '../errors.js';
+import type { NetType } from '../losses/index.js';
+import { type DType, sizeOf, Tensor } from '../tensor.js';
+import { checkedPreparation } from './check-preparation.js';
+import { type Prediction, predictionOf } from './prediction.js';
+import type { Preparation } from './preparation.js';
+import { prepareRows } from './prepare.js';
+import { RowEncoder } from './row-encoder.js';
+
+/** A net's preparation at work: from raw rows to the net's input, and from its outputs to answers. */
+export class Preparer {
+  readonly preparation: Preparation | undefined;
+  #encoder: RowEncoder | undefined;
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation in which something does not fit */
+  constructor(preparation: Preparation | undefined) {
+    this.preparation = preparation === undefined ? undefined : checkedPreparation(preparation);
+  }
+
+  /**
+   * Raw rows as numbers, in memory of their own.
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
+   */
+  encode(rows: Tensor | readonly RowCells[], dtype: DType): Tensor {
+    if (!(rows instanceof Tensor)) return this.#rowEncoder().encode(rows, dtype);
+    const { inputShape } = this.preparation ?? { inputShape: rows.shape.slice(1) };
+    if (rows.data.length !== rows.size) throw badArgument('rows', 'a tensor with its memory', 'a detached buffer');
+    if (rows.rowSize !== sizeOf(inputShape)) {
+      throw shapeMismatch('raw rows', `${sizeOf(inputShape)} numbers`, `${rows.rowSize}`);
+    }
+    return rows.clone().reshape([rows.rows, ...inputShape]);
+  }
+
+  /** What `encode` gave, as a net of that dtype gets it. */
+  async prepare(raw: Tensor, dtype: DType): Promise<Tensor> {
+    if (this.preparation) return prepareRows(this.preparation, raw, dtype);
+    return raw.dtype === dtype ? raw : raw.clone(dtype);
+  }
+
+  /** Answers from a net's outputs. */
+  answer(netType: NetType, outputs: Tensor): Prediction {
+    return predictionOf(this.preparation ?? {}, netType, outputs);
+  }
+
+  #rowEncoder(): RowEncoder {
+    const { columns, featureNames } = this.preparation ?? {};
+    // Without knowledge of cells, encoded features may still come under their names.
+    const numbers = featureNames?.map(
+      (name) => ({ name, encoding: 'none', missingCells: [], missing: 'error' }) as const,
+    );
+    const encodings = columns ?? numbers;
+    if (!encodings) throw badArgument('rows', "a Tensor, unless the net's preparation tells columns", 'others');
+    this.#encoder ??= new RowEncoder(encodings);
+    return this.#encoder;
+  }
+}
