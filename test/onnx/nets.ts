@@ -118,7 +118,7 @@ export const netCases: Readonly<Record<string, NetCase>> = {
     inputShape: [4 * 7 * 6],
     netType: 'multipleClassifier',
     layers: () => [
-      new ConvLayer({ inputShape: images, filters: 8, kernelSize: 3, padding: 'same' }),
+      new ConvLayer({ inputShape: images, filters: 8, kernelSize: 3, padding: 1 }),
       new BatchNormLayer(8),
       new ActivationLayer('relu'),
       new GlobalAveragePoolLayer({ inputShape: [8, 7, 6] }),

@@ -14,8 +14,8 @@ export type PerElement = (i: number) => number;
 export function stretched(node: OnnxNode, constant: ConstantValue, rowShape: readonly number[]): PerElement {
   const { shape, values } = constant;
   const dims = alignedTo(rowShape, shape);
-  const fits = dims !== undefined && dims.every((size, axis) => size === 1 || size === rowShape[axis]);
-  if (!fits || sizeOf(shape) === 0) {
+  const fits = dims?.every((size, axis) => size === 1 || size === rowShape[axis]);
+  if (!dims || !fits || sizeOf(shape) === 0) {
     throw node.bad(`a constant for rows of shape [${rowShape.join(', ')}]`, `shape [${shape.join(', ')}]`);
   }
   if (values.length === 1) return () => values[0]!;

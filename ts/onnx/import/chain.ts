@@ -7,7 +7,7 @@ import type { Budget } from './budget.js';
 import { type ConstantValue, constantOf } from './constant.js';
 import type { Graph } from './graph.js';
 import type { OnnxNode } from './node.js';
-import type { DataValue, Value } from './values.js';
+import type { DataValue, Value, Zeros } from './values.js';
 
 /** `addLayer` looks at all layers that are there: with more it would take seconds. */
 const mostLayers = 2000;
@@ -91,6 +91,13 @@ export class Chain {
 
   /** The rows that the node takes. @throws BlasnetError `ERR_BAD_FILE` where another node has taken them already */
   data(node: OnnxNode, i = 0): DataValue {
+    const value = this.dataWithZeros(node, i);
+    if (value.zeros) throw node.bad('zeros around images in front of a convolution or average pool only', 'them here');
+    return value;
+  }
+
+  /** As `data`, for a node that can make zeros around images its own padding. */
+  dataWithZeros(node: OnnxNode, i = 0): DataValue {
     const value = this.input(node, i);
     if (value.kind !== 'data') throw node.bad(`what the net computes as input ${i + 1}`, `a ${value.kind}`);
     return this.#taken(node, value);
@@ -142,6 +149,13 @@ export class Chain {
     const name = node.outputs[0] ?? '';
     this.#tip = { kind: 'data', name, shape, node, ...(step && { step }) };
     this.#values.set(name, this.#tip);
+  }
+
+  /** The node puts zeros around images. */
+  surround(node: OnnxNode, zeros: Zeros): void {
+    this.pass(node);
+    this.#tip = { ...this.#tip, zeros };
+    this.#values.set(this.#tip.name, this.#tip);
   }
 
   /**

@@ -10,11 +10,15 @@ export interface DataValue {
   readonly name: string;
   /** Of one row, as the model has it; our rows may be vectors of as many numbers. */
   readonly shape: readonly number[];
+  /** Zeros that Pad has put around images: top, left, bottom, right. A layer with windows takes them as its own padding. */
+  readonly zeros?: Zeros;
   /** The layer that it comes out of, unless something else came in between. */
   readonly step?: Step;
   /** Absent for the net's input. */
   readonly node?: OnnxNode;
 }
+
+export type Zeros = readonly [top: number, left: number, bottom: number, right: number];
 
 /** One dimension: a number, or the number of rows, which only the one who asks the net knows. */
 export type Dimension = number | 'rows';

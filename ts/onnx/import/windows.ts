@@ -1,5 +1,6 @@
 // @internal
 import type { OnnxNode } from './node.js';
+import type { DataValue } from './values.js';
 
 type Two = readonly [number, number];
 
@@ -10,7 +11,7 @@ export interface ImportedWindows {
   readonly padding: Two | 'same';
   /** Height and width of the output. */
   readonly output: Two;
-  /** Whether some window reaches beyond the image. */
+  /** Whether some window reaches beyond the image and the zeros that Pad has put around it. */
   readonly isPadded: boolean;
 }
 
@@ -22,24 +23,29 @@ interface Axis {
 
 /**
  * Reads a node's windows.
+ * @param value - the images that they slide over
  * @param kernel - its height and width
  * @param sameFits - whether the layer knows 'same', which has its odd padding at the end
  * @throws BlasnetError `ERR_BAD_FILE` for windows that our layers do not have: more padding on one side than on the other
  */
 export function windowsOf(
   node: OnnxNode,
-  [, height, width]: readonly number[],
+  { shape, zeros = [0, 0, 0, 0] }: Pick<DataValue, 'shape' | 'zeros'>,
   kernel: Two,
   { sameFits }: { readonly sameFits: boolean },
 ): ImportedWindows {
   const [stride, dilation] = [pairOf(node, 'strides', 1), pairOf(node, 'dilations', 1)];
-  const inputs: Two = [height!, width!];
+  const inputs: Two = [shape[1]!, shape[2]!];
+  const surrounded: Two = [inputs[0] + zeros[0] + zeros[2], inputs[1] + zeros[1] + zeros[3]];
   const spans: Two = [(kernel[0] - 1) * dilation[0] + 1, (kernel[1] - 1) * dilation[1] + 1];
-  const axes = axesOf(node, inputs, spans, stride);
+  const axes = axesOf(node, surrounded, spans, stride);
   const output: Two = [axes[0].output, axes[1].output];
-  const before: Two = [axes[0].before, axes[1].before];
+  const before: Two = [axes[0].before + zeros[0], axes[1].before + zeros[1]];
   const both = [0, 1] as const;
-  const isPadded = both.some((i) => before[i] > 0 || (output[i] - 1) * stride[i] - before[i] + spans[i] > inputs[i]);
+  const isPadded = both.some((i) => {
+    const own = axes[i].before;
+    return own > 0 || (output[i] - 1) * stride[i] - own + spans[i] > surrounded[i];
+  });
   const windows = { stride, dilation, output, isPadded };
   const isEven = both.every(
     (i) => Math.floor((inputs[i] + 2 * before[i] - spans[i]) / stride[i]) + 1 === output[i] && output[i] > 0,

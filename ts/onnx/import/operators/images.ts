@@ -9,10 +9,12 @@ import {
 import type { ImageShape } from '../../../layers/windows.js';
 import type { Chain } from '../chain.js';
 import type { OnnxNode } from '../node.js';
-import { pairOf, windowsOf } from '../windows.js';
+import type { DataValue } from '../values.js';
+import { type ImportedWindows, pairOf, windowsOf } from '../windows.js';
 
 export function convolution(chain: Chain, node: OnnxNode): void {
-  const inputShape = imagesOf(chain, node);
+  const images = chain.dataWithZeros(node);
+  const inputShape = imageShapeOf(node, images);
   const { shape, values, isFloat } = chain.constant(node, 1);
   if (shape.length !== 4 || !isFloat) throw node.bad('filters for images', `shape [${shape.join(', ')}]`);
   const [filters, channels, ...kernel] = shape as [number, number, number, number];
@@ -20,7 +22,7 @@ export function convolution(chain: Chain, node: OnnxNode): void {
   if (given && given.join() !== kernel.join())
     throw node.bad(`kernel_shape [${kernel.join(', ')}]`, `[${given.join(', ')}]`);
   const groups = node.int('group', 1);
-  const { stride, dilation, padding, output } = windowsOf(node, inputShape, kernel, { sameFits: true });
+  const { stride, dilation, padding, output } = windowsOf(node, images, kernel, { sameFits: true });
   if (channels * groups !== inputShape[0]) {
     throw node.bad(`images of ${channels * groups} channels for its filters`, `${inputShape[0]}`);
   }
@@ -38,20 +40,22 @@ export function convolution(chain: Chain, node: OnnxNode): void {
 
 export function maxPool(chain: Chain, node: OnnxNode): void {
   node.int('storage_order', 0); // of the indices, which we do not give
-  pool(chain, node, MaxPoolLayer);
+  pool(chain, node, MaxPoolLayer, chain.data(node));
 }
 
 export function averagePool(chain: Chain, node: OnnxNode): void {
   const countsPadding = node.int('count_include_pad', 0) !== 0;
-  const { isPadded } = pool(chain, node, AveragePoolLayer);
+  const { isPadded } = pool(chain, node, AveragePoolLayer, chain.dataWithZeros(node));
   if (isPadded && !countsPadding) throw node.bad('padding that counts as zeros (count_include_pad = 1)', 'another');
 }
 
-function pool(chain: Chain, node: OnnxNode, Pool: typeof MaxPoolLayer | typeof AveragePoolLayer) {
-  const inputShape = imagesOf(chain, node);
+type PoolClass = typeof MaxPoolLayer | typeof AveragePoolLayer;
+
+function pool(chain: Chain, node: OnnxNode, Pool: PoolClass, images: DataValue): ImportedWindows {
+  const inputShape = imageShapeOf(node, images);
   if (!node.ints('kernel_shape')) throw node.bad('a kernel_shape', 'none');
   const poolSize = pairOf(node, 'kernel_shape', 1);
-  const windows = windowsOf(node, inputShape, poolSize, { sameFits: false });
+  const windows = windowsOf(node, images, poolSize, { sameFits: false });
   const { stride, dilation, padding, output } = windows;
   if (dilation.join() !== '1,1') throw node.bad('dilations of 1', `[${dilation.join(', ')}]`);
   const layer = node.naming(
@@ -63,7 +67,7 @@ function pool(chain: Chain, node: OnnxNode, Pool: typeof MaxPoolLayer | typeof A
 
 /** ONNX keeps the height and width of 1; our rows are vectors from there on. */
 export function globalAveragePool(chain: Chain, node: OnnxNode): void {
-  const inputShape = imagesOf(chain, node);
+  const inputShape = imageShapeOf(node, chain.data(node));
   chain.add(
     node,
     node.naming(() => new GlobalAveragePoolLayer({ inputShape })),
@@ -86,8 +90,25 @@ export function batchNormalization(chain: Chain, node: OnnxNode): void {
   chain.add(node, layer, undefined, Object.fromEntries(weights));
 }
 
-function imagesOf(chain: Chain, node: OnnxNode): ImageShape {
+/** Zeros around images: what PyTorch puts in front of an average pool that counts its padding. */
+export function pad(chain: Chain, node: OnnxNode): void {
   const { shape } = chain.data(node);
+  const mode = node.string('mode', 'constant');
+  if (mode !== 'constant') throw node.bad("mode = 'constant'", `'${mode}'`);
+  const value = chain.optionalConstant(node, 2)?.values[0] ?? node.float('value', 0);
+  if (value !== 0) throw node.bad('zeros', `${value}`);
+  if ((node.inputs[3] ?? '') !== '') throw node.bad('pads for all axes', 'for some');
+  const pads = node.ints('pads') ?? Array.from(chain.constant(node, 1).values);
+  const [top, left, bottom, right] = [pads[2], pads[3], pads[6], pads[7]];
+  const others = [pads[0], pads[1], pads[4], pads[5]];
+  const isAround = shape.length === 3 && pads.length === 8 && others.every((count) => count === 0);
+  if (!isAround || !pads.every((count) => count >= 0 && count < 2 ** 31)) {
+    throw node.bad('zeros around images', `pads [${pads.slice(0, 9).join(', ')}] for rows of [${shape.join(', ')}]`);
+  }
+  chain.surround(node, [top!, left!, bottom!, right!]);
+}
+
+function imageShapeOf(node: OnnxNode, { shape }: DataValue): ImageShape {
   if (shape.length !== 3) throw node.bad('rows that are images', `rows of shape [${shape.join(', ')}]`);
   return shape as ImageShape;
 }

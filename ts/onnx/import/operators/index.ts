@@ -4,7 +4,7 @@ import type { OnnxNode } from '../node.js';
 import { activationOperators } from './activations.js';
 import { arithmetic } from './arithmetic.js';
 import { gemm, matMul } from './dense.js';
-import { averagePool, batchNormalization, convolution, globalAveragePool, maxPool } from './images.js';
+import { averagePool, batchNormalization, convolution, globalAveragePool, maxPool, pad } from './images.js';
 import {
   cast,
   concat,
@@ -32,6 +32,7 @@ const operators = new Map<string, Operator>(
     AveragePool: averagePool,
     GlobalAveragePool: globalAveragePool,
     BatchNormalization: batchNormalization,
+    Pad: pad,
     Add: arithmetic,
     Sub: arithmetic,
     Mul: arithmetic,

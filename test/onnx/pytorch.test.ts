@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import test from 'ava';
+import { DataReader, type NetType, NeuralNet, Tensor } from 'blasnet';
+import { badFile } from '../support/errors.js';
+import { differences, randomTensor } from '../support/numerics.js';
+
+const folder = 'test/fixtures/onnx';
+
+interface Numbers {
+  readonly shape: number[];
+  readonly data: number[];
+}
+
+const expected = JSON.parse(await readFile(`${folder}/pytorch.json`, 'utf8')) as Record<
+  string,
+  Record<'x' | 'y', Numbers>
+>;
+
+const netTypes: Readonly<Record<string, NetType>> = {
+  softmax: 'multipleClassifier',
+  binary: 'binaryClassifier',
+  'opset-9': 'multipleClassifier',
+};
+
+for (const [name, { x, y }] of Object.entries(expected)) {
+  test(`a net of PyTorch predicts what it did there: ${name}`, async (t) => {
+    const net = await NeuralNet.fromOnnx(`${folder}/pytorch/${name}.onnx`);
+    t.is(net.params.netType, netTypes[name] ?? 'fitting');
+    t.is(net.params.dtype, name === 'float64' ? 'float64' : 'float32');
+    const { outputs } = await net.predict(Tensor.from(x.data, x.shape, net.params.dtype));
+    t.deepEqual(outputs.shape, y.shape);
+    const scale = Math.max(1, ...y.data.map(Math.abs));
+    t.deepEqual(differences(outputs.data, y.data, { rtol: 0, atol: 1e-5 * scale }), []);
+  });
+
+  test(`a net of PyTorch can be trained further: ${name}`, async (t) => {
+    const net = await NeuralNet.fromOnnx(`${folder}/pytorch/${name}.onnx`, {
+      params: { learningRate: 0.01, batchSize: 8, maxEpoch: 5 },
+    });
+    const { dtype, netType } = net.params;
+    const xTrain = randomTensor([32, ...x.shape.slice(1)], 3).clone(dtype);
+    const yTrain = Tensor.zeros([32, ...y.shape.slice(1)], dtype);
+    yTrain.data.forEach((_, i) => {
+      const [row, column] = [Math.floor(i / yTrain.rowSize), i % yTrain.rowSize];
+      yTrain.data[i] = Number(netType === 'binaryClassifier' ? row % 2 === 0 : row % yTrain.rowSize === column);
+    });
+    const before = net.test(xTrain, yTrain).loss;
+    await net.train(DataReader.fromTensors({ xTrain, yTrain }));
+    t.true(net.test(xTrain, yTrain).loss < before);
+  });
+}
+
+const refused: Readonly<Record<string, RegExp>> = {
+  residual: /^Expected a chain .*node '\/1\/Add' \(Add\) of '.*residual.onnx' but received '\/0\/Gemm_output_0'/,
+};
+
+for (const [name, message] of Object.entries(refused)) {
+  test(`a net that we cannot be is refused: ${name}`, async (t) => {
+    await t.throwsAsync(NeuralNet.fromOnnx(`${folder}/refused/${name}.onnx`), badFile(message));
+  });
+}
