@@ -2,11 +2,14 @@ import type { FloatArray, Tensor } from 'blasnet';
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 
 /** What onnxruntime makes of rows: a session that is asked as often as one likes. */
-export async function runtimeOf(file: string): Promise<(x: Tensor) => Promise<FloatArray>> {
+export async function runtimeOf(
+  file: string,
+  { input = 'input', output = 'output' } = {},
+): Promise<(x: Tensor) => Promise<FloatArray>> {
   const session = await InferenceSession.create(file, { intraOpNumThreads: 1, interOpNumThreads: 1 });
   return async ({ data, dtype, shape }) => {
-    const input = dtype === 'float32' ? new OnnxTensor('float32', data, shape) : new OnnxTensor('float64', data, shape);
-    const { output } = await session.run({ input });
-    return output!.data as FloatArray;
+    const rows = dtype === 'float32' ? new OnnxTensor('float32', data, shape) : new OnnxTensor('float64', data, shape);
+    const results = await session.run({ [input]: rows });
+    return results[output]!.data as FloatArray;
   };
 }

@@ -1,5 +1,5 @@
 // @internal
-import { decodeElements, elementTypeOf, type NumberArray } from '../../data/npy-elements.js';
+import { decodeElements, type ElementType, elementTypeOf } from '../../data/npy-elements.js';
 import { badFile } from '../../files.js';
 import { elementTypes, externalLocation, type Int64, type TensorMessage } from '../messages.js';
 import type { Budget } from './budget.js';
@@ -51,6 +51,9 @@ export function constantOf(tensor: TensorMessage, where: string, budget: Budget)
   if (shape.some((length) => length < 0) || !Number.isSafeInteger(size)) {
     throw badFile(where, 'dimensions whose product is a size', `[${shape.join(', ')}]`);
   }
+  if (tensor.dataType === elementTypes.int64 && size > mostDimensions ** 2) {
+    throw badFile(where, `at most ${mostDimensions ** 2} numbers of int64, which shapes are made of,`, `${size}`);
+  }
   const element = elementTypeOf(type.descr, where);
   const { rawData } = tensor;
   const hasRaw = rawData !== undefined && rawData.length > 0;
@@ -62,10 +65,19 @@ export function constantOf(tensor: TensorMessage, where: string, budget: Budget)
     throw badFile(where, `${expected} ${unit} for shape [${shape.join(', ')}]`, `${received}`);
   }
   budget.take(size * element.bytes);
-  const values: NumberArray | number[] = hasRaw
-    ? decodeElements(rawData, element, where)
+  const values = hasRaw
+    ? decoded(tensor.dataType, rawData, element, where)
     : type.isFloat
       ? (listed as number[])
-      : listed.map((value) => wholeNumber(value, where));
+      : listed.map(approximate);
   return { kind: 'constant', shape, values, isFloat: type.isFloat };
 }
+
+function decoded(dataType: number, rawData: Uint8Array, element: ElementType, where: string): ArrayLike<number> {
+  if (dataType !== elementTypes.int64) return decodeElements(rawData, element, where);
+  const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
+  return Array.from({ length: rawData.length / 8 }, (_, i) => Number(view.getBigInt64(8 * i, true)));
+}
+
+/** The largest int64 stands for 'to the end' in slices, so what lies beyond 2^53 need not be exact. */
+const approximate = (value: Int64): number => (typeof value === 'object' ? value.toNumber() : value);

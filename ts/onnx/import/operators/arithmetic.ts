@@ -9,10 +9,14 @@ import type { OnnxNode } from '../node.js';
 /** Add, Sub, Mul and Div of rows with a constant: a bias, or what is done to the rows before or behind all layers. */
 export function arithmetic(chain: Chain, node: OnnxNode): void {
   const [first, second] = [chain.input(node, 0), chain.input(node, 1)];
+  if (first.kind === 'data' && second.kind === 'data') {
+    const names = node.inputs.map((name) => `'${name.slice(0, 60)}'`);
+    throw node.bad('a chain of layers without branches', `both ${names.join(' and ')}`);
+  }
   const isFirst = first.kind === 'constant';
   const constant = isFirst ? first : second;
   if (constant.kind !== 'constant' || !constant.isFloat) {
-    throw node.bad('rows and a constant, a chain of layers without branches,', `a ${first.kind} and a ${second.kind}`);
+    throw node.bad('rows and a constant of floats', `a ${first.kind} and a ${second.kind}`);
   }
   chain.data(node, isFirst ? 1 : 0);
   if (node.operator === 'Add' && addToBias(chain, node, constant)) return;
