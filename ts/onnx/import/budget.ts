@@ -13,8 +13,8 @@ export class Budget {
     this.#where = where;
   }
 
-  get left(): number {
-    return this.#left;
+  get used(): number {
+    return this.limit - this.#left;
   }
 
   /**

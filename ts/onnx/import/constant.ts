@@ -80,4 +80,4 @@ function decoded(dataType: number, rawData: Uint8Array, element: ElementType, wh
 }
 
 /** The largest int64 stands for 'to the end' in slices, so what lies beyond 2^53 need not be exact. */
-const approximate = (value: Int64): number => (typeof value === 'object' ? value.toNumber() : value);
+const approximate = (value: Int64) => (typeof value === 'object' ? value.toNumber() : value);

@@ -39,14 +39,27 @@ const memoryAtLeast = 2 ** 24;
 export async function readOnnx(file: string, options: OnnxImportOptions = {}): Promise<NeuralNet> {
   if (typeof options !== 'object' || options === null) throw badArgument('options', 'an object', options);
   const { maxBytes = 2 ** 31 - 1 } = options;
-  if (!(Number.isSafeInteger(maxBytes) && maxBytes > 0))
+  if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
     throw badArgument('maxBytes', 'a whole number above 0', maxBytes);
+  const files = new Budget(maxBytes, `'${file}'`);
+  return fromBytes(await readModelFile(file, files), file, options, files);
+}
+
+/**
+ * The net of a model.
+ * @param file - where the model comes from: for messages, and for the files with its weights
+ * @param files - counts what is read of these
+ */
+export async function fromBytes(
+  bytes: Uint8Array,
+  file: string,
+  options: OnnxImportOptions,
+  files: Budget,
+): Promise<NeuralNet> {
   const where = `'${file}'`;
-  const files = new Budget(maxBytes, where);
-  const bytes = await readModelFile(file, files);
   const { decode } = await modelCodec();
   const graph = graphOf(await withExternalData(decode(bytes, where), file, files), where);
-  const memory = new Budget((maxBytes - files.left) * memoryPerByte + memoryAtLeast, where);
+  const memory = new Budget((bytes.length + files.used) * memoryPerByte + memoryAtLeast, where);
   const inputShape = inputShapeOf(graph, options, where);
   const chain = new Chain(graph, inputShape, memory, where);
   follow(chain);
@@ -59,7 +72,10 @@ export async function readOnnx(file: string, options: OnnxImportOptions = {}): P
 function follow(chain: Chain): void {
   const { nodes, output } = chain.graph;
   const constants = nodes.filter(({ operator, domain }) => operator === 'Constant' && domain === '');
-  for (const node of constants) operatorOf(node)(chain, node);
+  for (const node of constants) {
+    operatorOf(node)(chain, node);
+    node.requireAllRead();
+  }
   const patterns = findPatterns(chain.graph, (name) => scalarOf(chain, name));
   for (const node of nodes) {
     if (node.operator === 'Constant' && node.domain === '') continue;

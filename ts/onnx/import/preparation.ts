@@ -33,7 +33,8 @@ export function preparationOf(
       ? naming(where, () => checkedPreparation({ inputShape, ...(x && { x }), ...(y && { y }) }))
       : undefined;
   }
-  const told = naming(where, () => checkedPreparation(parsed(json, where)));
+  const value = parsed(json, where);
+  const told = naming(where, () => checkedPreparation(value));
   if (sizeOf(told.inputShape) !== sizeOf(inputShape)) {
     throw badFile(where, `metadata of rows of [${inputShape.join(', ')}]`, `[${told.inputShape.join(', ')}]`);
   }

@@ -1,0 +1,288 @@
+import test from 'ava';
+import { NeuralNet } from 'blasnet';
+import { badFile } from '../support/errors.js';
+import { type ModelSpec, modelOf, tensor, whole, writeModel } from './models.js';
+
+const zeros = (size: number) => Array.from({ length: size }, () => 0);
+const w = tensor('w', [3, 2], zeros(6));
+const b = tensor('b', [2], zeros(2));
+const filters = tensor('f', [2, 1, 2, 2], zeros(8));
+const images = { inputShape: ['n', 1, 5, 5] };
+const one = (operator: string, attributes: object = {}, more: Partial<ModelSpec> = {}): ModelSpec => ({
+  nodes: [[operator, ['x'], 'y', { name: 'it', attributes: attributes as never }]],
+  ...more,
+});
+
+/** Models that are not a chain of our layers, and what is said of them. */
+const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
+  'an operator of another domain': [
+    { nodes: [['Gelu', ['x'], 'y', { name: 'it', domain: 'com.microsoft' }]] },
+    /in node 'it' \(Gelu\) of '.*' but received com\.microsoft\.Gelu$/,
+  ],
+  'a node without a name': [{ nodes: [['Sin', ['x'], 'y']] }, /in node 1 \(Sin\) of '.*' but received Sin$/],
+  'rows that two nodes take': [
+    {
+      nodes: [
+        ['Relu', ['x'], 'a', { name: 'first' }],
+        ['Tanh', ['x'], 'y', { name: 'second' }],
+      ],
+    },
+    /^Expected a chain of layers without branches in node 'second' \(Tanh\) of '.*' but received 'x', which node 'first' \(Relu\) of '.*' takes as well$/,
+  ],
+  'an output that is not the end': [
+    {
+      nodes: [
+        ['Relu', ['x'], 'a'],
+        ['Tanh', ['a'], 'b', { name: 'end' }],
+      ],
+      output: 'a',
+    },
+    /^Expected a chain of layers from the input to 'a' in '.*' but received one that ends at node 'end' \(Tanh\)/,
+  ],
+  'a value of silu that is used elsewhere': [
+    {
+      nodes: [
+        ['Sigmoid', ['x'], 's'],
+        ['Mul', ['x', 's'], 'm', { name: 'product' }],
+        ['Add', ['m', 's'], 'y'],
+      ],
+    },
+    /^Expected a chain of layers without branches in node 'product' \(Mul\)/,
+  ],
+  'a cycle': [
+    {
+      nodes: [
+        ['Relu', ['b'], 'a', { name: 'it' }],
+        ['Tanh', ['a'], 'b'],
+      ],
+    },
+    /^Expected values that an earlier node gives in node 'it' \(Relu\) of '.*' but received 'b'$/,
+  ],
+  'a node that takes what it gives': [
+    { nodes: [['Relu', ['y'], 'y']] },
+    /^Expected values that an earlier node gives .* but received 'y'$/,
+  ],
+  'a missing initializer': [
+    { nodes: [['Gemm', ['x', 'w', 'b'], 'y', { name: 'it' }]] },
+    /^Expected values that an earlier node gives in node 'it' \(Gemm\) of '.*' but received 'w'$/,
+  ],
+  'a missing input': [{ nodes: [['Relu', [], 'y']] }, /^Expected an input 1 in node 1 \(Relu\) .* but received none$/],
+  'a name given twice': [
+    {
+      nodes: [
+        ['Relu', ['x'], 'a'],
+        ['Tanh', ['a'], 'a'],
+      ],
+    },
+    /^Expected each name given once in '.*' but received 'a' twice$/,
+  ],
+  'two initializers of one name': [{ ...one('Relu'), tensors: [w, w] }, /received 'w' twice$/],
+  'an initializer without a name': [{ ...one('Relu'), tensors: [tensor('', [1], [0])] }, /initializers with names/],
+  'an unknown attribute': [
+    one('Relu', { slope: 1 }),
+    /^Expected only known attributes in node 'it' .* received 'slope'$/,
+  ],
+  'an attribute of another type': [
+    one('Elu', { alpha: 1 }),
+    /^Expected alpha of attribute type 1 in node 'it' .* received 2$/,
+  ],
+  'an alpha that is not finite': [
+    one('Elu', { alpha: { float: Number.NaN } }),
+    /^Expected a finite alpha .* received NaN$/,
+  ],
+  'operators before 7': [
+    one('Relu', {}, { opset: 6 }),
+    /^Expected an operator set from 7 to 27 in '.*' but received 6$/,
+  ],
+  'operators that come later': [
+    one('Relu', {}, { opset: 28 }),
+    /^Expected an operator set from 7 to 27 .* received 28$/,
+  ],
+  'no layer': [{ nodes: [['Identity', ['x'], 'y']] }, /^Expected at least one layer in '.*' but received none$/],
+  'softmax in the middle': [
+    {
+      nodes: [
+        ['Softmax', ['x'], 'a', { name: 'it' }],
+        ['Relu', ['a'], 'y'],
+      ],
+    },
+    /^Expected Softmax as the last layer in node 'it'/,
+  ],
+  'softmax of channels': [
+    one('Softmax', { axis: 1 }, images),
+    /^Expected Softmax over all numbers of a row in node 'it'/,
+  ],
+  'Gelu by tanh': [
+    one('Gelu', { approximate: 'tanh' }, { opset: 20 }),
+    /^Expected approximate = 'none' .* received 'tanh'$/,
+  ],
+  'Swish with another alpha': [
+    one('Swish', { alpha: { float: 2 } }, { opset: 24 }),
+    /^Expected alpha = 1 in node 'it'/,
+  ],
+  'Flatten along another axis': [one('Flatten', { axis: 2 }, images), /^Expected axis = 1 in node 'it' .* received 2$/],
+  'Gemm of other rows': [
+    { tensors: [w, b], nodes: [['Gemm', ['x', 'w', 'b'], 'y']], inputShape: ['n', 4] },
+    /^Expected rows of 3 numbers for its weights in node 1 \(Gemm\) of '.*' but received rows of shape \[4\]$/,
+  ],
+  'Gemm that turns the rows': [
+    { tensors: [w, b], nodes: [['Gemm', ['x', 'w', 'b'], 'y', { attributes: { transA: 1 } }]] },
+    /^Expected transA = 0 in node 1 \(Gemm\) of '.*' but received 1$/,
+  ],
+  'weights of size 0': [
+    { tensors: [tensor('w', [0, 2], [])], nodes: [['Gemm', ['x', 'w'], 'y']], inputShape: ['n', 3] },
+    /^Expected rows of 0 numbers/,
+  ],
+  'MatMul with the weights in front': [
+    { tensors: [w], nodes: [['MatMul', ['w', 'x'], 'y']] },
+    /^Expected what the net computes as input 1 in node 1 \(MatMul\) .* received a constant$/,
+  ],
+  'a convolution of vectors': [
+    { tensors: [filters], nodes: [['Conv', ['x', 'f'], 'y']] },
+    /^Expected rows that are images in node 1 \(Conv\) of '.*' but received rows of shape \[3\]$/,
+  ],
+  'a convolution of other channels': [
+    { tensors: [filters], nodes: [['Conv', ['x', 'f'], 'y']], inputShape: ['n', 2, 5, 5] },
+    /^Expected images of 1 channels for its filters .* received 2$/,
+  ],
+  'a convolution with more padding in front': [
+    { ...images, tensors: [filters], nodes: [['Conv', ['x', 'f'], 'y', { attributes: { pads: [1, 1, 0, 0] } }]] },
+    /^Expected the same padding on both sides, or TensorFlow's 'same', in node 1 \(Conv\)/,
+  ],
+  'auto_pad SAME_LOWER where it is odd': [
+    { ...images, tensors: [filters], nodes: [['Conv', ['x', 'f'], 'y', { attributes: { auto_pad: 'SAME_LOWER' } }]] },
+    /^Expected the same padding on both sides/,
+  ],
+  'negative pads': [
+    { ...images, tensors: [filters], nodes: [['Conv', ['x', 'f'], 'y', { attributes: { pads: [-1, 0, 0, 0] } }]] },
+    /^Expected pads of four numbers ≥ 0, of images, .* received \[-1, 0, 0, 0\]$/,
+  ],
+  'a kernel larger than the image': [
+    one('MaxPool', { kernel_shape: [6, 6] }, images),
+    /^Expected .* node 'it' \(MaxPool\)/,
+  ],
+  'a pool without a kernel': [one('MaxPool', {}, images), /^Expected a kernel_shape in node 'it' .* received none$/],
+  'a pool with dilations': [
+    one('MaxPool', { kernel_shape: [2, 2], dilations: [2, 2] }, images),
+    /^Expected dilations of 1 in node 'it'/,
+  ],
+  'zeros around images in front of a max pool': [
+    {
+      ...images,
+      tensors: [whole('p', [0, 0, 1, 1, 0, 0, 1, 1])],
+      nodes: [
+        ['Pad', ['x', 'p'], 'z'],
+        ['MaxPool', ['z'], 'y', { name: 'it', attributes: { kernel_shape: [2, 2] } }],
+      ],
+    },
+    /^Expected zeros around images in front of a convolution or average pool only in node 'it' \(MaxPool\)/,
+  ],
+  'Pad with what is at the edge': [one('Pad', { mode: 'edge', pads: zeros(8) }, images), /^Expected mode = 'constant'/],
+  'batch norm in training': [
+    {
+      tensors: ['s', 'b', 'm', 'v'].map((name) => tensor(name, [3], [1, 1, 1])),
+      nodes: [['BatchNormalization', ['x', 's', 'b', 'm', 'v'], 'y', { attributes: { training_mode: 1 } }]],
+    },
+    /^Expected training_mode = 0 in node 1 \(BatchNormalization\) of '.*' but received 1$/,
+  ],
+  'batch norm of other features': [
+    {
+      tensors: ['s', 'b', 'm', 'v'].map((name) => tensor(name, [2], [1, 1])),
+      nodes: [['BatchNormalization', ['x', 's', 'b', 'm', 'v'], 'y']],
+    },
+    /^Expected 3 numbers as input 2 in node 1 \(BatchNormalization\) of '.*' but received shape \[2\]$/,
+  ],
+  'batch norm of vectors taken as images': [
+    {
+      inputShape: ['n', 8],
+      tensors: [whole('to', [-1, 2, 2, 2]), ...['s', 'b', 'm', 'v'].map((name) => tensor(name, [2], [1, 1]))],
+      nodes: [
+        ['Reshape', ['x', 'to'], 'i'],
+        ['BatchNormalization', ['i', 's', 'b', 'm', 'v'], 'y', { name: 'it' }],
+      ],
+    },
+    /^Expected rows of 2 features or channels for input but received rows of shape \[8\] at node 'it'/,
+  ],
+  'a Reshape of rows into each other': [
+    { tensors: [whole('s', [2, 6])], nodes: [['Reshape', ['x', 's'], 'y', { name: 'it' }]] },
+    /^Expected a shape of as many rows of 3 numbers in node 'it' \(Reshape\) of '.*' but received \[2, 6\]$/,
+  ],
+  'a Reshape to one dimension': [
+    { tensors: [whole('s', [-1])], nodes: [['Reshape', ['x', 's'], 'y']] },
+    /^Expected a shape of as many rows of 3 numbers .* received \[-1\]$/,
+  ],
+  'a constant for each row': [
+    { tensors: [tensor('c', [2, 3], zeros(6))], nodes: [['Add', ['x', 'c'], 'y']] },
+    /^Expected a constant for rows of shape \[3\] in node 1 \(Add\) of '.*' but received shape \[2, 3\]$/,
+  ],
+  'arithmetic behind a classifier': [
+    {
+      tensors: [tensor('c', [], [2])],
+      nodes: [
+        ['Softmax', ['x'], 's'],
+        ['Mul', ['s', 'c'], 'y', { name: 'it' }],
+      ],
+    },
+    /^Expected a net for fitting in front of arithmetic with constants in node 'it' \(Mul\)/,
+  ],
+  'metadata that are no JSON': [
+    { ...one('Relu'), metadata: { 'blasnet.preparation': '{' } },
+    /^Expected JSON as blasnet\.preparation in '.*' but received something else$/,
+  ],
+  'metadata with an unknown field': [
+    { ...one('Relu'), metadata: { 'blasnet.preparation': '{"inputShape":[3],"__proto__":{"x":1}}' } },
+    /^Expected only inputShape, .* for preparation but received '__proto__' in '/,
+  ],
+  'metadata that tell another preparation than the nodes': [
+    {
+      ...one('Relu'),
+      metadata: {
+        'blasnet.preparation': JSON.stringify({
+          inputShape: [3],
+          x: { per: 'column', divisor: 2, offset: [0, 0, 0], scale: [1, 1, 1] },
+        }),
+      },
+    },
+    /^Expected metadata that tell the preparation its nodes do in '.*' but received others$/,
+  ],
+  'metadata of rows of another size': [
+    { ...one('Relu'), metadata: { 'blasnet.preparation': '{"inputShape":[4]}' } },
+    /^Expected metadata of rows of \[3\] in '.*' but received \[4\]$/,
+  ],
+  'more layers than a net has': [
+    { nodes: Array.from({ length: 2001 }, (_, i) => ['Relu', [i === 0 ? 'x' : `v${i - 1}`], `v${i}`] as const) },
+    /^Expected at most 2000 layers in '.*' but received more$/,
+  ],
+};
+
+for (const [name, [spec, message]] of Object.entries(models)) {
+  test(`refused: ${name}`, async (t) => {
+    await t.throwsAsync(NeuralNet.fromOnnx(await writeModel(t, spec)), badFile(message));
+  });
+}
+
+/** Models that break a rule of the format itself. */
+const graph = modelOf(one('Relu')).graph!;
+const changes: Readonly<Record<string, readonly [object, RegExp]>> = {
+  'no graph': [{ graph: undefined }, /^Expected an ONNX model in '.*' but received one without a graph$/],
+  'no operator set': [{ opsetImport: [] }, /^Expected an operator set from 7 to 27 .* received 0 of them$/],
+  'no input': [{ graph: { ...graph, input: [] } }, /^Expected one input in '.*' but received 0$/],
+  'two inputs': [{ graph: { ...graph, input: [...graph.input, { ...graph.input[0], name: 'z' }] } }, /one input .* 2$/],
+  'two outputs': [
+    { graph: { ...graph, output: [...graph.output, { name: 'x' }] } },
+    /^Expected one output .* received 2$/,
+  ],
+  'sparse initializers': [{ graph: { ...graph, sparseInitializer: [{}] } }, /^Expected dense initializers/],
+  'an input of whole numbers': [
+    { graph: { ...graph, input: [{ name: 'x', type: { tensorType: { elemType: 7 } } }] } },
+    /^Expected a tensor of float or double as input 'x' in '.*' but received type 7$/,
+  ],
+  'an input that is no tensor': [{ graph: { ...graph, input: [{ name: 'x' }] } }, /received type undefined$/],
+};
+
+for (const [name, [change, message]] of Object.entries(changes)) {
+  test(`refused: ${name}`, async (t) => {
+    const model = { ...modelOf(one('Relu')), ...change };
+    await t.throwsAsync(NeuralNet.fromOnnx(await writeModel(t, model)), badFile(message));
+  });
+}
