@@ -58,7 +58,7 @@ export function trainBySteps(create: (setup: Setup) => Stepper | Promise<Stepper
 export type Predictor = (rows: number) => () => ArrayLike<number> | Promise<ArrayLike<number>>;
 
 /** The trial `predict` of a contender that makes its own inputs out of the rows it is given. */
-export function predictByCalls(create: (setup: Setup) => Predictor | Promise<Predictor>) {
+export function predictByCalls(create: (setup: Setup & PredictionJob) => Predictor | Promise<Predictor>) {
   return async (job: PredictionJob): Promise<PredictionResult> => {
     const predictor = await create({ ...job, ...(await readSetup(job, job.data)) });
     const results = [];

@@ -1,39 +1,47 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Contender } from '../contender.js';
 import { rival, rivalVersion } from '../rivals.js';
 import { predictByCalls } from '../stepping.js';
-import { onnxModel } from '../support/onnx.js';
+import { buildNet } from '../support/blasnet.js';
+import { inputsOf } from '../workloads.js';
 
 /** As much of onnxruntime-node as is used here. */
 interface OnnxTensor {
   readonly data: Float32Array;
 }
+interface Session {
+  run(feeds: Record<string, OnnxTensor>): Promise<Record<string, OnnxTensor>>;
+}
 interface OnnxRuntime {
-  InferenceSession: {
-    create(
-      model: Uint8Array,
-      options: object,
-    ): Promise<{ run(feeds: Record<string, OnnxTensor>): Promise<Record<string, OnnxTensor>> }>;
-  };
+  InferenceSession: { create(model: string, options: object): Promise<Session> };
   Tensor: new (type: 'float32', data: Float32Array, shape: readonly number[]) => OnnxTensor;
 }
 
-/** Inference only, by a model that is written for it from the same weights. */
+/** Inference only, by the model that blasnet's net with the same weights is exported as. */
 export const contender: Contender = {
   name: 'onnxruntime-node',
   family: 'C++',
+  convolves: true,
   variants: [{ threads: 1, dtype: 'float32' }],
   async about() {
     rival<OnnxRuntime>('onnxruntime-node');
     return rivalVersion('onnxruntime-node');
   },
-  predict: predictByCalls(async ({ workload, parameters, x, threads }) => {
+  predict: predictByCalls(async ({ workload, weights, x, threads }) => {
     const { InferenceSession, Tensor } = rival<OnnxRuntime>('onnxruntime-node');
+    const inputs = inputsOf(workload);
+    const net = await buildNet(workload, { maxEpoch: 1, weights, dtype: 'float32' });
+    const folder = await mkdtemp(join(tmpdir(), 'blasnet-bench-'));
+    const file = join(folder, 'net.onnx');
+    await net.exportOnnx(file, { inputShape: [inputs] });
     const options = { intraOpNumThreads: threads, interOpNumThreads: 1, graphOptimizationLevel: 'all' };
-    const session = await InferenceSession.create(onnxModel(workload, parameters), options);
-    const inputs = workload.widths[0]!;
+    const session = await InferenceSession.create(file, options);
+    await rm(folder, { recursive: true });
     return (rows) => {
       const values = x.slice(0, rows * inputs);
-      return async () => (await session.run({ x: new Tensor('float32', values, [rows, inputs]) })).y!.data;
+      return async () => (await session.run({ input: new Tensor('float32', values, [rows, inputs]) })).output!.data;
     };
   }),
 };

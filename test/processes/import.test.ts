@@ -26,12 +26,14 @@ test('BLASNET_THREADS › what it cannot be', async (t) => {
   }
 });
 
-test("import 'blasnet' loads nothing of the charts, the progress bar or CSV", async (t) => {
+test("import 'blasnet' loads nothing of the charts, the progress bar, CSV or ONNX", async (t) => {
   const { output } = await runScript('import.mjs');
   const { loaded } = JSON.parse(output) as { loaded: string[] };
   t.true(loaded.some((url) => url.includes('/fflate/')));
   t.deepEqual(
-    loaded.filter((url) => /node_modules\/(vega|@resvg|cli-progress|csv-parse|dejavu)|dist\/charts\/render/.test(url)),
+    loaded.filter((url) =>
+      /node_modules\/(vega|@resvg|cli-progress|csv-parse|dejavu|protobufjs)|dist\/(charts\/render|onnx)/.test(url),
+    ),
     [],
   );
 });
