@@ -313,9 +313,11 @@ export class NeuralNet {
   }
 
   /**
-   * Reads an ONNX model whose operators are a chain of layers that we have; it can be trained further.
+   * Reads an ONNX model whose operators are a chain of layers that we have; the net can be trained further. Arithmetic with
+   * constants in front of all layers, or behind them, becomes `preparation`: the model's own answers are those of
+   * `predict`. Needs the optional package protobufjs.
    * @throws BlasnetError `ERR_BAD_FILE` for a file that is no such model, which names the node and its operator,
-   *   `ERR_NATIVE_LOAD` without the optional package protobufjs
+   *   `ERR_NATIVE_LOAD` without protobufjs
    */
   static async fromOnnx(file: string, options?: OnnxImportOptions): Promise<NeuralNet> {
     const { readOnnx } = await import('./onnx/import/from-onnx.js');
@@ -323,8 +325,8 @@ export class NeuralNet {
   }
 
   /**
-   * Writes the net as an ONNX model for other runtimes: one input `input` of any number of rows, one output `output`, in
-   * one atomic step. Needs the optional package protobufjs.
+   * Writes the net as an ONNX model for other runtimes, in one atomic step: one input `input` of any number of rows, raw
+   * ones where the net has a `preparation`, and one output `output`. Needs the optional package protobufjs.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer without an ONNX form, or a net of 2 GiB or more, `ERR_BAD_FILE`
    *   if the file cannot be written, `ERR_NATIVE_LOAD` without protobufjs
    */

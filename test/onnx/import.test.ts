@@ -127,6 +127,13 @@ const models: Readonly<Record<string, ModelSpec>> = {
       ['Relu', ['d'], 'y'],
     ],
   },
+  'Dropout that is told not to train': {
+    tensors: [...dense, tensor('ratio', [], [0.25]), { name: 'mode', dims: [], dataType: 9, int32Data: [0] }],
+    nodes: [
+      ['Gemm', ['x', 'w', 'b'], 'g'],
+      ['Dropout', ['g', 'ratio', 'mode'], 'y'],
+    ],
+  },
   'Dropout with its attribute, of operator set 10': {
     opset: 10,
     tensors: dense,
@@ -251,6 +258,8 @@ test('a bad option is refused', async (t) => {
   const file = await writeModel(t, logits);
   await t.throwsAsync(NeuralNet.fromOnnx(file, { inputShape: [0] }), badArgument(/for inputShape/));
   await t.throwsAsync(NeuralNet.fromOnnx(file, { maxBytes: 0 }), badArgument(/for maxBytes but received 0/));
+  await t.throwsAsync(NeuralNet.fromOnnx(''), badArgument(/^Expected the name of a file for path but received ''$/));
+  await t.throwsAsync(NeuralNet.fromOnnx(untyped(undefined)), badArgument(/for path but received undefined$/));
   await t.throwsAsync(NeuralNet.fromOnnx(file, untyped(null)), badArgument(/an object for options/));
 });
 

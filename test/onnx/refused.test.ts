@@ -225,6 +225,21 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
     },
     /^Expected a net for fitting in front of arithmetic with constants in node 'it' \(Mul\)/,
   ],
+  'dropout in training': [
+    {
+      tensors: [tensor('ratio', [], [0.5]), { name: 'mode', dims: [], dataType: 9, rawData: Uint8Array.of(1) }],
+      nodes: [['Dropout', ['x', 'ratio', 'mode'], 'y']],
+    },
+    /^Expected training_mode = false in node 1 \(Dropout\) of '.*' but received true$/,
+  ],
+  'dropout of everything': [
+    { tensors: [tensor('ratio', [], [1])], nodes: [['Dropout', ['x', 'ratio'], 'y', { name: 'it' }]] },
+    /^Expected a number in \[0, 1\) for rate but received 1 at node 'it' \(Dropout\)/,
+  ],
+  'a name that would clear the terminal': [
+    { nodes: [['Relu', ['x'], 'y', { name: 'a\u001b[2Jb', attributes: { alpha: 1 } }]] },
+    /in node 'a\ufffd\[2Jb' \(Relu\) of/,
+  ],
   'metadata that are no JSON': [
     { ...one('Relu'), metadata: { 'blasnet.preparation': '{' } },
     /^Expected JSON as blasnet\.preparation in '.*' but received something else$/,
@@ -263,6 +278,7 @@ for (const [name, [spec, message]] of Object.entries(models)) {
 
 /** Models that break a rule of the format itself. */
 const graph = modelOf(one('Relu')).graph!;
+const twice = { name: 'alpha', type: 1, f: 1 };
 const changes: Readonly<Record<string, readonly [object, RegExp]>> = {
   'no graph': [{ graph: undefined }, /^Expected an ONNX model in '.*' but received one without a graph$/],
   'no operator set': [{ opsetImport: [] }, /^Expected an operator set from 7 to 27 .* received 0 of them$/],
@@ -276,6 +292,10 @@ const changes: Readonly<Record<string, readonly [object, RegExp]>> = {
   'an input of whole numbers': [
     { graph: { ...graph, input: [{ name: 'x', type: { tensorType: { elemType: 7 } } }] } },
     /^Expected a tensor of float or double as input 'x' in '.*' but received type 7$/,
+  ],
+  'an attribute given twice': [
+    { graph: { ...graph, node: [{ ...graph.node[0], attribute: [twice, twice] }] } },
+    /^Expected one attribute of a name in node 'it' \(Relu\) of '.*' but received two 'alpha'$/,
   ],
   'an input that is no tensor': [{ graph: { ...graph, input: [{ name: 'x' }] } }, /received type undefined$/],
 };

@@ -7,6 +7,7 @@ import type { Budget } from './budget.js';
 import { type ConstantValue, constantOf } from './constant.js';
 import type { Graph } from './graph.js';
 import type { OnnxNode } from './node.js';
+import { quote } from './quote.js';
 import type { DataValue, Value, Zeros } from './values.js';
 
 /** `addLayer` looks at all layers that are there: with more it would take seconds. */
@@ -75,7 +76,7 @@ export class Chain {
     if (known) return known;
     const tensor = this.graph.constants.get(name);
     if (!tensor) return undefined;
-    const constant = constantOf(tensor, `tensor '${name.slice(0, 60)}' of ${this.where}`, this.budget);
+    const constant = constantOf(tensor, `tensor ${quote(name)} of ${this.where}`, this.budget);
     this.#values.set(name, constant);
     return constant;
   }
@@ -85,7 +86,7 @@ export class Chain {
     const name = node.inputs[i] ?? '';
     if (name === '') throw node.bad(`an input ${i + 1}`, 'none');
     const value = this.value(name);
-    if (!value) throw node.bad('values that an earlier node gives', `'${name.slice(0, 60)}'`);
+    if (!value) throw node.bad('values that an earlier node gives', quote(name));
     return value;
   }
 
@@ -106,7 +107,7 @@ export class Chain {
   /** As `data`, for the value of a name that may be the input of an earlier node: of several that are one layer. */
   dataNamed(node: OnnxNode, name: string): DataValue {
     const value = this.value(name);
-    if (value?.kind !== 'data') throw node.bad('a chain of layers without branches', `'${name.slice(0, 60)}'`);
+    if (value?.kind !== 'data') throw node.bad('a chain of layers without branches', quote(name));
     return this.#taken(node, value);
   }
 
@@ -114,7 +115,7 @@ export class Chain {
     if (value !== this.#tip) {
       const taker = this.graph.uses.get(value.name)?.find((user) => user !== node);
       const by = taker ? `, which ${taker.where} takes as well` : '';
-      throw node.bad('a chain of layers without branches', `'${value.name.slice(0, 60)}'${by}`);
+      throw node.bad('a chain of layers without branches', `${quote(value.name)}${by}`);
     }
     return value;
   }

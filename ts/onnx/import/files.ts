@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { badFile, openForReading, unreadable } from '../../files.js';
 import { type EntryMessage, externalLocation, type ModelMessage, type TensorMessage } from '../messages.js';
 import type { Budget } from './budget.js';
+import { quote } from './quote.js';
 
 /** A part of a file; to its end where no length is given. */
 interface Range {
@@ -46,23 +47,23 @@ interface Place {
 }
 
 async function readExternal(tensor: TensorMessage, { folder, file, budget }: Place): Promise<Uint8Array> {
-  const where = `the external data of tensor '${tensor.name?.slice(0, 60)}' of '${file}'`;
+  const where = `the external data of tensor ${quote(tensor.name ?? '')} of '${file}'`;
   const entry = (key: string) => tensor.externalData?.find((pair: EntryMessage) => pair.key === key)?.value;
   const location = entry('location');
   if (!location) throw badFile(where, 'a location', 'none');
   const isPlain = !isAbsolute(location) && !/[\\:\0]/.test(location) && !location.split('/').includes('..');
-  if (!isPlain) throw badFile(where, "a file in the model's folder", `'${location.slice(0, 60)}'`);
+  if (!isPlain) throw badFile(where, "a file in the model's folder", quote(location));
   const target = await realpath(join(folder, location)).catch((cause: unknown) => {
     throw unreadable(join(folder, location), 'external data', cause);
   });
   const path = relative(folder, target);
   if (path === '' || path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path)) {
-    throw badFile(where, "a file in the model's folder", `'${location.slice(0, 60)}', which leads out of it`);
+    throw badFile(where, "a file in the model's folder", `${quote(location)}, which leads out of it`);
   }
   const [offset, length] = ['offset', 'length'].map((key) => {
     const value = entry(key);
     if (value === undefined) return undefined;
-    if (!/^\d{1,15}$/.test(value)) throw badFile(where, `a number of bytes as ${key}`, `'${value.slice(0, 60)}'`);
+    if (!/^\d{1,15}$/.test(value)) throw badFile(where, `a number of bytes as ${key}`, quote(value));
     return Number(value);
   });
   const range = { ...(offset !== undefined && { offset }), ...(length !== undefined && { length }) };

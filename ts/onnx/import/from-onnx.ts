@@ -15,6 +15,7 @@ import { type Graph, graphOf } from './graph.js';
 import { operatorOf } from './operators/index.js';
 import { findPatterns } from './patterns.js';
 import { preparationOf } from './preparation.js';
+import { quote } from './quote.js';
 
 export interface OnnxImportOptions {
   /**
@@ -37,6 +38,7 @@ const memoryAtLeast = 2 ** 24;
 
 /** As `NeuralNet.fromOnnx`, which documents it. */
 export async function readOnnx(file: string, options: OnnxImportOptions = {}): Promise<NeuralNet> {
+  if (typeof file !== 'string' || file === '') throw badArgument('path', 'the name of a file', file);
   if (typeof options !== 'object' || options === null) throw badArgument('options', 'an object', options);
   const { maxBytes = 2 ** 31 - 1 } = options;
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
@@ -88,7 +90,7 @@ function follow(chain: Chain): void {
     node.requireAllRead();
   }
   if (chain.tip.name !== output) {
-    const expected = `a chain of layers from the input to '${output.slice(0, 60)}'`;
+    const expected = `a chain of layers from the input to ${quote(output)}`;
     const received = chain.tip.node ? `one that ends at ${chain.tip.node.where}` : 'none';
     throw badFile(chain.where, expected, received);
   }
@@ -112,7 +114,7 @@ function inputShapeOf({ input }: Graph, { inputShape }: OnnxImportOptions, where
   const known = row.filter((size) => size !== undefined);
   if (row.length === 0 || known.length < row.length) {
     const received = input.shape ? `[${input.shape.map((size) => size ?? '?').join(', ')}]` : 'none';
-    throw badFile(where, `a shape of rows as input '${input.name.slice(0, 60)}' (or the option inputShape)`, received);
+    throw badFile(where, `a shape of rows as input ${quote(input.name)} (or the option inputShape)`, received);
   }
   return known;
 }

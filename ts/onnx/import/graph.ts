@@ -4,6 +4,7 @@ import type { DType } from '../../tensor.js';
 import { elementTypes, type ModelMessage, type TensorMessage, type ValueMessage } from '../messages.js';
 import { wholeNumber } from './constant.js';
 import { OnnxNode } from './node.js';
+import { quote } from './quote.js';
 
 /** A net has some hundred nodes; more than these were made to take our time. */
 const mostNodes = 20_000;
@@ -44,7 +45,7 @@ export function graphOf(model: ModelMessage, where: string): Graph {
   }
   const taken = new Set<string>();
   const take = (name: string) => {
-    if (taken.has(name)) throw badFile(where, 'each name given once', `'${name.slice(0, 60)}' twice`);
+    if (taken.has(name)) throw badFile(where, 'each name given once', `${quote(name)} twice`);
     taken.add(name);
   };
   const constants = new Map<string, TensorMessage>();
@@ -102,7 +103,7 @@ function typeOf({ name, type }: ValueMessage, where: string): Omit<GraphInput, '
   const tensor = type?.tensorType;
   const isFloat64 = tensor?.elemType === elementTypes.float64;
   if (!isFloat64 && tensor?.elemType !== elementTypes.float32) {
-    throw badFile(where, `a tensor of float or double as input '${name.slice(0, 60)}'`, `type ${tensor?.elemType}`);
+    throw badFile(where, `a tensor of float or double as input ${quote(name)}`, `type ${tensor?.elemType}`);
   }
   const shape = tensor?.shape?.dim.map(({ dimValue, dimParam }) => {
     const size = dimParam ? 0 : wholeNumber(dimValue, where);

@@ -3,8 +3,7 @@ import { BlasnetError } from '../../errors.js';
 import { badFile } from '../../files.js';
 import { type AttributeMessage, attributeTypes, type NodeMessage, type TensorMessage } from '../messages.js';
 import { wholeNumber } from './constant.js';
-
-const longestName = 60;
+import { plain, quote } from './quote.js';
 
 /** One node of a graph: its names, and its attributes, each of which someone must read. */
 export class OnnxNode {
@@ -28,10 +27,11 @@ export class OnnxNode {
     this.domain = message.domain ?? '';
     this.inputs = message.input;
     this.outputs = message.output;
-    const title = message.name === '' ? `node ${place + 1}` : `node '${message.name.slice(0, longestName)}'`;
-    this.where = `${title} (${this.operator.slice(0, longestName)}) of ${file}`;
+    const title = message.name === '' ? `node ${place + 1}` : `node ${quote(message.name)}`;
+    this.where = `${title} (${plain(this.operator)}) of ${file}`;
     for (const attribute of message.attribute) {
-      if (this.#attributes.has(attribute.name)) throw this.bad('one attribute of a name', `two '${attribute.name}'`);
+      if (this.#attributes.has(attribute.name))
+        throw this.bad('one attribute of a name', `two ${quote(attribute.name)}`);
       this.#attributes.set(attribute.name, attribute);
       this.#unread.add(attribute.name);
     }
@@ -85,7 +85,7 @@ export class OnnxNode {
 
   string(name: string, fallback: string): string {
     const found = this.#attribute(name, 'string');
-    return found ? Buffer.from(found.s ?? []).toString('utf8', 0, longestName) : fallback;
+    return found ? Buffer.from(found.s ?? []).toString('utf8', 0, 60) : fallback;
   }
 
   tensor(name: string): TensorMessage | undefined {
@@ -94,7 +94,7 @@ export class OnnxNode {
 
   /** @throws BlasnetError `ERR_BAD_FILE` if there are attributes that nobody has read: they may change what it computes */
   requireAllRead(): void {
-    for (const name of this.#unread) throw this.bad('only known attributes', `'${name.slice(0, longestName)}'`);
+    for (const name of this.#unread) throw this.bad('only known attributes', quote(name));
   }
 
   #attribute(name: string, type: keyof typeof attributeTypes): AttributeMessage | undefined {

@@ -41,7 +41,7 @@ export function preparationOf(
   const size = sizeOf(inputShape);
   const agrees =
     agree(size, x && numbersOf(x, size), told.x && numbersOf(told.x, size)) &&
-    (!isFitting || agree((y ?? told.y)?.scale.length ?? 0, y && restoring(y), told.y && restoring(told.y)));
+    (!isFitting || agree(Math.max(width(y), width(told.y)), y && restoring(y), told.y && restoring(told.y)));
   if (!agrees) throw badFile(where, 'metadata that tell the preparation its nodes do', 'others');
   return told;
 }
@@ -78,6 +78,8 @@ function numbersOf({ divisor, offset, scale }: FeatureScaling, size: number): Li
 }
 
 const restoring = ({ offset, scale }: LabelScaling): Line => ({ factor: (i) => scale[i]!, term: (i) => offset[i]! });
+
+const width = (y: LabelScaling | undefined) => y?.scale.length ?? 0;
 
 const unchanged: Line = { factor: () => 1, term: () => 0 };
 

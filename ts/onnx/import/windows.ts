@@ -1,5 +1,6 @@
 // @internal
 import type { OnnxNode } from './node.js';
+import { quote } from './quote.js';
 import type { DataValue } from './values.js';
 
 type Two = readonly [number, number];
@@ -85,7 +86,7 @@ function axesOf(node: OnnxNode, inputs: Two, spans: Two, stride: Two): readonly 
     const isBehind = isCeiled && more * stride[i] >= inputs[i] + before;
     return { before, output: more + (isBehind ? 0 : 1) };
   };
-  if (!['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'].includes(kind)) throw node.bad('a known auto_pad', `'${kind}'`);
+  if (!['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'].includes(kind)) throw node.bad('a known auto_pad', quote(kind));
   if (given.length !== 4 || given.some((pad) => pad < 0 || pad >= 2 ** 31)) {
     throw node.bad('pads of four numbers ≥ 0, of images,', `[${given.join(', ')}]`);
   }

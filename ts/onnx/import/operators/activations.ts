@@ -7,6 +7,7 @@ import {
 } from '../../../layers/index.js';
 import type { Chain } from '../chain.js';
 import type { OnnxNode } from '../node.js';
+import { quote } from '../quote.js';
 
 type Operator = (chain: Chain, node: OnnxNode) => void;
 
@@ -30,7 +31,7 @@ export const activationOperators: Readonly<Record<string, Operator>> = {
   Elu: activation((node) => ({ name: 'elu', alpha: node.float('alpha', 1) })),
   Gelu: activation((node) => {
     const kind = node.string('approximate', 'none');
-    if (kind !== 'none') throw node.bad("approximate = 'none'", `'${kind}'`);
+    if (kind !== 'none') throw node.bad("approximate = 'none'", quote(kind));
     return 'gelu';
   }),
   Swish: activation((node) => {

@@ -5,12 +5,13 @@ import { Affine, isPerChannel, stretched } from '../affine.js';
 import type { Chain } from '../chain.js';
 import type { ConstantValue } from '../constant.js';
 import type { OnnxNode } from '../node.js';
+import { quote } from '../quote.js';
 
 /** Add, Sub, Mul and Div of rows with a constant: a bias, or what is done to the rows before or behind all layers. */
 export function arithmetic(chain: Chain, node: OnnxNode): void {
   const [first, second] = [chain.input(node, 0), chain.input(node, 1)];
   if (first.kind === 'data' && second.kind === 'data') {
-    const names = node.inputs.map((name) => `'${name.slice(0, 60)}'`);
+    const names = node.inputs.map((name) => quote(name));
     throw node.bad('a chain of layers without branches', `both ${names.join(' and ')}`);
   }
   const isFirst = first.kind === 'constant';

@@ -9,6 +9,7 @@ import {
 import type { ImageShape } from '../../../layers/windows.js';
 import type { Chain } from '../chain.js';
 import type { OnnxNode } from '../node.js';
+import { quote } from '../quote.js';
 import type { DataValue } from '../values.js';
 import { type ImportedWindows, pairOf, windowsOf } from '../windows.js';
 
@@ -94,7 +95,7 @@ export function batchNormalization(chain: Chain, node: OnnxNode): void {
 export function pad(chain: Chain, node: OnnxNode): void {
   const { shape } = chain.data(node);
   const mode = node.string('mode', 'constant');
-  if (mode !== 'constant') throw node.bad("mode = 'constant'", `'${mode}'`);
+  if (mode !== 'constant') throw node.bad("mode = 'constant'", quote(mode));
   const value = chain.optionalConstant(node, 2)?.values[0] ?? node.float('value', 0);
   if (value !== 0) throw node.bad('zeros', `${value}`);
   if ((node.inputs[3] ?? '') !== '') throw node.bad('pads for all axes', 'for some');

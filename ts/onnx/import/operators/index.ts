@@ -1,6 +1,7 @@
 // @internal
 import type { Chain } from '../chain.js';
 import type { OnnxNode } from '../node.js';
+import { plain } from '../quote.js';
 import { activationOperators } from './activations.js';
 import { arithmetic } from './arithmetic.js';
 import { gemm, matMul } from './dense.js';
@@ -57,6 +58,6 @@ export function operatorOf(node: OnnxNode): Operator {
   const isOnnx = node.domain === '' || node.domain === 'ai.onnx';
   const found = isOnnx ? operators.get(node.operator) : undefined;
   if (found) return found;
-  const name = `${isOnnx ? '' : `${node.domain}.`}${node.operator}`.slice(0, 60);
+  const name = plain(`${isOnnx ? '' : `${node.domain}.`}${node.operator}`);
   throw node.bad(`one of the operators ${[...operators.keys()].join(', ')}`, name);
 }
