@@ -64,18 +64,28 @@ export async function makeFolder(folder: string): Promise<void> {
  * @throws BlasnetError `ERR_BAD_FILE` if it cannot be written; no temporary file is left behind
  */
 export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
+  await replaceFile(path, (file) => file.writeFile(data));
+}
+
+/** As {@link writeFileAtomic}, where the data comes in pieces. */
+export async function replaceFile(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  { temporaryName = randomName, beforeRename }: ReplaceOptions = {},
+): Promise<void> {
   checkPath(path);
   let temporary: string | undefined;
   try {
     const { target, mode } = await resolveTarget(path);
     const folder = dirname(target);
-    // Same folder, because rename is atomic within one file system only; the name is short, whatever the target's is.
-    temporary = join(folder, `.blasnet-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+    // Same folder, because rename is atomic within one file system only.
+    temporary = join(folder, temporaryName(target));
     await withHandle(temporary, 'wx', async (file) => {
-      await file.writeFile(data);
+      await write(file);
       if (mode !== undefined) await file.chmod(mode);
       await file.sync();
     });
+    await beforeRename?.(target);
     await rename(temporary, target);
     // The new name itself must reach the disk; Windows cannot open folders, and does not need it.
     if (process.platform !== 'win32') await withHandle(folder, 'r', (handle) => handle.sync());
@@ -84,6 +94,19 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string): 
     const message = `Expected a writable file at '${path}' but received ${reasonOf(error)}`;
     throw new BlasnetError('ERR_BAD_FILE', message, { cause: error });
   }
+}
+
+/** How {@link replaceFile} goes about it. */
+export interface ReplaceOptions {
+  /** What the new file is called until it is whole, in the folder of the old one. */
+  readonly temporaryName?: (target: string) => string;
+  /** Is called when the new file is whole and on the disk. */
+  readonly beforeRename?: (target: string) => Promise<void>;
+}
+
+/** Short, however long the target's name is. */
+function randomName(): string {
+  return `.blasnet-${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
 }
 
 /** The file behind a symbolic link, and its permission bits if it exists. */

@@ -18,6 +18,7 @@ export type { Prediction } from './preparation/prediction.js';
 export type { FeatureScaling, LabelScaling, Preparation } from './preparation/preparation.js';
 export { EagerRunner, type KernelArgument, type Operand, type Runner } from './runner.js';
 export { getThreads, setThreads, versions } from './runtime.js';
+export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors/safetensors.js';
 export type { LearningRateSchedule, ScheduleKind, WarmUp } from './schedules/schedule.js';
 export { type DType, type FloatArray, Tensor } from './tensor.js';
 export type { TrainOptions } from './training/trainer.js';
