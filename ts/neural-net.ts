@@ -4,9 +4,9 @@ import type { LossChartOptions } from './charts/index.js';
 import type { RowCells } from './data/csv-options.js';
 import type { DataReader } from './data/data-reader.js';
 import { rowsOf } from './data/rows.js';
-import { BlasnetError, badArgument, shapeMismatch } from './errors.js';
+import { badArgument, shapeMismatch } from './errors.js';
 import { type Evaluation, Evaluator, Predictor } from './evaluation.js';
-import { makeFolder, requireFolder } from './files.js';
+import { replaceFile } from './files.js';
 import { HyperParameters, optimizerOf } from './hyper-parameters.js';
 import { createInitializer } from './initializers/index.js';
 import { KeptPlans } from './kept-plans.js';
@@ -15,10 +15,12 @@ import type { Layer } from './layers/index.js';
 import { noClassWeights } from './losses/class-weights.js';
 import { objectiveOf } from './losses/index.js';
 import { backwardPass, type Model, updatePass } from './model.js';
+import { explained, type ModelDescription } from './model-files/description.js';
+import { ModelFile, modelWriter, parametersOf } from './model-files/model-file.js';
 import type { Prediction } from './preparation/prediction.js';
 import type { Preparation } from './preparation/preparation.js';
 import { Preparer } from './preparation/preparer.js';
-import { EagerRunner, fromNative } from './runner.js';
+import { EagerRunner } from './runner.js';
 import { Schedule } from './schedules/schedule.js';
 import { summarize } from './summary.js';
 import { Tensor } from './tensor.js';
@@ -28,6 +30,7 @@ import { Trainer, type TrainOptions } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
 import { TrainingState } from './training/training-state.js';
 import type { TrainingHistory, TrainingProgress } from './training-history.js';
+import { readLayers, writeLayers } from './weight-folders.js';
 
 /** A net: layers in order, hyperparameters, training, prediction. */
 export class NeuralNet {
@@ -167,22 +170,8 @@ export class NeuralNet {
     this.#output = undefined;
     const [xRows, yRows] = [rowsOf(x), rowsOf(y)];
     checkPart(this.#model, { x: xRows, y: yRows }, 'the batch');
-    const { state } = this.#model;
     const plan = this.#batchPlans.get(x.shape, () => new BatchPlan(this.#model, xRows, yRows));
-    state.settle();
-    let outcome: ReturnType<BatchPlan['run']>;
-    try {
-      outcome = plan.run(xRows, yRows);
-    } catch (error) {
-      state.settle(true);
-      throw error;
-    }
-    if (outcome.reason !== 'finished') state.settle(true);
-    if (outcome.reason === 'notFinite') {
-      throw new BlasnetError('ERR_NOT_FINITE', `Expected a finite loss for the batch but received ${plan.loss}`);
-    }
-    if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
-    return { loss: plan.loss };
+    return { loss: plan.run(xRows, yRows) };
   }
 
   /**
@@ -265,34 +254,67 @@ export class NeuralNet {
     return new Evaluator(this.#model, part).evaluateSync();
   }
 
+  /**
+   * Writes the whole net to one safetensors file, in one atomic step: weights, layers, hyperparameters and preparation,
+   * not what the optimizer remembers.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer of a class that `registerLayer` does not know, `ERR_BAD_FILE` if
+   *   the file cannot be written
+   */
+  async save(file: string): Promise<void> {
+    await this.#busy.exclusively('save', async () => {
+      this.#model.state.settle();
+      await replaceFile(file, await modelWriter(this.#description, parametersOf(this.#model.stack.layers)));
+    });
+  }
+
+  /**
+   * The net in a file that `save`, or training with `checkpointFile`, wrote: ready to predict, or to be trained anew.
+   * @throws BlasnetError `ERR_BAD_FILE` for a file that is missing, damaged or hostile, or holds no net
+   */
+  static async load(file: string): Promise<NeuralNet> {
+    return ModelFile.with(file, (opened) => NeuralNet.#from(opened));
+  }
+
+  static async #from(file: ModelFile): Promise<NeuralNet> {
+    const { name, params, layers, preparation } = file.description;
+    const net = new NeuralNet(params, name);
+    explained(file.where, () => {
+      for (const entry of layers) net.addLayer(entry.layer, entry.name);
+      net.preparation = preparation;
+    });
+    await file.fill(net.#model.stack);
+    return net;
+  }
+
+  get #description(): ModelDescription {
+    const { name, params, preparation } = this;
+    return { name, params, preparation, layers: this.#model.stack.layers };
+  }
+
   /** Writes `<folder>/<layer>.npz` for each layer that has weights; each file is replaced as a whole or not at all. */
   async saveWeights(folder: string): Promise<void> {
     await this.#busy.exclusively('saveWeights', async () => {
-      this.#model.state.settle();
-      requireFolder(folder);
-      await makeFolder(folder); // even where no layer has weights
-      for (const { name, layer } of this.#model.stack.layers) await layer.saveWeights(folder, name);
+      const { state, stack } = this.#model;
+      state.settle();
+      await writeLayers(stack, folder, (layer, name) => layer.saveWeights(folder, name));
     });
   }
 
   /** Reads what `saveWeights` wrote. Changes nothing unless all the files fit. */
   async loadWeights(folder: string): Promise<void> {
     await this.#busy.exclusively('loadWeights', async () => {
-      requireFolder(folder);
-      const copies: (() => void)[] = [];
-      for (const { name, layer } of this.#model.stack.layers) copies.push(await layer.readWeights(folder, name));
-      this.#model.state.settle();
-      for (const copy of copies) copy();
+      const { state, stack } = this.#model;
+      const copy = await readLayers(stack, folder, (layer, name) => layer.readWeights(folder, name));
+      state.settle();
+      copy();
     });
   }
 
   /** Writes the values that the layers began with, as `saveWeights` does; see `loadInitialValues`. */
   async saveInitialValues(folder: string): Promise<void> {
-    await this.#busy.exclusively('saveInitialValues', async () => {
-      requireFolder(folder);
-      await makeFolder(folder);
-      for (const { name, layer } of this.#model.stack.layers) await layer.saveInitialValues(folder, name);
-    });
+    await this.#busy.exclusively('saveInitialValues', () =>
+      writeLayers(this.#model.stack, folder, (layer, name) => layer.saveInitialValues(folder, name)),
+    );
   }
 
   /**
@@ -301,12 +323,11 @@ export class NeuralNet {
    */
   async loadInitialValues(folder: string): Promise<void> {
     await this.#busy.exclusively('loadInitialValues', async () => {
-      requireFolder(folder);
-      const copies: (() => void)[] = [];
-      for (const { name, layer } of this.#model.stack.layers) copies.push(await layer.readInitialValues(folder, name));
-      this.#model.state.reset();
+      const { state, stack } = this.#model;
+      const copy = await readLayers(stack, folder, (layer, name) => layer.readInitialValues(folder, name));
+      state.reset();
       this.#output = undefined;
-      for (const copy of copies) copy();
+      copy();
     });
   }
 
