@@ -21,7 +21,7 @@ export function badFile(where: string, expected: string, received: string, cause
  * @throws BlasnetError `ERR_BAD_FILE` if the file is missing, unreadable or a folder
  */
 export async function readFileBytes(path: string, what: string): Promise<Uint8Array> {
-  checkPath(path);
+  requireFileName(path);
   try {
     const buffer = await readFile(path);
     // A plain Uint8Array, because a Buffer's slice() shares memory where a Uint8Array's copies.
@@ -33,7 +33,7 @@ export async function readFileBytes(path: string, what: string): Promise<Uint8Ar
 
 /** A file to be read piece by piece; the caller closes it. Throws as {@link readFileBytes} does. */
 export async function openForReading(path: string, what: string): Promise<FileHandle> {
-  checkPath(path);
+  requireFileName(path);
   return open(path).catch((error: unknown) => {
     throw unreadable(path, what, error);
   });
@@ -71,15 +71,16 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string): 
 export async function replaceFile(
   path: string,
   write: (file: FileHandle) => Promise<void>,
-  { temporaryName = randomName, beforeRename }: ReplaceOptions = {},
+  { temporaryName, beforeRename }: ReplaceOptions = {},
 ): Promise<void> {
-  checkPath(path);
+  requireFileName(path);
   let temporary: string | undefined;
   try {
     const { target, mode } = await resolveTarget(path);
     const folder = dirname(target);
     // Same folder, because rename is atomic within one file system only.
-    temporary = join(folder, temporaryName(target));
+    temporary = join(folder, temporaryName?.(target) ?? randomName());
+    if (temporaryName) await rm(temporary, { force: true }); // of a process that was killed
     await withHandle(temporary, 'wx', async (file) => {
       await write(file);
       if (mode !== undefined) await file.chmod(mode);
@@ -137,7 +138,8 @@ export function requireFolder(folder: unknown): void {
   if (typeof folder !== 'string' || folder === '') throw badArgument('folder', 'the name of a folder', folder);
 }
 
-function checkPath(path: unknown): void {
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but the name of a file */
+export function requireFileName(path: unknown): void {
   if (typeof path !== 'string' || path === '') throw badArgument('path', 'the name of a file', path);
 }
 

@@ -1,12 +1,13 @@
 import { BatchPredictor, type BatchPredictorOptions } from './batch-predictor.js';
 import { Busy } from './busy.js';
 import type { LossChartOptions } from './charts/index.js';
+import { newestOf, type PendingRun, restoreRun } from './checkpoints/resume.js';
 import type { RowCells } from './data/csv-options.js';
 import type { DataReader } from './data/data-reader.js';
 import { rowsOf } from './data/rows.js';
 import { badArgument, shapeMismatch } from './errors.js';
 import { type Evaluation, Evaluator, Predictor } from './evaluation.js';
-import { replaceFile } from './files.js';
+import { replaceFile, requireFileName } from './files.js';
 import { HyperParameters, optimizerOf } from './hyper-parameters.js';
 import { createInitializer } from './initializers/index.js';
 import { KeptPlans } from './kept-plans.js';
@@ -29,7 +30,7 @@ import type { Snapshot } from './training/snapshot.js';
 import { Trainer, type TrainOptions } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
 import { TrainingState } from './training/training-state.js';
-import type { TrainingHistory, TrainingProgress } from './training-history.js';
+import { TrainingHistory, type TrainingProgress } from './training-history.js';
 import { readLayers, writeLayers } from './weight-folders.js';
 
 /** A net: layers in order, hyperparameters, training, prediction. */
@@ -43,6 +44,7 @@ export class NeuralNet {
   #preparer = new Preparer(undefined);
   #output: Tensor | undefined; // of the last forward, while the layers remember what it computed
   #history: TrainingHistory | undefined;
+  #pending: PendingRun | undefined; // what the next train goes on with
   #best: Snapshot | undefined; // the weights at the best checkpoint of the last train
 
   constructor(params: HyperParameters, name: string) {
@@ -85,6 +87,7 @@ export class NeuralNet {
     this.#predictors.clear();
     this.#batchPlans.clear();
     this.#best = undefined;
+    this.#pending = undefined;
     return this;
   }
 
@@ -118,12 +121,14 @@ export class NeuralNet {
    */
   preUpdateWeights(): void {
     this.#busy.requireIdle('preUpdateWeights');
+    this.#pending = undefined;
     this.#model.state.moveAhead(this.#model.stack.block);
   }
 
   /** Changes all weights by the gradients of the last `backward`; one step of the optimizer and of the schedule. */
   updateWeights(): void {
     this.#busy.requireIdle('updateWeights');
+    this.#pending = undefined;
     const { state, stack } = this.#model;
     state.moveAhead(stack.block);
     updatePass(this.#model, this.#eagerRunner(), state.slots.slot('epochs'));
@@ -141,7 +146,9 @@ export class NeuralNet {
     return this.#busy.exclusively('train', async () => {
       options.signal?.throwIfAborted();
       this.#output = undefined;
-      const trainer = new Trainer(this.#model, reader, options);
+      const run = { describe: () => this.#description, pending: this.#pending };
+      const trainer = new Trainer(this.#model, reader, options, run);
+      this.#pending = undefined;
       this.#preparer = new Preparer(reader.preparation);
       this.#best = trainer.best;
       const display = options.progress ? await (await import('./progress.js')).createProgressDisplay() : undefined;
@@ -165,6 +172,7 @@ export class NeuralNet {
    */
   trainOnBatch(x: Tensor, y: Tensor): { loss: number } {
     this.#busy.requireIdle('trainOnBatch');
+    this.#pending = undefined;
     this.#checkInput(x);
     this.#requireDtype('y', y);
     this.#output = undefined;
@@ -182,6 +190,7 @@ export class NeuralNet {
     this.#busy.requireIdle('restoreBest');
     if (!this.#best) throw badArgument('restoreBest', 'a train before it', 'none');
     this.#output = undefined;
+    this.#pending = undefined;
     this.#model.state.settle();
     this.#best.restore();
   }
@@ -275,6 +284,25 @@ export class NeuralNet {
     return ModelFile.with(file, (opened) => NeuralNet.#from(opened));
   }
 
+  /**
+   * The net of a run that was to go on, from its `checkpointFile`: the next `train`, on the same data and with the same
+   * options, continues where the file was written, as if the run had never been interrupted, to the same bits. Nothing
+   * may change the net before that; what does makes the next `train` a new run. Where the newest file is damaged, or is
+   * missing because a process was killed in the wrong moment, it is the next older one, with a warning.
+   * @throws BlasnetError `ERR_BAD_FILE` where no file will do, which says what is wrong with the newest
+   */
+  static async resume(file: string): Promise<NeuralNet> {
+    requireFileName(file);
+    return newestOf(file, async (opened) => {
+      const net = await NeuralNet.#from(opened);
+      const run = await restoreRun(opened, net.#model);
+      net.#pending = run;
+      net.#best = run.best;
+      net.#history = new TrainingHistory(run.records);
+      return net;
+    });
+  }
+
   static async #from(file: ModelFile): Promise<NeuralNet> {
     const { name, params, layers, preparation } = file.description;
     const net = new NeuralNet(params, name);
@@ -306,6 +334,7 @@ export class NeuralNet {
       const { state, stack } = this.#model;
       const copy = await readLayers(stack, folder, (layer, name) => layer.readWeights(folder, name));
       state.settle();
+      this.#pending = undefined;
       copy();
     });
   }
@@ -327,6 +356,7 @@ export class NeuralNet {
       const copy = await readLayers(stack, folder, (layer, name) => layer.readInitialValues(folder, name));
       state.reset();
       this.#output = undefined;
+      this.#pending = undefined;
       copy();
     });
   }

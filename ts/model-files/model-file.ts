@@ -5,7 +5,8 @@ import { badFile } from '../files.js';
 import type { LayerStack, StackedLayer } from '../layer-stack.js';
 import { SafetensorsFile } from '../safetensors/file.js';
 import { safetensorsWriter } from '../safetensors/safetensors.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
+import type { Parameter } from '../weights-bias.js';
 import { Checksums, checksumsOf } from './checksums.js';
 import { descriptionIn, type ModelDescription, metadataOf } from './description.js';
 
@@ -18,14 +19,15 @@ export const trainingPrefix = 'training/';
  */
 export function parametersOf(
   layers: readonly StackedLayer[],
-  pick: (value: Tensor) => Tensor = (value) => value,
+  pick: (parameter: Parameter) => Tensor | undefined = ({ value }) => value,
 ): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   for (const { name, layer } of layers) {
     for (const parameter of layer.parameters) {
       const key = `${name}.${parameter.name}`;
       if (tensors.has(key)) throw badArgument('layers and parameters', 'names that differ when joined by a dot', key);
-      tensors.set(key, pick(parameter.value));
+      const tensor = pick(parameter);
+      if (tensor) tensors.set(key, tensor);
     }
   }
   return tensors;
@@ -106,6 +108,15 @@ export class ModelFile {
     this.#requireShape(name, target.shape);
     const array = await this.#file.read(name, (bytes) => this.#checksums.check(name, bytes));
     target.data.set(toTensor(array, target.dtype).data);
+  }
+
+  /** Reads a tensor of whatever shape it has, as float64. */
+  async readAny(name: string): Promise<Tensor> {
+    const { shape } = this.#file.tensors.get(name) ?? {};
+    if (!shape) throw badFile(this.where, `a tensor '${name}'`, 'none');
+    const tensor = Tensor.zeros(shape, 'float64');
+    await this.read(name, tensor);
+    return tensor;
   }
 
   #requireShape(name: string, shape: readonly number[]): void {

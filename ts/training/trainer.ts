@@ -1,10 +1,24 @@
 import { once } from 'node:events';
+import type { CheckpointOptions } from '../checkpoints/checkpoint-options.js';
+import { type Course, courseOf, requireSameCourse } from '../checkpoints/course.js';
+import type { PendingRun } from '../checkpoints/resume.js';
+import { RunCheckpoints, type RunMoment } from '../checkpoints/run-checkpoints.js';
+import type { RunState } from '../checkpoints/run-state.js';
 import { DataReader, type Part } from '../data/data-reader.js';
 import { type BlasnetError, badArgument } from '../errors.js';
 import { type Evaluation, Evaluator, meansOf } from '../evaluation.js';
+import { given } from '../given.js';
 import type { Model } from '../model.js';
+import type { ModelDescription } from '../model-files/description.js';
 import { fromNative } from '../runner.js';
-import { type CheckpointRecord, TrainingHistory, type TrainingProgress, watchedLoss } from '../training-history.js';
+import type { Tensor } from '../tensor.js';
+import {
+  type CheckpointRecord,
+  type StopReason,
+  TrainingHistory,
+  type TrainingProgress,
+  watchedLoss,
+} from '../training-history.js';
 import { checkData } from './check-data.js';
 import { type Feed, feedFor } from './feed.js';
 import { firstLostLayer, lostNumbers } from './not-finite.js';
@@ -13,12 +27,15 @@ import { Snapshot } from './snapshot.js';
 import { StopRule } from './stop-rule.js';
 import { TrainingPlan } from './training-plan.js';
 
-export interface TrainOptions {
-  /** Epochs between checkpoints, fractions included: 0.05 is twenty checkpoints an epoch. Default 1. */
+export interface TrainOptions extends CheckpointOptions {
+  /**
+   * Epochs between checkpoints, fractions included: 0.05 is twenty checkpoints an epoch. Default 1, or as before where a
+   * run is resumed.
+   */
   readonly checkpoint?: number;
   /** Measure loss and accuracy on the test set at the end. */
   readonly needTest?: boolean;
-  /** A new order of rows each epoch; default true. */
+  /** A new order of rows each epoch; default true, or as before where a run is resumed. */
   readonly shuffle?: boolean;
   /** Show a progress bar on the terminal, or lines where there is none. */
   readonly progress?: boolean;
@@ -26,6 +43,12 @@ export interface TrainOptions {
   readonly onCheckpoint?: (record: CheckpointRecord) => void;
   /** Ends the run within one step; `train` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+}
+
+/** What a run may come with: how to describe the net in its files, and where an earlier process left it. */
+export interface RunContext {
+  readonly describe: () => ModelDescription;
+  readonly pending?: PendingRun | undefined;
 }
 
 /** One run of `net.train`. */
@@ -37,8 +60,13 @@ export class Trainer {
   readonly #testPart: Part | undefined;
   readonly #options: TrainOptions;
   readonly #batchRows: number;
-  readonly #history = new TrainingHistory();
+  readonly #history: TrainingHistory;
+  readonly #course: Course;
+  readonly #pending: RunState | undefined;
+  readonly #rule: StopRule;
+  readonly #files: RunCheckpoints | undefined;
   #started = performance.now();
+  #hasBegun = false; // an epoch, in this process
   #evaluating: Evaluator | undefined; // on its thread right now
   /** Iterations that the net had made before this run, and that it has made now. */
   readonly #first: number;
@@ -49,16 +77,19 @@ export class Trainer {
   /** The parameters at the checkpoint with the lowest loss. */
   readonly best: Snapshot;
 
-  constructor(model: Model, reader: DataReader, options: TrainOptions) {
+  constructor(model: Model, reader: DataReader, options: TrainOptions, { describe, pending }: RunContext) {
     this.#model = model;
     this.#options = options;
     const { batchSize } = model.params;
     if (!(reader instanceof DataReader)) throw badArgument('reader', 'a DataReader', reader);
-    checkData(model, reader, options);
-    this.#feed = feedFor(model, reader);
+    const { checkpoint = 1, shuffle = true } = { ...pending?.state.course, ...given(options) };
+    checkData(model, reader, { ...options, checkpoint, shuffle });
+    this.#course = courseOf(reader, { checkpoint, shuffle });
+    if (pending) requireSameCourse({ ...pending, course: pending.state.course }, this.#course, reader);
+    this.#feed = feedFor(model, reader, pending?.state.next ?? 0);
     const { count } = this.#feed.source;
     this.#batchRows = batchSize === -1 ? count : Math.min(batchSize, count);
-    this.#plan = new TrainingPlan(model, this.#feed.source, this.#batchRows, options.shuffle ?? true);
+    this.#plan = new TrainingPlan(model, this.#feed.source, this.#batchRows, shuffle);
     this.#validation = reader.validationPart && new Evaluator(model, reader.validationPart);
     this.#testPart = options.needTest ? reader.testPart : undefined;
     const { state, stack } = model;
@@ -66,9 +97,16 @@ export class Trainer {
     state.settle();
     this.#lastGood = new Snapshot([theta, statistics, ...state.arrays]);
     this.#lastGoodStep = state.slots.get('step');
-    this.best = new Snapshot([theta, statistics]);
-    this.#first = state.slots.get('epochs') * this.iterationsPerEpoch;
-    this.#next = this.#first;
+    this.best = pending?.best ?? new Snapshot([theta, statistics]);
+    this.#first = pending?.state.first ?? state.slots.get('epochs') * this.iterationsPerEpoch;
+    this.#next = pending?.state.next ?? this.#first;
+    this.#pending = pending?.state;
+    this.#history = new TrainingHistory(pending?.records);
+    this.#rule = new StopRule(model.params, pending?.state.stopRule);
+    const run = { next: this.#next, iterationsPerEpoch: this.iterationsPerEpoch, isResumed: pending !== undefined };
+    const { checkpointFile } = options;
+    this.#files =
+      checkpointFile === undefined ? undefined : new RunCheckpoints(checkpointFile, options, model, describe, run);
   }
 
   get iterationsPerEpoch(): number {
@@ -83,7 +121,7 @@ export class Trainer {
   /** Trains to the end, or until a stop condition holds. */
   async run(onProgress: ((progress: TrainingProgress) => void) | undefined): Promise<TrainingHistory> {
     const { signal } = this.#options;
-    this.#started = performance.now();
+    this.#started = performance.now() - 1000 * (this.#pending?.seconds ?? 0);
     const abort = () => {
       this.#plan.replay.abort();
       this.#evaluating?.abort();
@@ -92,40 +130,84 @@ export class Trainer {
     signal?.addEventListener('abort', abort);
     try {
       await this.#trainToEnd(onProgress && new ProgressReporter(onProgress));
-      if (this.#model.params.regularizer.method === 'earlyStop') this.best.restore();
-      this.#history.iterations = this.#next - this.#first;
-      this.#history.seconds = (performance.now() - this.#started) / 1000;
       if (this.#testPart) this.#history.test = await this.#evaluate(new Evaluator(this.#model, this.#testPart));
       return this.#history;
     } finally {
       signal?.removeEventListener('abort', abort);
-      this.#model.state.slots.set('epochs', Math.ceil(this.#next / this.iterationsPerEpoch));
+      this.#model.state.slots.set('epochs', this.#epochs);
       await this.#feed.close();
+      await this.#files?.idle().catch(() => {}); // whoever waited for it was told
     }
   }
 
+  /** Epochs that the net has begun. */
+  get #epochs(): number {
+    return Math.ceil(this.#next / this.iterationsPerEpoch);
+  }
+
+  get #seconds(): number {
+    return (performance.now() - this.#started) / 1000;
+  }
+
   async #trainToEnd(reporter: ProgressReporter | undefined): Promise<void> {
-    const { params, schedule, state } = this.#model;
-    const { signal, onCheckpoint, checkpoint = 1 } = this.#options;
+    const { schedule, state } = this.#model;
+    const { signal, onCheckpoint } = this.#options;
     const end = this.#end;
     // 0.07 × 100 is a hair above 7 in binary, and still means 7.
-    const interval = Math.max(1, Math.ceil(checkpoint * this.iterationsPerEpoch - 1e-9));
-    const rule = new StopRule(params);
-    while (this.#next < end) {
+    const interval = Math.max(1, Math.ceil(this.#course.checkpoint * this.iterationsPerEpoch - 1e-9));
+    let reason = this.#pending?.stopReason;
+    const isOver = reason !== undefined;
+    while (this.#next < end && !reason) {
       await this.#replay(Math.min(end, this.#next + interval), reporter);
       const record = await this.#checkpoint();
-      const reason = rule.judge(record);
-      if (rule.isLowest) await this.best.take();
+      reason = this.#rule.judge(record);
+      if (this.#rule.isLowest) await this.best.take();
       schedule?.judge(watchedLoss(record), state.plateau, state.slots);
+      const isLast = reason !== undefined || this.#next === end;
+      if (!isLast && this.#files?.isDue(this.#next))
+        this.#files.start(this.#moment((tensor) => this.#lastGood.copyOf(tensor)));
       onCheckpoint?.(record);
-      reporter?.report(() => this.#progress(this.#next), reason !== undefined || this.#next === end);
+      reporter?.report(() => this.#progress(this.#next), isLast);
       reporter?.rethrow();
       signal?.throwIfAborted(); // a listener may have aborted
-      if (reason) {
-        this.#history.stopReason = reason;
-        return;
-      }
     }
+    await this.#finish(reason ?? 'maxEpoch', isOver);
+  }
+
+  /** Ends the run, and has its file say so. */
+  async #finish(stopReason: StopReason, isOver: boolean): Promise<void> {
+    const restores = this.#model.params.regularizer.method === 'earlyStop';
+    if (restores) this.best.restore();
+    this.#history.stopReason = stopReason;
+    this.#history.iterations = this.#next - this.#first;
+    this.#history.seconds = this.#seconds;
+    if (!this.#files || isOver) return;
+    await this.#files.idle();
+    const { isLowest } = this.#rule;
+    this.#files.start(this.#moment((tensor) => tensor, { stopReason, isBest: restores || isLowest }));
+    await this.#files.idle();
+  }
+
+  /** All that a file needs to go on from here. */
+  #moment(
+    valuesOf: (tensor: Tensor) => Tensor | undefined,
+    ending: Pick<RunState, 'isBest' | 'stopReason'> = { isBest: this.#rule.isLowest },
+  ): RunMoment {
+    const { slots, plateau } = this.#model.state;
+    const state: RunState = {
+      course: this.#course,
+      first: this.#first,
+      next: this.#next,
+      epochs: this.#epochs,
+      step: slots.get('step'),
+      learningRate: slots.get('learningRate'),
+      baseRate: slots.get('baseRate'),
+      plateau: { ...plateau },
+      stopRule: this.#rule.state,
+      seconds: this.#seconds,
+      ...ending,
+    };
+    return { state, records: [...this.#history.records], valuesOf, bestOf: (tensor) => this.best.copyOf(tensor) };
   }
 
   /** Replays the steps up to `end`, as far as the data that is there goes, again and again. */
@@ -160,7 +242,9 @@ export class Trainer {
     };
     let outcome: Awaited<ReturnType<typeof replay.run>>;
     try {
-      outcome = await replay.run(this.#next, end, this.#next === this.#first, listener);
+      const beginsEpoch = !this.#hasBegun;
+      this.#hasBegun = true;
+      outcome = await replay.run(this.#next, end, beginsEpoch, listener);
     } catch (cause) {
       this.#model.state.settle(true);
       throw cause;
@@ -203,6 +287,7 @@ export class Trainer {
       ...(validation && { lossValidation: validation.loss, accuracyValidation: validation.accuracy }),
       learningRate: this.#model.state.slots.get('learningRate'),
     };
+    await this.#files?.idle(); // before the tensors that it writes change
     // The last step's loss was taken before its update, which may have gone too far.
     if (!(await this.#lastGood.take())) throw this.#lostNumbers(iteration - 1);
     this.#lastGoodStep = this.#model.state.slots.get('step');
