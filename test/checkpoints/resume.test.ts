@@ -21,7 +21,7 @@ import {
 import { contentOf, sameCheckpoints } from '../support/checkpoints.js';
 import { excerptReader } from '../support/cifar.js';
 import { temporaryFolder } from '../support/files.js';
-import { fittingNet, fittingReader, labelsFor, rowsOfNumbers } from '../support/nets.js';
+import { fittingNet, fittingReader, rowsOfNumbers } from '../support/nets.js';
 
 /** A way to train. */
 interface Setup {
@@ -79,14 +79,14 @@ const ragged = () => {
   return reader;
 };
 
+const [xStream, yStream] = [rowsOfNumbers(150, 20_000), rowsOfNumbers(150, 1, 2)]; // three windows of them
+
 const streamed = async () => {
-  const xTrain = rowsOfNumbers(600, 700); // more than one window of them
-  const yTrain = labelsFor(xTrain);
-  const batches = [0, 250, 251, 251].map((from, i, starts) => {
-    const to = starts[i + 1] ?? 600;
-    return { x: xTrain.slice(from, Math.max(from, to)), y: yTrain.slice(from, Math.max(from, to)) };
+  const batches = [0, 62, 63, 63].map((from, i, starts) => {
+    const to = starts[i + 1] ?? 150;
+    return { x: xStream.slice(from, to), y: yStream.slice(from, to) };
   });
-  const [xValidation, yValidation] = [xTrain.slice(0, 20), yTrain.slice(0, 20)];
+  const [xValidation, yValidation] = [xStream.slice(0, 20), yStream.slice(0, 20)];
   const reader = DataReader.fromBatches(() => batches, { xValidation, yValidation });
   await reader.readData();
   return reader;
@@ -112,7 +112,7 @@ const setups: Readonly<Record<string, Setup>> = {
     params: { optimizer: 'nag', regularizer: { method: 'l2', value: 0.1 }, gradientClip: { norm: 0.5 } },
     options: often,
   },
-  'adaDelta and a cosine by iteration, warmed up': {
+  'rmsProp and a cosine by iteration, warmed up': {
     net: deep,
     reader: ragged,
     params: {
@@ -147,9 +147,9 @@ const setups: Readonly<Record<string, Setup>> = {
     options: often,
   },
   stream: {
-    net: (options) => fittingNet([700, 4, 1], options),
+    net: (options) => fittingNet([20_000, 2, 1], options),
     reader: streamed,
-    params: { optimizer: 'adam', batchSize: 32, learningRate: 0.001 },
+    params: { optimizer: 'momentum', batchSize: 8, learningRate: 1e-5, maxEpoch: 3 },
     options: often,
   },
   'augmented images, class weights': {
@@ -199,7 +199,7 @@ for (const [name, { net: make, reader, params, options }] of Object.entries(setu
       const history = await net().train(await reader(), { ...every, checkpointFile: whole });
       const { records } = history;
       t.true(records.length >= 5, `${records.length} checkpoints`);
-      for (const at of [1, 2, Math.floor(records.length / 2), records.length - 1]) {
+      for (const at of [1, Math.floor(records.length / 2), records.length - 1]) {
         await interrupt(net(), await reader(), { ...every, checkpointFile: parts }, at);
         const resumed = await NeuralNet.resume(parts);
         const rest = await resumed.train(await reader(), { ...every, checkpointFile: parts });
