@@ -276,6 +276,7 @@ test('what changes a resumed net makes its next train a new run', async (t) => {
     (resumed) => resumed.loadWeights(folder),
     (resumed) => resumed.loadInitialValues(folder),
     (resumed) => resumed.restoreBest(),
+    (resumed) => resumed.forward(rowsOfNumbers(2, 3)),
     (resumed) => {
       resumed.forward(rowsOfNumbers(2, 3));
       resumed.backward(Tensor.zeros([2, 1]));
@@ -290,6 +291,7 @@ test('what changes a resumed net makes its next train a new run', async (t) => {
   const resumed = await NeuralNet.resume(file);
   t.true((await resumed.showLossHistory({ xCoordinate: 'iteration' })).startsWith('<svg'));
   resumed.inference(rowsOfNumbers(2, 3));
+  resumed.forward(rowsOfNumbers(2, 3), false);
   t.is((await resumed.train(fittingReader(40, 3))).records.length, 6);
   t.is((await resumed.train(fittingReader(40, 3))).records[0]!.epoch, 7);
 });

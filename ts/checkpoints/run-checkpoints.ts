@@ -1,10 +1,13 @@
-import { given } from '../given.js';
 import type { Model } from '../model.js';
 import { type ModelDescription, metadataOf } from '../model-files/description.js';
 import { modelWriter } from '../model-files/model-file.js';
 import type { Tensor } from '../tensor.js';
-import type { CheckpointRecord } from '../training-history.js';
+import type { LastGood } from '../training/last-good.js';
+import type { Snapshot } from '../training/snapshot.js';
+import type { StopRule } from '../training/stop-rule.js';
+import type { StopReason, TrainingHistory } from '../training-history.js';
 import type { CheckpointOptions } from './checkpoint-options.js';
+import type { Course } from './course.js';
 import { writeKept } from './kept-files.js';
 import type { RunState } from './run-state.js';
 import { bestName, historyName, optimizerName, sharesOf, tableOf } from './run-tensors.js';
@@ -13,15 +16,26 @@ import { bestName, historyName, optimizerName, sharesOf, tableOf } from './run-t
 const leastPause = 1000;
 const mostShare = 1 / 20;
 
-/** All of a run at one moment. Its tensors must stay as they are until it is written. */
-export interface RunMoment {
-  readonly state: RunState;
-  readonly records: readonly CheckpointRecord[];
-  /** The values that one of the net's or the optimizer's tensors has at that moment; undefined for one without numbers. */
-  readonly valuesOf: (tensor: Tensor) => Tensor | undefined;
-  /** Likewise at the checkpoint with the lowest loss. */
-  readonly bestOf: (tensor: Tensor) => Tensor | undefined;
+/** What a run consists of, for its files. */
+export interface RunParts {
+  readonly model: Model;
+  readonly describe: () => ModelDescription;
+  readonly course: Course;
+  readonly rule: StopRule;
+  readonly history: TrainingHistory;
+  readonly lastGood: LastGood;
+  readonly best: Snapshot;
+  readonly iterationsPerEpoch: number;
+  /** The first iteration of the run, and the one that it begins or goes on at. */
+  readonly first: number;
+  readonly next: number;
+  readonly isResumed: boolean;
 }
+
+/** How far a run has come. */
+export type RunPosition = Pick<RunState, 'next' | 'epochs' | 'seconds'>;
+
+type Values = (tensor: Tensor) => Tensor | undefined;
 
 /** Writes the checkpoints of a run to its file, while training goes on. */
 export class RunCheckpoints {
@@ -29,58 +43,43 @@ export class RunCheckpoints {
   readonly #keep: number;
   /** Iterations between files; undefined for as many as time permits. */
   readonly #every: number | undefined;
-  readonly #model: Model;
-  readonly #describe: () => ModelDescription;
+  readonly #parts: RunParts;
   #isNew: boolean;
   #written: number;
   #writing: Promise<unknown> | undefined; // never rejects: resolves to what went wrong
   #started = Number.NEGATIVE_INFINITY;
   #pause = leastPause;
 
-  /**
-   * @param run - the iteration that the run begins or goes on at, and whether it goes on
-   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a net that cannot be saved
-   */
-  constructor(
-    path: string,
-    { checkpointEvery, keepCheckpoints = 2 }: CheckpointOptions,
-    model: Model,
-    describe: () => ModelDescription,
-    run: { readonly next: number; readonly iterationsPerEpoch: number; readonly isResumed: boolean },
-  ) {
-    metadataOf(describe());
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a net that cannot be saved */
+  constructor(path: string, { checkpointEvery, keepCheckpoints = 2 }: CheckpointOptions, parts: RunParts) {
+    metadataOf(parts.describe());
     this.#path = path;
     this.#keep = keepCheckpoints;
-    const iterations = checkpointEvery && Math.ceil(checkpointEvery * run.iterationsPerEpoch - 1e-9);
+    const iterations = checkpointEvery && Math.ceil(checkpointEvery * parts.iterationsPerEpoch - 1e-9);
     this.#every = iterations && Math.max(1, iterations);
-    this.#model = model;
-    this.#describe = describe;
-    this.#isNew = !run.isResumed;
-    this.#written = run.next;
+    this.#parts = parts;
+    this.#isNew = !parts.isResumed;
+    this.#written = parts.next;
   }
 
-  /** Whether a file should be written now. */
-  isDue(next: number): boolean {
-    if (this.#every !== undefined) return next - this.#written >= this.#every;
-    return !this.#writing && performance.now() - this.#started >= this.#pause;
+  /** Begins to write a file of the newest checkpoint, if it is time; `idle` tells when that is done. */
+  offer(position: RunPosition): void {
+    const isDue =
+      this.#every === undefined
+        ? !this.#writing && performance.now() - this.#started >= this.#pause
+        : position.next - this.#written >= this.#every;
+    if (isDue) this.#start(this.#stateAt(position), (tensor) => this.#parts.lastGood.copyOf(tensor));
   }
 
-  /** Begins to write a file; `idle` tells when it is done. */
-  start(moment: RunMoment): void {
-    const started = performance.now();
-    this.#started = started;
-    this.#written = moment.state.next;
-    this.#writing = this.#write(moment).then(
-      () => {
-        this.#pause = Math.max(leastPause, (performance.now() - started) / mostShare);
-        return undefined;
-      },
-      (error: unknown) => error,
-    );
+  /** Writes the file of a run that is over, from the weights as they are now. */
+  async finish(position: RunPosition, stopReason: StopReason, isBest: boolean): Promise<void> {
+    await this.idle();
+    this.#start({ ...this.#stateAt(position), stopReason, isBest }, (tensor) => tensor);
+    await this.idle();
   }
 
   /**
-   * Waits until nothing is being written: from then on tensors may change.
+   * Waits until nothing is being written: from then on weights, copies of them and arrays may change.
    * @throws BlasnetError `ERR_BAD_FILE` if a file could not be written; the one before it is still there
    */
   async idle(): Promise<void> {
@@ -89,19 +88,49 @@ export class RunCheckpoints {
     if (failure !== undefined) throw failure;
   }
 
-  async #write({ state, records, valuesOf, bestOf }: RunMoment): Promise<void> {
-    const { stack, state: training } = this.#model;
-    const { layers, block } = stack;
-    const sharesBy = (values: (tensor: Tensor) => Tensor | undefined) =>
+  #stateAt(position: RunPosition): RunState {
+    const { model, course, rule, first } = this.#parts;
+    const { slots, plateau } = model.state;
+    return {
+      course,
+      first,
+      ...position,
+      step: slots.get('step'),
+      learningRate: slots.get('learningRate'),
+      baseRate: slots.get('baseRate'),
+      plateau: { ...plateau },
+      stopRule: rule.state,
+      isBest: rule.isLowest,
+    };
+  }
+
+  #start(state: RunState, valuesOf: Values): void {
+    const started = performance.now();
+    this.#started = started;
+    this.#written = state.next;
+    this.#writing = this.#write(state, valuesOf).then(
+      () => {
+        this.#pause = Math.max(leastPause, (performance.now() - started) / mostShare);
+        return undefined;
+      },
+      (error: unknown) => error,
+    );
+  }
+
+  async #write(state: RunState, valuesOf: Values): Promise<void> {
+    const { model, history, best, describe } = this.#parts;
+    const { layers, block } = model.stack;
+    const sharesBy = (values: Values) =>
       sharesOf(layers, block, { theta: values(block.theta) ?? block.theta, statistics: values(block.statistics) });
     const tensors = sharesBy(valuesOf);
-    for (const [array, tensor] of Object.entries(training.namedArrays)) {
+    for (const [array, tensor] of Object.entries(model.state.namedArrays)) {
       const shares = sharesOf(layers, block, { theta: valuesOf(tensor) ?? tensor });
       for (const [name, share] of shares) tensors.set(optimizerName(array, name), share);
     }
+    const bestOf: Values = (tensor) => best.copyOf(tensor);
     if (!state.isBest) for (const [name, share] of sharesBy(bestOf)) tensors.set(bestName(name), share);
-    tensors.set(historyName, tableOf(records));
-    const write = await modelWriter(this.#describe(), tensors, { training: JSON.stringify(given(state)) });
+    tensors.set(historyName, tableOf(history.records));
+    const write = await modelWriter(describe(), tensors, { training: JSON.stringify(state) });
     await writeKept(this.#path, write, { keep: this.#keep, isNew: this.#isNew });
     this.#isNew = false;
   }

@@ -2,16 +2,15 @@ import { once } from 'node:events';
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.js';
 import { type Course, courseOf, requireSameCourse } from '../checkpoints/course.js';
 import type { PendingRun } from '../checkpoints/resume.js';
-import { RunCheckpoints, type RunMoment } from '../checkpoints/run-checkpoints.js';
+import { RunCheckpoints, type RunPosition } from '../checkpoints/run-checkpoints.js';
 import type { RunState } from '../checkpoints/run-state.js';
 import { DataReader, type Part } from '../data/data-reader.js';
-import { type BlasnetError, badArgument } from '../errors.js';
+import { badArgument } from '../errors.js';
 import { type Evaluation, Evaluator, meansOf } from '../evaluation.js';
 import { given } from '../given.js';
 import type { Model } from '../model.js';
 import type { ModelDescription } from '../model-files/description.js';
 import { fromNative } from '../runner.js';
-import type { Tensor } from '../tensor.js';
 import {
   type CheckpointRecord,
   type StopReason,
@@ -21,7 +20,7 @@ import {
 } from '../training-history.js';
 import { checkData } from './check-data.js';
 import { type Feed, feedFor } from './feed.js';
-import { firstLostLayer, lostNumbers } from './not-finite.js';
+import { LastGood } from './last-good.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { Snapshot } from './snapshot.js';
 import { StopRule } from './stop-rule.js';
@@ -71,9 +70,7 @@ export class Trainer {
   /** Iterations that the net had made before this run, and that it has made now. */
   readonly #first: number;
   #next: number;
-  /** The parameters at the newest checkpoint, to return to when numbers are lost. */
-  readonly #lastGood: Snapshot;
-  #lastGoodStep: number;
+  readonly #lastGood: LastGood;
   /** The parameters at the checkpoint with the lowest loss. */
   readonly best: Snapshot;
 
@@ -95,18 +92,32 @@ export class Trainer {
     const { state, stack } = model;
     const { theta, statistics } = stack.block;
     state.settle();
-    this.#lastGood = new Snapshot([theta, statistics, ...state.arrays]);
-    this.#lastGoodStep = state.slots.get('step');
+    this.#lastGood = new LastGood(model, this.#plan);
     this.best = pending?.best ?? new Snapshot([theta, statistics]);
     this.#first = pending?.state.first ?? state.slots.get('epochs') * this.iterationsPerEpoch;
     this.#next = pending?.state.next ?? this.#first;
     this.#pending = pending?.state;
     this.#history = new TrainingHistory(pending?.records);
     this.#rule = new StopRule(model.params, pending?.state.stopRule);
-    const run = { next: this.#next, iterationsPerEpoch: this.iterationsPerEpoch, isResumed: pending !== undefined };
-    const { checkpointFile } = options;
-    this.#files =
-      checkpointFile === undefined ? undefined : new RunCheckpoints(checkpointFile, options, model, describe, run);
+    this.#files = this.#createFiles(describe);
+  }
+
+  #createFiles(describe: () => ModelDescription): RunCheckpoints | undefined {
+    const { checkpointFile } = this.#options;
+    if (checkpointFile === undefined) return undefined;
+    return new RunCheckpoints(checkpointFile, this.#options, {
+      model: this.#model,
+      describe,
+      course: this.#course,
+      rule: this.#rule,
+      history: this.#history,
+      lastGood: this.#lastGood,
+      best: this.best,
+      iterationsPerEpoch: this.iterationsPerEpoch,
+      first: this.#first,
+      next: this.#next,
+      isResumed: this.#pending !== undefined,
+    });
   }
 
   get iterationsPerEpoch(): number {
@@ -134,19 +145,18 @@ export class Trainer {
       return this.#history;
     } finally {
       signal?.removeEventListener('abort', abort);
-      this.#model.state.slots.set('epochs', this.#epochs);
+      this.#model.state.slots.set('epochs', this.#position.epochs);
       await this.#feed.close();
       await this.#files?.idle().catch(() => {}); // whoever waited for it was told
     }
   }
 
-  /** Epochs that the net has begun. */
-  get #epochs(): number {
-    return Math.ceil(this.#next / this.iterationsPerEpoch);
-  }
-
-  get #seconds(): number {
-    return (performance.now() - this.#started) / 1000;
+  get #position(): RunPosition {
+    return {
+      next: this.#next,
+      epochs: Math.ceil(this.#next / this.iterationsPerEpoch),
+      seconds: (performance.now() - this.#started) / 1000,
+    };
   }
 
   async #trainToEnd(reporter: ProgressReporter | undefined): Promise<void> {
@@ -164,8 +174,7 @@ export class Trainer {
       if (this.#rule.isLowest) await this.best.take();
       schedule?.judge(watchedLoss(record), state.plateau, state.slots);
       const isLast = reason !== undefined || this.#next === end;
-      if (!isLast && this.#files?.isDue(this.#next))
-        this.#files.start(this.#moment((tensor) => this.#lastGood.copyOf(tensor)));
+      if (!isLast) this.#files?.offer(this.#position);
       onCheckpoint?.(record);
       reporter?.report(() => this.#progress(this.#next), isLast);
       reporter?.rethrow();
@@ -180,34 +189,8 @@ export class Trainer {
     if (restores) this.best.restore();
     this.#history.stopReason = stopReason;
     this.#history.iterations = this.#next - this.#first;
-    this.#history.seconds = this.#seconds;
-    if (!this.#files || isOver) return;
-    await this.#files.idle();
-    const { isLowest } = this.#rule;
-    this.#files.start(this.#moment((tensor) => tensor, { stopReason, isBest: restores || isLowest }));
-    await this.#files.idle();
-  }
-
-  /** All that a file needs to go on from here. */
-  #moment(
-    valuesOf: (tensor: Tensor) => Tensor | undefined,
-    ending: Pick<RunState, 'isBest' | 'stopReason'> = { isBest: this.#rule.isLowest },
-  ): RunMoment {
-    const { slots, plateau } = this.#model.state;
-    const state: RunState = {
-      course: this.#course,
-      first: this.#first,
-      next: this.#next,
-      epochs: this.#epochs,
-      step: slots.get('step'),
-      learningRate: slots.get('learningRate'),
-      baseRate: slots.get('baseRate'),
-      plateau: { ...plateau },
-      stopRule: this.#rule.state,
-      seconds: this.#seconds,
-      ...ending,
-    };
-    return { state, records: [...this.#history.records], valuesOf, bestOf: (tensor) => this.best.copyOf(tensor) };
+    this.#history.seconds = this.#position.seconds;
+    if (!isOver) await this.#files?.finish(this.#position, stopReason, restores || this.#rule.isLowest);
   }
 
   /** Replays the steps up to `end`, as far as the data that is there goes, again and again. */
@@ -252,7 +235,7 @@ export class Trainer {
     this.#next = outcome.next;
     reporter?.rethrow();
     if (outcome.reason === 'aborted') this.#options.signal?.throwIfAborted();
-    if (outcome.reason === 'notFinite') throw this.#lostLoss(outcome.next);
+    if (outcome.reason === 'notFinite') throw this.#lastGood.lostLoss(outcome.next);
     if (outcome.reason === 'failed') this.#model.state.settle(true);
     if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
     this.#model.stack.requireAttached();
@@ -278,7 +261,7 @@ export class Trainer {
     const iteration = this.#next;
     const train = meansOf(this.#model, this.#plan.slots.sums());
     const validation = this.#validation && (await this.#evaluate(this.#validation));
-    if (validation && !Number.isFinite(validation.loss)) throw this.#lostNumbers(iteration - 1);
+    if (validation && !Number.isFinite(validation.loss)) throw this.#lastGood.lostNumbers(iteration - 1);
     const record: CheckpointRecord = {
       epoch: iteration / this.iterationsPerEpoch,
       iteration,
@@ -289,8 +272,7 @@ export class Trainer {
     };
     await this.#files?.idle(); // before the tensors that it writes change
     // The last step's loss was taken before its update, which may have gone too far.
-    if (!(await this.#lastGood.take())) throw this.#lostNumbers(iteration - 1);
-    this.#lastGoodStep = this.#model.state.slots.get('step');
+    await this.#lastGood.take(iteration);
     this.#history.add(record);
     return record;
   }
@@ -314,25 +296,5 @@ export class Trainer {
       samplesPerSecond: (iteration * this.#batchRows) / seconds,
       secondsLeft: ((totalIterations - iteration) * seconds) / iteration,
     };
-  }
-
-  /** The error for numbers that are lost; the net returns to its newest checkpoint. */
-  #lost(what: string, iteration: number, where: string): BlasnetError {
-    this.#lastGood.restore();
-    this.#model.state.slots.set('step', this.#lastGoodStep);
-    return lostNumbers(what, { iteration, iterationsPerEpoch: this.iterationsPerEpoch }, where);
-  }
-
-  /** After a step that left weights, or predictions made with them, that are no numbers. */
-  #lostNumbers(iteration: number): BlasnetError {
-    const layer = firstLostLayer(this.#model.stack.layers);
-    return layer === undefined
-      ? this.#lost('validation loss', iteration, 'the validation set')
-      : this.#lost('weight', iteration, `layer '${layer}'`);
-  }
-
-  #lostLoss(iteration: number): BlasnetError {
-    const at = this.#plan.firstNotFinite(iteration);
-    return this.#lost('loss', iteration, at < 0 ? 'the loss' : `layer '${this.#model.stack.layers[at]!.name}'`);
   }
 }
