@@ -21,7 +21,7 @@ export function badFile(where: string, expected: string, received: string, cause
  * @throws BlasnetError `ERR_BAD_FILE` if the file is missing, unreadable or a folder
  */
 export async function readFileBytes(path: string, what: string): Promise<Uint8Array> {
-  checkPath(path);
+  requireFileName(path);
   try {
     const buffer = await readFile(path);
     // A plain Uint8Array, because a Buffer's slice() shares memory where a Uint8Array's copies.
@@ -33,7 +33,7 @@ export async function readFileBytes(path: string, what: string): Promise<Uint8Ar
 
 /** A file to be read piece by piece; the caller closes it. Throws as {@link readFileBytes} does. */
 export async function openForReading(path: string, what: string): Promise<FileHandle> {
-  checkPath(path);
+  requireFileName(path);
   return open(path).catch((error: unknown) => {
     throw unreadable(path, what, error);
   });
@@ -64,18 +64,29 @@ export async function makeFolder(folder: string): Promise<void> {
  * @throws BlasnetError `ERR_BAD_FILE` if it cannot be written; no temporary file is left behind
  */
 export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
-  checkPath(path);
+  await replaceFile(path, (file) => file.writeFile(data));
+}
+
+/** As {@link writeFileAtomic}, where the data comes in pieces. */
+export async function replaceFile(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  { temporaryName, beforeRename }: ReplaceOptions = {},
+): Promise<void> {
+  requireFileName(path);
   let temporary: string | undefined;
   try {
     const { target, mode } = await resolveTarget(path);
     const folder = dirname(target);
-    // Same folder, because rename is atomic within one file system only; the name is short, whatever the target's is.
-    temporary = join(folder, `.blasnet-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+    // Same folder, because rename is atomic within one file system only.
+    temporary = join(folder, temporaryName?.(target) ?? randomName());
+    if (temporaryName) await rm(temporary, { force: true }); // of a process that was killed
     await withHandle(temporary, 'wx', async (file) => {
-      await file.writeFile(data);
+      await write(file);
       if (mode !== undefined) await file.chmod(mode);
       await file.sync();
     });
+    await beforeRename?.(target);
     await rename(temporary, target);
     // The new name itself must reach the disk; Windows cannot open folders, and does not need it.
     if (process.platform !== 'win32') await withHandle(folder, 'r', (handle) => handle.sync());
@@ -84,6 +95,19 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string): 
     const message = `Expected a writable file at '${path}' but received ${reasonOf(error)}`;
     throw new BlasnetError('ERR_BAD_FILE', message, { cause: error });
   }
+}
+
+/** How {@link replaceFile} goes about it. */
+export interface ReplaceOptions {
+  /** What the new file is called until it is whole, in the folder of the old one. */
+  readonly temporaryName?: (target: string) => string;
+  /** Is called when the new file is whole and on the disk. */
+  readonly beforeRename?: (target: string) => Promise<void>;
+}
+
+/** Short, however long the target's name is. */
+function randomName(): string {
+  return `.blasnet-${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
 }
 
 /** The file behind a symbolic link, and its permission bits if it exists. */
@@ -114,7 +138,8 @@ export function requireFolder(folder: unknown): void {
   if (typeof folder !== 'string' || folder === '') throw badArgument('folder', 'the name of a folder', folder);
 }
 
-function checkPath(path: unknown): void {
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but the name of a file */
+export function requireFileName(path: unknown): void {
   if (typeof path !== 'string' || path === '') throw badArgument('path', 'the name of a file', path);
 }
 

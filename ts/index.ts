@@ -1,5 +1,6 @@
 export { BatchPredictor, type BatchPredictorOptions } from './batch-predictor.js';
 export type { LossChartOptions, XCoordinate } from './charts/index.js';
+export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
 export * from './data/index.js';
 export type { NpyArray } from './data/npy.js';
 export { readNpz, writeNpz } from './data/npz.js';
@@ -20,6 +21,7 @@ export type { Prediction } from './preparation/prediction.js';
 export type { FeatureScaling, LabelScaling, Preparation } from './preparation/preparation.js';
 export { EagerRunner, type KernelArgument, type Operand, type Runner } from './runner.js';
 export { getThreads, setThreads, versions } from './runtime.js';
+export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors/safetensors.js';
 export type { LearningRateSchedule, ScheduleKind, WarmUp } from './schedules/schedule.js';
 export { type DType, type FloatArray, Tensor } from './tensor.js';
 export type { TrainOptions } from './training/trainer.js';

@@ -1,132 +1,47 @@
 import { BatchPredictor, type BatchPredictorOptions } from './batch-predictor.js';
-import { Busy } from './busy.js';
 import type { LossChartOptions } from './charts/index.js';
+import { newestOf, type PendingRun, restoreRun } from './checkpoints/resume.js';
 import type { RowCells } from './data/csv-options.js';
 import type { DataReader } from './data/data-reader.js';
 import { rowsOf } from './data/rows.js';
-import { BlasnetError, badArgument, shapeMismatch } from './errors.js';
+import { badArgument } from './errors.js';
 import { type Evaluation, Evaluator, Predictor } from './evaluation.js';
-import { makeFolder, requireFolder } from './files.js';
-import { HyperParameters, optimizerOf } from './hyper-parameters.js';
-import { createInitializer } from './initializers/index.js';
+import { replaceFile, requireFileName } from './files.js';
 import { KeptPlans } from './kept-plans.js';
-import { LayerStack } from './layer-stack.js';
-import type { Layer } from './layers/index.js';
-import { noClassWeights } from './losses/class-weights.js';
-import { objectiveOf } from './losses/index.js';
-import { backwardPass, type Model, updatePass } from './model.js';
+import { LayeredNet } from './layered-net.js';
+import { explained, type ModelDescription } from './model-files/description.js';
+import { ModelFile, modelWriter, parametersOf } from './model-files/model-file.js';
 import type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 import type { Prediction } from './preparation/prediction.js';
 import type { Preparation } from './preparation/preparation.js';
 import { Preparer } from './preparation/preparer.js';
-import { EagerRunner, fromNative } from './runner.js';
-import { Schedule } from './schedules/schedule.js';
-import { summarize } from './summary.js';
-import { Tensor } from './tensor.js';
+import type { Tensor } from './tensor.js';
 import { checkPart } from './training/check-data.js';
 import type { Snapshot } from './training/snapshot.js';
 import { Trainer, type TrainOptions } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
-import { TrainingState } from './training/training-state.js';
-import type { TrainingHistory, TrainingProgress } from './training-history.js';
+import { TrainingHistory, type TrainingProgress } from './training-history.js';
+import { readLayers, writeLayers } from './weight-folders.js';
 
 /** A net: layers in order, hyperparameters, training, prediction. */
-export class NeuralNet {
-  readonly params: HyperParameters;
-  readonly name: string;
-  readonly #model: Model;
+export class NeuralNet extends LayeredNet {
   readonly #predictors = new KeptPlans<Predictor>();
   readonly #batchPlans = new KeptPlans<BatchPlan>();
-  readonly #busy: Busy;
   #preparer = new Preparer(undefined);
-  #output: Tensor | undefined; // of the last forward, while the layers remember what it computed
   #history: TrainingHistory | undefined;
+  #pending: PendingRun | undefined; // what the next train goes on with
   #best: Snapshot | undefined; // the weights at the best checkpoint of the last train
 
-  constructor(params: HyperParameters, name: string) {
-    if (!(params instanceof HyperParameters)) throw badArgument('params', 'HyperParameters', params);
-    if (typeof name !== 'string') throw badArgument('name', 'a string', name);
-    this.params = params;
-    this.name = name;
-    this.#busy = new Busy(name);
-    const { dtype, netType, learningRateSchedule } = params;
-    const optimizer = optimizerOf(params);
-    this.#model = {
-      params,
-      stack: new LayerStack(dtype),
-      objective: objectiveOf(netType),
-      optimizer,
-      schedule: learningRateSchedule && new Schedule(learningRateSchedule),
-      state: new TrainingState(optimizer),
-    };
-  }
-
-  /** The layers in order. */
-  get layers(): readonly Layer[] {
-    return this.#model.stack.layers.map(({ layer }) => layer);
-  }
-
-  /**
-   * Adds a layer behind those that are there. It is initialised by the net's hyperparameters unless it has weights.
-   * @param name - also the name of its weight file; default: its kind and position
-   * @throws BlasnetError `ERR_SHAPE_MISMATCH` where sizes do not chain, `ERR_BAD_ARGUMENT` for a name or layer that
-   *   the net has already
-   */
-  addLayer(layer: Layer, name?: string): this {
-    this.#busy.requireIdle('addLayer');
-    const { stack, optimizer } = this.#model;
-    const { dtype, initMethod, seed } = this.params;
-    const position = stack.layers.length;
-    stack.add(layer, name ?? `${layer?.kind?.replaceAll(' ', '-')}-${position + 1}`, () => {
-      layer.configure({ dtype, initializer: createInitializer(initMethod), seed, stream: position + 1 }, optimizer);
-    });
+  protected override layersChanged(): void {
     this.#predictors.clear();
     this.#batchPlans.clear();
     this.#best = undefined;
-    return this;
+    this.weightsChange();
   }
 
-  /** @throws BlasnetError `ERR_BAD_ARGUMENT` that lists the names there are */
-  getLayer(name: string): Layer {
-    return this.#model.stack.find(name);
-  }
-
-  /** Forward calculation of all layers, at once, layer by layer. */
-  forward(x: Tensor, training = true): Tensor {
-    this.#busy.requireIdle('forward');
-    this.#checkInput(x);
-    this.#output = this.#model.stack.forwardPass(this.#eagerRunner(), x, training).a;
-    return this.#output;
-  }
-
-  /** Back propagation for the labels of the last `forward`; leaves the gradients in the layers. */
-  backward(y: Tensor): void {
-    this.#busy.requireIdle('backward');
-    if (!this.#output) throw badArgument('backward', 'a call of forward right before it', 'none');
-    this.#requireDtype('y', y);
-    if (y.rows !== this.#output.rows || y.rowSize !== this.#output.rowSize) {
-      throw shapeMismatch('y', `shape [${this.#output.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
-    }
-    backwardPass(this.#model, this.#eagerRunner(), this.#output, { y, classWeights: noClassWeights });
-  }
-
-  /**
-   * What the optimizer does before the forward pass: nag moves the weights to where it wants the gradient, and
-   * `updateWeights` brings them back; nothing for the others.
-   */
-  preUpdateWeights(): void {
-    this.#busy.requireIdle('preUpdateWeights');
-    this.#model.state.moveAhead(this.#model.stack.block);
-  }
-
-  /** Changes all weights by the gradients of the last `backward`; one step of the optimizer and of the schedule. */
-  updateWeights(): void {
-    this.#busy.requireIdle('updateWeights');
-    const { state, stack } = this.#model;
-    state.moveAhead(stack.block);
-    updatePass(this.#model, this.#eagerRunner(), state.slots.slot('epochs'));
-    state.arrived();
+  protected override weightsChange(): void {
+    this.#pending = undefined;
   }
 
   /**
@@ -137,10 +52,12 @@ export class NeuralNet {
    *   the loss becomes NaN or infinite, `ERR_NET_BUSY`; or the signal's reason when aborted
    */
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
-    return this.#busy.exclusively('train', async () => {
+    return this.busy.exclusively('train', async () => {
       options.signal?.throwIfAborted();
-      this.#output = undefined;
-      const trainer = new Trainer(this.#model, reader, options);
+      this.output = undefined;
+      const run = { describe: () => this.#description, pending: this.#pending };
+      const trainer = new Trainer(this.model, reader, options, run);
+      this.#pending = undefined;
       this.#preparer = new Preparer(reader.preparation);
       this.#best = trainer.best;
       const display = options.progress ? await (await import('./progress.js')).createProgressDisplay() : undefined;
@@ -163,28 +80,15 @@ export class NeuralNet {
    * @returns the mean loss before the update
    */
   trainOnBatch(x: Tensor, y: Tensor): { loss: number } {
-    this.#busy.requireIdle('trainOnBatch');
-    this.#checkInput(x);
-    this.#requireDtype('y', y);
-    this.#output = undefined;
+    this.busy.requireIdle('trainOnBatch');
+    this.checkInput(x);
+    this.requireDtype('y', y);
+    this.output = undefined;
     const [xRows, yRows] = [rowsOf(x), rowsOf(y)];
-    checkPart(this.#model, { x: xRows, y: yRows }, 'the batch');
-    const { state } = this.#model;
-    const plan = this.#batchPlans.get(x.shape, () => new BatchPlan(this.#model, xRows, yRows));
-    state.settle();
-    let outcome: ReturnType<BatchPlan['run']>;
-    try {
-      outcome = plan.run(xRows, yRows);
-    } catch (error) {
-      state.settle(true);
-      throw error;
-    }
-    if (outcome.reason !== 'finished') state.settle(true);
-    if (outcome.reason === 'notFinite') {
-      throw new BlasnetError('ERR_NOT_FINITE', `Expected a finite loss for the batch but received ${plan.loss}`);
-    }
-    if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
-    return { loss: plan.loss };
+    checkPart(this.model, { x: xRows, y: yRows }, 'the batch');
+    const plan = this.#batchPlans.get(x.shape, () => new BatchPlan(this.model, xRows, yRows));
+    this.weightsChange();
+    return { loss: plan.run(xRows, yRows) };
   }
 
   /**
@@ -192,16 +96,17 @@ export class NeuralNet {
    * training loss) of its last `train`, which is `history.best`. The optimizer keeps what it remembers.
    */
   restoreBest(): void {
-    this.#busy.requireIdle('restoreBest');
+    this.busy.requireIdle('restoreBest');
     if (!this.#best) throw badArgument('restoreBest', 'a train before it', 'none');
-    this.#output = undefined;
-    this.#model.state.settle();
+    this.output = undefined;
+    this.weightsChange();
+    this.model.state.settle();
     this.#best.restore();
   }
 
   /** Predictions for the rows of x, on this thread. */
   inference(x: Tensor): Tensor {
-    this.#busy.requireIdle('inference');
+    this.busy.requireIdle('inference');
     return this.#predictor(x).predictSync(x);
   }
 
@@ -210,10 +115,10 @@ export class NeuralNet {
    * so that it may be changed or transferred meanwhile.
    */
   async inferenceAsync(x: Tensor): Promise<Tensor> {
-    this.#busy.requireIdleOr('inferenceAsync');
-    this.#checkInput(x);
+    this.busy.requireIdleOr('inferenceAsync');
+    this.checkInput(x);
     const rows = x.clone();
-    return this.#busy.queued('inferenceAsync', () => this.#predictor(rows).predict(rows));
+    return this.busy.queued('inferenceAsync', () => this.#predictor(rows).predict(rows));
   }
 
   /**
@@ -224,7 +129,7 @@ export class NeuralNet {
     return this.#preparer.preparation;
   }
   set preparation(preparation: Preparation | undefined) {
-    this.#busy.requireIdle('preparation');
+    this.busy.requireIdle('preparation');
     this.#preparer = new Preparer(preparation);
   }
 
@@ -234,12 +139,12 @@ export class NeuralNet {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
    */
   async predict(rows: Tensor | readonly RowCells[]): Promise<Prediction> {
-    this.#busy.requireIdleOr('inferenceAsync');
+    this.busy.requireIdleOr('inferenceAsync');
     const { dtype, netType } = this.params;
     const preparer = this.#preparer;
     const raw = preparer.encode(rows, dtype);
-    this.#checkRows(raw);
-    return this.#busy.queued('inferenceAsync', async () => {
+    this.checkRows(raw);
+    return this.busy.queued('inferenceAsync', async () => {
       const x = await preparer.prepare(raw, dtype);
       return preparer.answer(netType, await this.#predictor(x).predict(x));
     });
@@ -257,44 +162,97 @@ export class NeuralNet {
 
   /** Mean loss and accuracy over the rows of x, on this thread. */
   test(x: Tensor, y: Tensor): Evaluation {
-    this.#busy.requireIdle('test');
-    this.#checkInput(x);
-    this.#requireDtype('y', y);
-    this.#model.state.settle();
-    this.#output = undefined;
+    this.busy.requireIdle('test');
+    this.checkInput(x);
+    this.requireDtype('y', y);
+    this.model.state.settle();
+    this.output = undefined;
     const part = { x: rowsOf(x), y: rowsOf(y) };
-    checkPart(this.#model, part, 'the test set');
-    return new Evaluator(this.#model, part).evaluateSync();
+    checkPart(this.model, part, 'the test set');
+    return new Evaluator(this.model, part).evaluateSync();
+  }
+
+  /**
+   * Writes the whole net to one safetensors file, in one atomic step: weights, layers, hyperparameters and preparation,
+   * not what the optimizer remembers.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer of a class that `registerLayer` does not know, `ERR_BAD_FILE` if
+   *   the file cannot be written
+   */
+  async save(file: string): Promise<void> {
+    await this.busy.exclusively('save', async () => {
+      this.model.state.settle();
+      await replaceFile(file, await modelWriter(this.#description, parametersOf(this.model.stack.layers)));
+    });
+  }
+
+  /**
+   * The net in a file that `save`, or training with `checkpointFile`, wrote: ready to predict, or to be trained anew.
+   * @throws BlasnetError `ERR_BAD_FILE` for a file that is missing, damaged or hostile, or holds no net
+   */
+  static async load(file: string): Promise<NeuralNet> {
+    return ModelFile.with(file, (opened) => NeuralNet.#from(opened));
+  }
+
+  /**
+   * The net of a run that was to go on, from its `checkpointFile`: the next `train`, on the same data and with the same
+   * options, continues where the file was written, as if the run had never been interrupted, to the same bits. Nothing
+   * may change the net before that; what does makes the next `train` a new run. Where the newest file is damaged, or is
+   * missing because a process was killed in the wrong moment, it is the next older one, with a warning.
+   * @throws BlasnetError `ERR_BAD_FILE` where no file will do, which says what is wrong with the newest
+   */
+  static async resume(file: string): Promise<NeuralNet> {
+    requireFileName(file);
+    return newestOf(file, async (opened) => {
+      const net = await NeuralNet.#from(opened);
+      const run = await restoreRun(opened, net.model);
+      net.#pending = run;
+      net.#best = run.best;
+      net.#history = new TrainingHistory(run.records);
+      return net;
+    });
+  }
+
+  static async #from(file: ModelFile): Promise<NeuralNet> {
+    const { name, params, layers, preparation } = file.description;
+    const net = new NeuralNet(params, name);
+    explained(file.where, () => {
+      for (const entry of layers) net.addLayer(entry.layer, entry.name);
+      net.preparation = preparation;
+    });
+    await file.fill(net.model.stack);
+    return net;
+  }
+
+  get #description(): ModelDescription {
+    const { name, params, preparation } = this;
+    return { name, params, preparation, layers: this.model.stack.layers };
   }
 
   /** Writes `<folder>/<layer>.npz` for each layer that has weights; each file is replaced as a whole or not at all. */
   async saveWeights(folder: string): Promise<void> {
-    await this.#busy.exclusively('saveWeights', async () => {
-      this.#model.state.settle();
-      requireFolder(folder);
-      await makeFolder(folder); // even where no layer has weights
-      for (const { name, layer } of this.#model.stack.layers) await layer.saveWeights(folder, name);
+    await this.busy.exclusively('saveWeights', async () => {
+      const { state, stack } = this.model;
+      state.settle();
+      await writeLayers(stack, folder, (layer, name) => layer.saveWeights(folder, name));
     });
   }
 
   /** Reads what `saveWeights` wrote. Changes nothing unless all the files fit. */
   async loadWeights(folder: string): Promise<void> {
-    await this.#busy.exclusively('loadWeights', async () => {
-      requireFolder(folder);
-      const copies: (() => void)[] = [];
-      for (const { name, layer } of this.#model.stack.layers) copies.push(await layer.readWeights(folder, name));
-      this.#model.state.settle();
-      for (const copy of copies) copy();
+    await this.busy.exclusively('loadWeights', async () => {
+      const { state, stack } = this.model;
+      const copy = await readLayers(stack, folder, (layer, name) => layer.readWeights(folder, name));
+      state.settle();
+      this.weightsChange();
+      copy();
     });
   }
 
   /** Writes the values that the layers began with, as `saveWeights` does; see `loadInitialValues`. */
   async saveInitialValues(folder: string): Promise<void> {
-    await this.#busy.exclusively('saveInitialValues', async () => {
-      requireFolder(folder);
-      await makeFolder(folder);
-      for (const { name, layer } of this.#model.stack.layers) await layer.saveInitialValues(folder, name);
-    });
+    await this.busy.exclusively('saveInitialValues', () =>
+      writeLayers(this.model.stack, folder, (layer, name) => layer.saveInitialValues(folder, name)),
+    );
   }
 
   /**
@@ -302,13 +260,13 @@ export class NeuralNet {
    * remembers, the schedule and the number of the epoch are as if the net had never been trained.
    */
   async loadInitialValues(folder: string): Promise<void> {
-    await this.#busy.exclusively('loadInitialValues', async () => {
-      requireFolder(folder);
-      const copies: (() => void)[] = [];
-      for (const { name, layer } of this.#model.stack.layers) copies.push(await layer.readInitialValues(folder, name));
-      this.#model.state.reset();
-      this.#output = undefined;
-      for (const copy of copies) copy();
+    await this.busy.exclusively('loadInitialValues', async () => {
+      const { state, stack } = this.model;
+      const copy = await readLayers(stack, folder, (layer, name) => layer.readInitialValues(folder, name));
+      state.reset();
+      this.output = undefined;
+      this.weightsChange();
+      copy();
     });
   }
 
@@ -331,17 +289,12 @@ export class NeuralNet {
    *   if the file cannot be written, `ERR_NATIVE_LOAD` without protobufjs
    */
   async exportOnnx(file: string, options?: OnnxExportOptions): Promise<void> {
-    await this.#busy.exclusively('exportOnnx', async () => {
-      this.#model.state.settle();
+    await this.busy.exclusively('exportOnnx', async () => {
+      this.model.state.settle();
       const { writeOnnx } = await import('./onnx/export/to-onnx.js');
       const { name, preparation } = this;
-      await writeOnnx({ name, preparation, ...this.#model }, file, options);
+      await writeOnnx({ name, preparation, ...this.model }, file, options);
     });
-  }
-
-  /** A table of the layers with output shapes and parameter counts. */
-  summary(): string {
-    return summarize(this.name, this.#model.stack);
   }
 
   /**
@@ -358,32 +311,9 @@ export class NeuralNet {
   }
 
   #predictor(x: Tensor): Predictor {
-    this.#checkInput(x);
-    this.#model.state.settle();
-    this.#output = undefined;
-    return this.#predictors.get(x.shape, () => new Predictor(this.#model, x.rows, x.shape.slice(1)));
-  }
-
-  /** A runner for the newest step. */
-  #eagerRunner(): EagerRunner {
-    return new EagerRunner(this.params.dtype, this.#model.state.slots.get('step'));
-  }
-
-  #checkInput(x: Tensor): void {
-    this.#requireDtype('x', x);
-    this.#checkRows(x);
-  }
-
-  #checkRows(x: Tensor): void {
-    if (x.rows === 0) throw badArgument('x', 'at least one row', 0);
-    this.#model.stack.outputShape(x.shape.slice(1));
-  }
-
-  #requireDtype(name: string, tensor: Tensor): void {
-    if (!(tensor instanceof Tensor)) throw badArgument(name, 'a Tensor', tensor);
-    if (tensor.dtype !== this.params.dtype) {
-      throw badArgument(name, `a ${this.params.dtype} tensor`, `a ${tensor.dtype} one`);
-    }
-    if (tensor.data.length !== tensor.size) throw badArgument(name, 'a tensor with its memory', 'a detached buffer');
+    this.checkInput(x);
+    this.model.state.settle();
+    this.output = undefined;
+    return this.#predictors.get(x.shape, () => new Predictor(this.model, x.rows, x.shape.slice(1)));
   }
 }

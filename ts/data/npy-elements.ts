@@ -74,13 +74,18 @@ export function elementTypeOf(descr: string, where: string): ElementType {
 export function decodeElements(bytes: Uint8Array, type: ElementType, where: string): NumberArray {
   const own = new Uint8Array(bytes.length);
   own.set(bytes);
+  return adoptElements(own, type, where);
+}
+
+/** As {@link decodeElements}, from bytes that are all of their buffer, and may be changed and kept. */
+export function adoptElements(own: Uint8Array, type: ElementType, where: string): NumberArray {
   if (type.swapped) {
     const buffer = Buffer.from(own.buffer);
     if (type.bytes === 2) buffer.swap16();
     else if (type.bytes === 4) buffer.swap32();
     else buffer.swap64();
   }
-  return type.view(own.buffer, where);
+  return type.view(own.buffer as ArrayBuffer, where);
 }
 
 /** 64-bit integers by their halves: ten times as fast as by BigInt. */

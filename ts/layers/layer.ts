@@ -87,6 +87,11 @@ export abstract class Layer {
     return this.#parameters;
   }
 
+  /** Makes the parameters without looking for initial values, where they are to be set right away. */
+  allocateParameters(): void {
+    this.#parameters ??= this.createParameters({ ...this.#setup, initializer: createInitializer('zero') });
+  }
+
   /** How a net's hyperparameters reach the layer; existing values are kept, in the net's dtype. */
   configure(setup: ParameterSetup, optimizer: KernelOptimizer): void {
     if (this.#isInNet) throw badArgument('layer', 'a layer that is in no net yet', 'one that is in another net');

@@ -20,12 +20,15 @@ export interface Feed {
   close(): Promise<void>;
 }
 
-/** The feed for a reader: its rows in memory, or its stream. */
-export function feedFor(model: Model, reader: DataReader): Feed {
+/**
+ * The feed for a reader: its rows in memory, or its stream.
+ * @param firstStep - of the run, in its epoch or in all
+ */
+export function feedFor(model: Model, reader: DataReader, firstStep: number): Feed {
   const { classWeights, trainingStream } = reader;
   const weights: Operand = classWeights ? { data: classWeights, shape: [classWeights.length] } : noClassWeights;
   return trainingStream
-    ? new StreamFeed(model.params, trainingStream, weights)
+    ? new StreamFeed(model.params, trainingStream, weights, firstStep)
     : new MemoryFeed(model.params.dtype, reader.trainingPart, weights);
 }
 

@@ -34,6 +34,11 @@ export class Snapshot {
     return true;
   }
 
+  /** The copy of one of the tensors, until it is renewed; absent where the tensor has no numbers. */
+  copyOf(tensor: Tensor): Tensor | undefined {
+    return this.#copies.find((entry) => entry.tensor === tensor)?.copy;
+  }
+
   /** Gives the tensors the values that they had when the snapshot was last taken. */
   restore(): void {
     for (const { tensor, copy } of this.#copies) tensor.data.set(copy.data);

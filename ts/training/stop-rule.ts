@@ -4,21 +4,36 @@ import { type CheckpointRecord, type StopReason, watchedLoss } from '../training
 /** Changes in a row that 'stopDiff' wants to be small. */
 const patience = 4;
 
+/** What a rule remembers from checkpoint to checkpoint. */
+export interface StopRuleState {
+  /** The lowest loss, infinite before there is one, and the checkpoints since. */
+  readonly lowest: number;
+  readonly sinceLowest: number;
+  /** 'stopDiff': the loss before, NaN where there is none, and the small changes in a row. */
+  readonly previous: number;
+  readonly small: number;
+}
+
+const start: StopRuleState = { lowest: Number.POSITIVE_INFINITY, sinceLowest: 0, previous: Number.NaN, small: 0 };
+
 /** Says at each checkpoint whether training should end. */
 export class StopRule {
   readonly #params: Pick<HyperParameters, 'stopper' | 'regularizer'>;
-  #lowest = Number.POSITIVE_INFINITY;
-  #sinceLowest = 0;
-  #previous = Number.NaN;
-  #small = 0;
+  #state: StopRuleState;
 
-  constructor(params: Pick<HyperParameters, 'stopper' | 'regularizer'>) {
+  /** @param state - where an earlier rule was */
+  constructor(params: Pick<HyperParameters, 'stopper' | 'regularizer'>, state: StopRuleState = start) {
     this.#params = params;
+    this.#state = state;
+  }
+
+  get state(): StopRuleState {
+    return this.#state;
   }
 
   /** Whether the newest checkpoint has the lowest loss so far. */
   get isLowest(): boolean {
-    return this.#sinceLowest === 0;
+    return this.#state.sinceLowest === 0;
   }
 
   /** Why training should end after this checkpoint, if it should. */
@@ -26,15 +41,13 @@ export class StopRule {
     const { stopper, regularizer } = this.#params;
     const { condition, value } = stopper;
     const loss = watchedLoss(record);
-    this.#sinceLowest = loss < this.#lowest ? 0 : this.#sinceLowest + 1;
-    this.#lowest = Math.min(this.#lowest, loss);
+    const { lowest, previous, ...before } = this.#state;
+    const sinceLowest = loss < lowest ? 0 : before.sinceLowest + 1;
+    const small = Math.abs(loss - previous) < value ? before.small + 1 : 0;
+    this.#state = { lowest: Math.min(lowest, loss), sinceLowest, previous: loss, small };
     if (condition === 'stopLoss' && loss <= value) return 'stopLoss';
-    if (condition === 'stopDiff') {
-      this.#small = Math.abs(loss - this.#previous) < value ? this.#small + 1 : 0;
-      this.#previous = loss;
-      if (this.#small >= patience) return 'stopDiff';
-    }
-    if (regularizer.method === 'earlyStop' && this.#sinceLowest >= regularizer.value) return 'earlyStop';
+    if (condition === 'stopDiff' && small >= patience) return 'stopDiff';
+    if (regularizer.method === 'earlyStop' && sinceLowest >= regularizer.value) return 'earlyStop';
     return undefined;
   }
 }

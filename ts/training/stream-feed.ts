@@ -31,7 +31,8 @@ export class StreamFeed implements Feed {
   #next: Promise<IteratorResult<Window>> | undefined; // is being filled
   #covered = Number.NEGATIVE_INFINITY; // steps before this one have their rows in the plan's window
 
-  constructor(params: HyperParameters, stream: RowStream, classWeights: Operand) {
+  /** @param firstStep - of the run; the stream's rows before it in its epoch are passed over */
+  constructor(params: HyperParameters, stream: RowStream, classWeights: Operand, firstStep: number) {
     const { dtype, batchSize } = params;
     const rowsLike = (rowShape: readonly number[]): Rows => ({
       data: new (arrayOf(dtype))(0),
@@ -43,7 +44,8 @@ export class StreamFeed implements Feed {
     this.#params = params;
     this.#stream = stream;
     this.#batchRows = batchSize === -1 ? stream.count : Math.min(batchSize, stream.count);
-    this.#windows = this.#readWindows();
+    const stepsPerEpoch = Math.ceil(stream.count / this.#batchRows);
+    this.#windows = this.#readWindows((firstStep % stepsPerEpoch) * this.#batchRows);
     this.source = { x, y, count: stream.count, ports: { x: portFor(dtype, x), y: portFor(dtype, y) }, classWeights };
   }
 
@@ -73,8 +75,11 @@ export class StreamFeed implements Feed {
     else ended.catch(() => {});
   }
 
-  /** The windows of one epoch after another. Two buffers take turns, so that one can be filled while the other is read. */
-  async *#readWindows(): AsyncGenerator<Window, never> {
+  /**
+   * The windows of one epoch after another. Two buffers take turns, so that one can be filled while the other is read.
+   * @param firstRow - where the first epoch begins
+   */
+  async *#readWindows(firstRow: number): AsyncGenerator<Window, never> {
     const { count, xShape, yShape } = this.#stream;
     const [xSize, ySize] = [sizeOf(xShape), sizeOf(yShape)];
     const Numbers = arrayOf(this.#params.dtype);
@@ -82,12 +87,14 @@ export class StreamFeed implements Feed {
     const batches = Math.max(1, Math.floor(windowBytes / Math.max(1, batchBytes)));
     const capacity = Math.min(batches * this.#batchRows, count);
     const buffers = [0, 1].map(() => ({ x: new Numbers(capacity * xSize), y: new Numbers(capacity * ySize) }));
-    for (let turn = 0; ; ) {
-      let [start, filled] = [0, 0];
+    for (let [turn, skipped] = [0, firstRow]; ; skipped = 0) {
+      let [start, filled, seen] = [skipped, 0, 0];
       const epoch = this.#stream.open();
       for await (const part of { [Symbol.asyncIterator]: () => epoch }) {
-        this.#check(part, start + filled);
-        for (let taken = 0; taken < part.x.count; ) {
+        this.#check(part, seen);
+        const passed = Math.min(Math.max(0, skipped - seen), part.x.count);
+        seen += part.x.count;
+        for (let taken = passed; taken < part.x.count; ) {
           const rows = Math.min(part.x.count - taken, capacity - filled);
           const { x, y } = buffers[turn]!;
           copyRows(part.x, taken, rows, x, filled);
@@ -101,7 +108,7 @@ export class StreamFeed implements Feed {
           filled = 0;
         }
       }
-      if (start < count) throw badArgument('the stream', `${count} rows in each epoch`, start + filled);
+      if (seen < count) throw badArgument('the stream', `${count} rows in each epoch`, seen);
     }
   }
 

@@ -1,24 +1,40 @@
 import { once } from 'node:events';
+import type { CheckpointOptions } from '../checkpoints/checkpoint-options.js';
+import { type Course, courseOf, requireSameCourse } from '../checkpoints/course.js';
+import type { PendingRun } from '../checkpoints/resume.js';
+import { RunCheckpoints, type RunPosition } from '../checkpoints/run-checkpoints.js';
+import type { RunState } from '../checkpoints/run-state.js';
 import { DataReader, type Part } from '../data/data-reader.js';
-import { type BlasnetError, badArgument } from '../errors.js';
+import { badArgument } from '../errors.js';
 import { type Evaluation, Evaluator, meansOf } from '../evaluation.js';
+import { given } from '../given.js';
 import type { Model } from '../model.js';
+import type { ModelDescription } from '../model-files/description.js';
 import { fromNative } from '../runner.js';
-import { type CheckpointRecord, TrainingHistory, type TrainingProgress, watchedLoss } from '../training-history.js';
+import {
+  type CheckpointRecord,
+  type StopReason,
+  TrainingHistory,
+  type TrainingProgress,
+  watchedLoss,
+} from '../training-history.js';
 import { checkData } from './check-data.js';
 import { type Feed, feedFor } from './feed.js';
-import { firstLostLayer, lostNumbers } from './not-finite.js';
+import { LastGood } from './last-good.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { Snapshot } from './snapshot.js';
 import { StopRule } from './stop-rule.js';
 import { TrainingPlan } from './training-plan.js';
 
-export interface TrainOptions {
-  /** Epochs between checkpoints, fractions included: 0.05 is twenty checkpoints an epoch. Default 1. */
+export interface TrainOptions extends CheckpointOptions {
+  /**
+   * Epochs between checkpoints, fractions included: 0.05 is twenty checkpoints an epoch. Default 1, or as before where a
+   * run is resumed.
+   */
   readonly checkpoint?: number;
   /** Measure loss and accuracy on the test set at the end. */
   readonly needTest?: boolean;
-  /** A new order of rows each epoch; default true. */
+  /** A new order of rows each epoch; default true, or as before where a run is resumed. */
   readonly shuffle?: boolean;
   /** Show a progress bar on the terminal, or lines where there is none. */
   readonly progress?: boolean;
@@ -26,6 +42,12 @@ export interface TrainOptions {
   readonly onCheckpoint?: (record: CheckpointRecord) => void;
   /** Ends the run within one step; `train` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+}
+
+/** What a run may come with: how to describe the net in its files, and where an earlier process left it. */
+export interface RunContext {
+  readonly describe: () => ModelDescription;
+  readonly pending?: PendingRun | undefined;
 }
 
 /** One run of `net.train`. */
@@ -37,38 +59,65 @@ export class Trainer {
   readonly #testPart: Part | undefined;
   readonly #options: TrainOptions;
   readonly #batchRows: number;
-  readonly #history = new TrainingHistory();
+  readonly #history: TrainingHistory;
+  readonly #course: Course;
+  readonly #pending: RunState | undefined;
+  readonly #rule: StopRule;
+  readonly #files: RunCheckpoints | undefined;
   #started = performance.now();
+  #hasBegun = false; // an epoch, in this process
   #evaluating: Evaluator | undefined; // on its thread right now
   /** Iterations that the net had made before this run, and that it has made now. */
   readonly #first: number;
   #next: number;
-  /** The parameters at the newest checkpoint, to return to when numbers are lost. */
-  readonly #lastGood: Snapshot;
-  #lastGoodStep: number;
+  readonly #lastGood: LastGood;
   /** The parameters at the checkpoint with the lowest loss. */
   readonly best: Snapshot;
 
-  constructor(model: Model, reader: DataReader, options: TrainOptions) {
+  constructor(model: Model, reader: DataReader, options: TrainOptions, { describe, pending }: RunContext) {
     this.#model = model;
     this.#options = options;
     const { batchSize } = model.params;
     if (!(reader instanceof DataReader)) throw badArgument('reader', 'a DataReader', reader);
-    checkData(model, reader, options);
-    this.#feed = feedFor(model, reader);
+    const { checkpoint = 1, shuffle = true } = { ...pending?.state.course, ...given(options) };
+    checkData(model, reader, { ...options, checkpoint, shuffle });
+    this.#course = courseOf(reader, { checkpoint, shuffle });
+    if (pending) requireSameCourse({ ...pending, course: pending.state.course }, this.#course, reader);
+    this.#feed = feedFor(model, reader, pending?.state.next ?? 0);
     const { count } = this.#feed.source;
     this.#batchRows = batchSize === -1 ? count : Math.min(batchSize, count);
-    this.#plan = new TrainingPlan(model, this.#feed.source, this.#batchRows, options.shuffle ?? true);
+    this.#plan = new TrainingPlan(model, this.#feed.source, this.#batchRows, shuffle);
     this.#validation = reader.validationPart && new Evaluator(model, reader.validationPart);
     this.#testPart = options.needTest ? reader.testPart : undefined;
     const { state, stack } = model;
     const { theta, statistics } = stack.block;
     state.settle();
-    this.#lastGood = new Snapshot([theta, statistics, ...state.arrays]);
-    this.#lastGoodStep = state.slots.get('step');
-    this.best = new Snapshot([theta, statistics]);
-    this.#first = state.slots.get('epochs') * this.iterationsPerEpoch;
-    this.#next = this.#first;
+    this.#lastGood = new LastGood(model, this.#plan);
+    this.best = pending?.best ?? new Snapshot([theta, statistics]);
+    this.#first = pending?.state.first ?? state.slots.get('epochs') * this.iterationsPerEpoch;
+    this.#next = pending?.state.next ?? this.#first;
+    this.#pending = pending?.state;
+    this.#history = new TrainingHistory(pending?.records);
+    this.#rule = new StopRule(model.params, pending?.state.stopRule);
+    this.#files = this.#createFiles(describe);
+  }
+
+  #createFiles(describe: () => ModelDescription): RunCheckpoints | undefined {
+    const { checkpointFile } = this.#options;
+    if (checkpointFile === undefined) return undefined;
+    return new RunCheckpoints(checkpointFile, this.#options, {
+      model: this.#model,
+      describe,
+      course: this.#course,
+      rule: this.#rule,
+      history: this.#history,
+      lastGood: this.#lastGood,
+      best: this.best,
+      iterationsPerEpoch: this.iterationsPerEpoch,
+      first: this.#first,
+      next: this.#next,
+      isResumed: this.#pending !== undefined,
+    });
   }
 
   get iterationsPerEpoch(): number {
@@ -83,7 +132,7 @@ export class Trainer {
   /** Trains to the end, or until a stop condition holds. */
   async run(onProgress: ((progress: TrainingProgress) => void) | undefined): Promise<TrainingHistory> {
     const { signal } = this.#options;
-    this.#started = performance.now();
+    this.#started = performance.now() - 1000 * (this.#pending?.seconds ?? 0);
     const abort = () => {
       this.#plan.replay.abort();
       this.#evaluating?.abort();
@@ -92,40 +141,56 @@ export class Trainer {
     signal?.addEventListener('abort', abort);
     try {
       await this.#trainToEnd(onProgress && new ProgressReporter(onProgress));
-      if (this.#model.params.regularizer.method === 'earlyStop') this.best.restore();
-      this.#history.iterations = this.#next - this.#first;
-      this.#history.seconds = (performance.now() - this.#started) / 1000;
       if (this.#testPart) this.#history.test = await this.#evaluate(new Evaluator(this.#model, this.#testPart));
       return this.#history;
     } finally {
       signal?.removeEventListener('abort', abort);
-      this.#model.state.slots.set('epochs', Math.ceil(this.#next / this.iterationsPerEpoch));
+      this.#model.state.slots.set('epochs', this.#position.epochs);
       await this.#feed.close();
+      await this.#files?.idle().catch(() => {}); // whoever waited for it was told
     }
   }
 
+  get #position(): RunPosition {
+    return {
+      next: this.#next,
+      epochs: Math.ceil(this.#next / this.iterationsPerEpoch),
+      seconds: (performance.now() - this.#started) / 1000,
+    };
+  }
+
   async #trainToEnd(reporter: ProgressReporter | undefined): Promise<void> {
-    const { params, schedule, state } = this.#model;
-    const { signal, onCheckpoint, checkpoint = 1 } = this.#options;
+    const { schedule, state } = this.#model;
+    const { signal, onCheckpoint } = this.#options;
     const end = this.#end;
     // 0.07 × 100 is a hair above 7 in binary, and still means 7.
-    const interval = Math.max(1, Math.ceil(checkpoint * this.iterationsPerEpoch - 1e-9));
-    const rule = new StopRule(params);
-    while (this.#next < end) {
+    const interval = Math.max(1, Math.ceil(this.#course.checkpoint * this.iterationsPerEpoch - 1e-9));
+    let reason = this.#pending?.stopReason;
+    const isOver = reason !== undefined;
+    while (this.#next < end && !reason) {
       await this.#replay(Math.min(end, this.#next + interval), reporter);
       const record = await this.#checkpoint();
-      const reason = rule.judge(record);
-      if (rule.isLowest) await this.best.take();
+      reason = this.#rule.judge(record);
+      if (this.#rule.isLowest) await this.best.take();
       schedule?.judge(watchedLoss(record), state.plateau, state.slots);
+      const isLast = reason !== undefined || this.#next === end;
+      if (!isLast) this.#files?.offer(this.#position);
       onCheckpoint?.(record);
-      reporter?.report(() => this.#progress(this.#next), reason !== undefined || this.#next === end);
+      reporter?.report(() => this.#progress(this.#next), isLast);
       reporter?.rethrow();
       signal?.throwIfAborted(); // a listener may have aborted
-      if (reason) {
-        this.#history.stopReason = reason;
-        return;
-      }
     }
+    await this.#finish(reason ?? 'maxEpoch', isOver);
+  }
+
+  /** Ends the run, and has its file say so. */
+  async #finish(stopReason: StopReason, isOver: boolean): Promise<void> {
+    const restores = this.#model.params.regularizer.method === 'earlyStop';
+    if (restores) this.best.restore();
+    this.#history.stopReason = stopReason;
+    this.#history.iterations = this.#next - this.#first;
+    this.#history.seconds = this.#position.seconds;
+    if (!isOver) await this.#files?.finish(this.#position, stopReason, restores || this.#rule.isLowest);
   }
 
   /** Replays the steps up to `end`, as far as the data that is there goes, again and again. */
@@ -160,7 +225,9 @@ export class Trainer {
     };
     let outcome: Awaited<ReturnType<typeof replay.run>>;
     try {
-      outcome = await replay.run(this.#next, end, this.#next === this.#first, listener);
+      const beginsEpoch = !this.#hasBegun;
+      this.#hasBegun = true;
+      outcome = await replay.run(this.#next, end, beginsEpoch, listener);
     } catch (cause) {
       this.#model.state.settle(true);
       throw cause;
@@ -168,7 +235,7 @@ export class Trainer {
     this.#next = outcome.next;
     reporter?.rethrow();
     if (outcome.reason === 'aborted') this.#options.signal?.throwIfAborted();
-    if (outcome.reason === 'notFinite') throw this.#lostLoss(outcome.next);
+    if (outcome.reason === 'notFinite') throw this.#lastGood.lostLoss(outcome.next);
     if (outcome.reason === 'failed') this.#model.state.settle(true);
     if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
     this.#model.stack.requireAttached();
@@ -194,7 +261,7 @@ export class Trainer {
     const iteration = this.#next;
     const train = meansOf(this.#model, this.#plan.slots.sums());
     const validation = this.#validation && (await this.#evaluate(this.#validation));
-    if (validation && !Number.isFinite(validation.loss)) throw this.#lostNumbers(iteration - 1);
+    if (validation && !Number.isFinite(validation.loss)) throw this.#lastGood.lostNumbers(iteration - 1);
     const record: CheckpointRecord = {
       epoch: iteration / this.iterationsPerEpoch,
       iteration,
@@ -203,9 +270,9 @@ export class Trainer {
       ...(validation && { lossValidation: validation.loss, accuracyValidation: validation.accuracy }),
       learningRate: this.#model.state.slots.get('learningRate'),
     };
+    await this.#files?.idle(); // before the tensors that it writes change
     // The last step's loss was taken before its update, which may have gone too far.
-    if (!(await this.#lastGood.take())) throw this.#lostNumbers(iteration - 1);
-    this.#lastGoodStep = this.#model.state.slots.get('step');
+    await this.#lastGood.take(iteration);
     this.#history.add(record);
     return record;
   }
@@ -229,25 +296,5 @@ export class Trainer {
       samplesPerSecond: (iteration * this.#batchRows) / seconds,
       secondsLeft: ((totalIterations - iteration) * seconds) / iteration,
     };
-  }
-
-  /** The error for numbers that are lost; the net returns to its newest checkpoint. */
-  #lost(what: string, iteration: number, where: string): BlasnetError {
-    this.#lastGood.restore();
-    this.#model.state.slots.set('step', this.#lastGoodStep);
-    return lostNumbers(what, { iteration, iterationsPerEpoch: this.iterationsPerEpoch }, where);
-  }
-
-  /** After a step that left weights, or predictions made with them, that are no numbers. */
-  #lostNumbers(iteration: number): BlasnetError {
-    const layer = firstLostLayer(this.#model.stack.layers);
-    return layer === undefined
-      ? this.#lost('validation loss', iteration, 'the validation set')
-      : this.#lost('weight', iteration, `layer '${layer}'`);
-  }
-
-  #lostLoss(iteration: number): BlasnetError {
-    const at = this.#plan.firstNotFinite(iteration);
-    return this.#lost('loss', iteration, at < 0 ? 'the loss' : `layer '${this.#model.stack.layers[at]!.name}'`);
   }
 }

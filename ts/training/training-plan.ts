@@ -1,8 +1,9 @@
 import { batchPass, portFor, type Rows } from '../data/rows.js';
+import { BlasnetError } from '../errors.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import { type Model, trainingPass } from '../model.js';
 import { createReplay, type Replay } from '../replay/replay.js';
-import type { Operand, Port, Runner } from '../runner.js';
+import { fromNative, type Operand, type Port, type Runner } from '../runner.js';
 import { Slots } from '../slots.js';
 import type { Tensor } from '../tensor.js';
 
@@ -85,6 +86,7 @@ export class TrainingPlan {
 /** The recorded training step on rows that are given anew each time. */
 export class BatchPlan {
   readonly slots = new Slots();
+  readonly #model: Model;
   readonly #replay: Replay;
   readonly #ports: { readonly x: Port; readonly y: Port };
 
@@ -102,6 +104,7 @@ export class BatchPlan {
       });
       trainingPass(model, runner, batchOf, this.slots);
     };
+    this.#model = model;
     this.#ports = ports;
     this.#replay = createReplay(
       { step },
@@ -110,15 +113,28 @@ export class BatchPlan {
     );
   }
 
-  /** One training step. */
-  run(x: Rows, y: Rows): { readonly reason: string; readonly message: string } {
+  /**
+   * One training step.
+   * @returns the mean loss before the update
+   * @throws BlasnetError `ERR_NOT_FINITE` for a loss that is no number; the weights are then as they were
+   */
+  run(x: Rows, y: Rows): number {
+    const { state } = this.#model;
     this.#replay.bind(this.#ports.x, x.data, x.count);
     this.#replay.bind(this.#ports.y, y.data, y.count);
-    return this.#replay.runSync(0, 1, false);
-  }
-
-  /** Mean loss of the newest batch, before its update. */
-  get loss(): number {
-    return this.slots.get('batchLoss');
+    state.settle();
+    let isFinished = false;
+    try {
+      const { reason, message } = this.#replay.runSync(0, 1, false);
+      const loss = this.slots.get('batchLoss');
+      if (reason === 'notFinite') {
+        throw new BlasnetError('ERR_NOT_FINITE', `Expected a finite loss for the batch but received ${loss}`);
+      }
+      if (reason !== 'finished') throw fromNative(new Error(message));
+      isFinished = true;
+      return loss;
+    } finally {
+      if (!isFinished) state.settle(true);
+    }
   }
 }

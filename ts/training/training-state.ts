@@ -53,7 +53,12 @@ export class TrainingState {
 
   /** The optimizer's arrays. */
   get arrays(): readonly Tensor[] {
-    return Object.values(this.#target?.state ?? {});
+    return Object.values(this.namedArrays);
+  }
+
+  /** The optimizer's arrays by their names, each laid out as the net's trainable parameters are. */
+  get namedArrays(): Readonly<Record<string, Tensor>> {
+    return this.#target?.state ?? {};
   }
 
   /** Moves the weights to where the gradient is to be taken, unless they are there. */

@@ -1,0 +1,71 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { DataReader } from '../data/data-reader.js';
+import { badArgument } from '../errors.js';
+import type { Preparation } from '../preparation/preparation.js';
+import { Preparer } from '../preparation/preparer.js';
+
+/** What decides the course of a run besides the net and its hyperparameters, in so far as it can be told; plain JSON. */
+export interface Course {
+  readonly rows: number;
+  readonly xShape: readonly number[];
+  readonly yShape: readonly number[];
+  readonly validationRows: number;
+  /** Epochs between checkpoints. */
+  readonly checkpoint: number;
+  readonly shuffle: boolean;
+  /** How images are changed at random, null where they are not. */
+  readonly augment: object | null;
+  readonly classWeights: readonly number[] | null;
+}
+
+/** What error messages call them. */
+const names: Readonly<Record<keyof Course, string>> = {
+  rows: "the training set's rows",
+  xShape: "the training set's x, in shape of a row",
+  yShape: "the training set's y, in shape of a row",
+  validationRows: "the validation set's rows",
+  checkpoint: 'checkpoint',
+  shuffle: 'shuffle',
+  augment: 'augment',
+  classWeights: 'class weights',
+};
+
+/** The course of a run on a reader's data. */
+export function courseOf(reader: DataReader, { checkpoint, shuffle }: Pick<Course, 'checkpoint' | 'shuffle'>): Course {
+  const { trainingStream: stream, classWeights, validationPart } = reader;
+  const part = stream ? undefined : reader.trainingPart;
+  return {
+    rows: stream?.count ?? part!.x.count,
+    xShape: stream?.xShape ?? part!.x.rowShape,
+    yShape: stream?.yShape ?? part!.y.rowShape,
+    validationRows: validationPart?.x.count ?? 0,
+    checkpoint,
+    shuffle,
+    augment: part?.x.image?.augment ?? null,
+    classWeights: classWeights ? [...classWeights] : null,
+  };
+}
+
+/**
+ * Refuses to go on with other data or options than those of a checkpoint.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` that names what differs
+ */
+export function requireSameCourse(
+  saved: { readonly course: Course; readonly preparation: Preparation | undefined },
+  present: Course,
+  reader: DataReader,
+): void {
+  for (const key of Object.keys(names) as (keyof Course)[]) {
+    const [expected, received] = [JSON.stringify(saved.course[key]), JSON.stringify(present[key])];
+    if (expected !== received)
+      throw badArgument(names[key], `${expected}, as in the checkpoint,`, JSON.parse(received));
+  }
+  const { preparation } = new Preparer(reader.preparation);
+  if (!isDeepStrictEqual(preparation, saved.preparation)) {
+    throw badArgument(
+      "the reader's preparation (normalisation, classes, columns)",
+      'that of the checkpoint',
+      'another',
+    );
+  }
+}

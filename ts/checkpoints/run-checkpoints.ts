@@ -1,0 +1,137 @@
+import type { Model } from '../model.js';
+import { type ModelDescription, metadataOf } from '../model-files/description.js';
+import { modelWriter } from '../model-files/model-file.js';
+import type { Tensor } from '../tensor.js';
+import type { LastGood } from '../training/last-good.js';
+import type { Snapshot } from '../training/snapshot.js';
+import type { StopRule } from '../training/stop-rule.js';
+import type { StopReason, TrainingHistory } from '../training-history.js';
+import type { CheckpointOptions } from './checkpoint-options.js';
+import type { Course } from './course.js';
+import { writeKept } from './kept-files.js';
+import type { RunState } from './run-state.js';
+import { bestName, historyName, optimizerName, sharesOf, tableOf } from './run-tensors.js';
+
+/** Milliseconds between two files where nothing else was asked for, and the share of the time that files may take. */
+const leastPause = 1000;
+const mostShare = 1 / 20;
+
+/** What a run consists of, for its files. */
+export interface RunParts {
+  readonly model: Model;
+  readonly describe: () => ModelDescription;
+  readonly course: Course;
+  readonly rule: StopRule;
+  readonly history: TrainingHistory;
+  readonly lastGood: LastGood;
+  readonly best: Snapshot;
+  readonly iterationsPerEpoch: number;
+  /** The first iteration of the run, and the one that it begins or goes on at. */
+  readonly first: number;
+  readonly next: number;
+  readonly isResumed: boolean;
+}
+
+/** How far a run has come. */
+export type RunPosition = Pick<RunState, 'next' | 'epochs' | 'seconds'>;
+
+type Values = (tensor: Tensor) => Tensor | undefined;
+
+/** Writes the checkpoints of a run to its file, while training goes on. */
+export class RunCheckpoints {
+  readonly #path: string;
+  readonly #keep: number;
+  /** Iterations between files; undefined for as many as time permits. */
+  readonly #every: number | undefined;
+  readonly #parts: RunParts;
+  #isNew: boolean;
+  #written: number;
+  #writing: Promise<unknown> | undefined; // never rejects: resolves to what went wrong
+  #started = Number.NEGATIVE_INFINITY;
+  #pause = leastPause;
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a net that cannot be saved */
+  constructor(path: string, { checkpointEvery, keepCheckpoints = 2 }: CheckpointOptions, parts: RunParts) {
+    metadataOf(parts.describe());
+    this.#path = path;
+    this.#keep = keepCheckpoints;
+    const iterations = checkpointEvery && Math.ceil(checkpointEvery * parts.iterationsPerEpoch - 1e-9);
+    this.#every = iterations && Math.max(1, iterations);
+    this.#parts = parts;
+    this.#isNew = !parts.isResumed;
+    this.#written = parts.next;
+  }
+
+  /** Begins to write a file of the newest checkpoint, if it is time; `idle` tells when that is done. */
+  offer(position: RunPosition): void {
+    const isDue =
+      this.#every === undefined
+        ? !this.#writing && performance.now() - this.#started >= this.#pause
+        : position.next - this.#written >= this.#every;
+    if (isDue) this.#start(this.#stateAt(position), (tensor) => this.#parts.lastGood.copyOf(tensor));
+  }
+
+  /** Writes the file of a run that is over, from the weights as they are now. */
+  async finish(position: RunPosition, stopReason: StopReason, isBest: boolean): Promise<void> {
+    await this.idle();
+    this.#start({ ...this.#stateAt(position), stopReason, isBest }, (tensor) => tensor);
+    await this.idle();
+  }
+
+  /**
+   * Waits until nothing is being written: from then on weights, copies of them and arrays may change.
+   * @throws BlasnetError `ERR_BAD_FILE` if a file could not be written; the one before it is still there
+   */
+  async idle(): Promise<void> {
+    const failure = await this.#writing;
+    this.#writing = undefined;
+    if (failure !== undefined) throw failure;
+  }
+
+  #stateAt(position: RunPosition): RunState {
+    const { model, course, rule, first } = this.#parts;
+    const { slots, plateau } = model.state;
+    return {
+      course,
+      first,
+      ...position,
+      step: slots.get('step'),
+      learningRate: slots.get('learningRate'),
+      baseRate: slots.get('baseRate'),
+      plateau: { ...plateau },
+      stopRule: rule.state,
+      isBest: rule.isLowest,
+    };
+  }
+
+  #start(state: RunState, valuesOf: Values): void {
+    const started = performance.now();
+    this.#started = started;
+    this.#written = state.next;
+    this.#writing = this.#write(state, valuesOf).then(
+      () => {
+        this.#pause = Math.max(leastPause, (performance.now() - started) / mostShare);
+        return undefined;
+      },
+      (error: unknown) => error,
+    );
+  }
+
+  async #write(state: RunState, valuesOf: Values): Promise<void> {
+    const { model, history, best, describe } = this.#parts;
+    const { layers, block } = model.stack;
+    const sharesBy = (values: Values) =>
+      sharesOf(layers, block, { theta: values(block.theta) ?? block.theta, statistics: values(block.statistics) });
+    const tensors = sharesBy(valuesOf);
+    for (const [array, tensor] of Object.entries(model.state.namedArrays)) {
+      const shares = sharesOf(layers, block, { theta: valuesOf(tensor) ?? tensor });
+      for (const [name, share] of shares) tensors.set(optimizerName(array, name), share);
+    }
+    const bestOf: Values = (tensor) => best.copyOf(tensor);
+    if (!state.isBest) for (const [name, share] of sharesBy(bestOf)) tensors.set(bestName(name), share);
+    tensors.set(historyName, tableOf(history.records));
+    const write = await modelWriter(describe(), tensors, { training: JSON.stringify(state) });
+    await writeKept(this.#path, write, { keep: this.#keep, isNew: this.#isNew });
+    this.#isNew = false;
+  }
+}

@@ -1,0 +1,97 @@
+import { badFile } from '../files.js';
+import type { PlateauState } from '../schedules/schedule.js';
+import type { StopRuleState } from '../training/stop-rule.js';
+import type { StopReason } from '../training-history.js';
+import type { Course } from './course.js';
+
+/** Where a run is, and what it carries on from there besides tensors; plain JSON. */
+export interface RunState {
+  readonly course: Course;
+  /** Iterations that the net had made before the run, and those it has made now. */
+  readonly first: number;
+  readonly next: number;
+  /** Epochs that the net has begun, and the other slots of the training state. */
+  readonly epochs: number;
+  readonly step: number;
+  readonly learningRate: number;
+  readonly baseRate: number;
+  readonly plateau: PlateauState;
+  readonly stopRule: StopRuleState;
+  /** Wall time of the run so far. */
+  readonly seconds: number;
+  /** Why the run ended; absent while it goes on. */
+  readonly stopReason?: StopReason;
+  /** Whether the weights with the lowest loss are the present ones, rather than in tensors of their own. */
+  readonly isBest: boolean;
+}
+
+const reasons: readonly unknown[] = ['maxEpoch', 'stopLoss', 'stopDiff', 'earlyStop'] satisfies StopReason[];
+
+/**
+ * A run's state as JSON has it, checked. JSON knows no infinity and no NaN: null stands for what is not there yet.
+ * @throws BlasnetError `ERR_BAD_FILE`
+ */
+export function runStateIn(value: unknown, where: string): RunState {
+  const state = fieldsOf(value, 'training');
+  const count = (field: string) => check(state, field, 'a whole number ≥ 0', isCount) as number;
+  const [first, next] = [count('first'), count('next')];
+  if (next < first) throw wrong('training.next', `a number from ${first} on`, next);
+  const [plateau, rule] = [fieldsOf(state.plateau, 'training.plateau'), fieldsOf(state.stopRule, 'training.stopRule')];
+  const { stopReason } = state;
+  if (stopReason !== undefined && !reasons.includes(stopReason))
+    throw wrong('stopReason', reasons.join(', '), stopReason);
+  return {
+    course: fieldsOf(state.course, 'training.course') as unknown as Course,
+    first,
+    next,
+    epochs: count('epochs'),
+    step: count('step'),
+    learningRate: check(state, 'learningRate', 'a number', isNumber) as number,
+    baseRate: check(state, 'baseRate', 'a number', isNumber) as number,
+    plateau: {
+      best: orNull(plateau, 'best', Number.POSITIVE_INFINITY),
+      bad: check(plateau, 'bad', 'a whole number ≥ 0', isCount) as number,
+      cooldown: check(plateau, 'cooldown', 'a whole number ≥ 0', isCount) as number,
+    },
+    stopRule: {
+      lowest: orNull(rule, 'lowest', Number.POSITIVE_INFINITY),
+      sinceLowest: check(rule, 'sinceLowest', 'a whole number ≥ 0', isCount) as number,
+      previous: orNull(rule, 'previous', Number.NaN),
+      small: check(rule, 'small', 'a whole number ≥ 0', isCount) as number,
+    },
+    seconds: check(state, 'seconds', 'a number', isNumber) as number,
+    ...(stopReason !== undefined && { stopReason: stopReason as StopReason }),
+    isBest: check(state, 'isBest', 'true or false', (flag) => typeof flag === 'boolean') as boolean,
+  };
+
+  function fieldsOf(fields: unknown, name: string): Readonly<Record<string, unknown>> {
+    if (typeof fields !== 'object' || fields === null) throw wrong(name, 'an object', fields);
+    return fields as Readonly<Record<string, unknown>>;
+  }
+
+  function check(
+    fields: Readonly<Record<string, unknown>>,
+    field: string,
+    expected: string,
+    isValid: (value: unknown) => boolean,
+  ): unknown {
+    if (!isValid(fields[field])) throw wrong(field, expected, fields[field]);
+    return fields[field];
+  }
+
+  function orNull(fields: Readonly<Record<string, unknown>>, field: string, absent: number): number {
+    return (check(fields, field, 'a number or null', (one) => one === null || isNumber(one)) as number) ?? absent;
+  }
+
+  function wrong(field: string, expected: string, received: unknown): Error {
+    return badFile(`'training' of ${where}`, `${expected} for ${field}`, JSON.stringify(received) ?? 'none');
+  }
+}
+
+function isNumber(value: unknown): boolean {
+  return Number.isFinite(value);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,145 @@
+import { Busy } from './busy.js';
+import { badArgument, shapeMismatch } from './errors.js';
+import { HyperParameters, optimizerOf } from './hyper-parameters.js';
+import { createInitializer } from './initializers/index.js';
+import { LayerStack } from './layer-stack.js';
+import type { Layer } from './layers/index.js';
+import { noClassWeights } from './losses/class-weights.js';
+import { objectiveOf } from './losses/index.js';
+import { backwardPass, type Model, updatePass } from './model.js';
+import { EagerRunner } from './runner.js';
+import { Schedule } from './schedules/schedule.js';
+import { summarize } from './summary.js';
+import { Tensor } from './tensor.js';
+import { TrainingState } from './training/training-state.js';
+
+/** What a net consists of, and its passes one at a time: layers in order, forward, backward, update. */
+export abstract class LayeredNet {
+  readonly params: HyperParameters;
+  readonly name: string;
+  protected readonly model: Model;
+  protected readonly busy: Busy;
+  /** Of the last forward, while the layers remember what it computed. */
+  protected output: Tensor | undefined;
+
+  constructor(params: HyperParameters, name: string) {
+    if (!(params instanceof HyperParameters)) throw badArgument('params', 'HyperParameters', params);
+    if (typeof name !== 'string') throw badArgument('name', 'a string', name);
+    this.params = params;
+    this.name = name;
+    this.busy = new Busy(name);
+    const { dtype, netType, learningRateSchedule } = params;
+    const optimizer = optimizerOf(params);
+    this.model = {
+      params,
+      stack: new LayerStack(dtype),
+      objective: objectiveOf(netType),
+      optimizer,
+      schedule: learningRateSchedule && new Schedule(learningRateSchedule),
+      state: new TrainingState(optimizer),
+    };
+  }
+
+  /** The layers in order. */
+  get layers(): readonly Layer[] {
+    return this.model.stack.layers.map(({ layer }) => layer);
+  }
+
+  /**
+   * Adds a layer behind those that are there. It is initialised by the net's hyperparameters unless it has weights.
+   * @param name - also the name of its weight file; default: its kind and position
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` where sizes do not chain, `ERR_BAD_ARGUMENT` for a name or layer that
+   *   the net has already
+   */
+  addLayer(layer: Layer, name?: string): this {
+    this.busy.requireIdle('addLayer');
+    const { stack, optimizer } = this.model;
+    const { dtype, initMethod, seed } = this.params;
+    const position = stack.layers.length;
+    stack.add(layer, name ?? `${layer?.kind?.replaceAll(' ', '-')}-${position + 1}`, () => {
+      layer.configure({ dtype, initializer: createInitializer(initMethod), seed, stream: position + 1 }, optimizer);
+    });
+    this.layersChanged();
+    return this;
+  }
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` that lists the names there are */
+  getLayer(name: string): Layer {
+    return this.model.stack.find(name);
+  }
+
+  /** Forward calculation of all layers, at once, layer by layer. */
+  forward(x: Tensor, training = true): Tensor {
+    this.busy.requireIdle('forward');
+    this.checkInput(x);
+    if (training) this.weightsChange(); // running statistics
+    this.output = this.model.stack.forwardPass(this.#eagerRunner(), x, training).a;
+    return this.output;
+  }
+
+  /** Back propagation for the labels of the last `forward`; leaves the gradients in the layers. */
+  backward(y: Tensor): void {
+    this.busy.requireIdle('backward');
+    if (!this.output) throw badArgument('backward', 'a call of forward right before it', 'none');
+    this.requireDtype('y', y);
+    if (y.rows !== this.output.rows || y.rowSize !== this.output.rowSize) {
+      throw shapeMismatch('y', `shape [${this.output.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
+    }
+    backwardPass(this.model, this.#eagerRunner(), this.output, { y, classWeights: noClassWeights });
+  }
+
+  /**
+   * What the optimizer does before the forward pass: nag moves the weights to where it wants the gradient, and
+   * `updateWeights` brings them back; nothing for the others.
+   */
+  preUpdateWeights(): void {
+    this.busy.requireIdle('preUpdateWeights');
+    this.weightsChange();
+    this.model.state.moveAhead(this.model.stack.block);
+  }
+
+  /** Changes all weights by the gradients of the last `backward`; one step of the optimizer and of the schedule. */
+  updateWeights(): void {
+    this.busy.requireIdle('updateWeights');
+    this.weightsChange();
+    const { state, stack } = this.model;
+    state.moveAhead(stack.block);
+    updatePass(this.model, this.#eagerRunner(), state.slots.slot('epochs'));
+    state.arrived();
+  }
+
+  /** A table of the layers with output shapes and parameter counts. */
+  summary(): string {
+    return summarize(this.name, this.model.stack);
+  }
+
+  /** Is called when there is another layer, and before a call other than `train` changes weights. */
+  protected abstract layersChanged(): void;
+  protected abstract weightsChange(): void;
+
+  /** A runner for the newest step. */
+  #eagerRunner(): EagerRunner {
+    return new EagerRunner(this.params.dtype, this.model.state.slots.get('step'));
+  }
+
+  /** Refuses rows that are no input of the net, in its dtype. */
+  protected checkInput(x: Tensor): void {
+    this.requireDtype('x', x);
+    this.checkRows(x);
+  }
+
+  /** Refuses rows of another shape, and none at all. */
+  protected checkRows(x: Tensor): void {
+    if (x.rows === 0) throw badArgument('x', 'at least one row', 0);
+    this.model.stack.outputShape(x.shape.slice(1));
+  }
+
+  /** Refuses what is no tensor of the net's dtype, with its memory. */
+  protected requireDtype(name: string, tensor: Tensor): void {
+    if (!(tensor instanceof Tensor)) throw badArgument(name, 'a Tensor', tensor);
+    if (tensor.dtype !== this.params.dtype) {
+      throw badArgument(name, `a ${this.params.dtype} tensor`, `a ${tensor.dtype} one`);
+    }
+    if (tensor.data.length !== tensor.size) throw badArgument(name, 'a tensor with its memory', 'a detached buffer');
+  }
+}

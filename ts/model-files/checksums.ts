@@ -1,0 +1,48 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { crc32 } from '../data/crc32.js';
+import { badFile } from '../files.js';
+import { bytesOf } from '../safetensors/safetensors.js';
+import type { Tensor } from '../tensor.js';
+import { jsonIn, type Metadata } from './description.js';
+
+/** About 3 ms of work, so that the event loop gets its turns. */
+const chunk = 8 << 20;
+
+/** CRC-32 of each tensor's bytes, as the text `checksums` of a safetensors file: JSON, eight hexadecimal digits each. */
+export async function checksumsOf(tensors: ReadonlyMap<string, Tensor>): Promise<string> {
+  const sums: [string, string][] = [];
+  for (const [name, { data }] of tensors) sums.push([name, await checksumOf(bytesOf(data))]);
+  return JSON.stringify(Object.fromEntries(sums));
+}
+
+/** Tells of each tensor of a file whether its bytes are those that were written. */
+export class Checksums {
+  readonly #sums: ReadonlyMap<string, unknown>;
+  readonly #where: string;
+
+  /** Files without checksums are taken as they are. */
+  constructor(metadata: Metadata, where: string) {
+    const sums = metadata.has('checksums') ? jsonIn(metadata, 'checksums', where) : {};
+    if (typeof sums !== 'object' || sums === null) throw badFile(`'checksums' of ${where}`, 'an object', `${sums}`);
+    this.#sums = new Map(Object.entries(sums));
+    this.#where = where;
+  }
+
+  /** @throws BlasnetError `ERR_BAD_FILE` for other bytes */
+  async check(name: string, bytes: Uint8Array): Promise<void> {
+    const expected = this.#sums.get(name);
+    if (expected === undefined) return;
+    const sum = await checksumOf(bytes);
+    if (sum !== expected)
+      throw badFile(`'${name}' of ${this.#where}`, `checksum ${expected}`, `${sum}: the file is damaged`);
+  }
+}
+
+async function checksumOf(bytes: Uint8Array): Promise<string> {
+  let sum = 0;
+  for (let start = 0; start < bytes.length; start += chunk) {
+    if (start > 0) await nextTurn();
+    sum = crc32(bytes.subarray(start, start + chunk), sum);
+  }
+  return sum.toString(16).padStart(8, '0');
+}

@@ -1,0 +1,108 @@
+import { BlasnetError, badArgument } from '../errors.js';
+import { badFile } from '../files.js';
+import { type HyperParameterOptions, HyperParameters } from '../hyper-parameters.js';
+import type { StackedLayer } from '../layer-stack.js';
+import { createLayer, type Layer, type LayerConfig } from '../layers/index.js';
+import { checkedPreparation } from '../preparation/check-preparation.js';
+import type { Preparation } from '../preparation/preparation.js';
+
+const format = 'blasnet';
+/** Counts changes of the format that an older blasnet cannot read. */
+const version = '1';
+
+/** A net without its weights. */
+export interface ModelDescription {
+  readonly name: string;
+  readonly params: HyperParameters;
+  readonly layers: readonly StackedLayer[];
+  readonly preparation: Preparation | undefined;
+}
+
+/** Texts of a safetensors file by name. */
+export type Metadata = ReadonlyMap<string, string>;
+
+/**
+ * What makes a net again, as texts for a safetensors file: `format`, `formatVersion` and `name`, and as JSON `layers`
+ * (a list of `{ name, config }`), `hyperParameters` and, where there is one, `preparation`.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer that no config makes again
+ */
+export function metadataOf({ name, params, layers, preparation }: ModelDescription): Record<string, string> {
+  return {
+    format,
+    formatVersion: version,
+    name,
+    layers: JSON.stringify(layers.map((entry) => ({ name: entry.name, config: configOf(entry) }))),
+    hyperParameters: JSON.stringify(params),
+    ...(preparation && { preparation: JSON.stringify(preparation) }),
+  };
+}
+
+/**
+ * Undoes {@link metadataOf}; the texts may come from anywhere. Nothing is taken for the layers' parameters yet.
+ * @throws BlasnetError `ERR_BAD_FILE` that says what is wrong with the net
+ */
+export function descriptionIn(metadata: Metadata, where: string): ModelDescription {
+  if (metadata.get('format') !== format) throw badFile(where, 'a net that blasnet saved', 'other metadata');
+  const found = metadata.get('formatVersion');
+  if (found !== version) throw badFile(where, `format version ${version}, which this blasnet reads`, `${found}`);
+  const preparation = metadata.get('preparation');
+  return explained(where, () => ({
+    name: textIn(metadata, 'name', where),
+    params: new HyperParameters(jsonIn(metadata, 'hyperParameters', where) as HyperParameterOptions),
+    layers: layersIn(jsonIn(metadata, 'layers', where), where),
+    preparation: preparation === undefined ? undefined : checkedPreparation(jsonIn(metadata, 'preparation', where)),
+  }));
+}
+
+/** Makes an `ERR_BAD_FILE` of whatever is wrong with what a file says. */
+export function explained<Result>(where: string, make: () => Result): Result {
+  try {
+    return make();
+  } catch (cause) {
+    if (!(cause instanceof BlasnetError) || cause.code === 'ERR_BAD_FILE') throw cause;
+    throw badFile(where, 'a net that can be made again', `one of which it is said: ${cause.message}`, cause);
+  }
+}
+
+/** The JSON of one of the texts. */
+export function jsonIn(metadata: Metadata, key: string, where: string): unknown {
+  try {
+    return JSON.parse(textIn(metadata, key, where));
+  } catch (cause) {
+    if (cause instanceof BlasnetError) throw cause;
+    throw badFile(`'${key}' of ${where}`, 'JSON', (cause as Error).message, cause);
+  }
+}
+
+function textIn(metadata: Metadata, key: string, where: string): string {
+  const text = metadata.get(key);
+  if (text === undefined) throw badFile(where, `metadata with '${key}'`, 'none');
+  return text;
+}
+
+function layersIn(value: unknown, where: string): StackedLayer[] {
+  if (!Array.isArray(value)) throw badFile(`'layers' of ${where}`, 'a list', typeof value);
+  return value.map((entry: { readonly name: string; readonly config: LayerConfig } | null) => {
+    if (typeof entry?.name !== 'string') throw badFile(`'layers' of ${where}`, '{ name, config } for each', 'others');
+    return { name: entry.name, layer: createLayer(entry.config) };
+  });
+}
+
+/** The config that makes a layer again. */
+function configOf({ name, layer }: StackedLayer): LayerConfig {
+  const { config } = layer;
+  const own = classOf(layer);
+  if (config === undefined) {
+    throw badArgument(`layer '${name}'`, 'a class with a config that is known to registerLayer', own);
+  }
+  // A subclass would come back as the class whose config it inherits.
+  const made = createLayer(config);
+  if (made.constructor !== layer.constructor) {
+    throw badArgument(`layer '${name}'`, `a config of its class ${own}`, `one of ${classOf(made)}`);
+  }
+  return config;
+}
+
+function classOf(layer: Layer): string {
+  return layer.constructor.name;
+}

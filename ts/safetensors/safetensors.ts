@@ -1,0 +1,95 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { NpyArray } from '../data/npy.js';
+import { hostOrder } from '../data/npy-elements.js';
+import { badArgument } from '../errors.js';
+import { replaceFile } from '../files.js';
+import { Tensor } from '../tensor.js';
+import { maxHeader, SafetensorsFile } from './file.js';
+import { metadataKey } from './header.js';
+
+/** What a safetensors file holds. */
+export interface Safetensors {
+  /** The tensors by name; the object has no prototype. */
+  readonly tensors: Record<string, NpyArray>;
+  /** Texts by name; the object has no prototype. */
+  readonly metadata: Record<string, string>;
+}
+
+/**
+ * Reads a safetensors file: numbers of every dtype but float8; `F16` and `BF16` become `Float32Array`, `I64` and `U64`
+ * become `Float64Array`, `BOOL` becomes `Uint8Array` of 0 and 1. Header, sizes and offsets are checked before memory is
+ * taken for a tensor.
+ * @param names - the tensors to read, by default all
+ * @throws BlasnetError `ERR_BAD_FILE` if the file is missing, damaged or hostile, `ERR_BAD_ARGUMENT` for an unknown name
+ */
+export async function readSafetensors(path: string, names?: readonly string[]): Promise<Safetensors> {
+  const file = await SafetensorsFile.open(path);
+  try {
+    const tensors: Record<string, NpyArray> = Object.create(null);
+    for (const name of names ?? file.tensors.keys()) tensors[name] = await file.read(name);
+    return { tensors, metadata: Object.assign(Object.create(null), Object.fromEntries(file.metadata)) };
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Writes tensors as Python's safetensors does, in one atomic step. Leave the tensors as they are until it is done.
+ * @param metadata - texts to keep with them
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for what the format cannot hold, `ERR_BAD_FILE` if it cannot be written
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const write = safetensorsWriter(new Map(Object.entries(tensors)), metadata);
+  await replaceFile(path, write);
+}
+
+/** The first half of {@link writeSafetensors}: makes the header. The second half writes to a file. */
+export function safetensorsWriter(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): (file: FileHandle) => Promise<void> {
+  for (const [key, text] of Object.entries(metadata)) {
+    if (typeof text !== 'string') throw badArgument(`metadata.${key}`, 'a string', text);
+  }
+  for (const [name, tensor] of tensors) {
+    if (name === metadataKey) throw badArgument('tensors', `names other than ${metadataKey}`, name);
+    if (!(tensor instanceof Tensor)) throw badArgument(name, 'a Tensor', tensor);
+    if (tensor.data.length !== tensor.size) throw badArgument(name, 'a tensor with its memory', 'a detached buffer');
+  }
+  // The larger numbers first, so that all lie at multiples of their size.
+  const sorted = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  const header = headerOf(sorted, metadata);
+  return async (file) => {
+    await file.writeFile(header);
+    for (const [, { data }] of sorted) await file.writeFile(bytesOf(data));
+  };
+}
+
+function headerOf(tensors: readonly (readonly [string, Tensor])[], metadata: Readonly<Record<string, string>>): Buffer {
+  let next = 0;
+  const entries = tensors.map(([name, { dtype, shape, data }]) => {
+    const begin = next;
+    next += data.byteLength;
+    return [name, { dtype: dtype === 'float32' ? 'F32' : 'F64', shape, data_offsets: [begin, next] }] as const;
+  });
+  const texts = Object.keys(metadata).length > 0 ? [[metadataKey, metadata] as const] : [];
+  const json = Buffer.from(JSON.stringify(Object.fromEntries([...texts, ...entries])));
+  const length = Math.ceil(json.length / 8) * 8;
+  if (length > maxHeader) throw badArgument('names and metadata', `at most ${maxHeader} bytes`, `${length}`);
+  const header = Buffer.alloc(8 + length, ' ');
+  header.writeBigUInt64LE(BigInt(length));
+  json.copy(header, 8);
+  return header;
+}
+
+/** The numbers' bytes, the lowest first. */
+export function bytesOf(data: Tensor['data']): Uint8Array {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (hostOrder === '<') return bytes;
+  const swapped = Buffer.from(bytes);
+  return data instanceof Float32Array ? swapped.swap32() : swapped.swap64();
+}
