@@ -38,11 +38,11 @@ test('a plan runs what was recorded, on the rows that its port is given', (t) =>
   const step = replay({ stepsPerEpoch: 2 });
   plan.bind(port, Float32Array.of(1, 2, -3, -4), 2);
   slots.set('parameter', 0.5);
-  t.is(step.runSync(0, 2, false).reason, 'finished');
+  t.is(step.runSync(0, 2, false), null);
   t.deepEqual(y.toArray(), [[-1.5, -2]]);
   plan.bind(port, Float32Array.of(5, -6), 1);
   slots.set('parameter', 0.25);
-  t.deepEqual({ ...step.runSync(0, 1, false) }, { reason: 'finished', next: 1, message: '' });
+  t.is(step.runSync(0, 1, false), null);
   t.deepEqual(y.toArray(), [[5, -1.5]]);
 });
 
@@ -73,9 +73,9 @@ test('shapes that do not fit each other end a run', (t) => {
   const slots = new Slots().data;
   const replay = new native.Replay({ epoch: null, step, last: null, stepsPerEpoch: 1, batchRows: 1, slots });
   const outcome = replay.runSync(0, 5, false);
-  t.is(outcome.reason, 'failed');
-  t.is(outcome.next, 0);
-  t.regex(outcome.message, /Expected 3 for y's size but received 2/);
+  t.is(outcome?.reason, 'failed');
+  t.is(outcome?.next, 0);
+  t.regex(String(outcome?.message), /Expected 3 for y's size but received 2/);
 });
 
 test('a port that is bound badly, or not at all', (t) => {
@@ -88,7 +88,7 @@ test('a port that is bound badly, or not at all', (t) => {
   t.throws(() => plan.bind(new Port([1], 'float32'), new Float32Array(4), 1), { message: /a whole number for port/ });
   t.throws(() => step.runSync(0, 1, false), { message: /every port to be bound/ });
   plan.bind(port, new Float32Array(2), 1);
-  t.regex(step.runSync(0, 1, false).message, /the batch to lie within the data set/);
+  t.regex(String(step.runSync(0, 1, false)?.message), /the batch to lie within the data set/);
 });
 
 test('a replay checks its options', (t) => {
