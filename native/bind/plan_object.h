@@ -14,8 +14,8 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
  public:
   static Napi::Function Define(Napi::Env env);
 
-  // new Plan(dtype, buffers, calls, input | undefined): buffers are ArrayBuffers or typed arrays, null for a port; calls
-  // are { kernel, operands }. input is the port whose rows each run of a replay is given anew.
+  // new Plan(dtype, buffers, calls, input | undefined): buffers are ArrayBuffers or typed arrays, null for a port;
+  // calls are { kernel, operands }. input is the port whose rows each run of a replay is given anew.
   explicit PlanObject(const Napi::CallbackInfo& info);
 
   const Plan& plan() const { return plan_; }

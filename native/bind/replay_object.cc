@@ -39,7 +39,7 @@ struct ReplayObject::Running {
   Napi::Promise::Deferred deferred;
   Napi::FunctionReference on_progress;
   Napi::Reference<Napi::Value> input;  // keeps the rows
-  std::string failure;  // why the run was aborted, where not by request
+  std::string failure;                 // why the run was aborted, where not by request
 };
 
 Napi::Function ReplayObject::Define(Napi::Env env) {
@@ -65,7 +65,9 @@ ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
     return plans_.back();
   };
   const auto core_of = [](const PlanObject* object) { return object == nullptr ? nullptr : &object->plan(); };
-  const auto with_input = [](PlanObject* object) { return object != nullptr && object->has_input() ? object : nullptr; };
+  const auto with_input = [](PlanObject* object) {
+    return object != nullptr && object->has_input() ? object : nullptr;
+  };
   PlanObject *epoch = plan("epoch"), *step = plan("step"), *last = plan("last");
   schedule_.epoch = core_of(epoch);
   schedule_.step = core_of(step);
@@ -75,6 +77,7 @@ ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
   Check(with_input(epoch) == nullptr, "Expected no input for what runs once an epoch");
   if (step_ != nullptr || last_ != nullptr) {
     input_row_bytes_ = IndexOf(options.Get("inputRowBytes"), "inputRowBytes");
+    Check(input_row_bytes_ % sizeof(float) == 0, "Expected rows of whole numbers for the input");
     schedule_.before_step = [this](uint64_t batch, bool is_last) { BindInput(batch, is_last); };
   }
   schedule_.steps_per_epoch = IndexOf(options.Get("stepsPerEpoch"), "stepsPerEpoch");
@@ -112,7 +115,7 @@ void ReplayObject::CheckBuffers() const {
   const Napi::HandleScope scope(Env());
   for (const PlanObject* plan : plans_) plan->CheckBuffers();
   const Napi::Array held = held_.Value();
-  Check(MemoryOf(held.Get(held.Length() - 1), "slots").data == slots_memory_.data,
+  Check(MemoryOf(held.Get(static_cast<uint32_t>(plans_.size())), "slots").data == slots_memory_.data,
         "Expected the slots to stay where they were");
 }
 

@@ -15,8 +15,8 @@ class ReplayObject : public Napi::ObjectWrap<ReplayObject> {
  public:
   static Napi::Function Define(Napi::Env env);
 
-  // new Replay({ epoch, step, last, stepsPerEpoch, batchRows, inputRowBytes, slots }); the plans may be null but for one
-  // of step and last. inputRowBytes counts where step and last have an input.
+  // new Replay({ epoch, step, last, stepsPerEpoch, batchRows, inputRowBytes, slots }); the plans may be null but for
+  // one of step and last. inputRowBytes counts where step and last have an input.
   explicit ReplayObject(const Napi::CallbackInfo& info);
 
  private:
@@ -45,7 +45,7 @@ class ReplayObject : public Napi::ObjectWrap<ReplayObject> {
   size_t input_row_bytes_ = 0;
   Buffer slots_memory_;
   Napi::Reference<Napi::Array> held_;  // the plans and the slots
-  std::shared_ptr<AbortFlag> abort_;  // set while running on a thread
+  std::shared_ptr<AbortFlag> abort_;   // set while running on a thread
 };
 
 }  // namespace blasnet

@@ -1,5 +1,5 @@
-// The product of one row with a matrix: where a prediction for a single sample spends its time. Reading the matrix is what
-// takes it, so that is read once, a row at a time.
+// The product of one row with a matrix: where a prediction for a single sample spends its time. Reading the matrix is
+// what takes it, so that is read once, a row at a time.
 
 #if defined(BLASNET_MATH_ROW_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASNET_MATH_ROW_PRODUCT_INL_H_

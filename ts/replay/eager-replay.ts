@@ -29,7 +29,8 @@ export class EagerReplay implements Replay {
 
   runSync(first: number, end: number, beginEpoch: boolean, input?: FloatArray): NativeOutcome {
     for (let step = first; step < end; step++) {
-      if (!this.#runStep(step, beginEpoch && step === first, input)) return { reason: 'notFinite', next: step, message: '' };
+      if (!this.#runStep(step, beginEpoch && step === first, input))
+        return { reason: 'notFinite', next: step, message: '' };
     }
     return { reason: 'finished', next: end, message: '' };
   }
