@@ -14,15 +14,6 @@ test.serial("the event loop's delay stays under 5 ms at p99 while a wide net tra
   t.true(delay < limit, `${delay} ms`);
 });
 
-test.serial('a prediction for one row allocates its result and nothing else', async (t) => {
-  const { output, errors } = await runScript('allocation.mjs', [], { flags: ['--expose-gc'] });
-  t.is(errors, '');
-  type Bytes = Readonly<Record<'heap' | 'external', number>>;
-  const { inference, result } = JSON.parse(output) as { inference: Bytes; result: Bytes };
-  t.true(inference.heap < result.heap + 100, `${inference.heap} instead of ${result.heap}`);
-  t.true(inference.external < result.external + 1, `${inference.external} instead of ${result.external}`);
-});
-
 test.serial('memory stays flat over a hundred trainings', async (t) => {
   const { output, errors } = await runScript('memory.mjs', [], { flags: ['--expose-gc'] });
   t.is(errors, '');
