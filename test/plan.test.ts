@@ -38,11 +38,11 @@ test('a plan runs what was recorded, on the rows that its port is given', (t) =>
   const step = replay({ stepsPerEpoch: 2 });
   plan.bind(port, Float32Array.of(1, 2, -3, -4), 2);
   slots.set('parameter', 0.5);
-  t.is(step.runSync(0, 2, false).reason, 'finished');
+  t.is(step.runSync(0, 2, false), null);
   t.deepEqual(y.toArray(), [[-1.5, -2]]);
   plan.bind(port, Float32Array.of(5, -6), 1);
   slots.set('parameter', 0.25);
-  t.deepEqual({ ...step.runSync(0, 1, false) }, { reason: 'finished', next: 1, message: '' });
+  t.is(step.runSync(0, 1, false), null);
   t.deepEqual(y.toArray(), [[5, -1.5]]);
 });
 
@@ -73,9 +73,9 @@ test('shapes that do not fit each other end a run', (t) => {
   const slots = new Slots().data;
   const replay = new native.Replay({ epoch: null, step, last: null, stepsPerEpoch: 1, batchRows: 1, slots });
   const outcome = replay.runSync(0, 5, false);
-  t.is(outcome.reason, 'failed');
-  t.is(outcome.next, 0);
-  t.regex(outcome.message, /Expected 3 for y's size but received 2/);
+  t.is(outcome?.reason, 'failed');
+  t.is(outcome?.next, 0);
+  t.regex(String(outcome?.message), /Expected 3 for y's size but received 2/);
 });
 
 test('a port that is bound badly, or not at all', (t) => {
@@ -88,7 +88,63 @@ test('a port that is bound badly, or not at all', (t) => {
   t.throws(() => plan.bind(new Port([1], 'float32'), new Float32Array(4), 1), { message: /a whole number for port/ });
   t.throws(() => step.runSync(0, 1, false), { message: /every port to be bound/ });
   plan.bind(port, new Float32Array(2), 1);
-  t.regex(step.runSync(0, 1, false).message, /the batch to lie within the data set/);
+  t.regex(String(step.runSync(0, 1, false)?.message), /the batch to lie within the data set/);
+});
+
+/** y = x of the input, two rows a step but for the last. */
+function recordedInput() {
+  const slots = new Slots();
+  const target = new Float32Array(6);
+  const record = (rows: number) => {
+    const recorder = new PlanRecorder(new Arena('float32'));
+    const a = recorder.input([rows, 2]).reshape([rows, 1, 2]);
+    recorder.run('store_rows', { a, firstRow: slots.slot('firstRow'), target: { data: target, shape: [3, 2] } });
+    return recorder.finish().native;
+  };
+  const options = { stepsPerEpoch: 2, batchRows: 2, inputRowBytes: 8, slots: slots.data };
+  const replay = new native.Replay({ epoch: null, step: record(2), last: record(1), ...options });
+  return { replay, target, record, options };
+}
+
+test('an input lies where each run is told, here and on a thread', async (t) => {
+  const { replay, target } = recordedInput();
+  const x = Float32Array.of(9, 9, 1, 2, 3, 4, 5, 6);
+  t.is(replay.runSync(0, 2, false, x.subarray(2)), null);
+  t.deepEqual(target, Float32Array.of(1, 2, 3, 4, 5, 6));
+  t.is((await replay.run(0, 2, false, undefined, x.subarray(0, 6))).reason, 'finished');
+  t.deepEqual(target, Float32Array.of(9, 9, 1, 2, 3, 4));
+});
+
+test('an input that is not there, too short or detached', (t) => {
+  const { replay, target } = recordedInput();
+  const gone = new Float32Array(6);
+  transferAway(gone);
+  for (const x of [undefined, null, 1, [1, 2, 3, 4, 5, 6]]) {
+    t.throws(() => replay.runSync(0, 2, false, untyped(x)), { message: /a typed array for the input/ });
+    t.throws(() => replay.run(0, 2, false, undefined, untyped(x)), { message: /a typed array for the input/ });
+  }
+  t.throws(() => replay.runSync(0, 2, false, gone), { message: /the input to be attached/ });
+  for (const size of [0, 3]) {
+    const outcome = replay.runSync(0, 2, false, new Float32Array(size));
+    t.regex(String(outcome?.message), /a tensor to lie within its buffer/);
+  }
+  const outcome = replay.runSync(0, 2, false, Float32Array.of(1, 2, 3, 4));
+  t.like(outcome, { reason: 'failed', next: 1 });
+  t.deepEqual(target, Float32Array.of(1, 2, 3, 4, 0, 0));
+});
+
+test('what an input may be', (t) => {
+  const { record, options } = recordedInput();
+  const step = record(2);
+  const make = (more: object) => new native.Replay(untyped({ epoch: null, step, last: null, ...options, ...more }));
+  t.throws(() => make({ epoch: record(2) }), { message: /no input for what runs once an epoch/ });
+  t.throws(() => make({ inputRowBytes: undefined }), { message: /a whole number for inputRowBytes/ });
+  t.throws(() => make({ inputRowBytes: 3 }), { message: /rows of whole numbers/ });
+  const buffers = [new ArrayBuffer(8), null];
+  for (const port of [0, 2]) {
+    t.throws(() => new native.Plan('float32', buffers, [], port), { message: /the input to be a port/ });
+  }
+  t.throws(() => new native.Plan('float32', buffers, [], untyped(null)), { message: /a whole number for input/ });
 });
 
 test('a replay checks its options', (t) => {

@@ -1,8 +1,8 @@
 import type { NativeOutcome } from './native.js';
 import { createReplay, type Pass, type Replay } from './replay/replay.js';
-import { fromNative, type Port, type Runner } from './runner.js';
+import { fromNative, type PassRunner, type Port, type Runner } from './runner.js';
 import { type Slot, Slots } from './slots.js';
-import type { DType } from './tensor.js';
+import type { DType, FloatArray } from './tensor.js';
 
 /** Rows that pass through a net at once outside of training: enough for full speed, few enough to stay in the cache. */
 const mostRows = 256;
@@ -17,20 +17,23 @@ export interface ChunkSetup {
   /** Bytes that one row takes on its way through the net. */
   readonly rowBytes: number;
   readonly isRecordable: boolean;
+  /** Numbers in a row of what each run is given, where the pass takes its input from that. */
+  readonly inputSize?: number;
 }
 
 /** Says the kernels for `rows` rows that begin at the slot `firstRow`. */
-export type ChunkPass = (runner: Runner, rows: number, firstRow: Slot, slots: Slots) => void;
+export type ChunkPass = (runner: PassRunner, rows: number, firstRow: Slot, slots: Slots) => void;
 
 /** A pass repeated over many rows, a chunk at a time, with a shorter one at the end. */
 export class ChunkedReplay {
   readonly slots = new Slots();
+  /** How many chunks there are. */
+  readonly chunks: number;
   readonly #replay: Replay;
-  readonly #chunks: number;
 
   /** @param once - what is done a single time, before the first chunk */
   constructor(
-    { dtype, rows, rowBytes, isRecordable }: ChunkSetup,
+    { dtype, rows, rowBytes, isRecordable, inputSize }: ChunkSetup,
     chunkPass: ChunkPass,
     once?: (runner: Runner, slots: Slots) => void,
   ) {
@@ -42,7 +45,7 @@ export class ChunkedReplay {
     const fitting = 2 ** Math.floor(Math.log2(chunkBytes / rowBytes));
     const chunkRows = Math.max(leastRows, Math.min(mostRows, fitting));
     const rest = rows % chunkRows;
-    this.#chunks = Math.ceil(rows / chunkRows);
+    this.chunks = Math.ceil(rows / chunkRows);
     const passes = {
       epoch: once && ((runner: Runner) => once(runner, slots)),
       step: rows >= chunkRows ? pass(chunkRows) : undefined,
@@ -50,7 +53,7 @@ export class ChunkedReplay {
     };
     this.#replay = createReplay(
       passes,
-      { dtype, slots, stepsPerEpoch: this.#chunks, batchRows: chunkRows },
+      { dtype, slots, stepsPerEpoch: this.chunks, batchRows: chunkRows, ...(inputSize !== undefined && { inputSize }) },
       isRecordable,
     );
   }
@@ -61,13 +64,13 @@ export class ChunkedReplay {
   }
 
   /** Runs on this thread. */
-  runSync(): void {
-    check(this.#replay.runSync(0, this.#chunks, false));
+  runSync(input?: FloatArray): void {
+    check(this.#replay.runSync(0, this.chunks, false, input));
   }
 
-  /** Runs on a thread of its own. */
-  async run(): Promise<void> {
-    check(await this.#replay.run(0, this.#chunks, false));
+  /** Runs on a thread of its own; until it is done the input must stay where it is. */
+  async run(input?: FloatArray): Promise<void> {
+    check(await this.#replay.run(0, this.chunks, false, undefined, input));
   }
 
   /** Ends a run on a thread within one chunk; it then rejects. */

@@ -5,7 +5,7 @@ import { noClassWeights } from './losses/class-weights.js';
 import { penaltyPass } from './losses/penalty.js';
 import { type Model, penaltyOf } from './model.js';
 import { Port } from './runner.js';
-import { sizeOf, Tensor } from './tensor.js';
+import { type DType, type FloatArray, sizeOf, Tensor } from './tensor.js';
 
 export interface Evaluation {
   readonly loss: number;
@@ -67,42 +67,64 @@ export function meansOf(model: Model, sums: Parameters<Model['objective']['accur
   return { loss: sums.lossSum / sums.rows, accuracy: model.objective.accuracy(sums) };
 }
 
-/** The forward pass over a fixed number of rows, from any tensor to a new one. */
+/** The forward pass over rows of one shape, from any tensor to a new one. */
 export class Predictor {
-  readonly #replay: ChunkedReplay;
-  readonly #x: Port;
-  readonly #target: Port;
+  readonly #dtype: DType;
+  readonly #inputShape: readonly number[];
   readonly #outputShape: readonly number[];
-  readonly #rows: number;
+  readonly #replay: ChunkedReplay;
+  /** Where several chunks store their outputs one behind the other. */
+  readonly #target: Port;
+  /** The output of a run with a single chunk, which the next one overwrites. */
+  #output: Tensor | undefined;
 
-  constructor({ params: { dtype }, stack }: Model, rows: number, inputShape: readonly number[]) {
-    this.#rows = rows;
-    this.#outputShape = stack.outputShape(inputShape);
-    this.#x = new Port([sizeOf(inputShape)], dtype);
-    this.#target = new Port([sizeOf(this.#outputShape)], dtype);
-    const setup = { dtype, rows, rowBytes: stack.rowBytes(inputShape), isRecordable: stack.isRecordable };
+  constructor({ params: { dtype }, stack }: Model, inputShape: readonly number[]) {
+    const [rows = 1, ...rowShape] = inputShape;
+    const outputRowShape = stack.outputShape(rowShape);
+    this.#dtype = dtype;
+    this.#inputShape = inputShape;
+    this.#outputShape = Object.freeze([rows, ...outputRowShape]);
+    this.#target = new Port([sizeOf(outputRowShape)], dtype);
+    const inputSize = sizeOf(rowShape);
+    const setup = { dtype, rows, rowBytes: stack.rowBytes(rowShape), isRecordable: stack.isRecordable, inputSize };
     this.#replay = new ChunkedReplay(setup, (runner, count, firstRow) => {
-      const x = batchPass(runner, this.#x, { rowShape: inputShape, divisor: 1 }, { count, firstRow });
-      runner.run('store_rows', { a: stack.forwardPass(runner, x, false).a, firstRow, target: this.#target });
+      const { a } = stack.forwardPass(runner, runner.input([count, ...rowShape]), false);
+      this.#output = count === rows ? runner.tensor(a.shape) : undefined;
+      runner.run('store_rows', { a, firstRow, target: this.#output ?? this.#target });
     });
   }
 
+  /** Whether x is what this predictor is for. Allocates nothing. */
+  takes(x: Tensor): boolean {
+    if (!(x instanceof Tensor) || x.dtype !== this.#dtype) return false;
+    const [expected, { shape }] = [this.#inputShape, x];
+    if (shape.length !== expected.length) return false;
+    for (let i = 0; i < shape.length; i++) if (shape[i] !== expected[i]) return false;
+    return x.data.length === x.size;
+  }
+
   predictSync(x: Tensor): Tensor {
-    const result = this.#bind(x);
-    this.#replay.runSync();
-    return result;
+    const result = this.#begin();
+    this.#replay.runSync(x.data);
+    return this.#end(result);
   }
 
+  /** The memory of x must stay where it is until the promise resolves. */
   async predict(x: Tensor): Promise<Tensor> {
-    const result = this.#bind(x);
-    await this.#replay.run();
+    const result = this.#begin();
+    await this.#replay.run(x.data);
+    return this.#end(result);
+  }
+
+  /** Memory for the outputs of several chunks. */
+  #begin(): FloatArray | undefined {
+    if (this.#replay.chunks === 1) return undefined;
+    const result = Tensor.zeros(this.#outputShape, this.#dtype).data;
+    this.#replay.bind(this.#target, result, this.#outputShape[0]!);
     return result;
   }
 
-  #bind(x: Tensor): Tensor {
-    const result = Tensor.zeros([this.#rows, ...this.#outputShape], x.dtype);
-    this.#replay.bind(this.#x, x.data, this.#rows);
-    this.#replay.bind(this.#target, result.data, this.#rows);
-    return result;
+  #end(result: FloatArray | undefined): Tensor {
+    return new Tensor(this.#outputShape, this.#dtype, { data: result ?? this.#output!.data.slice() });
   }
 }

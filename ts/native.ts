@@ -37,13 +37,18 @@ export interface NativeOutcome {
 
 /** Plans and the order in which C++ runs them. */
 export interface NativeReplay {
-  runSync(first: number, end: number, beginEpoch: boolean): NativeOutcome;
+  /**
+   * @param input - the epoch's rows, where the plans have an input
+   * @returns null where all steps were finished
+   */
+  runSync(first: number, end: number, beginEpoch: boolean, input?: ArrayBufferView): NativeOutcome | null;
   /** @param onProgress - told the next step and the slots, at most ten times a second */
   run(
     first: number,
     end: number,
     beginEpoch: boolean,
     onProgress?: (next: number, slots: Float64Array) => void,
+    input?: ArrayBufferView,
   ): Promise<NativeOutcome>;
   /** Ends a run within one step. */
   abort(): void;
@@ -55,6 +60,8 @@ export interface ReplayOptions {
   readonly last: NativePlan | null;
   readonly stepsPerEpoch: number;
   readonly batchRows: number;
+  /** Bytes of one row of the input, where the plans have one. */
+  readonly inputRowBytes?: number;
   readonly slots: Float64Array;
 }
 
@@ -68,6 +75,7 @@ export interface Native {
     dtype: DType,
     buffers: readonly (ArrayBufferLike | null)[],
     calls: readonly NativeCall[],
+    input?: number,
   ) => NativePlan;
   readonly Replay: new (options: ReplayOptions) => NativeReplay;
   execute(

@@ -1,7 +1,7 @@
 import type { Arena } from './arena.js';
 import { type NativeCall, type NativeOperand, type NativePlan, native } from './native.js';
-import { fromNative, inOrder, isSlot, type KernelArgument, type Operand, Port, type Runner } from './runner.js';
-import type { DType, Tensor } from './tensor.js';
+import { fromNative, inOrder, isSlot, type KernelArgument, type Operand, type PassRunner, Port } from './runner.js';
+import { arrayOf, type DType, Tensor } from './tensor.js';
 
 /** A recorded list of kernel calls for one batch size; C++ replays it in one call. */
 export class Plan {
@@ -25,11 +25,12 @@ export class Plan {
 }
 
 /** Writes kernel calls down instead of executing them. Results lie in `workspace`. */
-export class PlanRecorder implements Runner {
+export class PlanRecorder implements PassRunner {
   readonly dtype: DType;
   readonly step: KernelArgument;
   readonly #workspace: Arena;
   readonly #calls: { kernel: string; args: KernelArgument[] }[] = [];
+  #input: Tensor | undefined;
 
   constructor(workspace: Arena, step: KernelArgument = 0) {
     this.dtype = workspace.dtype;
@@ -41,6 +42,11 @@ export class PlanRecorder implements Runner {
     return this.#workspace.tensor(shape);
   }
 
+  input(shape: readonly number[]): Tensor {
+    this.#input = new Tensor(shape, this.dtype, { data: new (arrayOf(this.dtype))(0) });
+    return this.#input;
+  }
+
   run(kernel: string, args: Readonly<Record<string, KernelArgument>>): void {
     this.#calls.push({ kernel, args: inOrder(kernel, args) });
   }
@@ -48,12 +54,13 @@ export class PlanRecorder implements Runner {
   /** The plan with its pointers bound. To be called when nothing more is taken from the workspace. */
   finish(): Plan {
     const buffers = new BufferTable();
+    const input = this.#input && buffers.open(this.#input.data.buffer);
     const calls: NativeCall[] = this.#calls.map(({ kernel, args }) => ({
       kernel,
       operands: args.map((argument) => buffers.locate(argument)),
     }));
     try {
-      return new Plan(new native.Plan(this.dtype, buffers.memory, calls), buffers.ports);
+      return new Plan(new native.Plan(this.dtype, buffers.memory, calls, input), buffers.ports);
     } catch (cause) {
       throw fromNative(cause);
     }
@@ -65,6 +72,11 @@ class BufferTable {
   readonly memory: (ArrayBufferLike | null)[] = [];
   readonly ports: Port[] = [];
   readonly #indices = new Map<object, number>();
+
+  /** Numbers a buffer whose memory is not known yet: what lies in it will lie elsewhere. */
+  open(buffer: ArrayBufferLike): number {
+    return this.#index(buffer, null);
+  }
 
   locate(argument: KernelArgument): NativeOperand | number {
     if (typeof argument === 'number') return argument;

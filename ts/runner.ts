@@ -43,6 +43,12 @@ export interface Runner {
   run(kernel: string, args: Readonly<Record<string, KernelArgument>>): void;
 }
 
+/** Runs passes that are repeated over many rows. */
+export interface PassRunner extends Runner {
+  /** The rows of this step, as many as the shape says, where they lie: those that the run was given, in order. */
+  input(shape: readonly number[]): Tensor;
+}
+
 /** The arguments of a call in the kernel's order. */
 export function inOrder(kernel: string, args: Readonly<Record<string, KernelArgument>>): KernelArgument[] {
   const parameters = Object.hasOwn(native.kernels, kernel) ? native.kernels[kernel] : undefined;

@@ -9,10 +9,10 @@ namespace blasnet {
 // loop that never returns to the event loop does not let run.
 inline constexpr char kHeld[] = "held";
 
-inline void Hold(const Napi::CallbackInfo& info, const Napi::Array& values) {
+// The reference is a weak one, which keeps nothing alive, and finds the values sooner than the property's name would.
+inline Napi::Reference<Napi::Array> Hold(const Napi::CallbackInfo& info, const Napi::Array& values) {
   info.This().As<Napi::Object>().DefineProperty(Napi::PropertyDescriptor::Value(kHeld, values, napi_default));
+  return Napi::Weak(values);
 }
-
-inline Napi::Array Held(const Napi::Object& object) { return object.Get(kHeld).As<Napi::Array>(); }
 
 }  // namespace blasnet

@@ -62,14 +62,14 @@ size_t IndexOf(const Napi::Value& value, const char* name) {
 Buffer MemoryOf(const Napi::Value& value, const char* name) {
   Napi::ArrayBuffer buffer;
   size_t offset = 0, bytes = 0;
-  if (value.IsTypedArray()) {
+  if (value.IsArrayBuffer()) {
+    buffer = value.As<Napi::ArrayBuffer>();
+    bytes = buffer.ByteLength();
+  } else if (value.IsTypedArray()) {
     const auto array = value.As<Napi::TypedArray>();
     buffer = array.ArrayBuffer();
     offset = array.ByteOffset();
     bytes = array.ByteLength();
-  } else if (value.IsArrayBuffer()) {
-    buffer = value.As<Napi::ArrayBuffer>();
-    bytes = buffer.ByteLength();
   } else {
     throw InvalidArgument(std::string("Expected an ArrayBuffer or a typed array for ") + name);
   }

@@ -29,20 +29,26 @@ PlanObject::PlanObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanOb
     if (!buffer.IsNull()) plan_.Bind(i, MemoryOf(buffer, "a buffer"));
     memory.Set(i, buffer);
   }
-  Hold(info, memory);
+  if (!info[3].IsUndefined()) {
+    input_ = IndexOf(info[3], "input");
+    Check(*input_ < plan_.buffer_count() && buffers.Get(static_cast<uint32_t>(*input_)).IsNull(),
+          "Expected the input to be a port of the plan");
+  }
+  memory_ = Hold(info, memory);
 }
 
 void PlanObject::Bind(const Napi::CallbackInfo& info) {
   const size_t port = IndexOf(info[0], "port");
   Check(port < plan_.buffer_count(), "Expected a port of the plan");
   plan_.BindRows(port, MemoryOf(info[1], "a port"), IndexOf(info[2], "rows"));
-  Held(info.This().As<Napi::Object>()).Set(static_cast<uint32_t>(port), info[1]);
+  memory_.Value().Set(static_cast<uint32_t>(port), info[1]);
 }
 
 void PlanObject::CheckBuffers() const {
   const Napi::HandleScope scope(Env());
-  const Napi::Array memory = Held(Value());
+  const Napi::Array memory = memory_.Value();
   for (uint32_t i = 0; i < plan_.buffer_count(); ++i) {
+    if (i == input_) continue;
     const Napi::Value buffer = memory.Get(i);
     Check(!buffer.IsNull(), "Expected every port to be bound");
     const Buffer now = MemoryOf(buffer, "a buffer of the plan");

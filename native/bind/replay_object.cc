@@ -38,7 +38,8 @@ Napi::Object ToObject(Napi::Env env, const Outcome& outcome) {
 struct ReplayObject::Running {
   Napi::Promise::Deferred deferred;
   Napi::FunctionReference on_progress;
-  std::string failure;  // why the run was aborted, where not by request
+  Napi::Reference<Napi::Value> input;  // keeps the rows
+  std::string failure;                 // why the run was aborted, where not by request
 };
 
 Napi::Function ReplayObject::Define(Napi::Env env) {
@@ -52,7 +53,7 @@ ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
   if (!info[0].IsObject()) throw InvalidArgument("Expected an object for options");
   const auto options = info[0].As<Napi::Object>();
   Napi::Array held = Napi::Array::New(info.Env());
-  const auto plan = [&](const char* name) -> const Plan* {
+  const auto plan = [&](const char* name) -> PlanObject* {
     const Napi::Value value = options.Get(name);
     if (value.IsNull()) return nullptr;
     const Napi::Function plan_class = environment_.plan_class.Value();
@@ -61,11 +62,24 @@ ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
     }
     plans_.push_back(PlanObject::Unwrap(value.As<Napi::Object>()));
     held.Set(held.Length(), value);
-    return &plans_.back()->plan();
+    return plans_.back();
   };
-  schedule_.epoch = plan("epoch");
-  schedule_.step = plan("step");
-  schedule_.last = plan("last");
+  const auto core_of = [](const PlanObject* object) { return object == nullptr ? nullptr : &object->plan(); };
+  const auto with_input = [](PlanObject* object) {
+    return object != nullptr && object->has_input() ? object : nullptr;
+  };
+  PlanObject *epoch = plan("epoch"), *step = plan("step"), *last = plan("last");
+  schedule_.epoch = core_of(epoch);
+  schedule_.step = core_of(step);
+  schedule_.last = core_of(last);
+  step_ = with_input(step);
+  last_ = with_input(last);
+  Check(with_input(epoch) == nullptr, "Expected no input for what runs once an epoch");
+  if (step_ != nullptr || last_ != nullptr) {
+    input_row_bytes_ = IndexOf(options.Get("inputRowBytes"), "inputRowBytes");
+    Check(input_row_bytes_ % sizeof(float) == 0, "Expected rows of whole numbers for the input");
+    schedule_.before_step = [this](uint64_t batch, bool is_last) { BindInput(batch, is_last); };
+  }
   schedule_.steps_per_epoch = IndexOf(options.Get("stepsPerEpoch"), "stepsPerEpoch");
   schedule_.batch_rows = IndexOf(options.Get("batchRows"), "batchRows");
   Check(schedule_.steps_per_epoch > 0, "Expected at least one step an epoch");
@@ -79,19 +93,29 @@ ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
   schedule_.slot_count = slots_memory_.bytes / sizeof(double);
   Check(schedule_.slot_count >= slots::kCount, "Expected more slots");
   held.Set(held.Length(), slots);
-  Hold(info, held);
+  held_ = Hold(info, held);
 }
 
-void ReplayObject::Prepare() const {
+void ReplayObject::Prepare(const Napi::Value& input) {
   Check(abort_ == nullptr, "Expected the replay not to be running");
   CheckBuffers();
+  // Last, when nothing can move it any more.
+  if (schedule_.before_step) input_ = MemoryOf(input, "the input");
+}
+
+void ReplayObject::BindInput(uint64_t batch, bool is_last) {
+  PlanObject* plan = is_last ? last_ : step_;
+  if (plan == nullptr) return;
+  const size_t offset = batch * schedule_.batch_rows * input_row_bytes_;
+  Check(offset <= input_.bytes, "Expected an input of more rows");
+  plan->BindInput({input_.data + offset, input_.bytes - offset});
 }
 
 void ReplayObject::CheckBuffers() const {
   const Napi::HandleScope scope(Env());
   for (const PlanObject* plan : plans_) plan->CheckBuffers();
-  const Napi::Array held = Held(Value());
-  Check(MemoryOf(held.Get(held.Length() - 1), "slots").data == slots_memory_.data,
+  const Napi::Array held = held_.Value();
+  Check(MemoryOf(held.Get(static_cast<uint32_t>(plans_.size())), "slots").data == slots_memory_.data,
         "Expected the slots to stay where they were");
 }
 
@@ -100,19 +124,22 @@ Range ReplayObject::RangeOf(const Napi::CallbackInfo& info) const {
 }
 
 Napi::Value ReplayObject::RunSync(const Napi::CallbackInfo& info) {
-  Prepare();
+  const Range range = RangeOf(info);
+  Prepare(info[3]);
   Context context = environment_.context();
   const AbortFlag never{false};
-  const Outcome outcome = Replay(context, schedule_, RangeOf(info), never);
+  const Outcome outcome = Replay(context, schedule_, range, never);
   environment_.ReportScratch();
-  return ToObject(info.Env(), outcome);
+  // An object with its names takes longer than a small net.
+  return outcome.reason == Outcome::kFinished ? info.Env().Null() : ToObject(info.Env(), outcome);
 }
 
 Napi::Value ReplayObject::Run(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  Prepare();
   const Range range = RangeOf(info);
-  const auto running = std::make_shared<Running>(Running{Napi::Promise::Deferred::New(env), {}, {}});
+  Prepare(info[4]);
+  const auto running = std::make_shared<Running>(Running{Napi::Promise::Deferred::New(env), {}, {}, {}});
+  if (schedule_.before_step) running->input = Napi::Persistent(info[4]);
   ProgressCallback progress;
   if (info[3].IsFunction()) {
     running->on_progress = Napi::Persistent(info[3].As<Napi::Function>());
@@ -167,6 +194,7 @@ void ReplayObject::OnEnd(Napi::Env env, Running& running, const Outcome& outcome
   }
   running.deferred.Resolve(ToObject(env, told));
   running.on_progress.Reset();
+  running.input.Reset();
   Unref();
 }
 

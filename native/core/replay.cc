@@ -55,7 +55,9 @@ Outcome Replay(Context& context, const Schedule& schedule, const Range& range, c
       const bool begins_epoch = batch == 0 || (range.begin_epoch && step == range.first);
       if (begins_epoch && schedule.epoch != nullptr) schedule.epoch->Run(context);
       const bool is_last = batch + 1 == schedule.steps_per_epoch;
-      (is_last && schedule.last != nullptr ? schedule.last : schedule.step)->Run(context);
+      const bool takes_last = is_last && schedule.last != nullptr;
+      if (schedule.before_step) schedule.before_step(batch, takes_last);
+      (takes_last ? schedule.last : schedule.step)->Run(context);
       outcome.next = step + 1;
       if (is_last) {
         batch = 0;

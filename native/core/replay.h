@@ -20,6 +20,9 @@ struct Schedule {
   uint64_t batch_rows = 1;
   double* slots = nullptr;  // slots::kCount doubles or more
   size_t slot_count = 0;
+  // Told before a step which batch of the epoch it is, and whether `last` comes next; may be absent. A throw ends the
+  // run before that step.
+  std::function<void(uint64_t batch, bool is_last)> before_step;
 };
 
 struct Outcome {

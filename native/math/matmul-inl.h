@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "math/gemm.h"
+#include "math/row_product-inl.h"
 #include "math/small_product-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -69,6 +70,7 @@ HWY_INLINE void BlasProduct(size_t m, size_t n, size_t k, T alpha, Strided<T> a,
 template <class T>
 HWY_INLINE void Product(Context& context, size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b,
                         const T* bias, T* c) {
+  if (m == 1 && b.col == 1) return RowProduct(context, {k, alpha, a.data, a.col, b.data, b.row}, n, bias, c);
   const bool small = IsSmall(m, n, k), by_columns = n >= m;
   const Tiling tiling = TilesOf(by_columns ? n : m, m * n * k);
   context.pool.ParallelFor(tiling.count, [&](size_t tile) {

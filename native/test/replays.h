@@ -82,6 +82,7 @@ class RecordingSchedule {
   static constexpr uint64_t kBatchRows = 16;
 
   const Schedule& schedule() const { return schedule_; }
+  Schedule& schedule() { return schedule_; }
   // One more than the named ones, as TypeScript appends its own.
   std::vector<double>& slots() { return slots_; }
   Outcome Run(Range range, const ProgressCallback& progress = nullptr) {

@@ -41,6 +41,11 @@ std::vector<Size> Sizes() {
       {2049, 1, 2100},
       {5, 1025, 1100},
       {257, 256, 260},  // as many tiles as there may be
+      // one row: panels of every width, a matrix beyond the cache, more columns than sums in one go, tiles
+      {1, 9, 191},
+      {1, 523, 601},
+      {1, 29, 10001},
+      {1, 700, 3203},
   };
   sizes.insert(sizes.end(), std::begin(others), std::end(others));
   return sizes;

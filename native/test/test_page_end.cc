@@ -125,6 +125,17 @@ TEST_CASE_TEMPLATE("dropout and batch norm touch nothing beyond their tensors", 
   }
 }
 
+TEST_CASE_TEMPLATE("the product of one row with a large matrix touches nothing beyond its tensors", T, float, double) {
+  for (const bool at_end : {false, true}) {
+    for (const size_t n : {515, 1027, 2049}) {
+      const size_t k = 547;
+      PageTensor<T> x({1, k}, at_end), w({k, n}, at_end), b({n}, at_end), z({1, n}, at_end);
+      Invoke<T>("fully_connected_forward", {x, w, b, z});
+      CHECK(z[n - 1] == T(k + 1));
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("products touch nothing beyond their tensors", T, float, double) {
   for (const bool at_end : {false, true}) {
     for (const size_t m : {1, 2, 5}) {

@@ -49,6 +49,21 @@ TEST_CASE("a replay runs epoch, step and last plans in their order from any step
   }
 }
 
+TEST_CASE("a replay tells what comes next before each step") {
+  RecordingSchedule schedule(3, false, true);
+  std::vector<std::pair<uint64_t, bool>> told;
+  schedule.schedule().before_step = [&](uint64_t batch, bool is_last) {
+    told.emplace_back(batch, is_last);
+    CHECK(Records().size() == told.size() - 1);
+    if (told.size() == 5) throw InvalidArgument("no rows");
+  };
+  const Outcome outcome = schedule.Run({1, 9, false});
+  CHECK(told == std::vector<std::pair<uint64_t, bool>>{{1, false}, {2, true}, {0, false}, {1, false}, {2, true}});
+  CHECK(outcome.reason == Outcome::kFailed);
+  CHECK(outcome.next == 5);
+  CHECK(outcome.message == "no rows");
+}
+
 TEST_CASE("replays one after another run what one replay would") {
   RecordingSchedule schedule(5, true, true);
   schedule.Run({0, 3, true});

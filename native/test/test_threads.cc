@@ -18,7 +18,7 @@ struct Size {
 };
 
 // Tiles of columns, of rows, and a last one that is short: math/matmul-inl.h.
-constexpr Size kTiledProducts[] = {{70, 257, 300}, {300, 257, 70}, {257, 256, 265}, {33, 4000, 33}};
+constexpr Size kTiledProducts[] = {{70, 257, 300}, {300, 257, 70}, {257, 256, 265}, {33, 4000, 33}, {1, 1500, 2900}};
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { getThreads, setThreads, Tensor } from 'blasnet';
+import { FlattenLayer, FullyConnectedLayer, getThreads, HyperParameters, NeuralNet, setThreads, Tensor } from 'blasnet';
 import { badArgument, busy, notFinite, shapeMismatch, untyped } from '../support/errors.js';
 import { canBeTransferred, transferAway } from '../support/memory.js';
 import { classifier, fittingNet, labelsFor, rowsOfNumbers, weightsOf } from '../support/nets.js';
@@ -76,6 +76,57 @@ test('inferenceAsync › rows are taken as they are when it is called', async (t
   t.is(net.inference(rowsOfNumbers(1, 2)).rows, 1);
 });
 
+test.serial('inferenceAsync › nothing is computed on the thread of the event loop', async (t) => {
+  const net = fittingNet([256, 512, 512, 1]);
+  const x = rowsOfNumbers(4000, 256);
+  await net.inferenceAsync(x); // records the plan
+  const before = performance.eventLoopUtilization();
+  const running = [net.inferenceAsync(x), net.inferenceAsync(x), net.inferenceAsync(x)];
+  await Promise.all(running);
+  const { utilization } = performance.eventLoopUtilization(before);
+  t.true(utilization < 0.5, `${utilization}`);
+});
+
+test('rows of several shapes in turns', (t) => {
+  const net = fittingNet([2, 3, 1], { seed: 4 });
+  const inputs = [1, 2, 300, 1, 300].map((rows, i) => rowsOfNumbers(rows, 2, i));
+  const expected = inputs.map((x) => fittingNet([2, 3, 1], { seed: 4 }).inference(x).data);
+  for (const [i, x] of inputs.entries()) t.deepEqual(net.inference(x).data, expected[i]!);
+  for (const [i, x] of inputs.entries()) t.deepEqual(net.inference(x).data, expected[i]!);
+});
+
+test('a layer added after a prediction takes part in the next', (t) => {
+  const net = fittingNet([1, 1]);
+  net.layers[0]!.setWeights({ W: Tensor.from([[2]]), B: Tensor.from([[1]]) });
+  const x = Tensor.from([[1]]);
+  t.deepEqual(net.inference(x).toArray(), [[3]]);
+  const second = new FullyConnectedLayer(1, 2);
+  net.addLayer(second);
+  second.setWeights({ W: Tensor.from([[1, 10]]), B: Tensor.from([[0, 0]]) });
+  t.deepEqual(net.inference(x).toArray(), [[3, 30]]);
+});
+
+for (const rows of [1, 600]) {
+  test(`a net that hands its ${rows} rows on returns a copy of them`, async (t) => {
+    const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net').addLayer(new FlattenLayer());
+    const x = rowsOfNumbers(rows, 6).reshape([rows, 1, 2, 3]);
+    for (const y of [net.inference(x), await net.inferenceAsync(x)]) {
+      t.deepEqual(y.shape, [rows, 6]);
+      t.deepEqual(y.data, x.data);
+      t.not(y.data.buffer, x.data.buffer);
+    }
+  });
+}
+
+test('rows that lie in the midst of their memory', (t) => {
+  const net = fittingNet([3, 4, 1]);
+  const all = rowsOfNumbers(5, 3);
+  for (let i = 0; i < 5; i++) {
+    const row = all.slice(i, i + 1);
+    t.deepEqual(net.inference(row).data, net.inference(row.clone()).data);
+  }
+});
+
 test('x that does not fit', async (t) => {
   const net = fittingNet([2, 1]);
   const cases: readonly [unknown, ReturnType<typeof badArgument>][] = [
@@ -119,6 +170,7 @@ test('y that does not fit', (t) => {
 
 test('detached x', (t) => {
   const net = fittingNet([2, 1]);
+  net.inference(rowsOfNumbers(2, 2)); // the same shape before does not help
   const gone = rowsOfNumbers(2, 2);
   transferAway(gone.data);
   t.throws(() => net.inference(gone), badArgument(/a tensor with its memory for x but received 'a detached buffer'/));
@@ -260,7 +312,9 @@ test.serial('the number of threads does not change a bit, large products include
     setThreads(threads);
     const net = fittingNet([300, 256, 512, 1], { learningRate: 0.01 });
     for (let step = 0; step < 2; step++) net.trainOnBatch(x, y);
-    return { weights: weightsOf(net), outputs: net.inference(x).data };
+    const large = fittingNet([2048, 2500, 2]); // one row of which is cut into tiles
+    const one = large.inference(rowsOfNumbers(1, 2048)).data;
+    return { weights: weightsOf(net), outputs: net.inference(x).data, one };
   });
   t.deepEqual(results[1], results[0]);
   t.deepEqual(results[2], results[0]);

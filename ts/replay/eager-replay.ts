@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { BlasnetError } from '../errors.js';
+import { BlasnetError, badArgument } from '../errors.js';
 import type { NativeOutcome } from '../native.js';
-import { type BoundRows, EagerRunner, type KernelArgument, type Port } from '../runner.js';
-import type { DType } from '../tensor.js';
+import { type BoundRows, EagerRunner, type KernelArgument, type PassRunner, type Port } from '../runner.js';
+import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
 import type { Passes, Replay, ReplaySetup } from './replay.js';
 
 type BoundPorts = ReadonlyMap<Port, BoundRows>;
@@ -27,19 +27,20 @@ export class EagerReplay implements Replay {
     this.#ports.set(port, { data, count });
   }
 
-  runSync(first: number, end: number, beginEpoch: boolean): NativeOutcome {
+  runSync(first: number, end: number, beginEpoch: boolean, input?: FloatArray): NativeOutcome {
     for (let step = first; step < end; step++) {
-      if (!this.#runStep(step, beginEpoch && step === first)) return { reason: 'notFinite', next: step, message: '' };
+      if (!this.#runStep(step, beginEpoch && step === first, input))
+        return { reason: 'notFinite', next: step, message: '' };
     }
     return { reason: 'finished', next: end, message: '' };
   }
 
-  async run(...[first, end, beginEpoch, onProgress]: Parameters<Replay['run']>): Promise<NativeOutcome> {
+  async run(...[first, end, beginEpoch, onProgress, input]: Parameters<Replay['run']>): Promise<NativeOutcome> {
     this.#isAborted = false;
     let [turned, reported] = [performance.now(), performance.now()];
     for (let step = first; step < end; step++) {
       if (this.#isAborted) return { reason: 'aborted', next: step, message: '' };
-      const outcome = this.runSync(step, step + 1, beginEpoch && step === first);
+      const outcome = this.runSync(step, step + 1, beginEpoch && step === first, input);
       if (outcome.reason !== 'finished') return outcome;
       const now = performance.now();
       if (now - turned < turn) continue;
@@ -58,13 +59,14 @@ export class EagerReplay implements Replay {
   }
 
   /** False where numbers were lost. */
-  #runStep(step: number, beginEpoch: boolean): boolean {
+  #runStep(step: number, beginEpoch: boolean, input: FloatArray | undefined): boolean {
     const { dtype, slots, stepsPerEpoch, batchRows, step: stepArgument } = this.#setup;
     const batch = step % stepsPerEpoch;
     slots.set('iteration', step);
     slots.set('epoch', Math.floor(step / stepsPerEpoch));
     slots.set('firstRow', batch * batchRows);
-    const runner = new BoundRunner(dtype, stepArgument, this.#ports);
+    const rest = input?.subarray(batch * batchRows * (this.#setup.inputSize ?? 0));
+    const runner = new BoundRunner(dtype, stepArgument, this.#ports, rest);
     try {
       if (batch === 0 || beginEpoch) this.#passes.epoch?.(runner);
       const isLast = batch === stepsPerEpoch - 1;
@@ -77,13 +79,20 @@ export class EagerReplay implements Replay {
   }
 }
 
-/** An eager runner that knows where the rows of ports lie now. */
-class BoundRunner extends EagerRunner {
+/** An eager runner that knows where the rows of ports and of the input lie now. */
+class BoundRunner extends EagerRunner implements PassRunner {
   readonly #ports: BoundPorts;
+  readonly #input: FloatArray | undefined;
 
-  constructor(dtype: DType, step: KernelArgument | undefined, ports: BoundPorts) {
+  constructor(dtype: DType, step: KernelArgument | undefined, ports: BoundPorts, input: FloatArray | undefined) {
     super(dtype, step);
     this.#ports = ports;
+    this.#input = input;
+  }
+
+  input(shape: readonly number[]): Tensor {
+    if (!this.#input) throw badArgument('the run', 'an input', 'none');
+    return Tensor.from(this.#input.subarray(0, sizeOf(shape)), shape);
   }
 
   protected override rowsOf(port: Port): BoundRows | undefined {

@@ -2,6 +2,7 @@ import { Arena } from '../arena.js';
 import { type NativeOutcome, type NativeReplay, native } from '../native.js';
 import { type Plan, PlanRecorder } from '../plan.js';
 import { fromNative, type Port } from '../runner.js';
+import { arrayOf, type FloatArray } from '../tensor.js';
 import type { Pass, Passes, Replay, ReplaySetup } from './replay.js';
 
 /** Passes recorded as plans, which share one workspace since they never run at once; C++ replays them. */
@@ -28,6 +29,7 @@ export class RecordedReplay implements Replay {
       last: plans[2]?.native ?? null,
       stepsPerEpoch: setup.stepsPerEpoch,
       batchRows: setup.batchRows,
+      inputRowBytes: (setup.inputSize ?? 0) * arrayOf(setup.dtype).BYTES_PER_ELEMENT,
       slots: setup.slots.data,
     });
   }
@@ -40,9 +42,9 @@ export class RecordedReplay implements Replay {
     }
   }
 
-  runSync(first: number, end: number, beginEpoch: boolean): NativeOutcome {
+  runSync(first: number, end: number, beginEpoch: boolean, input?: FloatArray): NativeOutcome {
     try {
-      return this.#native.runSync(first, end, beginEpoch);
+      return this.#native.runSync(first, end, beginEpoch, input) ?? { reason: 'finished', next: end, message: '' };
     } catch (cause) {
       throw fromNative(cause);
     }
