@@ -22,6 +22,8 @@ export interface TrainingJob {
 export interface TrainingResult {
   readonly steps: number;
   readonly microsecondsPerStep: number;
+  /** Whether a step took so long that one had to do, without any to warm up. */
+  readonly isHasty?: boolean;
   /** Mean loss over the steps of the check, each before its update. */
   readonly checkLoss?: number;
 }

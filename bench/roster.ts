@@ -18,12 +18,16 @@ export interface Roster {
   readonly skipped: string[];
 }
 
-/** Asks every contender for its version, in a process of its own: who cannot answer cannot run. */
-export async function callRoll(say: (line: string) => void): Promise<Roster> {
+/** Asks the contenders for their versions, in a process for each: who cannot answer cannot run. */
+export async function callRoll(
+  say: (line: string) => void,
+  isWanted: (contender: Contender) => boolean = () => true,
+): Promise<Roster> {
   const entrants: Entrant[] = [];
   const skipped: string[] = [];
   for (const module of await contenderModules()) {
     const contender = await loadContender(module);
+    if (!isWanted(contender)) continue;
     const { name, variants } = contender;
     try {
       const [first] = variants;

@@ -13,10 +13,15 @@ export interface Effort {
   readonly seconds: number;
   /** Seconds that a comparison should not exceed, once everybody has had a trial. */
   readonly budget: number;
+  /** Whether those are left out who would take most of the budget for one trial. */
+  readonly quick: boolean;
 }
 
 /** A contender that failed, with the last of what it said. */
 export class TrialError extends Error {}
+
+/** Seconds after which a trial has hung. */
+const patience = 240;
 
 /** Runs one trial in a process of its own. */
 export async function runTrial<Kind extends TrialKind>(
@@ -25,7 +30,11 @@ export async function runTrial<Kind extends TrialKind>(
   job: Omit<Jobs[Kind], 'threads' | 'dtype'>,
 ): Promise<Results[Kind]> {
   const arguments_ = [entry, module, kind, JSON.stringify({ ...job, threads, dtype })];
-  const child = spawn(process.execPath, arguments_, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, arguments_, {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    timeout: patience * 1000,
+    killSignal: 'SIGKILL',
+  });
   const ended = new Promise<number | string>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve(code ?? signal ?? 'a signal'));
