@@ -54,7 +54,7 @@ export const parts: readonly Part[] = [
     name: 'delay',
     quick: false,
     share: 2,
-    measure: async (entrants, bench) => ({ comparisons: [await measureDelay(entrants, bench)] }),
+    measure: async (entrants, bench) => ({ comparisons: await measureDelay(entrants, bench) }),
   },
   ...sweepNames.map(
     (name): Part => ({
