@@ -1,5 +1,5 @@
 import { type Contender, contenderModules, type DType, loadContender, type Variation } from './contender.js';
-import { runTrial } from './trials.js';
+import { type Rank, runTrial } from './trials.js';
 import type { Workload } from './workloads.js';
 
 /** One who is timed: a contender with a number of threads and a type of numbers. */
@@ -46,6 +46,10 @@ export async function callRoll(
 export function label({ name, threads, dtype }: Pick<Entrant, 'name' | 'threads' | 'dtype'>): string {
   return [name, ...(dtype === 'float64' ? ['float64'] : []), ...(threads > 1 ? [`${threads} threads`] : [])].join(', ');
 }
+
+/** blasnet is what it is all about; those who take a hundred times as long need not be known so exactly. */
+export const rankOf = ({ contender: { family } }: Entrant): Rank =>
+  family === 'blasnet' ? 0 : family === 'C++' || family === 'Python' ? 1 : 2;
 
 /** What an entrant makes of a workload, or undefined where it can do nothing like it. */
 export function variationOf({ contender }: Entrant, workload: Workload): Variation | undefined {

@@ -4,7 +4,7 @@ import type { Family, TrainingJob, TrainingResult } from './contender.js';
 import { type DataFiles, readFloats, writeData, writeInitialWeights } from './data.js';
 import { PlainNet } from './plain/net.js';
 import type { Comparison, Row } from './report.js';
-import { type Entrant, label, variationOf } from './roster.js';
+import { type Entrant, label, rankOf, variationOf } from './roster.js';
 import { summarize } from './statistics.js';
 import { type Effort, inTurns, runTrial } from './trials.js';
 import { flopsPerStep, shapeOf, titleOf, type Workload } from './workloads.js';
@@ -41,8 +41,9 @@ export async function compareTraining(
     leaveOut(`${titleOf(workload)}: ${slowFamilies.join(' and ')} in full runs only`);
   }
   const taking = entrants.flatMap((entrant) => {
-    // Of those who take seconds for a step, one type of numbers will do.
-    if (isSlow(entrant) && (effort.quick || entrant.dtype !== entrant.contender.variants[0]!.dtype)) return [];
+    // Of those who take seconds for a step, one optimizer and one type of numbers will do.
+    const isFirst = workload.optimizer === 'sgd' && entrant.dtype === entrant.contender.variants[0]!.dtype;
+    if (isSlow(entrant) && (effort.quick || !isFirst)) return [];
     const variation = variationOf(entrant, workload);
     return variation ? [{ entrant, variation }] : [];
   });
@@ -69,11 +70,16 @@ export async function compareTraining(
     else requireSame(own, label(entrant), trained, expected, start);
     return timed(result);
   });
-  const values = await inTurns(effort, runners, (i, error) => {
-    const { name, contender } = taking[i]!.entrant;
-    if (contender.family === 'blasnet') throw error;
-    leaveOut(`${titleOf(workload)}: ${name} is left out: ${error instanceof Error ? error.message : error}`);
-  });
+  const values = await inTurns(
+    effort,
+    runners,
+    (i, error) => {
+      const { name, contender } = taking[i]!.entrant;
+      if (contender.family === 'blasnet') throw error;
+      leaveOut(`${titleOf(workload)}: ${name} is left out: ${error instanceof Error ? error.message : error}`);
+    },
+    (i) => rankOf(taking[i]!.entrant),
+  );
 
   return {
     id: `train ${workload.name} ${workload.optimizer}`,
