@@ -1,7 +1,7 @@
 // How fast blasnet is, compared with others: tables on the terminal, bench/results/<date>.json and index.html. Every
 // contender must compute the same before it is timed; trials take turns, a process for each. What is measured is written
-// after every part, and Ctrl-C makes the report of what there is. Exit code 1 means wrong numbers or a failure, never a
-// slow run.
+// after every part, to <date>.partial.json until the end, and Ctrl-C prints the report of what there is. Exit code 1
+// means wrong numbers or a failure, never a slow run.
 // Usage: npm run bench -- [--only NAME[,NAME]] [--against CONTENDER[,CONTENDER]] [--quick] [--json], the last with
 // npm run -s
 //   NAME is curve, house, mnist, wide, lenet, vgg, conv64, conv128 (training; `mnist adam` is one optimizer only),
@@ -11,10 +11,10 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Logbook } from './logbook.js';
 import { buildLoop, measureMachine, mendCoreType } from './machine.js';
 import { isUsageError, type Options, readOptions } from './options.js';
 import { parts } from './parts.js';
-import { Record } from './record.js';
 import { installRivals } from './rivals.js';
 import { root } from './root.js';
 import { callRoll, type Entrant } from './roster.js';
@@ -40,16 +40,17 @@ async function measure(options: Options): Promise<void> {
   const machine = measureMachine();
   const roster = await callRoll(say, ({ name, family }) => family === 'blasnet' || against?.includes(name) !== false);
   const entrants = roster.entrants.filter((entrant) => !quick || isForQuick(entrant));
-  const record = new Record(results, machine, roster, options, loadBefore);
+  const logbook = new Logbook(results, machine, roster, options, loadBefore);
   const leaveOut = (line: string) => {
     say(line);
-    record.leaveOut(line);
+    logbook.leaveOut(line);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, async () => {
-      record.fail(`ended by ${signal} before everything was measured`);
-      await finish(record, options);
-      process.exit();
+      logbook.fail(`ended by ${signal} before everything was measured`);
+      print(logbook, options);
+      await logbook.save();
+      process.exit(1);
     });
   }
   const folder = await mkdtemp(join(tmpdir(), 'blasnet-bench-'));
@@ -58,22 +59,20 @@ async function measure(options: Options): Promise<void> {
     say(`${name} …`);
     const part = parts.find((candidate) => candidate.name === name)!;
     try {
-      await record.add(await part.measure(entrants, { effort: { ...effort, budget }, folder, leaveOut }));
+      await logbook.add(await part.measure(entrants, { effort: { ...effort, budget }, folder, leaveOut }));
     } catch (error) {
-      const line = `${name} failed: ${error instanceof Error ? error.message : error}`;
-      say(line);
-      record.fail(line);
+      say(`${name} failed: ${error instanceof Error ? error.stack : error}`);
+      logbook.fail(`${name} failed: ${error instanceof Error ? error.message : error}`);
     }
   }
-  await finish(record, options);
+  print(logbook, options);
+  for (const name of await logbook.finish()) say(`wrote bench/results/${name}`);
+  if (logbook.report().failures.length > 0) process.exitCode = 1;
 }
 
-/** Prints and writes the report of what there is. */
-async function finish(record: Record, { json }: Options): Promise<void> {
-  const report = record.report();
+function print(logbook: Logbook, { json }: Options): void {
+  const report = logbook.report();
   console.log(json ? JSON.stringify(report, null, 2) : render(report));
-  for (const name of await record.finish()) say(`wrote bench/results/${name}`);
-  if (report.failures.length > 0) process.exitCode = 1;
 }
 
 try {

@@ -13,7 +13,7 @@ import { judge } from './targets.js';
  * A run so far. It is written after every part, so that what was measured outlasts whatever ends the run: to
  * <date>.partial.json, which becomes <date>.json at the end, where the page comes, too.
  */
-export class Record {
+export class Logbook {
   readonly #folder: string;
   readonly #known: Pick<Report, 'date' | 'machine' | 'versions' | 'runs' | 'quick'>;
   readonly #skipped: string[];
@@ -50,6 +50,11 @@ export class Record {
   async add({ comparisons = [], sweeps = [] }: Measured): Promise<void> {
     this.#comparisons.push(...comparisons);
     this.#sweeps.push(...sweeps);
+    await this.save();
+  }
+
+  /** Writes what there is so far. */
+  async save(): Promise<void> {
     await this.#write(this.#partial, jsonOf(this.report()));
   }
 
