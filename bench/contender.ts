@@ -125,6 +125,8 @@ export interface Contender extends Partial<Trials> {
   readonly variants: readonly { readonly threads: number; readonly dtype: DType }[];
   /** The version of what is timed; throws where it cannot run here. */
   about(): Promise<string>;
+  /** Whether a quick run does without it, unless it is asked for by its name. */
+  readonly isForFullRuns?: boolean;
   /** Whether it can train nets with convolutions here. */
   readonly convolves?: boolean;
   /** What it makes of a workload; by default just that. */

@@ -1,4 +1,11 @@
-import { type Contender, contenderModules, type DType, loadContender, type Variation } from './contender.js';
+import {
+  type Contender,
+  contenderModules,
+  type DType,
+  type Family,
+  loadContender,
+  type Variation,
+} from './contender.js';
 import { type Rank, runTrial } from './trials.js';
 import type { Workload } from './workloads.js';
 
@@ -47,9 +54,10 @@ export function label({ name, threads, dtype }: Pick<Entrant, 'name' | 'threads'
   return [name, ...(dtype === 'float64' ? ['float64'] : []), ...(threads > 1 ? [`${threads} threads`] : [])].join(', ');
 }
 
-/** blasnet is what it is all about; those who take a hundred times as long need not be known so exactly. */
-export const rankOf = ({ contender: { family } }: Entrant): Rank =>
-  family === 'blasnet' ? 0 : family === 'C++' || family === 'Python' ? 1 : 2;
+/** blasnet and those close to it first; those who take a hundred times as long need not be known so exactly. */
+export const rankOf = ({ contender: { family } }: Entrant): Rank => ranks[family];
+
+const ranks: Readonly<Record<Family, Rank>> = { blasnet: 0, 'C++': 0, Python: 1, JavaScript: 2, WebAssembly: 2 };
 
 /** What an entrant makes of a workload, or undefined where it can do nothing like it. */
 export function variationOf({ contender }: Entrant, workload: Workload): Variation | undefined {

@@ -38,7 +38,10 @@ async function measure(options: Options): Promise<void> {
   buildLoop();
   mendCoreType(say);
   const machine = measureMachine();
-  const roster = await callRoll(say, ({ name, family }) => family === 'blasnet' || against?.includes(name) !== false);
+  const roster = await callRoll(say, ({ name, family, isForFullRuns }) => {
+    if (family === 'blasnet') return true;
+    return against ? against.includes(name) : !(quick && isForFullRuns);
+  });
   const entrants = roster.entrants.filter((entrant) => !quick || isForQuick(entrant));
   const logbook = new Logbook(results, machine, roster, options, loadBefore);
   const leaveOut = (line: string) => {
