@@ -132,8 +132,9 @@ export function sweepChart({ title, quantity, points }: Sweep): TopLevelSpec {
   return lineChart(title, quantity, unit, all);
 }
 
-/** Inference for all numbers of rows in one chart. */
+/** Inference by one net for all numbers of rows: comparisons `predict NET ROWS`. */
 export function inferenceChart(comparisons: readonly Comparison[]): TopLevelSpec {
-  const points = comparisons.flatMap((comparison) => pointsOf(Number(comparison.id.split(' ')[1]), comparison));
-  return lineChart('Inference through the MNIST net', 'rows of a call', comparisons[0]!.unit, points);
+  const points = comparisons.flatMap((comparison) => pointsOf(Number(comparison.id.split(' ').at(-1)), comparison));
+  const [, net] = comparisons[0]!.id.split(' ');
+  return lineChart(`Inference through the ${net} net`, 'rows of a call', comparisons[0]!.unit, points);
 }

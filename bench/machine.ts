@@ -77,16 +77,18 @@ export function coreTypeFor(simd: string): string | undefined {
 }
 
 /** Where, with what and how the figures were taken. */
-export function describe({ date, machine, versions: of, skipped, runs, quick, load, seconds }: Report): string[] {
+export function describe(report: Report): string[] {
+  const { date, machine, versions: of, skipped, failures, runs, quick, load, seconds } = report;
   const { cpu, cores, node, system, blas, coreType, sgemmGflops, sgemmGflopsAllCores, copyGBs } = machine;
   return [
     `${cpu}, ${cores} cores, ${system}, Node.js ${node}, ${date}`,
     `product of 1024×1024 matrices: ${threeDigits(sgemmGflops)} GFLOP/s by one thread, ` +
       `${threeDigits(sgemmGflopsAllCores)} by ${cores}; copy: ${threeDigits(copyGBs)} GB/s`,
     `${blas}${coreType ? `, ${coreTypeVariable}=${coreType} for all` : ''}`,
-    `medians of ${runs} trials${quick ? ' (quick: less exact)' : ''}, a process for each, in turns; ` +
+    `medians of up to ${runs} trials${quick ? ' (quick: less exact)' : ''}, a process for each, in turns; ` +
       `load average ${load.before.toFixed(1)} before, ${load.after.toFixed(1)} after; ${Math.round(seconds)} s`,
     ...Object.entries(of).map(([name, version]) => `${name}: ${version}`),
     ...skipped,
+    ...failures.map((line) => `FAILED: ${line}`),
   ];
 }

@@ -4,18 +4,23 @@ import type { Effort } from './trials.js';
 export interface Options {
   /** Names of the contenders to compare with; all where there are none. */
   readonly against?: readonly string[];
-  /** Parts to measure, in the order of `parts`. */
-  readonly only: readonly string[];
+  /** Parts to measure, in the order of `parts`, and how many seconds each may take. */
+  readonly only: readonly { readonly name: string; readonly budget: number }[];
   readonly quick: boolean;
   /** Print the report as JSON instead of tables. */
   readonly json: boolean;
-  readonly effort: Effort;
+  readonly effort: Omit<Effort, 'budget'>;
 }
+
+/** Seconds for all parts of a run. What everybody's first trial takes beyond its part's share comes on top. */
+const budgets = { full: 1300, quick: 60 };
 
 /** What a part of the benchmark is called, and whether it belongs to a quick one. */
 export interface PartName {
   readonly name: string;
   readonly quick: boolean;
+  /** Its share of the time, in terms of other parts'. */
+  readonly share: number;
 }
 
 /**
@@ -41,11 +46,12 @@ export function readOptions(words: readonly string[], parts: readonly PartName[]
     throw new RangeError(`Expected ${known.join(', ')} for --only but received ${unknown}`);
   }
   const chosen = parts.filter((part) => (wanted ? wanted.some((name) => isCalled(part, name)) : part.quick || !quick));
-  // A quick run of everything is to end within two minutes.
-  const budget = quick ? 80 / chosen.length : Number.POSITIVE_INFINITY;
-  const effort = quick ? { runs: 5, seconds: 0.1, budget } : { runs: 7, seconds: 0.5, budget };
+  const shares = chosen.reduce((sum, { share }) => sum + share, 0);
+  const total = quick ? budgets.quick : budgets.full;
+  const only = chosen.map(({ name, share }) => ({ name, budget: (total * share) / shares }));
+  const effort = quick ? { runs: 5, seconds: 0.1, quick } : { runs: 7, seconds: 0.5, quick };
   const against = values.against?.flatMap((names) => names.split(','));
-  return { only: chosen.map(({ name }) => name), ...(against && { against }), quick, json, effort };
+  return { only, ...(against && { against }), quick, json, effort };
 }
 
 const isCalled = ({ name }: PartName, wanted: string) => name === wanted || name.split(' ')[0] === wanted;

@@ -1,7 +1,7 @@
 import { renderSvg } from 'blasnet/charts';
 import { barChart, inferenceChart, sweepChart } from './charts.js';
 import { describe } from './machine.js';
-import type { Report } from './report.js';
+import type { Comparison, Report } from './report.js';
 import { threeDigits } from './table.js';
 import { sweepTable, tableOf } from './terminal.js';
 
@@ -27,10 +27,8 @@ export async function page(report: Report): Promise<string> {
   };
   if (targets.length > 0) add('Targets', targetTable(report));
   add('Training', ...(await Promise.all(training.map((one) => withTable(barChart(one), tableOf(one))))));
-  if (inference.length > 0) {
-    const tables = inference.map((one) => `<h3>${escapeHtml(one.title)}</h3>${htmlTable(tableOf(one))}`);
-    add('Inference', await figure(inferenceChart(inference)), ...tables);
-  }
+  const nets = [...new Set(inference.map(({ id }) => id.split(' ')[1]!))];
+  add('Inference', ...(await Promise.all(nets.map((net) => inferenceBy(inference, net)))));
   for (const one of others) add(one.title, await figure(barChart(one)), htmlTable(tableOf(one)));
   const charts = sweeps.map((sweep) => withTable(sweepChart(sweep), sweepTable(sweep)));
   add('How cost grows', ...(await Promise.all(charts)));
@@ -50,6 +48,13 @@ same weights after some steps before any time counts. blasnet is timed through <
 ${sections.join('\n')}
 </html>
 `;
+}
+
+/** A chart over the numbers of rows, and a table for each. */
+async function inferenceBy(all: readonly Comparison[], net: string): Promise<string> {
+  const own = all.filter(({ id }) => id.split(' ')[1] === net);
+  const tables = own.map((one) => `<h3>${escapeHtml(one.title)}</h3>${htmlTable(tableOf(one))}`);
+  return [await figure(inferenceChart(own)), ...tables].join('\n');
 }
 
 interface Cells {

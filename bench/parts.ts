@@ -23,6 +23,7 @@ const training = workloadNames.flatMap((name) =>
     (optimizer): Part => ({
       name: `${name} ${optimizer}`,
       quick: !findWorkload(name).convolutions && (optimizer === 'sgd' || name === 'mnist'),
+      share: optimizer === 'sgd' ? 4 : 2,
       measure: async (entrants, bench) => {
         const workload = findWorkload(name, optimizer);
         const taking = entrants.filter(({ contender }) => contender.train);
@@ -39,23 +40,27 @@ export const parts: readonly Part[] = [
     (prediction): Part => ({
       name: `inference ${prediction.net}`,
       quick: prediction.net === 'mnist',
+      share: 3,
       measure: async (entrants, bench) => ({ comparisons: await comparePrediction(prediction, entrants, bench) }),
     }),
   ),
   {
     name: 'reach',
     quick: false,
+    share: 3,
     measure: async (entrants, bench) => ({ comparisons: [await compareReach(entrants, bench)] }),
   },
   {
     name: 'delay',
     quick: false,
-    measure: async (entrants, bench) => ({ comparisons: [await measureDelay(entrants, bench)] }),
+    share: 2,
+    measure: async (entrants, bench) => ({ comparisons: await measureDelay(entrants, bench) }),
   },
   ...sweepNames.map(
     (name): Part => ({
       name: `sweep ${name}`,
       quick: false,
+      share: 4,
       measure: async (entrants, bench) => ({ sweeps: [await measureSweep(name, entrants, bench)] }),
     }),
   ),

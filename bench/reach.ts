@@ -1,6 +1,6 @@
 import { writeData, writeInitialWeights } from './data.js';
 import type { Comparison } from './report.js';
-import { type Entrant, label } from './roster.js';
+import { type Entrant, label, rankOf } from './roster.js';
 import { median, summarize } from './statistics.js';
 import type { Bench } from './training.js';
 import { inTurns, runTrial } from './trials.js';
@@ -20,11 +20,16 @@ export async function compareReach(
   const runners = taking.map(
     (entrant) => () => runTrial(entrant, 'reach', { workload, data, weights, heldOut, accuracy, interval }),
   );
-  const results = await inTurns(effort, runners, (i, error) => {
-    const { name, contender } = taking[i]!;
-    if (contender.family === 'blasnet') throw error;
-    leaveOut(`time to ${accuracy * 100} %: ${name} is left out: ${error instanceof Error ? error.message : error}`);
-  });
+  const results = await inTurns(
+    effort,
+    runners,
+    (i, error) => {
+      const { name, contender } = taking[i]!;
+      if (contender.family === 'blasnet') throw error;
+      leaveOut(`time to ${accuracy * 100} %: ${name} is left out: ${error instanceof Error ? error.message : error}`);
+    },
+    (i) => rankOf(taking[i]!),
+  );
   return {
     id: 'reach',
     title: `Time to ${accuracy * 100} % on MNIST, ${shapeOf(workload)}, ${workload.optimizer}`,

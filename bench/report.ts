@@ -46,6 +46,8 @@ export interface Report {
   /** Who took part, and in which version. */
   readonly versions: Readonly<Record<string, string>>;
   readonly skipped: readonly string[];
+  /** What could not be measured though it should have been. */
+  readonly failures: readonly string[];
   readonly runs: number;
   readonly quick: boolean;
   readonly comparisons: readonly Comparison[];

@@ -1,5 +1,12 @@
-import { type Contender, contenderModules, type DType, loadContender, type Variation } from './contender.js';
-import { runTrial } from './trials.js';
+import {
+  type Contender,
+  contenderModules,
+  type DType,
+  type Family,
+  loadContender,
+  type Variation,
+} from './contender.js';
+import { type Rank, runTrial } from './trials.js';
 import type { Workload } from './workloads.js';
 
 /** One who is timed: a contender with a number of threads and a type of numbers. */
@@ -18,12 +25,16 @@ export interface Roster {
   readonly skipped: string[];
 }
 
-/** Asks every contender for its version, in a process of its own: who cannot answer cannot run. */
-export async function callRoll(say: (line: string) => void): Promise<Roster> {
+/** Asks the contenders for their versions, in a process for each: who cannot answer cannot run. */
+export async function callRoll(
+  say: (line: string) => void,
+  isWanted: (contender: Contender) => boolean = () => true,
+): Promise<Roster> {
   const entrants: Entrant[] = [];
   const skipped: string[] = [];
   for (const module of await contenderModules()) {
     const contender = await loadContender(module);
+    if (!isWanted(contender)) continue;
     const { name, variants } = contender;
     try {
       const [first] = variants;
@@ -42,6 +53,11 @@ export async function callRoll(say: (line: string) => void): Promise<Roster> {
 export function label({ name, threads, dtype }: Pick<Entrant, 'name' | 'threads' | 'dtype'>): string {
   return [name, ...(dtype === 'float64' ? ['float64'] : []), ...(threads > 1 ? [`${threads} threads`] : [])].join(', ');
 }
+
+/** blasnet and those close to it first; those who take a hundred times as long need not be known so exactly. */
+export const rankOf = ({ contender: { family } }: Entrant): Rank => ranks[family];
+
+const ranks: Readonly<Record<Family, Rank>> = { blasnet: 0, 'C++': 0, Python: 1, JavaScript: 2, WebAssembly: 2 };
 
 /** What an entrant makes of a workload, or undefined where it can do nothing like it. */
 export function variationOf({ contender }: Entrant, workload: Workload): Variation | undefined {

@@ -1,27 +1,27 @@
 // How fast blasnet is, compared with others: tables on the terminal, bench/results/<date>.json and index.html. Every
-// contender must compute the same before it is timed; trials take turns, a process for each. Exit code 1 means wrong
-// numbers or a failure, never a slow run.
+// contender must compute the same before it is timed; trials take turns, a process for each. What is measured is written
+// after every part, to <date>.partial.json until the end, and Ctrl-C prints the report of what there is. Exit code 1
+// means wrong numbers or a failure, never a slow run.
 // Usage: npm run bench -- [--only NAME[,NAME]] [--against CONTENDER[,CONTENDER]] [--quick] [--json], the last with
 // npm run -s
 //   NAME is curve, house, mnist, wide, lenet, vgg, conv64, conv128 (training; `mnist adam` is one optimizer only),
 //   inference (`inference vgg` is one net only), reach (time to 97 %), delay (of the event loop) or sweep (cost against
 //   batch, width, depth, threads)
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { WrongNumbers } from './check.js';
+import { Logbook } from './logbook.js';
 import { buildLoop, measureMachine, mendCoreType } from './machine.js';
 import { isUsageError, type Options, readOptions } from './options.js';
-import { page } from './page.js';
 import { parts } from './parts.js';
-import type { Comparison, Report, Sweep } from './report.js';
 import { installRivals } from './rivals.js';
 import { root } from './root.js';
 import { callRoll, type Entrant } from './roster.js';
-import { judge } from './targets.js';
 import { render } from './terminal.js';
 
 const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
+const results = join(root, 'bench/results');
 
 /** Where time is short, each contender once; blasnet with its second thread. */
 const isForQuick = ({ contender, threads, dtype }: Entrant) => {
@@ -30,67 +30,58 @@ const isForQuick = ({ contender, threads, dtype }: Entrant) => {
   return isFirst || (contender.family === 'blasnet' && dtype === 'float32');
 };
 
-async function measure({ only, against, quick, effort }: Options): Promise<Report> {
-  const started = performance.now();
-  const before = loadavg()[0]!;
+/** Measures part after part; one that fails is reported, and the others go on. */
+async function measure(options: Options): Promise<void> {
+  const { only, against, quick, effort } = options;
+  const loadBefore = loadavg()[0]!;
   installRivals(say);
   buildLoop();
   mendCoreType(say);
   const machine = measureMachine();
-  const { entrants: all, skipped } = await callRoll(say);
-  const isWanted = ({ contender: { name, family } }: Entrant) =>
-    family === 'blasnet' || against?.includes(name) !== false;
-  const entrants = all.filter((entrant) => isWanted(entrant) && (!quick || isForQuick(entrant)));
-  const comparisons: Comparison[] = [];
-  const sweeps: Sweep[] = [];
-  const folder = await mkdtemp(join(tmpdir(), 'blasnet-bench-'));
-  try {
-    const leaveOut = (line: string) => {
-      say(line);
-      skipped.push(line);
-    };
-    for (const name of only) {
-      say(`${name} …`);
-      const part = parts.find((candidate) => candidate.name === name)!;
-      const measured = await part.measure(entrants, { effort, folder, leaveOut });
-      comparisons.push(...(measured.comparisons ?? []));
-      sweeps.push(...(measured.sweeps ?? []));
-    }
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-  return {
-    date: new Date().toISOString().slice(0, 10),
-    machine,
-    versions: Object.fromEntries(entrants.map(({ name, version }) => [name, version])),
-    skipped,
-    runs: effort.runs,
-    quick,
-    comparisons,
-    sweeps,
-    targets: judge(comparisons),
-    load: { before, after: loadavg()[0]! },
-    seconds: (performance.now() - started) / 1000,
+  const roster = await callRoll(say, ({ name, family, isForFullRuns }) => {
+    if (family === 'blasnet') return true;
+    return against ? against.includes(name) : !(quick && isForFullRuns);
+  });
+  const entrants = roster.entrants.filter((entrant) => !quick || isForQuick(entrant));
+  const logbook = new Logbook(results, machine, roster, options, loadBefore);
+  const leaveOut = (line: string) => {
+    say(line);
+    logbook.leaveOut(line);
   };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, async () => {
+      logbook.fail(`ended by ${signal} before everything was measured`);
+      print(logbook, options);
+      await logbook.save();
+      process.exit(1);
+    });
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'blasnet-bench-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const { name, budget } of only) {
+    say(`${name} …`);
+    const part = parts.find((candidate) => candidate.name === name)!;
+    try {
+      await logbook.add(await part.measure(entrants, { effort: { ...effort, budget }, folder, leaveOut }));
+    } catch (error) {
+      say(`${name} failed: ${error instanceof Error ? error.stack : error}`);
+      logbook.fail(`${name} failed: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  print(logbook, options);
+  for (const name of await logbook.finish()) say(`wrote bench/results/${name}`);
+  if (logbook.report().failures.length > 0) process.exitCode = 1;
 }
 
-async function save(report: Report): Promise<void> {
-  const results = join(root, 'bench/results');
-  await mkdir(results, { recursive: true });
-  const files = { [`${report.date}.json`]: `${JSON.stringify(report, null, 2)}\n`, 'index.html': await page(report) };
-  for (const [name, content] of Object.entries(files)) {
-    await writeFile(join(results, name), content);
-    say(`wrote bench/results/${name}`);
-  }
+function print(logbook: Logbook, { json }: Options): void {
+  const report = logbook.report();
+  console.log(json ? JSON.stringify(report, null, 2) : render(report));
 }
 
 try {
-  const options = readOptions(process.argv.slice(2), parts);
-  const report = await measure(options);
-  console.log(options.json ? JSON.stringify(report, null, 2) : render(report));
-  await save(report);
+  await measure(readOptions(process.argv.slice(2), parts));
 } catch (error) {
-  if (!(error instanceof WrongNumbers || isUsageError(error))) throw error;
+  if (!isUsageError(error)) throw error;
   say(error.message);
   process.exitCode = 1;
 }

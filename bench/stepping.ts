@@ -27,31 +27,48 @@ export interface Stepper {
 /** Seconds to warm up at least, in which V8 compiles what is hot. */
 const compilation = 0.5;
 
+/** Seconds of a step beyond which one is enough: it has warmed itself up, and interference is small beside it. */
+const slowStep = 1;
+
 /** The trial `train` of a contender that goes step by step over consecutive rows. */
 export function trainBySteps(create: (setup: Setup) => Stepper | Promise<Stepper>) {
   return async (job: TrainingJob): Promise<TrainingResult> => {
     const { workload, check, seconds } = job;
     const start = async (data: DataFiles) => create({ ...job, ...(await readSetup(job, data)) });
     let checkLoss: number | undefined;
+    let lastStep = 0; // of the check, in milliseconds
     if (check) {
       const stepper = await start(check.data);
-      const losses = Array.from({ length: workload.checkSteps }, (_, i) => stepper.step(i, true));
+      const losses = Array.from({ length: workload.checkSteps }, (_, i) => {
+        const started = performance.now();
+        const loss = stepper.step(i, true);
+        lastStep = performance.now() - started;
+        return loss;
+      });
       checkLoss = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
       await writeFloats(check.out, stepper.parameters());
     }
-    let result = { steps: 0, microsecondsPerStep: 0 };
-    if (seconds > 0) {
-      const stepper = await start(job.data);
-      const batches = Math.floor(job.data.rows / workload.batch);
-      let next = 0;
-      const step = () => {
-        stepper.step(next++ % batches, false);
-      };
-      timeSteps(step, Math.max(seconds / 4, compilation));
-      result = timeSteps(step, seconds);
-    }
-    return { ...result, ...(checkLoss !== undefined && { checkLoss }) };
+    const isSlow = lastStep > slowStep * 1000;
+    const timed = isSlow ? oneStep(lastStep) : seconds > 0 ? await timeTraining(job, await start(job.data)) : {};
+    return { steps: 0, microsecondsPerStep: 0, ...timed, ...(checkLoss !== undefined && { checkLoss }) };
   };
+}
+
+const oneStep = (milliseconds: number) => ({ steps: 1, microsecondsPerStep: milliseconds * 1000, isHasty: true });
+
+/** Steps over the batches in turn: one if it is slow, or as many as take the time after some to warm up. */
+function timeTraining({ workload, data, seconds }: TrainingJob, stepper: Stepper) {
+  const batches = Math.floor(data.rows / workload.batch);
+  let next = 0;
+  const step = () => {
+    stepper.step(next++ % batches, false);
+  };
+  const started = performance.now();
+  step();
+  const first = performance.now() - started;
+  if (first > slowStep * 1000) return oneStep(first);
+  timeSteps(step, Math.max(seconds / 4, compilation));
+  return timeSteps(step, seconds);
 }
 
 /** Gives the first rows of the data to a net: rows×outputs come back, at once or later. */

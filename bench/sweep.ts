@@ -84,8 +84,8 @@ export const sweepNames = Object.keys(plans);
 /** Times a step for each size, in turns as any comparison. */
 export async function measureSweep(id: string, entrants: readonly Entrant[], bench: Bench): Promise<Sweep> {
   const { title, quantity, sizes, workload, entrants: choose = oneThread } = plans[id]!;
-  const { runs, seconds, budget } = bench.effort;
-  const effort = { runs, seconds: seconds / 3, budget: budget / sizes.length };
+  const { seconds, budget } = bench.effort;
+  const effort = { ...bench.effort, seconds: seconds / 3, budget: budget / sizes.length };
   const points = [];
   for (const at of sizes) {
     const comparison = await compareTraining(workload(at), choose(entrants, at), { ...bench, effort });

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { requireLearning, requireSame, requireSimilar, type Trained, trainedBy } from './check.js';
-import type { Family, TrainingJob, Variation } from './contender.js';
+import type { Family, TrainingJob, TrainingResult } from './contender.js';
 import { type DataFiles, readFloats, writeData, writeInitialWeights } from './data.js';
 import { PlainNet } from './plain/net.js';
 import type { Comparison, Row } from './report.js';
-import { type Entrant, label, variationOf } from './roster.js';
+import { type Entrant, label, rankOf, variationOf } from './roster.js';
 import { summarize } from './statistics.js';
 import { type Effort, inTurns, runTrial } from './trials.js';
 import { flopsPerStep, shapeOf, titleOf, type Workload } from './workloads.js';
@@ -35,21 +35,30 @@ export async function compareTraining(
   const weights = await writeInitialWeights(workload, folder);
   const start = await readFloats(weights);
   const expectations = new Map<string, Promise<Trained>>();
-  const isTooLong = ({ contender: { family } }: Entrant) =>
-    effort.budget < Number.POSITIVE_INFINITY && slowFamilies.includes(family) && flopsPerStep(workload) > 1e9;
-  if (entrants.some(isTooLong)) leaveOut(`${titleOf(workload)}: ${slowFamilies.join(' and ')} in full runs only`);
+  const isLarge = flopsPerStep(workload) > 1e9;
+  const isSlow = ({ contender: { family } }: Entrant) => isLarge && slowFamilies.includes(family);
+  if (effort.quick && entrants.some(isSlow)) {
+    leaveOut(`${titleOf(workload)}: ${slowFamilies.join(' and ')} in full runs only`);
+  }
   const taking = entrants.flatMap((entrant) => {
-    if (isTooLong(entrant)) return [];
+    // Of those who take seconds for a step, one optimizer and one type of numbers will do.
+    const isFirst = workload.optimizer === 'sgd' && entrant.dtype === entrant.contender.variants[0]!.dtype;
+    if (isSlow(entrant) && (effort.quick || !isFirst)) return [];
     const variation = variationOf(entrant, workload);
     return variation ? [{ entrant, variation }] : [];
   });
 
+  const isHasty = new Set<Entrant>();
   const runners = taking.map(({ entrant, variation }, i) => async (run: number) => {
     const { workload: own } = variation;
     const job: Omit<TrainingJob, 'threads' | 'dtype'> = { workload: own, data, weights, seconds: effort.seconds };
     // Steps over fewer rows than the others' add up to one of theirs.
     const stepsInOne = workload.batch / own.batch;
-    if (run > 0) return (await runTrial(entrant, 'train', job)).microsecondsPerStep * stepsInOne;
+    const timed = (result: TrainingResult) => {
+      if (result.isHasty) isHasty.add(entrant);
+      return result.microsecondsPerStep * stepsInOne;
+    };
+    if (run > 0) return timed(await runTrial(entrant, 'train', job));
     const check = { data: await writeData(own, own.checkSteps * own.batch, folder), out: join(folder, `${i}.f32`) };
     const result = await runTrial(entrant, 'train', { ...job, check });
     const key = JSON.stringify(own);
@@ -59,24 +68,32 @@ export async function compareTraining(
     const trained = await trainedBy(result, check.out);
     if (variation.isApproximate) requireSimilar(own, label(entrant), trained, expected);
     else requireSame(own, label(entrant), trained, expected, start);
-    return result.microsecondsPerStep * stepsInOne;
+    return timed(result);
   });
-  const values = await inTurns(effort, runners, (i, error) => {
-    const { name, contender } = taking[i]!.entrant;
-    if (contender.family === 'blasnet') throw error;
-    leaveOut(`${titleOf(workload)}: ${name} is left out: ${error instanceof Error ? error.message : error}`);
-  });
+  const values = await inTurns(
+    effort,
+    runners,
+    (i, error) => {
+      const { name, contender } = taking[i]!.entrant;
+      if (contender.family === 'blasnet') throw error;
+      leaveOut(`${titleOf(workload)}: ${name} is left out: ${error instanceof Error ? error.message : error}`);
+    },
+    (i) => rankOf(taking[i]!.entrant),
+  );
 
   return {
     id: `train ${workload.name} ${workload.optimizer}`,
     title: `Training ${workload.name} ${shapeOf(workload)}, ${workload.optimizer}`,
     unit: 'µs a step',
     flops: flopsPerStep(workload),
-    rows: taking.flatMap(({ entrant, variation }, i) => rowsOf(entrant, variation, values[i]!)),
+    rows: taking.flatMap(({ entrant, variation }, i) => {
+      const notes = [variation.note, isHasty.has(entrant) ? 'one step a trial, not warmed up' : ''];
+      return rowsOf(entrant, notes.filter(Boolean).join('; '), values[i]!);
+    }),
   };
 }
 
-function rowsOf(entrant: Entrant, { note }: Pick<Variation, 'note'>, values: readonly number[]): Row[] {
+function rowsOf(entrant: Entrant, note: string, values: readonly number[]): Row[] {
   if (values.length === 0) return [];
   const { family } = entrant.contender;
   return [{ name: label(entrant), family, values, summary: summarize(values), ...(note && { note }) }];

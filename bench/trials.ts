@@ -13,10 +13,15 @@ export interface Effort {
   readonly seconds: number;
   /** Seconds that a comparison should not exceed, once everybody has had a trial. */
   readonly budget: number;
+  /** Whether those are left out who would take most of the budget for one trial. */
+  readonly quick: boolean;
 }
 
 /** A contender that failed, with the last of what it said. */
 export class TrialError extends Error {}
+
+/** Seconds after which a trial has hung. */
+const patience = 240;
 
 /** Runs one trial in a process of its own. */
 export async function runTrial<Kind extends TrialKind>(
@@ -25,7 +30,11 @@ export async function runTrial<Kind extends TrialKind>(
   job: Omit<Jobs[Kind], 'threads' | 'dtype'>,
 ): Promise<Results[Kind]> {
   const arguments_ = [entry, module, kind, JSON.stringify({ ...job, threads, dtype })];
-  const child = spawn(process.execPath, arguments_, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, arguments_, {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    timeout: patience * 1000,
+    killSignal: 'SIGKILL',
+  });
   const ended = new Promise<number | string>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve(code ?? signal ?? 'a signal'));
@@ -45,25 +54,37 @@ function lastWords(errors: string): string {
   return lines.findLast((line) => /^(\w*Error|\w+Exception)\b.*: /.test(line)) ?? lines.findLast(Boolean) ?? 'nothing';
 }
 
+/** Who goes first where time is short: 0 has all its trials in any case, of the others the lowest come first. */
+export type Rank = 0 | 1 | 2;
+
+/** One who could have another trial. */
+export interface Candidate {
+  readonly rank: Rank;
+  /** Seconds of a trial; infinite for who failed. */
+  readonly duration: number;
+  /** How many trials there were. */
+  readonly trials: number;
+}
+
 /**
  * Runs everybody's trials in turns (A B A B …), so that all meet the same disturbances; results in runners' order.
- * Everybody has one; of further rounds within the budget the longest trials are left out first. Who fails is left out
- * from then on.
+ * Everybody has one; further rounds within the budget leave some out, by rank. Who fails is left out from then on.
  */
 export async function inTurns<Result>(
   { runs, budget }: Pick<Effort, 'runs' | 'budget'>,
   runners: readonly ((run: number) => Promise<Result>)[],
   onFailure: (runner: number, error: unknown) => void,
+  rankOf: (runner: number) => Rank = () => 1,
 ): Promise<Result[][]> {
   const results: Result[][] = runners.map(() => []);
   const durations = runners.map(() => 0); // seconds of each one's first trial
   const started = performance.now();
   for (let run = 0; run < runs; run++) {
     const left = budget - (performance.now() - started) / 1000;
-    // Where the first round took it all, the shortest trials still get some more.
+    // Where the first round took it all, some still get more.
     const seconds = Math.max(left / (runs - run), budget / 12);
-    const taking = run === 0 ? durations.keys() : affordable(durations, seconds);
-    for (const i of taking) {
+    const candidates = durations.map((duration, i) => ({ duration, rank: rankOf(i), trials: results[i]!.length }));
+    for (const i of affordable(candidates, run === 0 ? Number.POSITIVE_INFINITY : seconds)) {
       const start = performance.now();
       try {
         results[i]!.push(await runners[i]!(run));
@@ -78,13 +99,20 @@ export async function inTurns<Result>(
   return results;
 }
 
-/** Who can have a trial in so many seconds together, the shortest first: their numbers, in order. */
-export function affordable(durations: readonly number[], seconds: number): number[] {
+/**
+ * Who can have a trial in so many seconds together: those of the lowest ranks, among equals those with the fewest trials,
+ * then those with the shortest. Their numbers, in order.
+ */
+export function affordable(candidates: readonly Candidate[], seconds: number): number[] {
   let left = seconds;
-  const byDuration = [...durations.keys()].sort((a, b) => durations[a]! - durations[b]!);
-  const chosen = byDuration.filter((i) => {
-    left -= durations[i]!;
-    return left >= 0;
+  const inLine = candidates
+    .map((candidate, i) => ({ ...candidate, i }))
+    .filter(({ duration }) => duration < Number.POSITIVE_INFINITY)
+    .sort((a, b) => a.rank - b.rank || a.trials - b.trials || a.duration - b.duration);
+  const chosen = inLine.filter(({ rank, duration }) => {
+    if (rank > 0 && duration > left) return false;
+    left -= duration;
+    return true;
   });
-  return chosen.sort((a, b) => a - b);
+  return chosen.map(({ i }) => i).sort((a, b) => a - b);
 }

@@ -1,11 +1,12 @@
-// Runs the native tests and the TypeScript tests; the last line is "N passed, N failed" over both.
-// Usage: node scripts/test.mjs [--native-only | --ts-only] [--sanitize]
+// Runs the native tests, the TypeScript tests and, when the machine has nothing else to do, the benchmark's floors; the
+// last line is "N passed, N failed" over all of them.
+// Usage: node scripts/test.mjs [--native-only | --ts-only | --floors-only] [--sanitize]
 //   --sanitize   runs the native tests under AddressSanitizer and UndefinedBehaviorSanitizer, and those of the suite
 //                "threads" under ThreadSanitizer, too
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { buildTarget } from './cmake.mjs';
-import { countAva, countDoctest } from './counts.mjs';
+import { countAva, countDoctest, countFloors } from './counts.mjs';
 import { root } from './lib/root.mjs';
 import { main, ScriptError, say, tryRun } from './lib/run.mjs';
 
@@ -48,6 +49,11 @@ async function typeScriptTests() {
   return countAva(output, exitCode);
 }
 
+async function floors() {
+  const { output, exitCode } = await watch(process.execPath, [join(root, 'build/dev/bench/floors.js')]);
+  return countFloors(output, exitCode);
+}
+
 const parts = {
   native: () => nativeTests(),
   sanitized: async () => [
@@ -55,6 +61,7 @@ const parts = {
     await nativeTests({ sanitize: 'thread', args: ['--test-suite=threads'] }),
   ],
   typescript: () => typeScriptTests(),
+  floors,
 };
 
 /** A part that cannot be built is a failure, and the other parts still run. */
@@ -70,14 +77,17 @@ async function attempt(part) {
 
 await main(async () => {
   const options = process.argv.slice(2);
-  const known = ['--native-only', '--ts-only', '--sanitize'];
+  const only = { native: '--native-only', typescript: '--ts-only', floors: '--floors-only' };
+  const known = [...Object.values(only), '--sanitize'];
   const unknown = options.find((option) => !known.includes(option));
   if (unknown) throw new ScriptError(`Expected ${known.join(', ')} but received ${unknown}`);
   const has = (option) => options.includes(option);
+  const chosen = Object.keys(only).filter((part) => has(only[part]));
   const counts = [];
-  if (!has('--ts-only')) counts.push(...(await attempt('native')));
-  if (has('--sanitize')) counts.push(...(await attempt('sanitized')));
-  if (!has('--native-only')) counts.push(...(await attempt('typescript')));
+  for (const part of ['native', 'sanitized', 'typescript', 'floors']) {
+    const isWanted = part === 'sanitized' ? has('--sanitize') : chosen.length === 0 || chosen.includes(part);
+    if (isWanted) counts.push(...(await attempt(part)));
+  }
   const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
   process.exitCode = sum('failed') > 0 ? 1 : 0;
   console.log(`${sum('passed')} passed, ${sum('failed')} failed`);

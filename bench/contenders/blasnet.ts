@@ -1,10 +1,20 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setThreads, type TrainingHistory, versions } from 'blasnet';
-import type { Contender, Delays, TrainingJob } from '../contender.js';
+import { Worker } from 'node:worker_threads';
+import {
+  ActivationLayer,
+  FullyConnectedLayer,
+  HyperParameters,
+  NeuralNet,
+  setThreads,
+  Tensor,
+  type TrainingHistory,
+  versions,
+} from 'blasnet';
+import type { Contender, TrainingJob } from '../contender.js';
 import { writeFloats } from '../data.js';
 import { summarize } from '../statistics.js';
 import { buildNet, parametersOf, readRows } from '../support/blasnet.js';
+import { responsivenessDuring } from '../support/responsiveness.js';
 import { timeCalls } from '../timing.js';
 
 /** The library through its public API: shuffling, gathering, loss and accuracy included. */
@@ -29,7 +39,9 @@ export const contender: Contender = {
   async predict({ workload, data, weights, rows, threads, dtype, seconds }) {
     setThreads(threads);
     const net = await buildNet(workload, { maxEpoch: 1, weights, dtype });
-    const x = (await readRows(workload, data, dtype)).xTrain;
+    const { xTrain } = await readRows(workload, data, dtype);
+    // Images come as float32 whatever the net computes with.
+    const x = dtype === 'float64' ? Tensor.from(Float64Array.from(xTrain.data), [...xTrain.shape]) : xTrain;
     const results = [];
     for (const count of rows) {
       const part = x.slice(0, count);
@@ -71,10 +83,15 @@ export const contender: Contender = {
     const run = await prepareRun(job, 1);
     const { seconds } = await run();
     const longer = await prepareRun(job, Math.max(1, Math.round(job.seconds / seconds)));
+    const answer = servedPrediction();
     const started = performance.now();
-    const training = await delaysWhile(longer);
+    const training = await responsivenessDuring(longer, answer);
     const milliseconds = performance.now() - started;
-    return { training, idle: await delaysWhile(() => sleep(milliseconds)) };
+    const pause = () => sleep(milliseconds);
+    const worker = new Worker('for (;;) {}', { eval: true });
+    const busy = await responsivenessDuring(pause, answer);
+    await worker.terminate();
+    return { training, busy, idle: await responsivenessDuring(pause, answer) };
   },
 };
 
@@ -103,10 +120,11 @@ async function timeTraining(job: TrainingJob): Promise<{ steps: number; microsec
   return { steps: iterations, microsecondsPerStep: (seconds * 1e6) / iterations };
 }
 
-async function delaysWhile(work: () => Promise<unknown>): Promise<Delays> {
-  const histogram = monitorEventLoopDelay({ resolution: 1 });
-  histogram.enable();
-  await work();
-  histogram.disable();
-  return { p99: histogram.percentile(99) / 1e6, max: histogram.max / 1e6 };
+/** What a server answers with that predicts by a small net while another one trains. */
+function servedPrediction(): () => string {
+  const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'served');
+  net.addLayer(new FullyConnectedLayer(16, 16)).addLayer(new ActivationLayer('relu'));
+  net.addLayer(new FullyConnectedLayer(16, 4));
+  const x = Tensor.from(new Float32Array(16).fill(0.5), [1, 16]);
+  return () => JSON.stringify(net.inference(x).toArray());
 }

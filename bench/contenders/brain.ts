@@ -22,6 +22,7 @@ export const contender: Contender = {
   name: 'brain.js',
   family: 'JavaScript',
   variants: [{ threads: 1, dtype: 'float32' }],
+  isForFullRuns: true,
   async about() {
     rival<Brain>('brain.js');
     return rivalVersion('brain.js');

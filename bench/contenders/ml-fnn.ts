@@ -26,6 +26,7 @@ export const contender: Contender = {
   name: 'ml-fnn',
   family: 'JavaScript',
   variants: [{ threads: 1, dtype: 'float64' }],
+  isForFullRuns: true,
   async about() {
     rival<Mljs>('ml-fnn');
     return rivalVersion('ml-fnn');

@@ -31,6 +31,7 @@ export const contender: Contender = {
   name: 'synaptic',
   family: 'JavaScript',
   variants: [{ threads: 1, dtype: 'float64' }],
+  isForFullRuns: true,
   async about() {
     rival<Synaptic>('synaptic');
     return rivalVersion('synaptic');

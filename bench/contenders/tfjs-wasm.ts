@@ -8,6 +8,7 @@ export const contender: Contender = {
   name: 'TensorFlow.js wasm',
   family: 'WebAssembly',
   variants: [{ threads: 1, dtype: 'float32' }],
+  isForFullRuns: true,
   async about() {
     await loadTensorFlow('wasm');
     return rivalVersion('@tensorflow/tfjs-backend-wasm');

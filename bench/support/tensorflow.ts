@@ -19,7 +19,6 @@ interface TensorFlow {
   tidy<Result>(body: () => Result): Result;
   tensor2d(values: Float32Array, shape: [number, number]): TfTensor;
   variable(initial: TfTensor): TfVariable;
-  slice(x: TfTensor, begin: [number, number], size: [number, number]): TfTensor;
   matMul(a: TfTensor, b: TfTensor): TfTensor;
   add(a: TfTensor, b: TfTensor): TfTensor;
   relu(x: TfTensor): TfTensor;
@@ -49,8 +48,8 @@ export async function loadTensorFlow(backend: 'cpu' | 'wasm'): Promise<TensorFlo
 export class TensorFlowNet implements Stepper {
   readonly #tf: TensorFlow;
   readonly #setup: Setup;
-  readonly #x: TfTensor;
-  readonly #y: TfTensor;
+  /** A tensor for each: where one slices a large tensor, the wasm backend copies all of it. */
+  readonly #batches: readonly { x: TfTensor; y: TfTensor }[];
   readonly #layers: readonly { w: TfVariable; b: TfVariable }[];
   readonly #optimizer: TfOptimizer;
 
@@ -59,8 +58,13 @@ export class TensorFlowNet implements Stepper {
     const [inputs, outputs] = [workload.widths[0]!, workload.widths.at(-1)!];
     this.#tf = tf;
     this.#setup = setup;
-    this.#x = tf.tensor2d(x, [x.length / inputs, inputs]);
-    this.#y = tf.tensor2d(y, [y.length / outputs, outputs]);
+    const { batch } = workload;
+    const rowsAt = (values: Float32Array, columns: number, at: number) =>
+      tf.tensor2d(values.slice(at * batch * columns, (at + 1) * batch * columns), [batch, columns]);
+    this.#batches = Array.from({ length: Math.floor(x.length / inputs / batch) }, (_, at) => ({
+      x: rowsAt(x, inputs, at),
+      y: rowsAt(y, outputs, at),
+    }));
     this.#layers = layerParts(workload, parameters).map((part) => ({
       w: tf.variable(tf.tensor2d(part.weights, [part.inputs, part.outputs])),
       b: tf.variable(tf.tensor2d(part.bias, [1, part.outputs])),
@@ -72,11 +76,11 @@ export class TensorFlowNet implements Stepper {
 
   step(batch: number, wantsLoss: boolean): number {
     const tf = this.#tf;
-    const { last, batch: rows, widths } = this.#setup.workload;
+    const { last, batch: rows } = this.#setup.workload;
+    const { x, y } = this.#batches[batch]!;
     const variables = this.#layers.flatMap(({ w, b }) => [w, b]);
     const loss = () => {
-      const z = this.#logits(tf.slice(this.#x, [batch * rows, 0], [rows, widths[0]!]));
-      const y = tf.slice(this.#y, [batch * rows, 0], [rows, widths.at(-1)!]);
+      const z = this.#logits(x);
       return last === 'softmax'
         ? tf.losses.softmaxCrossEntropy(y, z)
         : tf.div(tf.sum(tf.squaredDifference(z, y)), 2 * rows);

@@ -1,34 +1,39 @@
 import test from 'ava';
-import { isUsageError, readOptions } from '../../bench/options.js';
+import { isUsageError, type Options, readOptions } from '../../bench/options.js';
 
 const parts = [
-  { name: 'house sgd', quick: true },
-  { name: 'house adam', quick: false },
-  { name: 'sweep batch', quick: false },
-  { name: 'inference', quick: true },
+  { name: 'house sgd', quick: true, share: 3 },
+  { name: 'house adam', quick: false, share: 1 },
+  { name: 'sweep batch', quick: false, share: 1 },
+  { name: 'inference', quick: true, share: 3 },
 ];
+const namesOf = ({ only }: Pick<Options, 'only'>) => only.map(({ name }) => name);
 const read = (...words: string[]) => readOptions(words, parts);
 
-test('without options everything is measured, seven times, as long as it takes', (t) => {
-  t.deepEqual(read(), {
-    only: ['house sgd', 'house adam', 'sweep batch', 'inference'],
-    quick: false,
-    json: false,
-    effort: { runs: 7, seconds: 0.5, budget: Number.POSITIVE_INFINITY },
-  });
+test('without options everything is measured, seven times, within 25 minutes by shares', (t) => {
+  const { only, ...rest } = read();
+  t.deepEqual(rest, { quick: false, json: false, effort: { runs: 7, seconds: 0.5, quick: false } });
+  t.deepEqual(namesOf({ only }), ['house sgd', 'house adam', 'sweep batch', 'inference']);
+  const budgets = only.map(({ budget }) => budget);
+  const total = budgets.reduce((sum, budget) => sum + budget);
+  t.true(total > 1000 && total < 1500);
+  t.deepEqual(
+    budgets.map((budget) => budget / total),
+    [3 / 8, 1 / 8, 1 / 8, 3 / 8],
+  );
 });
 
 test('quick measures some parts within a budget, unless others are named', (t) => {
   const quick = read('--quick', '--json');
-  t.deepEqual(quick.only, ['house sgd', 'inference']);
+  t.deepEqual(namesOf(quick), ['house sgd', 'inference']);
   t.true(quick.json);
-  t.true(quick.effort.budget * quick.only.length <= 120);
-  t.deepEqual(read('--quick', '--only', 'sweep').only, ['sweep batch']);
+  t.true(quick.only.reduce((sum, { budget }) => sum + budget, 0) <= 120);
+  t.deepEqual(namesOf(read('--quick', '--only', 'sweep')), ['sweep batch']);
 });
 
 test('only takes whole names and first words, in the order of the parts', (t) => {
-  t.deepEqual(read('--only', 'inference,house').only, ['house sgd', 'house adam', 'inference']);
-  t.deepEqual(read('--only', 'house adam', '--only', 'sweep').only, ['house adam', 'sweep batch']);
+  t.deepEqual(namesOf(read('--only', 'inference,house')), ['house sgd', 'house adam', 'inference']);
+  t.deepEqual(namesOf(read('--only', 'house adam', '--only', 'sweep')), ['house adam', 'sweep batch']);
 });
 
 test('what is unknown is an error for the user that lists what is known', (t) => {

@@ -8,7 +8,9 @@ const comparison = (id: string) =>
 test('the page holds tables and charts, and nothing that has to be fetched', async (t) => {
   const html = await page(
     reportWith({
-      comparisons: ['train mnist sgd', 'predict 1', 'predict 64', 'reach'].map(comparison),
+      comparisons: ['train mnist sgd', 'predict mnist 1', 'predict mnist 64', 'predict lenet 1', 'reach'].map(
+        comparison,
+      ),
       sweeps: [
         {
           id: 'batch',
@@ -21,7 +23,8 @@ test('the page holds tables and charts, and nothing that has to be fetched', asy
     }),
   );
   t.true(html.startsWith('<!doctype html>'));
-  t.is(html.match(/<svg/g)!.length, 4); // training, inference, reach, sweep
+  t.is(html.match(/<svg/g)!.length, 5); // training, inference by two nets, reach, sweep
+  t.notRegex(html, /NaN|Infinity|undefined/);
   t.notRegex(html, /(src|href)="http|url\(http|<script|<link|@import/);
   t.true(html.includes('CPU &lt;of a kind&gt;'));
   t.true(html.includes('<td>C++ &amp; co</td>') || html.includes('<td class="text">C++ &amp; co</td>'));

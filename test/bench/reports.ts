@@ -29,6 +29,7 @@ export function reportWith(parts: Partial<Report>): Report {
     },
     versions: { blasnet: '1.2.3' },
     skipped: ['skipped rival: not there'],
+    failures: [],
     runs: 7,
     quick: false,
     comparisons: [],

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { affordable, inTurns } from '../../bench/trials.js';
+import { affordable, type Candidate, inTurns } from '../../bench/trials.js';
 
 test('trials take turns', async (t) => {
   const order: string[] = [];
@@ -28,16 +28,29 @@ test('who fails is left out of all further rounds, without results', async (t) =
   t.is(failures[0], 0);
 });
 
-test('what the budget does not hold is left out, the longest first, but everybody has one trial', async (t) => {
+test('what the budget does not hold is left out, but everybody has one trial', async (t) => {
   const taking = (milliseconds: number) => () =>
     new Promise<number>((resolve) => setTimeout(resolve, milliseconds, milliseconds));
-  const results = await inTurns({ runs: 3, budget: 0.3 }, [taking(200), taking(1)], () => t.fail());
-  t.deepEqual(results, [[200], [1, 1, 1]]);
+  const runners = [taking(200), taking(1)];
+  t.deepEqual(await inTurns({ runs: 3, budget: 0.3 }, runners, () => t.fail()), [[200], [1, 1, 1]]);
+  const all = await inTurns(
+    { runs: 3, budget: 0.3 },
+    runners,
+    () => t.fail(),
+    (i) => (i === 0 ? 0 : 1),
+  );
+  t.deepEqual(all[0], [200, 200, 200]);
 });
 
-test('affordable takes the shortest first and nobody who failed', (t) => {
-  t.deepEqual(affordable([3, 1, 2], 3), [1, 2]);
-  t.deepEqual(affordable([3, 1, 2], 6), [0, 1, 2]);
-  t.deepEqual(affordable([3, 1, 2], 0.5), []);
-  t.deepEqual(affordable([1, Number.POSITIVE_INFINITY, 2], Number.POSITIVE_INFINITY), [0, 2]);
+test('affordable takes low ranks first, then who had the fewest trials, then the shortest; nobody who failed', (t) => {
+  const equal = (...durations: number[]): Candidate[] =>
+    durations.map((duration) => ({ duration, rank: 1, trials: 1 }));
+  t.deepEqual(affordable(equal(3, 1, 2), 3), [1, 2]);
+  t.deepEqual(affordable(equal(3, 1, 2), 6), [0, 1, 2]);
+  t.deepEqual(affordable(equal(3, 1, 2), 0.5), []);
+  t.deepEqual(affordable(equal(1, Number.POSITIVE_INFINITY, 2), Number.POSITIVE_INFINITY), [0, 2]);
+  const [long, short] = equal(3, 1) as [Candidate, Candidate];
+  t.deepEqual(affordable([long, { ...short, trials: 2 }], 3), [0]);
+  t.deepEqual(affordable([long, { ...short, rank: 2 }], 3), [0]);
+  t.deepEqual(affordable([{ ...long, rank: 0 }, short], 2), [0]);
 });
