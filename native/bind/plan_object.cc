@@ -23,6 +23,7 @@ PlanObject::PlanObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanOb
     for (uint32_t j = 0; j < values.Length(); ++j) operands.push_back(OperandOf(values.Get(j)));
     plan_.Add(kernel, variant, std::move(operands));
   }
+  plan_.FindRowGroups();
   Napi::Array memory = Napi::Array::New(info.Env(), plan_.buffer_count());
   for (uint32_t i = 0; i < plan_.buffer_count(); ++i) {
     const Napi::Value buffer = buffers.Get(i);

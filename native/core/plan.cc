@@ -1,8 +1,18 @@
 #include "core/plan.h"
 
+#include <algorithm>
+#include <exception>
+#include <mutex>
 #include <string>
 
 namespace blasnet {
+
+namespace {
+
+// Of kernels that may run by rows.
+constexpr size_t kMostArguments = 16;
+
+}  // namespace
 
 void Plan::Add(const Kernel& kernel, int variant, std::vector<Operand> operands) {
   CheckEqual((kernel.name + "'s arguments").c_str(), kernel.parameters.size(), operands.size());
@@ -25,7 +35,78 @@ void Plan::Add(const Kernel& kernel, int variant, std::vector<Operand> operands)
       places_.push_back({first + i, operand.buffer, operand.offset});
     }
   }
-  steps_.push_back({kernel.invoke[variant], first});
+  steps_.push_back({kernel.invoke[variant], first, &kernel});
+}
+
+void Plan::FindRowGroups() {
+  std::vector<CallAccess> calls(steps_.size());
+  std::vector<size_t> owner(arguments_.size());
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const std::vector<Parameter>& parameters = steps_[i].kernel->parameters;
+    std::fill_n(owner.begin() + static_cast<ptrdiff_t>(steps_[i].first), parameters.size(), i);
+    bool same = true;
+    for (size_t j = 0; j < parameters.size(); ++j) {
+      const Argument& argument = arguments_[steps_[i].first + j];
+      if (parameters[j].is_scalar) continue;
+      if (!parameters[j].by_rows) {
+        calls[i].shared_numbers += argument.size();
+        continue;
+      }
+      if (calls[i].row_numbers == 0) calls[i].rows = argument.rows();
+      same = same && argument.rows() == calls[i].rows;
+      calls[i].row_numbers += argument.row_size();
+    }
+    if (!same || parameters.size() > kMostArguments) calls[i].rows = 0;
+  }
+  for (const Place& place : places_) {
+    const size_t call = owner[place.argument];
+    const Argument& argument = arguments_[place.argument];
+    const Parameter& parameter = steps_[call].kernel->parameters[place.argument - steps_[call].first];
+    // A port's rows are not known yet.
+    const bool is_port = argument.rank > 0 && argument.rows() == 0;
+    const size_t bytes = argument.size() * SizeOf(argument.type);
+    const size_t end = is_port ? ~size_t{0} : place.offset + bytes;
+    calls[call].accesses.push_back(
+        {place.buffer, is_port ? 0 : place.offset, end, parameter.is_output, parameter.by_rows});
+  }
+  groups_ = GroupByRows(calls);
+  if (std::none_of(groups_.begin(), groups_.end(), [](const CallGroup& group) { return group.most_tiles > 1; })) {
+    groups_.clear();
+  }
+}
+
+void Plan::RunGroup(Context& context, const CallGroup& group) const {
+  const size_t tiles = std::min(group.most_tiles, context.pool.threads());
+  if (tiles == 1) {
+    for (const size_t i : group.calls) steps_[i].invoke(context, arguments_.data() + steps_[i].first);
+    return;
+  }
+  std::mutex mutex;
+  std::exception_ptr error;
+  context.pool.ParallelFor(tiles, [&](size_t tile) {
+    try {
+      RunRows(context, group, tile * group.rows / tiles, (tile + 1) * group.rows / tiles);
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(mutex);
+      error = std::current_exception();
+    }
+  });
+  if (error) std::rethrow_exception(error);
+}
+
+void Plan::RunRows(Context& context, const CallGroup& group, size_t first, size_t last) const {
+  Argument some[kMostArguments];
+  for (const size_t i : group.calls) {
+    const Step& step = steps_[i];
+    const std::vector<Parameter>& parameters = step.kernel->parameters;
+    for (size_t j = 0; j < parameters.size(); ++j) {
+      some[j] = arguments_[step.first + j];
+      if (!parameters[j].by_rows) continue;
+      some[j].data = static_cast<unsigned char*>(some[j].data) + first * some[j].row_size() * SizeOf(some[j].type);
+      some[j].shape[0] = last - first;
+    }
+    step.invoke(context, some);
+  }
 }
 
 void Plan::Bind(size_t buffer, Buffer memory) { BindShapes(buffer, memory, std::nullopt); }

@@ -5,6 +5,7 @@
 
 #include "core/context.h"
 #include "core/registry.h"
+#include "core/row_groups.h"
 #include "core/span.h"
 
 namespace blasnet {
@@ -39,9 +40,17 @@ class Plan {
   // The same for a port that holds `rows` rows of data, whatever count was recorded.
   void BindRows(size_t buffer, Buffer memory, size_t rows);
 
-  // Executes the calls in order. Every buffer must have been bound.
+  // Finds chains of calls that several threads can run by rows (core/row_groups.h). To be called after the last Add; a
+  // plan without it runs its calls one after another.
+  void FindRowGroups();
+
+  // Executes the calls, to the effect of their order. Every buffer must have been bound.
   void Run(Context& context) const {
-    for (const Step& step : steps_) step.invoke(context, arguments_.data() + step.first);
+    if (groups_.empty() || context.pool.threads() == 1) {
+      for (const Step& step : steps_) step.invoke(context, arguments_.data() + step.first);
+      return;
+    }
+    for (const CallGroup& group : groups_) RunGroup(context, group);
   }
 
   size_t buffer_count() const { return buffers_.size(); }
@@ -49,10 +58,13 @@ class Plan {
 
  private:
   void BindShapes(size_t buffer, Buffer memory, std::optional<size_t> rows);
+  void RunGroup(Context& context, const CallGroup& group) const;
+  void RunRows(Context& context, const CallGroup& group, size_t first, size_t last) const;
 
   struct Step {
     Invoker invoke;
     size_t first;  // index of its first argument
+    const Kernel* kernel;
   };
   struct Place {
     size_t argument, buffer, offset;
@@ -64,6 +76,7 @@ class Plan {
   std::vector<Buffer> buffers_;
   // One block a call: its address must not change when calls are added.
   std::vector<std::vector<double>> constants_;
+  std::vector<CallGroup> groups_;  // empty where running by rows gains nothing
 };
 
 }  // namespace blasnet

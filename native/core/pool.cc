@@ -6,9 +6,9 @@ namespace blasnet {
 
 namespace {
 
-// About 50 µs of looking for work before a worker sleeps: longer than the pause between two kernels of a plan, short
-// enough that an idle pool costs nothing.
-constexpr int kSpins = 2000;
+// A millisecond or two of looking for work before a worker sleeps: longer than the pause between two kernels of a plan,
+// since waking up takes as long as a kernel; short enough that an idle pool costs nothing.
+constexpr int kSpins = 40000;
 
 constexpr uint64_t kFieldMask = (1u << 20) - 1;
 constexpr uint64_t NextOf(uint64_t ticket) { return ticket & kFieldMask; }
@@ -16,6 +16,8 @@ constexpr uint64_t TilesOf(uint64_t ticket) { return (ticket >> 20) & kFieldMask
 constexpr bool HasTile(uint64_t ticket) { return NextOf(ticket) < TilesOf(ticket); }
 
 }  // namespace
+
+thread_local bool Pool::in_region_ = false;
 
 Pool::Pool(size_t threads) : threads_(threads) {}
 
@@ -53,8 +55,10 @@ void Pool::RunRegion(size_t tiles, TileFunction function, const void* context) {
     ++wake_;
     wake_.notify_all();
   }
+  in_region_ = true;
   while (RunOneTile()) {
   }
+  in_region_ = false;
   Spinner spinner;
   while (done_.load(std::memory_order_acquire) != tiles) spinner.Wait();
 }

@@ -29,10 +29,10 @@ class Pool {
   Scratch& scratch() { return scratch_; }
 
   // Calls body(i) for i in [0, tiles) and returns when all are done. body must not throw. When another thread is
-  // using the pool, the caller does all tiles itself.
+  // using the pool, or within a tile of it, the caller does all tiles itself.
   template <class Body>
   void ParallelFor(size_t tiles, const Body& body) {
-    if (tiles > 1 && threads() > 1 && tiles <= kMaxTiles) {
+    if (tiles > 1 && threads() > 1 && tiles <= kMaxTiles && !in_region_) {
       std::unique_lock<std::mutex> region(region_, std::try_to_lock);
       if (region.owns_lock()) {
         RunRegion(
@@ -51,6 +51,9 @@ class Pool {
   bool RunOneTile();
   void WorkerLoop();
   void StartWorkers();
+
+  // Whether this thread is in RunRegion, and so holds region_, which it must not ask for again.
+  static thread_local bool in_region_;
   void StopWorkers();
 
   // A region's ticket: generation (24 bits), tiles (20), next tile (20). A worker claims a tile by advancing it,

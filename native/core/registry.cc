@@ -1,11 +1,26 @@
 #include "core/registry.h"
 
+#include <algorithm>
+
 namespace blasnet {
 
 constinit KernelModule* KernelModule::head_ = nullptr;
 
-void Registry::Add(const char* name, std::initializer_list<const char*> names, std::vector<Parameter> f32,
-                   const std::vector<Parameter>& f64, Invoker invoke32, Invoker invoke64) {
+void Kernel::ByRows(std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const auto found =
+        std::find_if(parameters.begin(), parameters.end(), [name](const Parameter& p) { return p.name == name; });
+    Check(found != parameters.end() && !found->is_scalar, "Expected the name of a tensor for ByRows");
+    found->by_rows = true;
+  }
+}
+
+bool Kernel::by_rows() const {
+  return std::any_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return p.by_rows; });
+}
+
+Kernel& Registry::Add(const char* name, std::initializer_list<const char*> names, std::vector<Parameter> f32,
+                      const std::vector<Parameter>& f64, Invoker invoke32, Invoker invoke64) {
   CheckEqual(name, f32.size(), names.size());
   size_t i = 0;
   for (const char* parameter : names) {
@@ -13,8 +28,9 @@ void Registry::Add(const char* name, std::initializer_list<const char*> names, s
     f32[i].type[1] = f64[i].type[1];
     ++i;
   }
-  const bool added = kernels_.emplace(name, Kernel{name, std::move(f32), {invoke32, invoke64}}).second;
+  const auto [place, added] = kernels_.emplace(name, Kernel{name, std::move(f32), {invoke32, invoke64}});
   if (!added) throw InvalidArgument(std::string("Two kernels are named ") + name);
+  return place->second;
 }
 
 const Kernel& Registry::Find(const std::string& name) const {

@@ -22,13 +22,19 @@ struct Parameter {
   std::string name;
   bool is_scalar;
   bool is_output;
-  DataType type[2];  // for the float and for the double variant
+  DataType type[2];      // for the float and for the double variant
+  bool by_rows = false;  // see Kernel::ByRows
 };
 
 struct Kernel {
   std::string name;
   std::vector<Parameter> parameters;
   Invoker invoke[2];  // float32, float64
+
+  // Says that each row (sample) of these tensors is computed from the same row of the others, and the other tensors
+  // only read: a call for some of the rows computes those, to the bit, as the call for all of them would.
+  void ByRows(std::initializer_list<const char*> names);
+  bool by_rows() const;
 };
 
 namespace detail {
@@ -87,11 +93,11 @@ class Registry {
  public:
   // F32 and F64 are the two instances of one kernel; names are those of its parameters after the context.
   template <auto F32, auto F64>
-  void Add(const char* name, std::initializer_list<const char*> names) {
+  Kernel& Add(const char* name, std::initializer_list<const char*> names) {
     using A32 = detail::Adapter<F32>;
     using A64 = detail::Adapter<F64>;
     static_assert(A32::kCount == A64::kCount);
-    Add(name, names, A32::Parameters(), A64::Parameters(), &A32::Invoke, &A64::Invoke);
+    return Add(name, names, A32::Parameters(), A64::Parameters(), &A32::Invoke, &A64::Invoke);
   }
 
   // Throws InvalidArgument for an unknown name.
@@ -99,8 +105,8 @@ class Registry {
   const std::map<std::string, Kernel>& kernels() const { return kernels_; }
 
  private:
-  void Add(const char* name, std::initializer_list<const char*> names, std::vector<Parameter> f32,
-           const std::vector<Parameter>& f64, Invoker invoke32, Invoker invoke64);
+  Kernel& Add(const char* name, std::initializer_list<const char*> names, std::vector<Parameter> f32,
+              const std::vector<Parameter>& f64, Invoker invoke32, Invoker invoke64);
 
   std::map<std::string, Kernel> kernels_;
 };

@@ -48,24 +48,26 @@ inline void Prefetch(const void* from, size_t bytes) {
   for (size_t at = 0; at < bytes; at += 64) hwy::Prefetch(static_cast<const char*>(from) + at);
 }
 
+// Numbers of a batch in a tile: gathering is bound by memory, and as many cores as there are get more of it.
+inline constexpr size_t kGatherTile = 16384;
+
 // x[m×n] = the source rows order[first_row…]; divisor matters for bytes only
 template <class S, class T>
-void GatherRows(Context&, Matrix<const S> source, Vector<const int32_t> order, double first_row, double divisor,
+void GatherRows(Context& context, Matrix<const S> source, Vector<const int32_t> order, double first_row, double divisor,
                 Matrix<T> x) {
   CheckEqual("x's width", source.cols, x.cols);
-  const size_t first = FirstRow(first_row, x.rows, order.size);
-  const int32_t* rows = order.data + first;
+  Check(order.size > 0, "Expected an order of rows");
+  const BatchRows rows(order, first_row, x.rows, source.rows);
   // Rows lie at random in memory: ask for one early enough.
   constexpr size_t kAhead = 4;
-  for (size_t i = 0; i < x.rows; ++i) {
-    if (i + kAhead < x.rows) {
-      const auto next = static_cast<size_t>(rows[i + kAhead]);
-      if (next < source.rows) Prefetch(source.row(next), source.cols * sizeof(S));
+  const size_t tiles = HWY_MAX(size_t{1}, HWY_MIN(x.rows, x.size() / kGatherTile));
+  context.pool.ParallelFor(tiles, [&](size_t tile) {
+    const size_t last = (tile + 1) * x.rows / tiles;
+    for (size_t i = tile * x.rows / tiles; i < last; ++i) {
+      if (i + kAhead < last) Prefetch(source.row(rows[i + kAhead]), source.cols * sizeof(S));
+      CopyRow(source.row(rows[i]), x.cols, divisor, x.row(i));
     }
-    const auto row = static_cast<size_t>(rows[i]);
-    Check(row < source.rows, "Expected the order to name rows of the data set");
-    CopyRow(source.row(row), x.cols, divisor, x.row(i));
-  }
+  });
 }
 
 // x[m×n] = m source rows from first_row on

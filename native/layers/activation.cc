@@ -170,9 +170,11 @@ void Backward(Context& context, Vector<const T> x, Vector<const T> y, Vector<con
 
 template <class F>
 void Add(Registry& registry, const std::string& name) {
-  registry.Add<&Forward<F, float>, &Forward<F, double>>((name + "_forward").c_str(), {"x", "y", "parameter"});
-  registry.Add<&Backward<F, float>, &Backward<F, double>>((name + "_backward").c_str(),
-                                                          {"x", "y", "dy", "dx", "parameter"});
+  registry.Add<&Forward<F, float>, &Forward<F, double>>((name + "_forward").c_str(), {"x", "y", "parameter"})
+      .ByRows({"x", "y"});
+  registry
+      .Add<&Backward<F, float>, &Backward<F, double>>((name + "_backward").c_str(), {"x", "y", "dy", "dx", "parameter"})
+      .ByRows({"x", "y", "dy", "dx"});
 }
 
 BLASNET_KERNELS(Activation) {

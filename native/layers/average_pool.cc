@@ -102,13 +102,19 @@ void GlobalAveragePoolBackward(Context& context, Matrix<const T> dy, Matrix<T> d
 }
 
 BLASNET_KERNELS(AveragePool) {
-  registry.Add<&AveragePoolForward<float>, &AveragePoolForward<double>>("average_pool_forward", {"x", "y", "geometry"});
-  registry.Add<&AveragePoolBackward<float>, &AveragePoolBackward<double>>("average_pool_backward",
-                                                                          {"dy", "dx", "geometry"});
-  registry.Add<&GlobalAveragePoolForward<float>, &GlobalAveragePoolForward<double>>("global_average_pool_forward",
-                                                                                    {"x", "y"});
-  registry.Add<&GlobalAveragePoolBackward<float>, &GlobalAveragePoolBackward<double>>("global_average_pool_backward",
-                                                                                      {"dy", "dx"});
+  registry.Add<&AveragePoolForward<float>, &AveragePoolForward<double>>("average_pool_forward", {"x", "y", "geometry"})
+      .ByRows({"x", "y"});
+  registry
+      .Add<&AveragePoolBackward<float>, &AveragePoolBackward<double>>("average_pool_backward", {"dy", "dx", "geometry"})
+      .ByRows({"dy", "dx"});
+  registry
+      .Add<&GlobalAveragePoolForward<float>, &GlobalAveragePoolForward<double>>("global_average_pool_forward",
+                                                                                {"x", "y"})
+      .ByRows({"x", "y"});
+  registry
+      .Add<&GlobalAveragePoolBackward<float>, &GlobalAveragePoolBackward<double>>("global_average_pool_backward",
+                                                                                  {"dy", "dx"})
+      .ByRows({"dy", "dx"});
 }
 
 }  // namespace HWY_NAMESPACE

@@ -170,8 +170,10 @@ BLASNET_KERNELS(BatchNorm) {
   registry.Add<&BatchNormForward<float>, &BatchNormForward<double>>(
       "batch_norm_forward",
       {"x", "gamma", "beta", "mean", "variance", "batchMean", "inverse", "y", "momentum", "epsilon"});
-  registry.Add<&BatchNormInference<float>, &BatchNormInference<double>>(
-      "batch_norm_inference", {"x", "gamma", "beta", "mean", "variance", "y", "epsilon"});
+  registry
+      .Add<&BatchNormInference<float>, &BatchNormInference<double>>(
+          "batch_norm_inference", {"x", "gamma", "beta", "mean", "variance", "y", "epsilon"})
+      .ByRows({"x", "y"});
   registry.Add<&BatchNormBackward<float>, &BatchNormBackward<double>>(
       "batch_norm_backward", {"x", "gamma", "batchMean", "inverse", "dy", "dgamma", "dbeta", "dx"});
   registry.Add<&BatchNormBackwardWeights<float>, &BatchNormBackwardWeights<double>>(

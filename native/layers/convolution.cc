@@ -98,10 +98,14 @@ void ConvolutionBackwardWeights(Context& context, Matrix<const T> x, Matrix<cons
 }
 
 BLASNET_KERNELS(Convolution) {
-  registry.Add<&ConvolutionForward<float>, &ConvolutionForward<double>>("convolution_forward",
-                                                                        {"x", "w", "b", "y", "geometry"});
-  registry.Add<&ConvolutionBackwardInput<float>, &ConvolutionBackwardInput<double>>("convolution_backward_input",
-                                                                                    {"w", "dy", "dx", "geometry"});
+  registry
+      .Add<&ConvolutionForward<float>, &ConvolutionForward<double>>("convolution_forward",
+                                                                    {"x", "w", "b", "y", "geometry"})
+      .ByRows({"x", "y"});
+  registry
+      .Add<&ConvolutionBackwardInput<float>, &ConvolutionBackwardInput<double>>("convolution_backward_input",
+                                                                                {"w", "dy", "dx", "geometry"})
+      .ByRows({"dy", "dx"});
   registry.Add<&ConvolutionBackwardWeights<float>, &ConvolutionBackwardWeights<double>>(
       "convolution_backward_weights", {"x", "dy", "parts", "dw", "db", "geometry"});
 }

@@ -80,7 +80,8 @@ void DropoutBackward(Context& context, Vector<const T> dy, Vector<const T> mask,
 BLASNET_KERNELS(Dropout) {
   registry.Add<&DropoutForward<float>, &DropoutForward<double>>("dropout_forward",
                                                                 {"x", "y", "mask", "rate", "seed", "stream", "step"});
-  registry.Add<&DropoutBackward<float>, &DropoutBackward<double>>("dropout_backward", {"dy", "mask", "dx"});
+  registry.Add<&DropoutBackward<float>, &DropoutBackward<double>>("dropout_backward", {"dy", "mask", "dx"})
+      .ByRows({"dy", "mask", "dx"});
 }
 
 }  // namespace HWY_NAMESPACE

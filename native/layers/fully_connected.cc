@@ -18,7 +18,7 @@ void FullyConnectedForward(Context& context, Matrix<const T> x, Matrix<const T> 
   CheckEqual("b's length", w.cols, b.size);
   CheckEqual("z's width", w.cols, z.cols);
   CheckEqual("z's rows", x.rows, z.rows);
-  Product(context, x.rows, w.cols, x.cols, T(1), RowsOf(x), RowsOf(w), b.data, z.data);
+  Product(context, x.rows, w.cols, x.cols, T(1), RowsOf(x), RowsOf(w), Start<T>{b.data, 0}, z.data);
 }
 
 // dx[m×in] = dz[m×out] · wᵀ
@@ -27,7 +27,7 @@ void FullyConnectedBackwardInput(Context& context, Matrix<const T> w, Matrix<con
   CheckEqual("dz's width", w.cols, dz.cols);
   CheckEqual("dx's width", w.rows, dx.cols);
   CheckEqual("dx's rows", dz.rows, dx.rows);
-  Product<T>(context, dz.rows, w.rows, dz.cols, T(1), RowsOf(dz), TransposedOf(w), nullptr, dx.data);
+  Product<T>(context, dz.rows, w.rows, dz.cols, T(1), RowsOf(dz), TransposedOf(w), Start<T>{}, dx.data);
 }
 
 // dw[in×out] = xᵀ·dz / m, db[out] = Σ rows dz / m: the gradients of the mean loss over the batch
@@ -39,17 +39,47 @@ void FullyConnectedBackwardWeights(Context& context, Matrix<const T> x, Matrix<c
   CheckEqual("dw's width", dz.cols, dw.cols);
   CheckEqual("db's length", dz.cols, db.size);
   const T scale = T(1) / static_cast<T>(x.rows);
-  Product<T>(context, x.cols, dz.cols, x.rows, scale, TransposedOf(x), RowsOf(dz), nullptr, dw.data);
-  SumRows(scale, dz, db);
+  Product<T>(context, x.cols, dz.cols, x.rows, scale, TransposedOf(x), RowsOf(dz), Start<T>{}, dw.data);
+  SumRows(scale, dz, Start<T>{}, db.data);
+}
+
+// w[in×out] −= rate · dw, b[out] −= rate · db: the gradients and a step of plain SGD in one, with the same roundings
+template <class T>
+void FullyConnectedDescend(Context& context, Matrix<const T> x, Matrix<const T> dz, Matrix<T> w, Vector<T> b,
+                           double learning_rate) {
+  CheckEqual("dz's rows", x.rows, dz.rows);
+  CheckEqual("w's rows", x.cols, w.rows);
+  CheckEqual("w's width", dz.cols, w.cols);
+  CheckEqual("b's length", dz.cols, b.size);
+  const T scale = T(1) / static_cast<T>(x.rows), rate = static_cast<T>(learning_rate);
+  SumRows(scale, dz, Start<T>{b.data, 0, true, rate}, b.data);
+  if (CanDescend(x.cols, dz.cols, x.rows)) {
+    const Start<T> start{w.data, w.cols, true, rate};
+    Product<T>(context, x.cols, dz.cols, x.rows, scale, TransposedOf(x), RowsOf(dz), start, w.data);
+    return;
+  }
+  const Scratch::Block block(context.pool.scratch(), w.size() * sizeof(T));
+  T* dw = reinterpret_cast<T*>(block.data());
+  Product<T>(context, x.cols, dz.cols, x.rows, scale, TransposedOf(x), RowsOf(dz), Start<T>{}, dw);
+  const auto by = hn::Set(Tag<T>(), rate);
+  ParallelMap(
+      context, w.size(), w.data, [by](auto, auto t, auto g) { return hn::NegMulAdd(by, g, t); },
+      static_cast<const T*>(w.data), static_cast<const T*>(dw));
 }
 
 BLASNET_KERNELS(FullyConnected) {
-  registry.Add<&FullyConnectedForward<float>, &FullyConnectedForward<double>>("fully_connected_forward",
-                                                                              {"x", "w", "b", "z"});
-  registry.Add<&FullyConnectedBackwardInput<float>, &FullyConnectedBackwardInput<double>>(
-      "fully_connected_backward_input", {"w", "dz", "dx"});
+  registry
+      .Add<&FullyConnectedForward<float>, &FullyConnectedForward<double>>("fully_connected_forward",
+                                                                          {"x", "w", "b", "z"})
+      .ByRows({"x", "z"});
+  registry
+      .Add<&FullyConnectedBackwardInput<float>, &FullyConnectedBackwardInput<double>>("fully_connected_backward_input",
+                                                                                      {"w", "dz", "dx"})
+      .ByRows({"dz", "dx"});
   registry.Add<&FullyConnectedBackwardWeights<float>, &FullyConnectedBackwardWeights<double>>(
       "fully_connected_backward_weights", {"x", "dz", "dw", "db"});
+  registry.Add<&FullyConnectedDescend<float>, &FullyConnectedDescend<double>>("fully_connected_descend",
+                                                                              {"x", "dz", "w", "b", "learningRate"});
 }
 
 }  // namespace HWY_NAMESPACE

@@ -112,8 +112,10 @@ void MaxPoolBackward(Context& context, Matrix<const T> x, Matrix<const T> dy, Ma
 }
 
 BLASNET_KERNELS(MaxPool) {
-  registry.Add<&MaxPoolForward<float>, &MaxPoolForward<double>>("max_pool_forward", {"x", "y", "geometry"});
-  registry.Add<&MaxPoolBackward<float>, &MaxPoolBackward<double>>("max_pool_backward", {"x", "dy", "dx", "geometry"});
+  registry.Add<&MaxPoolForward<float>, &MaxPoolForward<double>>("max_pool_forward", {"x", "y", "geometry"})
+      .ByRows({"x", "y"});
+  registry.Add<&MaxPoolBackward<float>, &MaxPoolBackward<double>>("max_pool_backward", {"x", "dy", "dx", "geometry"})
+      .ByRows({"x", "dy", "dx"});
 }
 
 }  // namespace HWY_NAMESPACE

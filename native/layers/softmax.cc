@@ -54,7 +54,8 @@ void SoftmaxForward(Context& context, Matrix<const T> z, Matrix<T> a, Vector<T> 
 }
 
 BLASNET_KERNELS(Softmax) {
-  registry.Add<&SoftmaxForward<float>, &SoftmaxForward<double>>("softmax_forward", {"z", "a", "logSum"});
+  registry.Add<&SoftmaxForward<float>, &SoftmaxForward<double>>("softmax_forward", {"z", "a", "logSum"})
+      .ByRows({"z", "a", "logSum"});
 }
 
 }  // namespace HWY_NAMESPACE

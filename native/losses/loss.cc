@@ -104,7 +104,8 @@ const KernelModule module([](Registry& registry) {
                                                                         {"z", "y", "classWeights", "slots"});
   registry.Add<&CrossEntropy<float>, &CrossEntropy<double>>("cross_entropy",
                                                             {"z", "logSum", "y", "classWeights", "slots"});
-  registry.Add<&LossDelta<float>, &LossDelta<double>>("loss_delta", {"a", "y", "classWeights", "delta"});
+  registry.Add<&LossDelta<float>, &LossDelta<double>>("loss_delta", {"a", "y", "classWeights", "delta"})
+      .ByRows({"a", "y", "delta"});
 });
 
 }  // namespace

@@ -9,24 +9,30 @@
 #endif
 
 #include <cstring>
+#include <optional>
 
+#include "math/blocked_product-inl.h"
 #include "math/gemm.h"
 #include "math/row_product-inl.h"
-#include "math/small_product-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
 // Products of up to this many multiplications are no slower by register blocks than by a BLAS call, small ones twice as
-// fast (16×16×32: 0.18 instead of 0.45 µs, 128×256×256: 179 instead of 188, with AVX2).
-inline constexpr size_t kSmallProduct = 1 << 23;
+// fast (with AVX2 16×16×32: 0.18 instead of 0.45 µs, 128×256×256: 179 instead of 188). With AVX-512 that holds for all:
+// a product in tiles by the BLAS repeats its packing in each.
+#if HWY_TARGET <= HWY_AVX3
+inline constexpr size_t kBlockedProduct = ~size_t{0};
+#else
+inline constexpr size_t kBlockedProduct = 1 << 23;
+#endif
 // With few rows the right factor is read straight from memory; beyond the second-level cache a BLAS does that better.
 inline constexpr size_t kFewRows = 32;
 inline constexpr size_t kSmallFactor = 1 << 17;
 
-inline bool IsSmall(size_t m, size_t n, size_t k) {
-  return m * n * k <= kSmallProduct && (m >= kFewRows || n * k <= kSmallFactor);
+inline bool IsBlocked(size_t m, size_t n, size_t k) {
+  return m * n * k <= kBlockedProduct && (m >= kFewRows || n * k <= kSmallFactor);
 }
 
 // A tile has at least this many multiplications (about 40 µs on one core), so that handing it over pays.
@@ -66,24 +72,55 @@ HWY_INLINE void BlasProduct(size_t m, size_t n, size_t k, T alpha, Strided<T> a,
        a.data, a_in_rows ? a.row : a.col, b.data, b_in_rows ? b.row : b.col, T(1), c, ldc);
 }
 
-// c[m×n] = bias[n] (0 where it is null) + alpha · a[m×k] · b[k×n], in tiles along the longer side of C.
+// A transposed A whose terms lie in so many pages, or in so few lines of the cache, is worth a copy.
+template <class T>
+HWY_INLINE bool WantsBlocks(Strided<T> a, size_t m, size_t n, size_t k) {
+  return a.row == 1 && a.col > 1 && (k > 64 || a.col * sizeof(T) % 1024 == 0) && m * n * k >= kTileProduct;
+}
+
+// One row with a matrix that is more than a few numbers: its reading is what takes time.
+inline bool IsRow(size_t m, size_t n, size_t k) { return m == 1 && n * k >= 1024; }
+
+// Whether a product can be a descent: a sum must be whole before it is rounded and taken away.
+inline bool CanDescend(size_t m, size_t n, size_t k) {
+  return IsBlocked(m, n, k) && !IsRow(m, n, k) && k <= kPanelDepth;
+}
+
+// c[m×n] = first + alpha · a[m×k] · b[k×n], in tiles along the columns or the rows of C. Only blocked products descend.
 template <class T>
 HWY_INLINE void Product(Context& context, size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b,
-                        const T* bias, T* c) {
-  if (m == 1 && b.col == 1) return RowProduct(context, {k, alpha, a.data, a.col, b.data, b.row}, n, bias, c);
-  const bool small = IsSmall(m, n, k), by_columns = n >= m;
+                        Start<T> first, T* c) {
+  if (b.col == 1 && IsRow(m, n, k)) {
+    return RowProduct(context, {k, alpha, a.data, a.col, b.data, b.row}, n, first.data, c);
+  }
+  const bool blocked = IsBlocked(m, n, k);
+  // A layer's gradient is cut as its forward product is: so a core goes on with the weights that it has in its cache.
+  const bool by_columns = n >= m || (a.col != 1 && n >= 2 * kTileAlign);
   const Tiling tiling = TilesOf(by_columns ? n : m, m * n * k);
+  std::optional<Scratch::Block> packed;
+  T* blocks = nullptr;
+  if (blocked && WantsBlocks(a, m, n, k)) {
+    constexpr size_t kEach = 16;
+    const size_t count = m / kBlockRows;
+    blocks = reinterpret_cast<T*>(packed.emplace(context.pool.scratch(), m * k * sizeof(T)).data());
+    context.pool.ParallelFor((count + kEach - 1) / kEach, [&](size_t tile) {
+      const size_t at = tile * kEach;
+      PackBlocks(a.From(at * kBlockRows, 0), HWY_MIN(kEach, count - at), k, blocks + at * kBlockRows * k);
+    });
+  }
   context.pool.ParallelFor(tiling.count, [&](size_t tile) {
-    const size_t first = tile * tiling.length;
-    const size_t rows = by_columns ? m : HWY_MIN(tiling.length, m - first);
-    const size_t columns = by_columns ? HWY_MIN(tiling.length, n - first) : n;
-    const Strided<T> left = by_columns ? a : a.From(first, 0), right = by_columns ? b.From(0, first) : b;
-    const T* start = bias != nullptr && by_columns ? bias + first : bias;
-    T* to = by_columns ? c + first : c + first * n;
-    if (small) {
-      SmallProduct(rows, columns, k, alpha, left, right, start, to, n);
+    const size_t at = tile * tiling.length;
+    const size_t rows = by_columns ? m : HWY_MIN(tiling.length, m - at);
+    const size_t columns = by_columns ? HWY_MIN(tiling.length, n - at) : n;
+    const Strided<T> left = by_columns ? a : a.From(at, 0), right = by_columns ? b.From(0, at) : b;
+    Start<T> start = by_columns ? first : first.From(at);
+    if (by_columns && first.data != nullptr) start.data += at;
+    T* to = by_columns ? c + at : c + at * n;
+    if (blocked) {
+      const T* own = blocks == nullptr || by_columns ? blocks : blocks + at * k;
+      BlockedProduct(rows, columns, k, alpha, left, own, right, start, to, n);
     } else {
-      BlasProduct(rows, columns, k, alpha, left, right, start, to, n);
+      BlasProduct(rows, columns, k, alpha, left, right, start.data, to, n);
     }
   });
 }
@@ -98,9 +135,9 @@ HWY_INLINE Strided<T> TransposedOf(Matrix<const T> x) {
   return {x.data, 1, x.cols};
 }
 
-// sums[n] = scale · Σ over rows of x[m×n], in row order
+// sums[n] = first + scale · Σ over rows of x[m×n], in row order
 template <class T>
-HWY_INLINE void SumRows(T scale, Matrix<const T> x, Vector<T> sums) {
+HWY_INLINE void SumRows(T scale, Matrix<const T> x, Start<T> first, T* sums) {
   const Tag<T> d;
   const size_t lanes = hn::Lanes(d);
   const auto factor = hn::Set(d, scale);
@@ -108,11 +145,13 @@ HWY_INLINE void SumRows(T scale, Matrix<const T> x, Vector<T> sums) {
     const size_t width = HWY_MIN(lanes, x.cols - j);
     auto sum = hn::Zero(d);
     if (width == lanes) {
+      const auto before = first.data == nullptr ? hn::Zero(d) : hn::LoadU(d, first.data + j);
       for (size_t i = 0; i < x.rows; ++i) sum = hn::Add(sum, hn::LoadU(d, x.row(i) + j));
-      hn::StoreU(hn::Mul(sum, factor), d, sums.data + j);
+      hn::StoreU(Finished(first, factor, sum, before), d, sums + j);
     } else {
+      const auto before = first.data == nullptr ? hn::Zero(d) : LoadFirst(d, first.data + j, width);
       for (size_t i = 0; i < x.rows; ++i) sum = hn::Add(sum, LoadFirst(d, x.row(i) + j, width));
-      StoreFirst(hn::Mul(sum, factor), d, sums.data + j, width);
+      StoreFirst(Finished(first, factor, sum, before), d, sums + j, width);
     }
   }
 }

@@ -82,41 +82,6 @@ HWY_INLINE void PixelProducts(const PixelRows<T>& pixels, size_t terms, const si
   if constexpr (V > 1) PixelProducts<V / 2>(pixels, terms, offsets, sums, first);
 }
 
-// to[n × filters] = from[filters × n, in rows of plane], transposed by blocks of 16 bytes
-template <class T>
-HWY_INLINE void TransposePlanes(const T* HWY_RESTRICT from, size_t plane, size_t filters, size_t n,
-                                T* HWY_RESTRICT to) {
-  constexpr size_t kSide = 16 / sizeof(T);
-  const hn::FixedTag<T, kSide> d;
-  const hn::FixedTag<double, 2> wide;
-  size_t i = 0;
-  for (; i + kSide <= n; i += kSide) {
-    for (size_t f = 0; f < filters; f += kSide) {
-      const T* block = from + f * plane + i;
-      T* result = to + i * filters + f;
-      if constexpr (kSide == 2) {
-        const auto a = hn::LoadU(d, block), b = hn::LoadU(d, block + plane);
-        hn::StoreU(hn::InterleaveLower(d, a, b), d, result);
-        hn::StoreU(hn::InterleaveUpper(d, a, b), d, result + filters);
-      } else {
-        const auto a = hn::LoadU(d, block), b = hn::LoadU(d, block + plane);
-        const auto c = hn::LoadU(d, block + 2 * plane), e = hn::LoadU(d, block + 3 * plane);
-        const auto ab = hn::BitCast(wide, hn::InterleaveLower(d, a, b));
-        const auto ce = hn::BitCast(wide, hn::InterleaveLower(d, c, e));
-        const auto ab2 = hn::BitCast(wide, hn::InterleaveUpper(d, a, b));
-        const auto ce2 = hn::BitCast(wide, hn::InterleaveUpper(d, c, e));
-        hn::StoreU(hn::BitCast(d, hn::InterleaveLower(wide, ab, ce)), d, result);
-        hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(wide, ab, ce)), d, result + filters);
-        hn::StoreU(hn::BitCast(d, hn::InterleaveLower(wide, ab2, ce2)), d, result + 2 * filters);
-        hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(wide, ab2, ce2)), d, result + 3 * filters);
-      }
-    }
-  }
-  for (; i < n; ++i) {
-    for (size_t f = 0; f < filters; ++f) to[i * filters + f] = from[f * plane + i];
-  }
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace blasnet
 HWY_AFTER_NAMESPACE();

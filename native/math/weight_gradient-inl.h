@@ -10,6 +10,7 @@
 #include "math/pixel_products-inl.h"
 #include "math/plane_dots-inl.h"
 #include "math/planes-inl.h"
+#include "math/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -101,7 +102,7 @@ class WeightGradient {
       const T* from = dy.row(j) + g * filters * c_.output_plane() + q * c_.x.output;
       T* to = deltas + j * filters * (tiling_.along_filters ? rows * c_.x.output : length_);
       if (tiling_.along_filters) {
-        TransposePlanes(from, c_.output_plane(), filters, rows * c_.x.output, to);
+        TransposeRows(from, c_.output_plane(), filters, rows * c_.x.output, to, filters);
       } else {
         PadDeltas(from, rows, to);
       }

@@ -1,13 +1,13 @@
-// Products by register blocks, for sizes at which a BLAS call's checks, packing and dispatch cost more than they save.
+// Register blocks of a product: several rows of C times a few vectors of its columns.
 
-#if defined(BLASNET_MATH_SMALL_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef BLASNET_MATH_SMALL_PRODUCT_INL_H_
-#undef BLASNET_MATH_SMALL_PRODUCT_INL_H_
+#if defined(BLASNET_MATH_REGISTER_BLOCK_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BLASNET_MATH_REGISTER_BLOCK_INL_H_
+#undef BLASNET_MATH_REGISTER_BLOCK_INL_H_
 #else
-#define BLASNET_MATH_SMALL_PRODUCT_INL_H_
+#define BLASNET_MATH_REGISTER_BLOCK_INL_H_
 #endif
 
-#include "math/simd-inl.h"
+#include "math/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -22,13 +22,30 @@ struct Strided {
   Strided From(size_t i, size_t k) const { return {data + i * row + k * col, row, col}; }
 };
 
-// What a product's sums are added to: row r starts at data + r · row; nothing where data is null.
+// What a product's sums are added to: row r starts at data + r · row; nothing where data is null. A descent takes them
+// away from it, times a rate.
 template <class T>
 struct Start {
   const T* data;
   size_t row;
-  Start From(size_t r) const { return {data == nullptr ? nullptr : data + r * row, row}; }
+  bool descends = false;
+  T rate = 0;
+  Start From(size_t r) const { return {data == nullptr ? nullptr : data + r * row, row, descends, rate}; }
 };
+
+// start + alpha · sum, or start − rate · (alpha · sum) with the roundings of a gradient and of a step of plain SGD
+template <class T, class V>
+HWY_INLINE V Finished(const Start<T>& start, V alpha, V sum, V before) {
+  if (!start.descends) return hn::MulAdd(alpha, sum, before);
+  return hn::NegMulAdd(hn::Set(hn::DFromV<V>(), start.rate), hn::Mul(alpha, sum), before);
+}
+
+// Rows of the largest block: with two vectors of columns as many sums as keep both multipliers busy.
+#if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM
+inline constexpr size_t kBlockRows = 8;
+#else
+inline constexpr size_t kBlockRows = 4;
+#endif
 
 // C block [R × V vectors] = start + alpha · A·B over k terms. All sums stay in registers; B is read in row order.
 // tail: numbers in the last vector (Lanes when it is a whole one, `kMasked` false).
@@ -59,43 +76,66 @@ HWY_INLINE void ProductBlock(D d, size_t k, T alpha, Strided<T> a, const T* HWY_
       const size_t at = v * lanes;
       if (kMasked && v + 1 == V) {
         const auto before = from == nullptr ? hn::Zero(d) : LoadFirst(d, from + at, tail);
-        StoreFirst(hn::MulAdd(scale, sum[r][v], before), d, to + at, tail);
+        StoreFirst(Finished(start, scale, sum[r][v], before), d, to + at, tail);
       } else {
         const auto before = from == nullptr ? hn::Zero(d) : hn::LoadU(d, from + at);
-        hn::StoreU(hn::MulAdd(scale, sum[r][v], before), d, to + at);
+        hn::StoreU(Finished(start, scale, sum[r][v], before), d, to + at);
       }
     }
   }
 }
 
-// One panel of V vectors' width over all m rows.
-template <size_t V, bool kMasked, class D, class T = hn::TFromD<D>>
-HWY_INLINE void ProductPanel(D d, size_t m, size_t k, T alpha, Strided<T> a, const T* b, size_t ldb, Start<T> start,
-                             T* c, size_t ldc, size_t tail) {
-  constexpr size_t kRows = 4;
-  size_t r = 0;
-  for (; r + kRows <= m; r += kRows) {
-    ProductBlock<kRows, V, kMasked>(d, k, alpha, a.From(r, 0), b, ldb, start.From(r), c + r * ldc, ldc, tail);
+// Rows r on of a panel of V vectors' width, in blocks of R rows and fewer.
+template <size_t V, bool kMasked, size_t R = kBlockRows, class D, class T = hn::TFromD<D>>
+HWY_INLINE void ProductRows(D d, size_t r, size_t m, size_t k, T alpha, Strided<T> a, const T* b, size_t ldb,
+                            Start<T> start, T* c, size_t ldc, size_t tail) {
+  for (; r + R <= m; r += R) {
+    ProductBlock<R, V, kMasked>(d, k, alpha, a.From(r, 0), b, ldb, start.From(r), c + r * ldc, ldc, tail);
   }
-  for (; r < m; ++r)
-    ProductBlock<1, V, kMasked>(d, k, alpha, a.From(r, 0), b, ldb, start.From(r), c + r * ldc, ldc, tail);
+  if constexpr (R > 4) {
+    ProductRows<V, kMasked, R / 2>(d, r, m, k, alpha, a, b, ldb, start, c, ldc, tail);
+  } else if constexpr (R > 1) {
+    ProductRows<V, kMasked, 1>(d, r, m, k, alpha, a, b, ldb, start, c, ldc, tail);
+  }
 }
 
+// From so many terms on a masked store counts little.
+inline constexpr size_t kManyTerms = 64;
+
 // A panel narrower than a vector, by ever narrower vectors of 2ⁿ numbers: a masked store takes longer than all the rest
-// of such a product.
+// of a product of few terms.
 template <size_t kLanes, class T>
 HWY_INLINE void NarrowPanel(size_t m, size_t k, T alpha, Strided<T> a, const T* b, size_t ldb, Start<T> start, T* c,
                             size_t ldc, size_t width) {
   if constexpr (kLanes > 0) {
     if (width >= kLanes) {
       const hn::CappedTag<T, kLanes> d;
-      ProductPanel<1, false>(d, m, k, alpha, a, b, ldb, start, c, ldc, kLanes);
+      ProductRows<1, false>(d, 0, m, k, alpha, a, b, ldb, start, c, ldc, kLanes);
       if (start.data != nullptr) start.data += kLanes;
       b += kLanes;
       c += kLanes;
       width -= kLanes;
     }
     if (width > 0) NarrowPanel<kLanes / 2>(m, k, alpha, a, b, ldb, start, c, ldc, width);
+  }
+}
+
+// One panel of up to two vectors' width over all m rows.
+template <class T>
+HWY_INLINE void ProductPanel(size_t m, size_t k, T alpha, Strided<T> a, const T* b, size_t ldb, Start<T> start, T* c,
+                             size_t ldc, size_t width) {
+  const Tag<T> d;
+  const size_t lanes = hn::Lanes(d);
+  if (width == 2 * lanes) {
+    ProductRows<2, false>(d, 0, m, k, alpha, a, b, ldb, start, c, ldc, lanes);
+  } else if (width > lanes) {
+    ProductRows<2, true>(d, 0, m, k, alpha, a, b, ldb, start, c, ldc, width - lanes);
+  } else if (width == lanes) {
+    ProductRows<1, false>(d, 0, m, k, alpha, a, b, ldb, start, c, ldc, lanes);
+  } else if (k >= kManyTerms) {
+    ProductRows<1, true>(d, 0, m, k, alpha, a, b, ldb, start, c, ldc, width);
+  } else {
+    NarrowPanel<hn::MaxLanes(Tag<T>()) / 2>(m, k, alpha, a, b, ldb, start, c, ldc, width);
   }
 }
 
@@ -113,48 +153,11 @@ HWY_INLINE void PackPanel(Strided<T> from, size_t depth, size_t width, T* HWY_RE
       hn::Store(hn::LoadU(d, row), d, to + i * to_row);
       hn::Store(hn::LoadU(d, row + lanes), d, to + i * to_row + lanes);
     }
-    return;
-  }
-  for (size_t i = 0; i < depth; ++i) {
-    for (size_t j = 0; j < width; ++j) to[i * to_row + j] = from.data[i * from.row + j * from.col];
-  }
-}
-
-// c[m×n] = bias[n] (or 0 where it is null) + alpha · a[m×k] · b[k×n]
-template <class T>
-HWY_INLINE void SmallProduct(size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b, const T* bias, T* c,
-                             size_t ldc) {
-  const Tag<T> d;
-  const size_t lanes = hn::Lanes(d);
-  constexpr size_t kMostLanes = hn::MaxLanes(Tag<T>());
-  HWY_ALIGN T panel[kPanelDepth * 2 * kMostLanes];
-  // Rows of B that lie far apart share few lines of the cache: worth a copy where it is read often.
-  const bool pack = b.col != 1 || (m >= 32 && k * b.row * sizeof(T) > 16384);
-  for (size_t j = 0; j < n; j += 2 * lanes) {
-    const size_t width = HWY_MIN(2 * lanes, n - j);
-    for (size_t i = 0; i < k; i += kPanelDepth) {
-      const size_t depth = HWY_MIN(kPanelDepth, k - i);
-      const Strided<T> part = b.From(i, j);
-      const T* right = part.data;
-      size_t ldb = part.row;
-      if (pack) {
-        PackPanel(part, depth, width, panel);
-        right = panel;
-        ldb = 2 * lanes;
-      }
-      const Strided<T> left = a.From(0, i);
-      T* to = c + j;
-      // The first terms start from the bias, later ones from what is there.
-      const Start<T> start = i > 0 ? Start<T>{to, ldc} : Start<T>{bias == nullptr ? nullptr : bias + j, 0};
-      if (width == 2 * lanes) {
-        ProductPanel<2, false>(d, m, depth, alpha, left, right, ldb, start, to, ldc, lanes);
-      } else if (width > lanes) {
-        ProductPanel<2, true>(d, m, depth, alpha, left, right, ldb, start, to, ldc, width - lanes);
-      } else if (width == lanes) {
-        ProductPanel<1, false>(d, m, depth, alpha, left, right, ldb, start, to, ldc, lanes);
-      } else {
-        NarrowPanel<kMostLanes / 2>(m, depth, alpha, left, right, ldb, start, to, ldc, width);
-      }
+  } else if (from.row == 1 && width * sizeof(T) % 16 == 0) {
+    TransposeRows(from.data, from.col, width, depth, to, to_row);
+  } else {
+    for (size_t i = 0; i < depth; ++i) {
+      for (size_t j = 0; j < width; ++j) to[i * to_row + j] = from.data[i * from.row + j * from.col];
     }
   }
 }

@@ -1,0 +1,38 @@
+#pragma once
+
+// Which calls of a plan may run row by row: a chain of kernels for some samples, all the way, and then for others. So
+// threads meet once for the chain and not after each kernel, and what one kernel wrote is in the cache of the core that
+// reads it next.
+
+#include <cstddef>
+#include <vector>
+
+namespace blasnet {
+
+// A tensor that a call reads or writes: bytes of a buffer.
+struct Access {
+  size_t buffer, begin, end;
+  bool writes;
+  bool by_rows;  // see Kernel::ByRows
+};
+
+// What is known of a call.
+struct CallAccess {
+  std::vector<Access> accesses;
+  size_t rows = 0;  // 0 where the call is not by rows
+  // Numbers of a row over all tensors by rows, and of all the others: about what a row takes, in multiplications.
+  size_t row_numbers = 0, shared_numbers = 0;
+};
+
+// Calls in order, by their index in the plan. More than one: they are all by rows, of that many rows.
+struct CallGroup {
+  std::vector<size_t> calls;
+  size_t rows = 0;
+  size_t least_rows = 1;  // in a tile
+  size_t most_tiles = 1;
+};
+
+// The calls in an order that has the same effects, with chains by rows in one piece.
+std::vector<CallGroup> GroupByRows(const std::vector<CallAccess>& calls);
+
+}  // namespace blasnet
