@@ -1,4 +1,5 @@
 import type { Arena } from './arena.js';
+import { fuseDescent, type RecordedCall } from './fuse-descent.js';
 import { type NativeCall, type NativeOperand, type NativePlan, native } from './native.js';
 import { fromNative, inOrder, isSlot, type KernelArgument, type Operand, type PassRunner, Port } from './runner.js';
 import { arrayOf, type DType, Tensor } from './tensor.js';
@@ -29,7 +30,7 @@ export class PlanRecorder implements PassRunner {
   readonly dtype: DType;
   readonly step: KernelArgument;
   readonly #workspace: Arena;
-  readonly #calls: { kernel: string; args: KernelArgument[] }[] = [];
+  readonly #calls: RecordedCall[] = [];
   #input: Tensor | undefined;
 
   constructor(workspace: Arena, step: KernelArgument = 0) {
@@ -51,11 +52,15 @@ export class PlanRecorder implements PassRunner {
     this.#calls.push({ kernel, args: inOrder(kernel, args) });
   }
 
-  /** The plan with its pointers bound. To be called when nothing more is taken from the workspace. */
-  finish(): Plan {
+  /**
+   * The plan with its pointers bound. To be called when nothing more is taken from the workspace.
+   * @param keepsGradients - whether somebody may look at the gradients after a run
+   */
+  finish(keepsGradients = false): Plan {
     const buffers = new BufferTable();
     const input = this.#input && buffers.open(this.#input.data.buffer);
-    const calls: NativeCall[] = this.#calls.map(({ kernel, args }) => ({
+    const recorded = keepsGradients ? this.#calls : fuseDescent(this.#calls);
+    const calls: NativeCall[] = recorded.map(({ kernel, args }) => ({
       kernel,
       operands: args.map((argument) => buffers.locate(argument)),
     }));

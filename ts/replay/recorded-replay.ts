@@ -21,7 +21,7 @@ export class RecordedReplay implements Replay {
     };
     // All are recorded before the first one is finished, which lays the workspace out.
     const recorded = [record(epoch), record(step), record(last)];
-    const plans = recorded.map((recorder) => recorder?.finish());
+    const plans = recorded.map((recorder) => recorder?.finish(setup.keepsGradients));
     this.#plans = plans.filter((plan) => plan !== undefined);
     this.#native = new native.Replay({
       epoch: plans[0]?.native ?? null,

@@ -27,6 +27,8 @@ export interface ReplaySetup {
   readonly inputSize?: number;
   /** `runner.step` of the passes. */
   readonly step?: KernelArgument;
+  /** Whether somebody may look at the gradients after a step: then they are computed even where none needs them. */
+  readonly keepsGradients?: boolean;
 }
 
 /** Steps that are run in order, here or beside the event loop. */

@@ -108,7 +108,7 @@ export class BatchPlan {
     this.#ports = ports;
     this.#replay = createReplay(
       { step },
-      { dtype, slots: this.slots, stepsPerEpoch: 1, batchRows: 1, step: slots.slot('step') },
+      { dtype, slots: this.slots, stepsPerEpoch: 1, batchRows: 1, step: slots.slot('step'), keepsGradients: true },
       model.stack.isRecordable,
     );
   }
