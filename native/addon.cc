@@ -7,6 +7,7 @@
 #include "bind/operands.h"
 #include "bind/plan_object.h"
 #include "bind/replay_object.h"
+#include "core/flush_denormals.h"
 #include "core/slots.h"
 #include "math/gemm.h"
 
@@ -26,7 +27,10 @@ void Execute(const Napi::CallbackInfo& info) {
   for (size_t i = 0; i < memory.size(); ++i) plan.Bind(i, memory[i]);
   Environment& environment = Environment::Of(info.Env());
   Context context = environment.context();
-  plan.Run(context);
+  {
+    const FlushDenormals flush;
+    plan.Run(context);
+  }
   environment.ReportScratch();
 }
 

@@ -1,5 +1,6 @@
 #include "core/pool.h"
 
+#include "core/flush_denormals.h"
 #include "core/spin.h"
 
 namespace blasnet {
@@ -79,6 +80,7 @@ bool Pool::RunOneTile() {
 }
 
 void Pool::WorkerLoop() {
+  const FlushDenormals flush;  // as those have done for whom it works
   int idle = 0;
   while (!stop_.load(std::memory_order_relaxed)) {
     if (RunOneTile()) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <exception>
 
+#include "core/flush_denormals.h"
 #include "core/slots.h"
 
 namespace blasnet {
@@ -38,6 +39,7 @@ class ProgressTimer {
 
 Outcome Replay(Context& context, const Schedule& schedule, const Range& range, const std::atomic<bool>& abort,
                const ProgressCallback& progress) {
+  const FlushDenormals flush;
   Outcome outcome;
   outcome.next = range.first;
   ProgressTimer timer;

@@ -11,6 +11,28 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
+// a / (b + c · √v) for v ≥ 0. In float by estimates of the reciprocals, each made exact to a rounding or two by
+// Newton's method: dividing and taking roots would take most of an update's time.
+template <class D, class V>
+HWY_INLINE V DivideByRoot(D, V a, V b, V c, V v) {
+  return hn::Div(a, hn::MulAdd(c, hn::Sqrt(v), b));
+}
+#if HWY_TARGET <= HWY_AVX3
+template <size_t kLanes, int kPower, class V>
+HWY_INLINE V DivideByRoot(hn::Simd<float, kLanes, kPower> d, V a, V b, V c, V v) {
+  const V half = hn::Set(d, 0.5f), one = hn::Set(d, 1);
+  // Of a number so small, which must not be 0, the root is far below any b.
+  const V positive = hn::Max(v, hn::Set(d, 1e-37f));
+  const V estimate = hn::ApproximateReciprocalSqrt(positive);
+  const V near = hn::Mul(positive, estimate);
+  const V root = hn::MulAdd(hn::Mul(half, near), hn::NegMulAdd(near, estimate, one), near);
+  const V divisor = hn::MulAdd(c, root, b);
+  const V inverse = hn::ApproximateReciprocal(divisor);
+  const V first = hn::Mul(a, inverse);
+  return hn::MulAdd(hn::NegMulAdd(divisor, first, a), inverse, first);
+}
+#endif
+
 // m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; θ ← θ − ηλθ − η m̂ / (ε + √v̂), m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ).
 // step counts the steps finished before this one, so t = step + 1; λ is the weight decay, 0 for Adam.
 template <class T>
@@ -24,10 +46,10 @@ void AdamUpdate(Context& context, Vector<T> theta, Vector<const T> gradient, Vec
   const auto kept = set(1 - learning_rate * weight_decay);
   ParallelUpdate(
       context, gradient,
-      [=](auto, auto g, auto& p, auto& m, auto& v) {
+      [=](auto d, auto g, auto& p, auto& m, auto& v) {
         m = hn::MulAdd(b1, m, hn::Mul(rest1, g));
         v = hn::MulAdd(b2, v, hn::Mul(rest2, hn::Mul(g, g)));
-        const auto change = hn::Div(hn::Mul(rate, m), hn::MulAdd(root, hn::Sqrt(v), least));
+        const auto change = DivideByRoot(d, hn::Mul(rate, m), least, root, v);
         p = hn::MulSub(kept, p, change);
       },
       theta, mean, squares);
