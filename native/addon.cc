@@ -7,7 +7,7 @@
 #include "bind/operands.h"
 #include "bind/plan_object.h"
 #include "bind/replay_object.h"
-#include "core/flush_denormals.h"
+#include "core/float_mode.h"
 #include "core/slots.h"
 #include "math/gemm.h"
 

@@ -1,6 +1,5 @@
 #include "core/pool.h"
 
-#include "core/flush_denormals.h"
 #include "core/spin.h"
 
 namespace blasnet {
@@ -48,6 +47,7 @@ void Pool::RunRegion(size_t tiles, TileFunction function, const void* context) {
   StartWorkers();
   function_.store(function, std::memory_order_relaxed);
   body_.store(context, std::memory_order_relaxed);
+  mode_.store(FloatMode::Get(), std::memory_order_relaxed);
   done_.store(0, std::memory_order_relaxed);
   const uint64_t generation = (ticket_.load(std::memory_order_relaxed) >> 40) + 1;
   // Sequentially consistent with the sleepers' count: either this thread sees the sleeper, or it sees the ticket.
@@ -69,8 +69,10 @@ bool Pool::RunOneTile() {
   while (HasTile(ticket)) {
     const TileFunction function = function_.load(std::memory_order_relaxed);
     const void* body = body_.load(std::memory_order_relaxed);
+    const FloatMode::Word mode = mode_.load(std::memory_order_relaxed);
     // Success proves that the region was still waiting for this tile, hence that function and body are its own.
     if (ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
+      FloatMode::Set(mode);
       function(body, NextOf(ticket));
       done_.fetch_add(1, std::memory_order_release);
       return true;
@@ -80,7 +82,6 @@ bool Pool::RunOneTile() {
 }
 
 void Pool::WorkerLoop() {
-  const FlushDenormals flush;  // as those have done for whom it works
   int idle = 0;
   while (!stop_.load(std::memory_order_relaxed)) {
     if (RunOneTile()) {

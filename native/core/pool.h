@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/float_mode.h"
 #include "core/scratch.h"
 
 namespace blasnet {
@@ -61,6 +62,7 @@ class Pool {
   std::atomic<uint64_t> ticket_{0};
   std::atomic<TileFunction> function_{nullptr};
   std::atomic<const void*> body_{nullptr};
+  std::atomic<FloatMode::Word> mode_{0};  // of the caller: numbers must not depend on who computes them
   alignas(64) std::atomic<size_t> done_{0};
   // Workers that found nothing for a while sleep on wake_.
   alignas(64) std::atomic<uint32_t> wake_{0};

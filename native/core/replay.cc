@@ -4,7 +4,7 @@
 #include <chrono>
 #include <exception>
 
-#include "core/flush_denormals.h"
+#include "core/float_mode.h"
 #include "core/slots.h"
 
 namespace blasnet {

@@ -21,8 +21,8 @@ HWY_INLINE V DivideByRoot(D, V a, V b, V c, V v) {
 template <size_t kLanes, int kPower, class V>
 HWY_INLINE V DivideByRoot(hn::Simd<float, kLanes, kPower> d, V a, V b, V c, V v) {
   const V half = hn::Set(d, 0.5f), one = hn::Set(d, 1);
-  // Of a number so small, which must not be 0, the root is far below any b.
-  const V positive = hn::Max(v, hn::Set(d, 1e-37f));
+  // The smallest number that is not denormal: the estimate of 0 would be infinite.
+  const V positive = hn::Max(v, hn::Set(d, 1.17549435e-38f));
   const V estimate = hn::ApproximateReciprocalSqrt(positive);
   const V near = hn::Mul(positive, estimate);
   const V root = hn::MulAdd(hn::Mul(half, near), hn::NegMulAdd(near, estimate, one), near);

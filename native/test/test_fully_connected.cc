@@ -140,6 +140,29 @@ TEST_CASE_TEMPLATE("fully_connected_backward_weights is Xᵀ·dZ / m and Σ dZ /
   }
 }
 
+TEST_CASE_TEMPLATE("fully_connected_descend has the bits of a gradient and a step of SGD", T, float, double) {
+  for (const Size& size : Sizes()) {
+    const size_t m = size.m, k = size.k, n = size.n;
+    INFO("m, k, n = ", m, ", ", k, ", ", n);
+    Tensor<T> x({m, k}), dz({m, n}), dw({k, n}), db({n}), w({k, n}), b({n});
+    Numbers numbers(m + 100 * k + 10000 * n);
+    numbers.Fill(x), numbers.Fill(dz), numbers.Fill(w), numbers.Fill(b);
+    Tensor<T> w2({k, n}, w.values()), b2({n}, b.values());
+    Call<T>("fully_connected_backward_weights").With("x", x).With("dz", dz).With("dw", dw).With("db", db).Run();
+    Call<T>("sgd_update").With("theta", w).With("gradient", dw).With("learningRate", 0.3).Run();
+    Call<T>("sgd_update").With("theta", b).With("gradient", db).With("learningRate", 0.3).Run();
+    Call<T>("fully_connected_descend")
+        .With("x", x)
+        .With("dz", dz)
+        .With("w", w2)
+        .With("b", b2)
+        .With("learningRate", 0.3)
+        .Run();
+    CHECK(w2.values() == w.values());
+    CHECK(b2.values() == b.values());
+  }
+}
+
 TEST_CASE_TEMPLATE("a fully connected layer takes images as flattened rows", T, float, double) {
   Tensor<T> x({2, 1, 2, 2}, {1, 2, 3, 4, 5, 6, 7, 8}), w({4, 1}, {1, 10, 100, 1000}), b({1}, {T(0.5)}), z({2, 1});
   Call<T>("fully_connected_forward").With("x", x).With("w", w).With("b", b).With("z", z).Run();
