@@ -6,7 +6,7 @@ export interface RecordedCall {
   readonly args: readonly KernelArgument[];
 }
 
-/** Tensors start at such addresses: what is shorter between two of them is no tensor. */
+/** Tensors start at multiples of so many bytes; what lies between the end of one and that is none. */
 const alignment = 64;
 
 /** Bytes from `begin` to `end` of a buffer. */
@@ -93,8 +93,8 @@ function gaps(all: Extent, parts: readonly Extent[]): Extent[] {
   const found: Extent[] = [];
   let begin = all.begin;
   for (const part of [...parts.toSorted((a, b) => a.begin - b.begin), { ...all, begin: all.end }]) {
-    if (part.begin - begin >= alignment) found.push({ ...all, begin, end: part.begin });
-    begin = part.end;
+    if (part.begin > begin) found.push({ ...all, begin, end: part.begin });
+    begin = all.begin + Math.ceil((part.end - all.begin) / alignment) * alignment;
   }
   return found;
 }

@@ -1,0 +1,89 @@
+import test from 'ava';
+import {
+  ActivationLayer,
+  BatchNormLayer,
+  DataReader,
+  FullyConnectedLayer,
+  HyperParameters,
+  NeuralNet,
+  Tensor,
+} from 'blasnet';
+import { fuseDescent, type RecordedCall } from '#blasnet/fuse-descent';
+
+const theta = new Float32Array(96);
+const gradient = new Float32Array(96);
+const operand = (data: Float32Array, from: number, to: number) => ({
+  data: data.subarray(from, to),
+  shape: [to - from],
+});
+const [x, dz] = [operand(new Float32Array(4), 0, 4), operand(new Float32Array(4), 0, 4)];
+
+const forward: RecordedCall = { kernel: 'fully_connected_backward_input', args: [operand(theta, 0, 10), dz, x] };
+/** A layer whose weights are numbers 0 to 9 and whose bias is number 16; tensors start at multiples of 16. */
+const backward: RecordedCall = {
+  kernel: 'fully_connected_backward_weights',
+  args: [x, dz, operand(gradient, 0, 10), operand(gradient, 16, 17)],
+};
+const update: RecordedCall = { kernel: 'sgd_update', args: [operand(theta, 0, 96), operand(gradient, 0, 96), 0.1] };
+
+const extents = (calls: readonly RecordedCall[]) =>
+  calls.map(({ kernel, args }) => [
+    kernel,
+    ...args.map((argument) =>
+      typeof argument === 'object' && 'data' in argument && argument.data.buffer === theta.buffer
+        ? [argument.data.byteOffset / 4, argument.data.length]
+        : '',
+    ),
+  ]);
+
+test('a layer descends where the update stood, and the rest of the parameters by sgd_update', (t) => {
+  t.deepEqual(extents(fuseDescent([backward, forward, update])), [
+    ['fully_connected_backward_input', [0, 10], '', ''],
+    ['fully_connected_descend', '', '', [0, 10], [16, 1], ''],
+    ['sgd_update', [32, 64], '', ''],
+  ]);
+});
+
+test('nothing is left to sgd_update where all layers descend', (t) => {
+  const small: RecordedCall = { kernel: 'sgd_update', args: [operand(theta, 0, 32), operand(gradient, 0, 32), 0.1] };
+  t.deepEqual(
+    fuseDescent([backward, small]).map(({ kernel }) => kernel),
+    ['fully_connected_descend'],
+  );
+});
+
+test('gradients that something else reads stay, and so do those of other optimizers', (t) => {
+  const clip: RecordedCall = { kernel: 'clip_norm', args: [operand(gradient, 0, 96), 1] };
+  const clipped = [backward, clip, update];
+  t.is(fuseDescent(clipped), clipped);
+  const other = [backward, { ...update, kernel: 'adam_update' }];
+  t.is(fuseDescent(other), other);
+});
+
+test('train computes the bits of trainOnBatch, which keeps its gradients', async (t) => {
+  for (const dtype of ['float32', 'float64'] as const) {
+    const rows = 40;
+    const numbers = (count: number) => Array.from({ length: count }, (_, i) => Math.sin(i * i));
+    const xTrain = Tensor.from(numbers(rows * 3), [rows, 3], dtype);
+    const yTrain = Tensor.from(numbers(rows), [rows, 1], dtype);
+    const create = () =>
+      new NeuralNet(new HyperParameters({ netType: 'fitting', batchSize: 16, maxEpoch: 2, dtype, seed: 3 }), 'net')
+        .addLayer(new FullyConnectedLayer(3, 7), 'first')
+        .addLayer(new BatchNormLayer(7), 'norm')
+        .addLayer(new ActivationLayer('tanh'))
+        .addLayer(new FullyConnectedLayer(7, 1), 'last');
+    const [trained, stepped] = [create(), create()];
+    await trained.train(DataReader.fromTensors({ xTrain, yTrain }), { shuffle: false });
+    for (let epoch = 0; epoch < 2; epoch++) {
+      for (let first = 0; first < rows; first += 16) {
+        const end = Math.min(rows, first + 16);
+        stepped.trainOnBatch(xTrain.slice(first, end), yTrain.slice(first, end));
+      }
+    }
+    for (const name of ['first', 'norm', 'last']) {
+      const [a, b] = [trained.getLayer(name).weights, stepped.getLayer(name).weights];
+      for (const key of Object.keys(a)) t.deepEqual(a[key]!.data, b[key]!.data, `${name}.${key}`);
+    }
+    t.true(stepped.getLayer('first').gradients.W!.data.some((value) => value !== 0));
+  }
+});
