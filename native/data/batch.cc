@@ -44,6 +44,17 @@ HWY_INLINE void CopyRow(const uint8_t* from, size_t n, double divisor, double* t
   for (size_t i = 0; i < n; ++i) to[i] = from[i] / divisor;
 }
 
+// One number as CopyRow has it.
+template <class T>
+HWY_INLINE T Number(T from, double) {
+  return from;
+}
+
+template <class T>
+HWY_INLINE T Number(uint8_t from, double divisor) {
+  return static_cast<T>(from) / static_cast<T>(divisor);
+}
+
 inline void Prefetch(const void* from, size_t bytes) {
   for (size_t at = 0; at < bytes; at += 64) hwy::Prefetch(static_cast<const char*>(from) + at);
 }
@@ -58,6 +69,10 @@ void GatherRows(Context& context, Matrix<const S> source, Vector<const int32_t> 
   CheckEqual("x's width", source.cols, x.cols);
   Check(order.size > 0, "Expected an order of rows");
   const BatchRows rows(order, first_row, x.rows, source.rows);
+  if (x.cols == 1) {
+    for (size_t i = 0; i < x.rows; ++i) x.data[i] = Number<T>(source.data[rows[i]], divisor);
+    return;
+  }
   // Rows lie at random in memory: ask for one early enough.
   constexpr size_t kAhead = 4;
   const size_t tiles = HWY_MAX(size_t{1}, HWY_MIN(x.rows, x.size() / kGatherTile));

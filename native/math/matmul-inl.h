@@ -86,10 +86,24 @@ inline bool CanDescend(size_t m, size_t n, size_t k) {
   return IsBlocked(m, n, k) && !IsRow(m, n, k) && k <= kPanelDepth;
 }
 
+// A product as narrow as this takes less time than to find out what a larger one would need.
+template <class T>
+HWY_INLINE bool IsNarrow(size_t n, size_t k, Strided<T> b) {
+  return n < hn::Lanes(Tag<T>()) && k < kManyTerms && b.col == 1;
+}
+
+// The same sums as in a BlockedProduct. A function of its own, lest it pay for the larger ones' stack and registers.
+template <class T>
+HWY_NOINLINE void NarrowProduct(size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b, Start<T> first,
+                                T* c) {
+  NarrowPanel<hn::MaxLanes(Tag<T>()) / 2>(m, k, alpha, a, b.data, b.row, first, c, n, n);
+}
+
 // c[m×n] = first + alpha · a[m×k] · b[k×n], in tiles along the columns or the rows of C. Only blocked products descend.
 template <class T>
 HWY_INLINE void Product(Context& context, size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b,
                         Start<T> first, T* c) {
+  if (IsNarrow(n, k, b) && m * n * k < kTileProduct) return NarrowProduct(m, n, k, alpha, a, b, first, c);
   if (b.col == 1 && IsRow(m, n, k)) {
     return RowProduct(context, {k, alpha, a.data, a.col, b.data, b.row}, n, first.data, c);
   }
@@ -135,25 +149,33 @@ HWY_INLINE Strided<T> TransposedOf(Matrix<const T> x) {
   return {x.data, 1, x.cols};
 }
 
+// sums = first + scale · Σ of one vector of columns over m rows, which lie `row` numbers apart
+template <class D, class T>
+HWY_INLINE void SumColumns(D d, size_t m, size_t row, T scale, const T* x, Start<T> first, T* sums) {
+  auto sum = hn::Zero(d);
+  for (size_t i = 0; i < m; ++i) sum = hn::Add(sum, hn::LoadU(d, x + i * row));
+  const auto before = first.data == nullptr ? hn::Zero(d) : hn::LoadU(d, first.data);
+  hn::StoreU(Finished(first, hn::Set(d, scale), sum, before), d, sums);
+}
+
+// The columns from j on, by vectors of kLanes and then by ever narrower ones: masked ones take longer.
+template <size_t kLanes, class T>
+HWY_INLINE void SumColumnsFrom(size_t j, T scale, Matrix<const T> x, Start<T> first, T* sums) {
+  const hn::CappedTag<T, kLanes> d;
+  for (; j + hn::Lanes(d) <= x.cols; j += hn::Lanes(d)) {
+    Start<T> start = first;
+    if (first.data != nullptr) start.data += j;
+    SumColumns(d, x.rows, x.cols, scale, x.data + j, start, sums + j);
+  }
+  if constexpr (kLanes > 1) {
+    if (j < x.cols) SumColumnsFrom<kLanes / 2>(j, scale, x, first, sums);
+  }
+}
+
 // sums[n] = first + scale · Σ over rows of x[m×n], in row order
 template <class T>
 HWY_INLINE void SumRows(T scale, Matrix<const T> x, Start<T> first, T* sums) {
-  const Tag<T> d;
-  const size_t lanes = hn::Lanes(d);
-  const auto factor = hn::Set(d, scale);
-  for (size_t j = 0; j < x.cols; j += lanes) {
-    const size_t width = HWY_MIN(lanes, x.cols - j);
-    auto sum = hn::Zero(d);
-    if (width == lanes) {
-      const auto before = first.data == nullptr ? hn::Zero(d) : hn::LoadU(d, first.data + j);
-      for (size_t i = 0; i < x.rows; ++i) sum = hn::Add(sum, hn::LoadU(d, x.row(i) + j));
-      hn::StoreU(Finished(first, factor, sum, before), d, sums + j);
-    } else {
-      const auto before = first.data == nullptr ? hn::Zero(d) : LoadFirst(d, first.data + j, width);
-      for (size_t i = 0; i < x.rows; ++i) sum = hn::Add(sum, LoadFirst(d, x.row(i) + j, width));
-      StoreFirst(Finished(first, factor, sum, before), d, sums + j, width);
-    }
-  }
+  SumColumnsFrom<hn::MaxLanes(Tag<T>())>(0, scale, x, first, sums);
 }
 
 }  // namespace HWY_NAMESPACE
