@@ -77,6 +77,8 @@ export function inferRoute(app: FastifyInstance, repository: Repository, metrics
       const { body, jsonLength } = writeReply(headOf(entry), inference.id, wanted, prediction, first, rows.count);
       isAnswered = true;
       reply.type(jsonLength === undefined ? 'application/json; charset=utf-8' : 'application/octet-stream');
+      // Whoever keeps the connection would find it closed in the middle of the next request.
+      if (repository.isDraining) reply.header('Connection', 'close');
       if (jsonLength !== undefined) reply.header('Inference-Header-Content-Length', jsonLength);
       reply.send(body);
       ended(request, request.log, entry, rows.count, 200);
