@@ -124,7 +124,7 @@ export function inferRoute(app: FastifyInstance, repository: Repository, metrics
   function failed(this: FastifyInstance, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const { status, message } = answerTo(error);
     const { model, version } = request.params as ModelParams;
-    const entry = repository.entries.find((one) => one.name === model && (version ?? one.version) === one.version);
+    const entry = repository.lookup(model, version);
     if (status >= 500 && status !== 503) request.log.error({ err: error }, 'inference failed');
     if (status === 503) reply.header('Retry-After', retryAfter);
     reply.code(status).send({ error: message });
