@@ -37,7 +37,13 @@ function bar(name: string, probability: number, isFound: boolean): HTMLElement {
   fill.style.width = `${100 * Math.min(Math.max(probability, 0), 1)}%`;
   const track = element('span', { className: 'track', ariaHidden: 'true' }, fill);
   const share = element('span', { className: 'share' }, `${(100 * probability).toFixed(1)} %`);
-  return element('li', { className: isFound ? 'found' : '' }, element('span', { className: 'name' }, name), track, share);
+  return element(
+    'li',
+    { className: isFound ? 'found' : '' },
+    element('span', { className: 'name' }, name),
+    track,
+    share,
+  );
 }
 
 /** Seven digits are what a float32 holds. */

@@ -35,6 +35,12 @@ export interface InferTensor {
   readonly data: readonly (number | string)[];
 }
 
+/** What a model has done since the server began. */
+export interface Statistics {
+  readonly requests: number;
+  readonly failures: number;
+}
+
 /** A request that the server refused, or did not hear. */
 export class Refusal extends Error {
   /** @param status - of HTTP; 0 where no answer came */
@@ -57,6 +63,9 @@ export const api = {
   async infer(name: string, inputs: readonly InferTensor[]): Promise<readonly InferTensor[]> {
     const { outputs } = await call<{ outputs: InferTensor[] }>(`${pathOf(name)}/infer`, { inputs });
     return outputs;
+  },
+  get hasToken(): boolean {
+    return sessionStorage.getItem(tokenKey) !== null;
   },
   /** Sends this bearer token from now on, until the tab is closed. */
   useToken(token: string): void {

@@ -50,7 +50,12 @@ export function drawingView(
   );
 }
 
-function show(canvas: CanvasRenderingContext2D, picture: Float32Array | undefined, height: number, width: number): void {
+function show(
+  canvas: CanvasRenderingContext2D,
+  picture: Float32Array | undefined,
+  height: number,
+  width: number,
+): void {
   canvas.clearRect(0, 0, width, height);
   if (!picture) return;
   const image = canvas.createImageData(width, height);

@@ -40,7 +40,8 @@ export function formView(model: ModelInfo, onInput: (inputs: readonly InferTenso
 }
 
 /** Whether an input holds one value of a row, as a column of a table does. */
-const isColumn = ({ shape, datatype }: TensorInfo) => datatype === 'BYTES' || shape.slice(1).every((size) => size === 1);
+const isColumn = ({ shape, datatype }: TensorInfo) =>
+  datatype === 'BYTES' || shape.slice(1).every((size) => size === 1);
 
 /** One row of an input; a size that the model leaves open is that of the data. */
 function rowOf({ name, datatype, shape }: TensorInfo, data: readonly (number | string)[]): InferTensor {

@@ -1,5 +1,5 @@
-import { element } from './elements.js';
 import type { Picture } from './digit.js';
+import { element } from './elements.js';
 
 /** Pixels of the pad's longer side; it is shown at any size. */
 const resolution = 280;
@@ -40,7 +40,12 @@ export class Pad {
     this.#canvas.setAttribute('aria-describedby', 'pad-help');
     this.view = element('div', { className: 'pad-frame' }, this.#canvas, this.#cursor);
     this.#ink = this.#canvas.getContext('2d', { willReadFrequently: true })!;
-    Object.assign(this.#ink, { lineCap: 'round', lineJoin: 'round', strokeStyle: '#fff', lineWidth: resolution * penShare });
+    Object.assign(this.#ink, {
+      lineCap: 'round',
+      lineJoin: 'round',
+      strokeStyle: '#fff',
+      lineWidth: resolution * penShare,
+    });
     this.#onStroke = onStroke;
     this.#canvas.addEventListener('pointerdown', (event) => this.#press(event));
     this.#canvas.addEventListener('pointermove', (event) => this.#drag(event));
@@ -84,7 +89,12 @@ export class Pad {
 
   #key(event: KeyboardEvent): void {
     const arrow = arrows[event.key];
-    if (event.ctrlKey || event.metaKey || event.altKey || !(arrow || [' ', 'Delete', 'Backspace'].includes(event.key))) {
+    if (
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      !(arrow || [' ', 'Delete', 'Backspace'].includes(event.key))
+    ) {
       return;
     }
     event.preventDefault(); // the page does not scroll

@@ -1,0 +1,38 @@
+import type { ModelInfo, TensorInfo } from './api.js';
+import { element } from './elements.js';
+
+const netTypes = { fitting: 'fitting', binaryClassifier: 'binary classifier', multipleClassifier: 'classifier' };
+
+/** What there is to say about a model, in one line. */
+export function factsOf({ versions, parameters }: ModelInfo): string {
+  const { net_type, classes, loaded_at } = parameters;
+  const facts = [
+    `version ${versions.join(', ')}`,
+    netTypes[net_type],
+    ...(classes ? [`${classes.length} classes`] : []),
+    `loaded ${new Date(loaded_at).toLocaleString()}`,
+  ];
+  return facts.join(' · ');
+}
+
+/** A table of a model's inputs, or of its outputs. */
+export function tensorTable(title: string, tensors: readonly TensorInfo[]): HTMLElement {
+  const heads = ['Name', 'Datatype', 'Shape'].map((text) => element('th', { scope: 'col' }, text));
+  const rows = tensors.map(({ name, datatype, shape }) =>
+    element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, name),
+      element('td', {}, datatype),
+      element('td', {}, shape.map((size) => (size < 0 ? 'any' : String(size))).join(' × ')),
+    ),
+  );
+  const table = element(
+    'table',
+    {},
+    element('caption', {}, title),
+    element('thead', {}, element('tr', {}, ...heads)),
+    element('tbody', {}, ...rows),
+  );
+  return element('div', {}, table);
+}
