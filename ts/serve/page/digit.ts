@@ -12,11 +12,11 @@ const boxShare = 20 / 28;
  * A drawing as MNIST has its digits: scaled to fit a box of 20 × 20 in 28 × 28 pixels, in proportion, by area averages,
  * and moved so that its centre of mass is the centre. Undefined where nothing is drawn.
  */
-export function likeMnist(drawing: Picture, height: number, width: number): Float32Array | undefined {
+export function likeMnist(drawing: Picture, height: number, width: number): Float64Array | undefined {
   const extent = extentOf(drawing);
   if (!extent) return undefined;
   const scale = Math.min((height * boxShare) / extent.height, (width * boxShare) / extent.width);
-  const picture = new Float32Array(height * width);
+  const picture = new Float64Array(height * width);
   const across = Array.from({ length: drawing.width }, (_, x) => shares(x, extent.x, scale, width));
   for (let y = 0; y < drawing.height; y++) {
     const down = shares(y, extent.y, scale, height);

@@ -52,13 +52,13 @@ export function drawingView(
 
 function show(
   canvas: CanvasRenderingContext2D,
-  picture: Float32Array | undefined,
+  picture: Float64Array | undefined,
   height: number,
   width: number,
 ): void {
   canvas.clearRect(0, 0, width, height);
   if (!picture) return;
   const image = canvas.createImageData(width, height);
-  picture.forEach((grey, i) => image.data.set([255, 255, 255, Math.round(255 * grey)], 4 * i));
+  for (const [i, grey] of picture.entries()) image.data.set([255, 255, 255, Math.round(255 * grey)], 4 * i);
   canvas.putImageData(image, 0, 0);
 }
