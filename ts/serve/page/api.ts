@@ -1,9 +1,9 @@
-/** An entry of the server's list of models. */
+/** An entry of the server's list of models: one version of one of them. */
 export interface ListedModel {
   readonly name: string;
-  readonly version?: string;
+  readonly version: string;
   readonly state: string;
-  readonly reason?: string;
+  readonly reason: string;
 }
 
 /** What a model takes or gives: a tensor's first dimension is its rows. */
@@ -35,10 +35,25 @@ export interface InferTensor {
   readonly data: readonly (number | string)[];
 }
 
+interface Duration {
+  readonly count: number;
+  /** Nanoseconds of them all. */
+  readonly ns: number;
+}
+
 /** What a model has done since the server began. */
 export interface Statistics {
-  readonly requests: number;
-  readonly failures: number;
+  /** Rows that were computed, and the batches that they were computed in. */
+  readonly inference_count: number;
+  readonly execution_count: number;
+  /** Rows that wait or are computed now. */
+  readonly queue_rows: number;
+  readonly inference_stats: {
+    readonly success: Duration;
+    readonly fail: Duration;
+    /** Of the latest answers; null where there were none. */
+    readonly latency_p99_ns: number | null;
+  };
 }
 
 /** A request that the server refused, or did not hear. */
@@ -57,12 +72,15 @@ const tokenKey = 'blasnet.token';
 /** The server's routes, relative to the page, so that any prefix will do. */
 export const api = {
   models: () => call<ListedModel[]>('v2/repository/index', {}),
-  model: (name: string) => call<ModelInfo>(pathOf(name)),
-  statistics: (name: string) => call<Statistics>(`${pathOf(name)}/stats`),
-  /** The outputs for one row. @throws Refusal */
-  async infer(name: string, inputs: readonly InferTensor[]): Promise<readonly InferTensor[]> {
-    const { outputs } = await call<{ outputs: InferTensor[] }>(`${pathOf(name)}/infer`, { inputs });
-    return outputs;
+  model: (listed: ListedModel) => call<ModelInfo>(`v2/models/${pathOf(listed)}`),
+  async statistics(listed: ListedModel): Promise<Statistics> {
+    const answer = await call<{ model_stats: [Statistics] }>(`v2/models/${pathOf(listed)}/stats`);
+    return answer.model_stats[0];
+  },
+  /** The outputs for the rows of the inputs. @throws Refusal */
+  async infer(listed: ListedModel, inputs: readonly InferTensor[]): Promise<readonly InferTensor[]> {
+    const answer = await call<{ outputs: InferTensor[] }>(`v2/models/${pathOf(listed)}/infer`, { inputs });
+    return answer.outputs;
   },
   get hasToken(): boolean {
     return sessionStorage.getItem(tokenKey) !== null;
@@ -73,7 +91,10 @@ export const api = {
   },
 };
 
-const pathOf = (model: string) => `v2/models/${encodeURIComponent(model)}`;
+/** Where a model is, on the server and in the page's address. */
+export function pathOf({ name, version }: ListedModel): string {
+  return `${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}`;
+}
 
 /** The answer to a GET, or, with a body, to a POST. */
 async function call<Answer>(path: string, body?: unknown): Promise<Answer> {

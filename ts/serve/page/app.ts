@@ -1,4 +1,4 @@
-import { api, type ListedModel, Refusal } from './api.js';
+import { api, type ListedModel, pathOf, Refusal } from './api.js';
 import { byId, element, say } from './elements.js';
 import { ModelView } from './model-view.js';
 
@@ -20,7 +20,7 @@ async function look(): Promise<void> {
     const models = await api.models();
     listModels(models);
     const chosen = chosenOf(models);
-    if (chosen) await view.show(chosen.name);
+    if (chosen) await view.show(chosen);
     say(byId('problem'), '');
   } catch (error) {
     report(error);
@@ -29,24 +29,27 @@ async function look(): Promise<void> {
 
 /** The model that the address names, else the first that is ready. */
 function chosenOf(models: readonly ListedModel[]): ListedModel | undefined {
-  const hash = location.hash.slice(2);
-  return models.find(({ name }) => encodeURIComponent(name) === hash) ?? models.find(isReady) ?? models[0];
+  const path = location.hash.slice(1);
+  return models.find((model) => pathOf(model) === path) ?? models.find(isReady) ?? models[0];
 }
 
 const isReady = ({ state }: ListedModel) => state === 'READY';
 
 function listModels(models: readonly ListedModel[]): void {
   const chosen = chosenOf(models);
-  const state = JSON.stringify([models, chosen?.name]);
+  const state = JSON.stringify([models, chosen && pathOf(chosen)]);
   if (state === listed) return; // what has the focus keeps it
   listed = state;
   const ready = models.filter(isReady).length;
   say(byId('server'), `${ready} of ${models.length} ${models.length === 1 ? 'model' : 'models'} ready`);
   byId('models').replaceChildren(
     ...models.map((model) => {
-      const link = element('a', { href: `#/${encodeURIComponent(model.name)}` }, model.name);
+      const link = element('a', { href: `#${pathOf(model)}` }, model.name);
       if (model === chosen) link.ariaCurrent = 'page';
-      if (!isReady(model)) link.append(element('small', {}, model.reason || 'not ready'));
+      if (models.filter(({ name }) => name === model.name).length > 1) {
+        link.append(element('small', {}, `version ${model.version}`));
+      }
+      if (!isReady(model)) link.append(element('small', {}, model.reason || model.state.toLowerCase()));
       return element('li', {}, link);
     }),
   );

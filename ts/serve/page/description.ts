@@ -4,16 +4,19 @@ import { element } from './elements.js';
 const netTypes = { fitting: 'fitting', binaryClassifier: 'binary classifier', multipleClassifier: 'classifier' };
 
 /** What there is to say about a model, in one line. */
-export function factsOf({ versions, parameters }: ModelInfo): string {
+export function factsOf(version: string, { parameters }: ModelInfo): string {
   const { net_type, classes, loaded_at } = parameters;
   const facts = [
-    `version ${versions.join(', ')}`,
+    `version ${version}`,
     netTypes[net_type],
     ...(classes ? [`${classes.length} classes`] : []),
     `loaded ${new Date(loaded_at).toLocaleString()}`,
   ];
   return facts.join(' · ');
 }
+
+/** Tensors that are shown at once; a longer list can be opened. */
+const mostRows = 20;
 
 /** A table of a model's inputs, or of its outputs. */
 export function tensorTable(title: string, tensors: readonly TensorInfo[]): HTMLElement {
@@ -24,15 +27,13 @@ export function tensorTable(title: string, tensors: readonly TensorInfo[]): HTML
       {},
       element('th', { scope: 'row' }, name),
       element('td', {}, datatype),
-      element('td', {}, shape.map((size) => (size < 0 ? 'any' : String(size))).join(' × ')),
+      element('td', {}, shapeText(shape)),
     ),
   );
-  const table = element(
-    'table',
-    {},
-    element('caption', {}, title),
-    element('thead', {}, element('tr', {}, ...heads)),
-    element('tbody', {}, ...rows),
-  );
-  return element('div', {}, table);
+  const table = element('table', {}, element('thead', {}, element('tr', {}, ...heads)), element('tbody', {}, ...rows));
+  const summary = element('summary', {}, `${title} (${tensors.length})`);
+  return element('details', { open: tensors.length <= mostRows }, summary, table);
 }
+
+const shapeText = ([, ...sizes]: readonly number[]) =>
+  ['rows', ...sizes.map((size) => (size < 0 ? 'any' : String(size)))].join(' × ');

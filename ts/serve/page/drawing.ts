@@ -44,7 +44,7 @@ export function drawingView(
     element(
       'div',
       { className: 'beside' },
-      element('figure', {}, small, element('figcaption', {}, `What the model sees, ${width} × ${height}`)),
+      element('figure', {}, small, element('figcaption', {}, `What the model sees: ${width}\u00a0×\u00a0${height}`)),
       button('Wipe', () => pad.wipe()),
     ),
   );

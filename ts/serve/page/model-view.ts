@@ -1,5 +1,5 @@
 import { answerView } from './answer.js';
-import { api, type InferTensor, type ModelInfo, Refusal } from './api.js';
+import { api, type InferTensor, type ListedModel, type ModelInfo, pathOf, Refusal } from './api.js';
 import { factsOf, tensorTable } from './description.js';
 import { drawingView, greyImageOf } from './drawing.js';
 import { byId, say } from './elements.js';
@@ -9,9 +9,10 @@ import { metricsOf } from './metrics.js';
 /** The part of the page that shows one model and tries it. */
 export class ModelView {
   readonly #report: (error: unknown) => void;
-  /** The model that was asked for last: answers about others come too late. */
-  #name = '';
-  #shown = '';
+  /** The path of the model that was asked for last: answers about others come too late. */
+  #wanted = '';
+  /** The path of the model that is shown, and what it said about itself. */
+  #shown = { path: '', model: '' };
   #tries = 0;
 
   /** @param report - is told of a server that wants a token */
@@ -20,54 +21,59 @@ export class ModelView {
   }
 
   /** Shows a model, or what has changed about it. @throws Refusal */
-  async show(name: string): Promise<void> {
-    this.#name = name;
+  async show(listed: ListedModel): Promise<void> {
+    const path = pathOf(listed);
+    this.#wanted = path;
     const article = byId('model');
     try {
-      const [model, statistics] = await Promise.all([api.model(name), api.statistics(name)]);
-      if (this.#name !== name) return;
-      this.#describe(model);
+      const [model, statistics] = await Promise.all([api.model(listed), api.statistics(listed)]);
+      if (this.#wanted !== path) return;
+      this.#describe(listed, model);
       byId('metrics').replaceChildren(...metricsOf(statistics));
       article.hidden = false;
     } catch (error) {
-      if (this.#name !== name) return;
+      if (this.#wanted !== path) return;
       // A form that is half filled in outlives a moment without the server.
-      if (byId('model-name').textContent !== name) article.hidden = true;
+      if (this.#shown.path !== path) article.hidden = true;
       throw error;
     }
   }
 
-  #describe(model: ModelInfo): void {
+  #describe(listed: ListedModel, model: ModelInfo): void {
     say(byId('model-name'), model.name);
-    say(byId('model-facts'), factsOf(model));
+    say(byId('model-facts'), factsOf(listed.version, model));
     // Loading a model anew from its file leaves what is typed or drawn where its inputs are the same.
-    const now = JSON.stringify({ ...model, parameters: { ...model.parameters, loaded_at: '' } });
-    if (now === this.#shown) return;
+    const now = {
+      path: pathOf(listed),
+      model: JSON.stringify({ ...model, parameters: { ...model.parameters, loaded_at: '' } }),
+    };
+    if (now.path === this.#shown.path && now.model === this.#shown.model) return;
     this.#shown = now;
     byId('tensors').replaceChildren(tensorTable('Inputs', model.inputs), tensorTable('Outputs', model.outputs));
     this.#clear();
     const image = greyImageOf(model);
     byId('try').replaceChildren(
       image
-        ? drawingView(model, image, (inputs) => (inputs ? void this.#predict(model, inputs) : this.#clear()))
+        ? drawingView(model, image, (inputs) => (inputs ? void this.#predict(listed, model, inputs) : this.#clear()))
         : formView(model, (inputs) =>
-            inputs instanceof Error ? this.#fail(inputs) : void this.#predict(model, inputs),
+            inputs instanceof Error ? this.#fail(inputs) : void this.#predict(listed, model, inputs),
           ),
     );
   }
 
-  async #predict(model: ModelInfo, inputs: readonly InferTensor[]): Promise<void> {
+  async #predict(listed: ListedModel, model: ModelInfo, inputs: readonly InferTensor[]): Promise<void> {
     const nth = ++this.#tries;
     const isLatest = () => nth === this.#tries;
     try {
-      const outputs = await api.infer(model.name, inputs);
+      const outputs = await api.infer(listed, inputs);
       if (!isLatest()) return;
       say(byId('try-problem'), '');
       byId('answer').replaceChildren(answerView(model, outputs));
+      byId('result').scrollIntoView({ block: 'nearest' });
     } catch (error) {
       if (isLatest()) this.#fail(error as Error);
     }
-    if (isLatest()) await this.show(model.name).catch(this.#report);
+    if (isLatest()) await this.show(listed).catch(this.#report);
   }
 
   #fail(error: Error): void {
