@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isPublic } from './model-routes.js';
 
 /** The kinds of files that the page is made of; others beside them are not served. */
 const contentTypes: Readonly<Record<string, string>> = {
@@ -31,8 +32,8 @@ interface PageFile {
  */
 export async function addPage(app: FastifyInstance): Promise<void> {
   for (const file of await pageFiles()) {
-    if (file.name === 'index.html') app.get('/', (request, reply) => sendIndex(file, request, reply));
-    else app.get(`/page/${file.name}`, (request, reply) => send(file, request, reply));
+    if (file.name === 'index.html') app.get('/', isPublic, (request, reply) => sendIndex(file, request, reply));
+    else app.get(`/page/${file.name}`, isPublic, (request, reply) => send(file, request, reply));
   }
 }
 

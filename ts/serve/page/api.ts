@@ -11,7 +11,11 @@ export interface TensorInfo {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
-  readonly parameters?: { readonly categories?: readonly string[] };
+  readonly parameters?: {
+    readonly categories?: readonly string[];
+    /** The text of a cell that is missing, where it may be. */
+    readonly missing?: string;
+  };
 }
 
 export interface ModelInfo {
@@ -22,6 +26,7 @@ export interface ModelInfo {
   readonly parameters: {
     readonly net_type: 'fitting' | 'binaryClassifier' | 'multipleClassifier';
     readonly image?: readonly [channels: number, height: number, width: number];
+    readonly image_range?: readonly [paper: number, ink: number];
     readonly classes?: readonly string[];
     readonly feature_names?: readonly string[];
     readonly loaded_at: string;

@@ -20,15 +20,14 @@ export function drawingView(
   [height, width]: readonly [height: number, width: number],
   onInput: (inputs: readonly InferTensor[] | undefined) => void,
 ): HTMLElement {
-  // Images that a reader prepared are pixels from 0 to 255; a net that was given none takes what it computes with.
-  const white = model.parameters.image ? 255 : 1;
+  const [paper, ink] = model.parameters.image_range ?? [0, 1];
   const small = element('canvas', { className: 'seen', width, height, role: 'img', ariaLabel: 'What the model sees' });
   const pixels = small.getContext('2d')!;
   const pad = new Pad(height, width, () => {
     const picture = likeMnist(pad.drawing, height, width);
     show(pixels, picture, height, width);
     const [{ name, datatype, shape } = { name: 'input', datatype: 'FP32', shape: [] }] = model.inputs;
-    const data = picture && Array.from(picture, (grey) => (white === 255 ? Math.round(grey * white) : grey));
+    const data = picture && Array.from(picture, (grey) => paper + grey * (ink - paper));
     onInput(data && [{ name, datatype, shape: [1, ...shape.slice(1)], data }]);
   });
   return element(

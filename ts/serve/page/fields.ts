@@ -46,7 +46,9 @@ const isColumn = ({ shape, datatype }: TensorInfo) =>
 /** One row of an input; a size that the model leaves open is that of the data. */
 function rowOf({ name, datatype, shape }: TensorInfo, data: readonly (number | string)[]): InferTensor {
   const sizes = shape.slice(1);
-  return { name, datatype, shape: [1, ...(sizes.every((size) => size > 0) ? sizes : [data.length])], data };
+  // Cells that are missing are texts among numbers.
+  const type = typeof data[0] === 'string' ? 'BYTES' : datatype;
+  return { name, datatype: type, shape: [1, ...(sizes.every((size) => size > 0) ? sizes : [data.length])], data };
 }
 
 function fieldsOfRow({ name, shape }: TensorInfo, names: readonly string[] | undefined): Field[] {
@@ -56,13 +58,17 @@ function fieldsOfRow({ name, shape }: TensorInfo, names: readonly string[] | und
 }
 
 function fieldOf({ name, datatype, parameters }: TensorInfo): Field {
-  if (datatype !== 'BYTES') return numberField(name);
-  return parameters?.categories ? choiceField(name, parameters.categories) : textField(name);
+  const { categories, missing } = parameters ?? {};
+  if (datatype !== 'BYTES') return numberField(name, missing);
+  return categories ? choiceField(name, categories, missing) : textField(name);
 }
 
-function numberField(name: string): Field {
-  const input = element('input', { type: 'number', step: 'any', required: true, autocomplete: 'off' });
-  return { view: labelled(name, input), read: () => input.valueAsNumber };
+/** @param missing - what an empty field says; undefined where it must not be empty */
+function numberField(name: string, missing?: string): Field {
+  const required = missing === undefined;
+  const input = element('input', { type: 'number', step: 'any', required, autocomplete: 'off' });
+  if (!required) input.placeholder = 'may be empty';
+  return { view: labelled(name, input), read: () => (input.value === '' && !required ? missing : input.valueAsNumber) };
 }
 
 function textField(name: string): Field {
@@ -70,8 +76,11 @@ function textField(name: string): Field {
   return { view: labelled(name, input), read: () => input.value };
 }
 
-function choiceField(name: string, choices: readonly string[]): Field {
-  const select = element('select', {}, ...choices.map((choice) => element('option', {}, choice)));
+/** @param missing - what the choice of none says; undefined where there is no such choice */
+function choiceField(name: string, choices: readonly string[], missing?: string): Field {
+  const options = choices.map((choice) => element('option', {}, choice));
+  if (missing !== undefined) options.push(element('option', { value: missing }, '(missing)'));
+  const select = element('select', {}, ...options);
   return { view: labelled(name, select), read: () => select.value };
 }
 

@@ -14,7 +14,7 @@ export function metricsOf({
     Failures: fail.count.toLocaleString(),
     'Mean latency': success.count > 0 ? duration(success.ns / success.count) : '–',
     'p99 latency': latency_p99_ns === null ? '–' : duration(latency_p99_ns),
-    'Rows in the queue': queue_rows.toLocaleString(),
+    'Rows in queue': queue_rows.toLocaleString(),
     'Rows of a batch': execution_count > 0 ? rounded(inference_count / execution_count) : '–',
   };
   return Object.entries(figures).map(([title, text]) =>
