@@ -42,17 +42,18 @@ export async function irisNet(): Promise<NeuralNet> {
   return net;
 }
 
-/** A net for prices of flats by their size, and by the town, a column of names. */
+/** A net for prices of flats by their size, and by the town, a column of names; either may be missing. */
 export async function pricesNet(t: ExecutionContext): Promise<NeuralNet> {
   const towns = ['Aachen', 'Bonn', 'Celle'];
   const rows = Array.from({ length: 60 }, (_, i) => `${30 + i},${towns[i % 3]},${100 * (30 + i) * (1 + (i % 3))}`);
+  rows.push('?,Bonn,8000', '50,?,9000');
   const train = await write(await temporaryFolder(t), 'flats.csv', ['size,town,price', ...rows, ''].join('\n'));
-  const reader = new DataReader({ train, label: 'price', categorical: { town: 'oneHot' } });
+  const reader = new DataReader({ train, label: 'price', categorical: { town: 'oneHot' }, missing: 'median' });
   await reader.readData();
   reader.normalizeX();
   reader.normalizeY('fitting');
   const net = new NeuralNet(new HyperParameters({ netType: 'fitting', maxEpoch: 20, ...adam }), 'prices').addLayer(
-    new FullyConnectedLayer(4, 1),
+    new FullyConnectedLayer(5, 1),
   );
   await net.train(reader);
   return net;

@@ -104,15 +104,22 @@ test('the page › a row of a table, column by column: the classes and probabili
   t.deepEqual(errors, []);
 });
 
-test('the page › names are chosen from a list, and an answer has its unit', async (t) => {
+test('the page › names are chosen from a list, cells may be missing, and the answer is a label', async (t) => {
   const net = await pricesNet(t);
   const { page, errors } = await open(t, { models: [{ name: 'prices', net }] });
   await page.locator("#try input[name='size']").fill('50');
-  t.deepEqual(await textsOf(page, "#try select[name='town'] option"), ['Aachen', 'Bonn', 'Celle']);
+  t.deepEqual(await textsOf(page, "#try select[name='town'] option"), ['(missing)', 'Aachen', 'Bonn', 'Celle']);
   await page.select("#try select[name='town']", 'Celle');
   await page.locator('#try button').click();
-  const { outputs } = await net.predict([{ size: '50', town: 'Celle' }]);
-  await waitForAnswer(page, String(Number(outputs.data[0]!.toPrecision(7))));
+  const answerTo = async (row: { size: string; town: string }) => {
+    const { outputs } = await net.predict([row]);
+    return String(Number(outputs.data[0]!.toPrecision(7)));
+  };
+  await waitForAnswer(page, await answerTo({ size: '50', town: 'Celle' }));
+  await page.locator("#try input[name='size']").fill('');
+  await page.select("#try select[name='town']", '');
+  await page.locator('#try button').click();
+  await waitForAnswer(page, await answerTo({ size: '?', town: '?' }));
   t.deepEqual(errors, []);
 });
 
