@@ -1,8 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
+import { FlattenLayer, FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
 import fastify from 'fastify';
 import type { Browser, Page } from 'puppeteer-core';
+import { encodePng } from '#blasnet/charts/png';
 import { inferenceServer, type ServeOptions, startServer } from '#blasnet/serve/index';
 import { launchBrowser, openPage } from '../../support/browser.js';
+import { temporaryFolder, write } from '../../support/files.js';
 import { classifier, fittingNet } from '../../support/nets.js';
 import { digitsNet, irisNet, pricesNet } from '../../support/served.js';
 
@@ -85,6 +88,48 @@ test('the page › a digit drawn with the keyboard', async (t) => {
   t.deepEqual(errors, []);
 });
 
+test('the page › a digit drawn with a finger', async (t) => {
+  const { page, errors } = await open(t, { models: [{ name: 'digits', net: await digitsNet(t) }] });
+  await page.setViewport({ width: 400, height: 800, hasTouch: true, isMobile: true });
+  const pad = (await page.waitForSelector('#pad'))!;
+  await pad.scrollIntoView();
+  const { x, y, width, height } = (await pad.boundingBox())!;
+  const touch = await page.touchscreen.touchStart(x + 0.6 * width, y + 0.2 * height);
+  for (let i = 3; i <= 8; i++) await touch.move(x + 0.6 * width, y + 0.1 * i * height);
+  await touch.end();
+  await waitForAnswer(page, '1');
+  t.deepEqual(errors, []);
+});
+
+test('the page › a picture in colours, its middle scaled to what the model takes', async (t) => {
+  const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'colours')
+    .addLayer(new FlattenLayer())
+    .addLayer(new FullyConnectedLayer(3 * 2 * 2, 3));
+  // Each answer is the sum of one channel's four pixels.
+  const W = Tensor.from(
+    Float32Array.from({ length: 36 }, (_, i) => Number(Math.floor(i / 12) === i % 3)),
+    [12, 3],
+  );
+  net.layers[1]!.setWeights({ W, B: Tensor.from([[0, 0, 0]]) });
+  net.preparation = { inputShape: [3, 2, 2], image: [3, 2, 2] };
+  const { page, errors } = await open(t, { models: [{ name: 'colours', net }] });
+  // Orange, with blue at the left and the right, beyond the middle square.
+  const orange = (x: number) => x >= 15 && x < 45;
+  const colours = [
+    (x: number) => (orange(x) ? 255 : 0),
+    (x: number) => (orange(x) ? 128 : 0),
+    (x: number) => (orange(x) ? 0 : 255),
+  ];
+  const data = colours.flatMap((colour) => Array.from({ length: 60 * 20 }, (_, i) => colour(i % 60)));
+  const picture = await write(await temporaryFolder(t), 'orange.png', encodePng({ data, shape: [3, 20, 60] }));
+  const input = (await page.waitForSelector('#try input[type=file]'))!;
+  await input.uploadFile(picture);
+  await waitForAnswer(page, '1020, 512, 0');
+  await input.uploadFile('data/iris/iris.csv');
+  await waitForProblem(page, 'try-problem', "Expected a picture but received 'iris.csv'");
+  t.deepEqual(errors, []);
+});
+
 test('the page › a row of a table, column by column: the classes and probabilities of net.predict', async (t) => {
   const net = await irisNet();
   const { page, errors } = await open(t, { models: [{ name: 'iris', net }] });
@@ -108,7 +153,7 @@ test('the page › names are chosen from a list, cells may be missing, and the a
   const net = await pricesNet(t);
   const { page, errors } = await open(t, { models: [{ name: 'prices', net }] });
   await page.locator("#try input[name='size']").fill('50');
-  t.deepEqual(await textsOf(page, "#try select[name='town'] option"), ['(missing)', 'Aachen', 'Bonn', 'Celle']);
+  t.deepEqual(await textsOf(page, "#try select[name='town'] option"), ['Aachen', 'Bonn', 'Celle', '(missing)']);
   await page.select("#try select[name='town']", 'Celle');
   await page.locator('#try button').click();
   const answerTo = async (row: { size: string; town: string }) => {

@@ -78,8 +78,10 @@ function textField(name: string): Field {
 
 /** @param missing - what the choice of none says; undefined where there is no such choice */
 function choiceField(name: string, choices: readonly string[], missing?: string): Field {
-  const values = new Set(missing === undefined ? choices : [...choices, missing]);
-  const options = Array.from(values, (value) => element('option', { value }, value === missing ? '(missing)' : value));
+  const options = choices
+    .filter((choice) => choice !== missing)
+    .map((choice) => element('option', { value: choice }, choice));
+  if (missing !== undefined) options.push(element('option', { value: missing }, '(missing)'));
   const select = element('select', {}, ...options);
   return { view: labelled(name, select), read: () => select.value };
 }

@@ -1,10 +1,12 @@
 import { answerView } from './answer.js';
 import { api, type InferTensor, type ListedModel, type ModelInfo, pathOf, Refusal } from './api.js';
 import { factsOf, tensorTable } from './description.js';
-import { drawingView, greyImageOf } from './drawing.js';
+import { drawingView } from './drawing.js';
 import { byId, say } from './elements.js';
 import { formView } from './fields.js';
+import { imageShapeOf } from './images.js';
 import { metricsOf } from './metrics.js';
+import { photoView } from './photo.js';
 
 /** The part of the page that shows one model and tries it. */
 export class ModelView {
@@ -51,14 +53,19 @@ export class ModelView {
     this.#shown = now;
     byId('tensors').replaceChildren(tensorTable('Inputs', model.inputs), tensorTable('Outputs', model.outputs));
     this.#clear();
-    const image = greyImageOf(model);
-    byId('try').replaceChildren(
-      image
-        ? drawingView(model, image, (inputs) => (inputs ? void this.#predict(listed, model, inputs) : this.#clear()))
-        : formView(model, (inputs) =>
-            inputs instanceof Error ? this.#fail(inputs) : void this.#predict(listed, model, inputs),
-          ),
-    );
+    byId('try').replaceChildren(this.#tryView(listed, model));
+  }
+
+  /** What a row is made with: a pad, a file or a form. */
+  #tryView(listed: ListedModel, model: ModelInfo): HTMLElement {
+    const onInput = (inputs: readonly InferTensor[] | Error | undefined) => {
+      if (inputs instanceof Error) this.#fail(inputs);
+      else if (inputs) void this.#predict(listed, model, inputs);
+      else this.#clear();
+    };
+    const image = imageShapeOf(model);
+    if (image?.[0] === 1) return drawingView(model, image, onInput);
+    return image?.[0] === 3 ? photoView(model, image, onInput) : formView(model, onInput);
   }
 
   async #predict(listed: ListedModel, model: ModelInfo, inputs: readonly InferTensor[]): Promise<void> {
