@@ -30,7 +30,7 @@ const waitFor = (page: Page, path: string) => page.waitForSelector(`xpath/${path
 const waitForModel = (page: Page, name: string) => waitFor(page, `//h2[@id='model-name'][.='${name}']`);
 const waitForMetric = (page: Page, title: string, value: string) =>
   waitFor(page, `//dl[@id='metrics']/div[dt='${title}'][dd='${value}']`);
-const waitForAnswer = (page: Page, text: string) => waitFor(page, `//*[@id='answer']//p[@class='value'][.='${text}']`);
+const waitForAnswer = (page: Page, text: string) => waitFor(page, `//*[@id='value'][.='${text}']`);
 const waitForProblem = (page: Page, id: string, text: string) =>
   waitFor(page, `//*[@id='${id}'][not(@hidden)][contains(., "${text}")]`);
 const textsOf = (page: Page, selector: string): Promise<string[]> =>
@@ -64,7 +64,7 @@ test('the page › digits drawn with the mouse are told, each class with its bar
   t.true(Math.abs(shares.reduce((sum, share) => sum + share, 0) - 100) < 1);
   await waitForMetric(page, 'Requests', '1');
   await (await waitFor(page, "//button[.='Wipe']"))!.click();
-  await page.waitForSelector('#answer:empty');
+  await page.waitForSelector('#value:empty + #bars:empty');
   const circle = Array.from({ length: 25 }, (_, i) => (i * Math.PI) / 12);
   await stroke(
     page,
@@ -84,7 +84,7 @@ test('the page › a digit drawn with the keyboard', async (t) => {
   await page.keyboard.press(' ');
   await waitForAnswer(page, '1');
   await page.keyboard.press('Delete');
-  await page.waitForSelector('#answer:empty');
+  await page.waitForSelector('#value:empty + #bars:empty');
   t.deepEqual(errors, []);
 });
 

@@ -4,32 +4,28 @@ import { element } from './elements.js';
 /** Bars that are shown; of more classes, the most probable. */
 const mostBars = 20;
 
-/** What a model says about one row: its class with probabilities, or values. */
-export function answerView({ parameters }: ModelInfo, outputs: readonly InferTensor[]): HTMLElement {
+/** What a model says about one row. */
+export interface Answer {
+  /** The class or the values; '' where the outputs are answers to several questions. */
+  readonly value: string;
+  /** A bar for each probability. */
+  readonly bars: readonly HTMLElement[];
+}
+
+export function answerOf({ parameters }: ModelInfo, outputs: readonly InferTensor[]): Answer {
   const values = (outputs.find(({ datatype }) => datatype !== 'BYTES')?.data ?? []).map(Number);
+  if (parameters.net_type === 'fitting') return { value: values.map(numberText).join(', '), bars: [] };
   const found = outputs.find(({ datatype }) => datatype === 'BYTES')?.data[0];
-  const view = element('div', { className: 'answer' });
-  if (parameters.net_type === 'fitting') {
-    view.append(element('p', { className: 'value' }, values.map(numberText).join(', ')));
-    return view;
-  }
-  if (found !== undefined) view.append(element('p', { className: 'value' }, String(found)));
-  const nameOf = (i: number) => parameters.classes?.[i] ?? String(i);
   // A net with one output gives the probability of the second of two classes.
   const probabilities = found !== undefined && values.length === 1 ? [1 - values[0]!, values[0]!] : values;
-  const bars = probabilities.map((probability, i) => ({ name: nameOf(i), probability }));
-  const shown = bars.length > mostBars ? bars.sort((a, b) => b.probability - a.probability).slice(0, mostBars) : bars;
-  view.append(
-    element(
-      'ul',
-      { className: 'bars' },
-      ...shown.map(({ name, probability }) => bar(name, probability, name === String(found))),
-    ),
-  );
-  if (bars.length > shown.length) {
-    view.append(element('p', { className: 'hint' }, `The ${shown.length} most probable of ${bars.length} classes.`));
+  const all = probabilities.map((probability, i) => ({ name: parameters.classes?.[i] ?? String(i), probability }));
+  const shown = all.length > mostBars ? all.sort((a, b) => b.probability - a.probability).slice(0, mostBars) : all;
+  const items = shown.map(({ name, probability }) => bar(name, probability, name === found));
+  const bars: HTMLElement[] = [element('ul', { className: 'bars' }, ...items)];
+  if (all.length > shown.length) {
+    bars.push(element('p', { className: 'hint' }, `The ${shown.length} most probable of ${all.length} classes.`));
   }
-  return view;
+  return { value: String(found ?? ''), bars };
 }
 
 function bar(name: string, probability: number, isFound: boolean): HTMLElement {

@@ -1,4 +1,4 @@
-import { answerView } from './answer.js';
+import { type Answer, answerOf } from './answer.js';
 import { api, type InferTensor, type ListedModel, type ModelInfo, pathOf, Refusal } from './api.js';
 import { factsOf, tensorTable } from './description.js';
 import { drawingView } from './drawing.js';
@@ -75,12 +75,12 @@ export class ModelView {
       const outputs = await api.infer(listed, inputs);
       if (!isLatest()) return;
       say(byId('try-problem'), '');
-      byId('answer').replaceChildren(answerView(model, outputs));
+      this.#answer(answerOf(model, outputs));
       byId('result').scrollIntoView({ block: 'nearest' });
     } catch (error) {
       if (isLatest()) this.#fail(error as Error);
     }
-    if (isLatest()) await this.show(listed).catch(this.#report);
+    if (this.#wanted === pathOf(listed)) await this.show(listed).catch(this.#report);
   }
 
   #fail(error: Error): void {
@@ -92,7 +92,12 @@ export class ModelView {
   /** No answer, and none that is under way. */
   #clear(): void {
     this.#tries++;
-    byId('answer').replaceChildren();
+    this.#answer({ value: '', bars: [] });
     say(byId('try-problem'), '');
+  }
+
+  #answer({ value, bars }: Answer): void {
+    byId('value').textContent = value;
+    byId('bars').replaceChildren(...bars);
   }
 }
