@@ -1,4 +1,5 @@
 import { isNumeric } from './datatypes.js';
+import { listAt, NumberList, parseWithLists } from './number-lists.js';
 import { badRequest, Problem } from './problem.js';
 
 /** An input as a request has it. */
@@ -8,8 +9,8 @@ export interface InputTensor {
   readonly shape: readonly number[];
   /** How many elements the shape holds. */
   readonly size: number;
-  /** What JSON says, not yet looked at, or bytes. */
-  readonly data: unknown;
+  /** What JSON has, not yet looked at but for its being a list, or bytes. Read before the next request is. */
+  readonly data: readonly unknown[] | NumberList | Uint8Array;
 }
 
 export interface RequestedOutput {
@@ -36,12 +37,17 @@ const mostDimensions = 8;
 /**
  * The request in a body: JSON, or as many bytes of JSON as the header says and binary tensors behind it.
  * @param jsonLength - the header Inference-Header-Content-Length
+ * @param isSingle - whether numbers become single precision
  * @throws Problem 400
  */
-export function readInferRequest(body: Buffer | undefined, jsonLength: string | undefined): InferRequest {
+export function readInferRequest(
+  body: Buffer | undefined,
+  jsonLength: string | undefined,
+  isSingle: boolean,
+): InferRequest {
   if (!body || body.length === 0) throw badRequest('the body', 'JSON', 'nothing');
   const end = jsonLength === undefined ? body.length : lengthOf(jsonLength, body.length);
-  const request = objectOf('the body', parse(body.toString('utf8', 0, end)));
+  const request = objectOf('the body', parse(body.subarray(0, end), isSingle));
   const { id, inputs, outputs, parameters } = request;
   if (id !== undefined && typeof id !== 'string') throw wrong('id', 'a string', id);
   if (!Array.isArray(inputs) || inputs.length === 0 || inputs.length > mostInputs)
@@ -92,10 +98,10 @@ function inputOf(value: unknown, i: number, binary: BinaryPart): InputTensor {
   const binarySize =
     parameters === undefined ? undefined : objectOf(`${where}.parameters`, parameters).binary_data_size;
   if (binarySize === undefined) {
-    if (!Array.isArray(data)) throw wrong(`${where}.data`, 'a list', data);
+    if (!(Array.isArray(data) || data instanceof NumberList)) throw wrong(`${where}.data`, 'a list', data);
   } else if (data !== undefined) throw badRequest(where, 'either data or binary_data_size', 'both');
   const bytes = binarySize === undefined ? undefined : binary.take(binarySize, where);
-  return { name, datatype, shape: shape as readonly number[], size, data: bytes ?? data };
+  return { name, datatype, shape: shape as readonly number[], size, data: bytes ?? (data as InputTensor['data']) };
 }
 
 function sizeOf(where: string, shape: unknown): number {
@@ -142,12 +148,28 @@ function lengthOf(header: string, most: number): number {
   return length;
 }
 
-function parse(text: string): unknown {
+/** JSON whose inputs have lists of numbers as {@link NumberList}s, where they are nothing else. */
+function parse(bytes: Buffer, isSingle: boolean): unknown {
   try {
-    return JSON.parse(text);
+    const { value, lists } = parseWithLists(bytes, isSingle);
+    return lists.length === 0 || giveLists(value, lists) ? value : JSON.parse(bytes.toString());
   } catch (cause) {
     throw new Problem(400, `Expected JSON for the body but received text that is none: ${(cause as Error).message}`);
   }
+}
+
+/** Gives inputs their lists; false where a list is no input's data. */
+function giveLists(value: unknown, lists: readonly NumberList[]): boolean {
+  const inputs = (value as { readonly inputs?: unknown } | null)?.inputs;
+  if (!Array.isArray(inputs)) return false;
+  let given = 0;
+  for (const input of inputs as ({ data?: unknown } | null)[]) {
+    const list = listAt(lists, input?.data);
+    if (!list) continue;
+    input!.data = list;
+    given++;
+  }
+  return given === lists.length;
 }
 
 function objectOf(where: string, value: unknown): Fields {

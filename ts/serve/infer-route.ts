@@ -30,6 +30,7 @@ export function inferRoute(app: FastifyInstance, repository: Repository, metrics
     const inference = readInferRequest(
       request.body as Buffer | undefined,
       request.headers['inference-header-content-length'] as string | undefined,
+      net.dtype === 'float32',
     );
     const wanted = wantedOutputs(net, inference);
     const rows = rowsOf(net, inference, maxRows);

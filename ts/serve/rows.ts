@@ -3,6 +3,7 @@ import type { RowCells } from '../data/csv-options.js';
 import type { FloatArray } from '../tensor.js';
 import { isNumeric, numbersOf, textsOf } from './datatypes.js';
 import { type InferRequest, type InputTensor, wrong } from './infer-request.js';
+import { NumberList } from './number-lists.js';
 import { badRequest, Problem } from './problem.js';
 import type { ServedNet } from './served-net.js';
 
@@ -48,7 +49,7 @@ function encodedRows({ width, dtype }: ServedNet, inputs: readonly InputTensor[]
 /** Writes an input's numbers. */
 function writeNumbers(input: InputTensor, target: FloatArray, limit: number): void {
   const { name, data, datatype, size } = input;
-  const source = Array.isArray(data) ? flat(input, data) : numbersOf(data as Uint8Array, datatype, size, name);
+  const source = data instanceof Uint8Array ? numbersOf(data, datatype, size, name) : elementsOf(input, data);
   for (let i = 0; i < size; i++) {
     const number = source[i] as unknown;
     if (typeof number === 'number' && number >= -limit && number <= limit) target[i] = number;
@@ -61,16 +62,23 @@ function writeNumbers(input: InputTensor, target: FloatArray, limit: number): vo
  * A tensor's elements in order; its list may be flat, or nested as its shape says.
  * @throws Problem 400 for lists of other lengths
  */
-function flat({ name, shape, size }: InputTensor, data: readonly unknown[]): readonly unknown[] {
-  if (!Array.isArray(data[0])) {
-    if (data.length !== size) throw wrong(`data of input '${name}'`, `a list of ${size}`, data);
-    return data;
+function elementsOf({ name, shape, size }: InputTensor, data: readonly unknown[] | NumberList): ArrayLike<unknown> {
+  const expected = (length: number, depth: number, received: string) =>
+    badRequest(`data of input '${name}'`, `lists of ${length} at depth ${depth}`, received);
+  if (data instanceof NumberList) {
+    const { lengths, numbers } = data;
+    if (lengths.length === 1 && lengths[0] === size) return numbers;
+    const isNested = lengths.length > 1 && lengths.length === shape.length;
+    const wrong = isNested ? lengths.findIndex((length, i) => length !== shape[i]) : 0;
+    if (wrong < 0) return numbers;
+    throw expected(isNested ? shape[wrong]! : size, wrong + 1, `lists of ${lengths[wrong]}`);
   }
+  const isNested = Array.isArray(data[0]);
   let elements: readonly unknown[] = [data];
-  for (const [depth, length] of shape.entries()) {
+  for (const [i, length] of (isNested ? shape : [size]).entries()) {
     for (const list of elements) {
-      if (!Array.isArray(list) || list.length !== length)
-        throw wrong(`data of input '${name}'`, `a list of ${length} at depth ${depth + 1}`, list);
+      if (!Array.isArray(list)) throw expected(length, i + 1, 'another thing');
+      if (list.length !== length) throw expected(length, i + 1, `a list of ${list.length}`);
     }
     elements = elements.flat();
   }
@@ -104,11 +112,9 @@ function rowsOfCells(
 function cellsOf(input: InputTensor): readonly (string | number)[] {
   const { name, datatype, data, size } = input;
   const isText = datatype === 'BYTES';
-  if (!Array.isArray(data)) {
-    const bytes = data as Uint8Array;
-    return isText ? textsOf(bytes, size, name) : Array.from(numbersOf(bytes, datatype, size, name));
-  }
-  return flat(input, data).map((cell, i) => {
+  if (data instanceof Uint8Array)
+    return isText ? textsOf(data, size, name) : Array.from(numbersOf(data, datatype, size, name));
+  return Array.from(elementsOf(input, data), (cell, i) => {
     if (isText ? typeof cell !== 'string' : !Number.isFinite(cell))
       throw wrong(`element ${i} of input '${name}'`, isText ? 'a string' : 'a finite number', cell);
     return cell as string | number;

@@ -38,10 +38,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const { host = '127.0.0.1', port = 8080, logger = { level: 'warn' }, drainMs = 10_000 } = options;
   if (!(drainMs >= 0 && drainMs <= 2 ** 31 - 1)) throw badArgument('drainMs', 'a number from 0 to 2147483647', drainMs);
   const repository = new Repository(options);
-  const { fastify } = await loadOptional('fastify', () => import('fastify'));
+  const { fastify, LogController } = await loadOptional('fastify', () => import('fastify'));
   const app = fastify({
     logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // Requests on connections that are open are answered while others drain.
     return503OnClosing: false,
     requestTimeout: repository.settings.timeoutMs,
