@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 
-const executablePath = process.env.BLASNET_CHROMIUM ?? '/usr/bin/chromium';
+const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'chromium'));
+const executablePath = process.env.BLASNET_CHROMIUM ?? onPath.find(existsSync) ?? '/usr/bin/chromium';
 const args = [
   '--no-sandbox',
   '--disable-gpu',
