@@ -16,6 +16,8 @@ export interface RowQueueOptions {
   readonly maxDelayMs: number;
   /** Whether a batch begins as soon as a turn of the event loop brings no further row. */
   readonly isEager?: boolean;
+  /** Whether `infer` copies x before it returns: then the memory serves the next batch. */
+  readonly isCopied?: boolean;
 }
 
 /** Rows that are computed together. */
@@ -46,6 +48,8 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
   /** In order; rows are added to the last one. */
   readonly #batches: Batch<Job>[] = [];
   #running: Batch<Job> | undefined;
+  /** Memory of a batch that is computed. */
+  #spare: FloatArray | undefined;
   #waiting = 0;
   #rowsSeen = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -100,7 +104,9 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
     let batch = this.#batches.at(-1);
     if (!batch || batch.rows + rows > batch.capacity) {
       const capacity = Math.max(maxBatch, paddedRows(rows, maxBatch));
-      const data = new (arrayOf(this.#dtype))(capacity * this.#width);
+      const fits = this.#spare?.length === capacity * this.#width;
+      const data = fits ? this.#spare! : new (arrayOf(this.#dtype))(capacity * this.#width);
+      if (fits) this.#spare = undefined;
       batch = { data, capacity, rows: 0, jobs: [], began: performance.now() };
       this.#batches.push(batch);
     }
@@ -136,7 +142,6 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
       return true;
     });
     this.#waiting -= batch.rows - to;
-    batch.data.fill(0, to * width, from * width);
     batch.rows = to;
   }
 
@@ -179,21 +184,31 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
 
   async #run(batch: Batch<Job>): Promise<void> {
     const { jobs } = batch;
+    let answer: Answer;
     try {
-      const rows = paddedRows(batch.rows, this.#options.maxBatch);
-      const x = Tensor.from(batch.data.subarray(0, rows * this.#width), [rows, ...this.#rowShape]);
-      const answer = await this.#infer(x);
-      // The next one is computed while callers do something about their answers.
-      this.#next();
-      let first = 0;
-      for (const job of jobs) {
-        job.done(answer, first);
-        first += job.rows;
-      }
+      answer = await this.#answerTo(batch);
     } catch (error) {
-      if (this.#running === batch) this.#next();
+      this.#next();
       for (const job of jobs) job.fail(error);
+      return;
     }
+    // The next one is computed while callers do something about their answers.
+    this.#next();
+    let first = 0;
+    for (const job of jobs) {
+      job.done(answer, first);
+      first += job.rows;
+    }
+  }
+
+  #answerTo({ data, rows, capacity }: Batch<Job>): Promise<Answer> {
+    const { maxBatch, isCopied } = this.#options;
+    const width = this.#width;
+    const padded = paddedRows(rows, maxBatch);
+    data.fill(0, rows * width, padded * width);
+    const answer = this.#infer(Tensor.from(data.subarray(0, padded * width), [padded, ...this.#rowShape]));
+    if (isCopied && capacity === maxBatch) this.#spare = data;
+    return answer;
   }
 }
 

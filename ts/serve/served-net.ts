@@ -49,13 +49,13 @@ export class ServedNet {
       async (x: Tensor) => {
         const started = performance.now();
         const rows = this.queue.computing;
-        const prediction = await net.predict(x);
+        const prediction = await net.predict(x); // copies x at once
         onBatch(rows, performance.now() - started);
         return prediction;
       },
       rowShape,
       this.dtype,
-      { maxBatch, maxDelayMs, isEager: true },
+      { maxBatch, maxDelayMs, isEager: true, isCopied: true },
     );
   }
 
