@@ -1,5 +1,5 @@
 // Which system packages are missing, and how to install them.
-// Usage: node scripts/system-packages.mjs [--dev] [--lint]     installs what is missing
+// Usage: node scripts/system-packages.mjs [--dev] [--browser] [--lint]     installs what is missing
 //   BLASNET_SKIP_SYSTEM=1           prints the command instead and exits with code 1 where something is missing
 //   BLASNET_ASSUME_MISSING=doctest  takes these (names as below, separated by commas) for missing: to try this script
 import { readdirSync } from 'node:fs';
@@ -65,6 +65,15 @@ const requirements = [
     brew: 'doctest',
   },
   {
+    name: 'chromium',
+    set: 'browser',
+    title: 'Chromium',
+    here: () => Boolean(process.env.BLASNET_CHROMIUM) || hasProgram('chromium'),
+    apt: 'chromium',
+    dnf: 'chromium',
+    brew: 'chromium',
+  },
+  {
     name: 'clang-format',
     set: 'lint',
     title: 'clang-format',
@@ -75,7 +84,7 @@ const requirements = [
   },
 ];
 
-/** The requirements of the sets (`build`, `dev`, `lint`) that this machine does not meet. */
+/** The requirements of the sets (`build`, `dev`, `browser`, `lint`) that this machine does not meet. */
 export function missingPackages(sets) {
   const assumed = (process.env.BLASNET_ASSUME_MISSING ?? '').split(',');
   return requirements.filter(({ name, set, here }) => sets.includes(set) && (assumed.includes(name) || !here()));
@@ -145,6 +154,6 @@ function asRoot() {
 const apt = () => [...asRoot(), 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get'];
 
 if (isMain(import.meta.url)) {
-  const sets = ['build', ...['dev', 'lint'].filter((set) => process.argv.includes(`--${set}`))];
+  const sets = ['build', ...['dev', 'browser', 'lint'].filter((set) => process.argv.includes(`--${set}`))];
   await main(() => ensureSystemPackages(sets));
 }

@@ -9,6 +9,7 @@ import { buildTarget } from './cmake.mjs';
 import { countAva, countDoctest, countFloors } from './counts.mjs';
 import { root } from './lib/root.mjs';
 import { main, ScriptError, say, tryRun } from './lib/run.mjs';
+import { ensureSystemPackages } from './system-packages.mjs';
 
 /** Runs a program with its output on screen and gives back that output and the exit code. */
 function watch(command, args) {
@@ -45,6 +46,7 @@ function withoutAddressRandomisation() {
 }
 
 async function typeScriptTests() {
+  ensureSystemPackages(['browser']);
   const { output, exitCode } = await watch(join(root, 'node_modules/.bin/ava'), []);
   return countAva(output, exitCode);
 }

@@ -1,9 +1,8 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
-import { mnistFiles } from '../../examples/support/mnist-files.js';
-import { idx, temporaryFolder, write } from '../support/files.js';
+import { temporaryFolder, write } from '../support/files.js';
+import { cutMnist } from '../support/mnist.js';
 import { runScript } from '../support/processes.js';
 
 const script = resolve('build/dev/examples/run.js');
@@ -41,22 +40,6 @@ const withoutMeasured = (line: string) => line.replace(/\d+\.\d+ s|\d+ MB/, '');
 function accuracyOf(lines: readonly string[], words: string): number {
   const line = lines.find((each) => each.startsWith(words));
   return Number(line?.slice(words.length).match(/^ (\d\.\d{4}) /)?.[1]);
-}
-
-/** MNIST's files, cut to so many digits. */
-async function cutMnist(t: ExecutionContext, train: number, tests: number): Promise<string> {
-  const folder = await temporaryFolder(t);
-  for (const path of Object.values(await mnistFiles())) {
-    const bytes = await readFile(path);
-    const file = path.endsWith('.gz') ? gunzipSync(bytes) : bytes;
-    const [name, dimensions] = [path.split('/').at(-1)!.replace('.gz', ''), file[3]!];
-    const [, ...size] = Array.from({ length: dimensions }, (_, i) => file.readUInt32BE(4 + 4 * i));
-    const count = name.startsWith('train') ? train : tests;
-    const length = count * size.reduce((product, each) => product * each, 1);
-    const start = 4 + 4 * dimensions;
-    await write(folder, name, idx([count, ...size], file.subarray(start, start + length)));
-  }
-  return folder;
 }
 
 test.serial('mnist-cnn › a tenth of the digits', async (t) => {

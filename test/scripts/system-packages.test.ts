@@ -45,6 +45,17 @@ onLinux('names the libraries where it knows no package manager', async (t) => {
   t.regex(child.stderr, /missing: OpenBLAS, Google Highway; install them with this system's package manager/);
 });
 
+onLinux('a browser is asked for by tests alone, unless BLASNET_CHROMIUM names one', async (t) => {
+  const PATH = await folderOf('apt-get');
+  const nothing = { PATH, CXX: 'g++', BLASNET_ASSUME_MISSING: '' };
+  t.notRegex(systemPackages(nothing, '--dev').stderr, /Chromium/);
+  const child = systemPackages(nothing, '--browser');
+  t.is(child.status, 1);
+  t.regex(child.stderr, /^blasnet: missing: .*Chromium; install with$/m);
+  t.regex(child.stderr, /apt-get install -y --no-install-recommends .*chromium$/m);
+  t.notRegex(systemPackages({ ...nothing, BLASNET_CHROMIUM: '/opt/chrome' }, '--browser').stderr, /Chromium/);
+});
+
 onLinux('goes on where nothing is missing', (t) => {
   const child = systemPackages({ BLASNET_ASSUME_MISSING: '' });
   t.is(child.stderr, '');

@@ -1,5 +1,6 @@
 import { given } from '../given.js';
 import type { NeuralNet } from '../neural-net.js';
+import type { ColumnEncoding } from '../preparation/column-encoding.js';
 import type { Prediction } from '../preparation/prediction.js';
 
 /** A tensor in metadata; −1 is any number of rows. */
@@ -7,6 +8,15 @@ export interface TensorMetadata {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
+  /** Of columns of a table. */
+  readonly parameters?: ColumnParameters;
+}
+
+interface ColumnParameters {
+  /** The names that there are; others are refused, or taken as no category. */
+  readonly categories?: readonly string[];
+  /** The text of a cell that is missing, where it may be; of datatype BYTES, in columns of numbers, too. */
+  readonly missing?: string;
 }
 
 /** What metadata says about a net. */
@@ -17,6 +27,10 @@ export interface NetDescription {
     readonly net_type: string;
     /** Channels, height and width. */
     readonly image?: readonly number[];
+    /** Paper and ink of raw pixels, where they are known. */
+    readonly image_range?: readonly [number, number];
+    /** What the numbers of an input are called, where it has several. */
+    readonly feature_names?: readonly string[];
     readonly classes?: readonly string[];
   };
 }
@@ -28,11 +42,7 @@ export function describeNet(
   example: Prediction,
 ): NetDescription {
   const datatype = params.dtype === 'float64' ? 'FP64' : 'FP32';
-  const columns = preparation?.columns?.map(({ name, encoding }) => ({
-    name,
-    datatype: encoding === 'none' ? 'FP64' : 'BYTES',
-    shape: [-1],
-  }));
+  const columns = preparation?.columns?.map(columnInput);
   const outputs = [{ name: 'output', datatype, shape: [-1, ...example.outputs.shape.slice(1)] }];
   if (example.classes) outputs.push({ name: 'class', datatype: 'BYTES', shape: [-1] });
   return {
@@ -40,8 +50,25 @@ export function describeNet(
     outputs,
     parameters: {
       net_type: params.netType,
-      ...given({ image: preparation?.image ?? imageOf(rowShape), classes: preparation?.classes }),
+      ...given({
+        image: preparation?.image ?? imageOf(rowShape),
+        // Image readers keep bytes.
+        image_range: preparation?.image && ([0, 255] as const),
+        classes: preparation?.classes,
+        feature_names: columns ? undefined : preparation?.featureNames,
+      }),
     },
+  };
+}
+
+function columnInput(column: ColumnEncoding): TensorMetadata {
+  const { name, encoding, categories, missingCells, missing, unknown } = column;
+  const mayBeMissing = missing !== 'error' && !(missing === 'unknown' && unknown === 'error');
+  return {
+    name,
+    datatype: encoding === 'none' ? 'FP64' : 'BYTES',
+    shape: [-1],
+    parameters: given({ categories, missing: mayBeMissing ? missingCells[0] : undefined }),
   };
 }
 

@@ -75,13 +75,14 @@ export function metricsRoute(app: FastifyInstance, metrics: Metrics): void {
   });
 }
 
-function statsOf({ name, version, statistics }: ModelEntry) {
-  const { success, fail, compute, inferences } = statistics;
+function statsOf({ name, version, statistics, nets }: ModelEntry) {
+  const { success, fail, compute, inferences, latencyP99 } = statistics;
   return {
     name,
     version,
     inference_count: inferences,
     execution_count: compute.count,
-    inference_stats: { success, fail, compute_infer: compute },
+    queue_rows: nets.reduce((sum, { queue }) => sum + queue.rows, 0),
+    inference_stats: { success, fail, compute_infer: compute, latency_p99_ns: latencyP99 },
   };
 }

@@ -4,6 +4,7 @@ import { inferRoute, noteArrivals } from './infer-route.js';
 import { createMetrics } from './metrics.js';
 import { healthRoutes, metadataRoutes, metricsRoute, repositoryRoutes } from './model-routes.js';
 import type { ServeOptions } from './options.js';
+import { addPage } from './page.js';
 import { answerTo, Problem } from './problem.js';
 import { Repository } from './repository.js';
 
@@ -24,7 +25,7 @@ export async function serveRepository(app: FastifyInstance, repository: Reposito
   const metrics = await createMetrics(repository);
   repository.onBatch = metrics.batchEnded;
   noteArrivals(app);
-  const { token } = repository.settings;
+  const { token, page } = repository.settings;
   if (token !== undefined) app.addHook('onRequest', tokenCheck(token));
   // Bodies stay bytes until they are known to be wanted, whatever clients call them.
   app.removeAllContentTypeParsers();
@@ -42,6 +43,7 @@ export async function serveRepository(app: FastifyInstance, repository: Reposito
   repositoryRoutes(app, repository);
   metricsRoute(app, metrics);
   inferRoute(app, repository, metrics);
+  if (page) await addPage(app);
 }
 
 /** Refuses requests without the token, in a time that does not depend on what they bring instead. */

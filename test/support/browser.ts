@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+
+const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'chromium'));
+const executablePath = process.env.BLASNET_CHROMIUM ?? onPath.find(existsSync) ?? '/usr/bin/chromium';
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-dev-shm-usage',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+/** Milliseconds that a busy machine may take for anything. */
+const timeout = 60_000;
+
+/** A headless Chromium with an empty profile; its end removes that. */
+export async function launchBrowser(): Promise<{ browser: Browser; close: () => Promise<void> }> {
+  const userDataDir = await mkdtemp(join(tmpdir(), 'blasnet-chromium-'));
+  const browser = await puppeteer.launch({ executablePath, headless: true, args, userDataDir, timeout });
+  const close = async () => {
+    await browser.close();
+    await rm(userDataDir, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { browser, close };
+}
+
+/** A page without cookies or storage of others, and what goes wrong on it. */
+export async function openPage(t: ExecutionContext, browser: Browser): Promise<{ page: Page; errors: string[] }> {
+  const context = await browser.createBrowserContext();
+  t.teardown(() => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(timeout);
+  const errors: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  page.on('pageerror', (error) => errors.push(String(error)));
+  return { page, errors };
+}
