@@ -108,8 +108,8 @@ HWY_INLINE void Product(Context& context, size_t m, size_t n, size_t k, T alpha,
     return RowProduct(context, {k, alpha, a.data, a.col, b.data, b.row}, n, first.data, c);
   }
   const bool blocked = IsBlocked(m, n, k);
-  // Tiles of few rows would each pack all of B again. A layer's gradient is cut as its forward product is: so a core goes
-  // on with the weights that it has in its cache.
+  // Tiles of few rows would each pack all of B again. A layer's gradient is cut as its forward product is: so a core
+  // goes on with the weights that it has in its cache.
   const bool by_columns = n >= m || n >= 4 * kTileAlign || (a.col != 1 && n >= 2 * kTileAlign);
   const Tiling tiling = TilesOf(by_columns ? n : m, m * n * k);
   std::optional<Scratch::Block> packed;

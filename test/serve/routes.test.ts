@@ -37,7 +37,7 @@ test('metadata of a classifier of images', async (t) => {
         { name: 'output', datatype: 'FP32', shape: [-1, 2] },
         { name: 'class', datatype: 'BYTES', shape: [-1] },
       ],
-      parameters: { net_type: 'multipleClassifier', image: [1, 2, 2], classes: ['cat', 'dog'] },
+      parameters: { net_type: 'multipleClassifier', image: [1, 2, 2], image_range: [0, 255], classes: ['cat', 'dog'] },
     },
   );
 });
@@ -54,8 +54,8 @@ test('metadata of a net with raw columns, in double precision', async (t) => {
   const app = await servingApp(t, { models: [{ name: 'm', net }] });
   const { inputs, outputs } = (await get(app, '/v2/models/m')).json as Record<string, unknown>;
   t.deepEqual(inputs, [
-    { name: 'age', datatype: 'FP64', shape: [-1] },
-    { name: 'color', datatype: 'BYTES', shape: [-1] },
+    { name: 'age', datatype: 'FP64', shape: [-1], parameters: {} },
+    { name: 'color', datatype: 'BYTES', shape: [-1], parameters: { categories: ['a', 'b'] } },
   ]);
   t.deepEqual(outputs, [{ name: 'output', datatype: 'FP64', shape: [-1, 2] }]);
 });

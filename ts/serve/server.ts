@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { badArgument } from '../errors.js';
 import { loadOptional } from './optional.js';
 import type { ServeOptions } from './options.js';
 import { serveRepository } from './plugin.js';
+import { Problem } from './problem.js';
 import { Repository } from './repository.js';
 
 export interface StartOptions extends ServeOptions {
@@ -49,7 +50,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   app.setNotFoundHandler((_request, reply) => {
     reply.code(404).send({ error: 'Expected a path of the Open Inference Protocol, as /v2, but received another' });
   });
-  await app.register((scope) => serveRepository(scope, repository));
+  await app.register(async (scope) => {
+    await serveRepository(scope, repository);
+    scope.addHook('onRequest', refuseOtherSites);
+  });
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= drain(app, repository, drainMs);
@@ -67,6 +71,16 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await close();
     throw error;
   }
+}
+
+/**
+ * Pages of other sites could otherwise make a browser of this machine's user send requests here, though not read the
+ * answers. Only browsers say where a request comes from: other clients are not concerned.
+ */
+async function refuseOtherSites(request: FastifyRequest): Promise<void> {
+  const site = request.headers['sec-fetch-site'];
+  if (request.method === 'GET' || site === undefined || site === 'same-origin' || site === 'none') return;
+  throw new Problem(403, `Expected a request from a page of this server but received one from a ${site} page`);
 }
 
 async function drain(app: FastifyInstance, repository: Repository, drainMs: number): Promise<void> {
