@@ -1,0 +1,4 @@
+export interface ServeFlags {
+  readonly name?: readonly string[];
+}
+export async function runServe(_models: readonly string[], _flags: ServeFlags): Promise<void> {}
