@@ -6,7 +6,7 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (tex
   return (text) => {
     const value = Number(text);
     if (!/^-?\d+$/.test(text) || value < least || value > most) {
-      throw new InvalidArgumentError(`Expected a whole number ${range}.`);
+      throw new InvalidArgumentError(`Expected a whole number ${range}`);
     }
     return value;
   };
@@ -17,7 +17,7 @@ export function positiveNumber({ orZero }: { readonly orZero: boolean }): (text:
   return (text) => {
     const value = Number(text);
     if (text.trim() === '' || !Number.isFinite(value) || value < 0 || (value === 0 && !orZero)) {
-      throw new InvalidArgumentError(`Expected a number ${orZero ? 'of at least' : 'above'} 0.`);
+      throw new InvalidArgumentError(`Expected a number ${orZero ? 'of at least' : 'above'} 0`);
     }
     return value;
   };

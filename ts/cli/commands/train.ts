@@ -37,7 +37,7 @@ export function addTrain(program: Command): void {
     .addOption(new Option('--activation <name>', 'behind each hidden layer (default: relu)').choices(activations))
     .option('--config <file>', 'layers, hyperparameters and reader options as JSON; options given here go first')
     .optionsGroup('Training:')
-    .option('-e, --epochs <n>', 'epochs at the most (default: 50)', wholeNumber(1))
+    .option('-e, --epochs <n>', 'epochs at the most (default: 50, more where rows are few)', wholeNumber(1))
     .option('--batch <rows>', 'rows of a batch, or all (default: 32)', batchSize)
     .addOption(new Option('--optimizer <name>', '(default: adam)').choices(optimizers))
     .option(

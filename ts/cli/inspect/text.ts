@@ -1,3 +1,4 @@
+import { given } from '../../given.js';
 import type { Preparation } from '../../index.js';
 import type { Inspection, NetContents, TensorContents } from './inspection.js';
 
@@ -57,7 +58,7 @@ function tensorLines(tensors: readonly TensorContents[]): string[] {
 }
 
 const entryLines = (object: object) =>
-  Object.entries(object).map(
+  Object.entries(given(object)).map(
     ([name, value]) => `  ${name}: ${typeof value === 'string' ? value : short(JSON.stringify(value))}`,
   );
 

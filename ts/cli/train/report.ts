@@ -30,7 +30,7 @@ export class Report {
     if (numValidation > 0) rows.push(`${numValidation} for validation`);
     if (numTest > 0) rows.push(`${numTest} for the test`);
     await this.#line(`${path}: ${rows.join(', ')}; ${numFeature} features`);
-    const guessed = reason === undefined ? '' : `, since the labels are ${reason} (--type says otherwise)`;
+    const guessed = reason === undefined ? '' : `, since the labels are ${reason} (--type changes that)`;
     await this.#line(`type: ${netType}${guessed}`);
     if (names) await this.#line(`classes: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`);
     await this.#line('');

@@ -61,7 +61,7 @@ function prepare(reader: DataReader, flags: TrainFlags, config: TrainConfig): La
 /** The net that is to be trained: a new one, or that of the checkpoint. */
 async function netFor(reader: DataReader, kind: LabelKind, flags: TrainFlags, config: TrainConfig): Promise<NeuralNet> {
   const activation = flags.activation ?? config.activation ?? 'relu';
-  const params = paramsOf(flags, config, kind.netType, activation);
+  const params = paramsOf(flags, config, kind.netType, activation, reader.numTrain);
   const size = { input: reader.preparation.inputShape, outputs: reader.yTrain.rowSize };
   const net = newNet(params, parse(flags.out).name, size, flags, config, activation);
   if (!flags.resume) return net;
