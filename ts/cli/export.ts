@@ -1,6 +1,6 @@
 import { dirname, extname } from 'node:path';
 import { makeFolder } from '../files.js';
-import { loadModel } from './load-model.js';
+import { loadModel } from '../model-files/load-model.js';
 import { print, UsageError } from './output.js';
 
 /** What `blasnet export` does. */

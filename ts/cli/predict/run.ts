@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { BlasnetError } from '../../errors.js';
 import { replaceFile } from '../../files.js';
-import { loadModel } from '../load-model.js';
+import { loadModel } from '../../model-files/load-model.js';
 import { print } from '../output.js';
 import { answerWriter, type Format } from './answers.js';
 import { isJson, readRows } from './read-rows.js';

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { NeuralNet } from '../index.js';
+import { NeuralNet } from '../neural-net.js';
 
 /** Whether a file is taken for an ONNX model, by its name. */
 export const isOnnx = (path: string) => extname(path).toLowerCase() === '.onnx';
