@@ -45,6 +45,11 @@ export abstract class LayeredNet {
     return this.model.stack.layers.map(({ layer }) => layer);
   }
 
+  /** The layers' names, in the same order. */
+  get layerNames(): readonly string[] {
+    return this.model.stack.layers.map(({ name }) => name);
+  }
+
   /**
    * Adds a layer behind those that are there. It is initialised by the net's hyperparameters unless it has weights.
    * @param name - also the name of its weight file; default: its kind and position

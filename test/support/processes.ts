@@ -14,13 +14,15 @@ interface ScriptOptions {
   /** For node itself. */
   readonly flags?: readonly string[];
   readonly cwd?: string;
+  /** For the standard input, which then ends. */
+  readonly input?: string;
 }
 
 /** Runs a script of test/processes in a process of its own, or any other script by its path. */
 export function runScript(
   script: string,
   args: readonly string[] = [],
-  { env = {}, timeout = 30_000, flags = [], cwd = '.' }: ScriptOptions = {},
+  { env = {}, timeout = 30_000, flags = [], cwd = '.', input }: ScriptOptions = {},
 ): Promise<Ended> {
   const path = script.includes('/') ? script : `test/processes/${script}`;
   const inherited = { ...process.env };
@@ -30,6 +32,7 @@ export function runScript(
     timeout,
     cwd,
   });
+  if (input !== undefined) child.stdin.end(input);
   let [output, errors] = ['', ''];
   child.stdout.on('data', (text) => {
     output += text;

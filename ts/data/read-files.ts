@@ -28,7 +28,8 @@ export async function readFiles(files: DataFiles): Promise<FileData> {
   return splitPart(part, k, seed);
 }
 
-function formatOf(path: string): 'csv' | 'npz' {
+/** What a file is taken for by its name. */
+export function formatOf(path: string): 'csv' | 'npz' {
   return /\.(csv|tsv|data|txt)(\.gz)?$/i.test(path) ? 'csv' : 'npz';
 }
 

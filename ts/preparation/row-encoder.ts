@@ -45,17 +45,20 @@ export class RowEncoder {
 
   /**
    * The rows as a tensor, rows × width.
+   * @param first - the number of the first row, for messages
    * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row and the column of a cell that cannot be read
    */
-  encode(rows: readonly RowCells[], dtype: DType): Tensor {
+  encode(rows: readonly RowCells[], dtype: DType, first = 0): Tensor {
     if (!Array.isArray(rows)) throw badArgument('rows', 'an array of rows', rows);
     const tensor = Tensor.zeros([rows.length, this.width], dtype);
     for (const [i, cells] of rows.entries()) {
-      if (typeof cells !== 'object' || cells === null) throw badArgument(`row ${i}`, 'cells by column name', cells);
+      if (typeof cells !== 'object' || cells === null)
+        throw badArgument(`row ${first + i}`, 'cells by column name', cells);
       // Those that derive columns are shown the whole row.
       const row = this.#columns.some(({ derive }) => derive) ? textsOf(cells) : undefined;
       for (const column of this.#columns) {
-        write(column, contentOf(column, cells, row, i), limits[dtype], tensor.data, i * this.width + column.offset, i);
+        const content = contentOf(column, cells, row, first + i);
+        write(column, content, limits[dtype], tensor.data, i * this.width + column.offset, first + i);
       }
     }
     return tensor;

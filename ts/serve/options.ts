@@ -5,7 +5,7 @@ import { NeuralNet } from '../neural-net.js';
 export interface ServedModel {
   /** Letters, digits, '_', '-' and '.'. */
   readonly name: string;
-  /** What `net.save` or training with `checkpointFile` wrote. Exactly one of `file` and `net`. */
+  /** What `net.save` or training with `checkpointFile` wrote, or an ONNX model (.onnx). Exactly one of `file` and `net`. */
   readonly file?: string;
   readonly net?: NeuralNet;
   /** Default '1'. Requests that name none get the greatest, digits compared as numbers. */

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { reasonOf } from '../charts/reason.js';
 import { BlasnetError } from '../errors.js';
-import { NeuralNet } from '../neural-net.js';
+import { loadModel } from '../model-files/load-model.js';
 import { checkModels, type ServedModel, type ServeOptions, type Settings, settingsOf } from './options.js';
 import { Problem } from './problem.js';
 import { ServedNet } from './served-net.js';
@@ -53,7 +53,7 @@ export class ModelEntry {
    */
   async load(): Promise<void> {
     const { net, file } = this.#model;
-    const loaded = await ServedNet.of(net ?? (await NeuralNet.load(file!)), this.#settings, (rows, milliseconds) => {
+    const loaded = await ServedNet.of(net ?? (await loadModel(file!)), this.#settings, (rows, milliseconds) => {
       this.statistics.inferences += rows;
       this.statistics.batchEnded(milliseconds);
       this.#onBatch(rows);

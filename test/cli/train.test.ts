@@ -1,0 +1,263 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { DataReader, NeuralNet, Tensor, writeNpz } from 'blasnet';
+import { blasnet, houses, irises } from '../support/command-line.js';
+import { temporaryFolder, write } from '../support/files.js';
+
+const housesFor = async (t: Parameters<typeof temporaryFolder>[0], rows = 500) => {
+  const folder = await temporaryFolder(t);
+  await write(folder, 'houses.csv', await houses(rows));
+  return folder;
+};
+const houseOptions = ['houses.csv', '--label', 'price', '--ignore', 'id', 'date', '--epochs', '4'];
+
+test('train › a CSV file becomes a model and charts; what it says of the test set is true', async (t) => {
+  const folder = await housesFor(t);
+  const { code, output, errors } = await blasnet(folder, ['train', ...houseOptions, '--json', '--seed', '3']);
+  t.deepEqual([code, errors], [0, '']);
+  const summary = JSON.parse(output);
+  t.like(summary, {
+    model: 'model.safetensors',
+    charts: ['model-loss.svg', 'model-loss.png'],
+    type: 'fitting',
+    rows: { train: 360, validation: 40, test: 100 },
+    features: 18,
+    epochs: 4,
+    iterations: 48,
+    stopReason: 'maxEpoch',
+  });
+  t.regex(await readFile(join(folder, 'model-loss.svg'), 'utf8'), /^<svg/);
+  t.true((await stat(join(folder, 'model-loss.png'))).size > 1000);
+
+  const net = await NeuralNet.load(join(folder, 'model.safetensors'));
+  const reader = new DataReader({
+    train: join(folder, 'houses.csv'),
+    label: 'price',
+    ignore: ['id', 'date'],
+    split: { k: 5, seed: 3 },
+  });
+  await reader.readData();
+  reader.normalizeX();
+  reader.normalizeY('fitting');
+  t.deepEqual(net.test(reader.xTest, reader.yTest), { loss: summary.test.loss, accuracy: summary.test.accuracy });
+  const { outputs } = await net.predict(reader.xTestRaw);
+  const squares = Array.from(reader.yTestRaw.data, (price, i) => (outputs.data[i]! - price) ** 2);
+  const error = Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
+  t.true(Math.abs(summary.test.rootMeanSquaredError / error - 1) < 1e-4);
+});
+
+test('train › the same seed gives the same model, with any number of threads', async (t) => {
+  const folder = await housesFor(t);
+  for (const [name, ...options] of [
+    ['a', '--threads', '1'],
+    ['b', '--threads', '2'],
+    ['c', '--seed', '1'],
+  ] as const) {
+    const { code } = await blasnet(folder, [
+      'train',
+      ...houseOptions,
+      '--no-charts',
+      '--out',
+      `${name}.safetensors`,
+      ...options,
+    ]);
+    t.is(code, 0);
+  }
+  const weightsOf = async (name: string) => {
+    const { layers } = await NeuralNet.load(join(folder, `${name}.safetensors`));
+    return layers.map(({ weights }) => Object.values(weights).map((tensor) => tensor.toArray()));
+  };
+  t.deepEqual(await weightsOf('a'), await weightsOf('b'));
+  t.notDeepEqual(await weightsOf('a'), await weightsOf('c'));
+});
+
+test('train › the report says what was guessed; --quiet leaves the test result', async (t) => {
+  const folder = await temporaryFolder(t);
+  await write(folder, 'iris.csv', await irises());
+  const options = ['train', 'iris.csv', '--label', 'species', '--no-charts', '--out', 'made/iris.onnx'];
+  const { code, output, errors } = await blasnet(folder, options);
+  t.deepEqual([code, errors], [0, '']);
+  const lines = output.split('\n');
+  t.is(lines[0], 'iris.csv: 108 rows to train on, 12 for validation, 30 for the test; 4 features');
+  t.is(lines[1], 'type: multipleClassifier, since the labels are 3 names (--type changes that)');
+  t.is(lines[2], 'classes: setosa, versicolor, virginica');
+  t.regex(output, /^2,499 parameters, 4,800 FLOPs a row$/m);
+  t.regex(output, /^750 epochs, 3000 iterations in [\d.]+ s, ended by maxEpoch$/m);
+  t.regex(output, /^model: made\/iris.onnx$/m);
+  const accuracy = Number(output.match(/^test: loss [\d.e-]+, accuracy ([\d.]+)$/m)?.[1]);
+  t.true(accuracy > 0.9, `${accuracy}`);
+  t.is((await NeuralNet.fromOnnx(join(folder, 'made/iris.onnx'))).params.netType, 'multipleClassifier');
+
+  const quiet = await blasnet(folder, [...options, '--quiet']);
+  t.deepEqual([quiet.code, quiet.errors], [0, '']);
+  t.is(quiet.output, `${output.match(/^test: .*$/m)?.[0]}\n`);
+});
+
+const rowsOf = (labels: readonly (string | number)[]) =>
+  `x,y\n${Array.from({ length: 40 }, (_, i) => `${i},${labels[i % labels.length]}`).join('\n')}\n`;
+
+test('train › the type follows the labels, or --type', async (t) => {
+  const folder = await temporaryFolder(t);
+  await write(folder, 'names.csv', rowsOf(['yes', 'no']));
+  await write(folder, 'bits.csv', rowsOf([0, 1, 1]));
+  await write(folder, 'numbers.csv', rowsOf([3, 5, 9]));
+  const run = async (...options: string[]) => {
+    const { code, output, errors } = await blasnet(folder, [
+      'train',
+      ...options,
+      '-l',
+      'y',
+      '-e',
+      '1',
+      '--no-charts',
+      '--json',
+    ]);
+    if (code !== 0) return errors;
+    const { type, classes } = JSON.parse(output);
+    const { preparation, layers } = await NeuralNet.load(join(folder, 'model.safetensors'));
+    return [type, classes, preparation?.classes, layers.at(-1)?.kind];
+  };
+  t.deepEqual(await run('names.csv'), ['binaryClassifier', ['no', 'yes'], ['no', 'yes'], 'sigmoid']);
+  t.deepEqual(await run('names.csv', '--type', 'multiple'), [
+    'multipleClassifier',
+    ['no', 'yes'],
+    ['no', 'yes'],
+    'softmax',
+  ]);
+  t.deepEqual(await run('bits.csv'), ['binaryClassifier', undefined, ['0', '1'], 'sigmoid']);
+  t.deepEqual(await run('numbers.csv'), ['fitting', undefined, undefined, 'fully connected']);
+  const classes = ['3', '5', '9'];
+  t.deepEqual(await run('numbers.csv', '--type', 'multiple'), ['multipleClassifier', classes, classes, 'softmax']);
+  t.is(
+    await run('numbers.csv', '--type', 'binary'),
+    "blasnet: Expected a classifier for the 3 names of the label for the type but received 'binaryClassifier'\n",
+  );
+  t.is(
+    await run('names.csv', '--type', 'fitting'),
+    "blasnet: Expected a classifier for the 2 names of the label for the type but received 'fitting'\n",
+  );
+});
+
+test('train › npz: class numbers from their least one on, one-hot rows, images', async (t) => {
+  const folder = await temporaryFolder(t);
+  const numbers = Array.from({ length: 60 }, (_, i) => i % 3);
+  const data = Tensor.from(
+    numbers.flatMap((n) => [n, n * n, -n, 1]),
+    [60, 1, 2, 2],
+  );
+  await writeNpz(join(folder, 'numbers.npz'), { data, label: Tensor.from(numbers.map((n) => [n + 7])) });
+  await writeNpz(join(folder, 'hot.npz'), {
+    data,
+    label: Tensor.from(numbers.map((n) => [0, 1, 2].map((i) => Number(i === n)))),
+  });
+  for (const [name, options, classes] of [
+    ['numbers', ['--type', 'multiple'], ['7', '8', '9']],
+    ['hot', [], undefined],
+  ] as const) {
+    const { code, output } = await blasnet(folder, [
+      'train',
+      `${name}.npz`,
+      ...options,
+      '--net',
+      '8',
+      '--no-charts',
+      '--json',
+    ]);
+    t.is(code, 0);
+    t.like(JSON.parse(output), { type: 'multipleClassifier', features: 4, test: { accuracy: 1 } });
+    const net = await NeuralNet.load(join(folder, 'model.safetensors'));
+    t.deepEqual(net.preparation?.classes, classes);
+    t.deepEqual(
+      net.layers.map(({ kind }) => kind),
+      ['flatten', 'fully connected', 'relu', 'fully connected', 'softmax'],
+    );
+  }
+});
+
+test('train › --net: hidden layers, all layers, none, and lists that do not fit', async (t) => {
+  const folder = await temporaryFolder(t);
+  await write(folder, 'iris.csv', await irises());
+  const run = async (list: string) => {
+    const { code, errors } = await blasnet(folder, [
+      'train',
+      'iris.csv',
+      '-l',
+      'species',
+      '-e',
+      '1',
+      '--no-charts',
+      '--net',
+      list,
+      '--activation',
+      'tanh',
+    ]);
+    if (code !== 0) return [code, errors];
+    const { layers, layerNames } = await NeuralNet.load(join(folder, 'model.safetensors'));
+    return [layers.map(({ weights: { W } }) => W?.shape).filter((shape) => shape), layerNames];
+  };
+  const names = ['hidden1', 'tanh1', 'hidden2', 'tanh2', 'output', 'softmax'];
+  t.deepEqual(await run('8-5'), [
+    [
+      [4, 8],
+      [8, 5],
+      [5, 3],
+    ],
+    names,
+  ]);
+  t.deepEqual(await run('4-8-5-3'), [
+    [
+      [4, 8],
+      [8, 5],
+      [5, 3],
+    ],
+    names,
+  ]);
+  t.deepEqual(await run('none'), [[[4, 3]], ['output', 'softmax']]);
+  for (const list of ['5-8-3', '4-8-2', '14-32-16-8-4-1']) {
+    t.deepEqual(await run(list), [
+      1,
+      `blasnet: Expected 4 inputs at its start and 3 outputs at its end, as the data have them, or hidden layers only, for net but received '${list}'\n`,
+    ]);
+  }
+  t.deepEqual(await run('8x5'), [
+    1,
+    "blasnet: Expected widths such as '32-16' or '14-32-16-1', or 'none' for no hidden layer for net but received '8x5'\n",
+  ]);
+});
+
+test('train › columns of names, missing cells and files without a header', async (t) => {
+  const folder = await temporaryFolder(t);
+  const lines = Array.from({ length: 40 }, (_, i) => `${['red', 'green'][i % 2]},${i % 5 === 0 ? '' : i},${i * 2}`);
+  await write(folder, 'a.csv', `colour,x,y\n${lines.join('\n')}\n`);
+  await write(folder, 'b.csv', `${lines.join('\n')}\n`);
+  const run = (...args: string[]) => blasnet(folder, ['train', ...args, '--epochs', '1', '--no-charts']);
+  const preparation = async () => (await NeuralNet.load(join(folder, 'model.safetensors'))).preparation;
+  t.is((await run('a.csv', '-l', 'y', '--categorical', '--missing', 'median', '--split', '0')).code, 0);
+  t.like((await preparation())?.columns, [
+    { name: 'colour', encoding: 'oneHot', categories: ['green', 'red'] },
+    { name: 'x', encoding: 'none', missing: { fill: 20 } },
+  ]);
+  t.is((await run('b.csv', '--no-header', '-l', '2', '--categorical', '0=number', '--missing', '1=-5')).code, 0);
+  t.like((await preparation())?.columns, [
+    { name: '0', encoding: 'number' },
+    { name: '1', missing: { fill: -5 } },
+  ]);
+  t.is((await run('a.csv', '-l', 'y', '--ignore', 'colour', '--missing', 'drop', '--no-normalize')).code, 0);
+  t.like(await preparation(), { featureNames: ['x'], x: undefined, y: undefined });
+  const { code, errors } = await run('a.csv', '-l', 'y', '--categorical');
+  t.is(code, 1);
+  t.regex(
+    errors,
+    /^blasnet: Expected a cell that is not missing \(or a policy for missing ones\) in line 2, column 'x'/,
+  );
+});
+
+test('train › numbers that get lost end with code 1, and the model before stays', async (t) => {
+  const folder = await housesFor(t);
+  await write(folder, 'model.safetensors', 'a model');
+  const { code, errors } = await blasnet(folder, ['train', ...houseOptions, '--optimizer', 'sgd', '--rate', '1e30']);
+  t.is(code, 1);
+  t.regex(errors, /^blasnet: Expected a finite loss but it became NaN or infinite in epoch 1.*\n$/);
+  t.is(await readFile(join(folder, 'model.safetensors'), 'utf8'), 'a model');
+});

@@ -1,0 +1,25 @@
+import { dirname, extname } from 'node:path';
+import { makeFolder } from '../files.js';
+import { loadModel } from '../model-files/load-model.js';
+import { print, UsageError } from './output.js';
+
+/** What `blasnet export` does. */
+export async function runExport(
+  model: string,
+  out: string,
+  { npz = false }: { readonly npz?: boolean },
+): Promise<void> {
+  const extension = extname(out).toLowerCase();
+  if (!npz && extension !== '.safetensors' && extension !== '.onnx') {
+    throw new UsageError(`Expected a name that ends in .safetensors or .onnx, or --npz, but received '${out}'`);
+  }
+  const net = await loadModel(model);
+  if (npz) {
+    await net.saveWeights(out);
+  } else {
+    await makeFolder(dirname(out));
+    if (extension === '.onnx') await net.exportOnnx(out);
+    else await net.save(out);
+  }
+  await print(`${out}\n`);
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { describeFailure, exitCodeOf, say } from './output.js';
+import { createProgram } from './program.js';
+
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+process.stderr.on('error', () => process.exit(1));
+// Node would print them with its process id; others than our own are for developers.
+process.removeAllListeners('warning');
+process.on('warning', ({ name, message }) => {
+  if (name === 'BlasnetWarning') say(message);
+});
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+  // Commander has said already what it had to say.
+  if (!(error instanceof CommanderError)) say(describeFailure(error));
+}

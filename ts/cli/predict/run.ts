@@ -1,0 +1,55 @@
+import { extname } from 'node:path';
+import { BlasnetError } from '../../errors.js';
+import { replaceFile } from '../../files.js';
+import { loadModel } from '../../model-files/load-model.js';
+import { print } from '../output.js';
+import { answerWriter, type Format } from './answers.js';
+import { isJson, readRows } from './read-rows.js';
+
+/** What `blasnet predict` was told. */
+export interface PredictFlags {
+  readonly out?: string;
+  readonly format?: Format;
+  readonly header: boolean;
+  readonly delimiter?: string;
+}
+
+type Write = (text: string) => Promise<unknown>;
+
+/** What `blasnet predict` does: rows in, answers out, some thousand at a time. */
+export async function runPredict(model: string, data: string, flags: PredictFlags): Promise<void> {
+  const net = await loadModel(model);
+  const answers = answerWriter(flags.format ?? formatOf(data, flags.out), net);
+  const predictTo = async (write: Write) => {
+    let rows = 0;
+    for await (const raw of readRows(data, net, flags)) {
+      const prediction = await net.predict(raw);
+      await write((rows === 0 ? answers.start(prediction) : '') + answers.rows(prediction));
+      rows += raw.rows;
+    }
+    if (rows === 0) throw new BlasnetError('ERR_BAD_FILE', `Expected at least one row in '${data}' but received none`);
+    await write(answers.end());
+  };
+  if (flags.out === undefined) await predictTo(print);
+  else await writeWhole(flags.out, predictTo);
+}
+
+/** The format of answers where nobody says one. */
+function formatOf(data: string, out: string | undefined): Format {
+  if (out !== undefined && /\.(json|csv)$/i.test(out)) return extname(out).slice(1).toLowerCase() as Format;
+  return isJson(data) ? 'json' : 'csv';
+}
+
+/** Writes a file that is there as a whole or not at all. */
+async function writeWhole(path: string, make: (write: Write) => Promise<void>): Promise<void> {
+  let failure: unknown;
+  await replaceFile(path, (file) =>
+    make((text) => file.write(text)).catch((error: unknown) => {
+      failure = error;
+      throw error;
+    }),
+  ).catch((error: unknown) => {
+    // What is wrong with the rows is not the file's fault.
+    throw failure instanceof BlasnetError ? failure : error;
+  });
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addExport } from './commands/export.js';
+import { addInspect } from './commands/inspect.js';
+import { addPredict } from './commands/predict.js';
+import { addServe } from './commands/serve.js';
+import { addTrain } from './commands/train.js';
+import { say } from './output.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
+};
+
+/** The command line with all its commands; what they do is loaded when one of them runs. */
+export function createProgram(): Command {
+  const program = new Command('blasnet')
+    .description('Trains, inspects, converts and serves neural networks.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text) =>
+        say(
+          `${text
+            .replace(/^error: /, '')
+            .trim()
+            .replace(/\s*\n\s*/g, ' ')}; --help tells more`,
+        ),
+    })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ blasnet train houses.csv --label price
+  $ blasnet predict model.safetensors houses.csv > predictions.csv
+  $ blasnet serve model.safetensors
+
+Exit codes: 0 done, 1 failed, 2 wrong usage. 'blasnet <command> --help' tells more of each command.`,
+    );
+  for (const add of [addTrain, addPredict, addInspect, addExport, addServe]) add(program);
+  return program;
+}

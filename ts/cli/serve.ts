@@ -1,0 +1,88 @@
+import { parse } from 'node:path';
+import { BlasnetError } from '../errors.js';
+import { given } from '../given.js';
+import { closeOnSignals, type RunningServer, type StartOptions, startServer } from '../serve/index.js';
+import { describeFailure, print, say, UsageError } from './output.js';
+
+/** What `blasnet serve` was told; undefined where nothing was said. */
+export interface ServeFlags {
+  readonly name?: readonly string[];
+  readonly port: number;
+  readonly host: string;
+  readonly token?: string;
+  readonly tokenEnv?: string;
+  readonly maxBatch?: number;
+  readonly maxDelay?: number;
+  readonly maxQueue?: number;
+  readonly timeout?: number;
+  readonly page: boolean;
+  readonly logLevel: string;
+}
+
+/** What `blasnet serve` does, until a signal ends it. */
+export async function runServe(files: readonly string[], flags: ServeFlags): Promise<void> {
+  const options = optionsOf(files, flags);
+  const server = await start(options);
+  closeOnSignals(server, (error) => {
+    say(describeFailure(error));
+    process.exitCode = 1;
+  });
+  reloadOnHangUp(server);
+  const isLocal = ['127.0.0.1', '::1', 'localhost'].includes(flags.host);
+  if (!isLocal && options.token === undefined)
+    say(`whoever reaches ${server.url} may use it; --token-env asks for a token`);
+  await print(`serving ${options.models.map(({ name }) => name).join(', ')} at ${server.url}\n`);
+}
+
+function optionsOf(files: readonly string[], flags: ServeFlags): StartOptions {
+  const { name: names, host, port, maxBatch, maxQueue, page, logLevel } = flags;
+  if (names && names.length !== files.length) {
+    throw new UsageError(`--name: Expected as many names as models, ${files.length}, but received ${names.length}`);
+  }
+  return {
+    models: files.map((file, i) => ({ name: names?.[i] ?? parse(file).name, file })),
+    host,
+    port,
+    page,
+    // The standard output is for results.
+    logger: { level: logLevel, stream: process.stderr },
+    ...given({ maxBatch, maxDelayMs: flags.maxDelay, maxQueue, timeoutMs: flags.timeout, token: tokenOf(flags) }),
+  };
+}
+
+function tokenOf({ token, tokenEnv }: ServeFlags): string | undefined {
+  if (tokenEnv === undefined) return token;
+  const value = process.env[tokenEnv];
+  if (!value)
+    throw new UsageError(`--token-env: Expected a token in the environment variable ${tokenEnv} but received none`);
+  return value;
+}
+
+async function start(options: StartOptions): Promise<RunningServer> {
+  try {
+    return await startServer(options);
+  } catch (cause) {
+    const expected = hints[(cause as NodeJS.ErrnoException).code ?? ''];
+    if (expected === undefined) throw cause;
+    throw new BlasnetError('ERR_BAD_ARGUMENT', `Expected ${expected} but received ${options.host}:${options.port}`, {
+      cause,
+    });
+  }
+}
+
+/** What was expected instead of an address at which nobody can listen. */
+const hints: Readonly<Record<string, string | undefined>> = {
+  EADDRINUSE: 'a port that is free (--port 0 takes any)',
+  EACCES: 'a port that this user may open, as those from 1024 on,',
+  EADDRNOTAVAIL: 'an address of this machine',
+  ENOTFOUND: 'an address of this machine',
+};
+
+function reloadOnHangUp(server: RunningServer): void {
+  process.on('SIGHUP', () => {
+    server.reload().then(
+      () => say('models loaded anew'),
+      (error: unknown) => say(`not loaded anew: ${describeFailure(error)}`),
+    );
+  });
+}

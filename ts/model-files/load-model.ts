@@ -1,0 +1,13 @@
+import { extname } from 'node:path';
+import { NeuralNet } from '../neural-net.js';
+
+/** Whether a file is taken for an ONNX model, by its name. */
+export const isOnnx = (path: string) => extname(path).toLowerCase() === '.onnx';
+
+/**
+ * The net in a model file, .onnx or safetensors.
+ * @throws BlasnetError `ERR_BAD_FILE` for a file that is missing, damaged, or no model
+ */
+export function loadModel(path: string): Promise<NeuralNet> {
+  return isOnnx(path) ? NeuralNet.fromOnnx(path) : NeuralNet.load(path);
+}
