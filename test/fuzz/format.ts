@@ -1,0 +1,52 @@
+import type { ErrorCode } from 'blasnet';
+import type { Dice } from './dice.js';
+import { editBytes } from './edit-bytes.js';
+
+/** A reader of files, and how to make files for it that are nearly right. */
+export interface Format {
+  /** What an input is called; readers go by the ending. */
+  readonly file: string;
+  /** Codes of the errors that it may throw. */
+  readonly codes: readonly ErrorCode[];
+  /** Bytes that it may take for each byte of a file, above {@link memoryAtLeast}. */
+  readonly memoryPerByte: number;
+  /**
+   * Valid files.
+   * @param folder - for writers, and for files that lie beside the input
+   */
+  corpus(folder: string): Promise<readonly Uint8Array[]>;
+  /** One change that knows the format; bytes that are not of it are given back. */
+  edit(bytes: Uint8Array, dice: Dice): Promise<Uint8Array> | Uint8Array;
+  /**
+   * Reads a file, and uses what came of it.
+   * @param dice - for options
+   */
+  read(path: string, dice: Dice): Promise<void>;
+}
+
+/** Bytes that any file may take: the size of a kilobyte's bomb must not decide, that of a heap's garbage may. */
+export const memoryAtLeast = 64 * 2 ** 20;
+
+/** What a packed byte may become, and be held as: deflate's best is 1032 bytes, of which there may be copies as floats. */
+export const memoryPerPackedByte = 8 * 1032;
+export const memoryPerPlainByte = 64;
+
+/** A file for the format: a valid one with some changes, or no such file at all. */
+export async function makeInput(format: Format, corpus: readonly Uint8Array[], dice: Dice): Promise<Uint8Array> {
+  if (dice.once(25)) return dice.bytes(dice.size(2048));
+  let bytes = dice.pick(corpus);
+  const [knowing, blind] = dice.pick([
+    [1, 0],
+    [1, 0],
+    [2, 0],
+    [4, 0],
+    [0, 1],
+    [0, 1],
+    [0, 3],
+    [1, 1],
+    [0, 0],
+  ] as const);
+  for (let i = 0; i < knowing; i++) bytes = await format.edit(bytes, dice);
+  for (let i = 0; i < blind; i++) bytes = editBytes(bytes, dice, corpus);
+  return bytes;
+}
