@@ -79,6 +79,7 @@ function edit(bytes: Uint8Array, dice: Dice): Uint8Array {
   try {
     const plain = bytes[0] === 0x1f ? gunzipSync(bytes, { maxOutputLength: 2 ** 22 }) : Buffer.from(bytes);
     const changed = dice.once(5) ? editBytes(plain, dice, [plain]) : Buffer.from(editText(plain.toString(), dice));
+    if (dice.once(40)) return gzipSync(Buffer.alloc(dice.size(2 ** 24), dice.pick([',', '1\n', '\n', '"', 'x', ', '])));
     return dice.once(3) ? gzipSync(changed) : changed;
   } catch {
     return Buffer.from(text(dice));

@@ -22,6 +22,9 @@ import { editHeader, takenApart } from './safetensors.js';
 
 const texts = ['layers', 'layers', 'hyperParameters', 'preparation', 'training', 'training', 'checksums'];
 
+const manyLayers = (dice: Dice) =>
+  Array.from({ length: dice.size(20_000) }, (_, i) => ({ name: `${i}`, config: { type: 'FlattenLayer' } }));
+
 /** A change to one of the texts that describe a net, within its JSON mostly. */
 function editDescription(header: Record<string, unknown>, dice: Dice): void {
   const metadata = header.__metadata__ as Record<string, unknown> | undefined;
@@ -34,7 +37,8 @@ function editDescription(header: Record<string, unknown>, dice: Dice): void {
   if (dice.once(2)) delete metadata.checksums; // so that other weights are read
   try {
     const root = { value: JSON.parse(text) };
-    editJson(root, dice);
+    if (key === 'layers' && dice.once(10)) root.value = manyLayers(dice);
+    else editJson(root, dice);
     if (key !== 'checksums' || metadata.checksums !== undefined) metadata[key] = JSON.stringify(root.value) ?? '';
   } catch {
     metadata[key] = text.slice(1);
@@ -61,7 +65,8 @@ function editNumbers(bytes: Uint8Array, dice: Dice): Uint8Array {
     const sums = Object.entries(header).flatMap(([name, entry]) => {
       const offsets = (entry as { data_offsets?: unknown } | null)?.data_offsets;
       if (name === '__metadata__' || !Array.isArray(offsets)) return [];
-      const sum = crc32(data.subarray(Number(offsets[0]), Number(offsets[1])));
+      const [begin, end] = offsets.map((offset) => (typeof offset === 'number' ? offset : 0));
+      const sum = crc32(data.subarray(begin, end));
       return [[name, sum.toString(16).padStart(8, '0')]];
     });
     metadata.checksums = JSON.stringify(Object.fromEntries(sums));

@@ -15,7 +15,7 @@ export interface Dialect {
 }
 
 /** Longer rows come from a quote that nobody closed. */
-const MAX_RECORD = 1 << 24;
+const MAX_RECORD = 1 << 22;
 const GZIP = 0x1f8b;
 const NEWLINE = 10;
 const WHAT = 'CSV';
