@@ -71,9 +71,10 @@ for (let i = 0; i < warmUp; i++) {
 
 const { first, inputs, seconds, seed } = task;
 for (let index = first; index < first + inputs && performance.now() - started < 1000 * seconds; index++) {
-  await tell({ kind: 'input', index });
+  await tell({ kind: 'making', index });
   const dice = new Dice(seed, index);
   const bytes = await makeInput(format, corpus, dice);
+  await tell({ kind: 'reading', index });
   const problem = await tryOne(bytes, dice);
   counts.inputs++;
   if (problem !== undefined)

@@ -1,5 +1,5 @@
 import type { Dice } from './dice.js';
-import { editBytes } from './edit-bytes.js';
+import { editBytes, largestInput } from './edit-bytes.js';
 
 type Container = Record<string | number, unknown>;
 
@@ -58,13 +58,19 @@ export function editJson(root: unknown, dice: Dice): void {
       container[key] = structuredClone(other[otherKey]);
       break;
     case 2:
-      if (isList) container.push(...Array.from({ length: dice.size(3000) }, () => structuredClone(container[key])));
+      if (isList) container.push(...copies(container[key], dice));
       else
         Object.defineProperty(container, dice.pick(['__proto__', 'constructor', 'x', '']), enumerable(container[key]));
       break;
     default:
       container[key] = otherThan(container[key], dice);
   }
+}
+
+/** Many, as long as they are small. */
+function copies(value: unknown, dice: Dice): unknown[] {
+  const size = 1 + (JSON.stringify(value)?.length ?? 0);
+  return Array.from({ length: dice.size(Math.min(3000, largestInput / 4 / size)) }, () => structuredClone(value));
 }
 
 const enumerable = (value: unknown) => ({ value, enumerable: true, configurable: true, writable: true });

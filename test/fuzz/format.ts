@@ -46,7 +46,13 @@ export async function makeInput(format: Format, corpus: readonly Uint8Array[], d
     [1, 1],
     [0, 0],
   ] as const);
-  for (let i = 0; i < knowing; i++) bytes = await format.edit(bytes, dice);
+  for (let i = 0; i < knowing; i++) {
+    try {
+      bytes = await format.edit(bytes, dice);
+    } catch {
+      break; // earlier changes left nothing that this one could be made to
+    }
+  }
   for (let i = 0; i < blind; i++) bytes = editBytes(bytes, dice, corpus);
   return bytes;
 }

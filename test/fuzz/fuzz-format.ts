@@ -55,7 +55,7 @@ interface Outcome {
 
 function runChild(task: Task): Promise<Outcome> {
   const findings: Finding[] = [];
-  let index = task.first - 1;
+  let newest: { readonly kind: string; readonly index: number } = { kind: 'beginning', index: task.first - 1 };
   let end: Counts | undefined;
   let errors = '';
   const child = fork(fileURLToPath(new URL('child.js', import.meta.url)), [JSON.stringify(task)], {
@@ -79,26 +79,29 @@ function runChild(task: Task): Promise<Outcome> {
   });
   child.on('message', (report: Report) => {
     heard();
-    if (report.kind === 'input') index = report.index;
-    else if (report.kind === 'finding') findings.push(report);
-    else end = report;
+    if (report.kind === 'finding') findings.push(report);
+    else if (report.kind === 'end') end = report;
+    else newest = report;
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', async (code, signal) => {
       clearTimeout(silence);
-      if (!end || code !== 0) findings.push(await death(task, index, hangs, `${signal ?? `code ${code}`}: ${errors}`));
+      const { kind, index } = newest;
+      if (!end || code !== 0) {
+        const how = hangs ? `with nothing told for ${mostSilence} s` : `by ${signal ?? `code ${code}`}: ${errors}`;
+        findings.push({ index, problem: `${kind} it, the process ended ${how}`, bytes: await inputOf(task, kind) });
+      }
       const counts = end ?? { ...none, inputs: index + 1 - task.first };
       resolve({ counts, findings, next: index + 1, isOver: end !== undefined });
     });
   });
 }
 
-/** The finding of a child that did not come to its end. */
-async function death({ format, folder }: Task, index: number, hangs: boolean, how: string): Promise<Finding> {
-  const bytes = await readFile(join(folder, formats[format]!.file)).catch(() => Buffer.alloc(0));
-  const problem = hangs ? `nothing happened for ${mostSilence} s` : `the process ended by ${how}`;
-  return { index, problem, bytes: bytes.toString('base64') };
+/** The input that a child was reading when it ended. */
+async function inputOf({ format, folder }: Task, kind: string): Promise<string> {
+  if (kind !== 'reading') return '';
+  return (await readFile(join(folder, formats[format]!.file))).toString('base64');
 }
 
 function sum(a: Counts, b: Counts): Counts {

@@ -30,6 +30,6 @@ export interface Counts {
 
 /** What a child tells its parent. */
 export type Report =
-  | { readonly kind: 'input'; readonly index: number }
+  | { readonly kind: 'making' | 'reading'; readonly index: number }
   | ({ readonly kind: 'finding' } & Finding)
   | ({ readonly kind: 'end' } & Counts);

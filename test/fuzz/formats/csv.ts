@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type DataFiles, DataReader } from 'blasnet';
 import type { Dice } from '../dice.js';
-import { editBytes } from '../edit-bytes.js';
+import { editBytes, largestInput } from '../edit-bytes.js';
 import { type Format, memoryPerPackedByte } from '../format.js';
 
 type CsvOptions = Omit<DataFiles, 'train'>;
@@ -35,6 +35,7 @@ function text(dice: Dice): string {
 /** A change by rows, columns and cells. */
 function editText(before: string, dice: Dice): string {
   const newline = dice.pick(['\n', '\r\n', '\r']);
+  if (before.length > largestInput) return text(dice);
   const lines = before.split(/\r\n|\n|\r/);
   const at = dice.below(lines.length);
   let cells = lines[at]!.split(',');
@@ -57,10 +58,14 @@ function editText(before: string, dice: Dice): string {
       cells = cells.concat(Array.from({ length: dice.size(500_000) }, () => ''));
       break;
     case 3: // many rows, with names of their own
-      lines.push(...Array.from({ length: dice.size(2000) }, (_, i) => lines[at]!.replace(/[a-z]/i, `n${i}`)));
+      lines.push(
+        ...Array.from({ length: dice.size(Math.min(2000, largestInput / (lines[at]!.length + 1))) }, (_, i) =>
+          lines[at]!.replace(/[a-z]/i, `n${i}`),
+        ),
+      );
       break;
     case 4:
-      return lines.join(newline.repeat(dice.size(50_000)));
+      return lines.join(newline.repeat(dice.size(largestInput / lines.length)));
     case 5:
       return lines.map((line) => line.replaceAll(',', dice.pick([';', '\t', '||', '","']))).join(newline);
     case 6:
@@ -77,7 +82,7 @@ function editText(before: string, dice: Dice): string {
 
 function edit(bytes: Uint8Array, dice: Dice): Uint8Array {
   try {
-    const plain = bytes[0] === 0x1f ? gunzipSync(bytes, { maxOutputLength: 2 ** 22 }) : Buffer.from(bytes);
+    const plain = bytes[0] === 0x1f ? gunzipSync(bytes, { maxOutputLength: largestInput }) : Buffer.from(bytes);
     const changed = dice.once(5) ? editBytes(plain, dice, [plain]) : Buffer.from(editText(plain.toString(), dice));
     if (dice.once(40)) return gzipSync(Buffer.alloc(dice.size(2 ** 24), dice.pick([',', '1\n', '\n', '"', 'x', ', '])));
     return dice.once(3) ? gzipSync(changed) : changed;

@@ -68,7 +68,7 @@ function edit(bytes: Uint8Array, dice: Dice): Uint8Array {
   if (dice.once(2)) return editField(bytes, dice);
   let members: Members;
   try {
-    members = { ...unzipSync(bytes) };
+    members = { ...unzipSync(bytes, { filter: ({ originalSize }) => originalSize < 2 ** 22 }) };
   } catch {
     return editField(bytes, dice);
   }
