@@ -50,6 +50,9 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${clipped(value, 60)}'`;
   if (typeof value === 'function') return `a function`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (value !== null && typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`;
+  if (value !== null && typeof value === 'object') {
+    const name: unknown = value.constructor?.name; // JSON may say anything
+    return `an instance of ${typeof name === 'string' ? clipped(name, 60) : 'Object'}`;
+  }
   return String(value);
 }

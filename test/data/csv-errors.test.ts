@@ -182,3 +182,10 @@ test('encodeRows › errors', async (t) => {
   );
   t.throws(() => new DataReader().encodeRows([]), badArgument(/CSV files to have been read for encodeRows/));
 });
+
+test(
+  'more columns than a table has',
+  rejects,
+  { train: `${','.repeat(100_000)}\n` },
+  /at most 65536 columns in the header/,
+);

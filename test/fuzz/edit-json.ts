@@ -22,7 +22,7 @@ const strange: readonly (() => unknown)[] = [
   () => ({}),
   // What fails where it is put into a message.
   () => ({ toString: null, valueOf: null }),
-  () => ({ constructor: null }),
+  () => ({ constructor: { name: { toString: null } } }),
   () => 'x'.repeat(5000),
   () => -0.5,
   () => 1e308,

@@ -67,7 +67,7 @@ function editText(before: string, dice: Dice): string {
     case 4:
       return lines.join(newline.repeat(dice.size(largestInput / lines.length)));
     case 5:
-      return lines.map((line) => line.replaceAll(',', dice.pick([';', '\t', '||', '","']))).join(newline);
+      return lines.join(newline).replaceAll(',', dice.pick([';', '\t', '||', '","']));
     case 6:
       return before + text(dice);
     case 7:

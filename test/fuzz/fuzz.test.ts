@@ -1,0 +1,20 @@
+import test from 'ava';
+import { formats } from './formats/index.js';
+import { fuzzFormat } from './fuzz-format.js';
+
+/** As many as take about a second each. */
+const inputs: Readonly<Record<string, number>> = { npz: 150, load: 250, resume: 250, csv: 200 };
+
+for (const name of Object.keys(formats)) {
+  test.serial(`damaged and hostile files are read or refused: ${name}`, async (t) => {
+    const task = { seed: 1, inputs: inputs[name] ?? 400, seconds: 600 };
+    const result = await fuzzFormat(name, task);
+    t.deepEqual(
+      result.findings.map(({ index, problem }) => `input ${index}: ${problem}`),
+      [],
+    );
+    t.is(result.inputs, task.inputs);
+    // Inputs of one sort only would test little.
+    t.true(result.resolved > task.inputs / 100 && result.refused > task.inputs / 4, JSON.stringify(result));
+  });
+}
