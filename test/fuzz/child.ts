@@ -4,19 +4,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BlasnetError } from 'blasnet';
 import { Dice } from './dice.js';
-import { type Format, makeInput, memoryAtLeast } from './format.js';
-import { formats } from './formats/index.js';
+import { type Format, makeInput, memoryAtLeast, secondsAtMost } from './format.js';
 import { forgetPeak, memory } from './memory.js';
 import type { Report, Task } from './protocol.js';
 
-/** Seconds of processor time for one input, on all threads. */
-const mostSeconds = 3;
 /** Longer messages quote more of a file than a person reads. */
 const longestMessage = 1500;
 /** Readings of valid files, after which what is made once has been made. */
 const warmUp = 50;
 
 const task = JSON.parse(process.argv[2]!) as Task;
+const { formats } = (await import(task.module)) as { readonly formats: Readonly<Record<string, Format>> };
 const format = formats[task.format]!;
 const path = join(task.folder, format.file);
 const corpus = await format.corpus(task.folder);
@@ -34,6 +32,7 @@ function complaint(error: unknown, { codes }: Format): string | undefined {
   if (!(error instanceof BlasnetError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (!codes.includes(error.code)) return `${error.code}: ${error.message}`;
   if (!/^Expected .* but received /s.test(error.message)) return `a message of another form: ${error.message}`;
+  if (error.code === 'ERR_BAD_FILE' && !error.message.includes(task.folder)) return `no file in: ${error.message}`;
   return error.message.length > longestMessage
     ? `a message of ${error.message.length} characters: ${error.message.slice(0, 200)}`
     : undefined;
@@ -59,7 +58,8 @@ async function tryOne(bytes: Uint8Array, dice: Dice): Promise<string | undefined
   counts.slowest = Math.max(counts.slowest, seconds);
   counts.peak = Math.max(counts.peak, growth);
   if (problem !== undefined) return problem;
-  if (seconds > mostSeconds) return `${seconds.toFixed(1)} s of processor time for ${bytes.length} bytes`;
+  if (seconds > (format.seconds ?? secondsAtMost))
+    return `${seconds.toFixed(1)} s of processor time for ${bytes.length} bytes`;
   if (growth > limit) return `${growth} bytes of memory for a file of ${bytes.length}`;
   return undefined;
 }

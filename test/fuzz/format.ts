@@ -10,6 +10,8 @@ export interface Format {
   readonly codes: readonly ErrorCode[];
   /** Bytes that it may take for each byte of a file, above {@link memoryAtLeast}. */
   readonly memoryPerByte: number;
+  /** Seconds of processor time that an input may take, on all threads; default {@link secondsAtMost}. */
+  readonly seconds?: number;
   /**
    * Valid files.
    * @param folder - for writers, and for files that lie beside the input
@@ -23,6 +25,8 @@ export interface Format {
    */
   read(path: string, dice: Dice): Promise<void>;
 }
+
+export const secondsAtMost = 3;
 
 /** Bytes that any file may take: the size of a kilobyte's bomb must not decide, that of a heap's garbage may. */
 export const memoryAtLeast = 64 * 2 ** 20;

@@ -1,9 +1,8 @@
 import { fork } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { formats } from './formats/index.js';
 import type { Counts, Finding, Report, Task } from './protocol.js';
 
 /** Seconds of silence after which a child hangs; a promise that is never kept is silent as well. */
@@ -14,7 +13,10 @@ const heap = 128;
 const mostFindings = 20;
 
 /** How long to go on, and from which input. */
-export type FuzzOptions = Pick<Task, 'seed' | 'inputs' | 'seconds'> & { readonly first?: number };
+export type FuzzOptions = Pick<Task, 'seed' | 'inputs' | 'seconds'> & {
+  readonly first?: number;
+  readonly module?: string;
+};
 
 export interface FuzzResult extends Counts {
   readonly findings: readonly Finding[];
@@ -25,7 +27,7 @@ const none: Counts = { inputs: 0, resolved: 0, refused: 0, peak: 0, slowest: 0 }
 /** Gives a reader inputs in processes of its own; where one dies or hangs, the next goes on behind the input. */
 export async function fuzzFormat(
   format: string,
-  { first = 0, inputs, seconds, seed }: FuzzOptions,
+  { first = 0, inputs, seconds, seed, module = './formats/index.js' }: FuzzOptions,
 ): Promise<FuzzResult> {
   const deadline = performance.now() + 1000 * seconds;
   const findings: Finding[] = [];
@@ -34,7 +36,7 @@ export async function fuzzFormat(
   while (next < first + inputs && findings.length < mostFindings && performance.now() < deadline) {
     const folder = await mkdtemp(join(tmpdir(), 'blasnet-fuzz-'));
     const left = (deadline - performance.now()) / 1000;
-    const task = { format, seed, first: next, inputs: first + inputs - next, seconds: left, folder };
+    const task = { format, module, seed, first: next, inputs: first + inputs - next, seconds: left, folder };
     const outcome = await runChild(task);
     findings.push(...outcome.findings);
     counts = sum(counts, outcome.counts);
@@ -99,9 +101,9 @@ function runChild(task: Task): Promise<Outcome> {
 }
 
 /** The input that a child was reading when it ended. */
-async function inputOf({ format, folder }: Task, kind: string): Promise<string> {
-  if (kind !== 'reading') return '';
-  return (await readFile(join(folder, formats[format]!.file))).toString('base64');
+async function inputOf({ folder }: Task, kind: string): Promise<string> {
+  const name = (await readdir(folder)).find((file) => file.startsWith('input.'));
+  return kind !== 'reading' || name === undefined ? '' : (await readFile(join(folder, name))).toString('base64');
 }
 
 function sum(a: Counts, b: Counts): Counts {

@@ -1,6 +1,8 @@
 /** What a child is to do. */
 export interface Task {
   readonly format: string;
+  /** The module that has the format in its table, as `formats/index.js` does. */
+  readonly module: string;
   readonly seed: number;
   /** Number of the first input, and how many there may be. */
   readonly first: number;

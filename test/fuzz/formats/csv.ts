@@ -92,16 +92,18 @@ function edit(bytes: Uint8Array, dice: Dice): Uint8Array {
 }
 
 const choices: readonly CsvOptions[] = [
-  { label: 'y' },
+  { label: 'y', categorical: 'number' },
+  { label: 'y', categorical: 'oneHot' },
+  { label: -1, categorical: 'number', missing: 'drop', delimiter: ';' },
   { label: -1 },
   { label: -1, missing: 'drop', categorical: 'number', unknownCategory: 'error' },
-  { label: ['y', 'a'], missing: 'mean' },
+  { label: ['y', 'a'], missing: 'mean', categorical: 'number' },
   { label: 0, header: false, categorical: 'number' },
   { label: -1, header: false, missing: 'median', dtype: 'float64' },
-  { label: 'y', quote: false, comment: '#', missing: 0 },
+  { label: 'y', quote: false, comment: '#', missing: 0, categorical: 'number' },
   { label: -1, skipLines: 1, categorical: 'oneHot', missing: 'category' },
   { label: 'y', categorical: 'oneHot', unknownCategory: 'zeros', split: 3, missing: 'drop' },
-  { label: 'y', columns: ['a', 'name'], categorical: { name: 'oneHot' }, delimiter: ';' },
+  { label: 'a', columns: ['name'], categorical: { name: 'oneHot' }, delimiter: ';' },
   { label: -1, delimiter: '||', quote: "'" },
   { label: 'y', header: ['a', 'name', 'y'], ignore: ['name'] },
   { label: 'y', derive: { twice: (row) => Number(row.a) * 2 }, transform: { name: (cell) => cell.length } },

@@ -8,6 +8,12 @@ const dtypes = [
   ...['<f4', '>f8', '<f2', '|b1', '<i8', '>u8', '<u2', '|i1', '=f4', '<f16', '|O', '<c8', '|S4', 'f4', '<f4[2]', ''],
 ];
 
+const pieces = ['{', '}', "'descr'", ':', "'<f4'", ',', "'shape'", '(', ')', '1', '0', '-', "'fortran_order'", 'True'];
+const others = [' ', '\n', '[', '\u00e9', "'"];
+
+const piecesOf = (dice: Dice) =>
+  Array.from({ length: dice.below(30) }, () => dice.pick(dice.once(4) ? others : pieces)).join('');
+
 /** A file whose header says what it likes; whole where it happens to be true. */
 function npyOf(dice: Dice): Buffer {
   const lengths = Array.from({ length: dice.pick([0, 1, 2, 3, 64, 65]) }, () =>
@@ -29,7 +35,9 @@ function npyOf(dice: Dice): Buffer {
     [0, 1, 2, 4],
     [0, 0, 1, 2],
   ]);
-  const text = `{${order.map((i) => entries[i]).join(', ')}, }${' '.repeat(dice.size(300))}\n`;
+  const text = dice.once(6)
+    ? piecesOf(dice)
+    : `{${order.map((i) => entries[i]).join(', ')}, }${' '.repeat(dice.size(300))}\n`;
   const version = dice.pick([1, 2, 3, 0, 255]);
   const length = Buffer.alloc(version === 1 ? 2 : 4);
   length.writeUIntLE(dice.once(8) ? dice.below(65536) : Math.min(text.length, 65535), 0, length.length);
