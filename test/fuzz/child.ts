@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BlasnetError } from 'blasnet';
 import { Dice } from './dice.js';
-import { type Format, makeInput, memoryAtLeast, secondsAtMost } from './format.js';
+import { type Format, makeInput, memoryFor, secondsAtMost } from './format.js';
 import { forgetPeak, memory } from './memory.js';
 import type { Report, Task } from './protocol.js';
 
@@ -54,13 +54,12 @@ async function tryOne(bytes: Uint8Array, dice: Dice): Promise<string | undefined
   const [after, { user, system }] = [memory(), process.cpuUsage(cpuBefore)];
   const seconds = (user + system) / 1e6;
   const growth = Math.max(after.peak - before.resident, after.peakVirtual - before.peakVirtual);
-  const limit = memoryAtLeast + format.memoryPerByte * bytes.length;
   counts.slowest = Math.max(counts.slowest, seconds);
   counts.peak = Math.max(counts.peak, growth);
   if (problem !== undefined) return problem;
   if (seconds > (format.seconds ?? secondsAtMost))
     return `${seconds.toFixed(1)} s of processor time for ${bytes.length} bytes`;
-  if (growth > limit) return `${growth} bytes of memory for a file of ${bytes.length}`;
+  if (growth > memoryFor(bytes)) return `${growth} bytes of memory for a file of ${bytes.length}`;
   return undefined;
 }
 

@@ -8,8 +8,6 @@ export interface Format {
   readonly file: string;
   /** Codes of the errors that it may throw. */
   readonly codes: readonly ErrorCode[];
-  /** Bytes that it may take for each byte of a file, above {@link memoryAtLeast}. */
-  readonly memoryPerByte: number;
   /** Seconds of processor time that an input may take, on all threads; default {@link secondsAtMost}. */
   readonly seconds?: number;
   /**
@@ -28,12 +26,15 @@ export interface Format {
 
 export const secondsAtMost = 3;
 
-/** Bytes that any file may take: the size of a kilobyte's bomb must not decide, that of a heap's garbage may. */
-export const memoryAtLeast = 64 * 2 ** 20;
-
-/** What a packed byte may become, and be held as: deflate's best is 1032 bytes, of which there may be copies as floats. */
-export const memoryPerPackedByte = 8 * 1032;
-export const memoryPerPlainByte = 64;
+/**
+ * Bytes of memory that a file may take: 64 MiB, since a heap's garbage must not decide, and so many for each of its bytes.
+ * Where that is packed it may become 1032 at deflate's best, of which there may be copies as floats; else it may become
+ * an object, as an empty message in an ONNX model does.
+ */
+export function memoryFor(bytes: Uint8Array): number {
+  const isPacked = ['\x1f\x8b', 'PK'].includes(Buffer.from(bytes.subarray(0, 2)).toString('latin1'));
+  return 64 * 2 ** 20 + bytes.length * (isPacked ? 8 * 1032 : 256);
+}
 
 /** A file for the format: a valid one with some changes, or no such file at all. */
 export async function makeInput(format: Format, corpus: readonly Uint8Array[], dice: Dice): Promise<Uint8Array> {

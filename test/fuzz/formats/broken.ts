@@ -9,7 +9,6 @@ function reader(read: (path: string) => unknown): Format {
   return {
     file: 'input.bin',
     codes: ['ERR_BAD_FILE'],
-    memoryPerByte: 1,
     corpus: async () => [Uint8Array.of(1)],
     edit: () => Uint8Array.of(2, 2),
     async read(path) {

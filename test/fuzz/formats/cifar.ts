@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CifarImageReader } from 'blasnet';
 import { recordsOf } from '../../support/cifar.js';
 import type { Dice } from '../dice.js';
-import { type Format, memoryPerPlainByte } from '../format.js';
+import type { Format } from '../format.js';
 import { requireWhole } from './npy.js';
 
 const recordBytes = 3073;
@@ -29,7 +29,6 @@ function edit(bytes: Uint8Array, dice: Dice): Buffer {
 export const cifar: Format = {
   file: 'input.bin',
   codes: ['ERR_BAD_FILE'],
-  memoryPerByte: memoryPerPlainByte,
   async corpus() {
     const names = await readFile('test/fixtures/cifar/batches.meta.txt');
     return [await readFile('test/fixtures/cifar/test.bin'), recordsOf([1, 2, 3]), recordsOf([9]), names];

@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { type DataFiles, DataReader } from 'blasnet';
 import type { Dice } from '../dice.js';
 import { editBytes, largestInput } from '../edit-bytes.js';
-import { type Format, memoryPerPackedByte } from '../format.js';
+import type { Format } from '../format.js';
 
 type CsvOptions = Omit<DataFiles, 'train'>;
 
@@ -112,7 +112,6 @@ const choices: readonly CsvOptions[] = [
 export const csv: Format = {
   file: 'input.csv',
   codes: ['ERR_BAD_FILE', 'ERR_BAD_ARGUMENT', 'ERR_NOT_FINITE'],
-  memoryPerByte: memoryPerPackedByte,
   async corpus() {
     const rows = Array.from({ length: 20 }, (_, i) => [i / 4, ['red', '"a ""b"""', 'é'][i % 3], i % 2 ? -i : '']);
     const table = [['a', 'name', 'y'], ...rows.filter((_, i) => i % 2)].map((cells) => cells.join(',')).join('\n');

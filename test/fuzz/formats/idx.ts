@@ -4,7 +4,7 @@ import { readIdx } from '#blasnet/data/idx';
 import { idx as idxFile, write } from '../../support/files.js';
 import type { Dice } from '../dice.js';
 import { editBytes, numberBytes } from '../edit-bytes.js';
-import { type Format, memoryPerPackedByte } from '../format.js';
+import type { Format } from '../format.js';
 import { requireWhole } from './npy.js';
 
 const shapes = [[3], [2, 4, 4], [2, 3], [1, 2, 2, 2], [0, 28, 28]];
@@ -40,7 +40,6 @@ const others = { images: 'images.idx', labels: 'labels.idx' };
 export const idx: Format = {
   file: 'input.idx',
   codes: ['ERR_BAD_FILE', 'ERR_SHAPE_MISMATCH'],
-  memoryPerByte: memoryPerPackedByte,
   async corpus(folder) {
     await write(folder, others.images, idxFile([2, 4, 4], new Uint8Array(32).fill(7)));
     await write(folder, others.labels, idxFile([2], Uint8Array.of(1, 0)));

@@ -16,7 +16,7 @@ import { crc32 } from '#blasnet/data/crc32';
 import { fittingNet, fittingReader } from '../../support/nets.js';
 import type { Dice } from '../dice.js';
 import { editJson } from '../edit-json.js';
-import { type Format, memoryPerPlainByte } from '../format.js';
+import type { Format } from '../format.js';
 import { predictWith } from '../predict.js';
 import { editHeader, takenApart } from './safetensors.js';
 
@@ -115,8 +115,6 @@ async function corpus(folder: string): Promise<Uint8Array[]> {
 const shared = {
   file: 'input.safetensors',
   codes: ['ERR_BAD_FILE'],
-  // A boolean for each parameter makes a float64 with its gradient and what an optimizer keeps.
-  memoryPerByte: memoryPerPlainByte,
   corpus,
   edit,
 } as const;

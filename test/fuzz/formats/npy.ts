@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { decodeNpy, encodeNpy } from '#blasnet/data/npy';
 import { sizeOf } from '#blasnet/tensor';
 import type { Dice } from '../dice.js';
-import { type Format, memoryPerPlainByte } from '../format.js';
+import type { Format } from '../format.js';
 
 const dtypes = [
   ...['<f4', '>f8', '<f2', '|b1', '<i8', '>u8', '<u2', '|i1', '=f4', '<f16', '|O', '<c8', '|S4', 'f4', '<f4[2]', ''],
@@ -90,7 +90,6 @@ export function requireWhole({ shape, data }: { readonly shape: readonly number[
 export const npy: Format = {
   file: 'input.npy',
   codes: ['ERR_BAD_FILE'],
-  memoryPerByte: memoryPerPlainByte,
   corpus: npyCorpus,
   edit: editNpy,
   async read(path) {

@@ -4,7 +4,7 @@ import { unzipSync, zipSync } from 'fflate';
 import { encodeNpy } from '#blasnet/data/npy';
 import type { Dice } from '../dice.js';
 import { editBytes, numberBytes } from '../edit-bytes.js';
-import { type Format, memoryPerPackedByte } from '../format.js';
+import type { Format } from '../format.js';
 import { editNpy, npyCorpus, requireWhole } from './npy.js';
 
 /** Fields of the records of a zip archive: where they begin and how many bytes they have (PKWARE's APPNOTE 4.3). */
@@ -79,7 +79,6 @@ function edit(bytes: Uint8Array, dice: Dice): Uint8Array {
 export const npz: Format = {
   file: 'input.npz',
   codes: ['ERR_BAD_FILE', 'ERR_SHAPE_MISMATCH', 'ERR_NOT_FINITE', 'ERR_BAD_ARGUMENT'],
-  memoryPerByte: memoryPerPackedByte,
   async corpus() {
     const fixtures = ['stored', 'deflated', 'written', 'none', 'path', 'object'];
     const [, , , , , array] = await npyCorpus();

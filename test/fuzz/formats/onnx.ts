@@ -7,7 +7,7 @@ import { write } from '../../support/files.js';
 import type { Dice } from '../dice.js';
 import { editBytes } from '../edit-bytes.js';
 import { editJson } from '../edit-json.js';
-import { type Format, memoryPerPlainByte } from '../format.js';
+import type { Format } from '../format.js';
 import { predictWith } from '../predict.js';
 import { graphOf } from './onnx-graphs.js';
 
@@ -53,8 +53,6 @@ const folder = 'test/fixtures/onnx/pytorch';
 export const onnx: Format = {
   file: 'input.onnx',
   codes: ['ERR_BAD_FILE'],
-  // An empty message of two bytes becomes an object.
-  memoryPerByte: 4 * memoryPerPlainByte,
   async corpus(ownFolder) {
     await write(ownFolder, 'w.bin', new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8).buffer));
     const externalData = Object.entries({ location: 'w.bin', offset: '4', length: '24' });

@@ -3,7 +3,7 @@ import { readSafetensors } from 'blasnet';
 import { safetensorsFile } from '../../support/safetensors.js';
 import type { Dice } from '../dice.js';
 import { editJson } from '../edit-json.js';
-import { type Format, memoryPerPlainByte } from '../format.js';
+import type { Format } from '../format.js';
 import { requireWhole } from './npy.js';
 
 /** A file's header and what is behind it; undefined where that is not JSON. */
@@ -68,8 +68,6 @@ function made(dice: Dice): Uint8Array {
 export const safetensors: Format = {
   file: 'input.safetensors',
   codes: ['ERR_BAD_FILE'],
-  // A tensor's entry in the header is an object of arrays, in a map.
-  memoryPerByte: memoryPerPlainByte,
   async corpus() {
     const fixtures = ['numpy', 'others', 'net'];
     return Promise.all(fixtures.map((name) => readFile(`test/fixtures/safetensors/${name}.safetensors`)));
