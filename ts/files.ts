@@ -5,7 +5,7 @@ import { BlasnetError, badArgument, clipped } from './errors.js';
 
 /**
  * An `ERR_BAD_FILE` in the form that all messages share.
- * @param where - the file, or the part of it, as the message should name it; names from files clipped
+ * @param where - the file, or the part of it, as the message should name it; what comes from a file is to be clipped
  */
 export function badFile(where: string, expected: string, received: string, cause?: unknown): BlasnetError {
   return new BlasnetError(
