@@ -83,10 +83,12 @@ export const npz: Format = {
     const fixtures = ['stored', 'deflated', 'written', 'none', 'path', 'object'];
     const [, , , , , array] = await npyCorpus();
     const set = { 'data.npy': array!, 'label.npy': encodeNpy([2, 1], Float64Array.of(1, 0)) };
+    const nothing = encodeNpy([2 ** 40, 0], new Float32Array());
     return [
       ...(await Promise.all(fixtures.map((name) => readFile(`test/fixtures/npz/${name}.npz`)))),
       zipSync(set),
       zipSync(set, { level: 0 }),
+      zipSync({ 'data.npy': nothing, 'label.npy': nothing }),
     ];
   },
   edit,

@@ -65,9 +65,13 @@ export function columnsOf(names: readonly string[], options: CsvOptions): Column
   }
 }
 
+/** @throws BlasnetError `ERR_BAD_FILE` for more columns than a table may have */
+export function requireFew(cells: readonly string[], where: string): void {
+  if (cells.length > MOST_COLUMNS) throw badFile(where, `at most ${MOST_COLUMNS} columns`, `${cells.length}`);
+}
+
 /** The columns' names by a file's header line. */
 export function requireNames(names: readonly string[], where: string): readonly string[] {
-  if (names.length > MOST_COLUMNS) throw badFile(where, `at most ${MOST_COLUMNS} columns`, `${names.length}`);
   const twice = repeated(names);
   if (twice !== undefined) throw badFile(where, 'columns of different names', `two named '${clipped(twice, 60)}'`);
   return names;

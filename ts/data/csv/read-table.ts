@@ -4,7 +4,7 @@ import { badFile } from '../../files.js';
 import type { CsvOptions } from '../csv-options.js';
 import { CellProblem } from './cells.js';
 import type { CsvColumn } from './column.js';
-import { type Columns, columnsOf, listed, requireNames } from './columns.js';
+import { type Columns, columnsOf, listed, requireFew, requireNames } from './columns.js';
 import { CsvRecords } from './records.js';
 import { NumberTable } from './table.js';
 
@@ -37,6 +37,7 @@ export async function readTable(path: string, options: CsvOptions, training?: Cs
   try {
     for await (const cells of await records.open()) {
       if (!layout) {
+        requireFew(cells, `the header of '${path}'`);
         const names = header === true ? cells : Array.isArray(header) ? header : cells.map((_, i) => String(i));
         layout = layoutOf(requireNames(names, `the header of '${path}'`), path, options, training);
         row = new Float64Array(layout.columns.all.length);
