@@ -15,6 +15,11 @@ test('badFile names the place, what was expected and what came', (t) => {
   t.is(error.cause, cause);
 });
 
+test('badFile keeps short what a file may make long', (t) => {
+  const { message } = badFile("'a.npz'", 'x'.repeat(1e6), 'y'.repeat(1e6));
+  t.is(message, `Expected ${'x'.repeat(500)}… in 'a.npz' but received ${'y'.repeat(500)}…`);
+});
+
 test('writeFileAtomic writes text and bytes and leaves nothing else', async (t) => {
   const dir = await folder();
   await writeFileAtomic(join(dir, 'text'), 'ünï');

@@ -31,7 +31,8 @@ export class BlasnetError extends Error {
 
 /** An `ERR_BAD_ARGUMENT` in the form that all messages share. */
 export function badArgument(name: string, expected: string, received: unknown): BlasnetError {
-  return new BlasnetError('ERR_BAD_ARGUMENT', `Expected ${expected} for ${name} but received ${describe(received)}`);
+  const message = `Expected ${clipped(expected)} for ${clipped(name)} but received ${describe(received)}`;
+  return new BlasnetError('ERR_BAD_ARGUMENT', message);
 }
 
 /** An `ERR_SHAPE_MISMATCH` in the form that all messages share. */
@@ -39,11 +40,19 @@ export function shapeMismatch(name: string, expected: string, received: string):
   return new BlasnetError('ERR_SHAPE_MISMATCH', `Expected ${expected} for ${name} but received ${received}`);
 }
 
+/** Text that may come from a file, or from anywhere, as long as a message can bear; names bear less. */
+export function clipped(text: string, most = 500): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
 /** A value as it should appear in a message: short, with its type where that is the point. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`;
+  if (typeof value === 'string') return `'${clipped(value, 60)}'`;
   if (typeof value === 'function') return `a function`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (value !== null && typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`;
+  if (value !== null && typeof value === 'object') {
+    const name: unknown = value.constructor?.name; // JSON may say anything
+    return `an instance of ${typeof name === 'string' ? clipped(name, 60) : 'Object'}`;
+  }
   return String(value);
 }

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BlasnetError, badArgument } from './errors.js';
+import { BlasnetError, badArgument, clipped } from './errors.js';
 
 /**
  * An `ERR_BAD_FILE` in the form that all messages share.
- * @param where - the file, or the part of it, as the message should name it
+ * @param where - the file, or the part of it, as the message should name it; what comes from a file is to be clipped
  */
 export function badFile(where: string, expected: string, received: string, cause?: unknown): BlasnetError {
   return new BlasnetError(
     'ERR_BAD_FILE',
-    `Expected ${expected} in ${where} but received ${received}`,
+    `Expected ${clipped(expected)} in ${where} but received ${clipped(received)}`,
     cause === undefined ? undefined : { cause },
   );
 }

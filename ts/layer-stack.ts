@@ -1,5 +1,5 @@
 import { Arena } from './arena.js';
-import { BlasnetError, badArgument } from './errors.js';
+import { BlasnetError, badArgument, clipped } from './errors.js';
 import { ClassificationLayer } from './layers/classification.js';
 import { Layer, type RowShape } from './layers/layer.js';
 import type { NetOutput } from './losses/index.js';
@@ -23,6 +23,10 @@ export interface ParameterBlock {
 /** The layers of a net in order: names, shapes that chain, parameters in one block, passes over all of them. */
 export class LayerStack {
   readonly #layers: StackedLayer[] = [];
+  readonly #byName = new Map<string, Layer>();
+  readonly #names = new Map<Layer, string>();
+  /** Shape of a row of the last layer's output; undefined where the first layer takes any. */
+  #end: RowShape | undefined;
   readonly #dtype: DType;
   #block: ParameterBlock | undefined;
 
@@ -43,42 +47,45 @@ export class LayerStack {
     if (typeof name !== 'string' || name === '' || /[/\\]|^\.\.?$/.test(name)) {
       throw badArgument('the name of a layer', 'one that can be a file name', name);
     }
-    const same = this.#layers.find((entry) => entry.layer === layer || entry.name === name);
-    if (same) {
-      const what = same.layer === layer ? 'a layer that is not in the net yet' : 'a name that is not taken';
-      throw badArgument(`layer '${name}'`, what, `the one added as '${same.name}'`);
+    const addedAs = this.#names.get(layer) ?? (this.#byName.has(name) ? name : undefined);
+    if (addedAs !== undefined) {
+      const what = this.#names.has(layer) ? 'a layer that is not in the net yet' : 'a name that is not taken';
+      throw badArgument(`layer '${name}'`, what, `the one added as '${addedAs}'`);
     }
-    this.#layers.push({ name, layer });
-    const first = this.#layers[0]!.layer.inputShape;
-    try {
-      if (first) this.outputShape(first);
-      configure();
-    } catch (error) {
-      this.#layers.pop();
-      throw error;
-    }
+    const entry = { name, layer };
+    const input = this.#layers.length === 0 ? layer.inputShape : this.#end;
+    const end = input && this.#shapeAfter(entry, this.#layers.at(-1), input);
+    configure();
+    this.#layers.push(entry);
+    this.#names.set(layer, name);
+    this.#byName.set(name, layer);
+    this.#end = end;
     this.#block = undefined;
   }
 
   find(name: string): Layer {
-    const found = this.#layers.find((entry) => entry.name === name);
-    if (!found) throw badArgument('layer', `one of ${this.#layers.map((entry) => entry.name).join(', ')}`, name);
-    return found.layer;
+    const found = this.#byName.get(name);
+    if (!found) throw badArgument('layer', `one of ${[...this.#byName.keys()].join(', ')}`, name);
+    return found;
   }
 
   /** Row shapes of every layer's output for an input of that row shape, in order. */
   shapes(input: RowShape): RowShape[] {
     let shape = input;
-    return this.#layers.map(({ name, layer }, i) => {
-      try {
-        shape = layer.outputShape(shape);
-      } catch (cause) {
-        if (!(cause instanceof BlasnetError)) throw cause;
-        const source = i === 0 ? 'the data' : `layer '${this.#layers[i - 1]!.name}'`;
-        throw new BlasnetError(cause.code, `${cause.message} at layer '${name}', from ${source}`, { cause });
-      }
+    return this.#layers.map((entry, i) => {
+      shape = this.#shapeAfter(entry, this.#layers[i - 1], shape);
       return shape;
     });
+  }
+
+  #shapeAfter({ name, layer }: StackedLayer, previous: StackedLayer | undefined, input: RowShape): RowShape {
+    try {
+      return layer.outputShape(input);
+    } catch (cause) {
+      if (!(cause instanceof BlasnetError)) throw cause;
+      const source = previous ? `layer '${clipped(previous.name, 60)}'` : 'the data';
+      throw new BlasnetError(cause.code, `${cause.message} at layer '${clipped(name, 60)}', from ${source}`, { cause });
+    }
   }
 
   /** Row shape of the net's output for an input of that row shape. */

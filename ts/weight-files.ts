@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readNpz, writeNpz } from './data/npz.js';
-import { BlasnetError, shapeMismatch } from './errors.js';
-import { makeFolder, requireFolder } from './files.js';
+import { shapeMismatch } from './errors.js';
+import { badFile, makeFolder, requireFolder } from './files.js';
 import type { Tensor } from './tensor.js';
 import type { Parameter } from './weights-bias.js';
 
@@ -36,7 +36,7 @@ export async function readWeightFile(
     const array = arrays[parameter.fileKey];
     if (!array) {
       const received = Object.keys(arrays).join(', ') || 'nothing';
-      throw new BlasnetError('ERR_BAD_FILE', `Expected '${parameter.fileKey}' in '${path}' but received ${received}`);
+      throw badFile(`'${path}'`, `'${parameter.fileKey}'`, received);
     }
     requireSameShape(`'${parameter.fileKey}' in '${path}'`, parameter.value, array.shape);
     return { parameter, data: array.data };

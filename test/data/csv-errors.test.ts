@@ -58,7 +58,8 @@ test(
   { train: 'a,y\n1,"2"x\n' },
   /whole cells only in line 2 of .* behind one in cell 2/,
 );
-test('a row without end', rejects, { train: `a,y\n1,"${'x'.repeat(17e6)}` }, /at most 16777216 characters in line 2/);
+test('a row without end', rejects, { train: `a,y\n1,"${'x\n'.repeat(2e6)}` }, /at most 2097152 characters in line 2/);
+test('a line without end', rejects, { train: `a,y\n1${','.repeat(3e6)}` }, /lines of at most 2097152 bytes in '/);
 test('an empty file', rejects, { train: '' }, /^Expected a header line in '.*train.csv' but received none$/);
 test('an empty file without header', rejects, { train: '\n', header: false }, /at least one row in .* received none/);
 test('a header alone', rejects, { train: 'a,y\n' }, /at least one row to keep in '.*train.csv' but received none/);
@@ -182,3 +183,10 @@ test('encodeRows › errors', async (t) => {
   );
   t.throws(() => new DataReader().encodeRows([]), badArgument(/CSV files to have been read for encodeRows/));
 });
+
+test(
+  'more columns than a table has',
+  rejects,
+  { train: `${','.repeat(100_000)}\n` },
+  /at most 65536 columns in the header/,
+);

@@ -168,3 +168,22 @@ test('encodeRows › rows as the file had them', async (t) => {
   ]);
   t.deepEqual(reader.encodeRows([]).shape, [0, 4]);
 });
+
+test('readData › tables of as many columns as there may be, row by row', async (t) => {
+  const width = 65_536;
+  const rows = [0, 1, 2].map((row) => Array.from({ length: width }, (_, i) => (i * 3 + row) % 1000).join());
+  const reader = await readCsv(t, { train: rows.join('\n'), label: -1, header: false });
+  t.deepEqual([reader.numTrain, reader.numFeature], [3, width - 1]);
+  const [first, middle, last] = [0, 30_000, width - 2].map((i) =>
+    [0, 1, 2].map((row) => reader.xTrain.data[row * (width - 1) + i]),
+  );
+  t.deepEqual(
+    [first, middle, last],
+    [
+      [0, 1, 2],
+      [0, 1, 2],
+      [602, 603, 604],
+    ],
+  );
+  t.deepEqual(Array.from(reader.yTrain.data), [605, 606, 607]);
+});

@@ -135,3 +135,15 @@ test('readData › a failure leaves the reader as it was', async (t) => {
   await t.throwsAsync(reader.readData(), badFile(/train.npz/));
   t.deepEqual(reader.yTrain.toArray(), [[5], [6]]);
 });
+
+test('rows of nothing are refused, however many a file claims', async (t) => {
+  const nothing = (rows: number) => Tensor.zeros([rows, 0]);
+  for (const [arrays, message] of [
+    [{ data: nothing(2 ** 40), label: nothing(2 ** 40) }, /at least one column for the train set but received 0/],
+    [{ data, label: nothing(2) }, /at least one column for the train labels but received 0/],
+  ] as const) {
+    const { train } = await withTraining(t, arrays);
+    await t.throwsAsync(new DataReader({ train }).readData(), shapeMismatch(message));
+    await t.throwsAsync(new DataReader({ train, split: 2 }).readData(), shapeMismatch(message));
+  }
+});

@@ -138,12 +138,17 @@ test('createLayer refuses what is no config', (t) => {
     t.throws(() => createLayer(extra), badArgument(/'colour'/), config.type);
     for (const key of Object.keys(config)) {
       if (key === 'type') continue;
-      for (const value of [null, 'none', {}, [[]], Number.NaN]) {
+      for (const value of [null, 'none', {}, [[]], Number.NaN, ...textless]) {
         t.throws(() => createLayer({ ...config, [key]: value }), badArgument(/^Expected/), `${config.type} ${key}`);
       }
     }
   }
 });
+
+/** What JSON may hold, and what fails where it is made a text. */
+const textless: readonly unknown[] = JSON.parse(
+  '[{"toString":null},{"constructor":{"name":{"toString":null}}},["relu"]]',
+);
 
 class Doubling extends PlainLayer {
   readonly kind = 'doubling';

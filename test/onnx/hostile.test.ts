@@ -1,15 +1,11 @@
 import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { BlasnetError, NeuralNet, Tensor } from 'blasnet';
-import fc from 'fast-check';
-import { Budget } from '#blasnet/onnx/import/budget';
-import { fromBytes } from '#blasnet/onnx/import/from-onnx';
+import { NeuralNet, Tensor } from 'blasnet';
 import type { TensorMessage } from '#blasnet/onnx/messages';
-import { modelCodec } from '#blasnet/onnx/schema';
 import { badFile } from '../support/errors.js';
 import { temporaryFolder, write } from '../support/files.js';
-import { beside, modelOf, tensor, whole, writeModel } from './models.js';
+import { beside, tensor, writeModel } from './models.js';
 
 const b = tensor('b', [2], [0.5, -0.5]);
 const gemm = [['Gemm', ['x', 'w', 'b'], 'y']] as const;
@@ -224,118 +220,4 @@ test('names like those of Object are names like others', async (t) => {
   const net = await NeuralNet.fromOnnx(await writeModel(t, { nodes, tensors, metadata }));
   t.is(net.getLayer('__proto__').kind, 'fully connected');
   t.is(({} as Record<string, unknown>).x, undefined);
-});
-
-/** The net of a model, or none where it is refused by a `BlasnetError`; any other error is thrown on. */
-async function netOrRefusal(bytes: Uint8Array): Promise<NeuralNet | undefined> {
-  try {
-    return await fromBytes(bytes, 'fuzzed.onnx', {}, new Budget(2 ** 24, 'fuzzed.onnx'));
-  } catch (error) {
-    if (!(error instanceof BlasnetError)) throw error;
-    return undefined;
-  }
-}
-
-/** Whole numbers as likely at one end as at the other. */
-const anyInteger = (max: number) => fc.noBias(fc.integer({ min: 0, max }));
-
-/** Mostly nothing. */
-const seldom = <Value>(value: fc.Arbitrary<Value>) =>
-  fc.oneof({ weight: 7, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
-
-test('random bytes give errors of our own', async (t) => {
-  const property = fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), async (bytes) => {
-    await netOrRefusal(bytes);
-  });
-  await fc.assert(property, { numRuns: 3000, seed: 1 });
-  t.pass();
-});
-
-test('models of which bytes change give errors of our own, or nets', async (t) => {
-  const names = ['view', 'gelu', 'batch-norm-1d', 'raw-pixels', 'lenet', 'opset-9'];
-  const models = await Promise.all(names.map((name) => readFile(`test/fixtures/onnx/pytorch/${name}.onnx`)));
-  const change = fc.record({
-    model: fc.constantFrom(...models),
-    edits: fc.array(fc.tuple(anyInteger(2 ** 31 - 1), anyInteger(255)), { minLength: 1, maxLength: 6 }),
-    cut: seldom(anyInteger(2 ** 31 - 1)),
-  });
-  let nets = 0;
-  const property = fc.asyncProperty(change, async ({ model, edits, cut }) => {
-    const bytes = Uint8Array.from(model);
-    for (const [at, value] of edits) bytes[at % bytes.length] = value;
-    if (await netOrRefusal(bytes.subarray(0, cut === undefined ? bytes.length : cut % bytes.length))) nets++;
-  });
-  await fc.assert(property, { numRuns: 2000, seed: 2 });
-  t.true(nets > 100, `${nets} nets`);
-});
-
-const tensorsOfGraphs = [
-  tensor('w', [3, 2], [1, 2, 3, 4, 5, 6]),
-  tensor('b', [2], [1, 2]),
-  tensor('s', [], [0.5]),
-  tensor('f', [2, 1, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]),
-  whole('shape', [0, -1]),
-  whole('i', [0], []),
-];
-
-/** Operators with inputs behind the first that go with some rows. */
-const likely: readonly (readonly [operator: string, ...inputs: string[]])[] = [
-  ...['Relu', 'Sigmoid', 'Elu', 'Softmax', 'Identity', 'Dropout', 'Flatten', 'Shape', 'Erf', 'Cast', 'Gelu'].map(
-    (name) => [name] as const,
-  ),
-  ...['MaxPool', 'AveragePool', 'GlobalAveragePool'].map((name) => [name] as const),
-  ...['Add', 'Sub', 'Mul', 'Div'].map((name) => [name, 's'] as const),
-  ['Gemm', 'w', 'b'],
-  ['MatMul', 'w'],
-  ['Conv', 'f', 'b'],
-  ['Reshape', 'shape'],
-  ['BatchNormalization', 'b', 'b', 'b', 'b'],
-  ['Pad', 'shape'],
-  ['Gather', 'i'],
-  ['Slice', 'i', 'i'],
-  ['Concat', 'shape'],
-  ['Unsqueeze'],
-  ['Squeeze'],
-];
-
-test('graphs of any operators with any attributes give errors of our own, or nets that predict', async (t) => {
-  const names = ['', 'x', 'w', 'b', 's', 'f', 'shape', 'i', 'none', 'v0', 'v1', 'v2'];
-  const size = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 0, max: 3 }) }, fc.integer(), fc.maxSafeInteger());
-  const sizes = fc.oneof(fc.tuple(size, size), fc.tuple(size, size, size, size), fc.array(size, { maxLength: 9 }));
-  const float = fc.float().map((value) => ({ float: value }));
-  const attributes = fc.record(
-    {
-      ...{ kernel_shape: sizes, pads: sizes, strides: sizes, dilations: sizes, axes: sizes, value_ints: sizes },
-      ...{ axis: size, transB: size, group: size, ceil_mode: size, count_include_pad: size, allowzero: size },
-      ...{ alpha: float, beta: float, epsilon: float, ratio: float, value_float: float },
-      auto_pad: fc.constantFrom('VALID', 'SAME_UPPER', 'SAME_LOWER', 'NOTSET', ''),
-    },
-    { requiredKeys: [] },
-  );
-  const none = fc.constant({});
-  const pool = fc.record({ kernel_shape: fc.tuple(size, size) }, { requiredKeys: ['kernel_shape'] });
-  const node = fc.record({
-    operator: fc.constantFrom(...likely),
-    attributes: fc.oneof({ weight: 4, arbitrary: none }, { weight: 3, arbitrary: pool }, attributes),
-    inputs: seldom(fc.array(fc.constantFrom(...names), { maxLength: 5 })),
-  });
-  const spec = fc.record({
-    nodes: fc.array(node, { minLength: 1, maxLength: 4 }),
-    inputShape: fc.constantFrom(['n', 3], ['n', 1, 4, 4], [2, 3]),
-    opset: fc.constantFrom(9, 17, 20),
-  });
-  const { encode } = await modelCodec();
-  let nets = 0;
-  const property = fc.asyncProperty(spec, async ({ nodes, ...rest }) => {
-    const made = nodes.map(({ operator: [operator, ...others], attributes, inputs }, i) => {
-      const given = inputs ?? [i === 0 ? 'x' : `v${i - 1}`, ...others];
-      return [operator, given, `v${i}`, { attributes }] as const;
-    });
-    const net = await netOrRefusal(encode(modelOf({ nodes: made, tensors: tensorsOfGraphs, ...rest })));
-    if (!net) return;
-    nets++;
-    await net.predict(Tensor.zeros([2, ...(rest.inputShape.slice(1) as number[])]));
-  });
-  await fc.assert(property, { numRuns: 3000, seed: 3 });
-  t.true(nets > 100, `${nets} nets`);
 });

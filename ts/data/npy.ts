@@ -1,5 +1,5 @@
 // @internal
-import { badArgument, shapeMismatch } from '../errors.js';
+import { badArgument, clipped, shapeMismatch } from '../errors.js';
 import { badFile } from '../files.js';
 import { sizeOf } from '../tensor.js';
 import { decodeElements, elementTypeOf, hostOrder, type NumberArray } from './npy-elements.js';
@@ -114,7 +114,7 @@ function parseHeader(text: string, where: string): { descr: string; fortran: boo
   if (/['"]descr['"]\s*:\s*\[/.test(text)) throw badFile(where, 'a plain numeric dtype', 'a structured dtype');
   const body = text.trim();
   const garbage = () =>
-    badFile(where, 'an NPY header with descr, fortran_order and shape', JSON.stringify(short(body)));
+    badFile(where, 'an NPY header with descr, fortran_order and shape', JSON.stringify(clipped(body, 80)));
   if (!body.startsWith('{') || !body.endsWith('}')) throw garbage();
   const found = new Map<string, string>();
   ENTRY.lastIndex = 1;
@@ -137,12 +137,12 @@ function parseShape(tuple: string, where: string): number[] {
   const last = parts.at(-1) === '' ? parts.pop() : undefined;
   const isTuple = parts.length !== 1 || last !== undefined;
   if (!isTuple || parts.length > MAX_RANK || !parts.every((part) => /^\d+L?$/.test(part))) {
-    throw badFile(where, `a shape of at most ${MAX_RANK} lengths ≥ 0`, `(${short(tuple)})`);
+    throw badFile(where, `a shape of at most ${MAX_RANK} lengths ≥ 0`, `(${clipped(tuple, 80)})`);
   }
   const shape = parts.map((part) => Number.parseInt(part, 10));
   // Zeros aside, so that an empty array's other lengths are numbers to count with, too.
   if (!Number.isSafeInteger(sizeOf(shape.filter((length) => length > 0)))) {
-    throw badFile(where, 'a shape of fewer than 2^53 numbers', `(${short(tuple)})`);
+    throw badFile(where, 'a shape of fewer than 2^53 numbers', `(${clipped(tuple, 80)})`);
   }
   return shape;
 }
@@ -163,8 +163,4 @@ function toRowMajor<T extends NumberArray>(data: T, shape: readonly number[]): T
     }
   }
   return result;
-}
-
-function short(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -1,6 +1,6 @@
 // @internal
 import { zipSync } from 'fflate';
-import { badArgument } from '../errors.js';
+import { badArgument, clipped } from '../errors.js';
 import { badFile, readFileBytes, writeFileAtomic } from '../files.js';
 import { arrayOf, type DType, type FloatArray, Tensor } from '../tensor.js';
 import { checkNpyStart, decodeNpy, encodeNpy, NPY_START, type NpyArray } from './npy.js';
@@ -35,7 +35,7 @@ export async function decodeNpz(bytes: Uint8Array, where: string): Promise<Recor
     start: { bytes: NPY_START, check: checkNpyStart },
   };
   for await (const { name, data } of unzipMembers(bytes, where, checks)) {
-    arrays[name.slice(0, -'.npy'.length)] = decodeNpy(data, `'${name}' of ${where}`);
+    arrays[name.slice(0, -'.npy'.length)] = decodeNpy(data, `'${clipped(name, 60)}' of ${where}`);
   }
   return arrays;
 }

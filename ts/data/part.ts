@@ -15,12 +15,17 @@ export type SetName = 'train' | 'test' | 'validation';
 
 /**
  * @param like - a row of the training set's features
- * @throws BlasnetError where a set's parts differ, its rows are not like those, or its numbers are not finite
+ * @throws BlasnetError where a set's parts differ, its rows hold nothing or are not like those, or its numbers are not
+ *   finite
  */
 export function checkPart(name: SetName, { x, y }: Part, like: Rows): void {
   if (x.count !== y.count) throw shapeMismatch(`the ${name} labels`, `${x.count} rows`, `${y.count}`);
   if (sizeOf(x.rowShape) !== sizeOf(like.rowShape)) {
     throw shapeMismatch(`the ${name} set`, `${sizeOf(like.rowShape)} features`, `${sizeOf(x.rowShape)}`);
+  }
+  // A file of a few bytes could claim any number of rows of nothing.
+  for (const [what, { rowShape }] of [['set', x] as const, ['labels', y] as const]) {
+    if (sizeOf(rowShape) === 0) throw shapeMismatch(`the ${name} ${what}`, 'at least one column', '0');
   }
   requireFinite(`the ${name} set`, x);
   requireFinite(`the ${name} labels`, y);

@@ -1,5 +1,6 @@
 // @internal
-import { BlasnetError, badArgument } from '../errors.js';
+import { badArgument } from '../errors.js';
+import { badFile } from '../files.js';
 import { arrayOf } from '../tensor.js';
 import { csvOptionsIn } from './csv/check-options.js';
 import { type CsvData, readCsv } from './csv/read-csv.js';
@@ -39,7 +40,7 @@ async function readNpzPart(path: string): Promise<Part> {
     const array = arrays[key];
     if (!array) {
       const received = Object.keys(arrays).join(', ') || 'nothing';
-      throw new BlasnetError('ERR_BAD_FILE', `Expected '${key}' in '${path}' but received ${received}`);
+      throw badFile(`'${path}'`, `'${key}'`, received);
     }
     const tensor = toTensor(array, array.data instanceof arrayOf('float64') ? 'float64' : 'float32');
     return rowsOf(tensor.shape.length === 1 ? tensor.reshape([tensor.size, 1]) : tensor);

@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, inflateRaw } from 'node:zlib';
+import { clipped } from '../errors.js';
 import { badFile } from '../files.js';
 import { crc32 } from './crc32.js';
 
@@ -65,7 +66,7 @@ export async function* unzipMembers(
   const entries = readDirectory(view, where);
   for (const { name } of entries) checks.name(name);
   for (const entry of entries) {
-    yield { name: entry.name, data: await unpack(view, entry, `'${entry.name}' of ${where}`, checks) };
+    yield { name: entry.name, data: await unpack(view, entry, `'${clipped(entry.name, 60)}' of ${where}`, checks) };
   }
 }
 
@@ -122,7 +123,7 @@ function readEntry(view: Buffer, at: number, where: string): ZipEntry {
     number,
     number,
   ];
-  const member = `'${name}' of ${where}`;
+  const member = `'${clipped(name, 60)}' of ${where}`;
   if (flags & 0x2041) throw badFile(member, 'a member without a password', 'an encrypted one');
   if (packed === 0xffffffff || size === 0xffffffff || offset === 0xffffffff) {
     throw badFile(member, 'a member under 4 GiB', 'a zip64 one');

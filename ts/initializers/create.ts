@@ -1,4 +1,5 @@
 import { badArgument } from '../errors.js';
+import { isKeyOf } from '../given.js';
 import type { Initializer } from './initializer.js';
 import { MsraInitializer, type MsraOptions } from './msra.js';
 import { NormalInitializer, type NormalOptions } from './normal.js';
@@ -48,7 +49,7 @@ export function createInitializer(method: InitMethodOptions): Initializer {
 }
 
 function requireKnownOptions(options: Exclude<InitMethodOptions, InitMethod> | null | undefined): void {
-  if (!options || !Object.hasOwn(optionNames, options.name)) return;
+  if (!options || !isKeyOf(optionNames, options.name)) return;
   const known = optionNames[options.name];
   const unknown = Object.keys(options).find((key) => key !== 'name' && !known.includes(key));
   if (unknown !== undefined) throw badArgument(options.name, known.join(' or ') || 'no options', unknown);

@@ -1,4 +1,5 @@
 import { badArgument } from '../errors.js';
+import { isKeyOf } from '../given.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
@@ -37,18 +38,19 @@ export class ActivationLayer extends Layer {
   constructor(activation: Activation | ActivationOptions) {
     super();
     const options = typeof activation === 'string' ? { name: activation } : activation;
-    if (!Object.hasOwn(activations, options?.name)) {
-      throw badArgument('activation', `one of ${Object.keys(activations).join(', ')}`, options?.name);
+    const name: unknown = options?.name;
+    if (!isKeyOf(activations, name)) {
+      throw badArgument('activation', `one of ${Object.keys(activations).join(', ')}`, name);
     }
-    const known: { kernel?: string; constant?: string; value?: number } = activations[options.name];
+    const known: { kernel?: string; constant?: string; value?: number } = activations[name];
     const given: Readonly<Record<string, unknown>> = options;
     const unknown = Object.keys(given).find((key) => key !== 'name' && key !== known.constant);
-    if (unknown !== undefined) throw badArgument(options.name, known.constant ?? 'no constant', unknown);
+    if (unknown !== undefined) throw badArgument(name, known.constant ?? 'no constant', unknown);
     const { [known.constant ?? '']: value = known.constant === undefined ? 0 : known.value } = given;
     if (typeof value !== 'number' || !Number.isFinite(value)) {
-      throw badArgument(`${options.name}'s ${known.constant}`, 'a finite number', value);
+      throw badArgument(`${name}'s ${known.constant}`, 'a finite number', value);
     }
-    this.kind = options.name;
+    this.kind = name;
     this.#kernel = known.kernel;
     this.#parameter = value;
   }

@@ -1,4 +1,5 @@
 import { badArgument } from '../errors.js';
+import { isKeyOf } from '../given.js';
 import type { ClassificationLayer } from '../layers/classification.js';
 import type { Operand, Runner } from '../runner.js';
 import type { Slots, Sums } from '../slots.js';
@@ -68,6 +69,6 @@ const objectives: Readonly<Record<NetType, Objective>> = { fitting, binaryClassi
 
 /** Loss and accuracy that belong to a type of net. */
 export function objectiveOf(netType: NetType): Objective {
-  if (!Object.hasOwn(objectives, netType)) throw badArgument('netType', Object.keys(objectives).join(', '), netType);
+  if (!isKeyOf(objectives, netType)) throw badArgument('netType', Object.keys(objectives).join(', '), netType);
   return objectives[netType];
 }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { crc32 } from '../data/crc32.js';
+import { clipped } from '../errors.js';
 import { badFile } from '../files.js';
 import { bytesOf } from '../safetensors/safetensors.js';
 import type { Tensor } from '../tensor.js';
@@ -17,13 +18,16 @@ export async function checksumsOf(tensors: ReadonlyMap<string, Tensor>): Promise
 
 /** Tells of each tensor of a file whether its bytes are those that were written. */
 export class Checksums {
-  readonly #sums: ReadonlyMap<string, unknown>;
+  readonly #sums: ReadonlyMap<string, string>;
   readonly #where: string;
 
   /** Files without checksums are taken as they are. */
   constructor(metadata: Metadata, where: string) {
     const sums = metadata.has('checksums') ? jsonIn(metadata, 'checksums', where) : {};
-    if (typeof sums !== 'object' || sums === null) throw badFile(`'checksums' of ${where}`, 'an object', `${sums}`);
+    const isText = (sum: unknown) => typeof sum === 'string';
+    if (typeof sums !== 'object' || sums === null || !Object.values(sums).every(isText)) {
+      throw badFile(`'checksums' of ${where}`, 'an object of texts', 'others');
+    }
     this.#sums = new Map(Object.entries(sums));
     this.#where = where;
   }
@@ -34,7 +38,7 @@ export class Checksums {
     if (expected === undefined) return;
     const sum = await checksumOf(bytes);
     if (sum !== expected)
-      throw badFile(`'${name}' of ${this.#where}`, `checksum ${expected}`, `${sum}: the file is damaged`);
+      throw badFile(`'${clipped(name, 60)}' of ${this.#where}`, `checksum ${expected}`, `${sum}: the file is damaged`);
   }
 }
 

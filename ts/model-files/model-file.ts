@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { toTensor } from '../data/npz.js';
-import { badArgument } from '../errors.js';
+import { badArgument, clipped } from '../errors.js';
 import { badFile } from '../files.js';
 import type { LayerStack, StackedLayer } from '../layer-stack.js';
 import { SafetensorsFile } from '../safetensors/file.js';
@@ -124,6 +124,6 @@ export class ModelFile {
     const wanted = `[${shape.join(', ')}]`;
     if (!entry) throw badFile(this.where, `a tensor '${name}' of shape ${wanted}`, 'none');
     const found = `[${entry.shape.join(', ')}]`;
-    if (found !== wanted) throw badFile(`'${name}' of ${this.where}`, `shape ${wanted}`, found);
+    if (found !== wanted) throw badFile(`'${clipped(name, 60)}' of ${this.where}`, `shape ${wanted}`, found);
   }
 }

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { NpyArray } from '../data/npy.js';
 import { adoptElements } from '../data/npy-elements.js';
-import { badArgument } from '../errors.js';
+import { badArgument, clipped } from '../errors.js';
 import { badFile, openForReading } from '../files.js';
 import { dtypes } from './dtypes.js';
 import { type Header, parseHeader, type TensorEntry } from './header.js';
@@ -61,7 +61,7 @@ export class SafetensorsFile {
     const entry = this.tensors.get(name);
     if (!entry) throw badArgument('tensor', `one of ${this.where}`, name);
     const { dtype, shape, begin, end } = entry;
-    const what = `'${name}' of ${this.where}`;
+    const what = `'${clipped(name, 60)}' of ${this.where}`;
     const { type } = dtypes[dtype];
     if (!type) throw badFile(what, 'a dtype that blasnet reads', dtype);
     const bytes = await readBytes(this.#handle, this.#dataStart + begin, end - begin, what);

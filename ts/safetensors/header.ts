@@ -1,3 +1,4 @@
+import { clipped } from '../errors.js';
 import { badFile } from '../files.js';
 import { sizeOf } from '../tensor.js';
 import { type DTypeName, dtypes } from './dtypes.js';
@@ -36,7 +37,7 @@ export function parseHeader(text: string, dataBytes: number, where: string): Hea
   const json = new JsonCursor(text, where);
   json.object((name) => {
     if (name === metadataKey) json.object((key) => metadata.set(key, json.string()));
-    else tensors.set(name, readEntry(json, `'${short(name)}' of ${where}`));
+    else tensors.set(name, readEntry(json, `'${clipped(name, 60)}' of ${where}`));
   });
   json.end();
   return { tensors: inOrder(tensors, dataBytes, where), metadata };
@@ -50,13 +51,13 @@ function readEntry(json: JsonCursor, where: string): TensorEntry {
     if (field === 'dtype') dtype = json.string();
     else if (field === 'shape') shape = json.integers(maxRank);
     else if (field === 'data_offsets') offsets = json.integers(2);
-    else throw badFile(where, 'dtype, shape and data_offsets', `'${short(field)}'`);
+    else throw badFile(where, 'dtype, shape and data_offsets', `'${clipped(field, 60)}'`);
   });
   if (dtype === undefined || shape === undefined || offsets?.length !== 2) {
     throw badFile(where, 'dtype, shape and two data_offsets', 'less');
   }
   if (!Object.hasOwn(dtypes, dtype)) {
-    throw badFile(where, `a dtype of ${Object.keys(dtypes).join(', ')}`, `'${short(dtype)}'`);
+    throw badFile(where, `a dtype of ${Object.keys(dtypes).join(', ')}`, `'${clipped(dtype, 60)}'`);
   }
   const [begin, end] = offsets as [number, number];
   const entry: TensorEntry = { dtype: dtype as DTypeName, shape, begin, end };
@@ -75,13 +76,10 @@ function inOrder(tensors: Map<string, TensorEntry>, dataBytes: number, where: st
   const sorted = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   let next = 0;
   for (const [name, { begin, end }] of sorted) {
-    if (begin !== next) throw badFile(`'${short(name)}' of ${where}`, `data from byte ${next} on`, `from ${begin} on`);
+    if (begin !== next)
+      throw badFile(`'${clipped(name, 60)}' of ${where}`, `data from byte ${next} on`, `from ${begin} on`);
     next = end;
   }
   if (next !== dataBytes) throw badFile(where, `${next} bytes of data behind the header`, `${dataBytes}`);
   return new Map(sorted);
-}
-
-function short(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -1,5 +1,6 @@
 import { type Constant, count, fraction, notNegative, positive, valuesOf } from '../constants.js';
 import { badArgument } from '../errors.js';
+import { isKeyOf } from '../given.js';
 import type { KernelArgument, Runner } from '../runner.js';
 import type { Slots } from '../slots.js';
 
@@ -89,7 +90,7 @@ export class Schedule {
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown kind, or a constant that is missing, unknown or out of range */
   constructor(options: LearningRateSchedule) {
     const { kind, unit = 'epoch', warmUp, ...given } = options ?? {};
-    if (!Object.hasOwn(schedules, kind ?? '')) {
+    if (!isKeyOf(schedules, kind)) {
       throw badArgument("learningRateSchedule's kind", Object.keys(schedules).join(', '), kind);
     }
     if (unit !== 'epoch' && unit !== 'iteration') {

@@ -1,10 +1,12 @@
 // @internal
-import { badArgument } from '../../errors.js';
+import { badArgument, clipped } from '../../errors.js';
 import { badFile } from '../../files.js';
 import type { CategoryEncoding, CsvColumnName, CsvOptions } from '../csv-options.js';
 import { limits } from './cells.js';
 import { type ColumnSettings, CsvColumn } from './column.js';
 
+/** What is kept of a column takes some hundred bytes, where a file need have but two for it. */
+const MOST_COLUMNS = 2 ** 16;
 const MISSING_CELLS = ['', '?', 'NA', 'NaN'];
 
 /** The columns that are used, and what cells of theirs count as missing. */
@@ -24,9 +26,10 @@ export interface Columns {
  */
 export function columnsOf(names: readonly string[], options: CsvOptions): Columns {
   const { label, columns, ignore = [], derive = {}, missingCells = MISSING_CELLS } = options;
-  const known = [...names, ...Object.keys(derive)];
+  const known = new Set(names);
   for (const name of Object.keys(derive)) {
-    if (names.includes(name)) throw badArgument('derive', 'names that the file does not have', name);
+    if (known.has(name)) throw badArgument('derive', 'names that the file does not have', name);
+    known.add(name);
   }
   for (const option of ['transform', 'categorical', 'missing'] as const) {
     const value = options[option];
@@ -34,11 +37,12 @@ export function columnsOf(names: readonly string[], options: CsvOptions): Column
   }
   const labels = listOf(label).map((column) => resolve(column, 'label'));
   const ignored = ignore.map((column) => resolve(column, 'ignore'));
+  const others = new Set([...labels, ...ignored]);
   const features = columns
     ? columns.map((column) => resolve(column, 'columns'))
-    : known.filter((name) => !labels.includes(name) && !ignored.includes(name));
+    : [...known].filter((name) => !others.has(name));
   const used = [...features, ...labels];
-  const twice = used.find((name, i) => used.indexOf(name) !== i) ?? ignored.find((name) => used.includes(name));
+  const twice = repeated([...used, ...new Set(ignored)]);
   if (twice !== undefined) throw badArgument('columns, label and ignore', 'each column once', twice);
   if (features.length === 0) throw badArgument('columns', 'at least one feature', 'none');
 
@@ -54,23 +58,34 @@ export function columnsOf(names: readonly string[], options: CsvOptions): Column
 
   function resolve(column: CsvColumnName, option: string): string {
     const name = typeof column === 'number' ? names.at(column) : column;
-    if (name === undefined || !known.includes(name) || (typeof column === 'number' && !Number.isInteger(column))) {
-      throw badArgument(option, `a column of the file (${listed(known)})`, column);
+    if (name === undefined || !known.has(name) || (typeof column === 'number' && !Number.isInteger(column))) {
+      throw badArgument(option, `a column of the file (${listed([...known])})`, column);
     }
     return name;
   }
 }
 
+/** @throws BlasnetError `ERR_BAD_FILE` for more columns than a table may have */
+export function requireFew(cells: readonly string[], where: string): void {
+  if (cells.length > MOST_COLUMNS) throw badFile(where, `at most ${MOST_COLUMNS} columns`, `${cells.length}`);
+}
+
 /** The columns' names by a file's header line. */
 export function requireNames(names: readonly string[], where: string): readonly string[] {
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw badFile(where, 'columns of different names', `two named '${twice}'`);
+  const twice = repeated(names);
+  if (twice !== undefined) throw badFile(where, 'columns of different names', `two named '${clipped(twice, 60)}'`);
   return names;
+}
+
+/** The first of the names that comes a second time. */
+function repeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
 }
 
 /** Names for a message; the first of many. */
 export function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 30).map((name) => `'${name}'`);
+  const shown = names.slice(0, 30).map((name) => `'${clipped(name, 60)}'`);
   return names.length > shown.length ? `${shown.join(', ')}, …` : shown.join(', ');
 }
 

@@ -1,4 +1,5 @@
 // @internal
+import { clipped } from '../../errors.js';
 import { badFile } from '../../files.js';
 import type { ColumnEncoding } from '../../preparation/column-encoding.js';
 import { type DType, Tensor } from '../../tensor.js';
@@ -106,7 +107,8 @@ function fillOf({ settings, categories }: CsvColumn, source: number, { path, tab
     const value = table.at(rows ? rows[i]! : i, source);
     if (!Number.isNaN(value)) values[known++] = value;
   }
-  if (known === 0) throw badFile(`column '${name}' of '${path}'`, `numbers to take the ${missing} of`, 'none');
+  if (known === 0)
+    throw badFile(`column '${clipped(name, 60)}' of '${path}'`, `numbers to take the ${missing} of`, 'none');
   const present = values.subarray(0, known);
   if (missing === 'mean') return present.reduce((sum, value) => sum + value / known, 0);
   present.sort();

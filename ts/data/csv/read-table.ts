@@ -1,10 +1,10 @@
 // @internal
-import { badArgument } from '../../errors.js';
+import { badArgument, clipped } from '../../errors.js';
 import { badFile } from '../../files.js';
 import type { CsvOptions } from '../csv-options.js';
 import { CellProblem } from './cells.js';
 import type { CsvColumn } from './column.js';
-import { type Columns, columnsOf, listed, requireNames } from './columns.js';
+import { type Columns, columnsOf, listed, requireFew, requireNames } from './columns.js';
 import { CsvRecords } from './records.js';
 import { NumberTable } from './table.js';
 
@@ -37,6 +37,7 @@ export async function readTable(path: string, options: CsvOptions, training?: Cs
   try {
     for await (const cells of await records.open()) {
       if (!layout) {
+        requireFew(cells, `the header of '${path}'`);
         const names = header === true ? cells : Array.isArray(header) ? header : cells.map((_, i) => String(i));
         layout = layoutOf(requireNames(names, `the header of '${path}'`), path, options, training);
         row = new Float64Array(layout.columns.all.length);
@@ -62,7 +63,7 @@ export async function readTable(path: string, options: CsvOptions, training?: Cs
     }
   } catch (error) {
     if (!(error instanceof CellProblem)) throw await records.explain(error);
-    const place = `line ${await records.lineOf(index)}${column ? `, column '${column.name}',` : ''} of '${path}'`;
+    const place = `line ${await records.lineOf(index)}${column ? `, column '${clipped(column.name, 60)}',` : ''} of '${path}'`;
     throw badFile(place, error.expected, error.received, error);
   }
   if (!layout || !table) throw badFile(`'${path}'`, header === true ? 'a header line' : 'at least one row', 'none');
@@ -75,8 +76,9 @@ function layoutOf(names: readonly string[], path: string, options: CsvOptions, t
   if (training && options.header !== undefined && options.header !== true && names.length !== training.names.length) {
     throw badFile(`'${path}'`, `rows of ${training.names.length} cells, as in the training file`, `${names.length}`);
   }
+  const known = new Map(names.map((name, place) => [name, place]));
   const places = Int32Array.from(columns.all, ({ name, settings }) => {
-    const place = settings.derive ? -1 : names.indexOf(name);
+    const place = settings.derive ? -1 : (known.get(name) ?? -1);
     if (place < 0 && !settings.derive) throw badFile(`the header of '${path}'`, `a column '${name}'`, listed(names));
     return place;
   });

@@ -14,10 +14,11 @@ export interface Dialect {
   readonly skipLines: number;
 }
 
-/** Longer rows come from a quote that nobody closed. */
-const MAX_RECORD = 1 << 24;
+/** Longer rows come from a quote that nobody closed, or hold more cells than there may be columns. */
+const MAX_RECORD = 1 << 21;
 const GZIP = 0x1f8b;
 const NEWLINE = 10;
+const RETURN = 13;
 const WHAT = 'CSV';
 
 /** The rows of a CSV file as lists of trimmed cells, one after another, without empty lines and comments. */
@@ -112,6 +113,7 @@ export class CsvRecords {
         this.#failure ??= error;
       });
     }
+    streams.push(Duplex.from((bytes: AsyncIterable<Buffer>) => withShortLines(bytes, this.path)));
     if (skipLines > 0) streams.push(Duplex.from((bytes: AsyncIterable<Buffer>) => withoutLines(bytes, skipLines)));
     // The parser is destroyed with the error that any of them meets, and passes it on to the loop over it.
     pipeline([...(streams as Duplex[]), parser], () => undefined);
@@ -127,6 +129,17 @@ export class CsvRecords {
       await handle.close();
       throw unreadable(this.path, WHAT, error);
     }
+  }
+}
+
+/** The parser counts no delimiters: a line of nothing else would become an array without end. */
+async function* withShortLines(bytes: AsyncIterable<Buffer>, path: string): AsyncGenerator<Buffer> {
+  let length = 0;
+  for await (const chunk of bytes) {
+    const end = Math.max(chunk.lastIndexOf(NEWLINE), chunk.lastIndexOf(RETURN));
+    length = end < 0 ? length + chunk.length : chunk.length - 1 - end;
+    if (length > MAX_RECORD) throw badFile(`'${path}'`, `lines of at most ${MAX_RECORD} bytes`, 'a longer one');
+    yield chunk;
   }
 }
 

@@ -1,17 +1,20 @@
 // @internal
 import { arrayOf, type DType, type FloatArray } from '../../tensor.js';
 
-const CHUNK_ROWS = 1 << 13;
+/** Numbers for which memory is taken at once; a wide table may have few rows. */
+const CHUNK_NUMBERS = 1 << 16;
 
 /** Rows of numbers that grows without moving what it holds. */
 export class NumberTable {
   readonly #width: number;
+  readonly #chunkRows: number;
   readonly #dtype: DType;
   readonly #chunks: FloatArray[] = [];
   #count = 0;
 
   constructor(width: number, dtype: DType) {
     this.#width = width;
+    this.#chunkRows = Math.max(1, Math.floor(CHUNK_NUMBERS / width));
     this.#dtype = dtype;
   }
 
@@ -21,13 +24,14 @@ export class NumberTable {
 
   /** Adds a copy of a row of `width` numbers. */
   add(row: ArrayLike<number>): void {
-    const at = this.#count % CHUNK_ROWS;
-    if (at === 0) this.#chunks.push(new (arrayOf(this.#dtype))(CHUNK_ROWS * this.#width));
+    const at = this.#count % this.#chunkRows;
+    if (at === 0) this.#chunks.push(new (arrayOf(this.#dtype))(this.#chunkRows * this.#width));
     this.#chunks.at(-1)!.set(row, at * this.#width);
     this.#count++;
   }
 
   at(row: number, column: number): number {
-    return this.#chunks[Math.floor(row / CHUNK_ROWS)]![(row % CHUNK_ROWS) * this.#width + column]!;
+    const place = row % this.#chunkRows;
+    return this.#chunks[(row - place) / this.#chunkRows]![place * this.#width + column]!;
   }
 }
