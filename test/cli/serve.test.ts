@@ -119,3 +119,23 @@ test('serve › a token from the environment; a request under way at SIGINT is a
   t.deepEqual(await answer, { status: 200, data: expectedOf(net) });
   t.deepEqual(await closed, [0, null]);
 });
+
+test('serve › by npx, it ends when the shell between them does', async (t) => {
+  const folder = await temporaryFolder(t);
+  await saveNet(folder, 'a', 1);
+  const child = spawn(
+    'sh',
+    ['-c', '"$0" "$@" & wait', process.execPath, program, 'serve', 'a.safetensors', '--port', '0'],
+    {
+      cwd: folder,
+      env: { ...process.env, npm_command: 'exec' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const lines = createInterface(child.stdout);
+  const ended = once(lines, 'close');
+  const [line] = (await once(lines, 'line')) as [string];
+  child.kill('SIGKILL');
+  await ended; // the server's end of the pipe
+  await t.throwsAsync(fetch(`${line.replace(/^.* at /, '')}/v2/health/live`));
+});

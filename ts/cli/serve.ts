@@ -19,6 +19,8 @@ export interface ServeFlags {
   readonly logLevel: string;
 }
 
+const parentCheckMs = 300;
+
 /** What `blasnet serve` does, until a signal ends it. */
 export async function runServe(files: readonly string[], flags: ServeFlags): Promise<void> {
   const options = optionsOf(files, flags);
@@ -28,6 +30,7 @@ export async function runServe(files: readonly string[], flags: ServeFlags): Pro
     process.exitCode = 1;
   });
   reloadOnHangUp(server);
+  if (process.env.npm_command === 'exec') closeWithParent();
   const isLocal = ['127.0.0.1', '::1', 'localhost'].includes(flags.host);
   if (!isLocal && options.token === undefined)
     say(`whoever reaches ${server.url} may use it; --token-env asks for a token`);
@@ -85,4 +88,18 @@ function reloadOnHangUp(server: RunningServer): void {
       (error: unknown) => say(`not loaded anew: ${describeFailure(error)}`),
     );
   });
+}
+
+/**
+ * Closes the server when the process that started it has gone: npx runs commands in a shell that dies of SIGTERM and
+ * hands nothing on.
+ */
+function closeWithParent(): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, parentCheckMs);
+  timer.unref();
 }
