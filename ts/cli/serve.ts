@@ -1,6 +1,7 @@
 import { parse } from 'node:path';
 import { BlasnetError } from '../errors.js';
 import { given } from '../given.js';
+import { setThreads } from '../runtime.js';
 import { closeOnSignals, type RunningServer, type StartOptions, startServer } from '../serve/index.js';
 import { describeFailure, print, say, UsageError } from './output.js';
 
@@ -14,6 +15,7 @@ export interface ServeFlags {
   readonly maxBatch?: number;
   readonly maxDelay?: number;
   readonly maxQueue?: number;
+  readonly threads: number;
   readonly timeout?: number;
   readonly page: boolean;
   readonly logLevel: string;
@@ -24,6 +26,7 @@ const parentCheckMs = 300;
 /** What `blasnet serve` does, until a signal ends it. */
 export async function runServe(files: readonly string[], flags: ServeFlags): Promise<void> {
   const options = optionsOf(files, flags);
+  setThreads(flags.threads);
   const server = await start(options);
   closeOnSignals(server, (error) => {
     say(describeFailure(error));

@@ -22,6 +22,7 @@ export function addServe(program: Command): void {
       'rows of a model under way, above which it answers 503 (default: 1024)',
       wholeNumber(1),
     )
+    .option('--threads <number>', 'that compute a batch; the event loop needs a core, too', wholeNumber(1), 1)
     .option('--timeout <ms>', 'longest time of a request (default: 30000)', wholeNumber(1))
     .option('--no-page', 'without the page at /')
     .addOption(new Option('--log-level <level>', 'of the log on the standard error').choices(logLevels).default('warn'))
