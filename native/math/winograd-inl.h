@@ -77,6 +77,13 @@ HWY_INLINE void TransformResults(V m0, V m1, V m2, V m3, V* to) {
   to[1] = hn::Sub(hn::Sub(m1, m2), m3);
 }
 
+// What is done to sums before they are stored.
+struct WinogradFinish {
+  const float* bias = nullptr;  // [filters] to be added
+  bool relu = false;            // whether they are rectified then
+  const float* gate = nullptr;  // of the target's shape: sums are multiplied by the rectifier's derivative there
+};
+
 class Winograd {
  public:
   explicit Winograd(const WinogradSizes& sizes) : s_(sizes) {
@@ -95,7 +102,7 @@ class Winograd {
   }
 
   void Run(Context& context, size_t images, const float* source, const PassWeights<float>& weights, bool turn,
-           const float* bias, float* target) const {
+           const WinogradFinish& finish, float* target) const {
     const size_t lanes = hn::Lanes(Tag<float>());
     const size_t vectors = (band_ * row_tiles_ + lanes - 1) / lanes, tiles = vectors * lanes;
     // Distances that are odd numbers of vectors: powers of two would lay all streams into the same few cache lines.
@@ -152,8 +159,10 @@ class Winograd {
         }
         for (size_t f = 0; f < s_.filters; ++f) {
           WithLanes([&](auto d) {
-            FromTiles(d, results + f * plane, results_distance, bias == nullptr ? 0 : bias[g * s_.filters + f], band,
-                      target + (at * s_.filters + f) * s_.rows * s_.columns);
+            const size_t to = (at * s_.filters + f) * s_.rows * s_.columns;
+            FromTiles(d, results + f * plane, results_distance,
+                      finish.bias == nullptr ? 0 : finish.bias[g * s_.filters + f], finish.relu,
+                      finish.gate == nullptr ? nullptr : finish.gate + to, band, target + to);
           });
         }
       }
@@ -223,12 +232,13 @@ class Winograd {
     }
   }
 
-  // Aᵀ m A + bias, for all tiles of the band, to their places in the target's plane
+  // Aᵀ m A + bias and what follows (WinogradFinish), for all tiles of the band, to their places in the target's plane
   template <class D>
-  void FromTiles(D d, const float* from, size_t distance, float bias, size_t band, float* to) const {
+  void FromTiles(D d, const float* from, size_t distance, float bias, bool relu, const float* gate, size_t band,
+                 float* to) const {
     using V = hn::Vec<D>;
     const size_t lanes = hn::Lanes(d), columns = s_.columns;
-    HWY_ALIGN float pairs[2 * hn::MaxLanes(d)];
+    HWY_ALIGN float pairs[2 * hn::MaxLanes(d)] = {};
     const V start = hn::Set(d, bias);
     for (size_t row = band * band_; row < HWY_MIN(s_.tile_rows(), (band + 1) * band_); ++row) {
       for (size_t tile = 0; tile < row_tiles_; tile += lanes, from += lanes) {
@@ -241,13 +251,20 @@ class Winograd {
           V results[2];
           TransformResults(hn::Add(down[0][y], start), down[1][y], down[2][y], down[3][y], results);
           results[1] = hn::Add(results[1], start);
-          float* out = to + (2 * row + y) * columns + 2 * tile;
-          if (2 * (tile + lanes) <= columns) {
-            StorePairs(results[0], results[1], d, out);
-          } else {
-            StorePairs(results[0], results[1], d, pairs);
-            for (size_t i = 0; i < columns - 2 * tile; ++i) out[i] = pairs[i];
+          if (relu) {
+            for (V& result : results) result = PositivePart(d, result);
           }
+          const size_t place = (2 * row + y) * columns + 2 * tile;
+          const bool whole = 2 * (tile + lanes) <= columns;
+          const size_t width = columns - 2 * tile;  // where it is not
+          if (gate != nullptr) {
+            if (!whole) std::copy_n(gate + place, width, pairs);
+            V gates[2];
+            LoadPairs(d, whole ? gate + place : pairs, gates[0], gates[1]);
+            for (size_t i = 0; i < 2; ++i) results[i] = hn::Mul(results[i], ReluSlope(d, gates[i]));
+          }
+          StorePairs(results[0], results[1], d, whole ? to + place : pairs);
+          if (!whole) std::copy_n(pairs, width, to + place);
         }
       }
     }
