@@ -97,6 +97,7 @@ class Winograd {
         float* end = inputs + i / s_.channels * inputs_distance + i % s_.channels * plane + band_tiles;
         std::fill_n(end, tiles - band_tiles, 0.0f);
       }
+      std::fill_n(rows, tiles_.packed(), 0.0f);
       const size_t band = work % bands, first = work / bands * each;
       for (size_t at = first * s_.groups; at < HWY_MIN(images, first + each) * s_.groups; ++at) {
         const size_t g = at % s_.groups;
@@ -149,6 +150,7 @@ class Winograd {
           const bool whole = 2 * (tile + lanes) <= columns;
           const size_t width = columns - 2 * tile;  // where it is not
           if (gate != nullptr) {
+            hwy::Prefetch(gate + place + s_.rows * columns);
             if (!whole) std::copy_n(gate + place, width, pairs);
             V gates[2];
             LoadPairs(d, whole ? gate + place : pairs, gates[0], gates[1]);

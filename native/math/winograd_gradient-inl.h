@@ -88,6 +88,7 @@ class WinogradGradient {
           const size_t images = HWY_MIN(images_, last - i);
           for (size_t row = 0; row < rows_; row += tiles_.band()) {
             const size_t count = HWY_MIN(tiles_.band(), rows_ - row);
+            std::fill_n(rows, tiles_.packed(), 0.0f);
             for (size_t j = 0; j < images; ++j) {
               const float* image = x.row(i + j) + g * channels_ * c_.input_plane();
               for (size_t c = 0; c < channels_; ++c) {

@@ -7,6 +7,8 @@
 #define BLASNET_MATH_WINOGRAD_TILES_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 
 #include "math/convolution.h"
@@ -16,6 +18,8 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
+// Floats in a line of the cache.
+inline constexpr size_t kLine = 16;
 // Numbers of a transformed tile.
 inline constexpr size_t kTileNumbers = 16;
 // Transformed inputs and results of a band of tiles take about so much, so that they stay in the second-level cache
@@ -76,7 +80,7 @@ class WinogradTiles {
   size_t packed() const { return (2 * band_ + 2) * 2 * pitch_; }
 
   // to[i · distance + tile] = number i of Bᵀ d B, for all tiles of `count` rows from row `first` on. rows: scratch of
-  // packed() numbers
+  // packed() numbers, zeros before the first call for these rows of tiles; calls for other planes leave them right
   void Transform(const float* from, size_t first, size_t count, float* rows, float* to, size_t distance) const {
     PackRows(from, first, count, rows);
     WithLanes([&](auto d) { ToTiles(d, rows, count, to, distance); });
@@ -92,18 +96,17 @@ class WinogradTiles {
   }
 
  private:
-  // The padded rows that `count` rows of tiles read from row `first` on, each as its even columns and its odd ones.
+  // The padded rows that `count` rows of tiles read from row `first` on, each as its even columns and its odd ones;
+  // the padding, which is zero, is not written.
   void PackRows(const float* from, size_t first, size_t count, float* to) const {
     for (size_t i = 0; i < 2 * count + 2; ++i, to += 2 * pitch_) {
       const size_t y = 2 * first + i - s_.top;  // wraps around above the source
-      if (y >= s_.height) {
-        std::fill_n(to, 2 * pitch_, 0.0f);
-        continue;
-      }
+      if (y >= s_.height) continue;
       const float* row = from + y * s_.width;
+      // Planes often begin on a page of their own, where the hardware does not know yet what will be read.
+      for (size_t x = 0; x < s_.width; x += kLine) hwy::Prefetch(row + s_.height * s_.width + x);
       // Columns that some tile reads: those behind would be written beyond the packed row.
       const size_t width = HWY_MIN(s_.width, s_.columns + 2 - s_.left);
-      to[0] = to[pitch_] = 0;
       size_t x = 0;
       if (s_.left % 2 == 1) to[pitch_ + s_.left / 2] = row[x++];
       float* even = to + (s_.left + 1) / 2;
@@ -115,10 +118,7 @@ class WinogradTiles {
         hn::StoreU(a, d, even + p);
         hn::StoreU(b, d, odd + p);
       });
-      const bool is_odd = x + 2 * pairs < width;
-      if (is_odd) even[pairs] = row[width - 1];
-      std::fill(even + pairs + is_odd, to + pitch_, 0.0f);
-      std::fill(odd + pairs, to + 2 * pitch_, 0.0f);
+      if (x + 2 * pairs < width) even[pairs] = row[width - 1];
     }
   }
 
