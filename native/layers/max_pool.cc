@@ -32,10 +32,14 @@ HWY_INLINE size_t PlaceOfMax(const Pooling& pooling, const T* x, size_t oy, size
   return place;
 }
 
+// Bytes from what is read or written to what is fetched ahead: a page, where the hardware begins anew.
+inline constexpr size_t kAheadBytes = 4096;
+
 // y[i] = max of x[2i], x[2i + 1] and the two below
 template <class T>
 HWY_INLINE void MaxOfPairs(const T* HWY_RESTRICT above, const T* HWY_RESTRICT below, size_t n, T* HWY_RESTRICT y) {
   Cover<T>(n, [&](auto d, size_t i) {
+    for (const T* pairs : {above, below}) PrefetchPairs(d, pairs + 2 * i + kAheadBytes / sizeof(T));
     hn::Vec<decltype(d)> x[4];
     LoadPairs(d, above + 2 * i, x[0], x[1]);
     LoadPairs(d, below + 2 * i, x[2], x[3]);
@@ -50,6 +54,9 @@ template <bool kRelu, class T>
 HWY_INLINE void DeltasOfPairs(const T* HWY_RESTRICT above, const T* HWY_RESTRICT below, const T* HWY_RESTRICT dy,
                               size_t n, T* HWY_RESTRICT dx_above, T* HWY_RESTRICT dx_below) {
   Cover<T>(n, [&](auto d, size_t i) {
+    for (const T* pairs : {above, below, static_cast<const T*>(dx_above), static_cast<const T*>(dx_below)}) {
+      PrefetchPairs(d, pairs + 2 * i + kAheadBytes / sizeof(T));
+    }
     hn::Vec<decltype(d)> x[4], dx[4];
     LoadPairs(d, above + 2 * i, x[0], x[1]);
     LoadPairs(d, below + 2 * i, x[2], x[3]);

@@ -148,9 +148,10 @@ class Winograd {
           }
           const size_t place = (2 * row + y) * columns + 2 * tile;
           const bool whole = 2 * (tile + lanes) <= columns;
-          const size_t width = columns - 2 * tile;  // where it is not
+          const size_t width = columns - 2 * tile;              // where it is not
+          PrefetchPairs<D>(d, to + place + s_.rows * columns);  // of the next plane
           if (gate != nullptr) {
-            hwy::Prefetch(gate + place + s_.rows * columns);
+            PrefetchPairs<D>(d, gate + place + s_.rows * columns);
             if (!whole) std::copy_n(gate + place, width, pairs);
             V gates[2];
             LoadPairs(d, whole ? gate + place : pairs, gates[0], gates[1]);

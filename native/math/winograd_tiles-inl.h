@@ -7,8 +7,6 @@
 #define BLASNET_MATH_WINOGRAD_TILES_INL_H_
 #endif
 
-#include <hwy/cache_control.h>
-
 #include <algorithm>
 
 #include "math/convolution.h"
