@@ -130,6 +130,7 @@ TEST_CASE_TEMPLATE("convolution_backward_weights is the mean over the images, in
 TEST_CASE_TEMPLATE("convolutions give the same bits on one thread and on several", T, float, double) {
   for (const TestConvolution& c : {TestConvolution{4, 16, 24, {20, 3, 1, 1}, {30, 3, 1, 1}},
                                    TestConvolution{1, 33, 24, {24, 3, 1, 1}, {40, 3, 1, 1}},
+                                   TestConvolution{9, 16, 32, {9, 3, 1, 1}, {20, 3, 1, 1}},
                                    TestConvolution{64, 1, 6, {12, 3, 2, 1}, {11, 3, 2, 1}}}) {
     INFO(NameOf(c));
     Pool alone(1);
