@@ -8,7 +8,8 @@ import {
   NeuralNet,
   Tensor,
 } from 'blasnet';
-import { fuseDescent, type RecordedCall } from '#blasnet/fuse-descent';
+import { fuseDescent } from '#blasnet/fuse-descent';
+import type { RecordedCall } from '#blasnet/recorded-call';
 
 const theta = new Float32Array(96);
 const gradient = new Float32Array(96);

@@ -1,20 +1,8 @@
+import { covers, type Extent, extentOf, operandsOf, overlap, type RecordedCall } from './recorded-call.js';
 import type { KernelArgument, Operand } from './runner.js';
-
-/** A kernel call as it was written down, its arguments in the kernel's order. */
-export interface RecordedCall {
-  readonly kernel: string;
-  readonly args: readonly KernelArgument[];
-}
 
 /** Tensors start at multiples of so many bytes; what lies between the end of one and that is none. */
 const alignment = 64;
-
-/** Bytes from `begin` to `end` of a buffer. */
-interface Extent {
-  readonly buffer: ArrayBufferLike;
-  readonly begin: number;
-  readonly end: number;
-}
 
 /**
  * Folds plain SGD into the gradients of fully connected layers: their weights change where their gradient is computed,
@@ -32,7 +20,9 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
     return written.every(
       (extent) =>
         covers(all, extent) &&
-        calls.every((other, i) => other === call || i === update || !extentsOf(other).some((o) => overlap(o, extent))),
+        calls.every(
+          (other, i) => other === call || i === update || !operandsOf(other).some((o) => overlap(extentOf(o), extent)),
+        ),
     );
   });
   if (fused.length === 0) return calls;
@@ -68,24 +58,6 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
 /** dw and db of a call of fully_connected_backward_weights. */
 function gradientsOf({ args }: RecordedCall): [Operand, Operand] {
   return [args[2] as Operand, args[3] as Operand];
-}
-
-function extentOf({ data }: Operand): Extent {
-  return { buffer: data.buffer, begin: data.byteOffset, end: data.byteOffset + data.byteLength };
-}
-
-function extentsOf({ args }: RecordedCall): Extent[] {
-  return args
-    .filter((argument): argument is Operand => typeof argument === 'object' && 'data' in argument)
-    .map(extentOf);
-}
-
-function overlap(a: Extent, b: Extent): boolean {
-  return a.buffer === b.buffer && a.begin < b.end && b.begin < a.end;
-}
-
-function covers(all: Extent, part: Extent): boolean {
-  return all.buffer === part.buffer && all.begin <= part.begin && part.end <= all.end;
 }
 
 /** What the parts leave of the whole, without what only fills up to the next tensor's address. */

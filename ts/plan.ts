@@ -1,6 +1,8 @@
 import type { Arena } from './arena.js';
-import { fuseDescent, type RecordedCall } from './fuse-descent.js';
+import { fuseDescent } from './fuse-descent.js';
+import { fuseRelu } from './fuse-relu.js';
 import { type NativeCall, type NativeOperand, type NativePlan, native } from './native.js';
+import type { RecordedCall } from './recorded-call.js';
 import { fromNative, inOrder, isSlot, type KernelArgument, type Operand, type PassRunner, Port } from './runner.js';
 import { arrayOf, type DType, Tensor } from './tensor.js';
 
@@ -59,7 +61,8 @@ export class PlanRecorder implements PassRunner {
   finish(keepsGradients = false): Plan {
     const buffers = new BufferTable();
     const input = this.#input && buffers.open(this.#input.data.buffer);
-    const recorded = keepsGradients ? this.#calls : fuseDescent(this.#calls);
+    const rectified = fuseRelu(this.#calls);
+    const recorded = keepsGradients ? rectified : fuseDescent(rectified);
     const calls: NativeCall[] = recorded.map(({ kernel, args }) => ({
       kernel,
       operands: args.map((argument) => buffers.locate(argument)),

@@ -5,7 +5,7 @@
 #include "math/foreach_target.h"
 //
 #include "math/erf-inl.h"
-#include "math/simd-inl.h"
+#include "math/relu-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -18,12 +18,6 @@ HWY_INLINE V Logistic(D d, V x) {
   const V one = hn::Set(d, 1);
   const V y = hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
   return hn::IfThenElse(hn::IsNaN(x), x, y);
-}
-
-// Bounds are kept by comparing and selecting, which pass NaN on; Min and Max lose it on some instruction sets.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V PositivePart(D d, V x) {
-  return hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x);
 }
 
 // x with infinity brought to the largest number of its sign: a factor that vanishes there then makes 0 of it, not NaN.
@@ -67,7 +61,7 @@ struct Relu {
   }
   template <class D, class V>
   static HWY_INLINE V Derivative(D d, V x, V, V) {
-    return hn::IfThenElseZero(hn::Gt(x, hn::Zero(d)), hn::Set(d, 1));
+    return ReluSlope(d, x);
   }
 };
 

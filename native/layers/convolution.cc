@@ -29,8 +29,9 @@ inline void CheckWeights(const char* what, const Convolution& c, size_t size) {
   CheckImages(what, c.filters * c.group_channels(), c.y.kernel, c.x.kernel, size);
 }
 
-// y[m × filters × oh × ow] from x[m × channels × h × w], w[filters × channels/groups × kh × kw] and b[filters]
-template <class T>
+// y[m × filters × oh × ow] from x[m × channels × h × w], w[filters × channels/groups × kh × kw] and b[filters]; kRelu:
+// max(y, 0), to the bit as by relu_forward
+template <bool kRelu, class T>
 void ConvolutionForward(Context& context, Matrix<const T> x, Vector<const T> w, Vector<const T> b, Matrix<T> y,
                         Vector<const int32_t> geometry) {
   const Convolution c = ConvolutionOf(geometry);
@@ -44,21 +45,21 @@ void ConvolutionForward(Context& context, Matrix<const T> x, Vector<const T> w, 
     if (FitsWinograd(c)) {
       const Winograd winograd({c.y.input, c.x.input, c.y.output, c.x.output, c.y.pad, c.x.pad, c.groups,
                                c.group_channels(), c.group_filters()});
-      winograd.Run(context, x.rows, x.data, {w.data, c.group_filters() * filter, filter, c.taps()}, false, b.data,
-                   y.data);
+      winograd.Run(context, x.rows, x.data, {w.data, c.group_filters() * filter, filter, c.taps()}, false,
+                   {b.data, kRelu, nullptr}, y.data);
       return;
     }
   }
   const AxisPass down = ForwardPass(c.y), across = ForwardPass(c.x);
   Correlation<T>(down, across, {c.groups, c.group_channels(), c.group_filters()}, c.x.kernel)
-      .Run(context, x.rows, x.data, {w.data, c.group_filters() * filter, filter, c.taps()}, b.data, y.data, c.y.output,
-           c.x.output);
+      .Run(context, x.rows, x.data, {w.data, c.group_filters() * filter, filter, c.taps()}, b.data, kRelu, y.data,
+           c.y.output, c.x.output);
 }
 
-// dx[m × channels × h × w] from dy[m × filters × oh × ow]
+// dx[m × channels × h × w] from dy[m × filters × oh × ow], times the rectifier's derivative at `gate` if there is one
 template <class T>
-void ConvolutionBackwardInput(Context& context, Vector<const T> w, Matrix<const T> dy, Matrix<T> dx,
-                              Vector<const int32_t> geometry) {
+void InputDeltas(Context& context, Vector<const T> w, Matrix<const T> dy, const T* gate, Matrix<T> dx,
+                 Vector<const int32_t> geometry) {
   const Convolution c = ConvolutionOf(geometry);
   CheckWeights("w's size", c, w.size);
   CheckOutputs("dy's row size", c, dy.cols);
@@ -69,15 +70,35 @@ void ConvolutionBackwardInput(Context& context, Vector<const T> w, Matrix<const 
     if (FitsWinograd(c)) {
       const Winograd winograd({c.y.output, c.x.output, c.y.input, c.x.input, 2 - c.y.pad, 2 - c.x.pad, c.groups,
                                c.group_filters(), c.group_channels()});
-      winograd.Run(context, dy.rows, dy.data, {w.data, c.group_filters() * filter, c.taps(), filter}, true, nullptr,
-                   dx.data);
+      winograd.Run(context, dy.rows, dy.data, {w.data, c.group_filters() * filter, c.taps(), filter}, true,
+                   {nullptr, false, gate}, dx.data);
       return;
     }
   }
   const AxisPass down = BackwardPass(c.y), across = BackwardPass(c.x);
   Correlation<T>(down, across, {c.groups, c.group_filters(), c.group_channels()}, c.x.kernel)
-      .Run(context, dy.rows, dy.data, {w.data, c.group_filters() * filter, c.taps(), filter}, nullptr, dx.data,
+      .Run(context, dy.rows, dy.data, {w.data, c.group_filters() * filter, c.taps(), filter}, nullptr, false, dx.data,
            c.y.input, c.x.input);
+  if (gate == nullptr) return;
+  ParallelMap(
+      context, dx.size(), dx.data, [](auto d, auto delta, auto at) { return hn::Mul(delta, ReluSlope(d, at)); },
+      static_cast<const T*>(dx.data), gate);
+}
+
+template <class T>
+void ConvolutionBackwardInput(Context& context, Vector<const T> w, Matrix<const T> dy, Matrix<T> dx,
+                              Vector<const int32_t> geometry) {
+  InputDeltas<T>(context, w, dy, nullptr, dx, geometry);
+}
+
+// The same and then relu_backward, to the bit, in one; x[m × channels × h × w] is what the rectifier was given, or what
+// came out of it.
+template <class T>
+void ConvolutionBackwardInputRelu(Context& context, Vector<const T> w, Matrix<const T> dy, Matrix<const T> x,
+                                  Matrix<T> dx, Vector<const int32_t> geometry) {
+  CheckEqual("x's rows", dx.rows, x.rows);
+  CheckEqual("x's row size", dx.cols, x.cols);
+  InputDeltas<T>(context, w, dy, x.data, dx, geometry);
 }
 
 // dw[filters × channels/groups × kh × kw] = Σ dy · x / m and db[filters] = Σ dy / m: the gradients of the mean loss
@@ -99,13 +120,21 @@ void ConvolutionBackwardWeights(Context& context, Matrix<const T> x, Matrix<cons
 
 BLASNET_KERNELS(Convolution) {
   registry
-      .Add<&ConvolutionForward<float>, &ConvolutionForward<double>>("convolution_forward",
-                                                                    {"x", "w", "b", "y", "geometry"})
+      .Add<&ConvolutionForward<false, float>, &ConvolutionForward<false, double>>("convolution_forward",
+                                                                                  {"x", "w", "b", "y", "geometry"})
+      .ByRows({"x", "y"});
+  registry
+      .Add<&ConvolutionForward<true, float>, &ConvolutionForward<true, double>>("convolution_forward_relu",
+                                                                                {"x", "w", "b", "y", "geometry"})
       .ByRows({"x", "y"});
   registry
       .Add<&ConvolutionBackwardInput<float>, &ConvolutionBackwardInput<double>>("convolution_backward_input",
                                                                                 {"w", "dy", "dx", "geometry"})
       .ByRows({"dy", "dx"});
+  registry
+      .Add<&ConvolutionBackwardInputRelu<float>, &ConvolutionBackwardInputRelu<double>>(
+          "convolution_backward_input_relu", {"w", "dy", "x", "dx", "geometry"})
+      .ByRows({"dy", "x", "dx"});
   registry.Add<&ConvolutionBackwardWeights<float>, &ConvolutionBackwardWeights<double>>(
       "convolution_backward_weights", {"x", "dy", "parts", "dw", "db", "geometry"});
 }

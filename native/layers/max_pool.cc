@@ -6,6 +6,7 @@
 #include "math/foreach_target.h"
 //
 #include "math/pooling-inl.h"
+#include "math/relu-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -31,10 +32,14 @@ HWY_INLINE size_t PlaceOfMax(const Pooling& pooling, const T* x, size_t oy, size
   return place;
 }
 
+// Bytes from what is read or written to what is fetched ahead: a page, where the hardware begins anew.
+inline constexpr size_t kAheadBytes = 4096;
+
 // y[i] = max of x[2i], x[2i + 1] and the two below
 template <class T>
 HWY_INLINE void MaxOfPairs(const T* HWY_RESTRICT above, const T* HWY_RESTRICT below, size_t n, T* HWY_RESTRICT y) {
   Cover<T>(n, [&](auto d, size_t i) {
+    for (const T* pairs : {above, below}) PrefetchPairs(d, pairs + 2 * i + kAheadBytes / sizeof(T));
     hn::Vec<decltype(d)> x[4];
     LoadPairs(d, above + 2 * i, x[0], x[1]);
     LoadPairs(d, below + 2 * i, x[2], x[3]);
@@ -44,21 +49,29 @@ HWY_INLINE void MaxOfPairs(const T* HWY_RESTRICT above, const T* HWY_RESTRICT be
   });
 }
 
-template <class T>
+// kRelu: times the rectifier's derivative
+template <bool kRelu, class T>
 HWY_INLINE void DeltasOfPairs(const T* HWY_RESTRICT above, const T* HWY_RESTRICT below, const T* HWY_RESTRICT dy,
                               size_t n, T* HWY_RESTRICT dx_above, T* HWY_RESTRICT dx_below) {
   Cover<T>(n, [&](auto d, size_t i) {
+    for (const T* pairs : {above, below, static_cast<const T*>(dx_above), static_cast<const T*>(dx_below)}) {
+      PrefetchPairs(d, pairs + 2 * i + kAheadBytes / sizeof(T));
+    }
     hn::Vec<decltype(d)> x[4], dx[4];
     LoadPairs(d, above + 2 * i, x[0], x[1]);
     LoadPairs(d, below + 2 * i, x[2], x[3]);
-    const auto delta = hn::LoadU(d, dy + i);
+    auto delta = hn::LoadU(d, dy + i);
     auto largest = x[0];
+    hn::Mask<decltype(d)> exceeds[4];
+    for (size_t k = 1; k < 4; ++k) {
+      exceeds[k] = Exceeds(x[k], largest);
+      largest = hn::IfThenElse(exceeds[k], x[k], largest);
+    }
+    if constexpr (kRelu) delta = hn::Mul(delta, ReluSlope(d, largest));
     dx[0] = delta;
     for (size_t k = 1; k < 4; ++k) {
-      const auto exceeds = Exceeds(x[k], largest);
-      largest = hn::IfThenElse(exceeds, x[k], largest);
-      for (size_t before = 0; before < k; ++before) dx[before] = hn::IfThenZeroElse(exceeds, dx[before]);
-      dx[k] = hn::IfThenElseZero(exceeds, delta);
+      for (size_t before = 0; before < k; ++before) dx[before] = hn::IfThenZeroElse(exceeds[k], dx[before]);
+      dx[k] = hn::IfThenElseZero(exceeds[k], delta);
     }
     StorePairs(dx[0], dx[1], d, dx_above + 2 * i);
     StorePairs(dx[2], dx[3], d, dx_below + 2 * i);
@@ -84,8 +97,9 @@ void MaxPoolForward(Context& context, Matrix<const T> x, Matrix<T> y, Vector<con
   });
 }
 
-// dx[m × c × h × w] from dy[m × c × oh × ow]
-template <class T>
+// dx[m × c × h × w] from dy[m × c × oh × ow]; kRelu: and then relu_backward, to the bit, where x is what came out of
+// the rectifier
+template <bool kRelu, class T>
 void MaxPoolBackward(Context& context, Matrix<const T> x, Matrix<const T> dy, Matrix<T> dx,
                      Vector<const int32_t> geometry) {
   const Pooling pooling = PoolingOf(geometry);
@@ -103,10 +117,15 @@ void MaxPoolBackward(Context& context, Matrix<const T> x, Matrix<const T> dy, Ma
     for (size_t oy = 0; oy < pooling.y.output; ++oy, deltas += pooling.x.output) {
       if (pairs) {
         const size_t above = 2 * oy * width, below = above + width;
-        DeltasOfPairs(from + above, from + below, deltas, pooling.x.output, to + above, to + below);
+        DeltasOfPairs<kRelu>(from + above, from + below, deltas, pooling.x.output, to + above, to + below);
       } else {
         for (size_t ox = 0; ox < pooling.x.output; ++ox) to[PlaceOfMax(pooling, from, oy, ox)] += deltas[ox];
       }
+    }
+    if (kRelu && !pairs) {
+      Map(
+          pooling.input_plane(), to, [](auto d, auto delta, auto at) { return hn::Mul(delta, ReluSlope(d, at)); },
+          static_cast<const T*>(to), from);
     }
   });
 }
@@ -114,7 +133,13 @@ void MaxPoolBackward(Context& context, Matrix<const T> x, Matrix<const T> dy, Ma
 BLASNET_KERNELS(MaxPool) {
   registry.Add<&MaxPoolForward<float>, &MaxPoolForward<double>>("max_pool_forward", {"x", "y", "geometry"})
       .ByRows({"x", "y"});
-  registry.Add<&MaxPoolBackward<float>, &MaxPoolBackward<double>>("max_pool_backward", {"x", "dy", "dx", "geometry"})
+  registry
+      .Add<&MaxPoolBackward<false, float>, &MaxPoolBackward<false, double>>("max_pool_backward",
+                                                                            {"x", "dy", "dx", "geometry"})
+      .ByRows({"x", "dy", "dx"});
+  registry
+      .Add<&MaxPoolBackward<true, float>, &MaxPoolBackward<true, double>>("max_pool_backward_relu",
+                                                                          {"x", "dy", "dx", "geometry"})
       .ByRows({"x", "dy", "dx"});
 }
 

@@ -60,15 +60,16 @@ struct PassTarget {
   T* panels;        // [groups][blocks of filters][depth × R]
 };
 
-// A pass: target[images × groups·filters × …] = bias + Σ weights · source[images × groups·channels × …]
+// A pass: target[images × groups·filters × …] = bias + Σ weights · source[images × groups·channels × …], rectified
+// where `relu` says so
 template <class T>
 class Correlation {
  public:
   Correlation(const AxisPass& y, const AxisPass& x, const PassSizes& sizes, size_t kernel_width)
       : y_(y), x_(x), sizes_(sizes), kernel_width_(kernel_width) {}
 
-  void Run(Context& context, size_t images, const T* source, const PassWeights<T>& weights, const T* bias, T* target,
-           size_t target_rows, size_t target_width) {
+  void Run(Context& context, size_t images, const T* source, const PassWeights<T>& weights, const T* bias, bool relu,
+           T* target, size_t target_rows, size_t target_width) {
     if (images == 0) return;
     size_t depth = 0;
     for (const auto& row : y_.targets) {
@@ -108,10 +109,10 @@ class Correlation {
         PackBand(band, q, sizes_.channels, source + at * sizes_.channels * y_.source.length * x_.source.length, planes);
         for (size_t t = 0; t < targets.size(); ++t) {
           const PassTarget<T>& one = targets[t];
-          CorrelateAll(
-              sizes_.filters, one.depth, one.panels + g * sizes_.filters * one.depth, one.offsets, planes,
-              lists[t].vectors, lists[t].count, bias == nullptr ? nullptr : bias + g * sizes_.filters,
-              Results<T>{target + at * sizes_.filters * target_plane, target_plane, x_.target_stride, lists[t].end});
+          CorrelateAll(sizes_.filters, one.depth, one.panels + g * sizes_.filters * one.depth, one.offsets, planes,
+                       lists[t].vectors, lists[t].count, bias == nullptr ? nullptr : bias + g * sizes_.filters,
+                       Results<T>{target + at * sizes_.filters * target_plane, target_plane, x_.target_stride,
+                                  lists[t].end, relu});
         }
       }
     });

@@ -9,6 +9,7 @@
 #endif
 
 #include "math/planes-inl.h"
+#include "math/relu-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -37,6 +38,7 @@ struct Results {
   size_t plane;   // numbers from one filter's plane to the next one's
   size_t stride;  // numbers from one result to the next
   size_t end;     // results up to here follow each other without gaps, and may be overwritten by those that come later
+  bool relu = false;  // whether they are rectified
 };
 
 template <class D, class T = hn::TFromD<D>>
@@ -80,6 +82,7 @@ HWY_NOINLINE void CorrelateBlock(size_t depth, const T* HWY_RESTRICT panel, cons
   }
   for (size_t v = 0; v < V; ++v) {
     for (size_t r = 0; r < R; ++r) {
+      if (results.relu) sum[r][v] = PositivePart(d, sum[r][v]);
       StoreResults(d, sum[r][v], vectors[v], results.data + r * results.plane, results.stride, results.end);
     }
   }

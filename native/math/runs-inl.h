@@ -7,6 +7,8 @@
 #define BLASNET_MATH_RUNS_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
+
 #include "math/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -41,6 +43,13 @@ HWY_INLINE void Cover(size_t n, const F& f) {
   } else if constexpr (kLanes > 1) {
     Cover<T, kLanes / 2>(n, f);
   }
+}
+
+// Has the cache fetch the pairs of a vector. Any address will do, also one behind the end of a tensor.
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE void PrefetchPairs(D d, const T* p) {
+  hwy::Prefetch(p);
+  hwy::Prefetch(p + hn::Lanes(d));
 }
 
 // even[i] = p[2i] and odd[i] = p[2i + 1]

@@ -11,6 +11,7 @@
 #include "math/plane_dots-inl.h"
 #include "math/planes-inl.h"
 #include "math/transpose-inl.h"
+#include "math/winograd_gradient-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -68,6 +69,13 @@ class WeightGradient {
 
   // parts[p × (weights, biases)] are the sums over each part of the images; dw and db their means over all.
   void Run(Context& context, Matrix<const T> x, Matrix<const T> dy, Matrix<T> parts, Vector<T> dw, Vector<T> db) const {
+    if constexpr (sizeof(T) == sizeof(float)) {
+      if (FitsWinogradGradient(c_)) {
+        WinogradGradient(c_).Run(context, x, dy, parts);
+        SumParts(context, x.rows, parts, dw, db);
+        return;
+      }
+    }
     const size_t numbers = tiling_.images * (delta_image() + input_image());
     ScratchPieces pieces(context.pool.scratch(), HWY_MIN(parts.rows, context.pool.threads()), numbers * sizeof(T));
     context.pool.ParallelFor(parts.rows, [&](size_t part) {

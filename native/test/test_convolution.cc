@@ -130,6 +130,7 @@ TEST_CASE_TEMPLATE("convolution_backward_weights is the mean over the images, in
 TEST_CASE_TEMPLATE("convolutions give the same bits on one thread and on several", T, float, double) {
   for (const TestConvolution& c : {TestConvolution{4, 16, 24, {20, 3, 1, 1}, {30, 3, 1, 1}},
                                    TestConvolution{1, 33, 24, {24, 3, 1, 1}, {40, 3, 1, 1}},
+                                   TestConvolution{9, 16, 32, {9, 3, 1, 1}, {20, 3, 1, 1}},
                                    TestConvolution{64, 1, 6, {12, 3, 2, 1}, {11, 3, 2, 1}}}) {
     INFO(NameOf(c));
     Pool alone(1);
@@ -146,6 +147,48 @@ TEST_CASE_TEMPLATE("convolutions give the same bits on one thread and on several
       CHECK(std::memcmp(expected.dw.data(), received.dw.data(), expected.dw.bytes()) == 0);
       CHECK(std::memcmp(expected.db.data(), received.db.data(), expected.db.bytes()) == 0);
     }
+  }
+}
+
+// The numbers of a rectifier, some of them on its edge.
+template <class T>
+void FillGate(Tensor<T>& gate) {
+  Numbers numbers(gate.size());
+  numbers.Fill(gate);
+  for (size_t i = 0; i < gate.size(); i += 5) gate[i] = i % 2 == 0 ? T(0) : i % 3 == 0 ? kNaN<T> : T(-0.0);
+}
+
+TEST_CASE_TEMPLATE("convolutions with a rectifier give the bits of two kernels", T, float, double) {
+  for (const TestConvolution& c : TestConvolutions()) {
+    INFO(NameOf(c));
+    Case<T> one(c), both(c);
+    one.Forward(), one.BackwardInput();
+    Tensor<T> y(c.output_shape()), gate(c.input_shape()), dx(c.input_shape());
+    FillGate(gate);
+    Call<T>("relu_forward").With("x", one.y).With("y", y).With("parameter", 0).Run();
+    Call<T>("relu_backward")
+        .With("x", gate)
+        .With("y", gate)
+        .With("dy", one.dx)
+        .With("dx", dx)
+        .With("parameter", 0)
+        .Run();
+    Call<T>("convolution_forward_relu")
+        .With("x", both.x)
+        .With("w", both.w)
+        .With("b", both.b)
+        .With("y", both.y)
+        .With("geometry", both.geometry)
+        .Run();
+    Call<T>("convolution_backward_input_relu")
+        .With("w", both.w)
+        .With("dy", both.dy)
+        .With("x", gate)
+        .With("dx", both.dx)
+        .With("geometry", both.geometry)
+        .Run();
+    CHECK(std::memcmp(y.data(), both.y.data(), y.bytes()) == 0);
+    CHECK(std::memcmp(dx.data(), both.dx.data(), dx.bytes()) == 0);
   }
 }
 
@@ -195,6 +238,14 @@ TEST_CASE("a convolution refuses geometry that does not fit its tensors, or itse
   CHECK_THROWS_AS(forward(one.x, narrow, one.b, one.geometry), InvalidArgument);
   CHECK_THROWS_AS(forward(one.x, one.w, narrow, one.geometry), InvalidArgument);
   CHECK_THROWS_AS(forward(one.x, one.w, one.b, short_geometry), InvalidArgument);
+  CHECK_THROWS_AS(Call<float>("convolution_backward_input_relu")
+                      .With("w", one.w)
+                      .With("dy", one.dy)
+                      .With("x", narrow)
+                      .With("dx", one.dx)
+                      .With("geometry", one.geometry)
+                      .Run(),
+                  InvalidArgument);
   Tensor<float> parts({2, one.w.size()});
   CHECK_THROWS_AS(Call<float>("convolution_backward_weights")
                       .With("x", one.x)

@@ -100,6 +100,31 @@ TEST_CASE_TEMPLATE("max_pool takes the first largest number, or the last NaN, an
   }
 }
 
+TEST_CASE_TEMPLATE("max_pool_backward with a rectifier before it gives the bits of two kernels", T, float, double) {
+  for (const TestPooling& p : TestPoolings()) {
+    Tensor<T> x(p.input_shape()), dy(p.output_shape()), inner(p.input_shape()), expected(p.input_shape()),
+        received(p.input_shape());
+    Tensor<int32_t> geometry({12}, p.numbers());
+    Numbers numbers(p.x.input);
+    numbers.Fill(dy);
+    // What comes out of a rectifier: zeros, many equal numbers, NaN.
+    for (size_t i = 0; i < x.size(); ++i) {
+      const size_t draw = numbers.Below(20);
+      x[i] = draw == 0 ? kNaN<T> : draw < 10 ? T(0) : T(draw % 5);
+    }
+    MaxBackward(x, dy, inner, geometry);
+    Call<T>("relu_backward")
+        .With("x", x)
+        .With("y", x)
+        .With("dy", inner)
+        .With("dx", expected)
+        .With("parameter", 0)
+        .Run();
+    Call<T>("max_pool_backward_relu").With("x", x).With("dy", dy).With("dx", received).With("geometry", geometry).Run();
+    CHECK(std::memcmp(expected.data(), received.data(), expected.bytes()) == 0);
+  }
+}
+
 TEST_CASE_TEMPLATE("average_pool divides by the whole window, padding included", T, float, double) {
   for (const TestPooling& p : TestPoolings()) {
     Tensor<T> x(p.input_shape()), y(p.output_shape()), dy(p.output_shape()), dx(p.input_shape());

@@ -1,0 +1,99 @@
+import test from 'ava';
+import {
+  ActivationLayer,
+  BatchNormLayer,
+  ConvLayer,
+  FlattenLayer,
+  FullyConnectedLayer,
+  HyperParameters,
+  type Layer,
+  MaxPoolLayer,
+  NeuralNet,
+  Tensor,
+} from 'blasnet';
+import { fuseRelu } from '#blasnet/fuse-relu';
+import type { RecordedCall } from '#blasnet/recorded-call';
+import { randomTensor } from './support/numerics.js';
+
+const tensors = () => Array.from({ length: 8 }, () => Tensor.zeros([2, 4])) as [Tensor, Tensor, Tensor, Tensor];
+const call = (kernel: string, ...args: RecordedCall['args']): RecordedCall => ({ kernel, args });
+
+test('a convolution rectifies its sums, which lie where the relu layer has its output', (t) => {
+  const [x, w, sum, output] = tensors();
+  const [dy, dx] = tensors();
+  const backward = call('relu_backward', sum, output, dy, dx, 0);
+  const calls = [call('convolution_forward', x, w, w, sum, 1), call('relu_forward', sum, output, 0), backward];
+  t.deepEqual(fuseRelu(calls), [call('convolution_forward_relu', x, w, w, output, 1), backward]);
+  t.is(sum.data, output.data);
+});
+
+test('sums that something else reads are left alone', (t) => {
+  const [x, w, sum, output] = tensors();
+  const first = [call('convolution_forward', x, w, w, sum, 1), call('relu_forward', sum, output, 0)];
+  const calls = [...first, call('tanh_forward', sum, x, 0)];
+  t.is(fuseRelu(calls), calls);
+  t.not(sum.data, output.data);
+});
+
+test('deltas are handed back through the rectifier at once', (t) => {
+  const [x, w, dy, inner] = tensors();
+  const [output, result] = tensors();
+  const relu = call('relu_backward', x, output, inner, result, 0);
+  t.deepEqual(fuseRelu([call('convolution_backward_input', w, dy, inner, 1), relu]), [
+    call('convolution_backward_input_relu', w, dy, output, result, 1),
+  ]);
+  t.deepEqual(fuseRelu([call('max_pool_backward', output, dy, inner, 1), relu]), [
+    call('max_pool_backward_relu', output, dy, result, 1),
+  ]);
+  const elsewhere = [call('max_pool_backward', w, dy, inner, 1), relu];
+  t.is(fuseRelu(elsewhere), elsewhere);
+  const read = [call('convolution_backward_input', w, dy, inner, 1), relu, call('clip_value', inner, 1)];
+  t.is(fuseRelu(read), read);
+});
+
+test('a recorded step computes the bits of one that is run call by call', (t) => {
+  const layers: (() => Layer)[] = [
+    () => new ConvLayer({ inputShape: [3, 10, 9], filters: 16, kernelSize: 3, padding: 1 }),
+    () => new ActivationLayer('relu'),
+    () => new ConvLayer({ inputShape: [16, 10, 9], filters: 16, kernelSize: 3, padding: 1 }),
+    () => new ActivationLayer('relu'),
+    () => new MaxPoolLayer({ inputShape: [16, 10, 9], poolSize: 2 }),
+    () => new ConvLayer({ inputShape: [16, 5, 4], filters: 5, kernelSize: 2 }),
+    () => new BatchNormLayer(5),
+    () => new ActivationLayer('relu'),
+    () => new FlattenLayer(),
+    () => new FullyConnectedLayer(60, 1),
+  ];
+  for (const dtype of ['float32', 'float64'] as const) {
+    const create = () => {
+      const params = new HyperParameters({
+        netType: 'fitting',
+        initMethod: 'msra',
+        learningRate: 0.01,
+        dtype,
+        seed: 3,
+      });
+      const net = new NeuralNet(params, 'net');
+      layers.forEach((layer, i) => {
+        net.addLayer(layer(), `${i}`);
+      });
+      return net;
+    };
+    const [x, y] = [randomTensor([7, 3, 10, 9], 1).clone(dtype), randomTensor([7, 1], 2).clone(dtype)];
+    const [recorded, called] = [create(), create()];
+    for (let step = 0; step < 3; step++) {
+      recorded.trainOnBatch(x, y);
+      called.preUpdateWeights();
+      called.forward(x, true);
+      called.backward(y);
+      called.updateWeights();
+    }
+    for (const { weights } of recorded.layers)
+      t.true(Object.values(weights).every(({ data }) => data.every(Number.isFinite)));
+    recorded.layers.forEach((layer, i) => {
+      for (const [key, { data }] of Object.entries(called.layers[i]!.weights)) {
+        t.deepEqual(layer.weights[key]!.data, data, `${dtype} ${i}.${key}`);
+      }
+    });
+  }
+});
