@@ -1,0 +1,92 @@
+import type { Prediction } from '../preparation/prediction.js';
+import type { Tensor } from '../tensor.js';
+import type { InferRequest } from './infer-request.js';
+import { badRequest, Problem } from './problem.js';
+import type { ServedNet } from './served-net.js';
+
+/** An output that a request gets. */
+export interface WantedOutput {
+  readonly name: 'output' | 'class';
+  readonly isBinary: boolean;
+}
+
+/** The body of an answer. */
+export interface InferReply {
+  readonly body: string | Buffer;
+  /** Bytes of JSON at its start, where binary tensors follow. */
+  readonly jsonLength: number | undefined;
+}
+
+/**
+ * The outputs that a request gets.
+ * @throws Problem 400 for one that there is not
+ */
+export function wantedOutputs({ description }: ServedNet, { outputs, isBinary }: InferRequest): WantedOutput[] {
+  const names = description.outputs.map(({ name }) => name as WantedOutput['name']);
+  if (!outputs) return names.map((name) => ({ name, isBinary }));
+  return outputs.map((output) => {
+    const name = names.find((one) => one === output.name);
+    if (!name) throw badRequest('outputs', `some of ${names.join(', ')}`, `'${output.name.slice(0, 60)}'`);
+    return { name, isBinary: output.isBinary ?? isBinary };
+  });
+}
+
+/**
+ * Writes the answer for some rows of a prediction.
+ * @param head - what JSON begins with: `{"model_name":…,"model_version":…`
+ * @throws Problem 422 where an output is no number that JSON knows
+ */
+export function writeReply(
+  head: string,
+  id: string | undefined,
+  wanted: readonly WantedOutput[],
+  { outputs, classes }: Prediction,
+  first: number,
+  rows: number,
+): InferReply {
+  const parts: Buffer[] = [];
+  const tensors = wanted.map(({ name, isBinary }) => {
+    const isClass = name === 'class';
+    const shape = isClass ? `${rows}` : [rows, ...outputs.shape.slice(1)].join(',');
+    const datatype = isClass ? 'BYTES' : outputs.dtype === 'float64' ? 'FP64' : 'FP32';
+    const start = `{"name":"${name}","shape":[${shape}],"datatype":"${datatype}",`;
+    const names = isClass ? classes!.slice(first, first + rows) : [];
+    if (!isBinary) return `${start}"data":${isClass ? JSON.stringify(names) : jsonOf(outputs, first, rows)}}`;
+    const bytes = isClass ? bytesOfTexts(names) : bytesOf(outputs, first, rows);
+    parts.push(bytes);
+    return `${start}"parameters":{"binary_data_size":${bytes.length}}}`;
+  });
+  const name = id === undefined ? '' : `,"id":${JSON.stringify(id)}`;
+  const json = `${head}${name},"outputs":[${tensors.join(',')}]}`;
+  if (parts.length === 0) return { body: json, jsonLength: undefined };
+  const start = Buffer.from(json);
+  return { body: Buffer.concat([start, ...parts]), jsonLength: start.length };
+}
+
+function jsonOf({ data, rowSize }: Tensor, first: number, rows: number): string {
+  let text = '[';
+  const end = (first + rows) * rowSize;
+  for (let i = first * rowSize; i < end; i++) {
+    const number = data[i]!;
+    if (!Number.isFinite(number))
+      throw new Problem(422, `Expected inputs whose outputs are finite but received such that lead to ${number}`);
+    text += i + 1 < end ? `${number},` : number;
+  }
+  return `${text}]`;
+}
+
+function bytesOf({ data, rowSize }: Tensor, first: number, rows: number): Buffer {
+  const part = data.subarray(first * rowSize, (first + rows) * rowSize);
+  return Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+}
+
+function bytesOfTexts(texts: readonly string[]): Buffer {
+  return Buffer.concat(
+    texts.flatMap((text) => {
+      const bytes = Buffer.from(text);
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(bytes.length);
+      return [length, bytes];
+    }),
+  );
+}

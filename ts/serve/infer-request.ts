@@ -1,0 +1,190 @@
+import { isNumeric } from './datatypes.js';
+import { listAt, NumberList, parseWithLists } from './number-lists.js';
+import { badRequest, Problem } from './problem.js';
+
+/** An input as a request has it. */
+export interface InputTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  /** How many elements the shape holds. */
+  readonly size: number;
+  /** What JSON has, not yet looked at but for its being a list, or bytes. Read before the next request is. */
+  readonly data: readonly unknown[] | NumberList | Uint8Array;
+}
+
+export interface RequestedOutput {
+  readonly name: string;
+  /** Whether it is to be answered in bytes; undefined where nothing is said. */
+  readonly isBinary: boolean | undefined;
+}
+
+/** A request for inference, checked but for the data. */
+export interface InferRequest {
+  readonly id: string | undefined;
+  readonly inputs: readonly InputTensor[];
+  /** All where undefined. */
+  readonly outputs: readonly RequestedOutput[] | undefined;
+  /** Whether outputs are answered in bytes unless they say otherwise. */
+  readonly isBinary: boolean;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const mostInputs = 4096;
+const mostDimensions = 8;
+
+/**
+ * The request in a body: JSON, or as many bytes of JSON as the header says and binary tensors behind it.
+ * @param jsonLength - the header Inference-Header-Content-Length
+ * @param isSingle - whether numbers become single precision
+ * @throws Problem 400
+ */
+export function readInferRequest(
+  body: Buffer | undefined,
+  jsonLength: string | undefined,
+  isSingle: boolean,
+): InferRequest {
+  if (!body || body.length === 0) throw badRequest('the body', 'JSON', 'nothing');
+  const end = jsonLength === undefined ? body.length : lengthOf(jsonLength, body.length);
+  const request = objectOf('the body', parse(body.subarray(0, end), isSingle));
+  const { id, inputs, outputs, parameters } = request;
+  if (id !== undefined && typeof id !== 'string') throw wrong('id', 'a string', id);
+  if (!Array.isArray(inputs) || inputs.length === 0 || inputs.length > mostInputs)
+    throw wrong('inputs', `a list of 1 to ${mostInputs} tensors`, inputs);
+  const binary = new BinaryPart(body.subarray(end));
+  const checked = inputs.map((input, i) => inputOf(input, i, binary));
+  binary.requireEnd();
+  requireDifferent('inputs', checked);
+  return {
+    id,
+    inputs: checked,
+    outputs: outputs === undefined ? undefined : outputsOf(outputs),
+    isBinary: flag('binary_data_output', parameters, 'parameters') ?? false,
+  };
+}
+
+/** What is behind the JSON of a body, taken tensor by tensor. */
+class BinaryPart {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  take(size: unknown, where: string): Buffer {
+    const left = this.#bytes.length - this.#at;
+    if (!Number.isSafeInteger(size) || (size as number) < 0 || (size as number) > left)
+      throw wrong(`${where}.parameters.binary_data_size`, `a whole number up to the ${left} bytes that are left`, size);
+    this.#at += size as number;
+    return this.#bytes.subarray(this.#at - (size as number), this.#at);
+  }
+
+  requireEnd(): void {
+    const left = this.#bytes.length - this.#at;
+    if (left > 0)
+      throw badRequest('the body', 'inputs with binary_data_size for all bytes behind the JSON', `${left} more`);
+  }
+}
+
+function inputOf(value: unknown, i: number, binary: BinaryPart): InputTensor {
+  const where = `inputs[${i}]`;
+  const { name, datatype, shape, data, parameters } = objectOf(where, value);
+  if (typeof name !== 'string') throw wrong(`${where}.name`, 'a string', name);
+  if (typeof datatype !== 'string' || !(isNumeric(datatype) || datatype === 'BYTES'))
+    throw wrong(`${where}.datatype`, "'FP32' or another datatype of the Open Inference Protocol", datatype);
+  const size = sizeOf(`${where}.shape`, shape);
+  const binarySize =
+    parameters === undefined ? undefined : objectOf(`${where}.parameters`, parameters).binary_data_size;
+  if (binarySize === undefined) {
+    if (!(Array.isArray(data) || data instanceof NumberList)) throw wrong(`${where}.data`, 'a list', data);
+  } else if (data !== undefined) throw badRequest(where, 'either data or binary_data_size', 'both');
+  const bytes = binarySize === undefined ? undefined : binary.take(binarySize, where);
+  return { name, datatype, shape: shape as readonly number[], size, data: bytes ?? (data as InputTensor['data']) };
+}
+
+function sizeOf(where: string, shape: unknown): number {
+  const isShape =
+    Array.isArray(shape) &&
+    shape.length >= 1 &&
+    shape.length <= mostDimensions &&
+    shape.every((length) => Number.isSafeInteger(length) && length >= 1);
+  const size = isShape ? (shape as number[]).reduce((product, length) => product * length, 1) : Number.NaN;
+  if (!(size < 2 ** 31))
+    throw wrong(where, `1 to ${mostDimensions} whole numbers above 0, of a product below 2^31`, shape);
+  return size;
+}
+
+function outputsOf(value: unknown): RequestedOutput[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > mostInputs)
+    throw wrong('outputs', 'a list of outputs', value);
+  const outputs = value.map((output, i) => {
+    const where = `outputs[${i}]`;
+    const { name, parameters } = objectOf(where, output);
+    if (typeof name !== 'string') throw wrong(`${where}.name`, 'a string', name);
+    return { name, isBinary: flag('binary_data', parameters, `${where}.parameters`) };
+  });
+  requireDifferent('outputs', outputs);
+  return outputs;
+}
+
+function flag(name: string, parameters: unknown, where: string): boolean | undefined {
+  if (parameters === undefined) return undefined;
+  const value = objectOf(where, parameters)[name];
+  if (value !== undefined && typeof value !== 'boolean') throw wrong(`${where}.${name}`, 'true or false', value);
+  return value;
+}
+
+function requireDifferent(what: string, tensors: readonly { readonly name: string }[]): void {
+  if (tensors.length > 1 && new Set(tensors.map(({ name }) => name)).size < tensors.length)
+    throw badRequest(what, 'different names', 'the same twice');
+}
+
+function lengthOf(header: string, most: number): number {
+  const length = /^\d{1,15}$/.test(header) ? Number(header) : Number.NaN;
+  if (!(length <= most))
+    throw wrong('Inference-Header-Content-Length', `a whole number up to the body's ${most} bytes`, header);
+  return length;
+}
+
+/** JSON whose inputs have lists of numbers as {@link NumberList}s, where they are nothing else. */
+function parse(bytes: Buffer, isSingle: boolean): unknown {
+  try {
+    const { value, lists } = parseWithLists(bytes, isSingle);
+    return lists.length === 0 || giveLists(value, lists) ? value : JSON.parse(bytes.toString());
+  } catch (cause) {
+    throw new Problem(400, `Expected JSON for the body but received text that is none: ${(cause as Error).message}`);
+  }
+}
+
+/** Gives inputs their lists; false where a list is no input's data. */
+function giveLists(value: unknown, lists: readonly NumberList[]): boolean {
+  const inputs = (value as { readonly inputs?: unknown } | null)?.inputs;
+  if (!Array.isArray(inputs)) return false;
+  let given = 0;
+  for (const input of inputs as ({ data?: unknown } | null)[]) {
+    const list = listAt(lists, input?.data);
+    if (!list) continue;
+    input!.data = list;
+    given++;
+  }
+  return given === lists.length;
+}
+
+function objectOf(where: string, value: unknown): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(where, 'an object', value);
+  return value as Fields;
+}
+
+/** A 400 that shows what came. */
+export function wrong(where: string, expected: string, value: unknown): Problem {
+  return badRequest(where, expected, shown(value));
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = typeof value === 'string' ? `'${value}'` : String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

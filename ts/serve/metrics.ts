@@ -1,0 +1,71 @@
+import { loadOptional } from './optional.js';
+import type { ModelEntry, Repository } from './repository.js';
+
+/** What the server counts, in the text format of Prometheus. */
+export interface Metrics {
+  /** @param model - '' where a request names none that there is */
+  requestEnded(model: string, code: number, milliseconds: number): void;
+  batchEnded(entry: ModelEntry, rows: number): void;
+  /** The text that Prometheus scrapes, and its content type. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** @throws BlasnetError `ERR_NATIVE_LOAD` without prom-client */
+export async function createMetrics(repository: Repository): Promise<Metrics> {
+  const { Counter, Gauge, Histogram, Registry } = (await loadOptional('prom-client', () => import('prom-client')))
+    .default;
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'blasnet_requests_total',
+    help: 'Requests for inference, by model and status code',
+    labelNames: ['model', 'code'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'blasnet_request_duration_seconds',
+    help: 'Time from the arrival of a request for inference to its answer',
+    labelNames: ['model'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
+  const batches = new Histogram({
+    name: 'blasnet_batch_rows',
+    help: 'Rows of the batches that were computed',
+    labelNames: ['model'],
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+    registers,
+  });
+  new Gauge({
+    name: 'blasnet_queue_rows',
+    help: 'Rows that wait or are computed',
+    labelNames: ['model'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, nets } of repository.entries) {
+        for (const { queue } of nets) this.inc({ model: name }, queue.rows);
+      }
+    },
+  });
+  new Gauge({
+    name: 'blasnet_models',
+    help: 'Versions of models that are ready for requests',
+    registers,
+    collect() {
+      this.set(repository.entries.filter(({ isReady }) => isReady).length);
+    },
+  });
+  return {
+    requestEnded(model, code, milliseconds) {
+      requests.inc({ model, code });
+      durations.observe({ model }, milliseconds / 1000);
+    },
+    batchEnded({ name }, rows) {
+      batches.observe({ model: name }, rows);
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}

@@ -1,0 +1,87 @@
+import type { FastifyInstance } from 'fastify';
+import { versions } from '../runtime.js';
+import type { ModelParams } from './infer-route.js';
+import type { Metrics } from './metrics.js';
+import { Problem } from './problem.js';
+import type { ModelEntry, Repository } from './repository.js';
+
+/** Where no token is asked for. */
+export const isPublic = { config: { isPublic: true } } as const;
+
+/** Whether the server lives, and whether it takes requests. */
+export function healthRoutes(app: FastifyInstance, repository: Repository): void {
+  app.get('/v2/health/live', isPublic, async () => ({ live: true }));
+  app.get('/v2/health/ready', isPublic, async (_request, reply) => {
+    reply.code(repository.isReady ? 200 : 503);
+    return { ready: repository.isReady };
+  });
+}
+
+/** What the server and its models are. */
+export function metadataRoutes(app: FastifyInstance, repository: Repository): void {
+  app.get('/v2', async () => ({
+    name: 'blasnet',
+    version: versions.blasnet,
+    extensions: ['binary_tensor_data', 'model_repository', 'statistics'],
+  }));
+  for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
+    app.get<{ Params: ModelParams }>(path, async ({ params: { model, version } }) => {
+      const entry = repository.find(model, version);
+      const { inputs, outputs, parameters } = entry.current.description;
+      return {
+        name: entry.name,
+        versions: repository.versions(model).map((one) => one.version),
+        platform: 'blasnet',
+        inputs,
+        outputs,
+        parameters: { ...parameters, loaded_at: entry.current.loadedAt },
+      };
+    });
+    app.get<{ Params: ModelParams }>(`${path}/ready`, async ({ params: { model, version } }, reply) => {
+      const { name, isReady } = repository.find(model, version);
+      reply.code(isReady && !repository.isDraining ? 200 : 503);
+      return { name, ready: isReady && !repository.isDraining };
+    });
+    app.get<{ Params: ModelParams }>(`${path}/stats`, async ({ params: { model, version } }) => ({
+      model_stats: (version === undefined ? repository.versions(model) : [repository.find(model, version)]).map(
+        statsOf,
+      ),
+    }));
+  }
+}
+
+/** Models as files that can be loaded anew. */
+export function repositoryRoutes(app: FastifyInstance, repository: Repository): void {
+  app.post('/v2/repository/index', async () =>
+    repository.entries.map(({ name, version, isReady }) => ({
+      name,
+      version,
+      state: isReady ? 'READY' : 'LOADING',
+      reason: '',
+    })),
+  );
+  app.post<{ Params: ModelParams }>('/v2/repository/models/:model/load', async ({ params: { model }, log }) => {
+    if (!repository.isReady) throw new Problem(503, 'Expected a server that is ready but it loads models or drains');
+    await repository.reload(model);
+    log.info({ model }, 'model loaded');
+    return {};
+  });
+}
+
+export function metricsRoute(app: FastifyInstance, metrics: Metrics): void {
+  app.get('/metrics', async (_request, reply) => {
+    reply.type(metrics.contentType);
+    return metrics.text();
+  });
+}
+
+function statsOf({ name, version, statistics }: ModelEntry) {
+  const { success, fail, compute, inferences } = statistics;
+  return {
+    name,
+    version,
+    inference_count: inferences,
+    execution_count: compute.count,
+    inference_stats: { success, fail, compute_infer: compute },
+  };
+}

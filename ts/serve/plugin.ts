@@ -1,0 +1,59 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import { inferRoute } from './infer-route.js';
+import { createMetrics } from './metrics.js';
+import { healthRoutes, metadataRoutes, metricsRoute, repositoryRoutes } from './model-routes.js';
+import type { ServeOptions } from './options.js';
+import { answerTo, Problem } from './problem.js';
+import { Repository } from './repository.js';
+
+/**
+ * Serves nets by the Open Inference Protocol, version 2, from a Fastify app of the user's own:
+ * `app.register(inferenceServer, { models, prefix: '/nets' })`. The app is ready when the models are loaded.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for bad options, `ERR_BAD_FILE` for a bad file, `ERR_NATIVE_LOAD` without the
+ *   optional package prom-client
+ */
+export const inferenceServer: FastifyPluginAsync<ServeOptions> = async (app, options) => {
+  const repository = new Repository(options);
+  await serveRepository(app, repository);
+  await repository.load();
+};
+
+/** All routes, for models that may yet have to be loaded. */
+export async function serveRepository(app: FastifyInstance, repository: Repository): Promise<void> {
+  const metrics = await createMetrics(repository);
+  repository.onBatch = metrics.batchEnded;
+  const { token } = repository.settings;
+  if (token !== undefined) app.addHook('onRequest', tokenCheck(token));
+  // Bodies stay bytes until they are known to be wanted, whatever clients call them.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error, request, reply) => {
+    const { status, message } = answerTo(error);
+    if (status === 500) request.log.error({ err: error }, 'request failed');
+    reply.code(status).send({ error: message });
+  });
+  app.addHook('preClose', async () => {
+    repository.isDraining = true;
+  });
+  healthRoutes(app, repository);
+  metadataRoutes(app, repository);
+  repositoryRoutes(app, repository);
+  metricsRoute(app, metrics);
+  inferRoute(app, repository, metrics);
+}
+
+/** Refuses requests without the token, in a time that does not depend on what they bring instead. */
+function tokenCheck(token: string) {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  const expected = digest(`Bearer ${token}`);
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const { isPublic } = request.routeOptions.config as { readonly isPublic?: boolean };
+    if (isPublic || timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return;
+    reply.header('WWW-Authenticate', 'Bearer');
+    throw new Problem(
+      401,
+      'Expected the server\'s token as "Authorization: Bearer TOKEN" but received none or another',
+    );
+  };
+}

@@ -1,0 +1,126 @@
+import { limits } from '../data/csv/cells.js';
+import type { RowCells } from '../data/csv-options.js';
+import type { FloatArray } from '../tensor.js';
+import { isNumeric, numbersOf, textsOf } from './datatypes.js';
+import { type InferRequest, type InputTensor, wrong } from './infer-request.js';
+import { NumberList } from './number-lists.js';
+import { badRequest, Problem } from './problem.js';
+import type { ServedNet } from './served-net.js';
+
+/** A request's rows, ready to be written into a batch. */
+export interface RequestRows {
+  readonly count: number;
+  /** @throws Problem 400 for what is no number */
+  writeTo(target: FloatArray): void;
+}
+
+/**
+ * The rows of a request: encoded features in one input, or the cells of raw columns in as many.
+ * @throws Problem 400 for inputs that do not fit, 413 for too many rows
+ */
+export function rowsOf(net: ServedNet, { inputs }: InferRequest, maxRows: number): RequestRows {
+  const columns = net.preparer.preparation?.columns;
+  const [input] = inputs as readonly [InputTensor];
+  const isEncoded = inputs.length === 1 && input.name === 'input';
+  if (!columns || (isEncoded && !columns.some(({ name }) => name === 'input')))
+    return encodedRows(net, inputs, maxRows);
+  return rowsOfCells(
+    net,
+    inputs,
+    columns.map(({ name }) => name),
+    maxRows,
+  );
+}
+
+function encodedRows({ width, dtype }: ServedNet, inputs: readonly InputTensor[], maxRows: number): RequestRows {
+  const [input] = inputs as readonly [InputTensor];
+  if (inputs.length > 1 || input.name !== 'input')
+    throw wrong('inputs', "one input 'input'", inputs.length > 1 ? inputs : input.name);
+  if (!isNumeric(input.datatype)) throw wrong("the datatype of input 'input'", 'one of numbers', input.datatype);
+  const { shape, size } = input;
+  // A lone row may leave out that it is one.
+  const count = size === width ? 1 : shape[0]!;
+  if (size !== count * width)
+    throw badRequest("the shape of input 'input'", `rows of ${width} numbers`, `[${shape.join(', ')}]`);
+  requireFew(count, maxRows);
+  return { count, writeTo: (target) => writeNumbers(input, target, limits[dtype]) };
+}
+
+/** Writes an input's numbers. */
+function writeNumbers(input: InputTensor, target: FloatArray, limit: number): void {
+  const { name, data, datatype, size } = input;
+  const source = data instanceof Uint8Array ? numbersOf(data, datatype, size, name) : elementsOf(input, data);
+  for (let i = 0; i < size; i++) {
+    const number = source[i] as unknown;
+    if (typeof number === 'number' && number >= -limit && number <= limit) target[i] = number;
+    else if (typeof number === 'boolean' && datatype === 'BOOL') target[i] = Number(number);
+    else throw wrong(`number ${i} of input '${name}'`, 'a finite number', number);
+  }
+}
+
+/**
+ * A tensor's elements in order; its list may be flat, or nested as its shape says.
+ * @throws Problem 400 for lists of other lengths
+ */
+function elementsOf({ name, shape, size }: InputTensor, data: readonly unknown[] | NumberList): ArrayLike<unknown> {
+  const expected = (length: number, depth: number, received: string) =>
+    badRequest(`data of input '${name}'`, `lists of ${length} at depth ${depth}`, received);
+  if (data instanceof NumberList) {
+    const { lengths, numbers } = data;
+    if (lengths.length === 1 && lengths[0] === size) return numbers;
+    const isNested = lengths.length > 1 && lengths.length === shape.length;
+    const wrong = isNested ? lengths.findIndex((length, i) => length !== shape[i]) : 0;
+    if (wrong < 0) return numbers;
+    throw expected(isNested ? shape[wrong]! : size, wrong + 1, `lists of ${lengths[wrong]}`);
+  }
+  const isNested = Array.isArray(data[0]);
+  let elements: readonly unknown[] = [data];
+  for (const [i, length] of (isNested ? shape : [size]).entries()) {
+    for (const list of elements) {
+      if (!Array.isArray(list)) throw expected(length, i + 1, 'another thing');
+      if (list.length !== length) throw expected(length, i + 1, `a list of ${list.length}`);
+    }
+    elements = elements.flat();
+  }
+  return elements;
+}
+
+function rowsOfCells(
+  net: ServedNet,
+  inputs: readonly InputTensor[],
+  names: readonly string[],
+  maxRows: number,
+): RequestRows {
+  const byName = new Map(inputs.map((input) => [input.name, input]));
+  const missing = names.find((name) => !byName.has(name));
+  if (missing !== undefined) throw badRequest('inputs', `an input '${missing}'`, 'none');
+  const count = inputs[0]!.size;
+  requireFew(count, maxRows);
+  const rows: Record<string, string | number>[] = Array.from({ length: count }, () => Object.create(null));
+  for (const input of inputs) {
+    const { name, shape } = input;
+    if (!names.includes(name)) throw wrong('inputs', 'the columns of the model', name);
+    if (shape[0] !== count || input.size !== count)
+      throw badRequest(`the shape of input '${name}'`, `[${count}] or [${count}, 1]`, `[${shape.join(', ')}]`);
+    for (const [i, cell] of cellsOf(input).entries()) rows[i]![name] = cell;
+  }
+  const encoded = net.preparer.encode(rows as readonly RowCells[], net.dtype);
+  return { count, writeTo: (target) => target.set(encoded.data) };
+}
+
+/** A column's cells: strings or numbers, as its datatype says. */
+function cellsOf(input: InputTensor): readonly (string | number)[] {
+  const { name, datatype, data, size } = input;
+  const isText = datatype === 'BYTES';
+  if (data instanceof Uint8Array)
+    return isText ? textsOf(data, size, name) : Array.from(numbersOf(data, datatype, size, name));
+  return Array.from(elementsOf(input, data), (cell, i) => {
+    if (isText ? typeof cell !== 'string' : !Number.isFinite(cell))
+      throw wrong(`element ${i} of input '${name}'`, isText ? 'a string' : 'a finite number', cell);
+    return cell as string | number;
+  });
+}
+
+function requireFew(rows: number, most: number): void {
+  if (rows > most) throw new Problem(413, `Expected at most ${most} rows for a request but received ${rows}`);
+}

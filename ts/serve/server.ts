@@ -1,0 +1,83 @@
+import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import { badArgument } from '../errors.js';
+import { loadOptional } from './optional.js';
+import type { ServeOptions } from './options.js';
+import { serveRepository } from './plugin.js';
+import { Repository } from './repository.js';
+
+export interface StartOptions extends ServeOptions {
+  /** Default 127.0.0.1: this machine only. */
+  readonly host?: string;
+  /** Default 8080; 0: any that is free. */
+  readonly port?: number;
+  /** Fastify's: default warnings and errors; from level 'info' on a line for each request. */
+  readonly logger?: FastifyServerOptions['logger'];
+  /** Milliseconds that requests under way are given when the server closes; default 10000. */
+  readonly drainMs?: number;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly url: string;
+  readonly app: FastifyInstance;
+  /**
+   * Loads a model, or all, anew from its file; requests go on meanwhile.
+   * @throws Error where the file is bad; the net before stays
+   */
+  reload(name?: string): Promise<void>;
+  /** Takes no further connections, answers the requests that are under way, and closes; later calls wait for the first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server for nets; resolves when it listens and all models are loaded.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for bad options, `ERR_BAD_FILE` for a bad file, `ERR_NATIVE_LOAD` without the
+ *   optional packages fastify and prom-client; Error where the port is taken
+ */
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const { host = '127.0.0.1', port = 8080, logger = { level: 'warn' }, drainMs = 10_000 } = options;
+  if (!(drainMs >= 0 && drainMs <= 2 ** 31 - 1)) throw badArgument('drainMs', 'a number from 0 to 2147483647', drainMs);
+  const repository = new Repository(options);
+  const { fastify, LogController } = await loadOptional('fastify', () => import('fastify'));
+  const app = fastify({
+    logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    // Requests on connections that are open are answered while others drain.
+    return503OnClosing: false,
+    requestTimeout: repository.settings.timeoutMs,
+  });
+  app.setNotFoundHandler((_request, reply) => {
+    reply.code(404).send({ error: 'Expected a path of the Open Inference Protocol, as /v2, but received another' });
+  });
+  await app.register((scope) => serveRepository(scope, repository));
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= drain(app, repository, drainMs);
+    return closing;
+  };
+  try {
+    const url = await app.listen({ host, port });
+    await repository.load();
+    const reload = async (name?: string) => {
+      const names = repository.entries.filter(({ isReloadable }) => isReloadable).map((entry) => entry.name);
+      for (const each of name === undefined ? new Set(names) : [name]) await repository.reload(each);
+    };
+    return { url, app, reload, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function drain(app: FastifyInstance, repository: Repository, drainMs: number): Promise<void> {
+  repository.isDraining = true;
+  // Connections become idle one by one as their requests are answered.
+  const idle = setInterval(() => app.server.closeIdleConnections(), 20);
+  const end = setTimeout(() => app.server.closeAllConnections(), drainMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(idle);
+    clearTimeout(end);
+  }
+}

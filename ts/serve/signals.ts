@@ -1,0 +1,20 @@
+import type { RunningServer } from './server.js';
+
+/**
+ * Closes a server at the first SIGTERM or SIGINT, whereupon the process ends with code 0 as soon as nothing else keeps
+ * it; a second signal ends it at once.
+ * @param onError - is told why closing failed; by default the process ends with that error
+ */
+export function closeOnSignals(
+  server: RunningServer,
+  onError: (error: unknown) => void = (error) => {
+    throw error;
+  },
+): void {
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  const close = () => {
+    for (const signal of signals) process.off(signal, close);
+    server.close().catch(onError);
+  };
+  for (const signal of signals) process.on(signal, close);
+}
