@@ -107,7 +107,7 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
       const fits = this.#spare?.length === capacity * this.#width;
       const data = fits ? this.#spare! : new (arrayOf(this.#dtype))(capacity * this.#width);
       if (fits) this.#spare = undefined;
-      batch = { data, capacity, rows: 0, jobs: [], began: performance.now() };
+      batch = { data, capacity, rows: 0, jobs: [], began: 0 };
       this.#batches.push(batch);
     }
     return batch.data.subarray(batch.rows * this.#width, (batch.rows + rows) * this.#width);
@@ -116,6 +116,7 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
   /** Queues a job whose rows are in the memory that was reserved right before. */
   add(job: Job): void {
     const batch = this.#batches.at(-1)!;
+    if (batch.rows === 0) batch.began = performance.now();
     batch.jobs.push(job);
     batch.rows += job.rows;
     this.#waiting += job.rows;

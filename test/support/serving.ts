@@ -1,0 +1,77 @@
+import type { ExecutionContext } from 'ava';
+import { NeuralNet, type Tensor } from 'blasnet';
+import { inferenceServer, type ServeOptions } from 'blasnet/serve';
+import { type FastifyInstance, fastify } from 'fastify';
+
+/** A Fastify app with the routes, which closes when the test ends. */
+export async function servingApp(t: ExecutionContext, options: ServeOptions): Promise<FastifyInstance> {
+  const app = fastify();
+  await app.register(inferenceServer, options);
+  await app.ready();
+  t.teardown(() => app.close());
+  return app;
+}
+
+/** What a route answers. */
+export interface Answer {
+  readonly status: number;
+  readonly json: unknown;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+export interface InferAnswer {
+  readonly model_name: string;
+  readonly model_version: string;
+  readonly id?: string;
+  readonly outputs: readonly { name: string; shape: number[]; datatype: string; data: (number | string)[] }[];
+}
+
+/** Posts JSON, or text as it is. */
+export async function post(app: FastifyInstance, url: string, body: unknown): Promise<Answer> {
+  const payload = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  const { statusCode, headers, body: text } = await app.inject({ method: 'POST', url, payload });
+  return { status: statusCode, json: JSON.parse(text), headers };
+}
+
+export async function get(app: FastifyInstance, url: string): Promise<Answer> {
+  const { statusCode, headers, body } = await app.inject({ url });
+  return { status: statusCode, json: JSON.parse(body), headers };
+}
+
+/** A request with one input. */
+export function inputOf(data: unknown, shape: readonly number[], datatype = 'FP32') {
+  return { inputs: [{ name: 'input', datatype, shape, data }] };
+}
+
+/** Makes a net compute only when `release` is called. */
+export class GatedNet extends NeuralNet {
+  /** Rows of the batches that were begun since the gate closed. */
+  readonly batches: number[] = [];
+  #gate: Promise<void> | undefined;
+  #open = () => {};
+
+  close(): void {
+    this.#gate = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  release(): void {
+    this.#gate = undefined;
+    this.#open();
+  }
+
+  override async predict(...[rows]: Parameters<NeuralNet['predict']>): ReturnType<NeuralNet['predict']> {
+    const prediction = super.predict(rows);
+    if (this.#gate) {
+      this.batches.push((rows as Tensor).rows);
+      await this.#gate;
+    }
+    return prediction;
+  }
+}
+
+/** Waits until something holds. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
