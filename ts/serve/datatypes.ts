@@ -49,7 +49,7 @@ export function numbersOf(
   if (bytes.length !== count * type.bytes)
     throw badRequest(`binary_data_size of input '${name}'`, `${count * type.bytes}`, `${bytes.length}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (datatype === 'FP32') return new Float32Array(bytes.slice().buffer);
+  if (datatype === 'FP32') return new Float32Array(new Uint8Array(bytes).buffer);
   return Float64Array.from({ length: count }, (_, i) => type.read(view, i * type.bytes));
 }
 

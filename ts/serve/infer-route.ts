@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Prediction } from '../preparation/prediction.js';
 import { wantedOutputs, writeReply } from './infer-reply.js';
 import { readInferRequest } from './infer-request.js';
@@ -13,7 +13,26 @@ export interface ModelParams {
   readonly version?: string;
 }
 
+const arrival = Symbol('arrival');
+
+/** What a request is told of itself. */
+interface Noted {
+  /** When it arrived, in milliseconds of `performance.now()`. */
+  [arrival]?: number;
+}
+
 type Request = FastifyRequest<{ Params: ModelParams }>;
+
+/** Notes when requests arrive: before anything else is done about them. */
+export function noteArrivals(app: FastifyInstance): void {
+  app.decorateRequest(arrival, 0);
+  app.addHook('onRequest', (request, _reply, done) => {
+    (request as Noted)[arrival] = performance.now();
+    done();
+  });
+}
+
+const arrivalOf = (request: object): number => (request as Noted)[arrival]!;
 
 /** Seconds after which a client may try again when the queue was full. */
 const retryAfter = 1;
@@ -39,7 +58,7 @@ export function inferRoute(app: FastifyInstance, repository: Repository, metrics
     let isAnswered = false;
     const job: InferJob = {
       rows: rows.count,
-      deadline: performance.now() - reply.elapsedTime + timeoutMs,
+      deadline: arrivalOf(request) + timeoutMs,
       isOver: () => isAnswered || reply.raw.destroyed,
       timeOut: () => answer(new Problem(504, `Expected an answer within ${timeoutMs} ms but it took longer`)),
       fail: answer,
@@ -60,7 +79,7 @@ export function inferRoute(app: FastifyInstance, repository: Repository, metrics
       reply.type(jsonLength === undefined ? 'application/json; charset=utf-8' : 'application/octet-stream');
       if (jsonLength !== undefined) reply.header('Inference-Header-Content-Length', jsonLength);
       reply.send(body);
-      ended(request, reply, entry, rows.count, 200);
+      ended(request, request.log, entry, rows.count, 200);
     }
 
     function answer(error: unknown): void {
@@ -87,17 +106,17 @@ export function inferRoute(app: FastifyInstance, repository: Repository, metrics
   }
 
   function ended(
-    request: Request,
-    reply: FastifyReply,
+    request: object,
+    log: FastifyBaseLogger,
     entry: ModelEntry | undefined,
     rows: number,
     status: number,
   ): void {
-    const ms = reply.elapsedTime;
+    const ms = performance.now() - arrivalOf(request);
     const model = entry?.name ?? '';
     metrics.requestEnded(model, status, ms);
     entry?.statistics.requestEnded(status, ms);
-    request.log.info({ model, rows, status, ms }, 'inference');
+    log.info({ model, rows, status, ms }, 'inference');
   }
 
   function failed(this: FastifyInstance, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -107,7 +126,7 @@ export function inferRoute(app: FastifyInstance, repository: Repository, metrics
     if (status >= 500 && status !== 503) request.log.error({ err: error }, 'inference failed');
     if (status === 503) reply.header('Retry-After', retryAfter);
     reply.code(status).send({ error: message });
-    ended(request as Request, reply, entry, 0, status);
+    ended(request, request.log, entry, 0, status);
   }
 
   const options = { bodyLimit, errorHandler: failed };

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import { inferRoute } from './infer-route.js';
+import { inferRoute, noteArrivals } from './infer-route.js';
 import { createMetrics } from './metrics.js';
 import { healthRoutes, metadataRoutes, metricsRoute, repositoryRoutes } from './model-routes.js';
 import type { ServeOptions } from './options.js';
@@ -23,6 +23,7 @@ export const inferenceServer: FastifyPluginAsync<ServeOptions> = async (app, opt
 export async function serveRepository(app: FastifyInstance, repository: Repository): Promise<void> {
   const metrics = await createMetrics(repository);
   repository.onBatch = metrics.batchEnded;
+  noteArrivals(app);
   const { token } = repository.settings;
   if (token !== undefined) app.addHook('onRequest', tokenCheck(token));
   // Bodies stay bytes until they are known to be wanted, whatever clients call them.
