@@ -78,6 +78,8 @@ export function inferRoute(app: FastifyInstance, repository: Repository, metrics
       isAnswered = true;
       reply.type(jsonLength === undefined ? 'application/json; charset=utf-8' : 'application/octet-stream');
       if (jsonLength !== undefined) reply.header('Inference-Header-Content-Length', jsonLength);
+      // The request may be older than the server's end, of which its client is told now.
+      if (repository.isDraining) reply.header('Connection', 'close');
       reply.send(body);
       ended(request, request.log, entry, rows.count, 200);
     }
