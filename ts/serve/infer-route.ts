@@ -77,6 +77,8 @@ export function inferRoute(app: FastifyInstance, repository: Repository, metrics
       const { body, jsonLength } = writeReply(headOf(entry), inference.id, wanted, prediction, first, rows.count);
       isAnswered = true;
       reply.type(jsonLength === undefined ? 'application/json; charset=utf-8' : 'application/octet-stream');
+      // Whoever keeps the connection would find it closed in the middle of the next request.
+      if (repository.isDraining) reply.header('Connection', 'close');
       if (jsonLength !== undefined) reply.header('Inference-Header-Content-Length', jsonLength);
       // The request may be older than the server's end, of which its client is told now.
       if (repository.isDraining) reply.header('Connection', 'close');
@@ -124,7 +126,7 @@ export function inferRoute(app: FastifyInstance, repository: Repository, metrics
   function failed(this: FastifyInstance, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const { status, message } = answerTo(error);
     const { model, version } = request.params as ModelParams;
-    const entry = repository.entries.find((one) => one.name === model && (version ?? one.version) === one.version);
+    const entry = repository.lookup(model, version);
     if (status >= 500 && status !== 503) request.log.error({ err: error }, 'inference failed');
     if (status === 503) reply.header('Retry-After', retryAfter);
     reply.code(status).send({ error: message });

@@ -17,11 +17,19 @@ export async function createMetrics(repository: Repository): Promise<Metrics> {
     .default;
   const registry = new Registry();
   const registers = [registry];
-  const requests = new Counter({
+  // Counted here and handed over when somebody asks, since labels take longer than the counting.
+  const counts = new Map<string, Map<number, number>>();
+  new Counter({
     name: 'blasnet_requests_total',
     help: 'Requests for inference, by model and status code',
     labelNames: ['model', 'code'],
     registers,
+    collect() {
+      this.reset();
+      for (const [model, byCode] of counts) {
+        for (const [code, count] of byCode) this.inc({ model, code }, count);
+      }
+    },
   });
   const durations = new Histogram({
     name: 'blasnet_request_duration_seconds',
@@ -59,7 +67,12 @@ export async function createMetrics(repository: Repository): Promise<Metrics> {
   });
   return {
     requestEnded(model, code, milliseconds) {
-      requests.inc({ model, code });
+      let byCode = counts.get(model);
+      if (!byCode) {
+        byCode = new Map();
+        counts.set(model, byCode);
+      }
+      byCode.set(code, (byCode.get(code) ?? 0) + 1);
       durations.observe({ model }, milliseconds / 1000);
     },
     batchEnded({ name }, rows) {

@@ -119,13 +119,18 @@ export class Repository {
     return versions;
   }
 
+  /** That version of a model, or the one that is served by default; undefined where there is none. */
+  lookup(name: string, version?: string): ModelEntry | undefined {
+    const versions = this.#versions.get(name);
+    return version === undefined ? versions?.at(-1) : versions?.find((one) => one.version === version);
+  }
+
   /** @throws Problem 404 */
   find(name: string, version?: string): ModelEntry {
-    const versions = this.versions(name);
-    const entry = version === undefined ? versions.at(-1) : versions.find((one) => one.version === version);
-    if (!entry)
-      throw new Problem(404, `Expected a version of model '${name}' but received '${version?.slice(0, 100)}'`);
-    return entry;
+    const entry = this.lookup(name, version);
+    if (entry) return entry;
+    this.versions(name);
+    throw new Problem(404, `Expected a version of model '${name}' but received '${version?.slice(0, 100)}'`);
   }
 
   /**
