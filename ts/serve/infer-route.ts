@@ -80,8 +80,6 @@ export function inferRoute(app: FastifyInstance, repository: Repository, metrics
       // Whoever keeps the connection would find it closed in the middle of the next request.
       if (repository.isDraining) reply.header('Connection', 'close');
       if (jsonLength !== undefined) reply.header('Inference-Header-Content-Length', jsonLength);
-      // The request may be older than the server's end, of which its client is told now.
-      if (repository.isDraining) reply.header('Connection', 'close');
       reply.send(body);
       ended(request, request.log, entry, rows.count, 200);
     }
