@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { FullyConnectedLayer, HyperParameters, Tensor } from 'blasnet';
@@ -110,4 +110,32 @@ test('connections that clients keep do not hold the server up', async (t) => {
   t.is((await infer(server.url, keptConnections(t), 1)).connection, 'keep-alive');
   await server.close();
   await t.throwsAsync(fetch(server.url));
+});
+
+test('while a model loads the server lives, but is not ready', async (t) => {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  const net = gatedNet();
+  net.close();
+  const starting = startServer({ models: [{ name: 'm', net }], port });
+  const status = async (path: string, method = 'GET') =>
+    (await fetch(`http://127.0.0.1:${port}/v2/${path}`, { method })).status;
+  await until(() =>
+    status('health/live').then(
+      (code) => code === 200,
+      () => false,
+    ),
+  );
+  t.is(await status('health/ready'), 503);
+  t.is(await status('models/m/ready'), 503);
+  t.is(await status('models/m/infer', 'POST'), 503);
+  t.is(await status('models/m'), 503);
+  net.release();
+  const server = await starting;
+  t.teardown(() => server.close());
+  t.is(await status('health/ready'), 200);
+  t.is(await status('models/m/ready'), 200);
 });
