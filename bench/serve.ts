@@ -5,7 +5,7 @@ import { naivePrediction } from './naive.js';
 import type { Comparison, Row } from './report.js';
 import type { Entrant } from './roster.js';
 import { answerOf } from './serving/asking.js';
-import type { LoadResult } from './serving/load.js';
+import type { LoadJob, LoadResult } from './serving/load.js';
 import { load, type Server, startServer } from './serving/processes.js';
 import { type BodyFormat, requestsFor } from './serving/requests.js';
 import type { ServerJob } from './serving/server.js';
@@ -65,7 +65,7 @@ export async function measureServing(entrants: readonly Entrant[], bench: Bench)
     const server = await startServer({ kind, file: kind === 'blasnet' ? files.blasnet : files.onnx });
     try {
       await requireAnswers(workload, server, contestant, await readFloats(x), expected);
-      return requireAll(contestant, await load({ port: server.port, format, x, connections, seconds, warmUp }));
+      return await trial(server, contestant, { port: server.port, format, x, connections, seconds, warmUp });
     } finally {
       await server.end();
     }
@@ -81,23 +81,41 @@ export async function measureServing(entrants: readonly Entrant[], bench: Bench)
     () => 0,
   );
   const title = `Serving single rows of MNIST through ${shapeOf(workload).split(',')[0]} to ${connections} connections`;
-  const rowsOf = (read: (trials: readonly LoadResult[]) => Pick<Row, 'values' | 'summary' | 'note'>) =>
+  const rowsOf = (read: (trials: readonly Trial[]) => Pick<Row, 'values' | 'summary' | 'note'>) =>
     taking.flatMap(({ name, family }, i) => (results[i]!.length > 0 ? [{ name, family, ...read(results[i]!) }] : []));
   return [
-    { id: 'serve requests', title: `${title}: time a request takes the server`, unit: 'µs', rows: rowsOf(costs) },
+    { id: 'serve requests', title: `${title}: time from answer to answer`, unit: 'µs', rows: rowsOf(costs) },
+    { id: 'serve cpu', title: `${title}: the server's CPU time for a request`, unit: 'µs', rows: rowsOf(cpuTimes) },
     { id: 'serve answers', title: `${title}: time to an answer`, unit: 'ms', rows: rowsOf(latencies) },
     await measureTrouble({ file: files.blasnet, x, workload }, bench),
   ];
 }
 
+type Trial = LoadResult & { readonly cpuPerAnswer: number };
+
+/** The load after another one to warm up, in a process of its own as well. */
+async function trial(server: Server, contestant: Contestant, job: LoadJob): Promise<Trial> {
+  requireAll(contestant, await load({ ...job, seconds: job.warmUp, warmUp: 0.1 }));
+  const before = await server.usage();
+  const result = requireAll(contestant, await load({ ...job, warmUp: 0.1 }));
+  const after = await server.usage();
+  return { ...result, cpuPerAnswer: (after.cpu - before.cpu) / result.answered };
+}
+
+/** Microseconds of CPU time, of all threads of the server. */
+function cpuTimes(trials: readonly Trial[]) {
+  const values = trials.map(({ cpuPerAnswer }) => cpuPerAnswer);
+  return { values, summary: summarize(values) };
+}
+
 /** Microseconds between answers. */
-function costs(trials: readonly LoadResult[]) {
+function costs(trials: readonly Trial[]) {
   const values = trials.map(({ answers, seconds }) => (seconds * 1e6) / answers[0]!.count);
   return { values, summary: summarize(values), note: `${Math.round(1e6 / median(values))} a second` };
 }
 
 /** Medians over the trials of each one's least, median and 99th percentile. */
-function latencies(trials: readonly LoadResult[]) {
+function latencies(trials: readonly Trial[]) {
   const of = (key: 'min' | 'median' | 'p99') => trials.map(({ answers }) => answers[0]!.times[key]);
   return {
     values: of('median'),

@@ -21,16 +21,18 @@ export interface LoadJob {
 /** Answers of one status. */
 export interface Answers {
   readonly status: number;
+  /** Within the time that counts. */
   readonly count: number;
-  /** Milliseconds from request to answer. */
+  /** Milliseconds from request to answer, of requests within that time. */
   readonly times: Summary;
 }
 
 export interface LoadResult {
-  /** Within the time that counts. */
   readonly answers: readonly Answers[];
-  /** Seconds that they took. */
+  /** Seconds that the counted ones took. */
   readonly seconds: number;
+  /** All answers, those of the warm-up among them. */
+  readonly answered: number;
   /** Requests that got no answer, from the first to the last; those under way at the end are none of them. */
   readonly lost: number;
 }
@@ -52,7 +54,7 @@ async function load({ port, format, x, connections, seconds, warmUp }: LoadJob):
     sampleInt: 100,
     requests: requestsFor(findWorkload('mnist'), await readFloats(x), format),
   });
-  const times = new Map<number, number[]>();
+  const counted = new Map<number, { count: number; times: number[] }>();
   const begin = performance.now() + warmUp * 1000;
   let answered = 0;
   let last = begin;
@@ -61,14 +63,17 @@ async function load({ port, format, x, connections, seconds, warmUp }: LoadJob):
     const now = performance.now();
     if (now < begin) return;
     last = now;
-    const list = times.get(status);
-    if (list) list.push(milliseconds);
-    else times.set(status, [milliseconds]);
+    const of = counted.get(status) ?? { count: 0, times: [] };
+    counted.set(status, of);
+    of.count++;
+    // Those of the first moments wait for their connection.
+    if (now - milliseconds >= begin) of.times.push(milliseconds);
   });
   const { requests, errors } = await run;
   return {
-    answers: [...times].map(([status, list]) => ({ status, count: list.length, times: summarize(list) })),
+    answers: [...counted].map(([status, { count, times }]) => ({ status, count, times: summarize(times) })),
     seconds: (last - begin) / 1000,
+    answered,
     lost: Math.max(errors, requests.sent - answered - connections),
   };
 }

@@ -2,13 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { LoadJob, LoadResult } from './load.js';
-import type { ServerJob } from './server.js';
+import type { ServerJob, Usage } from './server.js';
 
 /** A server that runs in another process. */
 export interface Server {
   readonly port: number;
-  /** Bytes of memory that it has now. */
-  memory(): Promise<number>;
+  usage(): Promise<Usage>;
   /** Sends SIGTERM; resolves when the process has ended, to its exit code. */
   end(): Promise<number | null>;
 }
@@ -18,9 +17,9 @@ export async function startServer(job: ServerJob): Promise<Server> {
   const port = await told<number>(child);
   return {
     port,
-    memory() {
-      child.send('memory');
-      return told<number>(child);
+    usage() {
+      child.send('usage');
+      return told<Usage>(child);
     },
     async end() {
       if (child.exitCode !== null) return child.exitCode;

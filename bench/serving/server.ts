@@ -1,5 +1,5 @@
-// A server in a process of its own, with one thread to compute: says its port to the parent, and afterwards what its
-// memory is whenever it is told anything. Ends as its users' do, by SIGTERM.
+// A server in a process of its own, with one thread to compute: says its port to the parent, and afterwards what it has
+// used so far whenever it is told anything. Ends as its users' do, by SIGTERM.
 // Usage: fork server.js <job as JSON>
 import type { AddressInfo } from 'node:net';
 import { setThreads } from 'blasnet';
@@ -13,6 +13,18 @@ export interface ServerJob {
   /** The net's file, or that of the model it was exported as. */
   readonly file: string;
   readonly maxQueue?: number;
+}
+
+export interface Usage {
+  /** Bytes that it has now. */
+  readonly memory: number;
+  /** Microseconds of all its threads. */
+  readonly cpu: number;
+}
+
+function usage(): Usage {
+  const { user, system } = process.cpuUsage();
+  return { memory: process.memoryUsage.rss(), cpu: user + system };
 }
 
 async function start({ kind, file, maxQueue }: ServerJob): Promise<number> {
@@ -29,6 +41,6 @@ async function start({ kind, file, maxQueue }: ServerJob): Promise<number> {
 }
 
 const port = await start(JSON.parse(process.argv[2]!) as ServerJob);
-process.on('message', () => process.send!(process.memoryUsage.rss()));
+process.on('message', () => process.send!(usage()));
 process.channel!.unref();
 process.send!(port);

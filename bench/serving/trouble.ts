@@ -42,13 +42,13 @@ type Load = Omit<Parameters<typeof load>[0], 'port'>;
 async function overload(served: Served, job: Load): Promise<Row[]> {
   const server = await startServer({ kind: 'blasnet', file: served.file, maxQueue: overloadQueue });
   try {
-    const before = await server.memory();
+    const { memory: before } = await server.usage();
     const loaded = load({ ...job, port: server.port });
     const memory: number[] = [];
     let isOver = false;
     const watching = (async () => {
       while (!isOver) {
-        memory.push(await server.memory());
+        memory.push((await server.usage()).memory);
         await sleep(100);
       }
     })();
