@@ -29,9 +29,9 @@ export class LastingClients {
     this.#running = Promise.all(Array.from({ length: clients }, (_, i) => this.#run(i)));
   }
 
-  /** Whole answers so far. */
-  get answered(): number {
-    return Object.values(this.#answers).reduce((sum, count) => sum + count, 0);
+  /** Whole answers so far, by status. */
+  get answers(): Outcome['answers'] {
+    return this.#answers;
   }
 
   /** Sends no more; resolves when the last answer is there. */
