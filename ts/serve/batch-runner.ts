@@ -8,6 +8,9 @@ import type { Tensor } from '../tensor.js';
  * of its end costs on busy cores, and a fraction of what it takes to read its requests.
  */
 const quickMs = 0.3;
+/** For so long it may be kept a few times while a net is loaded. */
+const warmUpMs = 10;
+const warmUps = 5;
 
 /** Computes batches beside the event loop, or at once where they are known to be quick. */
 export class BatchRunner {
@@ -23,12 +26,22 @@ export class BatchRunner {
   }
 
   /**
+   * Finds out how long rows take.
+   * @param x - a batch as large as they become
+   */
+  async warmUp(x: Tensor): Promise<void> {
+    await this.run(x); // records a plan
+    for (let i = 0; i < warmUps; i++) await this.run(x, warmUpMs);
+  }
+
+  /**
    * Answers for rows, which are copied at once.
+   * @param most - milliseconds for which the event loop may be kept
    * @throws BlasnetError `ERR_NET_BUSY` while the net trains
    */
-  async run(x: Tensor): Promise<Prediction> {
+  async run(x: Tensor, most = quickMs): Promise<Prediction> {
     const started = performance.now();
-    const isQuick = this.#isPlain && x.rows * this.#rowMs <= quickMs;
+    const isQuick = this.#isPlain && x.rows * this.#rowMs <= most;
     const prediction = (isQuick && this.#atOnce(x)) || (await this.#net.predict(x));
     this.#rowMs = Math.min(this.#rowMs, (performance.now() - started) / x.rows);
     return prediction;

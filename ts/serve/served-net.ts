@@ -70,8 +70,8 @@ export class ServedNet {
     const rowShape = net.preparation?.inputShape ?? net.layers.find(({ inputShape }) => inputShape)?.inputShape;
     if (!rowShape) throw badArgument('a served net', 'a layer that says its input shape', 'none');
     const runner = new BatchRunner(net);
-    const run = (rows: number) => runner.run(Tensor.zeros([rows, ...rowShape], net.params.dtype));
-    for (let i = 0; i < 3; i++) await run(settings.maxBatch);
-    return new ServedNet(net, runner, rowShape, await run(1), settings, onBatch);
+    const zeros = (rows: number) => Tensor.zeros([rows, ...rowShape], net.params.dtype);
+    await runner.warmUp(zeros(settings.maxBatch));
+    return new ServedNet(net, runner, rowShape, await runner.run(zeros(1)), settings, onBatch);
   }
 }
