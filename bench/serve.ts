@@ -13,7 +13,7 @@ import { measureTrouble } from './serving/trouble.js';
 import { largestDifference, median, summarize } from './statistics.js';
 import { buildNet } from './support/blasnet.js';
 import type { Bench } from './training.js';
-import { inTurns } from './trials.js';
+import { inTurns, type Rank } from './trials.js';
 import { findWorkload, inputsOf, shapeOf, type Workload } from './workloads.js';
 
 /** Who serves, and how it is asked. */
@@ -22,17 +22,19 @@ interface Contestant {
   readonly family: Row['family'];
   readonly kind: ServerJob['kind'];
   readonly format: BodyFormat;
+  readonly rank: Rank;
 }
 
 const contestants: readonly Contestant[] = [
-  { name: 'blasnet', family: 'blasnet', kind: 'blasnet', format: 'JSON' },
-  { name: 'blasnet, binary tensors', family: 'blasnet', kind: 'blasnet', format: 'binary' },
-  { name: 'Fastify and onnxruntime-node', family: 'C++', kind: 'onnxruntime', format: 'JSON' },
+  { name: 'blasnet', family: 'blasnet', kind: 'blasnet', format: 'JSON', rank: 0 },
+  { name: 'blasnet, binary tensors', family: 'blasnet', kind: 'blasnet', format: 'binary', rank: 1 },
+  { name: 'Fastify and onnxruntime-node', family: 'C++', kind: 'onnxruntime', format: 'JSON', rank: 0 },
   {
     name: 'Fastify and onnxruntime-node, rows gathered',
     family: 'C++',
     kind: 'onnxruntime, gathering',
     format: 'JSON',
+    rank: 1,
   },
 ];
 
@@ -52,10 +54,7 @@ export async function measureServing(entrants: readonly Entrant[], bench: Bench)
   const workload = findWorkload('mnist');
   const weights = await writeInitialWeights(workload, folder);
   const { x } = await writeData(workload, rows, folder);
-  const files = { blasnet: join(folder, 'served.safetensors'), onnx: join(folder, 'served.onnx') };
-  const net = await buildNet(workload, { maxEpoch: 1, weights, dtype: 'float32' });
-  await net.save(files.blasnet);
-  await net.exportOnnx(files.onnx, { inputShape: [inputsOf(workload)] });
+  const files = await writeModels(workload, weights, folder);
   const expected = naivePrediction(workload, await readFloats(weights), await readFloats(x));
   const hasRival = entrants.some(({ name }) => name === 'onnxruntime-node');
   const taking = contestants.filter(({ kind }) => kind === 'blasnet' || hasRival);
@@ -78,7 +77,7 @@ export async function measureServing(entrants: readonly Entrant[], bench: Bench)
       if (kind === 'blasnet') throw error;
       leaveOut(`serve: ${name} is left out: ${error instanceof Error ? error.message : error}`);
     },
-    () => 0,
+    (i) => taking[i]!.rank,
   );
   const title = `Serving single rows of MNIST through ${shapeOf(workload).split(',')[0]} to ${connections} connections`;
   const rowsOf = (read: (trials: readonly Trial[]) => Pick<Row, 'values' | 'summary' | 'note'>) =>
@@ -87,8 +86,25 @@ export async function measureServing(entrants: readonly Entrant[], bench: Bench)
     { id: 'serve requests', title: `${title}: time from answer to answer`, unit: 'µs', rows: rowsOf(costs) },
     { id: 'serve cpu', title: `${title}: the server's CPU time for a request`, unit: 'µs', rows: rowsOf(cpuTimes) },
     { id: 'serve answers', title: `${title}: time to an answer`, unit: 'ms', rows: rowsOf(latencies) },
-    await measureTrouble({ file: files.blasnet, x, workload }, bench),
+    await measureTrouble({ file: files.blasnet, slowFile: await writeWideModel(folder), x, workload }, bench),
   ];
+}
+
+/** The same net for both. */
+async function writeModels(workload: Workload, weights: string, folder: string) {
+  const files = { blasnet: join(folder, 'served.safetensors'), onnx: join(folder, 'served.onnx') };
+  const net = await buildNet(workload, { maxEpoch: 1, weights, dtype: 'float32' });
+  await net.save(files.blasnet);
+  await net.exportOnnx(files.onnx, { inputShape: [inputsOf(workload)] });
+  return files;
+}
+
+async function writeWideModel(folder: string): Promise<string> {
+  const wide = findWorkload('wide');
+  const file = join(folder, 'served-wide.safetensors');
+  const weights = await writeInitialWeights(wide, folder);
+  await (await buildNet(wide, { maxEpoch: 1, weights, dtype: 'float32' })).save(file);
+  return file;
 }
 
 type Trial = LoadResult & { readonly cpuPerAnswer: number };
