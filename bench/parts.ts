@@ -4,6 +4,7 @@ import { comparePrediction, predictions } from './prediction.js';
 import { compareReach } from './reach.js';
 import type { Comparison, Sweep } from './report.js';
 import type { Entrant } from './roster.js';
+import { measureServing } from './serve.js';
 import { measureSweep, sweepNames } from './sweep.js';
 import { type Bench, compareTraining } from './training.js';
 import { findWorkload, optimizers, workloadNames } from './workloads.js';
@@ -55,6 +56,12 @@ export const parts: readonly Part[] = [
     quick: false,
     share: 2,
     measure: async (entrants, bench) => ({ comparisons: await measureDelay(entrants, bench) }),
+  },
+  {
+    name: 'serve',
+    quick: true,
+    share: 6,
+    measure: async (entrants, bench) => ({ comparisons: await measureServing(entrants, bench) }),
   },
   ...sweepNames.map(
     (name): Part => ({

@@ -5,8 +5,8 @@
 // Usage: npm run bench -- [--only NAME[,NAME]] [--against CONTENDER[,CONTENDER]] [--quick] [--json], the last with
 // npm run -s
 //   NAME is curve, house, mnist, wide, lenet, vgg, conv64, conv128 (training; `mnist adam` is one optimizer only),
-//   inference (`inference vgg` is one net only), reach (time to 97 %), delay (of the event loop) or sweep (cost against
-//   batch, width, depth, threads)
+//   inference (`inference vgg` is one net only), reach (time to 97 %), delay (of the event loop), serve (requests over
+//   HTTP) or sweep (cost against batch, width, depth, threads)
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 import { type Comparison, rowOf, type Target } from './report.js';
 
-type Find = (id: string, name: string) => number | undefined;
+type Find = (id: string, name: string, what?: 'median' | 'p99') => number | undefined;
 
 interface Rule {
   readonly text: string;
@@ -40,6 +40,8 @@ const inference = (rows: number, least: number): Rule => ({
   least,
 });
 
+const route = 'Fastify and onnxruntime-node';
+
 /** Images a second against PyTorch, with as many threads each. */
 const convolving = (id: string, what: string, least: number): Rule[] =>
   ['', ', 2 threads'].map((threads) => ({
@@ -78,16 +80,26 @@ const rules: readonly Rule[] = [
     measure: (median) => median('delay', 'blasnet: p99 while training'),
     most: 5,
   },
+  {
+    text: `serving: 1.5 × the requests of a route of ${route}`,
+    measure: (median) => ratio(median('serve requests', route), median('serve requests', 'blasnet')),
+    least: 1.5,
+  },
+  {
+    text: `serving: p99 at most that of a route of ${route}`,
+    measure: (find) => ratio(find('serve answers', 'blasnet', 'p99'), find('serve answers', route, 'p99')),
+    most: 1,
+  },
 ];
 
 /** The targets for which everything was measured. */
 export function judge(comparisons: readonly Comparison[]): Target[] {
-  const median: Find = (id, name) => {
+  const find: Find = (id, name, what = 'median') => {
     const comparison = comparisons.find((one) => one.id === id);
-    return comparison && rowOf(comparison, name)?.summary.median;
+    return comparison && rowOf(comparison, name)?.summary[what];
   };
   return rules.flatMap(({ text, measure, least = 0, most = Number.POSITIVE_INFINITY }) => {
-    const value = measure(median);
+    const value = measure(find);
     return value === undefined ? [] : [{ text, value, met: value >= least && value <= most }];
   });
 }

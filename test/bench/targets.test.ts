@@ -19,3 +19,13 @@ test('a target is judged by the ratio of medians, once both were measured', (t) 
   ]);
   t.deepEqual(judge([]), []);
 });
+
+test('serving is judged by the requests it answers and by the 99th percentile of their times', (t) => {
+  const route = 'Fastify and onnxruntime-node';
+  const requests = comparisonOf('serve requests', rowWith('blasnet', 'blasnet', 100), rowWith(route, 'C++', 160));
+  const answers = comparisonOf('serve answers', rowWith('blasnet', 'blasnet', 1, 2, 9), rowWith(route, 'C++', 3, 4, 6));
+  t.deepEqual(judge([requests, answers]), [
+    { text: `serving: 1.5 × the requests of a route of ${route}`, value: 1.6, met: true },
+    { text: `serving: p99 at most that of a route of ${route}`, value: 1.5, met: false },
+  ]);
+});

@@ -51,6 +51,28 @@ test('rows are scaled, and outputs are labels as in the file', async (t) => {
   t.deepEqual((await net.predict(Tensor.from([4, 7], [1, 2, 1]))).outputs.toArray(), [[105]]);
 });
 
+test('predictSync answers at once what predict does, and only while nothing else runs', async (t) => {
+  const net = summing(2);
+  const raw = Tensor.from([[4, 7]]);
+  t.deepEqual(net.predictSync(raw).outputs.toArray(), [[11]]);
+  net.preparation = {
+    inputShape: [2],
+    x: { per: 'column', divisor: 2, offset: [1, -1], scale: [0.5, 0] },
+    y: { offset: [100], scale: [10] },
+    columns: ['a', 'b'].map((name) => ({ name, encoding: 'none', missingCells: [], missing: 'error' })),
+  };
+  t.deepEqual(net.predictSync(raw), await net.predict(raw));
+  t.deepEqual(net.predictSync([{ a: 10, b: 7 }]).outputs.toArray(), [[120]]);
+  t.throws(() => net.predictSync([{ a: 10 }]), badArgument(/'b'/));
+  t.throws(() => net.predictSync(Tensor.from([[1, 2, 3]])), shapeMismatch(/raw rows/));
+  const prediction = net.predict(raw);
+  t.throws(() => net.predictSync(raw), busy(/predictSync/));
+  await prediction;
+  t.deepEqual(net.predictSync(raw).outputs.toArray(), [[105]]);
+  const classes = classifier(2, 3);
+  t.deepEqual(classes.predictSync(raw), await classes.predict(raw));
+});
+
 test('train gives the net its preparation', async (t) => {
   const xTrain = rowsOfNumbers(64, 3);
   const reader = DataReader.fromTensors({ xTrain, yTrain: labelsFor(xTrain) });

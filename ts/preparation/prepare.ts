@@ -8,19 +8,36 @@ import type { FeatureScaling, LabelScaling, Preparation } from './preparation.js
 const chunkNumbers = 1 << 20;
 
 /** Raw rows as a net gets them, in its dtype; between chunks, others have their turn. */
-export async function prepareRows({ inputShape, x }: Preparation, raw: Tensor, dtype: DType): Promise<Tensor> {
-  const size = sizeOf(inputShape);
-  if (raw.rowSize !== size) throw shapeMismatch('raw rows', `${size} numbers`, `${raw.rowSize}`);
-  const prepared = Tensor.zeros([raw.rows, ...inputShape], dtype);
-  const rows = Math.max(1, Math.floor(chunkNumbers / Math.max(1, size)));
+export async function prepareRows(preparation: Preparation, raw: Tensor, dtype: DType): Promise<Tensor> {
+  const prepared = preparedFor(preparation, raw, dtype);
+  const rows = Math.max(1, Math.floor(chunkNumbers / Math.max(1, raw.rowSize)));
   for (let row = 0; row < raw.rows; row += rows) {
     if (row > 0) await nextTurn();
-    const range = [row * size, Math.min(raw.rows, row + rows) * size] as const;
-    const [source, target] = [raw.data.subarray(...range), prepared.data.subarray(...range)];
-    if (x) scale(source, size, x, target);
-    else target.set(source);
+    prepareRange(preparation, raw, prepared, row, Math.min(raw.rows, row + rows));
   }
   return prepared;
+}
+
+/** The same at once. */
+export function prepareRowsSync(preparation: Preparation, raw: Tensor, dtype: DType): Tensor {
+  const prepared = preparedFor(preparation, raw, dtype);
+  prepareRange(preparation, raw, prepared, 0, raw.rows);
+  return prepared;
+}
+
+/** A tensor for raw rows when they are prepared. */
+function preparedFor({ inputShape }: Preparation, raw: Tensor, dtype: DType): Tensor {
+  const size = sizeOf(inputShape);
+  if (raw.rowSize !== size) throw shapeMismatch('raw rows', `${size} numbers`, `${raw.rowSize}`);
+  return Tensor.zeros([raw.rows, ...inputShape], dtype);
+}
+
+function prepareRange({ x }: Preparation, raw: Tensor, prepared: Tensor, first: number, end: number): void {
+  const size = raw.rowSize;
+  const range = [first * size, end * size] as const;
+  const [source, target] = [raw.data.subarray(...range), prepared.data.subarray(...range)];
+  if (x) scale(source, size, x, target);
+  else target.set(source);
 }
 
 /** Scales rows, in double; those of images as batches do, which round at each operation. */

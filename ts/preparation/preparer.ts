@@ -5,7 +5,7 @@ import { type DType, sizeOf, Tensor } from '../tensor.js';
 import { checkedPreparation } from './check-preparation.js';
 import { type Prediction, predictionOf } from './prediction.js';
 import type { Preparation } from './preparation.js';
-import { prepareRows } from './prepare.js';
+import { prepareRows, prepareRowsSync } from './prepare.js';
 import { RowEncoder } from './row-encoder.js';
 
 /** A net's preparation at work: from raw rows to the net's input, and from its outputs to answers. */
@@ -35,6 +35,12 @@ export class Preparer {
   /** What `encode` gave, as a net of that dtype gets it. */
   async prepare(raw: Tensor, dtype: DType): Promise<Tensor> {
     if (this.preparation) return prepareRows(this.preparation, raw, dtype);
+    return raw.dtype === dtype ? raw : raw.clone(dtype);
+  }
+
+  /** The same at once. */
+  prepareSync(raw: Tensor, dtype: DType): Tensor {
+    if (this.preparation) return prepareRowsSync(this.preparation, raw, dtype);
     return raw.dtype === dtype ? raw : raw.clone(dtype);
   }
 

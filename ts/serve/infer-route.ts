@@ -46,6 +46,8 @@ export function inferRoute(app: FastifyInstance, repository: Repository, metrics
     const { model, version } = request.params;
     const entry = repository.find(model, version);
     const net = entry.current;
+    // What is refused in any case is not read first.
+    requireRoom(net, 1);
     const inference = readInferRequest(
       request.body as Buffer | undefined,
       request.headers['inference-header-content-length'] as string | undefined,

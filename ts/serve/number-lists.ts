@@ -100,6 +100,13 @@ class ListReader {
     let byte = bytes[at]!;
     for (;;) {
       while (isBlank(byte)) byte = bytes[++at]!;
+      // Images and encoded categories are mostly zeros.
+      if (byte === zero && bytes[at + 1] === comma && used < room.length) {
+        room[used++] = 0;
+        at += 2;
+        byte = bytes[at]!;
+        continue;
+      }
       const start = at;
       const isNegative = byte === minus;
       if (isNegative) byte = bytes[++at]!;

@@ -4,6 +4,7 @@ import type { Prediction } from '../preparation/prediction.js';
 import { Preparer } from '../preparation/preparer.js';
 import { type RowJob, RowQueue } from '../row-queue.js';
 import { type DType, sizeOf, Tensor } from '../tensor.js';
+import { BatchRunner } from './batch-runner.js';
 import { describeNet, type NetDescription } from './description.js';
 import type { Settings } from './options.js';
 
@@ -33,6 +34,7 @@ export class ServedNet {
 
   private constructor(
     net: NeuralNet,
+    runner: BatchRunner,
     rowShape: readonly number[],
     example: Prediction,
     settings: Settings,
@@ -49,7 +51,7 @@ export class ServedNet {
       async (x: Tensor) => {
         const started = performance.now();
         const rows = this.queue.computing;
-        const prediction = await net.predict(x); // copies x at once
+        const prediction = await runner.run(x);
         onBatch(rows, performance.now() - started);
         return prediction;
       },
@@ -60,14 +62,16 @@ export class ServedNet {
   }
 
   /**
-   * Computes the largest and the smallest batch once: what does not work shows now, and plans are recorded.
+   * Computes the largest batch a few times and the smallest: what does not work shows now, plans are recorded, and it is
+   * known how long they take.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a net whose rows may have any shape, `ERR_NET_BUSY`
    */
   static async of(net: NeuralNet, settings: Settings, onBatch: BatchListener): Promise<ServedNet> {
     const rowShape = net.preparation?.inputShape ?? net.layers.find(({ inputShape }) => inputShape)?.inputShape;
     if (!rowShape) throw badArgument('a served net', 'a layer that says its input shape', 'none');
-    const predict = (rows: number) => net.predict(Tensor.zeros([rows, ...rowShape], net.params.dtype));
-    await predict(settings.maxBatch);
-    return new ServedNet(net, rowShape, await predict(1), settings, onBatch);
+    const runner = new BatchRunner(net);
+    const zeros = (rows: number) => Tensor.zeros([rows, ...rowShape], net.params.dtype);
+    await runner.warmUp(zeros(settings.maxBatch));
+    return new ServedNet(net, runner, rowShape, await runner.run(zeros(1)), settings, onBatch);
   }
 }

@@ -1,3 +1,4 @@
+import { Server } from 'node:net';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { badArgument } from '../errors.js';
 import { loadOptional } from './optional.js';
@@ -54,8 +55,17 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await serveRepository(scope, repository);
     scope.addHook('onRequest', refuseOtherSites);
   });
+  let ending: Promise<void> | undefined;
+  const endConnections = () => {
+    ending ??= connectionsEnd(app, Math.min(lingerMs, drainMs));
+    return ending;
+  };
+  // By then each answer says that its connection closes, and the server has closed none itself.
+  app.addHook('preClose', endConnections);
   let closing: Promise<void> | undefined;
   const close = () => {
+    // Clients that are told to go find nobody listening, rather than a connection that nobody takes.
+    void endConnections();
     closing ??= drain(app, repository, drainMs);
     return closing;
   };
@@ -83,14 +93,34 @@ async function refuseOtherSites(request: FastifyRequest): Promise<void> {
   throw new Problem(403, `Expected a request from a page of this server but received one from a ${site} page`);
 }
 
+/** Milliseconds for which a connection without a request stays open, since one may be on its way. */
+const lingerMs = 500;
+
+/** Stops listening; resolves when all connections have ended, or after so many milliseconds. */
+function connectionsEnd({ server }: FastifyInstance, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    // Not the HTTP server's own `close`, which would end connections at once on which the next request is coming.
+    Server.prototype.close.call(server, () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
 async function drain(app: FastifyInstance, repository: Repository, drainMs: number): Promise<void> {
   repository.isDraining = true;
-  // Connections become idle one by one as their requests are answered.
-  const idle = setInterval(() => app.server.closeIdleConnections(), 20);
   const end = setTimeout(() => app.server.closeAllConnections(), drainMs);
+  // Connections become idle one by one as their requests are answered.
+  const linger = Math.min(lingerMs, drainMs);
+  let idle: NodeJS.Timeout | undefined;
+  const begin = setTimeout(() => {
+    idle = setInterval(() => app.server.closeIdleConnections(), 20);
+  }, linger);
   try {
     await app.close();
   } finally {
+    clearTimeout(begin);
     clearInterval(idle);
     clearTimeout(end);
   }

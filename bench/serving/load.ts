@@ -1,0 +1,81 @@
+// Load from a process of its own: connections that each send the next request as soon as they have an answer, by
+// autocannon. Sends the parent what came back. Usage: fork load.js <job as JSON>
+import { createRequire } from 'node:module';
+import { readFloats } from '../data.js';
+import type { Summary } from '../statistics.js';
+import { summarize } from '../statistics.js';
+import { findWorkload } from '../workloads.js';
+import { type BodyFormat, inferPath, requestsFor } from './requests.js';
+
+export interface LoadJob {
+  readonly port: number;
+  readonly format: BodyFormat;
+  /** File of the rows to send, each in turn, as float32. */
+  readonly x: string;
+  readonly connections: number;
+  /** How long what comes back counts, after a warm-up that does not. */
+  readonly seconds: number;
+  readonly warmUp: number;
+}
+
+/** Answers of one status. */
+export interface Answers {
+  readonly status: number;
+  /** Within the time that counts. */
+  readonly count: number;
+  /** Milliseconds from request to answer, of requests within that time. */
+  readonly times: Summary;
+}
+
+export interface LoadResult {
+  readonly answers: readonly Answers[];
+  /** Seconds that the counted ones took. */
+  readonly seconds: number;
+  /** All answers, those of the warm-up among them. */
+  readonly answered: number;
+  /** Requests that got no answer, from the first to the last; those under way at the end are none of them. */
+  readonly lost: number;
+}
+
+/** As much of autocannon as is used here. */
+interface Tracker extends PromiseLike<{ readonly requests: { readonly sent: number }; readonly errors: number }> {
+  on(event: 'response', listener: (client: unknown, status: number, bytes: number, milliseconds: number) => void): void;
+}
+type Autocannon = (options: object) => Tracker;
+
+const autocannon = createRequire(import.meta.url)('autocannon') as Autocannon;
+
+async function load({ port, format, x, connections, seconds, warmUp }: LoadJob): Promise<LoadResult> {
+  const run = autocannon({
+    url: `http://127.0.0.1:${port}${inferPath}`,
+    method: 'POST',
+    connections,
+    duration: warmUp + seconds,
+    sampleInt: 100,
+    requests: requestsFor(findWorkload('mnist'), await readFloats(x), format),
+  });
+  const counted = new Map<number, { count: number; times: number[] }>();
+  const begin = performance.now() + warmUp * 1000;
+  let answered = 0;
+  let last = begin;
+  run.on('response', (_, status, _bytes, milliseconds) => {
+    answered++;
+    const now = performance.now();
+    if (now < begin) return;
+    last = now;
+    const of = counted.get(status) ?? { count: 0, times: [] };
+    counted.set(status, of);
+    of.count++;
+    // Those of the first moments wait for their connection.
+    if (now - milliseconds >= begin) of.times.push(milliseconds);
+  });
+  const { requests, errors } = await run;
+  return {
+    answers: [...counted].map(([status, { count, times }]) => ({ status, count, times: summarize(times) })),
+    seconds: (last - begin) / 1000,
+    answered,
+    lost: Math.max(errors, requests.sent - answered - connections),
+  };
+}
+
+process.send!(await load(JSON.parse(process.argv[2]!) as LoadJob), () => process.exit());
