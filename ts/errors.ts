@@ -40,6 +40,11 @@ export function shapeMismatch(name: string, expected: string, received: string):
   return new BlasnetError('ERR_SHAPE_MISMATCH', `Expected ${expected} for ${name} but received ${received}`);
 }
 
+/** What somebody else's error says, to be quoted in a message of ours. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Text that may come from a file, or from anywhere, as long as a message can bear; names bear less. */
 export function clipped(text: string, most = 500): string {
   return text.length > most ? `${text.slice(0, most)}…` : text;

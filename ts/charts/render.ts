@@ -2,10 +2,9 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import type { ResvgRenderOptions } from '@resvg/resvg-js';
 import type { TopLevelSpec } from 'vega-lite';
-import { BlasnetError, badArgument } from '../errors.js';
+import { BlasnetError, badArgument, reasonOf } from '../errors.js';
 import { makeFolder, writeFileAtomic } from '../files.js';
 import { loadOptional } from './optional.js';
-import { reasonOf } from './reason.js';
 import { fontFamily, theme } from './theme.js';
 
 const maxScale = 8;

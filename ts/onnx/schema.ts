@@ -1,8 +1,8 @@
 // @internal
 import { readFile } from 'node:fs/promises';
 import type { Type } from 'protobufjs';
-import { BlasnetError } from '../errors.js';
 import { badFile } from '../files.js';
+import { optionalLoader } from '../optional.js';
 import type { ModelMessage } from './messages.js';
 import { checkWire } from './wire.js';
 
@@ -18,6 +18,8 @@ export interface ModelCodec {
   decode(bytes: Uint8Array, where: string): ModelMessage;
 }
 
+const loadOptional = optionalLoader('ONNX', 'protobufjs');
+
 let codec: Promise<ModelCodec> | undefined;
 
 /**
@@ -30,14 +32,7 @@ export function modelCodec(): Promise<ModelCodec> {
 }
 
 async function load(): Promise<ModelCodec> {
-  const { default: protobuf } = await import('protobufjs').catch((cause: unknown) => {
-    throw new BlasnetError(
-      'ERR_NATIVE_LOAD',
-      'Expected the optional package protobufjs for ONNX but received an error when loading it; ' +
-        'run `npm install protobufjs`',
-      { cause },
-    );
-  });
+  const { default: protobuf } = await loadOptional('protobufjs', () => import('protobufjs'));
   const { root } = protobuf.parse(await readFile(schemaFile, 'utf8'));
   const model: Type = root.resolveAll().lookupType('onnx.ModelProto');
   return {

@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
-import { reasonOf } from '../charts/reason.js';
-import { BlasnetError } from '../errors.js';
+import { BlasnetError, reasonOf } from '../errors.js';
 import { loadModel } from '../model-files/load-model.js';
 import { checkModels, type ServedModel, type ServeOptions, type Settings, settingsOf } from './options.js';
 import { Problem } from './problem.js';

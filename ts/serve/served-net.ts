@@ -4,7 +4,6 @@ import type { Prediction } from '../preparation/prediction.js';
 import { Preparer } from '../preparation/preparer.js';
 import { type RowJob, RowQueue } from '../row-queue.js';
 import { type DType, sizeOf, Tensor } from '../tensor.js';
-import { BatchRunner } from './batch-runner.js';
 import { describeNet, type NetDescription } from './description.js';
 import type { Settings } from './options.js';
 
@@ -34,7 +33,6 @@ export class ServedNet {
 
   private constructor(
     net: NeuralNet,
-    runner: BatchRunner,
     rowShape: readonly number[],
     example: Prediction,
     settings: Settings,
@@ -51,7 +49,7 @@ export class ServedNet {
       async (x: Tensor) => {
         const started = performance.now();
         const rows = this.queue.computing;
-        const prediction = await runner.run(x);
+        const prediction = await net.predict(x);
         onBatch(rows, performance.now() - started);
         return prediction;
       },
@@ -62,16 +60,14 @@ export class ServedNet {
   }
 
   /**
-   * Computes the largest batch a few times and the smallest: what does not work shows now, plans are recorded, and it is
-   * known how long they take.
+   * Computes the largest batch and the smallest: what does not work shows now, and their plans are recorded.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a net whose rows may have any shape, `ERR_NET_BUSY`
    */
   static async of(net: NeuralNet, settings: Settings, onBatch: BatchListener): Promise<ServedNet> {
     const rowShape = net.preparation?.inputShape ?? net.layers.find(({ inputShape }) => inputShape)?.inputShape;
     if (!rowShape) throw badArgument('a served net', 'a layer that says its input shape', 'none');
-    const runner = new BatchRunner(net);
     const zeros = (rows: number) => Tensor.zeros([rows, ...rowShape], net.params.dtype);
-    await runner.warmUp(zeros(settings.maxBatch));
-    return new ServedNet(net, runner, rowShape, await runner.run(zeros(1)), settings, onBatch);
+    await net.predict(zeros(settings.maxBatch));
+    return new ServedNet(net, rowShape, await net.predict(zeros(1)), settings, onBatch);
   }
 }
