@@ -66,6 +66,7 @@ const history = await net.train(reader, {
 const folder = 'output/mnist';
 await mkdir(folder, { recursive: true });
 await net.saveWeights(folder);
+await net.save(`${folder}/mnist.safetensors`); // with the scaling of pixels: for `npx blasnet serve`
 await writeFile(`${folder}/history.json`, `${JSON.stringify(history, null, 2)}\n`);
 await net.showLossHistory({ xCoordinate: 'epoch', file: `${folder}/loss.svg` });
 await net.showLossHistory({ xCoordinate: 'epoch', file: `${folder}/loss.png` });
