@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
+import { NeuralNet } from 'blasnet';
 import { readNpz } from '#blasnet/data/npz';
 import { runScript } from '../support/processes.js';
 
@@ -63,7 +64,10 @@ test.serial('stops at the validation loss and writes weights, history and charts
     'history.json',
     'loss.png',
     'loss.svg',
+    'mnist.safetensors',
   ]);
+  const net = await NeuralNet.load(join(folder, 'mnist.safetensors'));
+  t.deepEqual(net.preparation?.x?.divisor, 255);
   const { weights, bias } = await readNpz(join(folder, 'fc1.npz'));
   t.deepEqual(
     [weights!.shape, bias!.shape],
