@@ -29,7 +29,7 @@ export class MnistImageDataReader extends ImageDataReader {
       const received = testImages === undefined ? 'testLabels alone' : 'testImages alone';
       throw badArgument('the test set', 'both testImages and testLabels, or neither', received);
     }
-    const [train, test] = await Promise.all([
+    const [train, test] = await allOf([
       readImages(trainImages, trainLabels),
       testImages !== undefined && testLabels !== undefined ? readImages(testImages, testLabels) : undefined,
     ]);
@@ -38,12 +38,18 @@ export class MnistImageDataReader extends ImageDataReader {
 }
 
 async function readImages(imagePath: string, labelPath: string): Promise<LabelledImages> {
-  const [images, labels] = await Promise.all([readIdx(imagePath), readIdx(labelPath)]);
+  const [images, labels] = await allOf([readIdx(imagePath), readIdx(labelPath)]);
   requireRank(images, 3, 'images', imagePath);
   requireRank(labels, 1, 'labels', labelPath);
   const [, height, width] = images.shape as [number, number, number];
   if (height * width === 0) throw badFile(`'${imagePath}'`, 'images with pixels', `${height} × ${width}`);
   return { shape: [1, height, width], pixels: images.data, labels: Float32Array.from(labels.data) };
+}
+
+/** As `Promise.all`, but of several failures the first in order is told, not the one that came first. */
+async function allOf<T extends readonly unknown[]>(promises: readonly [...T]) {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
 function requireRank(array: IdxArray, rank: number, what: string, path: string): void {
