@@ -59,7 +59,7 @@ inline void Prefetch(const void* from, size_t bytes) {
 }
 
 // Numbers of a batch in a tile: gathering is bound by memory, and as many cores as there are get more of it.
-inline constexpr size_t kGatherTile = 8192;
+inline constexpr size_t kGatherTile = 16384;
 inline constexpr size_t kMostGatherTiles = 64;
 
 // Rows that are asked for before they are copied; short ones by the lines of the cache that can be under way at once.
