@@ -42,7 +42,10 @@ export function keepWeightsInPanels(plans: readonly (readonly RecordedCall[])[],
     const own = weightsOf(call);
     const panels = own && kept.find(({ w }) => isSame(w, own))?.panels;
     if (!panels) return call;
-    return { kernel: `${call.kernel}_panels`, args: call.args.map((argument) => (argument === own ? panels : argument)) };
+    return {
+      kernel: `${call.kernel}_panels`,
+      args: call.args.map((argument) => (argument === own ? panels : argument)),
+    };
   };
   return {
     plans: plans.map((plan) => plan.map(inPanels)),
