@@ -55,6 +55,9 @@ export interface NativeReplay {
 }
 
 export interface ReplayOptions {
+  /** Run once each, before and after all steps of a run, however it ends. */
+  readonly begin?: NativePlan | undefined;
+  readonly end?: NativePlan | undefined;
   readonly epoch: NativePlan | null;
   readonly step: NativePlan | null;
   readonly last: NativePlan | null;

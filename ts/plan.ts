@@ -55,14 +55,18 @@ export class PlanRecorder implements PassRunner {
   }
 
   /**
-   * The plan with its pointers bound. To be called when nothing more is taken from the workspace.
+   * The calls as they will be run. To be asked for when nothing more is taken from the workspace.
    * @param keepsGradients - whether somebody may look at the gradients after a run
    */
-  finish(keepsGradients = false): Plan {
+  fused(keepsGradients = false): readonly RecordedCall[] {
+    const rectified = fuseRelu(this.#calls);
+    return keepsGradients ? rectified : fuseDescent(rectified);
+  }
+
+  /** The plan with its pointers bound, of these calls or of those that were written down. */
+  finish(recorded = this.fused()): Plan {
     const buffers = new BufferTable();
     const input = this.#input && buffers.open(this.#input.data.buffer);
-    const rectified = fuseRelu(this.#calls);
-    const recorded = keepsGradients ? rectified : fuseDescent(rectified);
     const calls: NativeCall[] = recorded.map(({ kernel, args }) => ({
       kernel,
       operands: args.map((argument) => buffers.locate(argument)),

@@ -68,12 +68,17 @@ ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
   const auto with_input = [](PlanObject* object) {
     return object != nullptr && object->has_input() ? object : nullptr;
   };
+  const auto plan_if_any = [&](const char* name) { return options.Get(name).IsUndefined() ? nullptr : plan(name); };
+  PlanObject *begin = plan_if_any("begin"), *end = plan_if_any("end");
   PlanObject *epoch = plan("epoch"), *step = plan("step"), *last = plan("last");
+  schedule_.begin = core_of(begin);
+  schedule_.end = core_of(end);
   schedule_.epoch = core_of(epoch);
   schedule_.step = core_of(step);
   schedule_.last = core_of(last);
   step_ = with_input(step);
   last_ = with_input(last);
+  Check(with_input(begin) == nullptr && with_input(end) == nullptr, "Expected no input for what runs once");
   Check(with_input(epoch) == nullptr, "Expected no input for what runs once an epoch");
   if (step_ != nullptr || last_ != nullptr) {
     input_row_bytes_ = IndexOf(options.Get("inputRowBytes"), "inputRowBytes");

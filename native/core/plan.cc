@@ -70,28 +70,64 @@ void Plan::FindRowGroups() {
         {place.buffer, is_port ? 0 : place.offset, end, parameter.is_output, parameter.by_rows});
   }
   groups_ = GroupByRows(calls);
-  if (std::none_of(groups_.begin(), groups_.end(), [](const CallGroup& group) { return group.most_tiles > 1; })) {
-    groups_.clear();
-  }
+  const auto gains = [](const CallGroup& group) { return group.most_tiles > 1 || !group.beside.empty(); };
+  if (std::none_of(groups_.begin(), groups_.end(), gains)) groups_.clear();
 }
 
+namespace {
+
+// The error of the tile that failed, if any did.
+class TileError {
+ public:
+  template <class F>
+  void Catch(const F& f) {
+    try {
+      f();
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      error_ = std::current_exception();
+    }
+  }
+  void Rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::exception_ptr error_;
+};
+
+}  // namespace
+
 void Plan::RunGroup(Context& context, const CallGroup& group) const {
+  if (!group.beside.empty()) return RunBeside(context, group);
   const size_t tiles = std::min(group.most_tiles, context.pool.threads());
   if (tiles == 1) {
     for (const size_t i : group.calls) steps_[i].invoke(context, arguments_.data() + steps_[i].first);
     return;
   }
-  std::mutex mutex;
-  std::exception_ptr error;
+  TileError error;
   context.pool.ParallelFor(tiles, [&](size_t tile) {
-    try {
-      RunRows(context, group, tile * group.rows / tiles, (tile + 1) * group.rows / tiles);
-    } catch (...) {
-      const std::lock_guard<std::mutex> lock(mutex);
-      error = std::current_exception();
-    }
+    error.Catch([&] { RunRows(context, group, tile * group.rows / tiles, (tile + 1) * group.rows / tiles); });
   });
-  if (error) std::rethrow_exception(error);
+  error.Rethrow();
+}
+
+void Plan::RunBeside(Context& context, const CallGroup& group) const {
+  const auto run = [&](size_t i) { steps_[i].invoke(context, arguments_.data() + steps_[i].first); };
+  TileError error;
+  const auto run_other = [&](size_t tile) { error.Catch([&] { run(group.beside[tile]); }); };
+  bool is_done;
+  {
+    const Pool::Beside beside(group.beside.size(), run_other);
+    run(group.calls[0]);
+    is_done = beside.is_done();
+  }
+  // The large call had no tiles for other threads.
+  if (!is_done) {
+    for (size_t i = 0; i < group.beside.size(); ++i) run_other(i);
+  }
+  error.Rethrow();
 }
 
 void Plan::RunRows(Context& context, const CallGroup& group, size_t first, size_t last) const {

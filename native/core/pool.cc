@@ -1,5 +1,7 @@
 #include "core/pool.h"
 
+#include <utility>
+
 #include "core/spin.h"
 
 namespace blasnet {
@@ -18,6 +20,7 @@ constexpr bool HasTile(uint64_t ticket) { return NextOf(ticket) < TilesOf(ticket
 }  // namespace
 
 thread_local bool Pool::in_region_ = false;
+thread_local const Pool::Beside* Pool::waiting_ = nullptr;
 
 Pool::Pool(size_t threads) : threads_(threads) {}
 
@@ -44,6 +47,22 @@ void Pool::StopWorkers() {
 }
 
 void Pool::RunRegion(size_t tiles, TileFunction function, const void* context) {
+  if (waiting_ == nullptr || tiles + waiting_->count_ > kMaxTiles) return RunTiles(tiles, function, context);
+  const Beside* beside = std::exchange(waiting_, nullptr);
+  const auto either = [&](size_t tile) {
+    if (tile < tiles) {
+      function(context, tile);
+    } else {
+      beside->function_(beside->body_, tile - tiles);
+    }
+  };
+  using Either = decltype(either);
+  RunTiles(
+      tiles + beside->count_, [](const void* both, size_t tile) { (*static_cast<const Either*>(both))(tile); },
+      &either);
+}
+
+void Pool::RunTiles(size_t tiles, TileFunction function, const void* context) {
   StartWorkers();
   function_.store(function, std::memory_order_relaxed);
   body_.store(context, std::memory_order_relaxed);

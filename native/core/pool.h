@@ -29,6 +29,30 @@ class Pool {
   // Memory for tiles while they run. To be taken before ParallelFor, since taking may throw.
   Scratch& scratch() { return scratch_; }
 
+  // Work beside a kernel, for the length of its life: body(i) for i in [0, count) are further tiles of the first region
+  // that this thread starts. They must not throw, nor touch what that kernel writes.
+  class Beside {
+   public:
+    template <class Body>
+    Beside(size_t count, const Body& body)
+        : count_(count),
+          function_([](const void* context, size_t tile) { (*static_cast<const Body*>(context))(tile); }),
+          body_(&body) {
+      waiting_ = this;
+    }
+    ~Beside() { waiting_ = nullptr; }
+    Beside(const Beside&) = delete;
+    Beside& operator=(const Beside&) = delete;
+    // Whether a region has done the work; else it is still to be done.
+    bool is_done() const { return waiting_ != this; }
+
+   private:
+    friend class Pool;
+    size_t count_;
+    void (*function_)(const void*, size_t);
+    const void* body_;
+  };
+
   // Calls body(i) for i in [0, tiles) and returns when all are done. body must not throw. When another thread is
   // using the pool, or within a tile of it, the caller does all tiles itself.
   template <class Body>
@@ -49,12 +73,14 @@ class Pool {
   static constexpr size_t kMaxTiles = (1u << 20) - 1;
 
   void RunRegion(size_t tiles, TileFunction function, const void* context);
+  void RunTiles(size_t tiles, TileFunction function, const void* context);
   bool RunOneTile();
   void WorkerLoop();
   void StartWorkers();
 
   // Whether this thread is in RunRegion, and so holds region_, which it must not ask for again.
   static thread_local bool in_region_;
+  static thread_local const Beside* waiting_;
   void StopWorkers();
 
   // A region's ticket: generation (24 bits), tiles (20), next tile (20). A worker claims a tile by advancing it,

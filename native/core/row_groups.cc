@@ -1,7 +1,9 @@
 #include "core/row_groups.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
+#include <utility>
 
 namespace blasnet {
 
@@ -18,6 +20,9 @@ constexpr size_t kLeastRows = 8;
 // A tile takes at least so many multiplications (about 15 µs on one core, since small products are slow), so that
 // handing it over pays.
 constexpr size_t kTileWork = 1 << 19;
+// Calls of fewer numbers than this do not cut themselves into tiles (math/simd-inl.h, math/matmul-inl.h), so that
+// another thread can have the whole call; larger ones may.
+constexpr size_t kSmallCall = 1 << 15;
 
 bool Overlap(const Access& a, const Access& b) {
   return a.buffer == b.buffer && a.begin < b.end && b.begin < a.end && (a.writes || b.writes);
@@ -51,7 +56,49 @@ void Measure(const std::vector<CallAccess>& calls, CallGroup& group) {
   group.most_tiles = std::max<size_t>(1, std::min(group.rows / group.least_rows, group.rows * numbers / kTileWork));
 }
 
+size_t NumbersOf(const CallAccess& call) {
+  return call.row_numbers * std::max<size_t>(call.rows, 1) + call.shared_numbers;
+}
+
+// Takes calls that stand alone, in a row and independent of each other, for one piece: the largest of them is the host
+// of the small ones. Calls that write nothing are there to stop a run, and stay where they are.
+std::vector<CallGroup> PutBeside(const std::vector<CallAccess>& calls, std::vector<CallGroup> groups) {
+  const auto stands_alone = [&](const CallGroup& group) {
+    return group.calls.size() == 1 && calls[group.calls[0]].writes();
+  };
+  std::vector<CallGroup> found;
+  for (size_t first = 0, end; first < groups.size(); first = end) {
+    const auto joins = [&](const CallGroup& group) {
+      return stands_alone(group) &&
+             std::all_of(groups.begin() + first, groups.begin() + end, [&](const CallGroup& other) {
+               return stands_alone(other) && !Conflict(calls[other.calls[0]], calls[group.calls[0]]);
+             });
+    };
+    for (end = first + 1; end < groups.size() && joins(groups[end]); ++end) {
+    }
+    const auto numbers = [&](const CallGroup& group) { return NumbersOf(calls[group.calls[0]]); };
+    const auto host = std::max_element(groups.begin() + first, groups.begin() + end,
+                                       [&](const CallGroup& a, const CallGroup& b) { return numbers(a) < numbers(b); });
+    const bool has_host = numbers(*host) >= kSmallCall;
+    for (auto group = groups.begin() + first; group != groups.begin() + end; ++group) {
+      if (group == host || !has_host || numbers(*group) >= kSmallCall) continue;
+      host->beside.push_back(group->calls[0]);
+      group->calls.clear();
+    }
+    // Long ones first, lest one of them be all that is left in the end.
+    std::stable_sort(host->beside.begin(), host->beside.end(),
+                     [&](size_t a, size_t b) { return NumbersOf(calls[a]) > NumbersOf(calls[b]); });
+    std::copy_if(groups.begin() + first, groups.begin() + end, std::back_inserter(found),
+                 [](const CallGroup& group) { return !group.calls.empty(); });
+  }
+  return found;
+}
+
 }  // namespace
+
+bool CallAccess::writes() const {
+  return std::any_of(accesses.begin(), accesses.end(), [](const Access& access) { return access.writes; });
+}
 
 std::vector<CallGroup> GroupByRows(const std::vector<CallAccess>& calls) {
   std::vector<CallGroup> groups;
@@ -77,7 +124,7 @@ std::vector<CallGroup> GroupByRows(const std::vector<CallAccess>& calls) {
     groups.push_back(std::move(group));
     waiting = std::move(later);
   }
-  return groups;
+  return PutBeside(calls, std::move(groups));
 }
 
 }  // namespace blasnet

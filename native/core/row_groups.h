@@ -22,6 +22,8 @@ struct CallAccess {
   size_t rows = 0;  // 0 where the call is not by rows
   // Numbers of a row over all tensors by rows, and of all the others: about what a row takes, in multiplications.
   size_t row_numbers = 0, shared_numbers = 0;
+
+  bool writes() const;
 };
 
 // Calls in order, by their index in the plan. More than one: they are all by rows, of that many rows.
@@ -30,9 +32,11 @@ struct CallGroup {
   size_t rows = 0;
   size_t least_rows = 1;  // in a tile
   size_t most_tiles = 1;
+  // Small calls for other threads while the group's only call, a large one, runs: neither needs what the other writes.
+  std::vector<size_t> beside;
 };
 
-// The calls in an order that has the same effects, with chains by rows in one piece.
+// The calls in an order that has the same effects, with chains by rows in one piece and small calls beside large ones.
 std::vector<CallGroup> GroupByRows(const std::vector<CallAccess>& calls);
 
 }  // namespace blasnet

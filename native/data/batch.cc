@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "data/batch_rows.h"
-#include "math/simd-inl.h"
+#include "data/byte_division-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -29,14 +29,10 @@ HWY_INLINE void CopyRow(const T* from, size_t n, double, T* to) {
 // Bytes (pixels) divided by divisor.
 HWY_INLINE void CopyRow(const uint8_t* from, size_t n, double divisor, float* to) {
   const Tag<float> d;
-  const hn::Rebind<int32_t, Tag<float>> di;
-  const hn::Rebind<uint8_t, Tag<float>> du;
   const size_t lanes = hn::Lanes(d);
-  const auto by = hn::Set(d, static_cast<float>(divisor));
+  const ByteDivision divide(static_cast<float>(divisor));
   size_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    hn::StoreU(hn::Div(hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(du, from + i))), by), d, to + i);
-  }
+  for (; i + lanes <= n; i += lanes) hn::StoreU(divide(d, LoadBytes(d, from + i)), d, to + i);
   for (; i < n; ++i) to[i] = static_cast<float>(from[i]) / static_cast<float>(divisor);
 }
 
@@ -55,12 +51,27 @@ HWY_INLINE T Number(uint8_t from, double divisor) {
   return static_cast<T>(from) / static_cast<T>(divisor);
 }
 
+// Has the cache fetch all lines that hold these bytes.
 inline void Prefetch(const void* from, size_t bytes) {
-  for (size_t at = 0; at < bytes; at += 64) hwy::Prefetch(static_cast<const char*>(from) + at);
+  const char* first = static_cast<const char*>(from);
+  for (size_t at = 0; at < bytes; at += 64) hwy::Prefetch(first + at);
+  hwy::Prefetch(first + bytes - 1);
 }
 
 // Numbers of a batch in a tile: gathering is bound by memory, and as many cores as there are get more of it.
 inline constexpr size_t kGatherTile = 16384;
+inline constexpr size_t kMostGatherTiles = 64;
+
+// Rows that are asked for before they are copied; short ones by the lines of the cache that can be under way at once.
+inline constexpr size_t kRowsAhead = 4;
+inline constexpr size_t kLinesAhead = 16;
+
+// 1, 2, 4 … tiles: as many for each of two or four cores.
+inline size_t GatherTiles(size_t rows, size_t size) {
+  size_t tiles = 1;
+  while (tiles < kMostGatherTiles && 2 * tiles <= rows && size / (2 * tiles) >= kGatherTile) tiles *= 2;
+  return tiles;
+}
 
 // x[m×n] = the source rows order[first_row…]; divisor matters for bytes only
 template <class S, class T>
@@ -74,12 +85,12 @@ void GatherRows(Context& context, Matrix<const S> source, Vector<const int32_t> 
     return;
   }
   // Rows lie at random in memory: ask for one early enough.
-  constexpr size_t kAhead = 4;
-  const size_t tiles = HWY_MAX(size_t{1}, HWY_MIN(x.rows, x.size() / kGatherTile));
+  const size_t bytes = source.cols * sizeof(S), ahead = HWY_MAX(kRowsAhead, kLinesAhead * 64 / bytes);
+  const size_t tiles = GatherTiles(x.rows, x.size());
   context.pool.ParallelFor(tiles, [&](size_t tile) {
     const size_t last = (tile + 1) * x.rows / tiles;
     for (size_t i = tile * x.rows / tiles; i < last; ++i) {
-      if (i + kAhead < last) Prefetch(source.row(rows[i + kAhead]), source.cols * sizeof(S));
+      if (i + ahead < last) Prefetch(source.row(rows[i + ahead]), bytes);
       CopyRow(source.row(rows[i]), x.cols, divisor, x.row(i));
     }
   });

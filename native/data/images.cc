@@ -9,7 +9,7 @@
 
 #include "core/philox.h"
 #include "data/batch_rows.h"
-#include "math/simd-inl.h"
+#include "data/byte_division-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -38,15 +38,12 @@ template <bool kMirrored>
 HWY_INLINE void Scale(const uint8_t* HWY_RESTRICT from, size_t n, const Scaling<float>& scaling,
                       float* HWY_RESTRICT to) {
   const Tag<float> d;
-  const hn::Rebind<int32_t, Tag<float>> di;
-  const hn::Rebind<uint8_t, Tag<float>> du;
   const size_t lanes = hn::Lanes(d);
   if (n < lanes) return ScaleSingly<kMirrored>(from, n, scaling, to);
-  const auto divisor = hn::Set(d, scaling.divisor), mean = hn::Set(d, scaling.mean),
-             factor = hn::Set(d, scaling.factor);
+  const ByteDivision divide(scaling.divisor);
+  const auto mean = hn::Set(d, scaling.mean), factor = hn::Set(d, scaling.factor);
   const auto scale_from = [&](size_t i) {
-    const auto bytes = hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(du, from + i)));
-    const auto scaled = hn::Mul(hn::Sub(hn::Div(bytes, divisor), mean), factor);
+    const auto scaled = hn::Mul(hn::Sub(divide(d, LoadBytes(d, from + i)), mean), factor);
     if constexpr (kMirrored) {
       hn::StoreU(hn::Reverse(d, scaled), d, to + (n - lanes - i));
     } else {

@@ -39,7 +39,7 @@ HWY_INLINE void BlockedProduct(size_t m, size_t n, size_t k, T alpha, Strided<T>
   const size_t panel_width = 2 * hn::Lanes(Tag<T>());
   HWY_ALIGN T panel[kPanelDepth * 2 * hn::MaxLanes(Tag<T>())];
   // Rows of B that lie far apart share few lines of the cache: worth a copy where it is read often.
-  const bool pack = b.col != 1 || (m >= 32 && k * b.row * sizeof(T) > 16384);
+  const bool pack = b.col != 1 || (b.row > panel_width && m >= 32 && k * b.row * sizeof(T) > 16384);
   const size_t in_blocks = blocks == nullptr ? 0 : m / kBlockRows * kBlockRows;
   for (size_t j = 0; j < n; j += panel_width) {
     const size_t width = HWY_MIN(panel_width, n - j);

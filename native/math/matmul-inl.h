@@ -78,6 +78,21 @@ HWY_INLINE bool WantsBlocks(Strided<T> a, size_t m, size_t n, size_t k) {
   return a.row == 1 && a.col > 1 && (k > 64 || a.col * sizeof(T) % 1024 == 0) && m * n * k >= kTileProduct;
 }
 
+// A as BlockedProduct likes it, in scratch that `packed` holds; null where A is as good.
+template <class T>
+HWY_INLINE const T* BlocksOf(Context& context, Strided<T> a, size_t m, size_t n, size_t k,
+                             std::optional<Scratch::Block>& packed) {
+  if (!WantsBlocks(a, m, n, k)) return nullptr;
+  constexpr size_t kEach = 16;
+  const size_t count = m / kBlockRows;
+  T* blocks = reinterpret_cast<T*>(packed.emplace(context.pool.scratch(), m * k * sizeof(T)).data());
+  context.pool.ParallelFor((count + kEach - 1) / kEach, [&](size_t tile) {
+    const size_t at = tile * kEach;
+    PackBlocks(a.From(at * kBlockRows, 0), HWY_MIN(kEach, count - at), k, blocks + at * kBlockRows * k);
+  });
+  return blocks;
+}
+
 // One row with a matrix that is more than a few numbers: its reading is what takes time.
 inline bool IsRow(size_t m, size_t n, size_t k) { return m == 1 && n * k >= 1024; }
 
@@ -113,16 +128,7 @@ HWY_INLINE void Product(Context& context, size_t m, size_t n, size_t k, T alpha,
   const bool by_columns = n >= m || n >= 4 * kTileAlign || (a.col != 1 && n >= 2 * kTileAlign);
   const Tiling tiling = TilesOf(by_columns ? n : m, m * n * k);
   std::optional<Scratch::Block> packed;
-  T* blocks = nullptr;
-  if (blocked && WantsBlocks(a, m, n, k)) {
-    constexpr size_t kEach = 16;
-    const size_t count = m / kBlockRows;
-    blocks = reinterpret_cast<T*>(packed.emplace(context.pool.scratch(), m * k * sizeof(T)).data());
-    context.pool.ParallelFor((count + kEach - 1) / kEach, [&](size_t tile) {
-      const size_t at = tile * kEach;
-      PackBlocks(a.From(at * kBlockRows, 0), HWY_MIN(kEach, count - at), k, blocks + at * kBlockRows * k);
-    });
-  }
+  const T* blocks = blocked ? BlocksOf(context, a, m, n, k, packed) : nullptr;
   context.pool.ParallelFor(tiling.count, [&](size_t tile) {
     const size_t at = tile * tiling.length;
     const size_t rows = by_columns ? m : HWY_MIN(tiling.length, m - at);

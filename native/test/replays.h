@@ -15,7 +15,7 @@ namespace blasnet::testing {
 
 // Which plan ran, and what the slots said then.
 struct Record {
-  char plan;  // 'e': epoch, 's': step, 'l': last
+  char plan;  // 'b': begin, 'e': epoch, 's': step, 'l': last, 'z': end
   double iteration, epoch, first_row;
   bool operator==(const Record&) const = default;
 };
@@ -44,8 +44,9 @@ template <class T>
 void RecordRun(Context&, Vector<double> slots, double plan) {
   Recorder& recorder = Recorder::Current();
   const double iteration = slots[slots::kIteration];
-  if (iteration == recorder.not_finite_at) throw NotFinite("no number");
-  if (iteration == recorder.fail_at) throw std::runtime_error("no luck");
+  const bool is_step = plan != 'b' && plan != 'z';
+  if (is_step && iteration == recorder.not_finite_at) throw NotFinite("no number");
+  if (is_step && iteration == recorder.fail_at) throw std::runtime_error("no luck");
   recorder.records.push_back({static_cast<char>(plan), iteration, slots[slots::kEpoch], slots[slots::kFirstRow]});
   if (iteration == recorder.abort_at) recorder.abort = true;
   if (recorder.pause.count() > 0) std::this_thread::sleep_for(recorder.pause);
@@ -54,22 +55,10 @@ void RecordRun(Context&, Vector<double> slots, double plan) {
 class RecordingSchedule {
  public:
   RecordingSchedule(uint64_t steps_per_epoch, bool has_epoch, bool has_last) {
-    Registry registry;
-    registry.Add<&RecordRun<float>, &RecordRun<double>>("record", {"slots", "plan"});
-    const auto record = [&](Plan& plan, char name) {
-      Operand tensor, constant;
-      tensor.buffer = 0;
-      tensor.shape.rank = 1;
-      tensor.shape.shape[0] = slots_.size();
-      constant.constant = name;
-      plan.Add(registry.Find("record"), 0, {tensor, constant});
-      plan.Bind(0, {reinterpret_cast<unsigned char*>(slots_.data()), slots_.size() * sizeof(double)});
-      return &plan;
-    };
-    if (has_epoch) schedule_.epoch = record(epoch_, 'e');
+    if (has_epoch) schedule_.epoch = Recorded(epoch_, 'e');
     // As the binding does where every batch is a short one.
-    if (!has_last || steps_per_epoch > 1) schedule_.step = record(step_, 's');
-    if (has_last) schedule_.last = record(last_, 'l');
+    if (!has_last || steps_per_epoch > 1) schedule_.step = Recorded(step_, 's');
+    if (has_last) schedule_.last = Recorded(last_, 'l');
     schedule_.steps_per_epoch = steps_per_epoch;
     schedule_.batch_rows = kBatchRows;
     schedule_.slots = slots_.data();
@@ -78,6 +67,11 @@ class RecordingSchedule {
   }
   RecordingSchedule(const RecordingSchedule&) = delete;
   RecordingSchedule& operator=(const RecordingSchedule&) = delete;
+
+  void AddBeginAndEnd() {
+    schedule_.begin = Recorded(begin_, 'b');
+    schedule_.end = Recorded(end_, 'z');
+  }
 
   static constexpr uint64_t kBatchRows = 16;
 
@@ -90,8 +84,24 @@ class RecordingSchedule {
   }
 
  private:
+  const Plan* Recorded(Plan& plan, char name) {
+    static const Registry registry = [] {
+      Registry registry;
+      registry.Add<&RecordRun<float>, &RecordRun<double>>("record", {"slots", "plan"});
+      return registry;
+    }();
+    Operand tensor, constant;
+    tensor.buffer = 0;
+    tensor.shape.rank = 1;
+    tensor.shape.shape[0] = slots_.size();
+    constant.constant = name;
+    plan.Add(registry.Find("record"), 0, {tensor, constant});
+    plan.Bind(0, {reinterpret_cast<unsigned char*>(slots_.data()), slots_.size() * sizeof(double)});
+    return &plan;
+  }
+
   std::vector<double> slots_ = std::vector<double>(slots::kCount + 1, -1.0);
-  Plan epoch_{1}, step_{1}, last_{1};
+  Plan begin_{1}, epoch_{1}, step_{1}, last_{1}, end_{1};
   Schedule schedule_;
 };
 

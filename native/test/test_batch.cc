@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "test/testing.h"
 
 namespace blasnet::testing {
@@ -85,16 +87,21 @@ TEST_CASE("batches of bytes are rows divided by 255") {
   CheckBatches<double, uint8_t>();
 }
 
-TEST_CASE_TEMPLATE("every byte divided by 255 is exact to the last bit", T, float, double) {
+TEST_CASE_TEMPLATE("every byte divided by a number is exact to the last bit", T, float, double) {
   Tensor<uint8_t> source({1, 256});
   for (size_t i = 0; i < 256; ++i) source[i] = static_cast<uint8_t>(i);
   Tensor<int32_t> order({1}, {0});
-  Tensor<T> gathered({1, 256}), copied({1, 256});
-  Gather(source, order, 0, 255, gathered);
-  Copy(source, 0, 255, copied);
-  for (size_t i = 0; i < 256; ++i) {
-    CHECK(gathered[i] == static_cast<T>(i) / T(255));
-    CHECK(copied[i] == static_cast<T>(i) / T(255));
+  Tensor<T> gathered({1, 256}), copied({1, 256}), expected({1, 256});
+  std::vector<double> divisors = {255, 256, 1, 3, 127.5, 0.1, -255, 16777215.0 / 16777216, 1e-40, 1e-30, 1e30, 1e38};
+  Numbers numbers(1);
+  for (size_t i = 0; i < 1000; ++i) divisors.push_back(numbers.Uniform(0.5, 300));
+  for (const double divisor : divisors) {
+    CAPTURE(divisor);
+    Gather(source, order, 0, divisor, gathered);
+    Copy(source, 0, divisor, copied);
+    for (size_t i = 0; i < 256; ++i) expected[i] = static_cast<T>(i) / static_cast<T>(divisor);
+    CHECK(std::memcmp(gathered.data(), expected.data(), expected.bytes()) == 0);
+    CHECK(std::memcmp(copied.data(), expected.data(), expected.bytes()) == 0);
   }
 }
 

@@ -163,6 +163,55 @@ TEST_CASE_TEMPLATE("fully_connected_descend has the bits of a gradient and a ste
   }
 }
 
+TEST_CASE_TEMPLATE("weights in panels of columns give the bits of weights in rows", T, float, double) {
+  const Size sizes[] = {{1, 70, 64},   {1, 1, 32},     {3, 7, 32},    {16, 300, 96},   {64, 784, 128},
+                        {65, 99, 160}, {256, 257, 64}, {31, 64, 256}, {20, 1100, 160}, {128, 128, 512}};
+  for (const Size& size : sizes) {
+    const size_t m = size.m, k = size.k, n = size.n;
+    INFO("m, k, n = ", m, ", ", k, ", ", n);
+    Tensor<T> x({m, k}), w({k, n}), b({n}), dz({m, n}), panels({n / 32, k, 32});
+    Numbers numbers(m + 100 * k + 10000 * n);
+    numbers.Fill(x), numbers.Fill(w), numbers.Fill(b), numbers.Fill(dz);
+    Call<T>("weights_to_panels").With("w", w).With("panels", panels).Run();
+    bool in_place = true;
+    for (size_t i = 0; i < k; ++i) {
+      for (size_t j = 0; j < n; ++j) in_place = in_place && panels[(j / 32 * k + i) * 32 + j % 32] == w[i * n + j];
+    }
+    CHECK(in_place);
+    Tensor<T> z({m, n}), z2({m, n}), w2({k, n}), b2({n}, b.values());
+    Call<T>("fully_connected_forward").With("x", x).With("w", w).With("b", b).With("z", z).Run();
+    Call<T>("fully_connected_forward_panels").With("x", x).With("panels", panels).With("b", b).With("z", z2).Run();
+    CHECK(z2.values() == z.values());
+    const auto descend = [&](const char* kernel, const char* name, Tensor<T>& weights, Tensor<T>& bias) {
+      Call<T> call(kernel);
+      call.With("x", x).With("dz", dz).With(name, weights).With("b", bias).With("learningRate", 0.3).Run();
+    };
+    descend("fully_connected_descend", "w", w, b);
+    descend("fully_connected_descend_panels", "panels", panels, b2);
+    Call<T>("panels_to_weights").With("panels", panels).With("w", w2).Run();
+    CHECK(w2.values() == w.values());
+    CHECK(b2.values() == b.values());
+  }
+}
+
+TEST_CASE_TEMPLATE("weights in panels of other columns or rows are refused", T, float, double) {
+  Tensor<T> x({2, 3}), w({3, 64}), b({64}), z({2, 64}), panels({2, 3, 32}), few({1, 3, 32}), low({2, 2, 32}),
+      odd({2, 3, 31});
+  for (Tensor<T>* wrong : {&few, &low, &odd}) {
+    CHECK_THROWS_AS(Call<T>("weights_to_panels").With("w", w).With("panels", *wrong).Run(), InvalidArgument);
+    CHECK_THROWS_AS(Call<T>("panels_to_weights").With("panels", *wrong).With("w", w).Run(), InvalidArgument);
+    Call<T> forward("fully_connected_forward_panels");
+    CHECK_THROWS_AS(forward.With("x", x).With("panels", *wrong).With("b", b).With("z", z).Run(), InvalidArgument);
+    Call<T> descend("fully_connected_descend_panels");
+    descend.With("x", x).With("dz", z).With("panels", *wrong).With("b", b);
+    CHECK_THROWS_AS(descend.With("learningRate", 0.1).Run(), InvalidArgument);
+  }
+  Tensor<T> many({257, 3}), many_z({257, 64});
+  Call<T> deep("fully_connected_descend_panels");
+  deep.With("x", many).With("dz", many_z).With("panels", panels).With("b", b);
+  CHECK_THROWS_AS(deep.With("learningRate", 0.1).Run(), InvalidArgument);
+}
+
 TEST_CASE_TEMPLATE("a fully connected layer takes images as flattened rows", T, float, double) {
   Tensor<T> x({2, 1, 2, 2}, {1, 2, 3, 4, 5, 6, 7, 8}), w({4, 1}, {1, 10, 100, 1000}), b({1}, {T(0.5)}), z({2, 1});
   Call<T>("fully_connected_forward").With("x", x).With("w", w).With("b", b).With("z", z).Run();

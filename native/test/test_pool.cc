@@ -30,6 +30,28 @@ TEST_CASE("a pool runs every tile exactly once, for any number of tiles and thre
   }
 }
 
+TEST_CASE("work beside a kernel is part of the first region that its thread starts") {
+  for (size_t threads = 1; threads <= 4; ++threads) {
+    Pool pool(threads);
+    std::vector<int> runs(3, 0);
+    const auto body = [&](size_t tile) { ++runs[tile]; };
+    {
+      const Pool::Beside beside(runs.size(), body);
+      CHECK_FALSE(beside.is_done());
+      CHECK(RunsEveryTileOnce(pool, 1));
+      CHECK_FALSE(beside.is_done());
+      CHECK(RunsEveryTileOnce(pool, 2));
+      // One thread has no regions.
+      CHECK(beside.is_done() == (threads > 1));
+      CHECK(RunsEveryTileOnce(pool, 5));
+    }
+    CHECK(runs == std::vector<int>(3, threads > 1 ? 1 : 0));
+    { const Pool::Beside left(runs.size(), body); }
+    CHECK(RunsEveryTileOnce(pool, 2));
+    CHECK(runs == std::vector<int>(3, threads > 1 ? 1 : 0));
+  }
+}
+
 TEST_CASE("a pool runs more tiles than a ticket can count") {
   Pool pool(2);
   CHECK(RunsEveryTileOnce(pool, (1 << 20) - 1));

@@ -49,6 +49,40 @@ TEST_CASE("a replay runs epoch, step and last plans in their order from any step
   }
 }
 
+TEST_CASE("a replay runs the plans for its begin and its end once each, however it ends") {
+  const auto plans = [] {
+    std::string ran;
+    for (const Record& record : Records()) ran += record.plan;
+    return ran;
+  };
+  RecordingSchedule schedule(3, true, true);
+  schedule.AddBeginAndEnd();
+  CHECK(schedule.Run({2, 5, false}).reason == Outcome::kFinished);
+  CHECK(plans() == "blessz");
+  Recorder::Current().Reset();
+  CHECK(schedule.Run({2, 2, true}).reason == Outcome::kFinished);
+  CHECK(plans() == "bz");
+  Recorder::Current().Reset();
+  Recorder::Current().abort_at = 3;
+  CHECK(schedule.Run({2, 9, false}).reason == Outcome::kAborted);
+  CHECK(plans() == "blesz");
+  Recorder::Current().Reset();
+  Recorder::Current().not_finite_at = 3;
+  Outcome outcome = schedule.Run({2, 9, false});
+  CHECK(outcome.reason == Outcome::kNotFinite);
+  CHECK(outcome.message == "no number");
+  CHECK(plans() == "blz");
+  Recorder::Current().Reset();
+  schedule.schedule().before_step = [](uint64_t batch, bool) {
+    if (batch == 1) throw InvalidArgument("no rows");
+  };
+  outcome = schedule.Run({2, 9, false});
+  CHECK(outcome.reason == Outcome::kFailed);
+  CHECK(outcome.message == "no rows");
+  CHECK(outcome.next == 4);
+  CHECK(plans() == "blesz");
+}
+
 TEST_CASE("a replay tells what comes next before each step") {
   RecordingSchedule schedule(3, false, true);
   std::vector<std::pair<uint64_t, bool>> told;

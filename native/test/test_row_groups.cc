@@ -1,4 +1,8 @@
 #include "core/row_groups.h"
+
+#include <deque>
+#include <stdexcept>
+
 #include "test/testing.h"
 
 namespace blasnet::testing {
@@ -70,6 +74,68 @@ TEST_CASE("a group has as many tiles as its work is worth and its rows allow") {
   CHECK(tiles(15, kWide) == 1);
 }
 
+// Which calls run beside which, in the groups' order.
+Order BesideOf(const std::vector<CallAccess>& calls) {
+  Order order;
+  for (const CallGroup& group : GroupByRows(calls)) {
+    order.push_back(group.calls);
+    order.back().insert(order.back().end(), group.beside.begin(), group.beside.end());
+  }
+  return order;
+}
+
+// The same with so many numbers.
+CallAccess Sized(size_t from, size_t to, size_t numbers) {
+  CallAccess call = Whole(from, to);
+  call.shared_numbers = numbers;
+  return call;
+}
+
+TEST_CASE("small calls run beside a large one that is independent of them, long ones first") {
+  constexpr size_t kLarge = 1 << 15, kSmall = kLarge - 1;
+  CHECK(BesideOf({Sized(0, 1, 9), Sized(0, 2, kSmall), Sized(0, 3, kLarge), Sized(0, 4, 10)}) == Order{{2, 1, 3, 0}});
+  SUBCASE("not beside a small one") { CHECK(BesideOf({Sized(0, 1, kSmall), Sized(0, 2, 9)}) == Order{{0}, {1}}); }
+  SUBCASE("nor large ones") {
+    CHECK(BesideOf({Sized(0, 1, kLarge), Sized(0, 2, 2 * kLarge), Sized(0, 3, 9)}) == Order{{0}, {1, 2}});
+  }
+  SUBCASE("nor what needs the large one, or another of the small ones") {
+    CHECK(BesideOf({Sized(0, 1, kLarge), Sized(1, 2, 9)}) == Order{{0}, {1}});
+    CHECK(BesideOf({Sized(0, 1, kLarge), Sized(2, 0, 9)}) == Order{{0}, {1}});
+    CHECK(BesideOf({Sized(0, 1, 9), Sized(1, 2, 9), Sized(0, 3, kLarge)}) == Order{{0}, {2, 1}});
+  }
+  SUBCASE("nor beyond one that only looks whether numbers are finite") {
+    CallAccess looks;
+    looks.accesses = {{5, 0, 100, false, false}};
+    CHECK(BesideOf({Sized(0, 1, kLarge), looks, Sized(0, 2, 9)}) == Order{{0}, {1}, {2}});
+    CHECK(BesideOf({looks, Sized(0, 1, kLarge), Sized(0, 2, 9)}) == Order{{0}, {1, 2}});
+  }
+}
+
+// Operands in memory of tensors, each of which is a buffer of a plan.
+class Operands {
+ public:
+  template <class T>
+  Operand At(const Tensor<T>& tensor) {
+    Operand operand;
+    operand.buffer = memory_.size();
+    operand.shape.rank = static_cast<uint8_t>(tensor.shape().size());
+    std::copy(tensor.shape().begin(), tensor.shape().end(), operand.shape.shape);
+    operand.shape.type = detail::DataTypeOf<T>();
+    auto* data = reinterpret_cast<unsigned char*>(tensor.data());
+    for (size_t i = 0; i < memory_.size(); ++i) {
+      if (memory_[i].data == data) operand.buffer = i;
+    }
+    if (operand.buffer == memory_.size()) memory_.push_back({data, tensor.bytes()});
+    return operand;
+  }
+  void Bind(Plan& plan) const {
+    for (size_t i = 0; i < memory_.size(); ++i) plan.Bind(i, memory_[i]);
+  }
+
+ private:
+  std::vector<Buffer> memory_;
+};
+
 // A layer, relu, another layer, and a product over all rows in between, as a plan has them.
 template <class T>
 std::vector<T> RunLayers(size_t rows, size_t threads, bool by_rows) {
@@ -78,32 +144,19 @@ std::vector<T> RunLayers(size_t rows, size_t threads, bool by_rows) {
       b2({out}), z2({rows, out}), dw({in, hidden}), db({hidden});
   Numbers numbers(7);
   numbers.Fill(x), numbers.Fill(w1), numbers.Fill(b1), numbers.Fill(w2), numbers.Fill(b2);
-  std::vector<Buffer> memory;
-  const auto at = [&](const Tensor<T>& tensor) {
-    Operand operand;
-    operand.buffer = memory.size();
-    operand.shape.rank = static_cast<uint8_t>(tensor.shape().size());
-    std::copy(tensor.shape().begin(), tensor.shape().end(), operand.shape.shape);
-    operand.shape.type = detail::DataTypeOf<T>();
-    for (size_t i = 0; i < memory.size(); ++i) {
-      if (memory[i].data == reinterpret_cast<unsigned char*>(tensor.data())) operand.buffer = i;
-    }
-    if (operand.buffer == memory.size()) {
-      memory.push_back({reinterpret_cast<unsigned char*>(tensor.data()), tensor.bytes()});
-    }
-    return operand;
-  };
+  Operands operands;
+  const auto at = [&](const Tensor<T>& tensor) { return operands.At(tensor); };
   Operand none;
   Plan plan(10);
   constexpr int kVariant = std::is_same_v<T, double>;
-  const auto add = [&](const char* kernel, std::vector<Operand> operands) {
-    plan.Add(Kernels().Find(kernel), kVariant, std::move(operands));
+  const auto add = [&](const char* kernel, std::vector<Operand> arguments) {
+    plan.Add(Kernels().Find(kernel), kVariant, std::move(arguments));
   };
   add("fully_connected_forward", {at(x), at(w1), at(b1), at(z1)});
   add("relu_forward", {at(z1), at(a1), none});
   add("fully_connected_backward_weights", {at(x), at(a1), at(dw), at(db)});
   add("fully_connected_forward", {at(a1), at(w2), at(b2), at(z2)});
-  for (size_t i = 0; i < memory.size(); ++i) plan.Bind(i, memory[i]);
+  operands.Bind(plan);
   if (by_rows) plan.FindRowGroups();
   Pool pool(threads);
   Context context{pool};
@@ -111,6 +164,49 @@ std::vector<T> RunLayers(size_t rows, size_t threads, bool by_rows) {
   std::vector<T> results = z2.values();
   for (const T value : dw.values()) results.push_back(value);
   return results;
+}
+
+// Descents of three layers, of which the second is a large one.
+template <class T>
+std::vector<T> RunDescents(size_t threads, bool beside) {
+  constexpr size_t kInputs[] = {33, 500, 60}, kOutputs[] = {20, 160, 7};
+  Plan plan(12);
+  Operands operands;
+  Operand rate;
+  rate.constant = 0.3;
+  std::deque<Tensor<T>> tensors;
+  for (size_t layer = 0; layer < 3; ++layer) {
+    std::vector<Operand> arguments;
+    const std::vector<size_t> shapes[] = {
+        {kRows, kInputs[layer]}, {kRows, kOutputs[layer]}, {kInputs[layer], kOutputs[layer]}, {kOutputs[layer]}};
+    for (const std::vector<size_t>& shape : shapes) {
+      Numbers(tensors.size()).Fill(tensors.emplace_back(shape));
+      arguments.push_back(operands.At(tensors.back()));
+    }
+    arguments.push_back(rate);
+    plan.Add(Kernels().Find("fully_connected_descend"), std::is_same_v<T, double>, arguments);
+  }
+  operands.Bind(plan);
+  if (beside) plan.FindRowGroups();
+  Pool pool(threads);
+  Context context{pool};
+  plan.Run(context);
+  std::vector<T> results;
+  for (Tensor<T>& tensor : tensors) {
+    for (const T value : tensor.values()) results.push_back(value);
+  }
+  return results;
+}
+
+// Fills a tensor in two tiles.
+template <class T>
+void FillInTiles(Context& context, Vector<T> y) {
+  context.pool.ParallelFor(2, [&](size_t tile) { std::fill_n(y.data + tile * y.size / 2, y.size / 2, T(1)); });
+}
+
+template <class T>
+void Fail(Context&, Vector<T>) {
+  throw std::runtime_error("no luck");
 }
 
 TEST_SUITE_BEGIN("threads");
@@ -121,6 +217,31 @@ TEST_CASE_TEMPLATE("a plan by rows computes the bits of its calls one by one", T
     CHECK(std::none_of(expected.begin(), expected.end(), [](T value) { return std::isnan(value); }));
     for (size_t threads = 1; threads <= 4; ++threads) CHECK(RunLayers<T>(rows, threads, true) == expected);
   }
+}
+
+TEST_CASE_TEMPLATE("small calls beside a large one compute the bits of one after another", T, float, double) {
+  const std::vector<T> expected = RunDescents<T>(1, false);
+  for (size_t threads = 1; threads <= 4; ++threads) {
+    for (int repeat = 0; repeat < 10; ++repeat) CHECK(RunDescents<T>(threads, true) == expected);
+  }
+}
+
+TEST_CASE("the error of a small call beside a large one is the plan's") {
+  Registry registry;
+  registry.Add<&FillInTiles<float>, &FillInTiles<double>>("fill", {"y"});
+  registry.Add<&Fail<float>, &Fail<double>>("fail", {"y"});
+  Tensor<float> large({1 << 15}), small({5});
+  large = 0;
+  Plan plan(2);
+  Operands operands;
+  plan.Add(registry.Find("fail"), 0, {operands.At(small)});
+  plan.Add(registry.Find("fill"), 0, {operands.At(large)});
+  operands.Bind(plan);
+  plan.FindRowGroups();
+  Pool pool(2);
+  Context context{pool};
+  CHECK_THROWS_WITH_AS(plan.Run(context), "no luck", std::runtime_error);
+  CHECK(std::all_of(large.values().begin(), large.values().end(), [](float value) { return value == 1; }));
 }
 
 TEST_CASE("tiles round as their caller does") {

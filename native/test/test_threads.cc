@@ -47,6 +47,23 @@ TEST_CASE_TEMPLATE("products have the same bits on any number of threads", T, fl
   }
 }
 
+TEST_CASE_TEMPLATE("layers with weights in panels have the same bits on any number of threads", T, float, double) {
+  const size_t m = 70, k = 500, n = 160;
+  Tensor<T> x({m, k}), b({n}), dz({m, n}), weights({n / 32, k, 32});
+  Numbers numbers(m);
+  numbers.Fill(x), numbers.Fill(b), numbers.Fill(dz), numbers.Fill(weights);
+  CheckThreadsDoNotMatter<T>({m, n}, [&](Context& context, Tensor<T>& z) {
+    Call<T> forward("fully_connected_forward_panels");
+    forward.With("x", x).With("panels", weights).With("b", b).With("z", z).Run(context);
+  });
+  CheckThreadsDoNotMatter<T>({n / 32, k, 32}, [&](Context& context, Tensor<T>& panels) {
+    std::copy_n(weights.data(), weights.size(), panels.data());
+    Tensor<T> bias({n}, b.values());
+    Call<T> descend("fully_connected_descend_panels");
+    descend.With("x", x).With("dz", dz).With("panels", panels).With("b", bias).With("learningRate", 0.3).Run(context);
+  });
+}
+
 TEST_CASE_TEMPLATE("activations have the same bits on any number of threads", T, float, double) {
   const std::vector<size_t> shape = {1000, 101};
   Tensor<T> x(shape), dy(shape);

@@ -1,8 +1,10 @@
 import { Arena } from '../arena.js';
 import { type NativeOutcome, type NativeReplay, native } from '../native.js';
 import { type Plan, PlanRecorder } from '../plan.js';
+import type { RecordedCall } from '../recorded-call.js';
 import { fromNative, type Port } from '../runner.js';
 import { arrayOf, type FloatArray } from '../tensor.js';
+import { keepWeightsInPanels } from '../weights-in-panels.js';
 import type { Pass, Passes, Replay, ReplaySetup } from './replay.js';
 
 /** Passes recorded as plans, which share one workspace since they never run at once; C++ replays them. */
@@ -21,9 +23,15 @@ export class RecordedReplay implements Replay {
     };
     // All are recorded before the first one is finished, which lays the workspace out.
     const recorded = [record(epoch), record(step), record(last)];
-    const plans = recorded.map((recorder) => recorder?.finish(setup.keepsGradients));
+    const calls = recorded.map((recorder) => recorder?.fused(setup.keepsGradients) ?? []);
+    const { plans: kept, begin, end } = keepWeightsInPanels(calls, setup.dtype);
+    const plans = recorded.map((recorder, i) => recorder?.finish(kept[i]));
+    const once = (calls: readonly RecordedCall[]) =>
+      calls.length > 0 ? new PlanRecorder(workspace).finish(calls).native : undefined;
     this.#plans = plans.filter((plan) => plan !== undefined);
     this.#native = new native.Replay({
+      begin: once(begin),
+      end: once(end),
       epoch: plans[0]?.native ?? null,
       step: plans[1]?.native ?? null,
       last: plans[2]?.native ?? null,

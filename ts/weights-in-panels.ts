@@ -1,0 +1,85 @@
+import { Arena } from './arena.js';
+import { covers, extentOf, operandsOf, overlap, type RecordedCall } from './recorded-call.js';
+import type { Operand } from './runner.js';
+import type { DType } from './tensor.js';
+
+/** Columns of a panel, as native/layers/fully_connected_panels.cc has it. */
+const panelWidth = 32;
+
+/**
+ * Multiplications of a descent. Smaller ones run on one core; larger ones, or of more rows, may be left to a BLAS, which
+ * takes weights in rows.
+ */
+const [leastProduct, mostProduct] = [2 ** 22, 2 ** 23];
+const mostRows = 256;
+
+/** The plans of a replay, and what is done once before and after all their runs. */
+export interface PanelPlans {
+  readonly plans: readonly (readonly RecordedCall[])[];
+  readonly begin: readonly RecordedCall[];
+  readonly end: readonly RecordedCall[];
+}
+
+/**
+ * Keeps weights of fully connected layers in panels of columns while plans are replayed: each core's part of them then is
+ * one piece of memory. That is for weights which all plans only multiply by and descend on: those of a net's first
+ * layer, which hands no delta back. No bit changes.
+ */
+export function keepWeightsInPanels(plans: readonly (readonly RecordedCall[])[], dtype: DType): PanelPlans {
+  const calls = plans.flat();
+  const found: Operand[] = [];
+  for (const call of calls) {
+    const w = weightsOf(call);
+    if (w && !found.some((known) => isSame(known, w)) && pays(w, calls)) found.push(w);
+  }
+  if (found.length === 0) return { plans, begin: [], end: [] };
+  const arena = new Arena(dtype);
+  const kept = found.map((w) => {
+    const [inputs, outputs] = w.shape as [number, number];
+    return { w, panels: arena.tensor([outputs / panelWidth, inputs, panelWidth]) };
+  });
+  const inPanels = (call: RecordedCall): RecordedCall => {
+    const own = weightsOf(call);
+    const panels = own && kept.find(({ w }) => isSame(w, own))?.panels;
+    if (!panels) return call;
+    return {
+      kernel: `${call.kernel}_panels`,
+      args: call.args.map((argument) => (argument === own ? panels : argument)),
+    };
+  };
+  return {
+    plans: plans.map((plan) => plan.map(inPanels)),
+    begin: kept.map(({ w, panels }) => ({ kernel: 'weights_to_panels', args: [w, panels] })),
+    end: kept.map(({ w, panels }) => ({ kernel: 'panels_to_weights', args: [panels, w] })),
+  };
+}
+
+/** The weights of a call that can have them in panels. */
+function weightsOf({ kernel, args }: RecordedCall): Operand | undefined {
+  if (kernel === 'fully_connected_forward') return args[1] as Operand;
+  return kernel === 'fully_connected_descend' ? (args[2] as Operand) : undefined;
+}
+
+/** Whether all calls that touch the weights can have them in panels, and a descent is large enough. */
+function pays(w: Operand, calls: readonly RecordedCall[]): boolean {
+  const extent = extentOf(w);
+  const [inputs, outputs] = w.shape as [number, number];
+  if (outputs % panelWidth !== 0) return false;
+  let largest = 0;
+  for (const call of calls) {
+    const own = weightsOf(call);
+    const touching = operandsOf(call).filter((operand) => overlap(extentOf(operand), extent));
+    if (touching.length === 0) continue;
+    if (!own || !isSame(own, w) || touching.some((operand) => operand !== own)) return false;
+    if (call.kernel !== 'fully_connected_descend') continue;
+    const rows = (call.args[1] as Operand).shape[0]!;
+    if (rows > mostRows) return false;
+    largest = Math.max(largest, rows * inputs * outputs);
+  }
+  return largest >= leastProduct && largest <= mostProduct;
+}
+
+function isSame(a: Operand, b: Operand): boolean {
+  const [one, other] = [extentOf(a), extentOf(b)];
+  return covers(one, other) && covers(other, one) && a.shape[0] === b.shape[0] && a.shape[1] === b.shape[1];
+}
