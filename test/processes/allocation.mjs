@@ -2,11 +2,14 @@
 import { Tensor } from 'blasnet';
 import { setUp } from './common.mjs';
 
-/** The least of several averages: a collection in the midst of a round, or what V8 compiles, would count as well. */
+/**
+ * The least of many averages: a collection in the midst of a round, or what V8 compiles, would count as well, and on a
+ * busy machine V8 takes its time to compile.
+ */
 function bytesOf(call) {
   const calls = 1000;
   for (let i = 0; i < 20_000; i++) call();
-  const rounds = Array.from({ length: 7 }, () => {
+  const rounds = Array.from({ length: 30 }, () => {
     globalThis.gc();
     const before = process.memoryUsage();
     for (let i = 0; i < calls; i++) call();
