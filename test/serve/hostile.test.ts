@@ -4,6 +4,8 @@ import { classifier, fittingNet } from '../support/nets.js';
 import { inputOf, post, servingApp } from '../support/serving.js';
 
 const infer = '/v2/models/m/infer';
+/** For longer runs: BLASNET_FUZZ_SEED, BLASNET_FUZZ_RUNS. */
+const numberOf = (what: string, usual: number) => Number(process.env[`BLASNET_FUZZ_${what}`] ?? usual);
 
 test('any request is answered 200 or 4xx', async (t) => {
   const columns = fittingNet([3, 1]);
@@ -89,7 +91,7 @@ test('any request is answered 200 or 4xx', async (t) => {
       if (statusCode !== 200) t.is(typeof JSON.parse(rawPayload.toString()).error, 'string');
     },
   );
-  await fc.assert(property, { seed: 1, numRuns: 1000 });
+  await fc.assert(property, { seed: numberOf('SEED', 1), numRuns: numberOf('RUNS', 1000) });
   t.true(seen.has(200) && seen.has(400), `${[...seen]}`);
 });
 
