@@ -1,5 +1,5 @@
 // Prints by how many megabytes the process grows over so many repetitions of something, once it has found its size: the
-// slope of its size over rounds, which single steps of the allocator do not move. With --expose-gc, what nobody holds is
+// slope of its size over rounds, in the calmest of up to three series of them. With --expose-gc, what nobody holds is
 // freed before it is measured.
 // Usage: node [--expose-gc] memory.mjs predictions|trainings|nets
 import { Tensor } from 'blasnet';
@@ -56,9 +56,20 @@ const repeat = async (times) => {
 };
 await repeat(warmUp);
 const rounds = 10;
-const sizes = [await size()];
-for (let i = 0; i < rounds; i++) {
-  await repeat(count / rounds);
-  sizes.push(await size());
+/** Growth over one series of rounds, with the sizes between them. */
+async function series() {
+  const sizes = [await size()];
+  for (let i = 0; i < rounds; i++) {
+    await repeat(count / rounds);
+    sizes.push(await size());
+  }
+  return { grown: slope(sizes) * rounds, sizes: sizes.map(Math.round) };
 }
-console.log(JSON.stringify({ grown: slope(sizes) * rounds, sizes: sizes.map(Math.round) }));
+// A step of an allocator in the middle of a series looks like growth; what leaks grows in each.
+const small = 5; // MB
+let least = await series();
+for (let again = 0; again < 2 && least.grown > small; again++) {
+  const next = await series();
+  if (next.grown < least.grown) least = next;
+}
+console.log(JSON.stringify(least));
