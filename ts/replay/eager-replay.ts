@@ -17,6 +17,8 @@ export class EagerReplay implements Replay {
   readonly #setup: ReplaySetup;
   readonly #ports = new Map<Port, BoundRows>();
   #isAborted = false;
+  /** When the event loop last had its turn; kept from run to run, since a run may be short. */
+  #turned = performance.now();
 
   constructor(passes: Passes, setup: ReplaySetup) {
     this.#passes = passes;
@@ -37,19 +39,19 @@ export class EagerReplay implements Replay {
 
   async run(...[first, end, beginEpoch, onProgress, input]: Parameters<Replay['run']>): Promise<NativeOutcome> {
     this.#isAborted = false;
-    let [turned, reported] = [performance.now(), performance.now()];
+    let reported = performance.now();
     for (let step = first; step < end; step++) {
       if (this.#isAborted) return { reason: 'aborted', next: step, message: '' };
       const outcome = this.runSync(step, step + 1, beginEpoch && step === first, input);
       if (outcome.reason !== 'finished') return outcome;
       const now = performance.now();
-      if (now - turned < turn) continue;
+      if (now - this.#turned < turn) continue;
       if (onProgress && now - reported >= reportInterval) {
         onProgress(step + 1, this.#setup.slots.data);
         reported = now;
       }
       await setImmediate();
-      turned = performance.now();
+      this.#turned = performance.now();
     }
     return { reason: 'finished', next: end, message: '' };
   }
