@@ -5,19 +5,8 @@ import type { Contender } from '../contender.js';
 import { rival, rivalVersion } from '../rivals.js';
 import { predictByCalls } from '../stepping.js';
 import { buildNet } from '../support/blasnet.js';
+import type { OnnxRuntime } from '../support/onnxruntime.js';
 import { inputsOf } from '../workloads.js';
-
-/** As much of onnxruntime-node as is used here. */
-interface OnnxTensor {
-  readonly data: Float32Array;
-}
-interface Session {
-  run(feeds: Record<string, OnnxTensor>): Promise<Record<string, OnnxTensor>>;
-}
-interface OnnxRuntime {
-  InferenceSession: { create(model: string, options: object): Promise<Session> };
-  Tensor: new (type: 'float32', data: Float32Array, shape: readonly number[]) => OnnxTensor;
-}
 
 /** Inference only, by the model that blasnet's net with the same weights is exported as. */
 export const contender: Contender = {

@@ -1,18 +1,7 @@
 import { type FastifyInstance, fastify, LogController } from 'fastify';
 import { rival } from '../rivals.js';
+import type { OnnxRuntime } from '../support/onnxruntime.js';
 import { inferPath, modelName } from './requests.js';
-
-/** As much of onnxruntime-node as is used here. */
-interface OnnxTensor {
-  readonly data: Float32Array;
-}
-interface Session {
-  run(feeds: Record<string, OnnxTensor>): Promise<Record<string, OnnxTensor>>;
-}
-interface OnnxRuntime {
-  InferenceSession: { create(model: string, options: object): Promise<Session> };
-  Tensor: new (type: 'float32', data: Float32Array, shape: readonly number[]) => OnnxTensor;
-}
 
 interface InferBody {
   readonly id?: string;
