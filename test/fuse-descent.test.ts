@@ -53,11 +53,54 @@ test('nothing is left to sgd_update where all layers descend', (t) => {
   );
 });
 
+/** An update by Adam of as many numbers, and a layer whose weights are those before the last 32, of so many rows. */
+function adamStep(weights: number, rows: number): { calls: RecordedCall[]; arrays: Float32Array[] } {
+  const arrays = Array.from({ length: 4 }, () => new Float32Array(weights + 32));
+  const [params, gradients, mean, squares] = arrays as [Float32Array, Float32Array, Float32Array, Float32Array];
+  const whole = (data: Float32Array) => operand(data, 0, data.length);
+  const rowsOf = { data: new Float32Array(rows), shape: [rows, 1] };
+  const calls: RecordedCall[] = [
+    {
+      kernel: 'fully_connected_backward_weights',
+      args: [rowsOf, rowsOf, operand(gradients, 0, weights), operand(gradients, weights, weights + 1)],
+    },
+    {
+      kernel: 'adam_update',
+      args: [whole(params), whole(gradients), whole(mean), whole(squares), 0.1, 0.9, 0.999, 1e-8, 0, 7],
+    },
+  ];
+  return { calls, arrays };
+}
+
+test('a layer of many weights takes its step of Adam where the update stood, with its part of each moment', (t) => {
+  const weights = 2 ** 15;
+  const { calls, arrays } = adamStep(weights, 4);
+  const [params, , mean, squares] = arrays as [Float32Array, Float32Array, Float32Array, Float32Array];
+  const parts = (data: Float32Array) => [operand(data, 0, weights), operand(data, weights, weights + 1)];
+  const rest = (data: Float32Array) => operand(data, weights + 16, weights + 32);
+  const constants = [0.1, 0.9, 0.999, 1e-8, 0, 7];
+  const [x, dz] = calls[0]!.args;
+  t.deepEqual(fuseDescent(calls), [
+    { kernel: 'fully_connected_adam', args: [x!, dz!, ...[params, mean, squares].flatMap(parts), ...constants] },
+    { kernel: 'adam_update', args: [...arrays.map(rest), ...constants] },
+  ]);
+});
+
+test('layers of few weights, and of large products, leave Adam to its own kernel', (t) => {
+  for (const [weights, rows] of [
+    [2 ** 15 - 1, 4],
+    [2 ** 15, 257],
+  ] as const) {
+    const { calls } = adamStep(weights, rows);
+    t.is(fuseDescent(calls), calls);
+  }
+});
+
 test('gradients that something else reads stay, and so do those of other optimizers', (t) => {
   const clip: RecordedCall = { kernel: 'clip_norm', args: [operand(gradient, 0, 96), 1] };
   const clipped = [backward, clip, update];
   t.is(fuseDescent(clipped), clipped);
-  const other = [backward, { ...update, kernel: 'adam_update' }];
+  const other = [backward, { ...update, kernel: 'momentum_update' }];
   t.is(fuseDescent(other), other);
 });
 

@@ -7,6 +7,7 @@ import {
   FullyConnectedLayer,
   HyperParameters,
   NeuralNet,
+  type OptimizerName,
   setThreads,
   Tensor,
 } from 'blasnet';
@@ -46,6 +47,25 @@ test('weights that are only multiplied by and descended on lie in panels, in pla
   t.is(end[0]!.args[0], panels);
 });
 
+test('weights that Adam changes lie in panels as well, and their moments in rows', (t) => {
+  const [forward, descend] = step(128);
+  const [x, z, w, b] = descend.args as [Operand, Operand, Operand, Operand];
+  const moments = [0, 1].flatMap(() => [
+    { data: new Float32Array(600 * 64), shape: [600, 64] },
+    { data: new Float32Array(64), shape: [1, 64] },
+  ]);
+  const adam = { kernel: 'fully_connected_adam', args: [x, z, w, b, ...moments, 0.1, 0.9, 0.999, 1e-8, 0, 7] };
+  const { plans, begin } = keepWeightsInPanels([[forward, adam]], 'float32');
+  const panels = begin[0]!.args[1];
+  t.deepEqual(
+    plans[0]!.map(({ kernel }) => kernel),
+    ['fully_connected_forward_panels', 'fully_connected_adam_panels'],
+  );
+  const args = plans[0]![1]!.args;
+  t.is(args[2], panels);
+  t.deepEqual([...args.slice(0, 2), ...args.slice(3)], [...adam.args.slice(0, 2), ...adam.args.slice(3)]);
+});
+
 test('weights that something else reads stay in rows, and so do those of small and of large steps', (t) => {
   const others: RecordedCall[] = [
     { kernel: 'fully_connected_backward_input', args: [weights(), batch(128, 64), batch(128, 600)] },
@@ -71,8 +91,8 @@ function dataOf(dtype: DType, spoiled?: number) {
   return { xTrain: Tensor.from(x, [rows, 520], dtype), yTrain: Tensor.from(y, [rows, 3], dtype) };
 }
 
-function netOf(dtype: DType, maxEpoch: number) {
-  const options = { netType: 'multipleClassifier', batchSize, maxEpoch, dtype, seed: 3 } as const;
+function netOf(dtype: DType, maxEpoch: number, optimizer: OptimizerName = 'sgd') {
+  const options = { netType: 'multipleClassifier', batchSize, maxEpoch, dtype, seed: 3, optimizer } as const;
   return new NeuralNet(new HyperParameters(options), 'net')
     .addLayer(new FullyConnectedLayer(520, 128), 'first')
     .addLayer(new ActivationLayer('relu'))
@@ -81,8 +101,8 @@ function netOf(dtype: DType, maxEpoch: number) {
 }
 
 /** Steps that each keep their gradients, so that nothing is fused. */
-function stepped(dtype: DType, data: ReturnType<typeof dataOf>, steps: number) {
-  const net = netOf(dtype, 1);
+function stepped(dtype: DType, data: ReturnType<typeof dataOf>, steps: number, optimizer: OptimizerName = 'sgd') {
+  const net = netOf(dtype, 1, optimizer);
   const perEpoch = Math.ceil(rows / batchSize);
   for (let i = 0; i < steps; i++) {
     const first = (i % perEpoch) * batchSize;
@@ -95,14 +115,20 @@ function stepped(dtype: DType, data: ReturnType<typeof dataOf>, steps: number) {
 const bitsOf = (net: NeuralNet) =>
   ['first', 'last'].flatMap((name) => Object.values(net.getLayer(name).weights).map((tensor) => tensor.data.slice()));
 
-for (const dtype of ['float32', 'float64'] as const) {
-  test(`train computes the bits of trainOnBatch with weights in panels, on one thread and on two, ${dtype}`, async (t) => {
+for (const [dtype, optimizer] of [
+  ['float32', 'sgd'],
+  ['float64', 'sgd'],
+  ['float32', 'adam'],
+  ['float64', 'adamW'],
+] as const) {
+  const title = `train computes the bits of trainOnBatch with weights in panels, on one thread and on two`;
+  test(`${title}, ${dtype}, ${optimizer}`, async (t) => {
     const data = dataOf(dtype);
-    const expected = bitsOf(stepped(dtype, data, 8));
+    const expected = bitsOf(stepped(dtype, data, 8, optimizer));
     for (const threads of [1, 2]) {
       setThreads(threads);
       for (const checkpoint of [0.25, 0.5, 2]) {
-        const net = netOf(dtype, 2);
+        const net = netOf(dtype, 2, optimizer);
         await net.train(DataReader.fromTensors(data), { shuffle: false, checkpoint });
         t.deepEqual(bitsOf(net), expected, `${threads} threads, checkpoint ${checkpoint}`);
       }

@@ -1,21 +1,45 @@
-import { covers, type Extent, extentOf, operandsOf, overlap, type RecordedCall } from './recorded-call.js';
+import { covers, type Extent, extentOf, isOperand, operandsOf, overlap, type RecordedCall } from './recorded-call.js';
 import type { KernelArgument, Operand } from './runner.js';
 
 /** Tensors start at multiples of so many bytes; what lies between the end of one and that is none. */
 const alignment = 64;
 
+/** How an optimizer's kernel folds into a layer's gradient. */
+interface Folding {
+  readonly update: string;
+  /** The kernel of both. */
+  readonly layer: string;
+  /** Whether that pays for a layer's weights and a batch of so many rows. */
+  pays(weights: number, rows: number): boolean;
+}
+
+const foldings: readonly Folding[] = [
+  { update: 'sgd_update', layer: 'fully_connected_descend', pays: () => true },
+  {
+    update: 'adam_update',
+    layer: 'fully_connected_adam',
+    // Each step begins with powers of β: too much for small layers. Large products need the cache for themselves.
+    pays: (weights, rows) => weights >= 2 ** 15 && weights * rows <= 2 ** 23,
+  },
+];
+
 /**
- * Folds plain SGD into the gradients of fully connected layers: their weights change where their gradient is computed,
- * which then is never stored. Each number is rounded as in two steps. Other parameters go on changing by `sgd_update`.
- * Gradients that something else reads as well (a clip, a penalty) stay as they are.
+ * Folds plain SGD and Adam into the gradients of fully connected layers: their weights change where their gradient is
+ * computed, which then is never stored. Each number is rounded as in two steps. Other parameters go on changing by the
+ * optimizer's own kernel. Gradients that something else reads as well (a clip, a penalty) stay as they are.
  */
 export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCall[] {
-  const update = calls.findIndex(({ kernel }) => kernel === 'sgd_update');
+  const update = calls.findIndex(({ kernel }) => foldings.some((folding) => folding.update === kernel));
   if (update < 0) return calls;
-  const [theta, gradient, learningRate] = calls[update]!.args as [Operand, Operand, KernelArgument];
+  const { kernel, args } = calls[update]!;
+  const { layer, pays } = foldings.find((folding) => folding.update === kernel)!;
+  /** θ, the gradient, what the optimizer remembers, and its numbers. Tensors are all of one length. */
+  const [theta, gradient, ...others] = args as [Operand, Operand, ...KernelArgument[]];
   const all = extentOf(gradient);
   const fused = calls.filter((call) => {
     if (call.kernel !== 'fully_connected_backward_weights') return false;
+    const rows = (call.args[1] as Operand).shape[0]!;
+    if (!pays(gradientsOf(call)[0].data.length, rows)) return false;
     const written = gradientsOf(call).map(extentOf);
     return written.every(
       (extent) =>
@@ -26,31 +50,29 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
     );
   });
   if (fused.length === 0) return calls;
-  const numbers = theta.data as Float32Array | Float64Array;
+  const numbers = gradient.data as Float32Array | Float64Array;
   const itemBytes = numbers.BYTES_PER_ELEMENT;
-  /** The same place in θ. */
-  const parameterOf = ({ data, shape }: Operand): Operand => {
-    const first = (data.byteOffset - all.begin) / itemBytes;
-    return { data: numbers.subarray(first, first + data.length), shape };
+  /** What lies in the whole where bytes `begin` to `end` lie in the gradient. */
+  const part = (whole: Operand, begin: number, end: number, shape?: readonly number[]): Operand => {
+    const [first, last] = [(begin - all.begin) / itemBytes, (end - all.begin) / itemBytes];
+    const data = (whole.data as typeof numbers).subarray(first, last);
+    return { data, shape: shape ?? [data.length] };
   };
-  const descents = fused.map((call): RecordedCall => {
-    const [x, dz] = call.args as [KernelArgument, KernelArgument];
-    const [w, b] = gradientsOf(call).map(parameterOf) as [Operand, Operand];
-    return { kernel: 'fully_connected_descend', args: [x, dz, w, b, learningRate] };
+  const folded = fused.map((call): RecordedCall => {
+    const partsOf = (whole: Operand) =>
+      gradientsOf(call).map((own) => part(whole, extentOf(own).begin, extentOf(own).end, own.shape));
+    const rest = others.flatMap<KernelArgument>((other) => (isOperand(other) ? partsOf(other) : [other]));
+    return { kernel: layer, args: [call.args[0]!, call.args[1]!, ...partsOf(theta), ...rest] };
   });
-  const rest = gaps(all, fused.flatMap(gradientsOf).map(extentOf)).map(({ begin, end }): RecordedCall => {
-    const part = (whole: Operand): Operand => {
-      const data = (whole.data as typeof numbers).subarray(
-        (begin - all.begin) / itemBytes,
-        (end - all.begin) / itemBytes,
-      );
-      return { data, shape: [data.length] };
-    };
-    return { kernel: 'sgd_update', args: [part(theta), part(gradient), learningRate] };
-  });
+  const rest = gaps(all, fused.flatMap(gradientsOf).map(extentOf)).map(
+    ({ begin, end }): RecordedCall => ({
+      kernel,
+      args: args.map((argument) => (isOperand(argument) ? part(argument, begin, end) : argument)),
+    }),
+  );
   // Weights must not change before the last kernel that reads them has run: all do so where the update stood.
   return calls.flatMap((call, i) => {
-    if (i === update) return [...descents, ...rest];
+    if (i === update) return [...folded, ...rest];
     return fused.includes(call) ? [] : [call];
   });
 }

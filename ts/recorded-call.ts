@@ -17,9 +17,13 @@ export function extentOf({ data }: Operand): Extent {
   return { buffer: data.buffer, begin: data.byteOffset, end: data.byteOffset + data.byteLength };
 }
 
-/** Those of a call's arguments that lie in memory of their own: neither numbers nor ports. */
+/** Whether an argument lies in memory of its own: it is neither a number nor a port. */
+export function isOperand(argument: KernelArgument): argument is Operand {
+  return typeof argument === 'object' && 'data' in argument;
+}
+
 export function operandsOf({ args }: RecordedCall): Operand[] {
-  return args.filter((argument): argument is Operand => typeof argument === 'object' && 'data' in argument);
+  return args.filter(isOperand);
 }
 
 export function overlap(a: Extent, b: Extent): boolean {

@@ -57,7 +57,12 @@ export function keepWeightsInPanels(plans: readonly (readonly RecordedCall[])[],
 /** The weights of a call that can have them in panels. */
 function weightsOf({ kernel, args }: RecordedCall): Operand | undefined {
   if (kernel === 'fully_connected_forward') return args[1] as Operand;
-  return kernel === 'fully_connected_descend' ? (args[2] as Operand) : undefined;
+  return isStep(kernel) ? (args[2] as Operand) : undefined;
+}
+
+/** Whether a kernel changes weights by their gradient. */
+function isStep(kernel: string): boolean {
+  return kernel === 'fully_connected_descend' || kernel === 'fully_connected_adam';
 }
 
 /** Whether all calls that touch the weights can have them in panels, and a descent is large enough. */
@@ -71,7 +76,7 @@ function pays(w: Operand, calls: readonly RecordedCall[]): boolean {
     const touching = operandsOf(call).filter((operand) => overlap(extentOf(operand), extent));
     if (touching.length === 0) continue;
     if (!own || !isSame(own, w) || touching.some((operand) => operand !== own)) return false;
-    if (call.kernel !== 'fully_connected_descend') continue;
+    if (!isStep(call.kernel)) continue;
     const rows = (call.args[1] as Operand).shape[0]!;
     if (rows > mostRows) return false;
     largest = Math.max(largest, rows * inputs * outputs);

@@ -7,21 +7,11 @@
 #define HWY_TARGET_INCLUDE "layers/fully_connected_panels.cc"
 #include "math/foreach_target.h"
 //
-#include "math/matmul-inl.h"
+#include "layers/weight_panels-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
-
-inline constexpr size_t kPanelWidth = kTileAlign;  // columns
-
-// The numbers of one panel, row after row.
-template <class T>
-HWY_INLINE size_t PanelSize(Matrix<T> panels, size_t columns) {
-  CheckEqual("columns of the panels", panels.rows * kPanelWidth, columns);
-  CheckEqual("a panel's numbers", panels.cols / kPanelWidth * kPanelWidth, panels.cols);
-  return panels.cols;
-}
 
 // panels[out/32][in][32] = w[in×out]
 template <class T>
@@ -41,16 +31,6 @@ void PanelsToWeights(Context&, Matrix<const T> panels, Matrix<T> w) {
     const T* from = panels.row(p);
     for (size_t i = 0; i < w.rows; ++i) std::copy_n(from + i * kPanelWidth, kPanelWidth, w.row(i) + p * kPanelWidth);
   }
-}
-
-// Calls body(first panel, end) for the tiles that Product cuts a product of so many multiplications into.
-template <class F>
-HWY_INLINE void ForPanels(Context& context, size_t columns, size_t products, const F& body) {
-  const Tiling tiling = TilesOf(columns, products);
-  context.pool.ParallelFor(tiling.count, [&](size_t tile) {
-    const size_t first = tile * tiling.length;
-    body(first / kPanelWidth, HWY_MIN(first + tiling.length, columns) / kPanelWidth);
-  });
 }
 
 // z[m×out] = x[m×in] · w[in×out] + b[out]
