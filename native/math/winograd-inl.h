@@ -10,30 +10,11 @@
 #define BLASNET_MATH_WINOGRAD_INL_H_
 #endif
 
-#include "math/correlate-inl.h"
-#include "math/winograd_tiles-inl.h"
+#include "math/winograd_kernels-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
-
-// to[16] = G g Gᵀ, to[i] at i · distance. `turn` takes the kernel from its end, as backward passes do.
-inline void TransformKernel(const float* g, bool turn, float* to, size_t distance) {
-  float rows[4][3];
-  for (size_t x = 0; x < 3; ++x) {
-    const auto at = [&](size_t y) { return turn ? g[8 - (y * 3 + x)] : g[y * 3 + x]; };
-    rows[0][x] = at(0);
-    rows[1][x] = 0.5f * (at(0) + at(1) + at(2));
-    rows[2][x] = 0.5f * (at(0) - at(1) + at(2));
-    rows[3][x] = at(2);
-  }
-  for (size_t y = 0; y < 4; ++y, to += 4 * distance) {
-    to[0] = rows[y][0];
-    to[distance] = 0.5f * (rows[y][0] + rows[y][1] + rows[y][2]);
-    to[2 * distance] = 0.5f * (rows[y][0] - rows[y][1] + rows[y][2]);
-    to[3 * distance] = rows[y][2];
-  }
-}
 
 // Aᵀ m along one axis
 template <class V>
@@ -51,7 +32,7 @@ struct WinogradFinish {
 
 class Winograd {
  public:
-  explicit Winograd(const WinogradSizes& sizes) : s_(sizes), tiles_(sizes) {}
+  explicit Winograd(const WinogradSizes& sizes) : s_(sizes), tiles_(sizes), kernels_(sizes) {}
 
   void Run(Context& context, size_t images, const float* source, const PassWeights<float>& weights, bool turn,
            const WinogradFinish& finish, float* target) const {
@@ -61,29 +42,18 @@ class Winograd {
     // Distances that are odd numbers of vectors: powers of two would lay all streams into the same few cache lines.
     const size_t plane = (vectors | 1) * lanes;
     const size_t inputs_distance = s_.channels * plane + lanes, results_distance = s_.filters * plane + lanes;
-    const size_t matrix = s_.filters * s_.channels, panels = s_.groups * kTileNumbers * matrix;
-    const Scratch::Block shared(context.pool.scratch(),
-                                s_.channels * sizeof(size_t) + vectors * sizeof(ResultVector) + panels * sizeof(float));
-    auto* offsets = reinterpret_cast<size_t*>(shared.data());
+    const Scratch::Block shared(context.pool.scratch(), kernels_.size() * sizeof(float) + s_.channels * sizeof(size_t) +
+                                                            vectors * sizeof(ResultVector));
+    auto* kernels = reinterpret_cast<float*>(shared.data());
+    auto* offsets = reinterpret_cast<size_t*>(kernels + kernels_.size());
     auto* list = reinterpret_cast<ResultVector*>(offsets + s_.channels);
-    auto* kernels = reinterpret_cast<float*>(list + vectors);
     for (size_t c = 0; c < s_.channels; ++c) offsets[c] = c * plane;
     for (size_t v = 0; v < vectors; ++v) list[v] = {v * lanes, v * lanes, lanes, false, {}};
-    context.pool.ParallelFor(s_.groups, [&](size_t g) {
-      float* to = kernels + g * kTileNumbers * matrix;
-      ForFilterBlocks(s_.filters, [&](size_t first, auto block) {
-        for (size_t c = 0; c < s_.channels; ++c) {
-          for (size_t r = 0; r < block.value; ++r) {
-            TransformKernel(weights.data + g * weights.group + (first + r) * weights.filter + c * weights.channel, turn,
-                            to + first * s_.channels + c * block.value + r, matrix);
-          }
-        }
-      });
-    });
+    kernels_.Transform(context, weights, turn, kernels);
 
     const size_t bands = (s_.tile_rows() + tiles_.band() - 1) / tiles_.band();
     const size_t numbers = tiles_.packed() + kTileNumbers * (inputs_distance + results_distance);
-    const size_t products = kTileNumbers * s_.groups * matrix * s_.tile_rows() * tiles_.row_tiles();
+    const size_t products = kTileNumbers * s_.groups * s_.filters * s_.channels * s_.tile_rows() * tiles_.row_tiles();
     const size_t each = bands > 1 ? 1 : HWY_MAX(size_t{1}, kBandProducts / products);
     const size_t works = (images + each - 1) / each * bands;
     ScratchPieces pieces(context.pool.scratch(), HWY_MIN(works, context.pool.threads()), numbers * sizeof(float));
@@ -106,7 +76,7 @@ class Winograd {
                            rows, inputs + c * plane, inputs_distance);
         }
         for (size_t i = 0; i < kTileNumbers; ++i) {
-          CorrelateAll(s_.filters, s_.channels, kernels + (g * kTileNumbers + i) * matrix, offsets,
+          CorrelateAll(s_.filters, s_.channels, kernels + g * kernels_.group() + i * kernels_.distance(), offsets,
                        inputs + i * inputs_distance, list, vectors, static_cast<const float*>(nullptr),
                        Results<float>{results + i * results_distance, plane, 1, tiles});
         }
@@ -166,6 +136,7 @@ class Winograd {
 
   const WinogradSizes s_;
   const WinogradTiles tiles_;
+  const WinogradKernels kernels_;
 };
 
 }  // namespace HWY_NAMESPACE

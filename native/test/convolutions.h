@@ -97,6 +97,8 @@ inline std::vector<TestConvolution> TestConvolutions() {
       {2, 34, 68, {6, 3, 1, 1}, {24, 3, 1, 1}, 2},
       {1, 16, 16, {6, 3, 1, 0, 1, 1}, {6, 3, 1, 1, 1, 1}},
       {1, 64, 64, {20, 3, 1, 1}, {64, 3, 1, 1}},
+      {1, 150, 140, {3, 3, 1, 1}, {4, 3}},           // kernels transformed in several tiles
+      {1, 192, 182, {2, 3, 1, 1}, {3, 3, 1, 1}, 2},  // of groups as well
       {7, 19, 32, {7, 3, 1, 1}, {6, 3, 1, 2}},       // gradients over several images in one go
       {3, 32, 96, {12, 3, 1, 0}, {33, 3, 1, 1}, 2},  // and by groups
   };

@@ -109,6 +109,29 @@ TEST_CASE_TEMPLATE("convolution_backward_input carries deltas back through the w
   }
 }
 
+TEST_CASE("convolutions by 3x3 kernels of whole numbers are exact, however they are computed") {
+  for (const TestConvolution& c : TestConvolutions()) {
+    if (c.y.kernel != 3 || c.x.kernel != 3) continue;
+    INFO(NameOf(c));
+    Case<float> one(c);
+    // Winograd's filtering takes a quarter of sums of weights.
+    const auto round = [](Tensor<float>& tensor, float factor) {
+      for (size_t i = 0; i < tensor.size(); ++i) tensor[i] = factor * std::round(8 * tensor[i]);
+    };
+    round(one.x, 1), round(one.dy, 1), round(one.b, 1), round(one.w, 4);
+    one.Forward(), one.BackwardInput();
+    std::vector<float> y(one.y.size()), dx(one.dx.size());
+    const size_t plane = c.y.output() * c.x.output();
+    for (size_t i = 0; i < y.size(); ++i) y[i] = one.b[i / plane % c.filters];
+    c.ForEachProduct([&](size_t to, size_t from, size_t w) {
+      y[to] += one.x[from] * one.w[w];
+      dx[from] += one.dy[to] * one.w[w];
+    });
+    CHECK(std::equal(y.begin(), y.end(), one.y.data()));
+    CHECK(std::equal(dx.begin(), dx.end(), one.dx.data()));
+  }
+}
+
 TEST_CASE_TEMPLATE("convolution_backward_weights is the mean over the images, in any number of parts", T, float,
                    double) {
   for (const TestConvolution& c : TestConvolutions()) {
@@ -131,6 +154,7 @@ TEST_CASE_TEMPLATE("convolutions give the same bits on one thread and on several
   for (const TestConvolution& c : {TestConvolution{4, 16, 24, {20, 3, 1, 1}, {30, 3, 1, 1}},
                                    TestConvolution{1, 33, 24, {24, 3, 1, 1}, {40, 3, 1, 1}},
                                    TestConvolution{9, 16, 32, {9, 3, 1, 1}, {20, 3, 1, 1}},
+                                   TestConvolution{2, 300, 166, {4, 3, 1, 1}, {4, 3, 1, 1}, 2},
                                    TestConvolution{64, 1, 6, {12, 3, 2, 1}, {11, 3, 2, 1}}}) {
     INFO(NameOf(c));
     Pool alone(1);
