@@ -8,7 +8,7 @@ import type { StopRule } from '../training/stop-rule.js';
 import type { StopReason, TrainingHistory } from '../training-history.js';
 import type { CheckpointOptions } from './checkpoint-options.js';
 import { type Course, iterationsBetween } from './course.js';
-import { writeKept } from './kept-files.js';
+import { runStateAt, writeKept } from './kept-files.js';
 import type { RunState } from './run-state.js';
 import { bestName, historyName, lastName, optimizerName, sharesOf, tableOf } from './run-tensors.js';
 
@@ -44,7 +44,9 @@ export class RunCheckpoints {
   /** Iterations between files; undefined for as many as time permits. */
   readonly #every: number | undefined;
   readonly #parts: RunParts;
-  #isNew: boolean;
+  #isFirst = true;
+  /** The state in the file that the next one replaces: what was there when the run began, then its own newest. */
+  #replaces: Promise<string | undefined>;
   #written: number;
   #writing: Promise<unknown> | undefined; // never rejects: resolves to what went wrong
   #started = Number.NEGATIVE_INFINITY;
@@ -59,7 +61,7 @@ export class RunCheckpoints {
     this.#keep = keepCheckpoints;
     this.#every = checkpointEvery && iterationsBetween(checkpointEvery, parts.iterationsPerEpoch);
     this.#parts = parts;
-    this.#isNew = !parts.isResumed;
+    this.#replaces = runStateAt(path);
     this.#written = parts.next;
   }
 
@@ -125,7 +127,7 @@ export class RunCheckpoints {
   }
 
   async #write(state: RunState, valuesOf: Values, lastOf?: Values): Promise<void> {
-    const { model, history, best, describe } = this.#parts;
+    const { model, history, best, describe, isResumed } = this.#parts;
     const { layers, block } = model.stack;
     const sharesBy = (values: Values) =>
       sharesOf(layers, block, { theta: values(block.theta) ?? block.theta, statistics: values(block.statistics) });
@@ -138,8 +140,15 @@ export class RunCheckpoints {
     if (!state.isBest) for (const [name, share] of sharesBy(bestOf)) tensors.set(bestName(name), share);
     if (lastOf) for (const [name, share] of sharesBy(lastOf)) tensors.set(lastName(name), share);
     tensors.set(historyName, tableOf(history.records));
-    const write = await modelWriter(describe(), tensors, { training: JSON.stringify(state) });
-    await writeKept(this.#path, write, { keep: this.#keep, isNew: this.#isNew });
-    this.#isNew = false;
+    const training = JSON.stringify(state);
+    const write = await modelWriter(describe(), tensors, { training });
+    await writeKept(this.#path, write, {
+      keep: this.#keep,
+      isNew: this.#isFirst && !isResumed,
+      isFirst: this.#isFirst,
+      replaces: await this.#replaces,
+    });
+    this.#isFirst = false;
+    this.#replaces = Promise.resolve(training);
   }
 }
