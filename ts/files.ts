@@ -80,7 +80,6 @@ export async function replaceFile(
     const folder = dirname(target);
     // Same folder, because rename is atomic within one file system only.
     temporary = join(folder, temporaryName?.(target) ?? randomName());
-    if (temporaryName) await rm(temporary, { force: true }); // of a process that was killed
     await withHandle(temporary, 'wx', async (file) => {
       await write(file);
       if (mode !== undefined) await file.chmod(mode);
@@ -99,9 +98,9 @@ export async function replaceFile(
 
 /** How {@link replaceFile} goes about it. */
 export interface ReplaceOptions {
-  /** What the new file is called until it is whole, in the folder of the old one. */
+  /** What the new file is called until it is whole, in the folder of the old one; a name that no file has. */
   readonly temporaryName?: (target: string) => string;
-  /** Is called when the new file is whole and on the disk. */
+  /** Is called when the new file is whole and on the disk; what it throws is why the file cannot be written. */
   readonly beforeRename?: (target: string) => Promise<void>;
 }
 

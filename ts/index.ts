@@ -1,6 +1,7 @@
 export { BatchPredictor, type BatchPredictorOptions } from './batch-predictor.js';
 export type { LossChartOptions, XCoordinate } from './charts/index.js';
 export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
+export type { ResumeOptions } from './checkpoints/longer-run.js';
 export * from './data/index.js';
 export type { NpyArray } from './data/npy.js';
 export { readNpz, writeNpz } from './data/npz.js';

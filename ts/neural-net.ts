@@ -1,5 +1,6 @@
 import { BatchPredictor, type BatchPredictorOptions } from './batch-predictor.js';
 import type { LossChartOptions } from './charts/index.js';
+import { paramsFor, type ResumeOptions } from './checkpoints/longer-run.js';
 import { newestOf, type PendingRun, restoreRun } from './checkpoints/resume.js';
 import type { RowCells } from './data/csv-options.js';
 import type { DataReader } from './data/data-reader.js';
@@ -213,12 +214,17 @@ export class NeuralNet extends LayeredNet {
    * options, continues where the file was written, as if the run had never been interrupted, to the same bits. Nothing
    * may change the net before that; what does makes the next `train` a new run. Where the newest file is damaged, or is
    * missing because a process was killed in the wrong moment, it is the next older one, with a warning.
-   * @throws BlasnetError `ERR_BAD_FILE` where no file will do, which says what is wrong with the newest
+   *
+   * With a larger `maxEpoch` than before the run becomes as long as if it had had that from the start, to the same bits;
+   * one that has come to its end by `maxEpoch` goes on. Where the end made a checkpoint between those of a longer run, it
+   * goes on from an older file, if there is one.
+   * @throws BlasnetError `ERR_BAD_FILE` where no file will do, which says what is wrong with the newest;
+   *   `ERR_BAD_ARGUMENT` for a smaller `maxEpoch`, or a larger one for a run that a stop condition has ended
    */
-  static async resume(file: string): Promise<NeuralNet> {
+  static async resume(file: string, options: ResumeOptions = {}): Promise<NeuralNet> {
     requireFileName(file);
     return newestOf(file, async (opened) => {
-      const net = await NeuralNet.#from(opened);
+      const net = await NeuralNet.#from(opened, paramsFor(opened.description.params, options));
       const run = await restoreRun(opened, net.model);
       net.#pending = run;
       net.#best = run.best;
@@ -227,8 +233,8 @@ export class NeuralNet extends LayeredNet {
     });
   }
 
-  static async #from(file: ModelFile): Promise<NeuralNet> {
-    const { name, params, layers, preparation } = file.description;
+  static async #from(file: ModelFile, params = file.description.params): Promise<NeuralNet> {
+    const { name, layers, preparation } = file.description;
     const net = new NeuralNet(params, name);
     explained(file.where, () => {
       for (const entry of layers) net.addLayer(entry.layer, entry.name);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import { NeuralNet } from 'blasnet';
-import { blasnet, houses, program } from '../support/command-line.js';
+import { contentOf } from '../support/checkpoints.js';
+import { blasnet, houses, irises, program } from '../support/command-line.js';
 import { temporaryFolder, write } from '../support/files.js';
 
 const exists = (file: string) =>
@@ -32,22 +33,10 @@ async function stopEarly(folder: string, args: readonly string[]): Promise<{ cod
 test('train --resume › a run that was stopped ends in the same bits', async (t) => {
   const folder = await temporaryFolder(t);
   await write(folder, 'houses.csv', await houses(600));
-  const args = [
-    'train',
-    'houses.csv',
-    '-l',
-    'price',
-    '--ignore',
-    'id',
-    'date',
-    '--net',
-    '256-128',
-    '-e',
-    '250',
-    '--no-charts',
-  ];
+  const args = ['train', 'houses.csv', '-l', 'price', '--ignore', 'id', 'date', '--net', '256-128', '--no-charts'];
   const run = (name: string, ...more: string[]) => [
     ...args,
+    ...(more.includes('-e') ? [] : ['-e', '250']),
     '-o',
     `${name}.safetensors`,
     '--checkpoint',
@@ -75,11 +64,53 @@ test('train --resume › a run that was stopped ends in the same bits', async (t
   t.deepEqual(await weights('parts'), await weights('whole'));
 
   const content = await readFile(join(folder, 'parts.run'));
-  const other = await blasnet(folder, run('parts', '--resume', '-e', '300'));
+  const other = await blasnet(folder, run('parts', '--resume', '-e', '240'));
   t.is(other.code, 1);
+  t.is(other.errors, 'blasnet: Expected at least 250, as in the checkpoint, for maxEpoch but received 240\n');
+  const another = await blasnet(folder, run('parts', '--resume', '--rate', '0.5'));
+  t.is(another.code, 1);
   t.is(
-    other.errors,
-    "blasnet: Expected 250, as in the checkpoint, for the hyperparameters (maxEpoch) but received '300'\n",
+    another.errors,
+    "blasnet: Expected 0.001, as in the checkpoint, for the hyperparameters (learningRate) but received '0.5'\n",
   );
   t.deepEqual(await readFile(join(folder, 'parts.run')), content);
+});
+
+test('train --resume › more epochs than before', async (t) => {
+  const folder = await temporaryFolder(t);
+  await write(folder, 'irises.csv', await irises());
+  const run = (name: string, ...more: string[]) => {
+    const files = ['-o', `${name}.safetensors`, '--checkpoint', `${name}.run`];
+    return blasnet(folder, ['train', 'irises.csv', '-l', 'species', '--no-charts', '-q', ...files, ...more]);
+  };
+  const whole = await run('whole', '-e', '12');
+  t.is((await run('parts', '-e', '5')).code, 0);
+  // Unless it is said, the number of epochs is not the one to make longer.
+  t.regex((await run('parts', '--resume')).errors, /Expected 5, as in the checkpoint, .*\(maxEpoch\) but received/);
+  const rest = await run('parts', '--resume', '-e', '12');
+  t.deepEqual([rest.code, rest.errors, rest.output], [0, '', whole.output]);
+  await sameRuns('command line');
+
+  await write(folder, 'config.json', JSON.stringify({ hyperParameters: { maxEpoch: 5 } }));
+  t.is((await run('parts', '--config', 'config.json')).code, 0);
+  await write(folder, 'config.json', JSON.stringify({ hyperParameters: { maxEpoch: 12 } }));
+  t.is((await run('parts', '--config', 'config.json', '--resume')).code, 0);
+  await sameRuns('config');
+
+  const stopper = { condition: 'stopLoss', value: 10 };
+  await write(folder, 'config.json', JSON.stringify({ hyperParameters: { stopper } }));
+  t.is((await run('stopped', '--config', 'config.json', '-e', '5')).code, 0);
+  const stopped = await run('stopped', '--config', 'config.json', '-e', '12', '--resume');
+  t.is(stopped.code, 1);
+  t.is(
+    stopped.errors,
+    'blasnet: Expected 5, as in the checkpoint, for maxEpoch of a run that stopLoss has ended for good but received 12\n',
+  );
+
+  /** Both are named after their model files, which is the one difference. */
+  async function sameRuns(message: string): Promise<void> {
+    const [parts, expected] = [await contentOf(join(folder, 'parts.run')), await contentOf(join(folder, 'whole.run'))];
+    t.deepEqual(parts.metadata, { ...expected.metadata, name: 'parts' }, message);
+    t.deepEqual(parts.tensors, expected.tensors, message);
+  }
 });

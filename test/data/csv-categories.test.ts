@@ -138,3 +138,44 @@ test('labels cannot be declared one-hot', async (t) => {
     badArgument(/'number' for labels, which toOneHot or normalizeY follow for categorical.kind but received 'oneHot'/),
   );
 });
+
+/** A file with columns of so many different names each, and a label. */
+function columnsOfIds(columns: number, rows: number): string {
+  const names = Array.from({ length: columns }, (_, i) => `id${i}`);
+  const lines = Array.from({ length: rows }, (_, i) => `${names.map(() => `n${i}`).join()},${i % 2}\n`);
+  return `${names.join()},y\n${lines.join('')}`;
+}
+
+test('oneHot › a column of ids is refused before memory is taken for it', async (t) => {
+  const ids = columnsOfIds(1, 200_000).replace('id0', 'plot'); // 160 GB that no machine has
+  const refusal = badArgument(
+    /^Expected at most 536870912 one-hot numbers for categorical but received 200000 names in column 'plot' of '.*train.csv' \(one-hot: 200000 rows × 200000 columns, 160 GB\); ignore the column, number it by categorical 'number', or let transform make fewer names of it$/,
+  );
+  await t.throwsAsync(readCsv(t, { train: ids, label: 'y', categorical: 'oneHot' }), refusal);
+  await t.throwsAsync(readCsv(t, { train: ids, label: 'y', categorical: { plot: 'oneHot' } }), refusal);
+  // What the message advises.
+  const numbered = await readCsv(t, { train: ids, label: 'y', categorical: 'number' });
+  t.is(numbered.categories.plot!.length, 200_000);
+  const few = await readCsv(t, {
+    train: ids,
+    label: 'y',
+    categorical: 'oneHot',
+    transform: { plot: (cell) => cell.slice(0, 2) },
+  });
+  t.deepEqual(few.xTrain.shape, [200_000, 10]);
+});
+
+test('oneHot › the rows of the test file and all one-hot columns count', async (t) => {
+  const train = columnsOfIds(2, 12_000); // 24,000 columns: 288 million numbers, and as many for the test file
+  await t.throwsAsync(
+    readCsv(t, { train, test: train, label: 'y', categorical: 'oneHot', dtype: 'float64' }),
+    badArgument(/12000 names in column 'id0' of '.*' \(one-hot: 24000 rows × 24000 columns, 4.6 GB\)/),
+  );
+});
+
+test('oneHot › as many columns as a file may have', async (t) => {
+  await t.throwsAsync(
+    readCsv(t, { train: columnsOfIds(9, 7300), label: 'y', categorical: 'oneHot' }),
+    badArgument(/^Expected features of at most 65536 columns for categorical but received 7300 names in column 'id0'/),
+  );
+});

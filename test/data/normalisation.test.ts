@@ -136,6 +136,12 @@ test('toOneHot › errors leave the labels as they were', (t) => {
     () => labelled(0, 2e6).toOneHot(),
     badArgument(/fewer than a million classes for labels but received 2000001/),
   );
+  t.throws(
+    () => labelled(...Array.from({ length: 24_000 }, (_, i) => i)).normalizeY('multipleClassifier'),
+    badArgument(
+      /^Expected at most 536870912 numbers \(fewer classes, or normalizeY\('fitting'\) .*\) for one-hot labels but received '24000 rows × 24000 columns, 2.3 GB'$/,
+    ),
+  );
   t.throws(() => numberedPairs().toOneHot(), badArgument(/one column for labels but received '2'/));
   t.deepEqual(reader.yTrain.toArray(), [[1], [0], [2]]);
   t.is(reader.numCategory, 0);

@@ -131,6 +131,13 @@ test('toOneHot, class weights', async (t) => {
   t.deepEqual(reader.classWeights, Float64Array.of(1, 2, 3));
 });
 
+test('toOneHot › labels that are no classes', async (t) => {
+  const labels = Array.from({ length: 900 }, (_, i) => [i * 1000]);
+  const reader = await read([batch(labels, labels)]);
+  t.throws(() => reader.toOneHot(), badArgument(/for one-hot labels but received '900 rows × 899001 columns, 6.5 GB'/));
+  t.deepEqual((await epochOf(reader)).y, labels);
+});
+
 test('toZeroOne, class weights', async (t) => {
   const reader = await read([batch([[1], [2], [3], [4]], [[7], [8], [8], [8]])]);
   reader.normalizeY('binaryClassifier', 7);

@@ -4,7 +4,8 @@ import { badArgument } from '../errors.js';
 export interface CheckpointOptions {
   /**
    * A safetensors file for the state of the run, renewed as training goes on and at its end. `NeuralNet.resume` goes on
-   * from it, and `NeuralNet.load` reads it as a model.
+   * from it, and `NeuralNet.load` reads it as a model. A file for each run: one that finds a checkpoint of another run,
+   * written since it began, ends with `ERR_BAD_FILE`.
    */
   readonly checkpointFile?: string;
   /**

@@ -47,6 +47,15 @@ export function courseOf(reader: DataReader, { checkpoint, shuffle }: Pick<Cours
 }
 
 /**
+ * Iterations from one checkpoint to the next.
+ * @param epochs - between checkpoints
+ */
+export function iterationsBetween(epochs: number, iterationsPerEpoch: number): number {
+  // 0.07 × 100 is a hair above 7 in binary, and still means 7.
+  return Math.max(1, Math.ceil(epochs * iterationsPerEpoch - 1e-9));
+}
+
+/**
  * Refuses to go on with other data or options than those of a checkpoint.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` that names what differs
  */

@@ -1,6 +1,8 @@
-import { type FileHandle, link, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, link, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { replaceFile } from '../files.js';
+import { SafetensorsFile } from '../safetensors/file.js';
 
 /** How a file joins those that are kept. */
 export interface Keeping {
@@ -8,27 +10,72 @@ export interface Keeping {
   readonly keep: number;
   /** Whether the files that are there are of another run, and go. */
   readonly isNew: boolean;
+  /** Whether the run has written none yet, so that processes that were killed may have left something behind. */
+  readonly isFirst: boolean;
+  /** What {@link runStateAt} gave for the file that may be replaced; any other run's is not. */
+  readonly replaces: string | undefined;
 }
 
 /**
  * Writes the newest of the files that are kept: `path`; the one before it becomes `path.1`, and so on. At any moment
- * `path` is a whole file, the new one or the old one.
+ * `path` is a whole file, the new one or the old one. Two runs that write the same file are told apart by what is in it:
+ * the one that finds a checkpoint of the other's gives up. That both look in the same moment, and then rename, could hide
+ * it until the next time that they look.
+ * @throws BlasnetError `ERR_BAD_FILE` if the file cannot be written, or is another run's
  */
 export async function writeKept(
   path: string,
   write: (file: FileHandle) => Promise<void>,
-  { keep, isNew }: Keeping,
+  { keep, isNew, isFirst, replaces }: Keeping,
 ): Promise<void> {
+  if (isFirst) await removeLeftovers(await realpath(path).catch(() => path));
   let stale: readonly string[] = [];
   await replaceFile(path, write, {
-    // Always the same name, so that processes that are killed leave one at the most.
-    temporaryName: (target) => `${basename(target)}.tmp`,
+    temporaryName: (target) => `${basename(target)}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`,
     beforeRename: async (target) => {
+      const found = await runStateAt(target);
+      if (found !== undefined && found !== replaces) {
+        throw new Error('a checkpoint that another run has written meanwhile (each needs a checkpointFile of its own)');
+      }
       if (isNew) stale = await olderThan(target);
       else await rotate(target, keep);
     },
   });
   for (const file of stale) await rm(file, { force: true });
+}
+
+/** The state of a run in a file, as text: no two files have the same, since it says the time. Undefined for other files. */
+export async function runStateAt(path: string): Promise<string | undefined> {
+  try {
+    if (!(await stat(path)).isFile()) return undefined; // opening a pipe might never end
+    const file = await SafetensorsFile.open(path);
+    try {
+      return file.metadata.get('training');
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes what processes that were killed had begun to write. */
+async function removeLeftovers(target: string): Promise<void> {
+  const [folder, base] = [dirname(target), `${basename(target)}.`];
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, pid] = (name.startsWith(base) && /^(\d{1,10})-[0-9a-f]{8}\.tmp$/.exec(name.slice(base.length))) || [];
+    if (pid !== undefined && !isOtherProcess(Number(pid))) await rm(join(folder, name), { force: true });
+  }
+}
+
+/** Whether another process of that number runs. The number alone tells nothing of this one: containers begin with 1. */
+function isOtherProcess(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** The files that may hold the newest checkpoint, the likeliest first. */

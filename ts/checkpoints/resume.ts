@@ -7,8 +7,9 @@ import type { Preparation } from '../preparation/preparation.js';
 import { Snapshot } from '../training/snapshot.js';
 import type { CheckpointRecord } from '../training-history.js';
 import { candidatesFor } from './kept-files.js';
+import { lengthened } from './longer-run.js';
 import { type RunState, runStateIn } from './run-state.js';
-import { bestName, historyName, optimizerName, recordsIn, sharesOf } from './run-tensors.js';
+import { bestName, historyName, lastName, optimizerName, recordsIn, sharesOf } from './run-tensors.js';
 
 /** A run that goes on with the next `train`. */
 export interface PendingRun {
@@ -40,13 +41,16 @@ export async function newestOf<Result>(path: string, open: (file: ModelFile) => 
 }
 
 /**
- * Gives a net that was made from a checkpoint what training carries along besides the weights.
- * @throws BlasnetError `ERR_BAD_FILE` for a file without all of it
+ * Gives a net that was made from a checkpoint what training carries along besides the weights. The net may have a larger
+ * maxEpoch than the checkpoint: then it gets what a run of so many epochs has at that place.
+ * @throws BlasnetError `ERR_BAD_FILE` for a file without all of it, `ERR_BAD_ARGUMENT` for more epochs than that run
+ *   would have had
  */
-export async function restoreRun(file: ModelFile, { stack, state: training }: Model): Promise<PendingRun> {
+export async function restoreRun(file: ModelFile, { stack, params, state: training }: Model): Promise<PendingRun> {
   const { where } = file;
   if (!file.metadata.has('training')) throw badFile(where, 'a checkpoint of training', 'a net alone');
-  const state = runStateIn(jsonIn(file.metadata, 'training', where), where);
+  const saved = runStateIn(jsonIn(file.metadata, 'training', where), where);
+  const state = lengthened(saved, params, file);
   const { layers, block } = stack;
   training.target(block); // makes the optimizer's arrays
   for (const [array, theta] of Object.entries(training.namedArrays)) {
@@ -56,6 +60,10 @@ export async function restoreRun(file: ModelFile, { stack, state: training }: Mo
   if (!state.isBest) {
     const copies = { theta: best.copyOf(block.theta) ?? block.theta, statistics: best.copyOf(block.statistics) };
     for (const [name, share] of sharesOf(layers, block, copies)) await file.read(bestName(name), share);
+  }
+  if (state !== saved && params.regularizer.method === 'earlyStop' && saved.stopRule.sinceLowest > 0) {
+    // The net has the best weights, since the shorter run ended with them.
+    for (const [name, share] of sharesOf(layers, block, block)) await file.read(lastName(name), share);
   }
   const records = recordsIn(await file.readAny(historyName), state.course.validationRows > 0);
   if (!records) throw badFile(`'${historyName}' of ${where}`, 'a row of numbers for each checkpoint', 'another shape');

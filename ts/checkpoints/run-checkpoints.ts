@@ -7,10 +7,10 @@ import type { Snapshot } from '../training/snapshot.js';
 import type { StopRule } from '../training/stop-rule.js';
 import type { StopReason, TrainingHistory } from '../training-history.js';
 import type { CheckpointOptions } from './checkpoint-options.js';
-import type { Course } from './course.js';
-import { writeKept } from './kept-files.js';
+import { type Course, iterationsBetween } from './course.js';
+import { runStateAt, writeKept } from './kept-files.js';
 import type { RunState } from './run-state.js';
-import { bestName, historyName, optimizerName, sharesOf, tableOf } from './run-tensors.js';
+import { bestName, historyName, lastName, optimizerName, sharesOf, tableOf } from './run-tensors.js';
 
 /** Milliseconds between two files where nothing else was asked for, and the share of the time that files may take. */
 const leastPause = 1000;
@@ -44,21 +44,24 @@ export class RunCheckpoints {
   /** Iterations between files; undefined for as many as time permits. */
   readonly #every: number | undefined;
   readonly #parts: RunParts;
-  #isNew: boolean;
+  #isFirst = true;
+  /** The state in the file that the next one replaces: what was there when the run began, then its own newest. */
+  #replaces: Promise<string | undefined>;
   #written: number;
   #writing: Promise<unknown> | undefined; // never rejects: resolves to what went wrong
   #started = Number.NEGATIVE_INFINITY;
   #pause = leastPause;
+  /** Weights and the optimizer's arrays at the newest checkpoint. */
+  readonly #lastGood: Values = (tensor) => this.#parts.lastGood.copyOf(tensor);
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a net that cannot be saved */
   constructor(path: string, { checkpointEvery, keepCheckpoints = 2 }: CheckpointOptions, parts: RunParts) {
     metadataOf(parts.describe());
     this.#path = path;
     this.#keep = keepCheckpoints;
-    const iterations = checkpointEvery && Math.ceil(checkpointEvery * parts.iterationsPerEpoch - 1e-9);
-    this.#every = iterations && Math.max(1, iterations);
+    this.#every = checkpointEvery && iterationsBetween(checkpointEvery, parts.iterationsPerEpoch);
     this.#parts = parts;
-    this.#isNew = !parts.isResumed;
+    this.#replaces = runStateAt(path);
     this.#written = parts.next;
   }
 
@@ -68,13 +71,19 @@ export class RunCheckpoints {
       this.#every === undefined
         ? !this.#writing && performance.now() - this.#started >= this.#pause
         : position.next - this.#written >= this.#every;
-    if (isDue) this.#start(this.#stateAt(position), (tensor) => this.#parts.lastGood.copyOf(tensor));
+    if (isDue) this.#start(this.#stateAt(position), this.#lastGood);
   }
 
-  /** Writes the file of a run that is over, from the weights as they are now. */
-  async finish(position: RunPosition, stopReason: StopReason, isBest: boolean): Promise<void> {
+  /**
+   * Writes the file of a run that is over, from the weights as they are now.
+   * @param isRestored - whether these are the best ones, in place of the last
+   */
+  async finish(position: RunPosition, stopReason: StopReason, isRestored: boolean): Promise<void> {
     await this.idle();
-    this.#start({ ...this.#stateAt(position), stopReason, isBest }, (tensor) => tensor);
+    const state = this.#stateAt(position);
+    // More epochs would go on from the last weights.
+    const last = isRestored && stopReason === 'maxEpoch' ? this.#lastGood : undefined;
+    this.#start({ ...state, stopReason, isBest: isRestored || state.isBest }, (tensor) => tensor, last);
     await this.idle();
   }
 
@@ -104,11 +113,11 @@ export class RunCheckpoints {
     };
   }
 
-  #start(state: RunState, valuesOf: Values): void {
+  #start(state: RunState, valuesOf: Values, lastOf?: Values): void {
     const started = performance.now();
     this.#started = started;
     this.#written = state.next;
-    this.#writing = this.#write(state, valuesOf).then(
+    this.#writing = this.#write(state, valuesOf, lastOf).then(
       () => {
         this.#pause = Math.max(leastPause, (performance.now() - started) / mostShare);
         return undefined;
@@ -117,8 +126,8 @@ export class RunCheckpoints {
     );
   }
 
-  async #write(state: RunState, valuesOf: Values): Promise<void> {
-    const { model, history, best, describe } = this.#parts;
+  async #write(state: RunState, valuesOf: Values, lastOf?: Values): Promise<void> {
+    const { model, history, best, describe, isResumed } = this.#parts;
     const { layers, block } = model.stack;
     const sharesBy = (values: Values) =>
       sharesOf(layers, block, { theta: values(block.theta) ?? block.theta, statistics: values(block.statistics) });
@@ -129,9 +138,17 @@ export class RunCheckpoints {
     }
     const bestOf: Values = (tensor) => best.copyOf(tensor);
     if (!state.isBest) for (const [name, share] of sharesBy(bestOf)) tensors.set(bestName(name), share);
+    if (lastOf) for (const [name, share] of sharesBy(lastOf)) tensors.set(lastName(name), share);
     tensors.set(historyName, tableOf(history.records));
-    const write = await modelWriter(describe(), tensors, { training: JSON.stringify(state) });
-    await writeKept(this.#path, write, { keep: this.#keep, isNew: this.#isNew });
-    this.#isNew = false;
+    const training = JSON.stringify(state);
+    const write = await modelWriter(describe(), tensors, { training });
+    await writeKept(this.#path, write, {
+      keep: this.#keep,
+      isNew: this.#isFirst && !isResumed,
+      isFirst: this.#isFirst,
+      replaces: await this.#replaces,
+    });
+    this.#isFirst = false;
+    this.#replaces = Promise.resolve(training);
   }
 }

@@ -30,9 +30,13 @@ function shareOf({ value }: Parameter, whole: Tensor, array: Tensor | undefined)
   return Tensor.from(array.data.subarray(start, start + value.size), value.shape);
 }
 
-/** What a tensor of the optimizer is called, and one of the weights with the lowest loss. */
+/**
+ * What a tensor of the optimizer is called, one of the weights with the lowest loss, and one of the last weights, where
+ * a run has ended with those of the lowest loss.
+ */
 export const optimizerName = (array: string, parameter: string) => `${trainingPrefix}optimizer/${array}/${parameter}`;
 export const bestName = (parameter: string) => `${trainingPrefix}best/${parameter}`;
+export const lastName = (parameter: string) => `${trainingPrefix}last/${parameter}`;
 export const historyName = `${trainingPrefix}history`;
 
 const columns = [

@@ -39,7 +39,8 @@ export interface CsvOptions {
   readonly skipLines?: number | { readonly train?: number; readonly test?: number };
   /**
    * Columns of names, by column; or one encoding for all features whose first cell is not a number. Names are sorted (as
-   * numbers where all are numbers), and those of the training file count for the test file, too.
+   * numbers where all are numbers), and those of the training file count for the test file, too. One-hot columns may be
+   * 2²⁹ numbers in all rows together (2 GiB of float32), and 65,536 columns.
    */
   readonly categorical?: CategoryEncoding | Readonly<Record<string, CategoryEncoding>>;
   /** What becomes of a category that only the test file has: an error (default), or zeros in all its one-hot columns. */

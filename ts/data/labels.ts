@@ -1,6 +1,7 @@
 // @internal
 import { badArgument } from '../errors.js';
 import { arrayOf, Tensor } from '../tensor.js';
+import { isTooDense, MOST_ONE_HOT, sizeText } from './one-hot-limit.js';
 
 /** Label rows to learn from: all of a set, or the different ones of a stream. */
 export interface Labels {
@@ -30,8 +31,16 @@ export function countCategories(labels: readonly Labels[], base: number): number
   return largest - base + 1;
 }
 
-/** Rows of zeros with a one at label − base. */
+/**
+ * Rows of zeros with a one at label − base.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for a label out of range, or more numbers than are sensible
+ */
 export function oneHot(labels: Tensor, base: number, categories: number, rowOf = itself): Tensor {
+  if (isTooDense(labels.rows, categories)) {
+    const remedy = "fewer classes, or normalizeY('fitting') for labels that are none";
+    const expected = `at most ${MOST_ONE_HOT} numbers (${remedy})`;
+    throw badArgument('one-hot labels', expected, sizeText(labels.rows, categories, labels.dtype));
+  }
   const target = Tensor.zeros([labels.rows, categories], labels.dtype);
   labels.data.forEach((label, row) => {
     const category = label - base;

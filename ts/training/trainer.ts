@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.js';
-import { type Course, courseOf, requireSameCourse } from '../checkpoints/course.js';
+import { type Course, courseOf, iterationsBetween, requireSameCourse } from '../checkpoints/course.js';
 import type { PendingRun } from '../checkpoints/resume.js';
 import { RunCheckpoints, type RunPosition } from '../checkpoints/run-checkpoints.js';
 import type { RunState } from '../checkpoints/run-state.js';
@@ -163,8 +163,7 @@ export class Trainer {
     const { schedule, state } = this.#model;
     const { signal, onCheckpoint } = this.#options;
     const end = this.#end;
-    // 0.07 × 100 is a hair above 7 in binary, and still means 7.
-    const interval = Math.max(1, Math.ceil(this.#course.checkpoint * this.iterationsPerEpoch - 1e-9));
+    const interval = iterationsBetween(this.#course.checkpoint, this.iterationsPerEpoch);
     let reason = this.#pending?.stopReason;
     const isOver = reason !== undefined;
     while (this.#next < end && !reason) {
@@ -185,12 +184,12 @@ export class Trainer {
 
   /** Ends the run, and has its file say so. */
   async #finish(stopReason: StopReason, isOver: boolean): Promise<void> {
-    const restores = this.#model.params.regularizer.method === 'earlyStop';
-    if (restores) this.best.restore();
+    const isRestored = this.#model.params.regularizer.method === 'earlyStop' && !this.#rule.isLowest;
+    if (isRestored) this.best.restore();
     this.#history.stopReason = stopReason;
     this.#history.iterations = this.#next - this.#first;
     this.#history.seconds = this.#position.seconds;
-    if (!isOver) await this.#files?.finish(this.#position, stopReason, restores || this.#rule.isLowest);
+    if (!isOver) await this.#files?.finish(this.#position, stopReason, isRestored);
   }
 
   /** Replays the steps up to `end`, as far as the data that is there goes, again and again. */

@@ -53,7 +53,7 @@ export function addTrain(program: Command): void {
     .option('--seed <n>', 'of weights, split and shuffling (default: 0)', wholeNumber(0))
     .option('--threads <n>', 'default: the physical cores', wholeNumber(1, 256))
     .option('--checkpoint <file>', 'write the state of the run there as it goes on')
-    .option('--resume', 'go on from the --checkpoint file; the other options as before')
+    .option('--resume', 'go on from the --checkpoint file; the other options as before, or more --epochs')
     .optionsGroup('Output:')
     .option('-o, --out <file>', 'model: .safetensors or .onnx', 'model.safetensors')
     .option('--charts <folder>', 'loss chart as SVG and PNG (default: beside the model)')

@@ -65,7 +65,9 @@ async function netFor(reader: DataReader, kind: LabelKind, flags: TrainFlags, co
   const size = { input: reader.preparation.inputShape, outputs: reader.yTrain.rowSize };
   const net = newNet(params, parse(flags.out).name, size, flags, config, activation);
   if (!flags.resume) return net;
-  const resumed = await NeuralNet.resume(flags.checkpoint!);
+  // Not the default number of epochs: nobody asked to make the run longer.
+  const maxEpoch = flags.epochs ?? config.hyperParameters.maxEpoch;
+  const resumed = await NeuralNet.resume(flags.checkpoint!, given({ maxEpoch }));
   requireSame('the hyperparameters', resumed.params, net.params);
   requireSame('the layers', configsOf(resumed), configsOf(net));
   return resumed;

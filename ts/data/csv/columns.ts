@@ -6,7 +6,7 @@ import { limits } from './cells.js';
 import { type ColumnSettings, CsvColumn } from './column.js';
 
 /** What is kept of a column takes some hundred bytes, where a file need have but two for it. */
-const MOST_COLUMNS = 2 ** 16;
+export const MOST_COLUMNS = 2 ** 16;
 const MISSING_CELLS = ['', '?', 'NA', 'NaN'];
 
 /** The columns that are used, and what cells of theirs count as missing. */

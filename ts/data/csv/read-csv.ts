@@ -7,6 +7,7 @@ import type { Part } from '../part.js';
 import { rowsOf } from '../rows.js';
 import { checkCsvOptions } from './check-options.js';
 import { Encoder, type RowOrder } from './encode.js';
+import { requireNotTooDense } from './one-hot.js';
 import { readTable } from './read-table.js';
 import type { NumberTable } from './table.js';
 
@@ -29,7 +30,10 @@ export interface CsvData {
   readonly encodeRows: (rows: readonly RowCells[]) => Tensor;
 }
 
-/** Reads one or two CSV files. */
+/**
+ * Reads one or two CSV files.
+ * @throws BlasnetError `ERR_BAD_FILE` for what cannot be read, `ERR_BAD_ARGUMENT` for options that do not fit the files
+ */
 export async function readCsv(
   trainPath: string,
   testPath: string | undefined,
@@ -44,6 +48,8 @@ export async function readCsv(
     categories?.close(codesOf(table, i), columns.missingName);
   }
   const test = testPath === undefined ? undefined : await readTable(testPath, options, train);
+  const rows = table.count + (test?.table.count ?? 0);
+  requireNotTooDense(columns.features, rows, { path: trainPath, dtype });
   const parts = split?.(table.count);
   const training = { path: trainPath, table, rows: parts?.train };
   const x = new Encoder(columns.features, 0, training, dtype);
