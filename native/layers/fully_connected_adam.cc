@@ -25,7 +25,7 @@ struct AdamLayer {
   const T* blocks;  // xᵀ as PackBlocks has it, or null
 };
 
-// Rows of a gradient that are computed at once: a register block, whose weights and moments are fetched meanwhile.
+// Rows of a gradient that are computed at once: a register block, whose moments are fetched meanwhile.
 inline constexpr size_t kGradientRows = 8;
 
 // Has the cache fetch `width` numbers of some rows.
@@ -42,17 +42,17 @@ template <class T>
 HWY_NOINLINE void StepOnPanel(const AdamLayer<T>& layer, size_t first, size_t end, size_t j, size_t width,
                               const T* right, T* w, size_t ldw) {
   HWY_ALIGN T gradient[kGradientRows * kPanelWidth];
+  const AdamStep<T> adam = layer.adam;
   const size_t m = layer.x.rows;
   for (size_t r = first; r < end; r += kGradientRows) {
     const size_t rows = HWY_MIN(kGradientRows, end - r);
     FetchRows(layer.mean.row(r) + j, rows, layer.mean.cols, width);
     FetchRows(layer.squares.row(r) + j, rows, layer.squares.cols, width);
-    FetchRows(w + r * ldw, rows, ldw, width);
     const T* blocks = layer.blocks == nullptr ? nullptr : layer.blocks + r * m;
     BlockedProduct<T>(rows, width, m, layer.scale, TransposedOf(layer.x).From(r, 0), blocks,
                       Strided<T>{right, kPanelWidth, 1}, Start<T>{}, gradient, kPanelWidth);
     for (size_t i = r; i < r + rows; ++i) {
-      Update(width, gradient + (i - r) * kPanelWidth, layer.adam, w + i * ldw, layer.mean.row(i) + j,
+      Update(width, gradient + (i - r) * kPanelWidth, adam, w + i * ldw, layer.mean.row(i) + j,
              layer.squares.row(i) + j);
     }
   }
@@ -94,7 +94,8 @@ void StepOnBias(Context& context, const AdamLayer<T>& layer, Vector<T> b, Vector
   const Scratch::Block block(context.pool.scratch(), n * sizeof(T));
   T* db = reinterpret_cast<T*>(block.data());
   SumRows(layer.scale, layer.dz, Start<T>{}, db);
-  Update(n, static_cast<const T*>(db), layer.adam, b.data, b_mean.data, b_squares.data);
+  const AdamStep<T> adam = layer.adam;
+  Update(n, static_cast<const T*>(db), adam, b.data, b_mean.data, b_squares.data);
 }
 
 // w[in×out], b[out] and their moments after a step of adam_update with the gradients of the mean loss over the batch

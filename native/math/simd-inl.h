@@ -83,22 +83,22 @@ HWY_INLINE void ParallelMap(Context& context, size_t n, T* out, const F& f, cons
 }
 
 // Changes n numbers of several arrays: f(d, g, v…) is given the gradient's vector and those of the arrays, and changes
-// the latter in place.
+// the latter in place. What f holds should be a variable of the caller's, which no store can change for all that the
+// compiler knows.
 template <class T, class F, class... Arrays>
 HWY_INLINE void Update(size_t n, const T* gradient, const F& f, Arrays*... arrays) {
-  const F own = f;  // whose numbers no store can change, for all that the compiler knows
   const Tag<T> d;
   const size_t lanes = hn::Lanes(d);
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
     [&](auto g, auto... v) {
-      own(d, g, v...);
+      f(d, g, v...);
       (hn::StoreU(v, d, arrays + i), ...);
     }(hn::LoadU(d, gradient + i), hn::LoadU(d, arrays + i)...);
   }
   if (i == n) return;
   [&](auto g, auto... v) {
-    own(d, g, v...);
+    f(d, g, v...);
     (StoreFirst(v, d, arrays + i, n - i), ...);
   }(LoadFirst(d, gradient + i, n - i), LoadFirst(d, static_cast<const T*>(arrays + i), n - i)...);
 }
@@ -109,8 +109,9 @@ HWY_INLINE void ParallelUpdate(Context& context, Vector<const T> gradient, const
   (CheckEqual("an array's size", gradient.size, arrays.size), ...);
   const size_t tiles = (gradient.size + kMapTile - 1) / kMapTile;
   context.pool.ParallelFor(tiles, [&](size_t tile) {
+    const F own = f;
     const size_t first = tile * kMapTile;
-    Update(HWY_MIN(kMapTile, gradient.size - first), gradient.data + first, f, (arrays.data + first)...);
+    Update(HWY_MIN(kMapTile, gradient.size - first), gradient.data + first, own, (arrays.data + first)...);
   });
 }
 
