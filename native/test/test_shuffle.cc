@@ -1,5 +1,6 @@
 #include <numeric>
 
+#include "core/philox.h"
 #include "test/testing.h"
 
 namespace blasnet::testing {
@@ -32,6 +33,24 @@ TEST_CASE("shuffle_order gives a permutation") {
     const std::vector<int32_t> order = Shuffle(size, 1, 0, 0);
     CHECK(IsPermutation(order));
     if (size > 10) CHECK(!std::is_sorted(order.begin(), order.end()));
+  }
+}
+
+TEST_CASE("shuffle_order makes the choices of Fisher and Yates by the words of its sequence, one after another") {
+  // Sizes around the choices that are drawn at once.
+  for (const size_t size : {0, 1, 2, 3, 512, 513, 514, 1025, 5000}) {
+    CAPTURE(size);
+    const double seed = 0x1p40 + 5, stream = 9, epoch = 0x1p33 + 1;
+    const Philox random(CounterOf(seed), 9, CounterOf(epoch));
+    std::vector<int32_t> expected(size);
+    std::iota(expected.begin(), expected.end(), 0);
+    for (size_t drawn = 0; drawn + 1 < size; ++drawn) {
+      const Philox::Block words = random(static_cast<uint32_t>(drawn / 2));
+      const uint64_t bits = (uint64_t{words[drawn % 2 * 2]} << 32) | words[drawn % 2 * 2 + 1];
+      const size_t left = size - drawn;
+      std::swap(expected[left - 1], expected[static_cast<size_t>((static_cast<unsigned __int128>(bits) * left) >> 64)]);
+    }
+    CHECK(Shuffle(size, seed, stream, epoch) == expected);
   }
 }
 
