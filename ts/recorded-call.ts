@@ -22,6 +22,7 @@ export function isOperand(argument: KernelArgument): argument is Operand {
   return typeof argument === 'object' && 'data' in argument;
 }
 
+/** Those of a call's arguments. */
 export function operandsOf({ args }: RecordedCall): Operand[] {
   return args.filter(isOperand);
 }

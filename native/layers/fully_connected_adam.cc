@@ -25,7 +25,7 @@ struct AdamLayer {
   const T* blocks;  // xᵀ as PackBlocks has it, or null
 };
 
-// Rows of a gradient that are computed at once: a register block, whose moments are fetched meanwhile.
+// Rows of a gradient that are computed at once: a register block or two, whose moments are fetched meanwhile.
 inline constexpr size_t kGradientRows = 8;
 
 // Has the cache fetch `width` numbers of some rows.

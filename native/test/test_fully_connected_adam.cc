@@ -86,37 +86,37 @@ struct Size {
 constexpr Size kSizes[] = {{1, 1, 1},      {3, 7, 33},   {16, 300, 96},  {64, 784, 128}, {65, 99, 160}, {100, 2001, 30},
                            {128, 256, 64}, {20, 9, 700}, {64, 16, 4096}, {256, 130, 70}, {300, 50, 64}};
 
+// Compares run(layer, context), on two threads and on three, with the kernels one after another.
+template <class T, class Run>
+void CheckBits(const Size& size, const Run& run) {
+  const auto& [m, k, n] = size;
+  INFO("m, k, n = ", m, ", ", k, ", ", n);
+  AdamLayer<T> apart(m, k, n);
+  apart.RunApart();
+  Pool pool(3);
+  Context three{pool};
+  for (Context* context : {&SharedContext(), &three}) {
+    AdamLayer<T> layer(m, k, n);
+    run(layer, *context);
+    layer.CheckIs(apart);
+  }
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("threads");
 
 TEST_CASE_TEMPLATE("fully_connected_adam has the bits of a gradient and a step of Adam, on any threads", T, float,
                    double) {
-  Pool pool(3);
-  Context threads{pool};
-  for (const auto& [m, k, n] : kSizes) {
-    INFO("m, k, n = ", m, ", ", k, ", ", n);
-    AdamLayer<T> apart(m, k, n), at_once(m, k, n), by_threads(m, k, n);
-    apart.RunApart();
-    at_once.RunAtOnce();
-    at_once.CheckIs(apart);
-    by_threads.RunAtOnce(threads);
-    by_threads.CheckIs(apart);
+  for (const Size& size : kSizes) {
+    CheckBits<T>(size, [](AdamLayer<T>& layer, Context& context) { layer.RunAtOnce(context); });
   }
 }
 
 TEST_CASE_TEMPLATE("fully_connected_adam_panels has the same bits, on any threads", T, float, double) {
-  Pool pool(3);
-  Context threads{pool};
-  for (const auto& [m, k, n] : kSizes) {
-    if (n % 32 != 0 || m > 256 || k < 32) continue;
-    INFO("m, k, n = ", m, ", ", k, ", ", n);
-    AdamLayer<T> apart(m, k, n), in_panels(m, k, n), by_threads(m, k, n);
-    apart.RunApart();
-    in_panels.RunInPanels();
-    in_panels.CheckIs(apart);
-    by_threads.RunInPanels(threads);
-    by_threads.CheckIs(apart);
+  for (const Size& size : kSizes) {
+    if (size.n % 32 != 0 || size.m > 256 || size.k < 32) continue;
+    CheckBits<T>(size, [](AdamLayer<T>& layer, Context& context) { layer.RunInPanels(context); });
   }
 }
 
