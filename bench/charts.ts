@@ -32,7 +32,7 @@ export function barChart(comparison: Comparison): TopLevelSpec {
   // A logarithmic bar needs a foot: the power of ten below the shortest one.
   const foot = 10 ** Math.floor(Math.log10(Math.min(...medians)) - 0.05);
   const top = Math.max(...rows.map(({ summary }) => summary.p99), foot * 10);
-  const y = { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: 400 } } as const;
+  const y = { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: 0 } } as const;
   const x = (field: 'median' | 'p99') =>
     ({
       field,
