@@ -47,9 +47,7 @@ void Plan::FindRowGroups() {
     bool same = true;
     for (size_t j = 0; j < parameters.size(); ++j) {
       const Argument& argument = arguments_[steps_[i].first + j];
-      if (parameters[j].is_scalar) continue;
-      // An order of rows: a call reads one of its numbers for each row of the batch.
-      if (argument.type == DataType::kInt32) continue;
+      if (parameters[j].is_scalar || parameters[j].picked) continue;
       if (!parameters[j].by_rows) {
         calls[i].shared_numbers += argument.size();
         continue;

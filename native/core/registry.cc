@@ -6,13 +6,23 @@ namespace blasnet {
 
 constinit KernelModule* KernelModule::head_ = nullptr;
 
-void Kernel::ByRows(std::initializer_list<const char*> names) {
+void Kernel::Mark(std::initializer_list<const char*> names, bool Parameter::*mark) {
   for (const char* name : names) {
     const auto found =
         std::find_if(parameters.begin(), parameters.end(), [name](const Parameter& p) { return p.name == name; });
-    Check(found != parameters.end() && !found->is_scalar, "Expected the name of a tensor for ByRows");
-    found->by_rows = true;
+    Check(found != parameters.end() && !found->is_scalar, "Expected the name of a tensor of the kernel");
+    (*found).*mark = true;
   }
+}
+
+Kernel& Kernel::ByRows(std::initializer_list<const char*> names) {
+  Mark(names, &Parameter::by_rows);
+  return *this;
+}
+
+Kernel& Kernel::Picks(std::initializer_list<const char*> names) {
+  Mark(names, &Parameter::picked);
+  return *this;
 }
 
 bool Kernel::by_rows() const {

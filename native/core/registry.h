@@ -24,6 +24,7 @@ struct Parameter {
   bool is_output;
   DataType type[2];      // for the float and for the double variant
   bool by_rows = false;  // see Kernel::ByRows
+  bool picked = false;   // see Kernel::Picks
 };
 
 struct Kernel {
@@ -33,8 +34,13 @@ struct Kernel {
 
   // Says that each row (sample) of these tensors is computed from the same row of the others, and the other tensors
   // only read: a call for some of the rows computes those, to the bit, as the call for all of them would.
-  void ByRows(std::initializer_list<const char*> names);
+  Kernel& ByRows(std::initializer_list<const char*> names);
+  // Says that a call reads but some rows of these tensors, no more than it writes: their sizes say nothing of its work.
+  Kernel& Picks(std::initializer_list<const char*> names);
   bool by_rows() const;
+
+ private:
+  void Mark(std::initializer_list<const char*> names, bool Parameter::*mark);
 };
 
 namespace detail {

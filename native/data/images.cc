@@ -165,11 +165,15 @@ void AugmentImages(Context& context, Matrix<const uint8_t> source, Vector<const 
 }
 
 BLASNET_KERNELS(Images) {
-  registry.Add<&GatherImages<float>, &GatherImages<double>>(
-      "gather_images", {"source", "order", "firstRow", "divisor", "mean", "factor", "x"});
-  registry.Add<&AugmentImages<float>, &AugmentImages<double>>(
-      "augment_images", {"source", "order", "firstRow", "divisor", "mean", "factor", "width", "flip", "padding", "seed",
-                         "stream", "step", "x"});
+  registry
+      .Add<&GatherImages<float>, &GatherImages<double>>(
+          "gather_images", {"source", "order", "firstRow", "divisor", "mean", "factor", "x"})
+      .Picks({"source", "order"});
+  registry
+      .Add<&AugmentImages<float>, &AugmentImages<double>>(
+          "augment_images", {"source", "order", "firstRow", "divisor", "mean", "factor", "width", "flip", "padding",
+                             "seed", "stream", "step", "x"})
+      .Picks({"source", "order"});
 }
 
 }  // namespace HWY_NAMESPACE

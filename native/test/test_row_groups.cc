@@ -204,9 +204,9 @@ void FillInTiles(Context& context, Vector<T> y) {
   context.pool.ParallelFor(2, [&](size_t tile) { std::fill_n(y.data + tile * y.size / 2, y.size / 2, T(1)); });
 }
 
-// What it writes is few numbers; an order of many rows does not make it a large call.
+// What it writes is few numbers; many rows to pick from do not make it a large call.
 template <class T>
-void Fail(Context&, Vector<const int32_t>, Vector<T>) {
+void Fail(Context&, Matrix<const T>, Vector<T>) {
   throw std::runtime_error("no luck");
 }
 
@@ -230,13 +230,12 @@ TEST_CASE_TEMPLATE("small calls beside a large one compute the bits of one after
 TEST_CASE("the error of a small call beside a large one is the plan's") {
   Registry registry;
   registry.Add<&FillInTiles<float>, &FillInTiles<double>>("fill", {"y"});
-  registry.Add<&Fail<float>, &Fail<double>>("fail", {"order", "y"});
-  Tensor<float> large({1 << 15}), small({5});
-  Tensor<int32_t> order({1 << 16});
+  registry.Add<&Fail<float>, &Fail<double>>("fail", {"source", "y"}).Picks({"source"});
+  Tensor<float> source({1 << 14, 4}), large({1 << 15}), small({5});
   large = 0;
   Plan plan(3);
   Operands operands;
-  plan.Add(registry.Find("fail"), 0, {operands.At(order), operands.At(small)});
+  plan.Add(registry.Find("fail"), 0, {operands.At(source), operands.At(small)});
   plan.Add(registry.Find("fill"), 0, {operands.At(large)});
   operands.Bind(plan);
   plan.FindRowGroups();
