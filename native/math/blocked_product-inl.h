@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-#include "math/register_block-inl.h"
+#include "math/slim_product-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -36,6 +36,8 @@ void PackBlocks(Strided<T> a, size_t blocks, size_t k, T* HWY_RESTRICT to) {
 template <class T>
 HWY_INLINE void BlockedProduct(size_t m, size_t n, size_t k, T alpha, Strided<T> a, const T* blocks, Strided<T> b,
                                Start<T> first, T* c, size_t ldc) {
+  if (HasFewTerms(m, k, b, ldc)) return FewTermsProduct(m, n, k, alpha, a, b, first, c, ldc);
+  if (HasFewColumns(m, n, k, a)) return FewColumnsProduct(m, n, k, alpha, a, b, first, c, ldc);
   const size_t panel_width = 2 * hn::Lanes(Tag<T>());
   HWY_ALIGN T panel[kPanelDepth * 2 * hn::MaxLanes(Tag<T>())];
   // Rows of B that lie far apart share few lines of the cache: worth a copy where it is read often.

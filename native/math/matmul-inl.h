@@ -82,7 +82,7 @@ HWY_INLINE bool WantsBlocks(Strided<T> a, size_t m, size_t n, size_t k) {
 template <class T>
 HWY_INLINE const T* BlocksOf(Context& context, Strided<T> a, size_t m, size_t n, size_t k,
                              std::optional<Scratch::Block>& packed) {
-  if (!WantsBlocks(a, m, n, k)) return nullptr;
+  if (!WantsBlocks(a, m, n, k) || HasFewColumns(m, n, k, a)) return nullptr;
   constexpr size_t kEach = 16;
   const size_t count = m / kBlockRows;
   T* blocks = reinterpret_cast<T*>(packed.emplace(context.pool.scratch(), m * k * sizeof(T)).data());
