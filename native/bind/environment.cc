@@ -13,8 +13,8 @@ Environment::Environment(Napi::Env env) : env_(env), pool_(PhysicalCores()) {
 }
 
 void Environment::Start(std::shared_ptr<AbortFlag> abort, std::function<void()> job) {
-  if (active_++ == 0) channel_.Ref(env_);
   jobs_.Start(std::move(abort), std::move(job));
+  if (active_++ == 0) channel_.Ref(env_);
 }
 
 void Environment::Finished() {

@@ -153,13 +153,14 @@ Napi::Value ReplayObject::Run(const Napi::CallbackInfo& info) {
           [this, running, next, slots = std::move(slots)](Napi::Env env) { OnProgress(env, *running, next, slots); });
     };
   }
-  abort_ = std::make_shared<AbortFlag>(false);
-  Ref();  // the object outlives its run
-  environment_.Start(abort_, [this, running, range, progress = std::move(progress), abort = abort_] {
+  const auto abort = std::make_shared<AbortFlag>(false);
+  environment_.Start(abort, [this, running, range, progress = std::move(progress), abort] {
     Context context = environment_.context();
     Outcome outcome = Replay(context, schedule_, range, *abort, progress);
     environment_.Post([this, running, outcome = std::move(outcome)](Napi::Env env) { OnEnd(env, *running, outcome); });
   });
+  abort_ = abort;
+  Ref();  // the object outlives its run
   return running->deferred.Promise();
 }
 

@@ -1,6 +1,9 @@
 #include "core/jobs.h"
 
 #include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 #include <utility>
 
 namespace blasnet {
@@ -44,12 +47,17 @@ Jobs::~Jobs() {
 void Jobs::Start(std::shared_ptr<AbortFlag> abort, std::function<void()> job) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (stopped_) return;
-  waiting_.push({std::move(abort), std::move(job)});
-  if (idle_ < waiting_.size()) {
-    threads_.emplace_back([this] { ThreadLoop(); });
-  } else {
-    wake_.notify_one();
+  // The thread comes first: where none can be had, the job must not be run by another one later.
+  const bool wants_thread = idle_ <= waiting_.size();
+  if (wants_thread) {
+    try {
+      threads_.emplace_back([this] { ThreadLoop(); });
+    } catch (const std::system_error& error) {
+      throw std::runtime_error(std::string("Expected another thread for a run but received: ") + error.what());
+    }
   }
+  waiting_.push({std::move(abort), std::move(job)});
+  if (!wants_thread) wake_.notify_one();
 }
 
 void Jobs::Stop() {

@@ -25,7 +25,8 @@ class Jobs {
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
 
-  // Runs job on a thread of its own; it must not throw, and must end soon after abort is set.
+  // Runs job on a thread of its own; it must not throw, and must end soon after abort is set. Throws, and never runs
+  // the job, where the system has no thread for it.
   void Start(std::shared_ptr<AbortFlag> abort, std::function<void()> job);
 
   // Aborts all jobs, waits for them and takes no further ones. May be called twice.

@@ -1,5 +1,6 @@
 #include "core/pool.h"
 
+#include <system_error>
 #include <utility>
 
 #include "core/spin.h"
@@ -34,7 +35,12 @@ void Pool::Resize(size_t threads) {
 }
 
 void Pool::StartWorkers() {
-  while (workers_.size() + 1 < threads_) workers_.emplace_back([this] { WorkerLoop(); });
+  try {
+    while (workers_.size() + 1 < threads_) workers_.emplace_back([this] { WorkerLoop(); });
+  } catch (const std::system_error&) {
+    // The system has no more: those that there are do the work, to the same bits.
+    threads_ = workers_.size() + 1;
+  }
 }
 
 void Pool::StopWorkers() {

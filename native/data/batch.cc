@@ -80,6 +80,7 @@ void GatherRows(Context& context, Matrix<const S> source, Vector<const int32_t> 
   CheckEqual("x's width", source.cols, x.cols);
   Check(order.size > 0, "Expected an order of rows");
   const BatchRows rows(order, first_row, x.rows, source.rows);
+  if (x.cols == 0) return;
   if (x.cols == 1) {
     for (size_t i = 0; i < x.rows; ++i) x.data[i] = Number<T>(source.data[rows[i]], divisor);
     return;
@@ -128,8 +129,7 @@ BLASNET_KERNELS(Batch) {
       .Add<&GatherRows<uint8_t, float>, &GatherRows<uint8_t, double>>("gather_byte_rows",
                                                                       {"source", "order", "firstRow", "divisor", "x"})
       .Picks({"source", "order"});
-  registry
-      .Add<&CopyRows<float, float>, &CopyRows<double, double>>("copy_rows", {"source", "firstRow", "divisor", "x"})
+  registry.Add<&CopyRows<float, float>, &CopyRows<double, double>>("copy_rows", {"source", "firstRow", "divisor", "x"})
       .Picks({"source"});
   registry
       .Add<&CopyRows<uint8_t, float>, &CopyRows<uint8_t, double>>("copy_byte_rows",

@@ -1,5 +1,5 @@
-// Products of few terms or of few columns, whose large matrix has rows that lie far apart in memory: orders of the loops
-// that go through it row by row. Each number is the sum that a BlockedProduct has, to the bit.
+// Products of few terms or of few columns, whose large matrix has rows that lie far apart in memory: orders of the
+// loops that go through it row by row. Each number is the sum that a BlockedProduct has, to the bit.
 
 #if defined(BLASNET_MATH_SLIM_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASNET_MATH_SLIM_PRODUCT_INL_H_
@@ -54,7 +54,8 @@ inline constexpr size_t kRowsUnderWay = 512;
 // From so many numbers on A is not in the first-level cache anyway.
 inline constexpr size_t kLargeMatrix = 1 << 15;
 
-// Whether A is transposed, with rows of Aᵀ that lie far apart, and C so narrow that sums for many of its rows have room.
+// Whether A is transposed, with rows of Aᵀ that lie far apart, and C so narrow that sums for many of its rows have
+// room.
 template <class T>
 HWY_INLINE bool HasFewColumns(size_t m, size_t n, size_t k, Strided<T> a) {
   return a.row == 1 && n <= kFewColumns && a.col * sizeof(T) >= kFarRows && m * k >= kLargeMatrix;
@@ -78,8 +79,8 @@ HWY_INLINE void AddTerms(size_t rows, size_t n, Strided<T> a, Strided<T> b, T* H
   }
 }
 
-// c[m×n, in rows of ldc] = first + alpha · a[m×k] · b[k×n]: terms from the rows of Aᵀ are added to the sums of many rows
-// of C, one row after the other.
+// c[m×n, in rows of ldc] = first + alpha · a[m×k] · b[k×n]: terms from the rows of Aᵀ are added to the sums of many
+// rows of C, one row after the other.
 template <class T>
 HWY_NOINLINE void FewColumnsProduct(size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b, Start<T> first,
                                     T* c, size_t ldc) {

@@ -8,24 +8,28 @@
 #define BLASNET_OPTIMIZERS_ADAM_INL_H_
 #endif
 
+#include <limits>
+
 #include "math/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
-// a / (b + c · √v) for v ≥ 0. In float by estimates of the reciprocals, each made exact to a rounding or two by
-// Newton's method: dividing and taking roots would take most of an update's time.
+// a / (b + c · √v) for v ≥ 0; a v that has overflowed counts as the largest number. In float by estimates of the
+// reciprocals, each made exact to a rounding or two by Newton's method: dividing and taking roots would take most of an
+// update's time.
 template <class D, class V>
-HWY_INLINE V DivideByRoot(D, V a, V b, V c, V v) {
-  return hn::Div(a, hn::MulAdd(c, hn::Sqrt(v), b));
+HWY_INLINE V DivideByRoot(D d, V a, V b, V c, V v) {
+  const V finite = hn::Min(v, hn::Set(d, std::numeric_limits<hn::TFromD<D>>::max()));
+  return hn::Div(a, hn::MulAdd(c, hn::Sqrt(finite), b));
 }
 #if HWY_TARGET <= HWY_AVX3
 template <size_t kLanes, int kPower, class V>
 HWY_INLINE V DivideByRoot(hn::Simd<float, kLanes, kPower> d, V a, V b, V c, V v) {
   const V half = hn::Set(d, 0.5f), one = hn::Set(d, 1);
-  // The smallest number that is not denormal: the estimate of 0 would be infinite.
-  const V positive = hn::Max(v, hn::Set(d, 1.17549435e-38f));
+  // The smallest number that is not denormal: the estimate of 0 would be infinite. That of an infinite v would be 0.
+  const V positive = hn::Clamp(v, hn::Set(d, 1.17549435e-38f), hn::Set(d, std::numeric_limits<float>::max()));
   const V estimate = hn::ApproximateReciprocalSqrt(positive);
   const V near = hn::Mul(positive, estimate);
   const V root = hn::MulAdd(hn::Mul(half, near), hn::NegMulAdd(near, estimate, one), near);

@@ -115,6 +115,15 @@ TEST_CASE_TEMPLATE("images are gathered as rows of pixels", T, float, double) {
   CHECK(SameRow(x, 1, source, 0));
 }
 
+TEST_CASE_TEMPLATE("rows of no columns are gathered", T, float, double) {
+  Tensor<T> source({5, 0}), x({3, 0});
+  Tensor<uint8_t> bytes({5, 0});
+  Tensor<int32_t> order({5}, {4, 3, 2, 1, 0});
+  Gather(source, order, 1, 1, x);
+  Gather(bytes, order, 1, 255, x);
+  CHECK_THROWS_AS(Gather(source, order, 3, 1, x), InvalidArgument);
+}
+
 TEST_CASE_TEMPLATE("store_rows writes its rows and no others", T, float, double) {
   for (const size_t rows : kOddSizes) {
     for (const size_t cols : {1, 17}) {

@@ -41,6 +41,13 @@ std::vector<Size> Sizes() {
       {2049, 1, 2100},
       {5, 1025, 1100},
       {257, 256, 260},  // as many tiles as there may be
+      // few terms or few columns with rows that lie far apart, and the first shapes that are neither
+      {33, 1100, 10},
+      {35, 2050, 3},
+      {70, 600, 16},
+      {70, 600, 17},
+      {20, 515, 64},
+      {20, 515, 65},
       // one row: panels of every width, a matrix beyond the cache, more columns than sums in one go, tiles
       {1, 9, 191},
       {1, 523, 601},

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "test/testing.h"
+#include "test/threads.h"
 
 namespace blasnet::testing {
 
@@ -41,6 +42,22 @@ TEST_CASE("jobs one after another use few threads") {
   // A thread may still be on its way back when the next job starts.
   CHECK(threads.size() <= 20);
 }
+
+#ifdef __GLIBC__
+TEST_CASE("a job that no thread can be had for is refused, and never runs") {
+  Jobs jobs;
+  std::atomic<int> runs{0};
+  {
+    const NoMoreThreads none;
+    CHECK_THROWS_AS(jobs.Start(NewFlag(), [&] { ++runs; }), std::runtime_error);
+  }
+  std::promise<void> done;
+  jobs.Start(NewFlag(), [&] { done.set_value(); });
+  done.get_future().wait();
+  jobs.Stop();
+  CHECK(runs == 0);
+}
+#endif
 
 TEST_CASE("jobs run beside each other") {
   Jobs jobs;

@@ -105,6 +105,28 @@ TEST_CASE_TEMPLATE("adam_update, with and without weight decay, at the first ste
   }
 }
 
+TEST_CASE_TEMPLATE("adam_update keeps weights finite where squares of the gradient overflow", T, float, double) {
+  constexpr size_t kSize = 37;  // whole vectors and a rest
+  const T large = std::sqrt(std::numeric_limits<T>::max()) * 8;
+  Tensor<T> theta({kSize}), gradient({kSize}), mean({kSize}), squares({kSize});
+  theta = 1, mean = 0, squares = 0, gradient = large;
+  Call<T>("adam_update")
+      .With("gradient", gradient)
+      .With("theta", theta)
+      .With("mean", mean)
+      .With("squares", squares)
+      .With("learningRate", 0.125)
+      .With("beta1", 0.5)
+      .With("beta2", 0.75)
+      .With("epsilon", 0.015625)
+      .With("weightDecay", 0)
+      .With("step", 0)
+      .Run();
+  // m̂ = g; v̂ = largest / (1 − β₂)
+  const T expected = 1 - T(0.125) * large / (std::sqrt(std::numeric_limits<T>::max()) * 2);
+  for (size_t i = 0; i < kSize; ++i) CHECK(theta[i] == doctest::Approx(expected).epsilon(1e-5));
+}
+
 TEST_CASE_TEMPLATE("an optimizer refuses arrays of other sizes", T, float, double) {
   Tensor<T> theta({5}), gradient({4}), velocity({4});
   const auto update = [&] {

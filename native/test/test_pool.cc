@@ -3,6 +3,7 @@
 
 #include "core/pool.h"
 #include "test/testing.h"
+#include "test/threads.h"
 
 namespace blasnet::testing {
 
@@ -29,6 +30,21 @@ TEST_CASE("a pool runs every tile exactly once, for any number of tiles and thre
     CHECK(right);
   }
 }
+
+#ifdef __GLIBC__
+TEST_CASE("a pool that gets no threads has its caller do the tiles") {
+  Pool pool(4);
+  {
+    const NoMoreThreads none;
+    CHECK(RunsEveryTileOnce(pool, 100));
+  }
+  CHECK(pool.threads() == 1);
+  CHECK(RunsEveryTileOnce(pool, 100));
+  pool.Resize(3);
+  CHECK(RunsEveryTileOnce(pool, 100));
+  CHECK(pool.threads() == 3);
+}
+#endif
 
 TEST_CASE("work beside a kernel is part of the first region that its thread starts") {
   for (size_t threads = 1; threads <= 4; ++threads) {

@@ -1,8 +1,12 @@
 #pragma once
 
-// Whether a kernel computes the same bits on any number of threads.
+// Whether a kernel computes the same bits on any number of threads, and a system that has no more of them.
 
 #include <functional>
+
+#ifdef __GLIBC__
+#include <pthread.h>
+#endif
 
 #include "test/testing.h"
 
@@ -31,5 +35,29 @@ void CheckThreadsDoNotMatter(const std::vector<size_t>& shape, const std::functi
     }
   }
 }
+
+#ifdef __GLIBC__
+// While one of these lives, new threads ask for more memory than there is, and cannot start.
+class NoMoreThreads {
+ public:
+  NoMoreThreads() {
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, size_t{1} << 46);
+    CHECK(pthread_setattr_default_np(&attributes) == 0);
+    pthread_attr_destroy(&attributes);
+  }
+  ~NoMoreThreads() {
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+  NoMoreThreads(const NoMoreThreads&) = delete;
+  NoMoreThreads& operator=(const NoMoreThreads&) = delete;
+
+ private:
+  pthread_attr_t before_;
+};
+#endif
 
 }  // namespace blasnet::testing
