@@ -78,10 +78,11 @@ class Pool {
   void WorkerLoop();
   void StartWorkers();
 
-  // Whether this thread is in RunRegion, and so holds region_, which it must not ask for again.
+  void StopWorkers();
+
+  // Whether this thread runs tiles of a region that it started, and so holds region_, which it must not ask for again.
   static thread_local bool in_region_;
   static thread_local const Beside* waiting_;
-  void StopWorkers();
 
   // A region's ticket: generation (24 bits), tiles (20), next tile (20). A worker claims a tile by advancing it,
   // so one that wakes late sees another generation, or no tile left, and touches nothing.

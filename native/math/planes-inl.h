@@ -1,4 +1,4 @@
-// Image planes as a convolution's pass reads them: with their padding, and split by the stride (math/convolution.h).
+// Image planes as a convolution's pass reads them: with their padding, and split by the stride (math/windows.h).
 
 #if defined(BLASNET_MATH_PLANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASNET_MATH_PLANES_INL_H_
@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-#include "math/convolution.h"
+#include "math/windows.h"
 #include "math/runs-inl.h"
 
 HWY_BEFORE_NAMESPACE();

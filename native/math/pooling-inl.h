@@ -7,7 +7,7 @@
 #define BLASNET_MATH_POOLING_INL_H_
 #endif
 
-#include "math/convolution.h"
+#include "math/windows.h"
 #include "math/runs-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-#include "math/convolution.h"
+#include "math/windows.h"
 #include "math/runs-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -7,7 +7,7 @@ export type Pair = number | readonly [number, number];
 /** Shape of one image. */
 export type ImageShape = readonly [channels: number, height: number, width: number];
 
-/** One axis of windows that slide over an image; as C++ has it (native/math/convolution.h). */
+/** One axis of windows that slide over an image; as C++ has it (native/math/windows.h). */
 export interface Axis {
   readonly input: number;
   readonly output: number;

@@ -1,6 +1,7 @@
 #pragma once
 
-// What a convolution's passes have in common, seen along one axis at a time: rows and columns are alike.
+// The windows of convolutions and pools, and what a convolution's passes have in common, seen along one axis at a time:
+// rows and columns are alike.
 
 #include <algorithm>
 #include <cstddef>

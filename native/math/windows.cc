@@ -1,4 +1,4 @@
-#include "math/convolution.h"
+#include "math/windows.h"
 
 namespace blasnet {
 
