@@ -1,6 +1,7 @@
 import { ChunkedReplay } from './chunked-replay.js';
 import type { Part } from './data/data-reader.js';
-import { batchPass, pin, portFor, rowsIn } from './data/rows.js';
+import { batchPass, portFor, rowsIn } from './data/rows.js';
+import { keepInPlace } from './keep-in-place.js';
 import { noClassWeights } from './losses/class-weights.js';
 import { penaltyPass } from './losses/penalty.js';
 import { type Model, penaltyOf } from './model.js';
@@ -35,7 +36,7 @@ export class Evaluator {
       },
       penalty && ((runner, slots) => penaltyPass(runner, stack, penalty, x.count, slots)),
     );
-    for (const rows of [x, y]) pin(rows);
+    for (const { data } of [x, y]) keepInPlace(data.buffer);
     this.#replay.bind(xPort, x.data, x.count);
     this.#replay.bind(yPort, y.data, y.count);
   }
