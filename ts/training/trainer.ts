@@ -196,19 +196,20 @@ export class Trainer {
   async #replay(end: number, reporter: ProgressReporter | undefined): Promise<void> {
     this.#plan.slots.clearSums();
     while (this.#next < end) {
-      const covered = await this.#untilAborted(this.#feed.prepare(this.#next, this.#end, this.#plan));
+      const covered = await this.#untilAborted(() => this.#feed.prepare(this.#next, this.#end, this.#plan));
       await this.#replayTo(Math.min(end, covered), reporter);
     }
   }
 
-  /** The same promise, unless the signal is aborted first. */
-  async #untilAborted<T>(promise: Promise<T>): Promise<T> {
+  /** What the work comes to, unless the signal is aborted first. */
+  async #untilAborted<T>(work: () => Promise<T>): Promise<T> {
     const { signal } = this.#options;
-    if (!signal) return promise;
+    if (!signal) return work();
+    signal.throwIfAborted(); // it would not tell again
     const listening = new AbortController();
     try {
       const aborted = once(signal, 'abort', { signal: listening.signal }).then(() => Promise.reject(signal.reason));
-      return await Promise.race([promise, aborted]);
+      return await Promise.race([work(), aborted]);
     } finally {
       listening.abort();
     }
@@ -242,6 +243,7 @@ export class Trainer {
   }
 
   async #evaluate(evaluator: Evaluator): Promise<Evaluation> {
+    this.#options.signal?.throwIfAborted(); // in the last step
     this.#evaluating = evaluator;
     try {
       const result = await evaluator.evaluate();
