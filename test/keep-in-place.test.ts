@@ -1,8 +1,9 @@
 import test from 'ava';
+import { DataReader } from 'blasnet';
 import { keepInPlace } from '#blasnet/keep-in-place';
 import { badArgument } from './support/errors.js';
 import { canBeTransferred } from './support/memory.js';
-import { classifier, fittingNet, fittingReader, rowsOfNumbers } from './support/nets.js';
+import { classifier, fittingNet, fittingReader, labelsFor, rowsOfNumbers } from './support/nets.js';
 
 type Method = 'transfer' | 'transferToFixedLength';
 const methods: readonly Method[] = ['transfer', 'transferToFixedLength'];
@@ -96,3 +97,13 @@ for (const method of methods) {
     t.is((await running).records.length, 5);
   });
 }
+
+test('train › the validation set stays from the start', async (t) => {
+  const [x, xValidation] = [rowsOfNumbers(20, 2), rowsOfNumbers(10, 2)];
+  const [y, yValidation] = [labelsFor(x), labelsFor(xValidation)];
+  const reader = DataReader.fromBatches(() => [{ x, y }], { xValidation, yValidation });
+  await reader.readData();
+  const running = fittingNet([2, 1], { maxEpoch: 5 }).train(reader, { shuffle: false });
+  for (const { data } of [reader.xDev, reader.yDev]) t.false(canBeTransferred(data));
+  t.is((await running).records.length, 5);
+});

@@ -17,6 +17,7 @@ export interface Evaluation {
 export class Evaluator {
   readonly #replay: ChunkedReplay;
   readonly #model: Model;
+  readonly #memory: readonly ArrayBufferLike[];
 
   constructor(model: Model, part: Part) {
     const { dtype } = model.params;
@@ -36,18 +37,26 @@ export class Evaluator {
       },
       penalty && ((runner, slots) => penaltyPass(runner, stack, penalty, x.count, slots)),
     );
-    for (const { data } of [x, y]) keepInPlace(data.buffer);
+    this.#memory = [x.data.buffer, y.data.buffer];
     this.#replay.bind(xPort, x.data, x.count);
     this.#replay.bind(yPort, y.data, y.count);
   }
 
+  /** On this thread. */
   evaluateSync(): Evaluation {
     this.#replay.slots.clearSums();
     this.#replay.runSync();
     return this.#result();
   }
 
+  /** Keeps the rows' memory where it is for good, as `evaluate` does: for rows that are to be there when it is called. */
+  keepRows(): void {
+    for (const buffer of this.#memory) keepInPlace(buffer);
+  }
+
+  /** On a thread of its own. */
   async evaluate(): Promise<Evaluation> {
+    this.keepRows();
     this.#replay.slots.clearSums();
     await this.#replay.run();
     return this.#result();

@@ -88,6 +88,7 @@ export class Trainer {
     this.#batchRows = batchSize === -1 ? count : Math.min(batchSize, count);
     this.#plan = new TrainingPlan(model, this.#feed.source, this.#batchRows, shuffle);
     this.#validation = reader.validationPart && new Evaluator(model, reader.validationPart);
+    this.#validation?.keepRows();
     this.#testPart = options.needTest ? reader.testPart : undefined;
     const { state, stack } = model;
     const { theta, statistics } = stack.block;
