@@ -27,7 +27,7 @@ export abstract class Layer {
   #parameters: readonly Parameter[] | undefined;
   #setup: ParameterSetup = { dtype: 'float32', initializer: createInitializer('msra'), seed: 0, stream: 0 };
   #optimizer?: KernelOptimizer;
-  #initial: readonly Tensor[] | undefined; // where they were loaded
+  #initial: readonly Tensor[] | undefined; // where the present setup does not make them
   #steps = 0; // training passes of the layer alone
   #hasForward = false;
   #isInNet = false;
@@ -92,10 +92,12 @@ export abstract class Layer {
     this.#parameters ??= this.createParameters({ ...this.#setup, initializer: createInitializer('zero') });
   }
 
-  /** How a net's hyperparameters reach the layer; existing values are kept, in the net's dtype. */
+  /** How a net's hyperparameters reach the layer; values that exist are kept, in the net's dtype, and begin there. */
   configure(setup: ParameterSetup, optimizer: KernelOptimizer): void {
     if (this.#isInNet) throw badArgument('layer', 'a layer that is in no net yet', 'one that is in another net');
     this.#isInNet = true;
+    const initial = this.#initial ?? this.#parameters?.map(({ value }) => value);
+    this.#initial = initial?.map((value) => value.clone(setup.dtype));
     this.#parameters = this.#parameters?.map((parameter) => parameter.to(setup.dtype));
     this.#setup = setup;
     this.#optimizer = optimizer;
@@ -203,8 +205,8 @@ export abstract class Layer {
   }
 
   /**
-   * Writes the values that the parameters began with, as `saveWeights` writes their present ones: what the initialiser
-   * gave them, or what `loadInitialValues` read.
+   * Writes the values that the parameters began with, as `saveWeights` writes their present ones: what `loadInitialValues`
+   * read, else what they were when a net took the layer, else what the initialiser gave them.
    */
   async saveInitialValues(folder: string, name: string): Promise<void> {
     const initial = this.#initial ?? this.createParameters(this.#setup).map(({ value }) => value);
