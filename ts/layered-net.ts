@@ -62,7 +62,8 @@ export abstract class LayeredNet {
     const { dtype, initMethod, seed } = this.params;
     const position = stack.layers.length;
     stack.add(layer, name ?? `${layer?.kind?.replaceAll(' ', '-')}-${position + 1}`, () => {
-      layer.configure({ dtype, initializer: createInitializer(initMethod), seed, stream: position + 1 }, optimizer);
+      const setup = { dtype, initializer: createInitializer(initMethod), seed, stream: position + 1 };
+      layer.configure(setup, optimizer, (call) => this.busy.requireIdle(call));
     });
     this.layersChanged();
     return this;

@@ -31,6 +31,7 @@ export abstract class Layer {
   #steps = 0; // training passes of the layer alone
   #hasForward = false;
   #isInNet = false;
+  #requireIdle: (call: string) => void = () => {};
 
   /**
    * Shape of one output row.
@@ -92,8 +93,11 @@ export abstract class Layer {
     this.#parameters ??= this.createParameters({ ...this.#setup, initializer: createInitializer('zero') });
   }
 
-  /** How a net's hyperparameters reach the layer; values that exist are kept, in the net's dtype, and begin there. */
-  configure(setup: ParameterSetup, optimizer: KernelOptimizer): void {
+  /**
+   * How a net's hyperparameters reach the layer; values that exist are kept, in the net's dtype, and begin there.
+   * @param requireIdle - throws while the net computes with the layer's memory, and what is called has to wait
+   */
+  configure(setup: ParameterSetup, optimizer: KernelOptimizer, requireIdle = this.#requireIdle): void {
     if (this.#isInNet) throw badArgument('layer', 'a layer that is in no net yet', 'one that is in another net');
     this.#isInNet = true;
     const initial = this.#initial ?? this.#parameters?.map(({ value }) => value);
@@ -101,6 +105,7 @@ export abstract class Layer {
     this.#parameters = this.#parameters?.map((parameter) => parameter.to(setup.dtype));
     this.#setup = setup;
     this.#optimizer = optimizer;
+    this.#requireIdle = requireIdle;
   }
 
   /** How the net, or the layer's own options, set it up: dtype, initialiser, seed and stream of random numbers. */
@@ -120,9 +125,10 @@ export abstract class Layer {
   /**
    * Forward calculation, at once.
    * @param x - rows of inputs, m × input shape
-   * @throws BlasnetError `ERR_SHAPE_MISMATCH`, or `ERR_BAD_ARGUMENT` for a detached buffer
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH`, `ERR_BAD_ARGUMENT` for a detached buffer, or `ERR_NET_BUSY`
    */
   forward(x: Tensor, training = true): Tensor {
+    this.#requireIdle('layer.forward');
     this.outputShape(x.shape.slice(1));
     const runner = new EagerRunner(this.parameters.length > 0 ? this.dtype : x.dtype, this.#steps);
     if (training) this.#steps++;
@@ -136,19 +142,29 @@ export abstract class Layer {
    * Back propagation, at once, for the input of the last `forward`.
    * @param delta - derivative of m · loss by the output, m × output shape
    * @returns the derivative of m · loss by the input
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` without a `forward` before, or `ERR_NET_BUSY`
    */
   backward(delta: Tensor): Tensor | null {
+    this.#requireIdle('layer.backward');
     if (!this.#hasForward) throw badArgument('backward', 'a call of forward before it', 'none');
     return this.backwardPass(new EagerRunner(delta.dtype), delta, true);
   }
 
-  /** What the optimizer does before the forward pass; nothing for most. */
+  /**
+   * What the optimizer does before the forward pass; nothing for most.
+   * @throws BlasnetError `ERR_NET_BUSY`
+   */
   preUpdate(): void {
+    this.#requireIdle('layer.preUpdate');
     for (const { value } of this.#trainable) this.#rule().preUpdate(value.data);
   }
 
-  /** Changes the parameters by the gradients of the last `backward`. */
+  /**
+   * Changes the parameters by the gradients of the last `backward`.
+   * @throws BlasnetError `ERR_NET_BUSY`
+   */
   update(): void {
+    this.#requireIdle('layer.update');
     for (const { value, gradient } of this.#trainable) this.#rule().update(value.data, gradient.data);
   }
 
@@ -173,9 +189,11 @@ export abstract class Layer {
 
   /**
    * Copies values into the parameters of those names.
-   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name, `ERR_SHAPE_MISMATCH` for another shape
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name, `ERR_SHAPE_MISMATCH` for another shape,
+   *   `ERR_NET_BUSY`
    */
   setWeights(values: Readonly<Record<string, Tensor>>): void {
+    this.#requireIdle('layer.setWeights');
     const targets = Object.entries(values).map(([name, tensor]) => {
       const parameter = this.parameters.find((candidate) => candidate.name === name);
       if (!parameter) throw badArgument('weights', this.#names(), name);
@@ -191,9 +209,15 @@ export abstract class Layer {
     await writeWeightFile(folder, name, this.parameters);
   }
 
-  /** Reads what {@link Layer.saveWeights}, or NumPy's `savez`, wrote. Changes nothing unless all of it fits. */
+  /**
+   * Reads what {@link Layer.saveWeights}, or NumPy's `savez`, wrote. Changes nothing unless all of it fits.
+   * @throws BlasnetError `ERR_BAD_FILE`, `ERR_SHAPE_MISMATCH` or `ERR_NET_BUSY`
+   */
   async loadWeights(folder: string, name: string): Promise<void> {
-    (await this.readWeights(folder, name))();
+    this.#requireIdle('layer.loadWeights');
+    const copy = await this.readWeights(folder, name);
+    this.#requireIdle('layer.loadWeights'); // a train may have begun meanwhile
+    copy();
   }
 
   /**
@@ -213,9 +237,15 @@ export abstract class Layer {
     await writeWeightFile(folder, name, this.parameters, initial);
   }
 
-  /** Starts anew from values in a file: they become the weights and the initial values. All of them or none. */
+  /**
+   * Starts anew from values in a file: they become the weights and the initial values. All of them or none.
+   * @throws BlasnetError `ERR_BAD_FILE`, `ERR_SHAPE_MISMATCH` or `ERR_NET_BUSY`
+   */
   async loadInitialValues(folder: string, name: string): Promise<void> {
-    (await this.readInitialValues(folder, name))();
+    this.#requireIdle('layer.loadInitialValues');
+    const copy = await this.readInitialValues(folder, name);
+    this.#requireIdle('layer.loadInitialValues'); // a train may have begun meanwhile
+    copy();
   }
 
   /** The first half of {@link Layer.loadInitialValues}, as {@link Layer.readWeights} is of `loadWeights`. */
