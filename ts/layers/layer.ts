@@ -2,7 +2,7 @@ import { badArgument } from '../errors.js';
 import { createInitializer } from '../initializers/index.js';
 import { createOptimizer, type KernelOptimizer } from '../optimizers/index.js';
 import { EagerRunner, type Runner } from '../runner.js';
-import { type DType, Tensor } from '../tensor.js';
+import { type DType, requireTensor, type Tensor } from '../tensor.js';
 import { readWeightFile, requireSameShape, writeWeightFile } from '../weight-files.js';
 import type { Parameter, ParameterSetup } from '../weights-bias.js';
 
@@ -99,10 +99,11 @@ export abstract class Layer {
    */
   configure(setup: ParameterSetup, optimizer: KernelOptimizer, requireIdle = this.#requireIdle): void {
     if (this.#isInNet) throw badArgument('layer', 'a layer that is in no net yet', 'one that is in another net');
-    this.#isInNet = true;
-    const initial = this.#initial ?? this.#parameters?.map(({ value }) => value);
+    const parameters = this.#parameters?.map((parameter) => parameter.to(setup.dtype));
+    const initial = this.#initial ?? parameters?.map(({ value }) => value);
     this.#initial = initial?.map((value) => value.clone(setup.dtype));
-    this.#parameters = this.#parameters?.map((parameter) => parameter.to(setup.dtype));
+    this.#parameters = parameters;
+    this.#isInNet = true;
     this.#setup = setup;
     this.#optimizer = optimizer;
     this.#requireIdle = requireIdle;
@@ -129,10 +130,11 @@ export abstract class Layer {
    */
   forward(x: Tensor, training = true): Tensor {
     this.#requireIdle('layer.forward');
+    requireTensor('x', x);
     this.outputShape(x.shape.slice(1));
     const runner = new EagerRunner(this.parameters.length > 0 ? this.dtype : x.dtype, this.#steps);
-    if (training) this.#steps++;
     if (runner.dtype !== x.dtype) throw badArgument('x', `a ${runner.dtype} tensor`, `a ${x.dtype} one`);
+    if (training) this.#steps++;
     const y = this.forwardPass(runner, x, training);
     this.#hasForward = true;
     return y;
@@ -142,10 +144,11 @@ export abstract class Layer {
    * Back propagation, at once, for the input of the last `forward`.
    * @param delta - derivative of m · loss by the output, m × output shape
    * @returns the derivative of m · loss by the input
-   * @throws BlasnetError `ERR_BAD_ARGUMENT` without a `forward` before, or `ERR_NET_BUSY`
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` without a `forward` before it or for a detached buffer, or `ERR_NET_BUSY`
    */
   backward(delta: Tensor): Tensor | null {
     this.#requireIdle('layer.backward');
+    requireTensor('delta', delta);
     if (!this.#hasForward) throw badArgument('backward', 'a call of forward before it', 'none');
     return this.backwardPass(new EagerRunner(delta.dtype), delta, true);
   }
@@ -194,10 +197,12 @@ export abstract class Layer {
    */
   setWeights(values: Readonly<Record<string, Tensor>>): void {
     this.#requireIdle('layer.setWeights');
+    if (values === null || typeof values !== 'object') throw badArgument('weights', 'tensors by name', values);
     const targets = Object.entries(values).map(([name, tensor]) => {
       const parameter = this.parameters.find((candidate) => candidate.name === name);
       if (!parameter) throw badArgument('weights', this.#names(), name);
-      if (!(tensor instanceof Tensor)) throw badArgument(`${this.kind} ${name}`, 'a Tensor', tensor);
+      requireTensor(`${this.kind} ${name}`, tensor);
+      requireTensor(`the layer's ${name}`, parameter.value);
       requireSameShape(`${this.kind} ${name}`, parameter.value, tensor.shape);
       return () => parameter.value.data.set(tensor.data);
     });
