@@ -1,4 +1,5 @@
-import type { TrainingProgress } from '../training-history.js';
+import type { Evaluation } from '../evaluation.js';
+import type { CheckpointRecord, TrainingProgress } from '../training-history.js';
 
 /** A little under the tenth of a second at which C++ reports, so that none of its reports is a hair too early. */
 const leastMilliseconds = 90;
@@ -34,4 +35,35 @@ export class ProgressReporter {
   rethrow(): void {
     if (this.#thrown) throw this.#thrown.error;
   }
+}
+
+/** Where a run is, and how long that took. */
+export interface Pace {
+  readonly maxEpoch: number;
+  /** Iterations finished in this run. */
+  readonly iteration: number;
+  readonly iterationsPerEpoch: number;
+  /** Rows of an iteration. */
+  readonly batchRows: number;
+  readonly seconds: number;
+}
+
+/** What a listener is told. */
+export function progressOf(
+  { maxEpoch, iteration, iterationsPerEpoch, batchRows, seconds }: Pace,
+  means: Evaluation,
+  checkpoint: CheckpointRecord | undefined,
+): TrainingProgress {
+  const totalIterations = maxEpoch * iterationsPerEpoch;
+  return {
+    epoch: Math.ceil(iteration / iterationsPerEpoch),
+    maxEpoch,
+    iteration,
+    totalIterations,
+    iterationsPerEpoch,
+    ...means,
+    ...(checkpoint && { checkpoint }),
+    samplesPerSecond: (iteration * batchRows) / seconds,
+    secondsLeft: ((totalIterations - iteration) * seconds) / iteration,
+  };
 }
