@@ -6,25 +6,27 @@ const leastMilliseconds = 90;
 
 /** Tells a listener how far a run has come, at most about ten times a second, and remembers what the listener throws. */
 export class ProgressReporter {
-  readonly #onProgress: (progress: TrainingProgress) => void;
+  readonly #tell: (next: number, slots?: Float64Array) => void;
   #lastTime = performance.now();
   #thrown: { readonly error: unknown } | undefined;
 
-  constructor(onProgress: (progress: TrainingProgress) => void) {
-    this.#onProgress = onProgress;
+  /** @param tell - tells the listener how far the run is before the iteration `next` */
+  constructor(tell: (next: number, slots?: Float64Array) => void) {
+    this.#tell = tell;
   }
 
   /**
+   * @param slots - with the sums so far, where they are not those of the plan
    * @param always - the end of a run, which is told however soon it comes
    * @returns false if the listener threw
    */
-  report(progress: () => TrainingProgress, always = false): boolean {
+  report(next: number, { slots, always = false }: { slots?: Float64Array; always?: boolean }): boolean {
     const now = performance.now();
     if (this.#thrown) return false;
     if (!always && now - this.#lastTime < leastMilliseconds) return true;
     this.#lastTime = now;
     try {
-      this.#onProgress(progress());
+      this.#tell(next, slots);
     } catch (error) {
       this.#thrown = { error };
     }

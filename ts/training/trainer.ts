@@ -8,7 +8,6 @@ import { Evaluator, meansOf } from '../evaluation.js';
 import { given } from '../given.js';
 import type { Model } from '../model.js';
 import type { ModelDescription } from '../model-files/description.js';
-import { fromNative } from '../runner.js';
 import {
   type CheckpointRecord,
   type StopReason,
@@ -22,6 +21,7 @@ import { Interruption } from './interruption.js';
 import { LastGood } from './last-good.js';
 import { ProgressReporter, progressOf } from './progress-reporter.js';
 import { Snapshot } from './snapshot.js';
+import { Steps } from './steps.js';
 import { StopRule } from './stop-rule.js';
 import type { TrainOptions } from './train-options.js';
 import { TrainingPlan } from './training-plan.js';
@@ -48,10 +48,9 @@ export class Trainer {
   readonly #rule: StopRule;
   readonly #files: RunCheckpoints | undefined;
   #started = performance.now();
-  #hasBegun = false; // an epoch, in this process
-  /** Iterations that the net had made before this run, and that it has made now. */
+  /** Iterations that the net had made before this run. */
   readonly #first: number;
-  #next: number;
+  readonly #steps: Steps;
   readonly #lastGood: LastGood;
   /** The parameters at the checkpoint with the lowest loss. */
   readonly best: Snapshot;
@@ -79,8 +78,16 @@ export class Trainer {
     this.#lastGood = new LastGood(model, this.#plan);
     this.best = pending?.best ?? new Snapshot([theta, statistics]);
     this.#first = pending?.state.first ?? state.slots.get('epochs') * this.iterationsPerEpoch;
-    this.#next = pending?.state.next ?? this.#first;
     this.#pending = pending?.state;
+    this.#steps = new Steps({
+      model,
+      feed: this.#feed,
+      plan: this.#plan,
+      lastGood: this.#lastGood,
+      interruption: this.#interruption,
+      next: pending?.state.next ?? this.#first,
+      end: this.#end,
+    });
     this.#history = new TrainingHistory(pending?.records);
     this.#rule = new StopRule(model.params, pending?.state.stopRule);
     this.#files = this.#createFiles(describe);
@@ -99,7 +106,7 @@ export class Trainer {
       best: this.best,
       iterationsPerEpoch: this.iterationsPerEpoch,
       first: this.#first,
-      next: this.#next,
+      next: this.#steps.next,
       isResumed: this.#pending !== undefined,
     });
   }
@@ -118,7 +125,8 @@ export class Trainer {
     this.#started = performance.now() - 1000 * (this.#pending?.seconds ?? 0);
     this.#interruption.check();
     try {
-      await this.#trainToEnd(onProgress && new ProgressReporter(onProgress));
+      const reporter = onProgress && new ProgressReporter((next, slots) => onProgress(this.#progress(next, slots)));
+      await this.#trainToEnd(reporter);
       const test = this.#testPart && new Evaluator(this.#model, this.#testPart);
       if (test) this.#history.test = await this.#interruption.evaluate(test);
       return this.#history;
@@ -131,8 +139,8 @@ export class Trainer {
 
   get #position(): RunPosition {
     return {
-      next: this.#next,
-      epochs: Math.ceil(this.#next / this.iterationsPerEpoch),
+      next: this.#steps.next,
+      epochs: Math.ceil(this.#steps.next / this.iterationsPerEpoch),
       seconds: (performance.now() - this.#started) / 1000,
     };
   }
@@ -144,16 +152,16 @@ export class Trainer {
     const interval = iterationsBetween(this.#course.checkpoint, this.iterationsPerEpoch);
     let reason = this.#pending?.stopReason;
     const isOver = reason !== undefined;
-    while (this.#next < end && !reason) {
-      await this.#replay(Math.min(end, this.#next + interval), reporter);
+    while (this.#steps.next < end && !reason) {
+      await this.#steps.runTo(Math.min(end, this.#steps.next + interval), reporter);
       const record = await this.#checkpoint();
       reason = this.#rule.judge(record);
       if (this.#rule.isLowest) await this.best.take();
       schedule?.judge(watchedLoss(record), state.plateau, state.slots);
-      const isLast = reason !== undefined || this.#next === end;
+      const isLast = reason !== undefined || this.#steps.next === end;
       if (!isLast) this.#files?.offer(this.#position);
       onCheckpoint?.(record);
-      reporter?.report(() => this.#progress(this.#next), isLast);
+      reporter?.report(this.#steps.next, { always: isLast });
       reporter?.rethrow();
       this.#interruption.check(); // a listener may have aborted
     }
@@ -165,51 +173,14 @@ export class Trainer {
     const isRestored = this.#model.params.regularizer.method === 'earlyStop' && !this.#rule.isLowest;
     if (isRestored) this.best.restore();
     this.#history.stopReason = stopReason;
-    this.#history.iterations = this.#next - this.#first;
+    this.#history.iterations = this.#steps.next - this.#first;
     this.#history.seconds = this.#position.seconds;
     if (!isOver) await this.#files?.finish(this.#position, stopReason, isRestored);
   }
 
-  /** Replays the steps up to `end`, as far as the data that is there goes, again and again. */
-  async #replay(end: number, reporter: ProgressReporter | undefined): Promise<void> {
-    this.#plan.slots.clearSums();
-    while (this.#next < end) {
-      const prepare = () => this.#feed.prepare(this.#next, this.#end, this.#plan);
-      const covered = await this.#interruption.waitFor(prepare);
-      await this.#replayTo(Math.min(end, covered), reporter);
-    }
-  }
-
-  async #replayTo(end: number, reporter: ProgressReporter | undefined): Promise<void> {
-    const { replay } = this.#plan;
-    this.#model.state.settle();
-    // Given even where nobody listens: at each report C++ also looks whether all buffers are still there.
-    const listener = (next: number, data: Float64Array) => {
-      if (reporter?.report(() => this.#progress(next, data)) === false) replay.abort();
-    };
-    let outcome: Awaited<ReturnType<typeof replay.run>>;
-    try {
-      const beginsEpoch = !this.#hasBegun;
-      this.#hasBegun = true;
-      const run = () => replay.run(this.#next, end, beginsEpoch, listener);
-      outcome = await this.#interruption.compute(replay, run);
-    } catch (cause) {
-      this.#model.state.settle(true);
-      throw cause;
-    }
-    this.#next = outcome.next;
-    reporter?.rethrow();
-    if (outcome.reason === 'aborted') this.#interruption.check();
-    if (outcome.reason === 'notFinite') throw this.#lastGood.lostLoss(outcome.next);
-    if (outcome.reason === 'failed') this.#model.state.settle(true);
-    if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
-    this.#model.stack.requireAttached();
-    this.#feed.requireAttached();
-  }
-
   /** Records the training since the last checkpoint and, if there is a validation set, how the net does on it. */
   async #checkpoint(): Promise<CheckpointRecord> {
-    const iteration = this.#next;
+    const iteration = this.#steps.next;
     const train = meansOf(this.#model, this.#plan.slots.sums());
     const validation = this.#validation && (await this.#interruption.evaluate(this.#validation));
     if (validation && !Number.isFinite(validation.loss)) throw this.#lastGood.lostNumbers(iteration - 1);
