@@ -156,6 +156,23 @@ test('in the last step before rows of a stream that never come', async (t) => {
   t.is(net.inference(x.slice(0, 1)).rows, 1);
 });
 
+test('before the first rows of a stream come, which never do', async (t) => {
+  const controller = new AbortController();
+  const reason = new Error('before the first step');
+  let epochs = 0;
+  const reader = DataReader.fromBatches(async function* () {
+    if (epochs++ > 0) {
+      setImmediate(() => controller.abort(reason));
+      await new Promise(() => {});
+    }
+    yield { x: Tensor.zeros([4, 2]), y: Tensor.zeros([4, 1]) };
+  });
+  await reader.readData();
+  const net = fittingNet([2, 1], { maxEpoch: 1 });
+  t.is(await t.throwsAsync(net.train(reader, { signal: controller.signal, shuffle: false })), reason);
+  t.is(net.inference(Tensor.zeros([1, 2])).rows, 1);
+});
+
 test('in the last step before a checkpoint › the validation set is not looked at', async (t) => {
   const reader = fittingReader(40, 3);
   reader.generateValidationSet(4);
