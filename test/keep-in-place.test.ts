@@ -1,6 +1,9 @@
 import test from 'ava';
 import { DataReader } from 'blasnet';
+import { Arena } from '#blasnet/arena';
 import { keepInPlace } from '#blasnet/keep-in-place';
+import { PlanRecorder } from '#blasnet/plan';
+import { Port } from '#blasnet/runner';
 import { badArgument } from './support/errors.js';
 import { canBeTransferred } from './support/memory.js';
 import { classifier, fittingNet, fittingReader, labelsFor, rowsOfNumbers } from './support/nets.js';
@@ -106,4 +109,19 @@ test('train › the validation set stays from the start', async (t) => {
   const running = fittingNet([2, 1], { maxEpoch: 5 }).train(reader, { shuffle: false });
   for (const { data } of [reader.xDev, reader.yDev]) t.false(canBeTransferred(data));
   t.is((await running).records.length, 5);
+});
+
+test('a plan keeps all its memory but that of ports', (t) => {
+  const workspace = new Arena('float32');
+  const recorder = new PlanRecorder(workspace);
+  const [x, port] = [rowsOfNumbers(2, 3), new Port([3], 'float32')];
+  const [y, z] = [workspace.tensor([2, 3]), workspace.tensor([2, 3])];
+  recorder.run('relu_forward', { x, y, parameter: 0 });
+  recorder.run('copy_rows', { source: port, firstRow: 0, divisor: 1, x: z });
+  const plan = recorder.finish();
+  const rows = rowsOfNumbers(2, 3);
+  plan.bind(port, rows.data, 2);
+  t.false(canBeTransferred(x.data));
+  t.false(canBeTransferred(y.data));
+  t.true(canBeTransferred(rows.data));
 });

@@ -1,6 +1,5 @@
 import type { DataReader, Part } from '../data/data-reader.js';
 import { requireAttached, rowsIn } from '../data/rows.js';
-import { keepInPlace } from '../keep-in-place.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import type { Model } from '../model.js';
 import type { Operand } from '../runner.js';
@@ -27,7 +26,6 @@ export interface Feed {
  */
 export function feedFor(model: Model, reader: DataReader, firstStep: number): Feed {
   const { classWeights, trainingStream } = reader;
-  if (classWeights) keepInPlace(classWeights.buffer);
   const weights: Operand = classWeights ? { data: classWeights, shape: [classWeights.length] } : noClassWeights;
   return trainingStream
     ? new StreamFeed(model.params, trainingStream, weights, firstStep)
@@ -41,7 +39,6 @@ class MemoryFeed implements Feed {
 
   constructor(dtype: DType, part: Part, classWeights: Operand) {
     const [x, y] = [rowsIn(dtype, part.x), rowsIn(dtype, part.y)];
-    for (const { data } of [x, y]) keepInPlace(data.buffer);
     this.#part = part;
     this.source = { x, y, count: x.count, classWeights };
   }
