@@ -1,4 +1,4 @@
-import { markAsUntransferable } from 'node:worker_threads';
+import { keepInPlace } from './keep-in-place.js';
 import { native } from './native.js';
 import { arrayOf, type DType, type FloatArray, type Storage, sizeOf, Tensor } from './tensor.js';
 
@@ -56,7 +56,7 @@ export class Arena {
 /** V8 aligns buffers to 16 bytes only, so the first tensor is moved up to the next boundary. */
 function allocate(bytes: number): { buffer: ArrayBuffer; base: number } {
   const buffer = new ArrayBuffer(bytes + alignment);
-  markAsUntransferable(buffer); // a thread of C++ may be at work on it
+  keepInPlace(buffer); // a thread of C++ may be at work on it
   return { buffer, base: (alignment - native.misalignment(buffer)) % alignment };
 }
 

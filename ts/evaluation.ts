@@ -1,6 +1,7 @@
 import { ChunkedReplay } from './chunked-replay.js';
 import type { Part } from './data/data-reader.js';
-import { batchPass, pin, portFor, rowsIn } from './data/rows.js';
+import { batchPass, portFor, rowsIn } from './data/rows.js';
+import { keepInPlace } from './keep-in-place.js';
 import { noClassWeights } from './losses/class-weights.js';
 import { penaltyPass } from './losses/penalty.js';
 import { type Model, penaltyOf } from './model.js';
@@ -16,6 +17,7 @@ export interface Evaluation {
 export class Evaluator {
   readonly #replay: ChunkedReplay;
   readonly #model: Model;
+  readonly #memory: readonly ArrayBufferLike[];
 
   constructor(model: Model, part: Part) {
     const { dtype } = model.params;
@@ -35,18 +37,26 @@ export class Evaluator {
       },
       penalty && ((runner, slots) => penaltyPass(runner, stack, penalty, x.count, slots)),
     );
-    for (const rows of [x, y]) pin(rows);
+    this.#memory = [x.data.buffer, y.data.buffer];
     this.#replay.bind(xPort, x.data, x.count);
     this.#replay.bind(yPort, y.data, y.count);
   }
 
+  /** On this thread. */
   evaluateSync(): Evaluation {
     this.#replay.slots.clearSums();
     this.#replay.runSync();
     return this.#result();
   }
 
+  /** Keeps the rows' memory where it is for good, as `evaluate` does: for rows that are to be there when it is called. */
+  keepRows(): void {
+    for (const buffer of this.#memory) keepInPlace(buffer);
+  }
+
+  /** On a thread of its own. */
   async evaluate(): Promise<Evaluation> {
+    this.keepRows();
     this.#replay.slots.clearSums();
     await this.#replay.run();
     return this.#result();

@@ -25,6 +25,6 @@ export { getThreads, setThreads, versions } from './runtime.js';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors/safetensors.js';
 export type { LearningRateSchedule, ScheduleKind, WarmUp } from './schedules/schedule.js';
 export { type DType, type FloatArray, Tensor } from './tensor.js';
-export type { TrainOptions } from './training/trainer.js';
+export type { TrainOptions } from './training/train-options.js';
 export * from './training-history.js';
 export { createWeightsBias, Parameter, type ParameterSetup } from './weights-bias.js';

@@ -6,7 +6,7 @@ import type { NetOutput } from './losses/index.js';
 import type { Runner } from './runner.js';
 import { arrayOf, type DType, sizeOf, type Tensor } from './tensor.js';
 
-/** A layer under its name, with the shapes of its rows. */
+/** A layer under its name. */
 export interface StackedLayer {
   readonly name: string;
   readonly layer: Layer;

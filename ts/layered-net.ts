@@ -10,7 +10,7 @@ import { backwardPass, type Model, updatePass } from './model.js';
 import { EagerRunner } from './runner.js';
 import { Schedule } from './schedules/schedule.js';
 import { summarize } from './summary.js';
-import { Tensor } from './tensor.js';
+import { requireTensor, type Tensor } from './tensor.js';
 import { TrainingState } from './training/training-state.js';
 
 /** What a net consists of, and its passes one at a time: layers in order, forward, backward, update. */
@@ -62,7 +62,8 @@ export abstract class LayeredNet {
     const { dtype, initMethod, seed } = this.params;
     const position = stack.layers.length;
     stack.add(layer, name ?? `${layer?.kind?.replaceAll(' ', '-')}-${position + 1}`, () => {
-      layer.configure({ dtype, initializer: createInitializer(initMethod), seed, stream: position + 1 }, optimizer);
+      const setup = { dtype, initializer: createInitializer(initMethod), seed, stream: position + 1 };
+      layer.configure(setup, optimizer, (call) => this.busy.requireIdle(call));
     });
     this.layersChanged();
     return this;
@@ -141,10 +142,9 @@ export abstract class LayeredNet {
 
   /** Refuses what is no tensor of the net's dtype, with its memory. */
   protected requireDtype(name: string, tensor: Tensor): void {
-    if (!(tensor instanceof Tensor)) throw badArgument(name, 'a Tensor', tensor);
+    requireTensor(name, tensor);
     if (tensor.dtype !== this.params.dtype) {
       throw badArgument(name, `a ${this.params.dtype} tensor`, `a ${tensor.dtype} one`);
     }
-    if (tensor.data.length !== tensor.size) throw badArgument(name, 'a tensor with its memory', 'a detached buffer');
   }
 }

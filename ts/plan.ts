@@ -1,6 +1,7 @@
 import type { Arena } from './arena.js';
 import { fuseDescent } from './fuse-descent.js';
 import { fuseRelu } from './fuse-relu.js';
+import { keepInPlace } from './keep-in-place.js';
 import { type NativeCall, type NativeOperand, type NativePlan, native } from './native.js';
 import type { RecordedCall } from './recorded-call.js';
 import { fromNative, inOrder, isSlot, type KernelArgument, type Operand, type PassRunner, Port } from './runner.js';
@@ -63,7 +64,10 @@ export class PlanRecorder implements PassRunner {
     return keepsGradients ? rectified : fuseDescent(rectified);
   }
 
-  /** The plan with its pointers bound, of these calls or of those that were written down. */
+  /**
+   * The plan with its pointers bound, of these calls or of those that were written down. The memory that it points to
+   * can no longer be transferred; that of ports can, which who binds them keeps in place where a thread is to read it.
+   */
   finish(recorded = this.fused()): Plan {
     const buffers = new BufferTable();
     const input = this.#input && buffers.open(this.#input.data.buffer);
@@ -72,7 +76,9 @@ export class PlanRecorder implements PassRunner {
       operands: args.map((argument) => buffers.locate(argument)),
     }));
     try {
-      return new Plan(new native.Plan(this.dtype, buffers.memory, calls, input), buffers.ports);
+      const plan = new native.Plan(this.dtype, buffers.memory, calls, input);
+      for (const buffer of buffers.memory) if (buffer) keepInPlace(buffer);
+      return new Plan(plan, buffers.ports);
     } catch (cause) {
       throw fromNative(cause);
     }

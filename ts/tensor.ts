@@ -148,6 +148,12 @@ export class Tensor {
   }
 }
 
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for what is no tensor, or one whose memory was transferred away */
+export function requireTensor(name: string, value: unknown): asserts value is Tensor {
+  if (!(value instanceof Tensor)) throw badArgument(name, 'a Tensor', value);
+  if (value.data.length !== value.size) throw badArgument(name, 'a tensor with its memory', 'a detached buffer');
+}
+
 /** The typed-array class of a dtype. */
 export function arrayOf(dtype: DType): Float32ArrayConstructor | Float64ArrayConstructor {
   if (dtype === 'float32') return Float32Array;

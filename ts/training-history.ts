@@ -1,4 +1,7 @@
-/** What training looked like at one checkpoint. Losses are means per row; see DESIGN of accuracy in the README. */
+/**
+ * What training looked like at one checkpoint. Losses are means per row; accuracy is R² for `fitting`, the share of rows
+ * whose class is right for classifiers.
+ */
 export interface CheckpointRecord {
   /** Epochs finished, fractions included: 0.05 is a twentieth of the first one. */
   readonly epoch: number;

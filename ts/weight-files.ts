@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readNpz, writeNpz } from './data/npz.js';
 import { shapeMismatch } from './errors.js';
 import { badFile, makeFolder, requireFolder } from './files.js';
-import type { Tensor } from './tensor.js';
+import { requireTensor, type Tensor } from './tensor.js';
 import type { Parameter } from './weights-bias.js';
 
 /** Writes `<folder>/<name>.npz` with those values of the parameters; nothing where there are none. */
@@ -14,6 +14,7 @@ export async function writeWeightFile(
 ): Promise<void> {
   requireFolder(folder);
   if (parameters.length === 0) return;
+  for (const [i, value] of values.entries()) requireTensor(`the layer's ${parameters[i]!.name}`, value);
   await makeFolder(folder);
   const arrays = parameters.map(({ fileKey }, i) => [fileKey, values[i]!] as const);
   await writeNpz(join(folder, `${name}.npz`), Object.fromEntries(arrays));
@@ -38,6 +39,7 @@ export async function readWeightFile(
       const received = Object.keys(arrays).join(', ') || 'nothing';
       throw badFile(`'${path}'`, `'${parameter.fileKey}'`, received);
     }
+    requireTensor(`the layer's ${parameter.name}`, parameter.value);
     requireSameShape(`'${parameter.fileKey}' in '${path}'`, parameter.value, array.shape);
     return { parameter, data: array.data };
   });

@@ -1,6 +1,6 @@
 import type { Initializer } from './initializers/index.js';
 import { EagerRunner } from './runner.js';
-import { type DType, Tensor } from './tensor.js';
+import { type DType, requireTensor, Tensor } from './tensor.js';
 
 /**
  * A layer's weights or bias: values, and the gradient of the mean loss by them. What is not trainable (the running
@@ -35,6 +35,7 @@ export class Parameter {
 
   /** The same parameter in another dtype. */
   to(dtype: DType): Parameter {
+    requireTensor(`the layer's ${this.name}`, this.value);
     const converted = new Parameter(this.name, this.fileKey, this.value.shape, dtype, this);
     converted.value.data.set(this.value.data);
     return converted;

@@ -1,5 +1,7 @@
 import test from 'ava';
 import { BlasnetError, FullyConnectedLayer, Tensor } from 'blasnet';
+import { badArgument, untyped } from '../support/errors.js';
+import { transferAway } from '../support/memory.js';
 import {
   differences,
   gradientCheck,
@@ -159,4 +161,17 @@ test('backward before forward, and rows that do not fit, are refused', (t) => {
   layer.forward(Tensor.from([[1, 2]]));
   t.throws(() => layer.backward(Tensor.from([[1], [2]])), { instanceOf: BlasnetError });
   t.throws(() => layer.backward(Tensor.from([[1]], undefined, 'float64')), { instanceOf: BlasnetError });
+});
+
+test('forward and backward › what is no tensor, or has lost its memory', (t) => {
+  const layer = new FullyConnectedLayer(2, 1);
+  const gone = Tensor.from([[1, 2]]);
+  layer.forward(gone);
+  transferAway(gone.data);
+  t.throws(() => layer.forward(gone), badArgument(/a tensor with its memory for x but received 'a detached buffer'/));
+  t.throws(() => layer.forward(untyped([[1, 2]])), badArgument(/^Expected a Tensor for x but received an array of 1$/));
+  t.throws(() => layer.backward(untyped([[1]])), badArgument(/^Expected a Tensor for delta but received an array/));
+  const delta = Tensor.from([[1]]);
+  transferAway(delta.data);
+  t.throws(() => layer.backward(delta), badArgument(/a tensor with its memory for delta/));
 });

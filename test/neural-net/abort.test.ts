@@ -1,5 +1,5 @@
 import test from 'ava';
-import { DataReader } from 'blasnet';
+import { DataReader, type NeuralNet, PlainLayer, type RowShape, Tensor } from 'blasnet';
 import { fittingNet, fittingReader, labelsFor, rowsOfNumbers, weightsOf } from '../support/nets.js';
 
 const long = { maxEpoch: 1_000_000, learningRate: 1e-4 };
@@ -101,6 +101,85 @@ test('while validating', async (t) => {
   t.true(performance.now() - aborted < whole / 2);
   t.deepEqual(records, []);
   t.is(net.inference(rowsOfNumbers(1, 16)).rows, 1);
+});
+
+/** Passes rows on, one step at a time on this thread, and tells of each. */
+class Passing extends PlainLayer {
+  readonly kind = 'passing';
+  readonly #onForward: (training: boolean) => void;
+
+  constructor(onForward: (training: boolean) => void) {
+    super();
+    this.#onForward = onForward;
+  }
+  outputShape(input: RowShape): RowShape {
+    return input;
+  }
+  forward(x: Tensor, training = true): Tensor {
+    this.#onForward(training);
+    return x.clone();
+  }
+  backward(delta: Tensor): Tensor {
+    return delta.clone();
+  }
+}
+
+/** What `train` rejects with when the signal is aborted in a step, and the steps, validation included, that were made. */
+async function abortedInStep(aborted: number, net: NeuralNet, reader: DataReader) {
+  const controller = new AbortController();
+  const reason = new Error('in a step');
+  const steps = { training: 0, validation: 0 };
+  net.addLayer(
+    new Passing((training) => {
+      steps[training ? 'training' : 'validation']++;
+      if (steps.training === aborted) controller.abort(reason);
+    }),
+  );
+  const error: unknown = await net.train(reader, { signal: controller.signal, shuffle: false }).catch((why) => why);
+  return { isReason: error === reason, steps };
+}
+
+test('in the last step before rows of a stream that never come', async (t) => {
+  const x = Tensor.zeros([1024, 1024]); // so large that each batch is read by itself
+  let epochs = 0;
+  const reader = DataReader.fromBatches(async function* () {
+    const isRead = epochs++ > 0;
+    yield { x, y: Tensor.zeros([1024, 1]) };
+    if (isRead) await new Promise(() => {});
+    yield { x, y: Tensor.zeros([1024, 1]) };
+  });
+  await reader.readData();
+  const net = fittingNet([1024, 1], { maxEpoch: 1, batchSize: 1024 });
+  const { isReason, steps } = await abortedInStep(1, net, reader);
+  t.true(isReason);
+  t.deepEqual(steps, { training: 1, validation: 0 });
+  t.is(net.inference(x.slice(0, 1)).rows, 1);
+});
+
+test('before the first rows of a stream come, which never do', async (t) => {
+  const controller = new AbortController();
+  const reason = new Error('before the first step');
+  let epochs = 0;
+  const reader = DataReader.fromBatches(async function* () {
+    if (epochs++ > 0) {
+      setImmediate(() => controller.abort(reason));
+      await new Promise(() => {});
+    }
+    yield { x: Tensor.zeros([4, 2]), y: Tensor.zeros([4, 1]) };
+  });
+  await reader.readData();
+  const net = fittingNet([2, 1], { maxEpoch: 1 });
+  t.is(await t.throwsAsync(net.train(reader, { signal: controller.signal, shuffle: false })), reason);
+  t.is(net.inference(Tensor.zeros([1, 2])).rows, 1);
+});
+
+test('in the last step before a checkpoint › the validation set is not looked at', async (t) => {
+  const reader = fittingReader(40, 3);
+  reader.generateValidationSet(4);
+  const net = fittingNet([3, 1], { batchSize: 10 });
+  const { isReason, steps } = await abortedInStep(6, net, reader);
+  t.true(isReason);
+  t.deepEqual(steps, { training: 6, validation: 1 });
 });
 
 test('an abort after the end has no effect', async (t) => {

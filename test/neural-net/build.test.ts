@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import test from 'ava';
 import {
   ActivationLayer,
@@ -9,6 +10,8 @@ import {
   Tensor,
 } from 'blasnet';
 import { badArgument, shapeMismatch, untyped } from '../support/errors.js';
+import { temporaryFolder } from '../support/files.js';
+import { transferAway } from '../support/memory.js';
 import { classifier, fittingNet, fittingReader } from '../support/nets.js';
 
 const empty = () => fittingNet([]);
@@ -145,7 +148,30 @@ test('setWeights › errors change nothing', (t) => {
     badArgument(/a Tensor for fully connected B .* array of 2/),
   );
   t.throws(() => new ActivationLayer('relu').setWeights({ W }), badArgument(/no name for weights/));
+  t.throws(() => layer.setWeights(untyped(null)), badArgument(/tensors by name for weights but received null/));
+  transferAway(B.data);
+  t.throws(
+    () => layer.setWeights({ W, B }),
+    badArgument(/a tensor with its memory for fully connected B but received 'a detached buffer'/),
+  );
   t.deepEqual(layer.weights.W!.toArray(), before);
+});
+
+test('a layer that has lost the memory of its bias › nothing is changed, and no file written', async (t) => {
+  const folder = await temporaryFolder(t);
+  const W = Tensor.zeros([2, 2]);
+  const layer = new FullyConnectedLayer(2, 2);
+  await layer.saveWeights(folder, 'layer');
+  const before = layer.weights.W!.toArray();
+  transferAway(layer.weights.B!.data);
+  const lost = badArgument(/a tensor with its memory for the layer's B but received 'a detached buffer'/);
+  t.throws(() => layer.setWeights({ W, B: Tensor.zeros([1, 2]) }), lost);
+  await t.throwsAsync(layer.loadWeights(folder, 'layer'), lost);
+  await t.throwsAsync(layer.saveWeights(folder, 'other'), lost);
+  t.throws(() => empty().addLayer(layer), lost);
+  t.throws(() => empty().addLayer(layer), lost); // it is in no net yet
+  t.deepEqual(layer.weights.W!.toArray(), before);
+  t.deepEqual(await readdir(folder), ['layer.npz']);
 });
 
 test('summary', (t) => {

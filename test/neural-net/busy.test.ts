@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { ActivationLayer, type NeuralNet } from 'blasnet';
+import { ActivationLayer, type NeuralNet, Tensor } from 'blasnet';
 import { busy } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';
 import { fittingNet, fittingReader, labelsFor, rowsOfNumbers } from '../support/nets.js';
@@ -23,6 +23,13 @@ const calls: Readonly<Record<string, (net: NeuralNet) => unknown>> = {
   test: (net) => net.test(x, y),
   saveWeights: (net) => net.saveWeights(nowhere),
   loadWeights: (net) => net.loadWeights(nowhere),
+  'layer.forward': ({ layers }) => layers[0]!.forward(x),
+  'layer.backward': ({ layers }) => layers[0]!.backward(rowsOfNumbers(4, 64)),
+  'layer.preUpdate': ({ layers }) => layers[0]!.preUpdate(),
+  'layer.update': ({ layers }) => layers[0]!.update(),
+  'layer.setWeights': ({ layers }) => layers[0]!.setWeights({ W: rowsOfNumbers(8, 64) }),
+  'layer.loadWeights': ({ layers }) => layers[0]!.loadWeights(nowhere, 'fc1'),
+  'layer.loadInitialValues': ({ layers }) => layers[0]!.loadInitialValues(nowhere, 'fc1'),
 };
 
 test('every method that computes or changes is refused while the net trains', async (t) => {
@@ -42,6 +49,28 @@ test('every method that computes or changes is refused while the net trains', as
   controller.abort(new Error('enough'));
   await t.throwsAsync(running, { message: 'enough' });
   t.is(net.inference(x).rows, 4);
+  net.layers[0]!.setWeights({ W: rowsOfNumbers(8, 64, 5) });
+  t.deepEqual(net.layers[0]!.weights.W!.data, rowsOfNumbers(8, 64, 5).data);
+});
+
+test('a layer does not change where training begins while it reads its file', async (t) => {
+  const folder = await temporaryFolder(t);
+  for (const method of ['loadWeights', 'loadInitialValues'] as const) {
+    const net = fittingNet([8, 1], { maxEpoch: 1_000_000, learningRate: 1e-9 });
+    const [layer] = net.layers;
+    layer!.setWeights({ W: rowsOfNumbers(8, 1) });
+    await layer!.saveWeights(folder, 'layer');
+    layer!.setWeights({ W: Tensor.zeros([8, 1]) });
+    const controller = new AbortController();
+    const loading = layer![method](folder, 'layer');
+    const running = net.train(fittingReader(500, 8), { signal: controller.signal });
+    await t.throwsAsync(loading, busy(new RegExp(`to be idle for layer.${method} but train runs$`)));
+    controller.abort(new Error('enough'));
+    await t.throwsAsync(running, { message: 'enough' });
+    t.true(layer!.weights.W!.data.every((value) => Math.abs(value) < 0.1));
+    await layer![method](folder, 'layer');
+    t.deepEqual(layer!.weights.W!.data, rowsOfNumbers(8, 1).data);
+  }
 });
 
 test('the same goes for listeners', async (t) => {

@@ -185,6 +185,17 @@ test('weights stay where they are once the net has run', (t) => {
   t.deepEqual(net.inference(x).data, expected);
 });
 
+test('rows of calls on this thread can be transferred afterwards', (t) => {
+  const net = fittingNet([2, 1]);
+  const x = rowsOfNumbers(2, 2);
+  const y = labelsFor(x);
+  net.inference(x);
+  net.trainOnBatch(x, y);
+  net.test(x, y);
+  t.true(canBeTransferred(x.data));
+  t.true(canBeTransferred(y.data));
+});
+
 test('weights that are detached before the net first ran', (t) => {
   const net = fittingNet([2, 1]);
   transferAway(net.layers[0]!.weights.W!.data);

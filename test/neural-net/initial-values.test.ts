@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { FullyConnectedLayer, Tensor } from 'blasnet';
+import { type DType, FullyConnectedLayer, HyperParameters, NeuralNet, readNpz, Tensor } from 'blasnet';
 import { badFile, shapeMismatch } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';
 import { fittingNet, fittingReader, weightsOf } from '../support/nets.js';
@@ -56,6 +56,46 @@ test('one layer alone', async (t) => {
   await layer.saveInitialValues(folder, 'layer');
   await layer.loadInitialValues(folder, 'layer');
   t.deepEqual([...layer.weights.W!.data], start);
+});
+
+/** What is saved as the initial weights of a layer with 2 × 2 of them that a net takes and trains. */
+async function savedOf(layer: FullyConnectedLayer, folder: string, dtype: DType = 'float32') {
+  const net = new NeuralNet(new HyperParameters({ netType: 'fitting', seed: 7, dtype }), 'net').addLayer(layer, 'fc');
+  net.trainOnBatch(Tensor.from([[1, 2]], undefined, dtype), Tensor.from([[3, 4]], undefined, dtype));
+  await net.saveInitialValues(folder);
+  const { weights } = await readNpz(join(folder, 'fc.npz'));
+  return weights!.data;
+}
+
+test('a layer that a net took with weights began with those', async (t) => {
+  const folder = await temporaryFolder(t);
+  const looked = new FullyConnectedLayer(2, 2, { initMethod: 'msra' });
+  const start = looked.weights.W!.data.slice();
+  t.deepEqual(await savedOf(looked, folder), start);
+
+  const given = new FullyConnectedLayer(2, 2);
+  const W = Tensor.from([
+    [1, 2],
+    [3, 4],
+  ]);
+  given.setWeights({ W });
+  t.deepEqual(await savedOf(given, folder, 'float64'), Float64Array.of(1, 2, 3, 4));
+  t.notDeepEqual([...given.weights.W!.data], [1, 2, 3, 4]);
+
+  const fresh = new FullyConnectedLayer(2, 2);
+  const net = new NeuralNet(new HyperParameters({ netType: 'fitting', seed: 7 }), 'net');
+  const own = net.addLayer(new FullyConnectedLayer(2, 2), 'fc').layers[0]!.weights.W!.data.slice();
+  t.deepEqual(await savedOf(fresh, folder), own);
+});
+
+test('values that a layer loaded before a net took it stay the initial ones', async (t) => {
+  const folder = await temporaryFolder(t);
+  const source = new FullyConnectedLayer(2, 2, { initMethod: 'xavier', seed: 5 });
+  await source.saveWeights(folder, 'source');
+  const layer = new FullyConnectedLayer(2, 2);
+  await layer.loadInitialValues(folder, 'source');
+  layer.setWeights({ W: Tensor.zeros([2, 2]) });
+  t.deepEqual(await savedOf(layer, folder, 'float64'), Float64Array.from(source.weights.W!.data));
 });
 
 test('a file that is missing or does not fit changes nothing', async (t) => {

@@ -1,5 +1,4 @@
 // @internal
-import { markAsUntransferable } from 'node:worker_threads';
 import { BlasnetError, badArgument } from '../errors.js';
 import { Port, type Runner } from '../runner.js';
 import { arrayOf, type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
@@ -86,14 +85,6 @@ export function batchPass(
     runner.run(bytes ? 'copy_byte_rows' : 'copy_rows', args);
   }
   return x;
-}
-
-/**
- * Keeps the rows' memory where it is for good: C++ reads it on another thread, and memory that JavaScript transfers to
- * another owner may be freed there at any time.
- */
-export function pin(rows: Rows): void {
-  markAsUntransferable(rows.data.buffer);
 }
 
 /**

@@ -8,7 +8,7 @@ import { ClassificationLayer } from '../layers/classification.js';
 import type { NetType } from '../losses/index.js';
 import type { Model } from '../model.js';
 import { sizeOf } from '../tensor.js';
-import type { TrainOptions } from './trainer.js';
+import type { TrainOptions } from './train-options.js';
 
 /** Refuses, before anything is recorded, what a net cannot be trained on. */
 export function checkData(model: Model, reader: DataReader, options: TrainOptions): void {

@@ -1,5 +1,5 @@
 import type { DataReader, Part } from '../data/data-reader.js';
-import { pin, requireAttached, rowsIn } from '../data/rows.js';
+import { requireAttached, rowsIn } from '../data/rows.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import type { Model } from '../model.js';
 import type { Operand } from '../runner.js';
@@ -39,7 +39,6 @@ class MemoryFeed implements Feed {
 
   constructor(dtype: DType, part: Part, classWeights: Operand) {
     const [x, y] = [rowsIn(dtype, part.x), rowsIn(dtype, part.y)];
-    for (const rows of [x, y]) pin(rows);
     this.#part = part;
     this.source = { x, y, count: x.count, classWeights };
   }

@@ -51,7 +51,8 @@ export class StreamFeed implements Feed {
 
   async prepare(step: number, end: number, { replay, slots, iterationsPerEpoch }: TrainingPlan): Promise<number> {
     if (step < this.#covered) return this.#covered;
-    const { value: window } = await (this.#next ?? this.#windows.next());
+    this.#next ??= this.#windows.next();
+    const { value: window } = await this.#next;
     this.#next = undefined;
     const { x, y } = this.source.ports!;
     replay.bind(x, window.x, window.count);

@@ -1,16 +1,13 @@
-import { once } from 'node:events';
-import type { CheckpointOptions } from '../checkpoints/checkpoint-options.js';
 import { type Course, courseOf, iterationsBetween, requireSameCourse } from '../checkpoints/course.js';
 import type { PendingRun } from '../checkpoints/resume.js';
 import { RunCheckpoints, type RunPosition } from '../checkpoints/run-checkpoints.js';
 import type { RunState } from '../checkpoints/run-state.js';
 import { DataReader, type Part } from '../data/data-reader.js';
 import { badArgument } from '../errors.js';
-import { type Evaluation, Evaluator, meansOf } from '../evaluation.js';
+import { Evaluator, meansOf } from '../evaluation.js';
 import { given } from '../given.js';
 import type { Model } from '../model.js';
 import type { ModelDescription } from '../model-files/description.js';
-import { fromNative } from '../runner.js';
 import {
   type CheckpointRecord,
   type StopReason,
@@ -20,29 +17,14 @@ import {
 } from '../training-history.js';
 import { checkData } from './check-data.js';
 import { type Feed, feedFor } from './feed.js';
+import { Interruption } from './interruption.js';
 import { LastGood } from './last-good.js';
-import { ProgressReporter } from './progress-reporter.js';
+import { ProgressReporter, progressOf } from './progress-reporter.js';
 import { Snapshot } from './snapshot.js';
+import { Steps } from './steps.js';
 import { StopRule } from './stop-rule.js';
+import type { TrainOptions } from './train-options.js';
 import { TrainingPlan } from './training-plan.js';
-
-export interface TrainOptions extends CheckpointOptions {
-  /**
-   * Epochs between checkpoints, fractions included: 0.05 is twenty checkpoints an epoch. Default 1, or as before where a
-   * run is resumed.
-   */
-  readonly checkpoint?: number;
-  /** Measure loss and accuracy on the test set at the end. */
-  readonly needTest?: boolean;
-  /** A new order of rows each epoch; default true, or as before where a run is resumed. */
-  readonly shuffle?: boolean;
-  /** Show a progress bar on the terminal, or lines where there is none. */
-  readonly progress?: boolean;
-  readonly onProgress?: (progress: TrainingProgress) => void;
-  readonly onCheckpoint?: (record: CheckpointRecord) => void;
-  /** Ends the run within one step; `train` then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
 
 /** What a run may come with: how to describe the net in its files, and where an earlier process left it. */
 export interface RunContext {
@@ -58,6 +40,7 @@ export class Trainer {
   readonly #validation: Evaluator | undefined;
   readonly #testPart: Part | undefined;
   readonly #options: TrainOptions;
+  readonly #interruption: Interruption;
   readonly #batchRows: number;
   readonly #history: TrainingHistory;
   readonly #course: Course;
@@ -65,11 +48,9 @@ export class Trainer {
   readonly #rule: StopRule;
   readonly #files: RunCheckpoints | undefined;
   #started = performance.now();
-  #hasBegun = false; // an epoch, in this process
-  #evaluating: Evaluator | undefined; // on its thread right now
-  /** Iterations that the net had made before this run, and that it has made now. */
+  /** Iterations that the net had made before this run. */
   readonly #first: number;
-  #next: number;
+  readonly #steps: Steps;
   readonly #lastGood: LastGood;
   /** The parameters at the checkpoint with the lowest loss. */
   readonly best: Snapshot;
@@ -77,6 +58,7 @@ export class Trainer {
   constructor(model: Model, reader: DataReader, options: TrainOptions, { describe, pending }: RunContext) {
     this.#model = model;
     this.#options = options;
+    this.#interruption = new Interruption(options.signal);
     const { batchSize } = model.params;
     if (!(reader instanceof DataReader)) throw badArgument('reader', 'a DataReader', reader);
     const { checkpoint = 1, shuffle = true } = { ...pending?.state.course, ...given(options) };
@@ -88,6 +70,7 @@ export class Trainer {
     this.#batchRows = batchSize === -1 ? count : Math.min(batchSize, count);
     this.#plan = new TrainingPlan(model, this.#feed.source, this.#batchRows, shuffle);
     this.#validation = reader.validationPart && new Evaluator(model, reader.validationPart);
+    this.#validation?.keepRows();
     this.#testPart = options.needTest ? reader.testPart : undefined;
     const { state, stack } = model;
     const { theta, statistics } = stack.block;
@@ -95,8 +78,16 @@ export class Trainer {
     this.#lastGood = new LastGood(model, this.#plan);
     this.best = pending?.best ?? new Snapshot([theta, statistics]);
     this.#first = pending?.state.first ?? state.slots.get('epochs') * this.iterationsPerEpoch;
-    this.#next = pending?.state.next ?? this.#first;
     this.#pending = pending?.state;
+    this.#steps = new Steps({
+      model,
+      feed: this.#feed,
+      plan: this.#plan,
+      lastGood: this.#lastGood,
+      interruption: this.#interruption,
+      next: pending?.state.next ?? this.#first,
+      end: this.#end,
+    });
     this.#history = new TrainingHistory(pending?.records);
     this.#rule = new StopRule(model.params, pending?.state.stopRule);
     this.#files = this.#createFiles(describe);
@@ -115,7 +106,7 @@ export class Trainer {
       best: this.best,
       iterationsPerEpoch: this.iterationsPerEpoch,
       first: this.#first,
-      next: this.#next,
+      next: this.#steps.next,
       isResumed: this.#pending !== undefined,
     });
   }
@@ -131,20 +122,15 @@ export class Trainer {
 
   /** Trains to the end, or until a stop condition holds. */
   async run(onProgress: ((progress: TrainingProgress) => void) | undefined): Promise<TrainingHistory> {
-    const { signal } = this.#options;
     this.#started = performance.now() - 1000 * (this.#pending?.seconds ?? 0);
-    const abort = () => {
-      this.#plan.replay.abort();
-      this.#evaluating?.abort();
-    };
-    signal?.throwIfAborted();
-    signal?.addEventListener('abort', abort);
+    this.#interruption.check();
     try {
-      await this.#trainToEnd(onProgress && new ProgressReporter(onProgress));
-      if (this.#testPart) this.#history.test = await this.#evaluate(new Evaluator(this.#model, this.#testPart));
+      const reporter = onProgress && new ProgressReporter((next, slots) => onProgress(this.#progress(next, slots)));
+      await this.#trainToEnd(reporter);
+      const test = this.#testPart && new Evaluator(this.#model, this.#testPart);
+      if (test) this.#history.test = await this.#interruption.evaluate(test);
       return this.#history;
     } finally {
-      signal?.removeEventListener('abort', abort);
       this.#model.state.slots.set('epochs', this.#position.epochs);
       await this.#feed.close();
       await this.#files?.idle().catch(() => {}); // whoever waited for it was told
@@ -153,31 +139,31 @@ export class Trainer {
 
   get #position(): RunPosition {
     return {
-      next: this.#next,
-      epochs: Math.ceil(this.#next / this.iterationsPerEpoch),
+      next: this.#steps.next,
+      epochs: Math.ceil(this.#steps.next / this.iterationsPerEpoch),
       seconds: (performance.now() - this.#started) / 1000,
     };
   }
 
   async #trainToEnd(reporter: ProgressReporter | undefined): Promise<void> {
     const { schedule, state } = this.#model;
-    const { signal, onCheckpoint } = this.#options;
+    const { onCheckpoint } = this.#options;
     const end = this.#end;
     const interval = iterationsBetween(this.#course.checkpoint, this.iterationsPerEpoch);
     let reason = this.#pending?.stopReason;
     const isOver = reason !== undefined;
-    while (this.#next < end && !reason) {
-      await this.#replay(Math.min(end, this.#next + interval), reporter);
+    while (this.#steps.next < end && !reason) {
+      await this.#steps.runTo(Math.min(end, this.#steps.next + interval), reporter);
       const record = await this.#checkpoint();
       reason = this.#rule.judge(record);
       if (this.#rule.isLowest) await this.best.take();
       schedule?.judge(watchedLoss(record), state.plateau, state.slots);
-      const isLast = reason !== undefined || this.#next === end;
+      const isLast = reason !== undefined || this.#steps.next === end;
       if (!isLast) this.#files?.offer(this.#position);
       onCheckpoint?.(record);
-      reporter?.report(() => this.#progress(this.#next), isLast);
+      reporter?.report(this.#steps.next, { always: isLast });
       reporter?.rethrow();
-      signal?.throwIfAborted(); // a listener may have aborted
+      this.#interruption.check(); // a listener may have aborted
     }
     await this.#finish(reason ?? 'maxEpoch', isOver);
   }
@@ -187,79 +173,16 @@ export class Trainer {
     const isRestored = this.#model.params.regularizer.method === 'earlyStop' && !this.#rule.isLowest;
     if (isRestored) this.best.restore();
     this.#history.stopReason = stopReason;
-    this.#history.iterations = this.#next - this.#first;
+    this.#history.iterations = this.#steps.next - this.#first;
     this.#history.seconds = this.#position.seconds;
     if (!isOver) await this.#files?.finish(this.#position, stopReason, isRestored);
   }
 
-  /** Replays the steps up to `end`, as far as the data that is there goes, again and again. */
-  async #replay(end: number, reporter: ProgressReporter | undefined): Promise<void> {
-    this.#plan.slots.clearSums();
-    while (this.#next < end) {
-      const covered = await this.#untilAborted(this.#feed.prepare(this.#next, this.#end, this.#plan));
-      await this.#replayTo(Math.min(end, covered), reporter);
-    }
-  }
-
-  /** The same promise, unless the signal is aborted first. */
-  async #untilAborted<T>(promise: Promise<T>): Promise<T> {
-    const { signal } = this.#options;
-    if (!signal) return promise;
-    const listening = new AbortController();
-    try {
-      const aborted = once(signal, 'abort', { signal: listening.signal }).then(() => Promise.reject(signal.reason));
-      return await Promise.race([promise, aborted]);
-    } finally {
-      listening.abort();
-    }
-  }
-
-  async #replayTo(end: number, reporter: ProgressReporter | undefined): Promise<void> {
-    const { replay } = this.#plan;
-    this.#options.signal?.throwIfAborted(); // while something else ran
-    this.#model.state.settle();
-    // Given even where nobody listens: at each report C++ also looks whether all buffers are still there.
-    const listener = (next: number, data: Float64Array) => {
-      if (reporter?.report(() => this.#progress(next, data)) === false) replay.abort();
-    };
-    let outcome: Awaited<ReturnType<typeof replay.run>>;
-    try {
-      const beginsEpoch = !this.#hasBegun;
-      this.#hasBegun = true;
-      outcome = await replay.run(this.#next, end, beginsEpoch, listener);
-    } catch (cause) {
-      this.#model.state.settle(true);
-      throw cause;
-    }
-    this.#next = outcome.next;
-    reporter?.rethrow();
-    if (outcome.reason === 'aborted') this.#options.signal?.throwIfAborted();
-    if (outcome.reason === 'notFinite') throw this.#lastGood.lostLoss(outcome.next);
-    if (outcome.reason === 'failed') this.#model.state.settle(true);
-    if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
-    this.#model.stack.requireAttached();
-    this.#feed.requireAttached();
-  }
-
-  async #evaluate(evaluator: Evaluator): Promise<Evaluation> {
-    this.#evaluating = evaluator;
-    try {
-      const result = await evaluator.evaluate();
-      this.#options.signal?.throwIfAborted();
-      return result;
-    } catch (cause) {
-      this.#options.signal?.throwIfAborted();
-      throw cause;
-    } finally {
-      this.#evaluating = undefined;
-    }
-  }
-
   /** Records the training since the last checkpoint and, if there is a validation set, how the net does on it. */
   async #checkpoint(): Promise<CheckpointRecord> {
-    const iteration = this.#next;
+    const iteration = this.#steps.next;
     const train = meansOf(this.#model, this.#plan.slots.sums());
-    const validation = this.#validation && (await this.#evaluate(this.#validation));
+    const validation = this.#validation && (await this.#interruption.evaluate(this.#validation));
     if (validation && !Number.isFinite(validation.loss)) throw this.#lastGood.lostNumbers(iteration - 1);
     const record: CheckpointRecord = {
       epoch: iteration / this.iterationsPerEpoch,
@@ -278,22 +201,14 @@ export class Trainer {
 
   /** How far the run is after `next` iterations, which left those sums in the slots. */
   #progress(next: number, slots?: Float64Array): TrainingProgress {
-    const { maxEpoch } = this.#model.params;
     const { iterationsPerEpoch } = this;
-    const totalIterations = maxEpoch * iterationsPerEpoch;
-    const iteration = next - this.#first;
-    const seconds = (performance.now() - this.#started) / 1000;
-    const checkpoint = this.#history.records.at(-1);
-    return {
-      epoch: Math.ceil(iteration / iterationsPerEpoch),
-      maxEpoch,
-      iteration,
-      totalIterations,
+    const pace = {
+      maxEpoch: this.#model.params.maxEpoch,
+      iteration: next - this.#first,
       iterationsPerEpoch,
-      ...meansOf(this.#model, this.#plan.slots.sums(slots)),
-      ...(checkpoint && { checkpoint }),
-      samplesPerSecond: (iteration * this.#batchRows) / seconds,
-      secondsLeft: ((totalIterations - iteration) * seconds) / iteration,
+      batchRows: this.#batchRows,
+      seconds: (performance.now() - this.#started) / 1000,
     };
+    return progressOf(pace, meansOf(this.#model, this.#plan.slots.sums(slots)), this.#history.records.at(-1));
   }
 }

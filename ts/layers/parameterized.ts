@@ -1,0 +1,189 @@
+// @internal
+import { badArgument } from '../errors.js';
+import { createInitializer } from '../initializers/index.js';
+import { createOptimizer, type KernelOptimizer } from '../optimizers/index.js';
+import { type DType, requireTensor, type Tensor } from '../tensor.js';
+import { readWeightFile, requireSameShape, writeWeightFile } from '../weight-files.js';
+import type { Parameter, ParameterSetup } from '../weights-bias.js';
+
+/** What a layer learns: its parameters, where they begin, how they change, and their files. */
+export abstract class Parameterized {
+  /** What `summary()` calls it. */
+  abstract readonly kind: string;
+
+  #parameters: readonly Parameter[] | undefined;
+  #setup: ParameterSetup = { dtype: 'float32', initializer: createInitializer('msra'), seed: 0, stream: 0 };
+  #optimizer?: KernelOptimizer;
+  #initial: readonly Tensor[] | undefined; // where the present setup does not make them
+  #isInNet = false;
+  #requireIdle: (call: string) => void = () => {};
+
+  /** Shapes of the parameters by name, before they are made; undefined where the class does not say. */
+  get parameterShapes(): Readonly<Record<string, readonly number[]>> | undefined {
+    return undefined;
+  }
+
+  /** Makes the layer's parameters; called once, when they are first needed. */
+  protected createParameters(_setup: ParameterSetup): Parameter[] {
+    return [];
+  }
+
+  /** What is saved and, unless it is not trainable, changed by training; in a fixed order. */
+  get parameters(): readonly Parameter[] {
+    this.#parameters ??= this.createParameters(this.#setup);
+    return this.#parameters;
+  }
+
+  /** Makes the parameters without looking for initial values, where they are to be set right away. */
+  allocateParameters(): void {
+    this.#parameters ??= this.createParameters({ ...this.#setup, initializer: createInitializer('zero') });
+  }
+
+  /**
+   * How a net's hyperparameters reach the layer; values that exist are kept, in the net's dtype, and begin there.
+   * @param requireIdle - throws while the net computes with the layer's memory, and what is called has to wait
+   */
+  configure(setup: ParameterSetup, optimizer: KernelOptimizer, requireIdle = this.#requireIdle): void {
+    if (this.#isInNet) throw badArgument('layer', 'a layer that is in no net yet', 'one that is in another net');
+    const parameters = this.#parameters?.map((parameter) => parameter.to(setup.dtype));
+    const initial = this.#initial ?? parameters?.map(({ value }) => value);
+    this.#initial = initial?.map((value) => value.clone(setup.dtype));
+    this.#parameters = parameters;
+    this.#isInNet = true;
+    this.#setup = setup;
+    this.#optimizer = optimizer;
+    this.#requireIdle = requireIdle;
+  }
+
+  /** How the net, or the layer's own options, set it up: dtype, initialiser, seed and stream of random numbers. */
+  protected get setup(): ParameterSetup {
+    return this.#setup;
+  }
+
+  get dtype(): DType {
+    return this.#setup.dtype;
+  }
+
+  /** Whether a net's hyperparameters hold now, rather than the layer's own options. */
+  protected get isInNet(): boolean {
+    return this.#isInNet;
+  }
+
+  /** @throws BlasnetError `ERR_NET_BUSY` while the net that the layer is in computes with its memory */
+  protected requireIdle(call: string): void {
+    this.#requireIdle(call);
+  }
+
+  /**
+   * What the optimizer does before the forward pass; nothing for most.
+   * @throws BlasnetError `ERR_NET_BUSY`
+   */
+  preUpdate(): void {
+    this.requireIdle('layer.preUpdate');
+    for (const { value } of this.#trainable) this.#rule().preUpdate(value.data);
+  }
+
+  /**
+   * Changes the parameters by the gradients of the last `backward`.
+   * @throws BlasnetError `ERR_NET_BUSY`
+   */
+  update(): void {
+    this.requireIdle('layer.update');
+    for (const { value, gradient } of this.#trainable) this.#rule().update(value.data, gradient.data);
+  }
+
+  get #trainable(): Parameter[] {
+    return this.parameters.filter(({ trainable }) => trainable);
+  }
+
+  #rule(): KernelOptimizer {
+    this.#optimizer ??= createOptimizer('sgd');
+    return this.#optimizer;
+  }
+
+  /** The parameters' values by name. They are views: writing to them changes the layer. */
+  get weights(): Record<string, Tensor> {
+    return Object.fromEntries(this.parameters.map(({ name, value }) => [name, value]));
+  }
+
+  /** Gradients of the mean loss by the parameters, as the last `backward` left them. */
+  get gradients(): Record<string, Tensor> {
+    return Object.fromEntries(this.#trainable.map(({ name, gradient }) => [name, gradient]));
+  }
+
+  /**
+   * Copies values into the parameters of those names.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or a detached buffer, `ERR_SHAPE_MISMATCH` for another
+   *   shape, `ERR_NET_BUSY`; nothing is changed then
+   */
+  setWeights(values: Readonly<Record<string, Tensor>>): void {
+    this.requireIdle('layer.setWeights');
+    if (values === null || typeof values !== 'object') throw badArgument('weights', 'tensors by name', values);
+    const targets = Object.entries(values).map(([name, tensor]) => {
+      const parameter = this.parameters.find((candidate) => candidate.name === name);
+      if (!parameter) throw badArgument('weights', this.#names(), name);
+      requireTensor(`${this.kind} ${name}`, tensor);
+      requireTensor(`the layer's ${name}`, parameter.value);
+      requireSameShape(`${this.kind} ${name}`, parameter.value, tensor.shape);
+      return () => parameter.value.data.set(tensor.data);
+    });
+    for (const copy of targets) copy();
+  }
+
+  /** Writes the parameters to `<folder>/<name>.npz`; a layer without any writes nothing. */
+  async saveWeights(folder: string, name: string): Promise<void> {
+    await writeWeightFile(folder, name, this.parameters);
+  }
+
+  /**
+   * Reads what `saveWeights`, or NumPy's `savez`, wrote. Changes nothing unless all of it fits.
+   * @throws BlasnetError `ERR_BAD_FILE`, `ERR_SHAPE_MISMATCH` or `ERR_NET_BUSY`
+   */
+  async loadWeights(folder: string, name: string): Promise<void> {
+    this.requireIdle('layer.loadWeights');
+    const copy = await this.readWeights(folder, name);
+    this.requireIdle('layer.loadWeights'); // a train may have begun meanwhile
+    copy();
+  }
+
+  /**
+   * The first half of `loadWeights`: reads and checks the file.
+   * @returns the second half, which copies the values
+   */
+  readWeights(folder: string, name: string): Promise<() => void> {
+    return readWeightFile(folder, name, this.parameters);
+  }
+
+  /**
+   * Writes the values that the parameters began with, as `saveWeights` writes their present ones: what `loadInitialValues`
+   * read, else what they were when a net took the layer, else what the initialiser gave them.
+   */
+  async saveInitialValues(folder: string, name: string): Promise<void> {
+    const initial = this.#initial ?? this.createParameters(this.#setup).map(({ value }) => value);
+    await writeWeightFile(folder, name, this.parameters, initial);
+  }
+
+  /**
+   * Starts anew from values in a file: they become the weights and the initial values. All of them or none.
+   * @throws BlasnetError `ERR_BAD_FILE`, `ERR_SHAPE_MISMATCH` or `ERR_NET_BUSY`
+   */
+  async loadInitialValues(folder: string, name: string): Promise<void> {
+    this.requireIdle('layer.loadInitialValues');
+    const copy = await this.readInitialValues(folder, name);
+    this.requireIdle('layer.loadInitialValues'); // a train may have begun meanwhile
+    copy();
+  }
+
+  /** The first half of `loadInitialValues`, as `readWeights` is of `loadWeights`. */
+  async readInitialValues(folder: string, name: string): Promise<() => void> {
+    const copy = await this.readWeights(folder, name);
+    return () => {
+      copy();
+      this.#initial = this.parameters.map(({ value }) => value.clone());
+    };
+  }
+
+  #names(): string {
+    return this.parameters.length > 0 ? this.parameters.map(({ name }) => name).join(' or ') : 'no name';
+  }
+}
