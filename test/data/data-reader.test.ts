@@ -119,6 +119,17 @@ test('what a reader does not have', (t) => {
   );
 });
 
+test('normalizeY › refuses what is no type of net, and leaves labels alone', (t) => {
+  const reader = numbered(3);
+  for (const netType of ['mutlipleClassifier', 'Fitting', '', undefined, null, 2]) {
+    t.throws(
+      () => reader.normalizeY(untyped(netType)),
+      badArgument(/^Expected 'fitting', 'binaryClassifier' or 'multipleClassifier' for netType but received/),
+    );
+  }
+  t.deepEqual(column(reader.yTrain), [0, 10, 20]);
+});
+
 test('generateValidationSet › the first rows leave the training set', (t) => {
   const reader = numbered(23);
   reader.generateValidationSet(5);
