@@ -79,6 +79,8 @@ export class NeuralNet extends LayeredNet {
   /**
    * One training step on the rows of x, at once and on this thread.
    * @returns the mean loss before the update
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` or `ERR_BAD_ARGUMENT` for rows that do not fit, `ERR_NOT_FINITE` for rows
+   *   or a loss with NaN or infinity: then the weights are as they were; `ERR_NET_BUSY`
    */
   trainOnBatch(x: Tensor, y: Tensor): { loss: number } {
     this.busy.requireIdle('trainOnBatch');
