@@ -18,7 +18,7 @@ import type { Prediction } from './preparation/prediction.js';
 import type { Preparation } from './preparation/preparation.js';
 import { Preparer } from './preparation/preparer.js';
 import type { Tensor } from './tensor.js';
-import { checkPart } from './training/check-data.js';
+import { checkListeners, checkPart } from './training/check-data.js';
 import type { Snapshot } from './training/snapshot.js';
 import { Trainer, type TrainOptions } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
@@ -54,6 +54,7 @@ export class NeuralNet extends LayeredNet {
    */
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
     return this.busy.exclusively('train', async () => {
+      checkListeners(options);
       options.signal?.throwIfAborted();
       this.output = undefined;
       const run = { describe: () => this.#description, pending: this.#pending };

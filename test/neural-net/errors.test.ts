@@ -16,6 +16,15 @@ test('train › options and readers that cannot be', async (t) => {
     );
   }
   await t.throwsAsync(net.train(reader, { needTest: true }), badArgument(/a reader with a test set for needTest/));
+  for (const signal of [new AbortController(), 5, null, {}]) {
+    await t.throwsAsync(net.train(reader, { signal: untyped(signal) }), badArgument(/an AbortSignal for signal but/));
+  }
+  for (const name of ['onProgress', 'onCheckpoint']) {
+    for (const listener of [5, null, {}, 'print']) {
+      const expected = badArgument(new RegExp(`^Expected a function for ${name} but received`));
+      await t.throwsAsync(net.train(reader, { [name]: listener }), expected);
+    }
+  }
   await t.throwsAsync(net.train(new DataReader()), badArgument(/readData to have finished for data but .*'no data'/));
   for (const value of [undefined, null, {}, [[1]]]) {
     await t.throwsAsync(net.train(untyped(value)), badArgument(/a DataReader for reader but received/));
