@@ -8,6 +8,7 @@ import { decodeNpz, readNpz, toTensor, writeNpz } from '#blasnet/data/npz';
 import { unzipMembers } from '#blasnet/data/zip';
 import { BlasnetError } from '#blasnet/errors';
 import { Tensor } from '#blasnet/tensor';
+import { badArgument, untyped } from '../support/errors.js';
 
 const FIXTURES = 'test/fixtures/npz';
 const folder = () => mkdtemp(join(tmpdir(), 'blasnet-npz-'));
@@ -157,6 +158,22 @@ test('writeNpz refuses names with a path, and more than a file can hold', async 
     message: /under 2 GiB/,
   });
   t.deepEqual(await readdir(dir), []);
+});
+
+test('writeNpz refuses what is no tensor, and takes what readNpz gives', async (t) => {
+  const dir = await folder();
+  const path = join(dir, 'x.npz');
+  for (const value of [new Float32Array(2), 5, undefined, null, [1, 2], { shape: [2] }, { shape: [2], data: [1, 2] }]) {
+    await t.throwsAsync(writeNpz(path, { a: untyped(value) }), badArgument(/^Expected a Tensor for array 'a' but/));
+  }
+  for (const value of [undefined, null, 5]) {
+    await t.throwsAsync(writeNpz(path, untyped(value)), badArgument(/^Expected tensors by name for arrays but/));
+  }
+  t.deepEqual(await readdir(dir), []);
+  await writeNpz(path, { a: Tensor.from([[1], [2]]) });
+  const read = await readNpz(path);
+  await writeNpz(join(dir, 'again.npz'), untyped(read));
+  t.deepEqual(await readNpz(join(dir, 'again.npz')), read);
 });
 
 test('writeNpz refuses a missing folder', async (t) => {
