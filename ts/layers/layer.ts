@@ -1,8 +1,8 @@
-import { badArgument } from '../errors.js';
+import { badArgument, shapeMismatch } from '../errors.js';
 import { createInitializer } from '../initializers/index.js';
 import { createOptimizer, type KernelOptimizer } from '../optimizers/index.js';
 import { EagerRunner, type Runner } from '../runner.js';
-import { type DType, Tensor } from '../tensor.js';
+import { type DType, sizeOf, Tensor } from '../tensor.js';
 import { readWeightFile, requireSameShape, writeWeightFile } from '../weight-files.js';
 import type { Parameter, ParameterSetup } from '../weights-bias.js';
 
@@ -29,7 +29,7 @@ export abstract class Layer {
   #optimizer?: KernelOptimizer;
   #initial: readonly Tensor[] | undefined; // where they were loaded
   #steps = 0; // training passes of the layer alone
-  #hasForward = false;
+  #output: Pick<Tensor, 'shape' | 'dtype'> | undefined; // of the last `forward`
   #isInNet = false;
 
   /**
@@ -126,7 +126,7 @@ export abstract class Layer {
     if (training) this.#steps++;
     if (runner.dtype !== x.dtype) throw badArgument('x', `a ${runner.dtype} tensor`, `a ${x.dtype} one`);
     const y = this.forwardPass(runner, x, training);
-    this.#hasForward = true;
+    this.#output = { shape: y.shape, dtype: y.dtype };
     return y;
   }
 
@@ -134,10 +134,13 @@ export abstract class Layer {
    * Back propagation, at once, for the input of the last `forward`.
    * @param delta - derivative of m · loss by the output, m × output shape
    * @returns the derivative of m · loss by the input
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for a delta of another shape, `ERR_BAD_ARGUMENT` for another dtype, a
+   *   detached buffer, or without a `forward` before it
    */
   backward(delta: Tensor): Tensor | null {
-    if (!this.#hasForward) throw badArgument('backward', 'a call of forward before it', 'none');
-    return this.backwardPass(new EagerRunner(delta.dtype), delta, true);
+    if (!this.#output) throw badArgument('backward', 'a call of forward before it', 'none');
+    const { shape, dtype } = this.#output;
+    return this.backwardPass(new EagerRunner(dtype), deltaLike(shape, dtype, delta), true);
   }
 
   /** What the optimizer does before the forward pass; nothing for most. */
@@ -228,4 +231,15 @@ export abstract class Layer {
   #names(): string {
     return this.parameters.length > 0 ? this.parameters.map(({ name }) => name).join(' or ') : 'no name';
   }
+}
+
+/** The delta of an output of that shape, which images may have as vectors and vectors as images. */
+function deltaLike(shape: readonly number[], dtype: DType, delta: Tensor): Tensor {
+  if (!(delta instanceof Tensor)) throw badArgument('delta', 'a Tensor', delta);
+  if (delta.dtype !== dtype) throw badArgument('delta', `a ${dtype} tensor`, `a ${delta.dtype} one`);
+  if (delta.shape.join() === shape.join()) return delta;
+  if (delta.rows !== shape[0] || delta.rowSize !== sizeOf(shape.slice(1))) {
+    throw shapeMismatch('delta', `shape [${shape.join(', ')}]`, `[${delta.shape.join(', ')}]`);
+  }
+  return delta.reshape(shape);
 }
