@@ -64,6 +64,7 @@ export class LayerStack {
   }
 
   find(name: string): Layer {
+    this.#requireLayers();
     const found = this.#byName.get(name);
     if (!found) throw badArgument('layer', `one of ${[...this.#byName.keys()].join(', ')}`, name);
     return found;
@@ -90,8 +91,12 @@ export class LayerStack {
 
   /** Row shape of the net's output for an input of that row shape. */
   outputShape(input: RowShape): RowShape {
-    if (this.#layers.length === 0) throw badArgument('the net', 'at least one layer', 'none');
+    this.#requireLayers();
     return this.shapes(input).at(-1)!;
+  }
+
+  #requireLayers(): void {
+    if (this.#layers.length === 0) throw badArgument('the net', 'at least one layer', 'none');
   }
 
   /** Bytes that a row of that shape and the outputs of all layers for it take. */

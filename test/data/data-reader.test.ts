@@ -106,9 +106,9 @@ test('before there is data', async (t) => {
 
 test('what a reader does not have', (t) => {
   const reader = numbered(4);
-  t.throws(() => reader.xTest, badArgument(/Expected one for test set but received 'none'/));
-  t.throws(() => reader.yTestRaw, badArgument(/for test set/));
-  t.throws(() => reader.xDev, badArgument(/Expected one for validation set but received 'none'/));
+  t.throws(() => reader.xTest, badArgument(/^Expected a reader with a test set for xTest but received 'one without'$/));
+  t.throws(() => reader.yTestRaw, badArgument(/a test set for yTestRaw/));
+  t.throws(() => reader.xDev, badArgument(/a reader with a validation set for xDev but received/));
   t.throws(
     () => reader.deNormalizeY(Tensor.zeros([1, 1])),
     badArgument(/normalizeY\('fitting'\) before it for deNorm/),
