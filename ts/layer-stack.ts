@@ -1,5 +1,6 @@
 import { Arena } from './arena.js';
 import { BlasnetError, badArgument, clipped } from './errors.js';
+import { requireLayerName } from './files.js';
 import { ClassificationLayer } from './layers/classification.js';
 import { Layer, type RowShape } from './layers/layer.js';
 import type { NetOutput } from './losses/index.js';
@@ -44,9 +45,7 @@ export class LayerStack {
    */
   add(layer: Layer, name: string, configure: () => void): void {
     if (!(layer instanceof Layer)) throw badArgument('layer', 'a Layer', layer);
-    if (typeof name !== 'string' || name === '' || /[/\\]|^\.\.?$/.test(name)) {
-      throw badArgument('the name of a layer', 'one that can be a file name', name);
-    }
+    requireLayerName(name);
     const addedAs = this.#names.get(layer) ?? (this.#byName.has(name) ? name : undefined);
     if (addedAs !== undefined) {
       const what = this.#names.has(layer) ? 'a layer that is not in the net yet' : 'a name that is not taken';

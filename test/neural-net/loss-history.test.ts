@@ -31,6 +31,6 @@ test('showLossHistory › errors', async (t) => {
   const file = await write(await temporaryFolder(t), 'file', 'x');
   await t.throwsAsync(
     net.showLossHistory({ file: join(file, 'loss.svg') }),
-    badFile(/^Expected a folder at '.*file' but received EEXIST/),
+    badFile(/^Expected a writable file at '.*file\/loss.svg' but received ENOTDIR/),
   );
 });

@@ -140,6 +140,7 @@ export class Trainer {
     signal?.throwIfAborted();
     signal?.addEventListener('abort', abort);
     try {
+      await this.#files?.prepare();
       await this.#trainToEnd(onProgress && new ProgressReporter(onProgress));
       if (this.#testPart) this.#history.test = await this.#evaluate(new Evaluator(this.#model, this.#testPart));
       return this.#history;
