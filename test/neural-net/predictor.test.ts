@@ -104,6 +104,10 @@ test('bad rows and bad options', async (t) => {
       badArgument(/^Expected a number for number 2 of the row but received/),
     );
   }
+  await t.throwsAsync(
+    net().predictor({ maxBatch: 2 ** 46 }).predict([1, 2, 3, 4]),
+    badArgument(/^Expected a shape that fits into memory but received \[70368744177664,4\]$/),
+  );
   await t.throwsAsync(predictor.predict([1, 2]), shapeMismatch(/4 numbers for row but received 2/));
   t.throws(() => net().predictor({ maxBatch: 0 }), badArgument(/for maxBatch but received 0/));
   t.throws(() => net().predictor({ maxDelayMs: -1 }), badArgument(/for maxDelayMs but received -1/));
