@@ -58,7 +58,9 @@ export class NeuralNet extends LayeredNet {
       options.signal?.throwIfAborted();
       this.output = undefined;
       const run = { describe: () => this.#description, pending: this.#pending };
-      const trainer = new Trainer(this.model, reader, options, run);
+      // A signal of the run's own, since Node.js warns of a leak where many nets listen to one.
+      const signal = options.signal && { signal: AbortSignal.any([options.signal]) };
+      const trainer = new Trainer(this.model, reader, { ...options, ...signal }, run);
       this.#pending = undefined;
       this.#preparer = new Preparer(reader.preparation);
       this.#best = trainer.best;
@@ -68,10 +70,9 @@ export class NeuralNet extends LayeredNet {
         for (const listener of listeners) listener(progress);
       };
       try {
-        const history = await trainer.run(listeners.length > 0 ? onProgress : undefined);
-        this.#history = history;
-        return history;
+        return await trainer.run(listeners.length > 0 ? onProgress : undefined);
       } finally {
+        if (trainer.history.records.length > 0) this.#history = trainer.history; // of a run that failed, too
         display?.stop();
       }
     });
@@ -322,12 +323,12 @@ export class NeuralNet extends LayeredNet {
   }
 
   /**
-   * Draws loss and accuracy over the checkpoints of the last `train`.
+   * Draws loss and accuracy over the checkpoints of the last `train`, however it ended.
    * @param options.file - where to write the chart, .svg or .png
    * @returns the chart as SVG
    */
   async showLossHistory({ file, ...options }: LossChartOptions & { readonly file?: string } = {}): Promise<string> {
-    if (!this.#history) throw badArgument('showLossHistory', 'a finished train before it', 'none');
+    if (!this.#history) throw badArgument('showLossHistory', 'a train with a checkpoint before it', 'none');
     const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
     const chart = lossChart(this.#history.records, { title: this.name, ...options });
     if (file !== undefined) await saveChart(chart, file);

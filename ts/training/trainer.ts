@@ -39,7 +39,11 @@ export interface TrainOptions extends CheckpointOptions {
   /** Show a progress bar on the terminal, or lines where there is none. */
   readonly progress?: boolean;
   readonly onProgress?: (progress: TrainingProgress) => void;
-  readonly onCheckpoint?: (record: CheckpointRecord) => void;
+  /**
+   * Is told of each checkpoint. Training waits for the promise that it returns, if any; what it throws, or rejects with,
+   * ends the run. The net is busy meanwhile: it neither predicts nor is saved within it.
+   */
+  readonly onCheckpoint?: (record: CheckpointRecord) => unknown;
   /** Ends the run within one step; `train` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -120,6 +124,11 @@ export class Trainer {
     });
   }
 
+  /** The checkpoints so far. */
+  get history(): TrainingHistory {
+    return this.#history;
+  }
+
   get iterationsPerEpoch(): number {
     return this.#plan.iterationsPerEpoch;
   }
@@ -175,7 +184,7 @@ export class Trainer {
       schedule?.judge(watchedLoss(record), state.plateau, state.slots);
       const isLast = reason !== undefined || this.#next === end;
       if (!isLast) this.#files?.offer(this.#position);
-      onCheckpoint?.(record);
+      if (onCheckpoint) await this.#untilAborted(Promise.resolve(onCheckpoint(record)));
       reporter?.report(() => this.#progress(this.#next), isLast);
       reporter?.rethrow();
       signal?.throwIfAborted(); // a listener may have aborted
@@ -208,7 +217,9 @@ export class Trainer {
     if (!signal) return promise;
     const listening = new AbortController();
     try {
-      const aborted = once(signal, 'abort', { signal: listening.signal }).then(() => Promise.reject(signal.reason));
+      const aborted = signal.aborted
+        ? Promise.reject(signal.reason)
+        : once(signal, 'abort', { signal: listening.signal }).then(() => Promise.reject(signal.reason));
       return await Promise.race([promise, aborted]);
     } finally {
       listening.abort();
