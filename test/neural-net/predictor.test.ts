@@ -105,7 +105,9 @@ test('bad rows and bad options', async (t) => {
     );
   }
   await t.throwsAsync(
-    net().predictor({ maxBatch: 2 ** 46 }).predict([1, 2, 3, 4]),
+    net()
+      .predictor({ maxBatch: 2 ** 46 })
+      .predict([1, 2, 3, 4]),
     badArgument(/^Expected a shape that fits into memory but received \[70368744177664,4\]$/),
   );
   await t.throwsAsync(predictor.predict([1, 2]), shapeMismatch(/4 numbers for row but received 2/));
