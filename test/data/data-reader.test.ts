@@ -1,6 +1,7 @@
 import test from 'ava';
 import { DataReader, Tensor } from 'blasnet';
 import { badArgument, notFinite, shapeMismatch, untyped } from '../support/errors.js';
+import { transferAway } from '../support/memory.js';
 
 /** Rows numbered from 0: x is [i, −i], y is [10 i]. */
 function numbered(rows: number): DataReader {
@@ -80,6 +81,18 @@ test('fromTensors › NaN and infinity are named by row and column', (t) => {
       () => DataReader.fromTensors({ xTrain: good, yTrain: good, xTest: bad(value), yTest: good }),
       notFinite(/for the test set but received .* in row 2, column 1$/),
     );
+  }
+});
+
+test('fromTensors › memory that was transferred away', (t) => {
+  const [good, gone] = [Tensor.zeros([2, 1]), Tensor.zeros([2, 1])];
+  transferAway(gone.data);
+  for (const [name, tensors] of [
+    ['set', { xTrain: gone, yTrain: good }],
+    ['labels', { xTrain: good, yTrain: gone }],
+  ] as const) {
+    const expected = new RegExp(`^Expected 2 rows for the train ${name} but received 'a detached buffer'$`);
+    t.throws(() => DataReader.fromTensors(tensors), badArgument(expected));
   }
 });
 
