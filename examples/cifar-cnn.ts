@@ -6,17 +6,19 @@ import { parseArgs } from 'node:util';
 import { CifarImageReader, type NeuralNet, setThreads } from 'blasnet';
 import { cifarExcerpt, cifarFiles } from './support/cifar-files.js';
 import { convolutionalNet, fullyConnectedNet } from './support/cifar-nets.js';
-import { abortOnInterrupt, numberOption } from './support/command-line.js';
+import { abortOnInterrupt, commandLine, numberOption } from './support/command-line.js';
 import { drawImageReport } from './support/image-report.js';
 
-const { values } = parseArgs({
-  options: {
-    epochs: { type: 'string', default: '15' },
-    threads: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    data: { type: 'string' },
-  },
-});
+const { values } = commandLine(() =>
+  parseArgs({
+    options: {
+      epochs: { type: 'string', default: '15' },
+      threads: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      data: { type: 'string' },
+    },
+  }),
+);
 if (values.threads !== undefined) setThreads(numberOption('threads', values.threads));
 if (values.data === undefined) {
   console.log(

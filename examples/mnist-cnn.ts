@@ -15,18 +15,20 @@ import {
   NeuralNet,
   setThreads,
 } from 'blasnet';
-import { abortOnInterrupt, numberOption } from './support/command-line.js';
+import { abortOnInterrupt, commandLine, numberOption } from './support/command-line.js';
 import { drawImageReport } from './support/image-report.js';
 import { mnistFiles } from './support/mnist-files.js';
 
-const { values } = parseArgs({
-  options: {
-    epochs: { type: 'string', default: '5' },
-    threads: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    data: { type: 'string' },
-  },
-});
+const { values } = commandLine(() =>
+  parseArgs({
+    options: {
+      epochs: { type: 'string', default: '5' },
+      threads: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      data: { type: 'string' },
+    },
+  }),
+);
 if (values.threads !== undefined) setThreads(numberOption('threads', values.threads));
 const [epochs, batchSize] = [numberOption('epochs', values.epochs), 64];
 

@@ -14,19 +14,21 @@ import {
   setThreads,
   versions,
 } from 'blasnet';
-import { abortOnInterrupt, numberOption } from './support/command-line.js';
+import { abortOnInterrupt, commandLine, numberOption } from './support/command-line.js';
 import { mnistFiles } from './support/mnist-files.js';
 
-const { values } = parseArgs({
-  options: {
-    epochs: { type: 'string', default: '10' },
-    threads: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    'stop-loss': { type: 'string', default: '0.12' },
-    quiet: { type: 'boolean', default: false },
-    data: { type: 'string' },
-  },
-});
+const { values } = commandLine(() =>
+  parseArgs({
+    options: {
+      epochs: { type: 'string', default: '10' },
+      threads: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      'stop-loss': { type: 'string', default: '0.12' },
+      quiet: { type: 'boolean', default: false },
+      data: { type: 'string' },
+    },
+  }),
+);
 if (values.threads !== undefined) setThreads(numberOption('threads', values.threads));
 
 const reader = new MnistImageDataReader(await mnistFiles(values.data));

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { Arena } from '#blasnet/arena';
 import { native } from '#blasnet/native';
+import { badArgument } from './support/errors.js';
 
 const addressOf = (data: Float32Array | Float64Array) =>
   native.misalignment(data.buffer as ArrayBuffer) + data.byteOffset;
@@ -59,4 +60,13 @@ test('nothing is handed out once the arena is laid out', (t) => {
 
 test('an empty arena', (t) => {
   t.is(new Arena('float32').whole().size, 0);
+});
+
+test('more than there is memory for is refused', (t) => {
+  const arena = new Arena('float32');
+  const tensor = arena.tensor([2 ** 48]); // 1 PiB, beyond what processors address
+  t.throws(
+    () => tensor.data,
+    badArgument(/^Expected layers and batches that fit into memory but received .* \d+ bytes$/),
+  );
 });

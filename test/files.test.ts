@@ -54,11 +54,21 @@ test('writeFileAtomic changes the file behind a symbolic link', async (t) => {
   t.deepEqual((await readdir(dir)).sort(), ['link', 'real']);
 });
 
-test('writeFileAtomic refuses a missing folder', async (t) => {
-  const path = join(await folder(), 'none', 'file');
+test('writeFileAtomic makes the folders on the way', async (t) => {
+  const dir = await folder();
+  await writeFileAtomic(join(dir, 'a', 'b', 'file'), 'x');
+  t.is(await readFile(join(dir, 'a', 'b', 'file'), 'utf8'), 'x');
+  t.deepEqual(await readdir(join(dir, 'a', 'b')), ['file']);
+});
+
+test('writeFileAtomic refuses a file where a folder should be', async (t) => {
+  const dir = await folder();
+  await writeFile(join(dir, 'plain'), 'kept');
+  const path = join(dir, 'plain', 'file');
   const error = await t.throwsAsync(writeFileAtomic(path, 'x'), { instanceOf: BlasnetError, code: 'ERR_BAD_FILE' });
-  t.is(error.message, `Expected a writable file at '${path}' but received ENOENT: no such file or directory`);
+  t.is(error.message, `Expected a writable file at '${path}' but received ENOTDIR: not a directory`);
   t.true(error.cause instanceof Error);
+  t.is(await readFile(join(dir, 'plain'), 'utf8'), 'kept');
 });
 
 test('writeFileAtomic refuses a folder as its target and leaves it as it was', async (t) => {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type HyperParameterOptions, HyperParameters } from 'blasnet';
+import { type HyperParameterOptions, HyperParameters, NeuralNet } from 'blasnet';
 import { badArgument, untyped } from './support/errors.js';
 
 const make = (options: Record<string, unknown>) => new HyperParameters(untyped({ netType: 'fitting', ...options }));
@@ -42,6 +42,57 @@ test('what is given is kept, and cannot be changed', (t) => {
   const params = new HyperParameters(options);
   t.deepEqual({ ...params }, { ...params, ...options });
   t.true(Object.isFrozen(params));
+});
+
+test('changes to the objects that were given change nothing', (t) => {
+  const options = {
+    netType: 'fitting' as const,
+    initMethod: { name: 'msra' as const, mode: 'fanOut' as 'fanOut' | 'fanIn' },
+    optimizer: { name: 'adam' as const, beta1: 0.8 },
+    stopper: { condition: 'stopLoss' as const, value: 1 },
+    regularizer: { method: 'l2' as const, value: 1 },
+    learningRateSchedule: { kind: 'cosine' as const, length: 3, warmUp: { length: 2 } },
+    gradientClip: { norm: 1 },
+  };
+  const before = structuredClone(options);
+  const params = new HyperParameters(options);
+  options.initMethod.mode = untyped('neither');
+  options.optimizer.beta1 = 7;
+  options.stopper.value = -1;
+  options.regularizer.value = -1;
+  options.learningRateSchedule.warmUp.length = -1;
+  options.gradientClip.norm = -1;
+  t.deepEqual({ ...params }, { ...params, ...before });
+  t.notThrows(() => new NeuralNet(params, 'net'));
+  for (const nested of [params.optimizer, params.stopper, params.learningRateSchedule, params.gradientClip]) {
+    t.true(Object.isFrozen(nested));
+  }
+  t.true(Object.isFrozen((params.learningRateSchedule as typeof options.learningRateSchedule).warmUp));
+});
+
+test('a value may be left out where it means nothing only', (t) => {
+  t.deepEqual(make({ stopper: { condition: 'nothing' } }).stopper, { condition: 'nothing', value: 0 });
+  t.deepEqual(make({ regularizer: { method: 'nothing' } }).regularizer, { method: 'nothing', value: 0 });
+  for (const condition of ['stopLoss', 'stopDiff']) {
+    t.throws(
+      () => make({ stopper: { condition } }),
+      badArgument(/finite number ≥ 0 for stopper's value .* undefined$/),
+    );
+  }
+  for (const method of ['l1', 'l2', 'earlyStop']) {
+    t.throws(() => make({ regularizer: { method } }), badArgument(/ value.* but received undefined$/), method);
+  }
+});
+
+test('what stands beside the optimizer is refused within it', (t) => {
+  for (const [key, value] of Object.entries({ learningRate: 0.5, dtype: 'float64' })) {
+    t.throws(
+      () => make({ learningRate: 0.1, optimizer: { name: 'adam', [key]: value } }),
+      badArgument(
+        new RegExp(`^Expected its own constants only, and ${key} beside it, for optimizer but received '${key}'$`),
+      ),
+    );
+  }
 });
 
 test('undefined means the default', (t) => {

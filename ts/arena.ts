@@ -1,3 +1,4 @@
+import { BlasnetError } from './errors.js';
 import { keepInPlace } from './keep-in-place.js';
 import { native } from './native.js';
 import { arrayOf, type DType, type FloatArray, type Storage, sizeOf, Tensor } from './tensor.js';
@@ -55,9 +56,20 @@ export class Arena {
 
 /** V8 aligns buffers to 16 bytes only, so the first tensor is moved up to the next boundary. */
 function allocate(bytes: number): { buffer: ArrayBuffer; base: number } {
-  const buffer = new ArrayBuffer(bytes + alignment);
+  const buffer = bufferOf(bytes + alignment);
   keepInPlace(buffer); // a thread of C++ may be at work on it
   return { buffer, base: (alignment - native.misalignment(buffer)) % alignment };
+}
+
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` where there is not so much memory */
+function bufferOf(bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const message = `Expected layers and batches that fit into memory but received some that take ${bytes} bytes`;
+    throw new BlasnetError('ERR_BAD_ARGUMENT', message, { cause });
+  }
 }
 
 class Slice implements Storage {

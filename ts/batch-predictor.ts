@@ -1,4 +1,4 @@
-import { shapeMismatch } from './errors.js';
+import { badArgument, shapeMismatch } from './errors.js';
 import { RowQueue } from './row-queue.js';
 import { type DType, type FloatArray, sizeOf, Tensor } from './tensor.js';
 
@@ -39,14 +39,23 @@ export class BatchPredictor {
 
   /**
    * The prediction for one row, 1 × outputs. The row is read at once.
-   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for another number of features
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for another number of features, `ERR_BAD_ARGUMENT` for what is no number
    */
   async predict(row: readonly number[] | FloatArray | Tensor): Promise<Tensor> {
-    const numbers: ArrayLike<number> = row instanceof Tensor ? row.data : row;
-    if (numbers?.length !== this.#size) throw shapeMismatch('row', `${this.#size} numbers`, `${numbers?.length}`);
+    const numbers = row instanceof Tensor ? row.data : row;
+    requireNumbers(numbers);
+    if (numbers.length !== this.#size) throw shapeMismatch('row', `${this.#size} numbers`, `${numbers.length}`);
     return new Promise((resolve, reject) => {
       this.#queue.reserve(1).set(numbers);
       this.#queue.add({ rows: 1, done: (y, first) => resolve(y.slice(first, first + 1)), fail: reject });
     });
   }
+}
+
+/** Refuses what would become numbers that nobody meant: text, cells. */
+function requireNumbers(row: unknown): asserts row is ArrayLike<number> {
+  if (ArrayBuffer.isView(row) && !(row instanceof DataView)) return;
+  if (!Array.isArray(row)) throw badArgument('row', 'a list of numbers or a Tensor', row);
+  const at = row.findIndex((value) => typeof value !== 'number');
+  if (at >= 0) throw badArgument(`number ${at} of the row`, 'a number', row[at]);
 }

@@ -59,7 +59,7 @@ export async function makeFolder(folder: string): Promise<void> {
 
 /**
  * Writes a file so that, whatever happens, the path holds either all of the old content or all of the new.
- * An existing file's mode is kept, and a symbolic link goes on pointing at the file that changed.
+ * Folders on the way to it are made. An existing file's mode is kept, and a symbolic link goes on pointing at the file that changed.
  * @param data - bytes, or text to be written as UTF-8
  * @throws BlasnetError `ERR_BAD_FILE` if it cannot be written; no temporary file is left behind
  */
@@ -78,6 +78,7 @@ export async function replaceFile(
   try {
     const { target, mode } = await resolveTarget(path);
     const folder = dirname(target);
+    await mkdir(folder, { recursive: true });
     // Same folder, because rename is atomic within one file system only.
     temporary = join(folder, temporaryName?.(target) ?? randomName());
     await withHandle(temporary, 'wx', async (file) => {
@@ -140,6 +141,13 @@ export function requireFolder(folder: unknown): void {
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but the name of a file */
 export function requireFileName(path: unknown): void {
   if (typeof path !== 'string' || path === '') throw badArgument('path', 'the name of a file', path);
+}
+
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for what cannot be the name of a layer, and so of its file in a folder */
+export function requireLayerName(name: unknown): void {
+  if (typeof name !== 'string' || name === '' || /[/\\]|^\.\.?$/.test(name)) {
+    throw badArgument('the name of a layer', 'one that can be a file name', name);
+  }
 }
 
 /** `ENOENT: no such file or directory`, without the call and the path that Node appends. */

@@ -92,8 +92,11 @@ export class HyperParameters {
     this.batchSize = options.batchSize ?? 32;
     this.initMethod = options.initMethod ?? 'xavier';
     this.optimizer = options.optimizer === undefined ? 'sgd' : options.optimizer;
-    this.stopper = { condition: 'nothing', value: 0, ...fieldsOf('stopper', options.stopper, ['condition', 'value']) };
+    const stopper = fieldsOf('stopper', options.stopper, ['condition', 'value']);
+    if (stopper && stopper.condition !== 'nothing') requireValue('stopper', stopper);
+    this.stopper = { condition: 'nothing', value: 0, ...stopper };
     const regularizer = fieldsOf('regularizer', options.regularizer, ['method', 'value']);
+    if (regularizer && regularizer.method !== 'nothing') requireValue('regularizer', regularizer);
     this.regularizer = { method: 'nothing', value: 0, ...regularizer };
     this.learningRateSchedule = options.learningRateSchedule;
     this.gradientClip = { ...fieldsOf('gradientClip', options.gradientClip, ['norm', 'value']) };
@@ -102,6 +105,8 @@ export class HyperParameters {
     const unknown = Object.keys(options).find((key) => !Object.hasOwn(this, key));
     if (unknown !== undefined) throw badArgument('options', `only ${Object.keys(this).join(', ')}`, unknown);
     this.#check();
+    // What the caller does to its objects later changes nothing here.
+    Object.assign(this, frozenCopy({ ...this }));
     Object.freeze(this);
   }
 
@@ -141,7 +146,18 @@ export class HyperParameters {
 /** A new optimizer as the hyperparameters have it. */
 export function optimizerOf({ optimizer, learningRate, dtype }: HyperParameters): KernelOptimizer {
   const { name, ...constants } = typeof optimizer === 'string' ? { name: optimizer } : (optimizer ?? {});
-  return createOptimizer(name as OptimizerName, { learningRate, dtype, ...constants });
+  const misplaced = ['learningRate', 'dtype'].find((key) => Object.hasOwn(constants, key));
+  if (misplaced !== undefined) {
+    throw badArgument('optimizer', `its own constants only, and ${misplaced} beside it,`, misplaced);
+  }
+  return createOptimizer(name as OptimizerName, { ...constants, learningRate, dtype });
+}
+
+/** A copy of plain values that cannot be changed, at any depth. */
+function frozenCopy<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, field]) => [key, frozenCopy(field)] as const);
+  return Object.freeze(Object.fromEntries(entries)) as Value;
 }
 
 /** An option that is itself an object of a few fields. */
@@ -155,6 +171,11 @@ function fieldsOf<Fields extends object>(
   const unknown = Object.keys(fields).find((key) => !(known as readonly string[]).includes(key));
   if (unknown !== undefined) throw badArgument(name, `only ${known.join(', ')}`, unknown);
   return fields;
+}
+
+/** Types ask for the value of what does something; so does this, since 0 would mean something, too. */
+function requireValue(name: string, { value }: { readonly value?: number }): void {
+  if (value === undefined) throw badArgument(`${name}'s value`, 'a finite number ≥ 0', value);
 }
 
 function oneOf<Word extends string>(name: string, words: readonly Word[], value: Word): Word {

@@ -1,5 +1,6 @@
 import { Arena } from './arena.js';
 import { BlasnetError, badArgument, clipped } from './errors.js';
+import { requireLayerName } from './files.js';
 import { ClassificationLayer } from './layers/classification.js';
 import { Layer, type RowShape } from './layers/layer.js';
 import type { NetOutput } from './losses/index.js';
@@ -44,9 +45,7 @@ export class LayerStack {
    */
   add(layer: Layer, name: string, configure: () => void): void {
     if (!(layer instanceof Layer)) throw badArgument('layer', 'a Layer', layer);
-    if (typeof name !== 'string' || name === '' || /[/\\]|^\.\.?$/.test(name)) {
-      throw badArgument('the name of a layer', 'one that can be a file name', name);
-    }
+    requireLayerName(name);
     const addedAs = this.#names.get(layer) ?? (this.#byName.has(name) ? name : undefined);
     if (addedAs !== undefined) {
       const what = this.#names.has(layer) ? 'a layer that is not in the net yet' : 'a name that is not taken';
@@ -64,6 +63,7 @@ export class LayerStack {
   }
 
   find(name: string): Layer {
+    this.#requireLayers();
     const found = this.#byName.get(name);
     if (!found) throw badArgument('layer', `one of ${[...this.#byName.keys()].join(', ')}`, name);
     return found;
@@ -90,8 +90,12 @@ export class LayerStack {
 
   /** Row shape of the net's output for an input of that row shape. */
   outputShape(input: RowShape): RowShape {
-    if (this.#layers.length === 0) throw badArgument('the net', 'at least one layer', 'none');
+    this.#requireLayers();
     return this.shapes(input).at(-1)!;
+  }
+
+  #requireLayers(): void {
+    if (this.#layers.length === 0) throw badArgument('the net', 'at least one layer', 'none');
   }
 
   /** Bytes that a row of that shape and the outputs of all layers for it take. */

@@ -11,6 +11,7 @@ import { EagerRunner } from './runner.js';
 import { Schedule } from './schedules/schedule.js';
 import { summarize } from './summary.js';
 import { requireTensor, type Tensor } from './tensor.js';
+import { requireFiniteGradients } from './training/not-finite.js';
 import { TrainingState } from './training/training-state.js';
 
 /** What a net consists of, and its passes one at a time: layers in order, forward, backward, update. */
@@ -104,13 +105,18 @@ export abstract class LayeredNet {
     this.model.state.moveAhead(this.model.stack.block);
   }
 
-  /** Changes all weights by the gradients of the last `backward`; one step of the optimizer and of the schedule. */
+  /**
+   * Changes all weights by the gradients of the last `backward`; one step of the optimizer and of the schedule.
+   * @throws BlasnetError `ERR_NOT_FINITE` for gradients with NaN or infinity: then the weights are as they were
+   */
   updateWeights(): void {
     this.busy.requireIdle('updateWeights');
-    this.weightsChange();
     const { state, stack } = this.model;
+    const runner = this.#eagerRunner();
+    requireFiniteGradients(stack, runner);
+    this.weightsChange();
     state.moveAhead(stack.block);
-    updatePass(this.model, this.#eagerRunner(), state.slots.slot('epochs'));
+    updatePass(this.model, runner, state.slots.slot('epochs'));
     state.arrived();
   }
 

@@ -12,7 +12,7 @@ import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 import { Preparer } from './preparation/preparer.js';
 import { StoredNet } from './stored-net.js';
 import type { Tensor } from './tensor.js';
-import { checkPart } from './training/check-data.js';
+import { checkListeners, checkPart } from './training/check-data.js';
 import type { Snapshot } from './training/snapshot.js';
 import type { TrainOptions } from './training/train-options.js';
 import { Trainer } from './training/trainer.js';
@@ -46,10 +46,13 @@ export class NeuralNet extends StoredNet {
    */
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
     return this.busy.exclusively('train', async () => {
+      checkListeners(options);
       options.signal?.throwIfAborted();
       this.output = undefined;
       const run = { describe: () => this.description, pending: this.#pending };
-      const trainer = new Trainer(this.model, reader, options, run);
+      // A signal of the run's own, since Node.js warns of a leak where many nets listen to one.
+      const signal = options.signal && { signal: AbortSignal.any([options.signal]) };
+      const trainer = new Trainer(this.model, reader, { ...options, ...signal }, run);
       this.#pending = undefined;
       this.preparer = new Preparer(reader.preparation);
       this.#best = trainer.best;
@@ -59,10 +62,9 @@ export class NeuralNet extends StoredNet {
         for (const listener of listeners) listener(progress);
       };
       try {
-        const history = await trainer.run(listeners.length > 0 ? onProgress : undefined);
-        this.#history = history;
-        return history;
+        return await trainer.run(listeners.length > 0 ? onProgress : undefined);
       } finally {
+        if (trainer.history.records.length > 0) this.#history = trainer.history; // of a run that failed, too
         display?.stop();
       }
     });
@@ -71,6 +73,8 @@ export class NeuralNet extends StoredNet {
   /**
    * One training step on the rows of x, at once and on this thread.
    * @returns the mean loss before the update
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` or `ERR_BAD_ARGUMENT` for rows that do not fit, `ERR_NOT_FINITE` for rows
+   *   or a loss with NaN or infinity: then the weights are as they were; `ERR_NET_BUSY`
    */
   trainOnBatch(x: Tensor, y: Tensor): { loss: number } {
     this.busy.requireIdle('trainOnBatch');
@@ -153,12 +157,12 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * Draws loss and accuracy over the checkpoints of the last `train`.
+   * Draws loss and accuracy over the checkpoints of the last `train`, however it ended.
    * @param options.file - where to write the chart, .svg or .png
    * @returns the chart as SVG
    */
   async showLossHistory({ file, ...options }: LossChartOptions & { readonly file?: string } = {}): Promise<string> {
-    if (!this.#history) throw badArgument('showLossHistory', 'a finished train before it', 'none');
+    if (!this.#history) throw badArgument('showLossHistory', 'a train with a checkpoint before it', 'none');
     const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
     const chart = lossChart(this.#history.records, { title: this.name, ...options });
     if (file !== undefined) await saveChart(chart, file);

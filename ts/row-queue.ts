@@ -1,5 +1,5 @@
 import { badArgument } from './errors.js';
-import { arrayOf, type DType, type FloatArray, sizeOf, Tensor } from './tensor.js';
+import { type DType, type FloatArray, sizeOf, Tensor } from './tensor.js';
 
 /** Rows of one caller, which stay together. */
 export interface RowJob<Answer> {
@@ -105,7 +105,7 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
     if (!batch || batch.rows + rows > batch.capacity) {
       const capacity = Math.max(maxBatch, paddedRows(rows, maxBatch));
       const fits = this.#spare?.length === capacity * this.#width;
-      const data = fits ? this.#spare! : new (arrayOf(this.#dtype))(capacity * this.#width);
+      const data = fits ? this.#spare! : Tensor.zeros([capacity, this.#width], this.#dtype).data;
       if (fits) this.#spare = undefined;
       batch = { data, capacity, rows: 0, jobs: [], began: 0 };
       this.#batches.push(batch);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readNpz, writeNpz } from './data/npz.js';
 import { shapeMismatch } from './errors.js';
-import { badFile, makeFolder, requireFolder } from './files.js';
+import { badFile, requireFolder, requireLayerName } from './files.js';
 import { requireTensor, type Tensor } from './tensor.js';
 import type { Parameter } from './weights-bias.js';
 
@@ -13,9 +13,9 @@ export async function writeWeightFile(
   values: readonly Tensor[] = parameters.map(({ value }) => value),
 ): Promise<void> {
   requireFolder(folder);
+  requireLayerName(name);
   if (parameters.length === 0) return;
   for (const [i, value] of values.entries()) requireTensor(`the layer's ${parameters[i]!.name}`, value);
-  await makeFolder(folder);
   const arrays = parameters.map(({ fileKey }, i) => [fileKey, values[i]!] as const);
   await writeNpz(join(folder, `${name}.npz`), Object.fromEntries(arrays));
 }
@@ -30,6 +30,7 @@ export async function readWeightFile(
   parameters: readonly Parameter[],
 ): Promise<() => void> {
   requireFolder(folder);
+  requireLayerName(name);
   if (parameters.length === 0) return () => {};
   const path = join(folder, `${name}.npz`);
   const arrays = await readNpz(path);

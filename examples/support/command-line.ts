@@ -1,5 +1,20 @@
 import { parseArgs } from 'node:util';
 
+/**
+ * The options of a program, or an exit that says what was wrong.
+ * @param parse - a call of parseArgs
+ */
+export function commandLine<Parsed>(parse: () => Parsed): Parsed {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
+      usageError(error.message);
+    }
+    throw error;
+  }
+}
+
 /** A numeric option, or an exit that says what was wrong. */
 export function numberOption(name: string, text: string): number {
   const value = Number(text);
@@ -30,9 +45,11 @@ export function abortOnInterrupt(): AbortSignal {
  */
 export function numberOptions<Name extends string>(defaults: Readonly<Record<Name, number>>): Record<Name, number> {
   const entries = Object.entries<number>(defaults);
-  const { values } = parseArgs({
-    options: Object.fromEntries(entries.map(([name]) => [name, { type: 'string' as const }])),
-  });
+  const { values } = commandLine(() =>
+    parseArgs({
+      options: Object.fromEntries(entries.map(([name]) => [name, { type: 'string' as const }])),
+    }),
+  );
   return Object.fromEntries(
     entries.map(([name, value]) => [name, values[name] === undefined ? value : numberOption(name, values[name])]),
   ) as Record<Name, number>;

@@ -1,5 +1,5 @@
-// Products of few terms or of few columns, whose large matrix has rows that lie far apart in memory: orders of the loops
-// that go through it row by row. Up to kPanelDepth terms each number has the bits that other orders give.
+// Products of few terms or of few columns, whose large matrix has rows that lie far apart in memory: orders of the
+// loops that go through it row by row. Up to kPanelDepth terms each number has the bits that other orders give.
 
 #if defined(BLASNET_MATH_SLIM_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASNET_MATH_SLIM_PRODUCT_INL_H_

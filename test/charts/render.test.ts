@@ -137,7 +137,7 @@ test('saveChart says so where the folder cannot be made', async (t) => {
       instanceOf: BlasnetError,
     });
     t.is(error.code, 'ERR_BAD_FILE');
-    t.regex(error.message, /^Expected a folder at '.*taken\/sub' but received ENOTDIR/);
+    t.regex(error.message, /^Expected a writable file at '.*chart\.svg' but received ENOTDIR/);
   });
 });
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { type DataReader, NeuralNet, Tensor, type TrainOptions } from 'blasnet';
@@ -185,12 +186,36 @@ test('what is no checkpoint', async (t) => {
 test('a file that cannot be written ends the run, and the net keeps its weights', async (t) => {
   const folder = await temporaryFolder(t);
   const all = net();
+  let checkpoints = 0;
+  const onCheckpoint = () => {
+    checkpoints++;
+  };
+  await writeFile(`${folder}/plain`, '');
   await t.throwsAsync(
-    all.train(fittingReader(40, 3), { checkpointFile: `${folder}/none/run` }),
-    badFile(/a writable file at '.*none\/run' but received ENOENT/),
+    all.train(fittingReader(40, 3), { checkpointFile: `${folder}/plain/run`, onCheckpoint }),
+    badFile(/a folder at '.*plain' but received/),
   );
+  t.is(checkpoints, 0);
   t.true(all.inference(rowsOfNumbers(4, 3)).data.every(Number.isFinite));
   await t.throwsAsync(all.train(fittingReader(40, 3), { checkpointFile: folder }), badFile(/received a folder/));
+});
+
+test('a missing folder is made before training begins', async (t) => {
+  const folder = await temporaryFolder(t);
+  const stop = new AbortController();
+  const existed: boolean[] = [];
+  await t.throwsAsync(
+    net().train(fittingReader(40, 3), {
+      checkpointFile: `${folder}/new/folder/run`,
+      signal: stop.signal,
+      onCheckpoint: () => {
+        existed.push(existsSync(`${folder}/new/folder`));
+        stop.abort(new Error('enough'));
+      },
+    }),
+    { message: 'enough' },
+  );
+  t.deepEqual(existed, [true]);
 });
 
 test('bad options', async (t) => {

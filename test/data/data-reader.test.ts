@@ -1,6 +1,7 @@
 import test from 'ava';
 import { DataReader, Tensor } from 'blasnet';
 import { badArgument, notFinite, shapeMismatch, untyped } from '../support/errors.js';
+import { transferAway } from '../support/memory.js';
 
 /** Rows numbered from 0: x is [i, −i], y is [10 i]. */
 function numbered(rows: number): DataReader {
@@ -83,6 +84,18 @@ test('fromTensors › NaN and infinity are named by row and column', (t) => {
   }
 });
 
+test('fromTensors › memory that was transferred away', (t) => {
+  const [good, gone] = [Tensor.zeros([2, 1]), Tensor.zeros([2, 1])];
+  transferAway(gone.data);
+  for (const [name, tensors] of [
+    ['set', { xTrain: gone, yTrain: good }],
+    ['labels', { xTrain: good, yTrain: gone }],
+  ] as const) {
+    const expected = new RegExp(`^Expected 2 rows for the train ${name} but received 'a detached buffer'$`);
+    t.throws(() => DataReader.fromTensors(tensors), badArgument(expected));
+  }
+});
+
 test('before there is data', async (t) => {
   const reader = new DataReader();
   const noData = badArgument(/readData to have finished for data but received 'no data'/);
@@ -106,9 +119,9 @@ test('before there is data', async (t) => {
 
 test('what a reader does not have', (t) => {
   const reader = numbered(4);
-  t.throws(() => reader.xTest, badArgument(/Expected one for test set but received 'none'/));
-  t.throws(() => reader.yTestRaw, badArgument(/for test set/));
-  t.throws(() => reader.xDev, badArgument(/Expected one for validation set but received 'none'/));
+  t.throws(() => reader.xTest, badArgument(/^Expected a reader with a test set for xTest but received 'one without'$/));
+  t.throws(() => reader.yTestRaw, badArgument(/a test set for yTestRaw/));
+  t.throws(() => reader.xDev, badArgument(/a reader with a validation set for xDev but received/));
   t.throws(
     () => reader.deNormalizeY(Tensor.zeros([1, 1])),
     badArgument(/normalizeY\('fitting'\) before it for deNorm/),
@@ -117,6 +130,17 @@ test('what a reader does not have', (t) => {
     () => reader.normalizePredictData(Tensor.zeros([1, 2])),
     badArgument(/normalizeX before it for normalizePr/),
   );
+});
+
+test('normalizeY › refuses what is no type of net, and leaves labels alone', (t) => {
+  const reader = numbered(3);
+  for (const netType of ['mutlipleClassifier', 'Fitting', '', undefined, null, 2]) {
+    t.throws(
+      () => reader.normalizeY(untyped(netType)),
+      badArgument(/^Expected 'fitting', 'binaryClassifier' or 'multipleClassifier' for netType but received/),
+    );
+  }
+  t.deepEqual(column(reader.yTrain), [0, 10, 20]);
 });
 
 test('generateValidationSet › the first rows leave the training set', (t) => {

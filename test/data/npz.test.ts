@@ -8,6 +8,7 @@ import { decodeNpz, readNpz, toTensor, writeNpz } from '#blasnet/data/npz';
 import { unzipMembers } from '#blasnet/data/zip';
 import { BlasnetError } from '#blasnet/errors';
 import { Tensor } from '#blasnet/tensor';
+import { badArgument, untyped } from '../support/errors.js';
 
 const FIXTURES = 'test/fixtures/npz';
 const folder = () => mkdtemp(join(tmpdir(), 'blasnet-npz-'));
@@ -159,9 +160,26 @@ test('writeNpz refuses names with a path, and more than a file can hold', async 
   t.deepEqual(await readdir(dir), []);
 });
 
-test('writeNpz refuses a missing folder', async (t) => {
+test('writeNpz refuses what is no tensor, and takes what readNpz gives', async (t) => {
+  const dir = await folder();
+  const path = join(dir, 'x.npz');
+  for (const value of [new Float32Array(2), 5, undefined, null, [1, 2], { shape: [2] }, { shape: [2], data: [1, 2] }]) {
+    await t.throwsAsync(writeNpz(path, { a: untyped(value) }), badArgument(/^Expected a Tensor for array 'a' but/));
+  }
+  for (const value of [undefined, null, 5]) {
+    await t.throwsAsync(writeNpz(path, untyped(value)), badArgument(/^Expected tensors by name for arrays but/));
+  }
+  t.deepEqual(await readdir(dir), []);
+  await writeNpz(path, { a: Tensor.from([[1], [2]]) });
+  const read = await readNpz(path);
+  await writeNpz(join(dir, 'again.npz'), untyped(read));
+  t.deepEqual(await readNpz(join(dir, 'again.npz')), read);
+});
+
+test('writeNpz makes a missing folder', async (t) => {
   const path = join(await folder(), 'none', 'x.npz');
-  await t.throwsAsync(writeNpz(path, { a: Tensor.from([1]) }), { code: 'ERR_BAD_FILE', message: /ENOENT/ });
+  await writeNpz(path, { a: Tensor.from([1]) });
+  t.deepEqual(Object.keys(await readNpz(path)), ['a']);
 });
 
 test('toTensor shares memory where the dtype fits and converts where not', (t) => {

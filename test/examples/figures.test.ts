@@ -161,7 +161,7 @@ test.serial('options that make no sense', async (t) => {
   for (const [options, code, message] of [
     [['house-price', '--epochs', 'many'], 2, /Expected a number ≥ 0 for --epochs but received 'many'/],
     [['curve-fitting', '--epochs', '0.5'], 1, /Expected a whole number above 0 for maxEpoch but received 0\.5/],
-    [['regularisation', '--nonsense'], 1, /Unknown option '--nonsense'/],
+    [['regularisation', '--nonsense'], 2, /^Unknown option '--nonsense'/],
     [['no-such-example'], 2, /NAME is one of: .*house-price/],
   ] as const) {
     const ended = await runScript(script, options, { cwd: await temporaryFolder(t) });

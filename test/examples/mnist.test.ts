@@ -91,7 +91,8 @@ test.serial('options that make no sense', async (t) => {
     [['--epochs', '0.5'], 1, /Expected a whole number above 0 for maxEpoch but received 0\.5/],
     [['--threads', '0'], 1, /Expected a whole number from 1 to 256 for threads but received 0/],
     [['--data', '/no/such/folder'], 1, /Expected a readable IDX file at '\/no\/such\/folder\/train-images/],
-    [['--nonsense'], 1, /Unknown option '--nonsense'/],
+    [['--nonsense'], 2, /^Unknown option '--nonsense'[^\n]*\n$/],
+    [['--epochs'], 2, /^Option '--epochs <value>' argument missing\n$/],
   ] as const) {
     const ended = await mnist(...options);
     t.is(ended.code, code, options.join(' '));

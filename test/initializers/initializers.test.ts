@@ -160,6 +160,8 @@ test('unknown methods and options are refused', (t) => {
     { name: 'xavier', distribution: 'gauss' },
     { name: 'msra', mode: 'fan_in' },
     { name: 'normal', scaled: true, distribution: 'gauss' },
+    { name: 'normal', scaled: 'no' },
+    { name: 'normal', scaled: null },
   ];
   for (const method of wrong) {
     const error = t.throws(() => createInitializer(method as InitMethodOptions), { instanceOf: BlasnetError });

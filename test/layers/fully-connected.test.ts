@@ -1,6 +1,15 @@
 import test from 'ava';
-import { BlasnetError, FullyConnectedLayer, Tensor } from 'blasnet';
-import { badArgument, untyped } from '../support/errors.js';
+import {
+  ActivationLayer,
+  BatchNormLayer,
+  BlasnetError,
+  ClassificationLayer,
+  DropoutLayer,
+  FlattenLayer,
+  FullyConnectedLayer,
+  Tensor,
+} from 'blasnet';
+import { badArgument, shapeMismatch, untyped } from '../support/errors.js';
 import { transferAway } from '../support/memory.js';
 import {
   differences,
@@ -158,9 +167,40 @@ test('backward before forward, and rows that do not fit, are refused', (t) => {
     instanceOf: BlasnetError,
   });
   t.is(other?.code, 'ERR_BAD_ARGUMENT');
-  layer.forward(Tensor.from([[1, 2]]));
-  t.throws(() => layer.backward(Tensor.from([[1], [2]])), { instanceOf: BlasnetError });
-  t.throws(() => layer.backward(Tensor.from([[1]], undefined, 'float64')), { instanceOf: BlasnetError });
+});
+
+test('backward names the delta that does not fit, whatever the layer', (t) => {
+  const layers = [
+    new FullyConnectedLayer(4, 4),
+    new ActivationLayer('relu'),
+    new ActivationLayer('identity'),
+    new BatchNormLayer(4),
+    new ClassificationLayer('softmax'),
+    new ClassificationLayer('sigmoid'),
+    new DropoutLayer(0.5),
+    new FlattenLayer(),
+  ];
+  for (const layer of layers) {
+    layer.forward(
+      Tensor.from([
+        [1, 2, 3, 4],
+        [5, 6, 7, 8],
+      ]),
+    );
+    for (const shape of [[1, 4], [2, 3], [4, 2], [0, 4], [8]]) {
+      const expected = `^Expected shape \\[2, 4\\] for delta but received \\[${shape.join(', ')}\\]$`;
+      t.throws(() => layer.backward(Tensor.zeros(shape)), shapeMismatch(new RegExp(expected)), layer.kind);
+    }
+    const wide = Tensor.zeros([2, 4], 'float64');
+    t.throws(
+      () => layer.backward(wide),
+      badArgument(/^Expected a float32 tensor for delta but received 'a float64 one'/),
+    );
+    for (const value of [undefined, [[1, 2, 3, 4]]]) {
+      t.throws(() => layer.backward(untyped(value)), badArgument(/^Expected a Tensor for delta but received/));
+    }
+    t.deepEqual(layer.backward(Tensor.zeros([2, 2, 2]))!.shape, [2, 4], layer.kind);
+  }
 });
 
 test('forward and backward › what is no tensor, or has lost its memory', (t) => {

@@ -115,6 +115,6 @@ test('rows of another shape are refused', (t) => {
   for (const layer of [layers.max(options), layers.average(options), layers.global(options)]) {
     t.throws(() => layer.forward(Tensor.zeros([1, 2, 6, 4])), shapeMismatch(/images of \[2, 4, 6\] for input/));
     layer.forward(Tensor.zeros([1, 2, 4, 6]));
-    t.throws(() => layer.backward(Tensor.zeros([1, 5])), badArgument(/row size|whole planes/), layer.kind);
+    t.throws(() => layer.backward(Tensor.zeros([1, 5])), shapeMismatch(/for delta but received \[1, 5\]$/), layer.kind);
   }
 });

@@ -154,7 +154,9 @@ test('the file is replaced as a whole, and its permissions stay', async (t) => {
   await saving;
   t.is((await stat(file)).mode & 0o777, 0o640);
   t.deepEqual(await readdir(folder), ['model.safetensors']);
-  await t.throwsAsync(net.save(`${folder}/none/x`), badFile(/a writable file/));
+  await t.throwsAsync(net.save(`${file}/x`), badFile(/a writable file/));
+  await net.save(`${folder}/new/folder/x`);
+  await t.notThrowsAsync(NeuralNet.load(`${folder}/new/folder/x`));
   await t.throwsAsync(net.save(untyped(undefined)), badArgument(/the name of a file/));
 });
 

@@ -190,3 +190,60 @@ test('an abort after the end has no effect', async (t) => {
   t.is(history.records.length, 10);
   t.is((await net.train(fittingReader(20, 3))).records.length, 10);
 });
+
+test('one signal for many nets › no warning, and all end', async (t) => {
+  const warnings: string[] = [];
+  const warn = ({ name, message }: Error) => warnings.push(`${name}: ${message}`);
+  process.on('warning', warn);
+  t.teardown(() => process.off('warning', warn));
+  const controller = new AbortController();
+  const reason = new Error('all of you');
+  const { signal } = controller;
+  let begun = 0;
+  const onCheckpoint = () => {
+    begun++;
+    if (begun === 24) controller.abort(reason);
+  };
+  const nets = Array.from({ length: 12 }, () => fittingNet([3, 1], long));
+  const ends = await Promise.allSettled(nets.map((net) => net.train(fittingReader(20, 3), { signal, onCheckpoint })));
+  for (const end of ends) t.is(end.status === 'rejected' && end.reason, reason);
+  await new Promise(setImmediate); // warnings come in a turn of their own
+  t.deepEqual(warnings, []);
+});
+
+test('onCheckpoint › a promise is waited for, and what it rejects with ends the run', async (t) => {
+  const net = fittingNet([3, 1], { maxEpoch: 5 });
+  const order: string[] = [];
+  await net.train(fittingReader(20, 3), {
+    onCheckpoint: async ({ epoch }) => {
+      order.push(`${epoch} begins`);
+      await new Promise(setImmediate);
+      order.push(`${epoch} ends`);
+    },
+  });
+  t.deepEqual(
+    order,
+    [1, 2, 3, 4, 5].flatMap((epoch) => [`${epoch} begins`, `${epoch} ends`]),
+  );
+  const failure = new Error('no room');
+  const failing = async () => {
+    await new Promise(setImmediate);
+    throw failure;
+  };
+  t.is(await t.throwsAsync(net.train(fittingReader(20, 3), { onCheckpoint: failing })), failure);
+  t.deepEqual(net.inference(rowsOfNumbers(2, 3)).shape, [2, 1]);
+});
+
+test('onCheckpoint › a promise that never settles can be aborted', async (t) => {
+  for (const when of [setImmediate, (abort: () => void) => abort()]) {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const onCheckpoint = () => {
+      when(() => controller.abort(reason));
+      return new Promise<void>(() => {});
+    };
+    const { signal } = controller;
+    const training = fittingNet([3, 1]).train(fittingReader(20, 3), { signal, onCheckpoint });
+    t.is(await t.throwsAsync(training), reason);
+  }
+});

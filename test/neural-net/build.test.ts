@@ -40,6 +40,7 @@ test('layers › in order, by name, or by a name of their own', (t) => {
     () => net.getLayer('nope'),
     badArgument(/one of fully-connected-1, relu-2, out for layer but received 'nope'/),
   );
+  t.throws(() => empty().getLayer('out'), badArgument(/^Expected at least one layer for the net but received 'none'$/));
 });
 
 test('layers › sizes and names that cannot be', (t) => {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { DataReader, Tensor } from 'blasnet';
+import { ConvLayer, DataReader, HyperParameters, NeuralNet, Tensor } from 'blasnet';
 import { badArgument, notFinite, shapeMismatch, untyped } from '../support/errors.js';
 import { canBeTransferred, transferAway } from '../support/memory.js';
 import { classifier, fittingNet, fittingReader, labelsFor, rowsOfNumbers, weightsOf } from '../support/nets.js';
@@ -16,6 +16,15 @@ test('train › options and readers that cannot be', async (t) => {
     );
   }
   await t.throwsAsync(net.train(reader, { needTest: true }), badArgument(/a reader with a test set for needTest/));
+  for (const signal of [new AbortController(), 5, null, {}]) {
+    await t.throwsAsync(net.train(reader, { signal: untyped(signal) }), badArgument(/an AbortSignal for signal but/));
+  }
+  for (const name of ['onProgress', 'onCheckpoint']) {
+    for (const listener of [5, null, {}, 'print']) {
+      const expected = badArgument(new RegExp(`^Expected a function for ${name} but received`));
+      await t.throwsAsync(net.train(reader, { [name]: listener }), expected);
+    }
+  }
   await t.throwsAsync(net.train(new DataReader()), badArgument(/readData to have finished for data but .*'no data'/));
   for (const value of [undefined, null, {}, [[1]]]) {
     await t.throwsAsync(net.train(untyped(value)), badArgument(/a DataReader for reader but received/));
@@ -201,3 +210,21 @@ for (const which of ['x', 'y', 'weights', 'validation'] as const) {
     t.deepEqual(await train(true), await train(false));
   });
 }
+
+test('layers whose outputs fit into no memory are refused by each call, and nothing is busy then', async (t) => {
+  const padding = 2 ** 23; // images of 1 PB
+  const side = 2 * padding + 1;
+  const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'wide')
+    .addLayer(new ConvLayer({ inputShape: [1, 1, 1], filters: 1, kernelSize: 1, padding }), 'wide')
+    .addLayer(new ConvLayer({ inputShape: [1, side, side], filters: 1, kernelSize: 1, stride: side }), 'narrow');
+  const [x, y] = [Tensor.zeros([1, 1]), Tensor.zeros([1, 1])];
+  const tooLarge = badArgument(/^Expected .* fits? into memory but received/);
+  for (let attempt = 0; attempt < 2; attempt++) {
+    t.throws(() => net.inference(x), tooLarge);
+    t.throws(() => net.forward(x), tooLarge);
+    t.throws(() => net.test(x, y), tooLarge);
+    t.throws(() => net.trainOnBatch(x, y), tooLarge);
+    await t.throwsAsync(net.inferenceAsync(x), tooLarge);
+    await t.throwsAsync(net.train(DataReader.fromTensors({ xTrain: x, yTrain: y })), tooLarge);
+  }
+});

@@ -1,5 +1,14 @@
 import test from 'ava';
-import { FlattenLayer, FullyConnectedLayer, getThreads, HyperParameters, NeuralNet, setThreads, Tensor } from 'blasnet';
+import {
+  ActivationLayer,
+  FlattenLayer,
+  FullyConnectedLayer,
+  getThreads,
+  HyperParameters,
+  NeuralNet,
+  setThreads,
+  Tensor,
+} from 'blasnet';
 import { badArgument, busy, notFinite, shapeMismatch, untyped } from '../support/errors.js';
 import { canBeTransferred, transferAway } from '../support/memory.js';
 import { classifier, fittingNet, labelsFor, rowsOfNumbers, weightsOf } from '../support/nets.js';
@@ -295,6 +304,49 @@ test('trainOnBatch › x that makes the loss infinite changes nothing', (t) => {
   );
   t.deepEqual(weightsOf(net), before);
   t.true(Number.isFinite(net.trainOnBatch(Tensor.from([[1]]), Tensor.from([[1]])).loss));
+});
+
+const finiteRows = [
+  [1, 2],
+  [3, 4],
+];
+
+for (const [optimizer, activation] of [
+  ['sgd', 'tanh'],
+  ['nag', 'sigmoid'],
+  ['adam', 'tanh'],
+] as const) {
+  test(`trainOnBatch › x that is not finite is named, even where its loss is finite › ${optimizer}`, (t) => {
+    const net = new NeuralNet(new HyperParameters({ netType: 'fitting', optimizer }), 'saturated')
+      .addLayer(new FullyConnectedLayer(2, 3), 'hidden')
+      .addLayer(new ActivationLayer(activation), activation)
+      .addLayer(new FullyConnectedLayer(3, 1), 'output');
+    const y = Tensor.from([[1], [2]]);
+    net.trainOnBatch(Tensor.from(finiteRows), y);
+    const before = weightsOf(net);
+    for (const value of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]) {
+      t.throws(
+        () => net.trainOnBatch(Tensor.from([finiteRows[0]!, [1, value]]), y),
+        notFinite(new RegExp(`^Expected finite numbers for the batch's x but received ${value} in row 1, column 1$`)),
+      );
+      t.deepEqual(weightsOf(net), before);
+    }
+    t.true(Number.isFinite(net.trainOnBatch(Tensor.from(finiteRows), y).loss));
+  });
+}
+
+test('updateWeights › gradients that are not finite change nothing', (t) => {
+  const net = new NeuralNet(new HyperParameters({ netType: 'fitting', optimizer: 'nag' }), 'by hand')
+    .addLayer(new FullyConnectedLayer(1, 2), 'hidden')
+    .addLayer(new ActivationLayer('tanh'), 'tanh')
+    .addLayer(new FullyConnectedLayer(2, 1), 'output');
+  const before = weightsOf(net);
+  net.preUpdateWeights();
+  net.forward(Tensor.from([[Number.POSITIVE_INFINITY]]));
+  net.backward(Tensor.from([[0]]));
+  t.throws(() => net.updateWeights(), notFinite(/^Expected finite gradients for updateWeights .* in layer 'hidden'$/));
+  net.inference(Tensor.from([[1]]));
+  t.deepEqual(weightsOf(net), before);
 });
 
 test('backward › needs a forward that the layers still remember', (t) => {

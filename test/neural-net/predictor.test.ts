@@ -1,6 +1,6 @@
 import test from 'ava';
 import { ActivationLayer, BatchPredictor, FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
-import { badArgument, busy, shapeMismatch } from '../support/errors.js';
+import { badArgument, busy, shapeMismatch, untyped } from '../support/errors.js';
 import { fittingNet, fittingReader, rowsOfNumbers } from '../support/nets.js';
 import { differences } from '../support/numerics.js';
 
@@ -92,6 +92,24 @@ test('while the net trains, predictions are refused as inferenceAsync is', async
 
 test('bad rows and bad options', async (t) => {
   const predictor = net().predictor();
+  for (const row of ['abcd', 5, null, undefined, { length: 4 }, new DataView(new ArrayBuffer(4))]) {
+    await t.throwsAsync(
+      predictor.predict(untyped(row)),
+      badArgument(/^Expected a list of numbers or a Tensor for row/),
+    );
+  }
+  for (const cell of ['3', 'x', null, undefined, [3], true]) {
+    await t.throwsAsync(
+      predictor.predict(untyped([1, 2, cell, 4])),
+      badArgument(/^Expected a number for number 2 of the row but received/),
+    );
+  }
+  await t.throwsAsync(
+    net()
+      .predictor({ maxBatch: 2 ** 46 })
+      .predict([1, 2, 3, 4]),
+    badArgument(/^Expected a shape that fits into memory but received \[70368744177664,4\]$/),
+  );
   await t.throwsAsync(predictor.predict([1, 2]), shapeMismatch(/4 numbers for row but received 2/));
   t.throws(() => net().predictor({ maxBatch: 0 }), badArgument(/for maxBatch but received 0/));
   t.throws(() => net().predictor({ maxDelayMs: -1 }), badArgument(/for maxDelayMs but received -1/));

@@ -134,3 +134,15 @@ test('a layer saves and loads alone', async (t) => {
   await b.loadWeights(folder, 'layer');
   t.deepEqual(b.weights.W!.data, a.weights.W!.data);
 });
+
+test('a layer alone refuses names that addLayer refuses', async (t) => {
+  const folder = await temporaryFolder(t);
+  const layer = new FullyConnectedLayer(2, 2);
+  for (const name of [undefined, null, 5, '', '.', '..', '../x', 'a/b', 'a\\b']) {
+    const expected = badArgument(/^Expected one that can be a file name for the name of a layer but received/);
+    await t.throwsAsync(layer.saveWeights(join(folder, 'inner'), untyped(name)), expected);
+    await t.throwsAsync(layer.loadWeights(join(folder, 'inner'), untyped(name)), expected);
+    await t.throwsAsync(layer.saveInitialValues(join(folder, 'inner'), untyped(name)), expected);
+  }
+  t.deepEqual(await readdir(folder), []);
+});

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test from 'ava';
 import {
   ActivationLayer,
@@ -12,7 +12,7 @@ import {
 } from 'blasnet';
 import { modelCodec } from '#blasnet/onnx/schema';
 import { badArgument, badFile, busy, shapeMismatch, untyped } from '../support/errors.js';
-import { temporaryFolder } from '../support/files.js';
+import { temporaryFolder, write } from '../support/files.js';
 import { fittingReader } from '../support/nets.js';
 import { differences, randomTensor } from '../support/numerics.js';
 import { netCases, netOf, rowShapeOf } from './nets.js';
@@ -45,7 +45,7 @@ const dense = { layers: () => [new FullyConnectedLayer(3, 2), new ActivationLaye
 test('a model tells what made it, and names nodes and tensors after the layers', async (t) => {
   const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), '');
   net.addLayer(new FullyConnectedLayer(3, 2), 'first').addLayer(new ActivationLayer('relu'), 'input');
-  const file = join(await temporaryFolder(t), 'net.onnx');
+  const file = join(await temporaryFolder(t), 'new folder', 'net.onnx');
   await net.exportOnnx(file);
   const model = (await modelCodec()).decode(await readFile(file), file);
   t.is(model.producerName, 'blasnet');
@@ -138,7 +138,8 @@ test('what cannot be exported is refused', async (t) => {
   await t.throwsAsync(net.exportOnnx(file, { dtype: untyped('int8') }), badArgument(/for dtype but received 'int8'$/));
   await t.throwsAsync(net.exportOnnx(file, untyped(1)), badArgument(/^Expected an object for options but received 1$/));
   await t.throwsAsync(net.exportOnnx(untyped(1)), badArgument(/^Expected the name of a file for path but received 1$/));
-  await t.throwsAsync(net.exportOnnx(join(file, 'inner')), badFile(/^Expected a writable file/));
+  await write(dirname(file), 'plain', '');
+  await t.throwsAsync(net.exportOnnx(join(dirname(file), 'plain', 'x')), badFile(/^Expected a writable file/));
   net.preparation = { inputShape: [3] };
   await t.throwsAsync(net.exportOnnx(file, { inputShape: [4] }), shapeMismatch(/rows of 3 numbers/));
 });

@@ -50,6 +50,20 @@ for (const name of names) {
   });
 }
 
+test('update and preUpdate refuse lists and tensors', (t) => {
+  const floats = Float64Array.of(1);
+  for (const name of ['sgd', 'nag', 'adam'] as const) {
+    const optimizer = createOptimizer(name);
+    for (const value of [[1], Tensor.from([1]), Int32Array.of(1), undefined, null, 1]) {
+      const expected = badArgument(/^Expected a Float32Array or Float64Array for theta but received/);
+      t.throws(() => optimizer.update(untyped(value), floats), expected);
+      t.throws(() => optimizer.preUpdate(untyped(value)), expected);
+      t.throws(() => optimizer.update(floats, untyped(value)), badArgument(/Float64Array for gradient but received/));
+    }
+  }
+  t.deepEqual(floats, Float64Array.of(1));
+});
+
 test('nag moves ahead once, and update brings θ back first', (t) => {
   const optimizer = createOptimizer('nag', { learningRate: 1, momentum: 0.5 });
   const theta = Float64Array.of(8);

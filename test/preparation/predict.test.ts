@@ -29,7 +29,12 @@ test('without a preparation rows are taken as they are', async (t) => {
   const { outputs, classes } = await net.predict(Tensor.from([[1, 2]], undefined, 'float32'));
   t.deepEqual(outputs.toArray(), [[3]]);
   t.is(classes, undefined);
-  await t.throwsAsync(net.predict([{ a: 1 }]), badArgument(/a Tensor, unless the net's preparation tells columns/));
+  await t.throwsAsync(
+    net.predict([{ a: 1 }]),
+    badArgument(
+      /^Expected a Tensor, since the net's preparation names no columns, for rows but received an array of 1$/,
+    ),
+  );
 });
 
 test('rows are scaled, and outputs are labels as in the file', async (t) => {

@@ -60,8 +60,16 @@ const hostile: readonly (readonly [Uint8Array, RegExp])[] = [
   [Buffer.alloc(0), /at least 8 bytes in '.*' but received 0/],
   [Buffer.alloc(7), /at least 8 bytes/],
   [safetensorsFile('{}', 0, 3), /a header of 3 bytes in .* a file that ends 1 bytes before that/],
-  [safetensorsFile('{}', 0, 2n ** 64n - 1n), /a header of at most 16777216 bytes in .* 18446744073709551615/],
+  [
+    safetensorsFile('{}', 0, 2n ** 64n - 1n),
+    /a safetensors file, with a header of at most 16777216 bytes, in .* 18446744073709551615, or another format/,
+  ],
   [safetensorsFile('{}', 0, 2n ** 24n + 1n), /a header of at most/],
+  [
+    Buffer.from('PK\u0003\u0004 as npz begins'),
+    /a safetensors file.* another format: the file begins with "PK\\u0003\\u0004 as "$/,
+  ],
+  [Buffer.from('a,b,price\n1,2,3\n'), /a safetensors file.* the file begins with "a,b,pric"$/],
   [safetensorsFile('{}', 0, 0), /a header that starts with '\{'/],
   [safetensorsFile(' {}'), /a header that starts with '\{'/],
   [safetensorsFile('[]'), /a header that starts with '\{'/],

@@ -57,7 +57,13 @@ test('what cannot be written', async (t) => {
   await t.throwsAsync(writeSafetensors(path, { a: untyped([1]) }), badArgument(/a Tensor for a/));
   await t.throwsAsync(writeSafetensors(path, { a }, { b: untyped(1) }), badArgument(/a string for metadata.b/));
   await t.throwsAsync(writeSafetensors(path, {}, { b: 'x'.repeat(2 ** 24) }), badArgument(/at most 16777216 bytes/));
-  await t.throwsAsync(writeSafetensors(`${folder}/none/x`, { a }), badFile(/a writable file .*ENOENT/));
+  await t.throwsAsync(writeSafetensors('/dev/null/x', { a }), badFile(/a writable file .*ENOTDIR/));
+  for (const value of [undefined, null, 5]) {
+    await t.throwsAsync(
+      writeSafetensors(path, untyped(value)),
+      badArgument(/tensors by name for tensors but received/),
+    );
+  }
   const gone = Tensor.from([1]);
   structuredClone(gone.data.buffer, { transfer: [gone.data.buffer as ArrayBuffer] });
   await t.throwsAsync(writeSafetensors(path, { gone }), badArgument(/a detached buffer/));

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
 import { startServer } from 'blasnet/serve';
+import { badArgument, badFile, untyped } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';
 import { get, type InferAnswer, inputOf, post, servingApp } from '../support/serving.js';
 
@@ -59,6 +60,28 @@ test('a model is loaded anew under load, and no request is lost', async (t) => {
   await Promise.all(clients);
   t.is(seen.get('wrong'), undefined);
   for (const factor of [2, 4, 8, 16]) t.true(seen.get(`factor ${factor}`)! >= 20, `${factor}`);
+});
+
+test('reload › what cannot be loaded is an error with a code, and the net stays', async (t) => {
+  const file = join(await temporaryFolder(t), 'net.safetensors');
+  await saveFactor(file, 3);
+  const net = await NeuralNet.load(file);
+  const models = [
+    { name: 'm', file },
+    { name: 'memory', net },
+  ];
+  const server = await startServer({ models, port: 0 });
+  t.teardown(() => server.close());
+  await t.throwsAsync(server.reload('zz'), badArgument(/^Expected the name of a model but received 'zz'$/));
+  await t.throwsAsync(server.reload(untyped(5)), badArgument(/^Expected the name of a model but received '5'$/));
+  await t.throwsAsync(
+    server.reload('memory'),
+    badArgument(/^Expected a model with a file but 'memory' is a net in mem/),
+  );
+  await writeFile(file, 'nothing');
+  for (const name of ['m', undefined]) await t.throwsAsync(server.reload(name), badFile(/net\.safetensors/));
+  const { json } = await post(server.app, infer, inputOf([2], [1, 1]));
+  t.is(outputOf(json), 6);
 });
 
 test('a bad file leaves the net that was there, and does not say where it lies', async (t) => {

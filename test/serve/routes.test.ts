@@ -162,6 +162,9 @@ test('bad options', async (t) => {
     [{ models: [model], token: '' }, /for token/],
     [{ models: [model], page: 1 }, /true or false for page/],
     [{ models: [model], drainMs: -1 }, /for drainMs/],
+    [{ models: [model], port: 'x' }, /a whole number from 0 to 65535 for port but received 'x'/],
+    [{ models: [model], port: 65536 }, /for port but received 65536/],
+    [{ models: [model], host: 5 }, /the name or address of a host for host but received 5/],
   ];
   for (const [options, message] of cases) {
     await t.throwsAsync(startServer({ port: 0, ...untyped<{ models: ServedModel[] }>(options) }), badArgument(message));

@@ -3,7 +3,7 @@ import { dirname, extname, join } from 'node:path';
 import type { ResvgRenderOptions } from '@resvg/resvg-js';
 import type { TopLevelSpec } from 'vega-lite';
 import { BlasnetError, badArgument, reasonOf } from '../errors.js';
-import { makeFolder, writeFileAtomic } from '../files.js';
+import { writeFileAtomic } from '../files.js';
 import { loadOptional } from './optional.js';
 import { fontFamily, theme } from './theme.js';
 
@@ -112,6 +112,5 @@ export async function saveChart(spec: TopLevelSpec, file: string): Promise<void>
   }
   const svg = await renderSvg(spec);
   const content = extension === '.svg' ? svg : await renderPng(svg);
-  await makeFolder(dirname(file));
   await writeFileAtomic(file, content);
 }

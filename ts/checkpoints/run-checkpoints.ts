@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+import { makeFolder } from '../files.js';
 import type { Model } from '../model.js';
 import { type ModelDescription, metadataOf } from '../model-files/description.js';
 import { modelWriter } from '../model-files/model-file.js';
@@ -63,6 +65,14 @@ export class RunCheckpoints {
     this.#parts = parts;
     this.#replaces = runStateAt(path);
     this.#written = parts.next;
+  }
+
+  /**
+   * Makes the folder, so that what cannot be written shows before hours of training.
+   * @throws BlasnetError `ERR_BAD_FILE` where that cannot be done
+   */
+  async prepare(): Promise<void> {
+    await makeFolder(dirname(this.#path));
   }
 
   /** Begins to write a file of the newest checkpoint, if it is time; `idle` tells when that is done. */

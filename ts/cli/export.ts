@@ -1,5 +1,4 @@
-import { dirname, extname } from 'node:path';
-import { makeFolder } from '../files.js';
+import { extname } from 'node:path';
 import { loadModel } from '../model-files/load-model.js';
 import { print, UsageError } from './output.js';
 
@@ -14,12 +13,8 @@ export async function runExport(
     throw new UsageError(`Expected a name that ends in .safetensors or .onnx, or --npz, but received '${out}'`);
   }
   const net = await loadModel(model);
-  if (npz) {
-    await net.saveWeights(out);
-  } else {
-    await makeFolder(dirname(out));
-    if (extension === '.onnx') await net.exportOnnx(out);
-    else await net.save(out);
-  }
+  if (npz) await net.saveWeights(out);
+  else if (extension === '.onnx') await net.exportOnnx(out);
+  else await net.save(out);
   await print(`${out}\n`);
 }

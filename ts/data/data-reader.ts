@@ -130,17 +130,20 @@ export class DataReader extends SetViews {
   /**
    * Labels as a net of that type needs them: min–max for fitting, 0 and 1 for two classes, one-hot for several.
    * @param base - the first class number
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for what is no type of net, and for labels that are no such class numbers
    */
   normalizeY(netType: NetType, base = 0): void {
     if (netType === 'multipleClassifier') {
       this.toOneHot(base);
     } else if (netType === 'binaryClassifier') {
       this.toZeroOne({ negativeLabel: base, positiveLabel: base + 1 });
-    } else {
+    } else if (netType === 'fitting') {
       const set = this.requireSet();
       const normalizer = new MinMaxNormalizer(set.rangesOf('y'));
       set.replace('y', (y) => normalizer.normalize(y));
       this.#setLabels([], normalizer);
+    } else {
+      throw badArgument('netType', "'fitting', 'binaryClassifier' or 'multipleClassifier'", netType);
     }
   }
 

@@ -46,7 +46,9 @@ export async function decodeNpz(bytes: Uint8Array, where: string): Promise<Recor
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for such a name or more than 2 GiB, `ERR_BAD_FILE` if it cannot be written
  */
 export async function writeNpz(path: string, arrays: Readonly<Record<string, Tensor>>): Promise<void> {
+  if (typeof arrays !== 'object' || arrays === null) throw badArgument('arrays', 'tensors by name', arrays);
   const entries = Object.entries(arrays);
+  for (const [name, array] of entries) requireArray(name, array);
   const total = entries.reduce((sum, [, { data }]) => sum + data.byteLength, 0);
   if (total > MAX_BYTES - 2 ** 20) throw badArgument('arrays', 'under 2 GiB in one npz file', `${total} bytes`);
   const members: Record<string, Uint8Array> = {};
@@ -55,6 +57,13 @@ export async function writeNpz(path: string, arrays: Readonly<Record<string, Ten
     members[`${name}.npy`] = encodeNpy(tensor.shape, tensor.data);
   }
   await writeFileAtomic(path, zipSync(members, { level: 0, mtime: TIMESTAMP }));
+}
+
+/** Refuses what is neither a tensor nor an array as `readNpz` gives it. */
+function requireArray(name: string, array: unknown): void {
+  const { shape, data } = (array ?? {}) as Partial<NpyArray>;
+  const isArray = Array.isArray(shape) && ArrayBuffer.isView(data) && !(data instanceof DataView);
+  if (!isArray) throw badArgument(`array '${clipped(name, 60)}'`, 'a Tensor', array);
 }
 
 /** The array's numbers as a tensor; shares memory where the dtype is already the one wanted. */

@@ -89,9 +89,11 @@ export function batchPass(
 
 /**
  * @param firstRow - the number of the first of these rows, for the message
- * @throws BlasnetError `ERR_NOT_FINITE` that names the first row and column with NaN or infinity
+ * @throws BlasnetError `ERR_NOT_FINITE` that names the first row and column with NaN or infinity,
+ *   `ERR_BAD_ARGUMENT` where the rows' memory was transferred away
  */
 export function requireFinite(name: string, rows: Rows, firstRow = 0): void {
+  requireAttached(name, rows);
   if (rows.data instanceof Uint8Array) return;
   const at = rows.data.findIndex((value) => !Number.isFinite(value));
   if (at < 0) return;

@@ -26,16 +26,16 @@ export abstract class SetViews {
     return tensorOf(this.trainingPart.y);
   }
   get xTest(): Tensor {
-    return tensorOf(present('test set', this.testPart).x);
+    return tensorOf(present('xTest', 'a test set', this.testPart).x);
   }
   get yTest(): Tensor {
-    return tensorOf(present('test set', this.testPart).y);
+    return tensorOf(present('yTest', 'a test set', this.testPart).y);
   }
   get xDev(): Tensor {
-    return tensorOf(present('validation set', this.validationPart).x);
+    return tensorOf(present('xDev', 'a validation set', this.validationPart).x);
   }
   get yDev(): Tensor {
-    return tensorOf(present('validation set', this.validationPart).y);
+    return tensorOf(present('yDev', 'a validation set', this.validationPart).y);
   }
   get xTrainRaw(): Tensor {
     return tensorOf(this.requireSet().rawTrain.x);
@@ -44,10 +44,10 @@ export abstract class SetViews {
     return tensorOf(this.requireSet().rawTrain.y);
   }
   get xTestRaw(): Tensor {
-    return tensorOf(present('test set', this.requireSet().rawTest).x);
+    return tensorOf(present('xTestRaw', 'a test set', this.requireSet().rawTest).x);
   }
   get yTestRaw(): Tensor {
-    return tensorOf(present('test set', this.requireSet().rawTest).y);
+    return tensorOf(present('yTestRaw', 'a test set', this.requireSet().rawTest).y);
   }
 
   get numTrain(): number {
@@ -69,7 +69,7 @@ export abstract class SetViews {
   }
 }
 
-function present<T>(name: string, part: T | undefined): T {
-  if (!part) throw badArgument(name, 'one', 'none');
+function present<T>(name: string, what: string, part: T | undefined): T {
+  if (!part) throw badArgument(name, `a reader with ${what}`, 'one without');
   return part;
 }

@@ -1,3 +1,4 @@
+import { badArgument } from '../errors.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 import { choice, fillRandom, type Initializer, type InitializerContext } from './initializer.js';
@@ -15,6 +16,7 @@ export class NormalInitializer implements Initializer {
   readonly #uniform: boolean;
 
   constructor({ scaled = false, distribution }: NormalOptions = {}) {
+    if (typeof scaled !== 'boolean') throw badArgument('scaled', 'true or false', scaled);
     this.#scaled = scaled;
     this.#uniform = choice('distribution', ['normal', 'uniform'], distribution) === 'uniform';
   }

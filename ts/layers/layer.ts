@@ -1,6 +1,6 @@
-import { badArgument } from '../errors.js';
+import { badArgument, shapeMismatch } from '../errors.js';
 import { EagerRunner, type Runner } from '../runner.js';
-import { requireTensor, type Tensor } from '../tensor.js';
+import { type DType, requireTensor, sizeOf, type Tensor } from '../tensor.js';
 import { Parameterized } from './parameterized.js';
 
 /** Shape of one row: `[784]`, or `[channels, height, width]`. */
@@ -19,7 +19,7 @@ export interface LayerConfig {
  */
 export abstract class Layer extends Parameterized {
   #steps = 0; // training passes of the layer alone
-  #hasForward = false;
+  #output: Pick<Tensor, 'shape' | 'dtype'> | undefined; // of the last `forward`
 
   /**
    * Shape of one output row.
@@ -73,7 +73,7 @@ export abstract class Layer extends Parameterized {
     if (runner.dtype !== x.dtype) throw badArgument('x', `a ${runner.dtype} tensor`, `a ${x.dtype} one`);
     if (training) this.#steps++;
     const y = this.forwardPass(runner, x, training);
-    this.#hasForward = true;
+    this.#output = { shape: y.shape, dtype: y.dtype };
     return y;
   }
 
@@ -81,12 +81,24 @@ export abstract class Layer extends Parameterized {
    * Back propagation, at once, for the input of the last `forward`.
    * @param delta - derivative of m · loss by the output, m × output shape
    * @returns the derivative of m · loss by the input
-   * @throws BlasnetError `ERR_BAD_ARGUMENT` without a `forward` before it or for a detached buffer, or `ERR_NET_BUSY`
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for a delta of another shape, `ERR_BAD_ARGUMENT` for another dtype, a
+   *   detached buffer, or without a `forward` before it, or `ERR_NET_BUSY`
    */
   backward(delta: Tensor): Tensor | null {
     this.requireIdle('layer.backward');
     requireTensor('delta', delta);
-    if (!this.#hasForward) throw badArgument('backward', 'a call of forward before it', 'none');
-    return this.backwardPass(new EagerRunner(delta.dtype), delta, true);
+    if (!this.#output) throw badArgument('backward', 'a call of forward before it', 'none');
+    const { shape, dtype } = this.#output;
+    return this.backwardPass(new EagerRunner(dtype), deltaLike(shape, dtype, delta), true);
   }
+}
+
+/** The delta of an output of that shape, which images may have as vectors and vectors as images. */
+function deltaLike(shape: readonly number[], dtype: DType, delta: Tensor): Tensor {
+  if (delta.dtype !== dtype) throw badArgument('delta', `a ${dtype} tensor`, `a ${delta.dtype} one`);
+  if (delta.shape.join() === shape.join()) return delta;
+  if (delta.rows !== shape[0] || delta.rowSize !== sizeOf(shape.slice(1))) {
+    throw shapeMismatch('delta', `shape [${shape.join(', ')}]`, `[${delta.shape.join(', ')}]`);
+  }
+  return delta.reshape(shape);
 }

@@ -11,6 +11,7 @@ export interface Optimizer {
   /**
    * Changes θ in place by the gradient of the same length. What the optimizer remembers from step to step (moments, the
    * number of the step) belongs to the memory of θ.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but two arrays of one type, `ERR_SHAPE_MISMATCH` for two lengths
    */
   update(theta: FloatArray, gradient: FloatArray): void;
 }
@@ -69,6 +70,7 @@ export abstract class KernelOptimizer implements Optimizer {
   abstract updatePass(runner: Runner, target: UpdateTarget): void;
 
   preUpdate(theta: FloatArray): void {
+    requireFloats('theta', theta);
     if (!this.movesAhead) return;
     const { runner, target, memory } = this.#alone(theta, theta);
     if (memory.isAhead) return;
@@ -77,6 +79,8 @@ export abstract class KernelOptimizer implements Optimizer {
   }
 
   update(theta: FloatArray, gradient: FloatArray): void {
+    requireFloats('theta', theta);
+    requireFloats('gradient', gradient);
     if (theta.length !== gradient.length) {
       throw shapeMismatch('gradient', `${theta.length} numbers`, `${gradient.length}`);
     }
@@ -118,5 +122,12 @@ export abstract class KernelOptimizer implements Optimizer {
     const memory = { state, step: 0, isAhead: false };
     memories.set(place, memory);
     return memory;
+  }
+}
+
+/** Refuses lists, whose numbers C++ cannot see, and tensors. */
+function requireFloats(name: string, values: FloatArray): void {
+  if (!(values instanceof Float32Array || values instanceof Float64Array)) {
+    throw badArgument(name, 'a Float32Array or Float64Array', values);
   }
 }

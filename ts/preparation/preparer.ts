@@ -23,7 +23,7 @@ export class Preparer {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
    */
   encode(rows: Tensor | readonly RowCells[], dtype: DType): Tensor {
-    if (!(rows instanceof Tensor)) return this.#rowEncoder().encode(rows, dtype);
+    if (!(rows instanceof Tensor)) return this.#rowEncoderFor(rows).encode(rows, dtype);
     const { inputShape } = this.preparation ?? { inputShape: rows.shape.slice(1) };
     if (rows.data.length !== rows.size) throw badArgument('rows', 'a tensor with its memory', 'a detached buffer');
     if (rows.rowSize !== sizeOf(inputShape)) {
@@ -49,14 +49,14 @@ export class Preparer {
     return predictionOf(this.preparation ?? {}, netType, outputs);
   }
 
-  #rowEncoder(): RowEncoder {
+  #rowEncoderFor(rows: unknown): RowEncoder {
     const { columns, featureNames } = this.preparation ?? {};
     // Without knowledge of cells, encoded features may still come under their names.
     const numbers = featureNames?.map(
       (name) => ({ name, encoding: 'none', missingCells: [], missing: 'error' }) as const,
     );
     const encodings = columns ?? numbers;
-    if (!encodings) throw badArgument('rows', "a Tensor, unless the net's preparation tells columns", 'others');
+    if (!encodings) throw badArgument('rows', "a Tensor, since the net's preparation names no columns,", rows);
     this.#encoder ??= new RowEncoder(encodings);
     return this.#encoder;
   }

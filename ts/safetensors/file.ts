@@ -77,13 +77,20 @@ export class SafetensorsFile {
 async function readHeader(handle: FileHandle, where: string): Promise<{ header: Header; dataStart: number }> {
   const stat = await handle.stat();
   if (!stat.isFile()) throw badFile(where, 'a safetensors file', stat.isDirectory() ? 'a folder' : 'no plain file');
-  if (stat.size < lengthBytes) throw badFile(where, 'at least 8 bytes', `${stat.size}`);
+  if (stat.size < lengthBytes) throw badFile(where, 'a safetensors file of at least 8 bytes', `${stat.size}`);
   const start = await readBytes(handle, 0, lengthBytes, where);
   const length = Buffer.from(start.buffer).readBigUInt64LE();
-  if (length > BigInt(maxHeader)) throw badFile(where, `a header of at most ${maxHeader} bytes`, `${length}`);
+  if (length > BigInt(maxHeader)) {
+    const expected = `a safetensors file, with a header of at most ${maxHeader} bytes,`;
+    throw badFile(where, expected, `${length}, or another format: the file begins with ${textOf(start)}`);
+  }
   const dataStart = lengthBytes + Number(length);
   if (dataStart > stat.size) {
-    throw badFile(where, `a header of ${length} bytes`, `a file that ends ${dataStart - stat.size} bytes before that`);
+    throw badFile(
+      where,
+      `a safetensors file with a header of ${length} bytes`,
+      `a file that ends ${dataStart - stat.size} bytes before that`,
+    );
   }
   const bytes = await readBytes(handle, lengthBytes, Number(length), where);
   let text: string;
@@ -92,8 +99,15 @@ async function readHeader(handle: FileHandle, where: string): Promise<{ header: 
   } catch (error) {
     throw badFile(`the header of ${where}`, 'UTF-8', 'other bytes', error);
   }
-  if (!text.startsWith('{')) throw badFile(where, "a header that starts with '{'", JSON.stringify(text.slice(0, 20)));
+  if (!text.startsWith('{')) {
+    throw badFile(where, "a safetensors file, with a header that starts with '{',", JSON.stringify(text.slice(0, 20)));
+  }
   return { header: parseHeader(text, stat.size - dataStart, where), dataStart };
+}
+
+/** A file's first bytes as text, by which people know its format: `PK` of npz. */
+function textOf(bytes: Uint8Array): string {
+  return JSON.stringify(Buffer.from(bytes).toString('latin1'));
 }
 
 async function readBytes(handle: FileHandle, position: number, length: number, where: string): Promise<Uint8Array> {

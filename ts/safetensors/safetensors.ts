@@ -43,6 +43,7 @@ export async function writeSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
+  if (typeof tensors !== 'object' || tensors === null) throw badArgument('tensors', 'tensors by name', tensors);
   const write = safetensorsWriter(new Map(Object.entries(tensors)), metadata);
   await replaceFile(path, write);
 }

@@ -114,7 +114,7 @@ export class Repository {
    */
   versions(name: string): readonly ModelEntry[] {
     const versions = this.#versions.get(name);
-    if (!versions) throw new Problem(404, `Expected the name of a model but received '${name.slice(0, 100)}'`);
+    if (!versions) throw new Problem(404, `Expected the name of a model but received '${String(name).slice(0, 100)}'`);
     return versions;
   }
 

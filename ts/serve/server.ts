@@ -1,6 +1,6 @@
 import { Server } from 'node:net';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
-import { badArgument } from '../errors.js';
+import { BlasnetError, badArgument } from '../errors.js';
 import { loadOptional } from './optional.js';
 import type { ServeOptions } from './options.js';
 import { serveRepository } from './plugin.js';
@@ -24,7 +24,8 @@ export interface RunningServer {
   readonly app: FastifyInstance;
   /**
    * Loads a model, or all, anew from its file; requests go on meanwhile.
-   * @throws Error where the file is bad; the net before stays
+   * @throws BlasnetError `ERR_BAD_FILE` where the file is bad: the net before stays; `ERR_BAD_ARGUMENT` for an unknown
+   *   name, or a model without a file
    */
   reload(name?: string): Promise<void>;
   /** Takes no further connections, answers the requests that are under way, and closes; later calls wait for the first. */
@@ -34,11 +35,15 @@ export interface RunningServer {
 /**
  * Starts a server for nets; resolves when it listens and all models are loaded.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for bad options, `ERR_BAD_FILE` for a bad file, `ERR_NATIVE_LOAD` without the
- *   optional packages fastify and prom-client; Error where the port is taken
+ *   optional packages fastify and prom-client; where it cannot listen, Node's own error, as `EADDRINUSE` for a port taken
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { host = '127.0.0.1', port = 8080, logger = { level: 'warn' }, drainMs = 10_000 } = options;
   if (!(drainMs >= 0 && drainMs <= 2 ** 31 - 1)) throw badArgument('drainMs', 'a number from 0 to 2147483647', drainMs);
+  if (!(Number.isSafeInteger(port) && port >= 0 && port < 2 ** 16)) {
+    throw badArgument('port', 'a whole number from 0 to 65535', port);
+  }
+  if (typeof host !== 'string' || host === '') throw badArgument('host', 'the name or address of a host', host);
   const repository = new Repository(options);
   const { fastify, LogController } = await loadOptional('fastify', () => import('fastify'));
   const app = fastify({
@@ -74,13 +79,24 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await repository.load();
     const reload = async (name?: string) => {
       const names = repository.entries.filter(({ isReloadable }) => isReloadable).map((entry) => entry.name);
-      for (const each of name === undefined ? new Set(names) : [name]) await repository.reload(each);
+      for (const each of name === undefined ? new Set(names) : [name]) {
+        await repository.reload(each).catch((error: unknown) => {
+          throw withoutStatus(error);
+        });
+      }
     };
     return { url, app, reload, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** A problem of a request as the error for a program that asked without one. */
+function withoutStatus(error: unknown): unknown {
+  if (!(error instanceof Problem)) return error;
+  if (error.cause instanceof BlasnetError) return error.cause;
+  return new BlasnetError('ERR_BAD_ARGUMENT', error.message, { cause: error });
 }
 
 /**

@@ -10,6 +10,14 @@ import type { Model } from '../model.js';
 import { sizeOf } from '../tensor.js';
 import type { TrainOptions } from './train-options.js';
 
+/** Refuses what cannot be listened to, or told, while a run is under way. */
+export function checkListeners({ signal, onProgress, onCheckpoint }: TrainOptions): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw badArgument('signal', 'an AbortSignal', signal);
+  for (const [name, listener] of Object.entries({ onProgress, onCheckpoint })) {
+    if (listener !== undefined && typeof listener !== 'function') throw badArgument(name, 'a function', listener);
+  }
+}
+
 /** Refuses, before anything is recorded, what a net cannot be trained on. */
 export function checkData(model: Model, reader: DataReader, options: TrainOptions): void {
   const { checkpoint = 1, shuffle = true, needTest = false } = options;

@@ -1,5 +1,6 @@
 import { BlasnetError } from '../errors.js';
-import type { StackedLayer } from '../layer-stack.js';
+import type { LayerStack, StackedLayer } from '../layer-stack.js';
+import type { Runner } from '../runner.js';
 
 /** When numbers were lost. */
 interface Moment {
@@ -18,9 +19,28 @@ export function lostNumbers(what: string, { iteration, iterationsPerEpoch }: Mom
   );
 }
 
-/** The name of the first layer with a weight that is not finite. */
-export function firstLostLayer(layers: readonly StackedLayer[]): string | undefined {
-  return layers.find(({ layer }) => layer.parameters.some(({ value }) => !allFinite(value.data)))?.name;
+/** The name of the first layer with a weight, or a gradient, that is not finite. */
+export function firstLostLayer(
+  layers: readonly StackedLayer[],
+  what: 'value' | 'gradient' = 'value',
+): string | undefined {
+  return layers.find(({ layer }) => layer.parameters.some((parameter) => !allFinite(parameter[what].data)))?.name;
+}
+
+/**
+ * Refuses gradients that would spoil the weights.
+ * @throws BlasnetError `ERR_NOT_FINITE` that names the first layer with NaN or infinity
+ */
+export function requireFiniteGradients({ layers, block }: LayerStack, runner: Runner): void {
+  if (block.gradient.size === 0) return;
+  try {
+    runner.run('require_finite', { values: block.gradient });
+  } catch (cause) {
+    const layer = firstLostLayer(layers, 'gradient');
+    if (layer === undefined) throw cause;
+    const message = `Expected finite gradients for updateWeights but received NaN or infinity, first in layer '${layer}'`;
+    throw new BlasnetError('ERR_NOT_FINITE', message, { cause });
+  }
 }
 
 function allFinite(values: Float32Array | Float64Array): boolean {

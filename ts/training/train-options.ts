@@ -14,7 +14,11 @@ export interface TrainOptions extends CheckpointOptions {
   /** Show a progress bar on the terminal, or lines where there is none. */
   readonly progress?: boolean;
   readonly onProgress?: (progress: TrainingProgress) => void;
-  readonly onCheckpoint?: (record: CheckpointRecord) => void;
+  /**
+   * Is told of each checkpoint. Training waits for the promise that it returns, if any; what it throws, or rejects with,
+   * ends the run. The net is busy meanwhile: it neither predicts nor is saved within it.
+   */
+  readonly onCheckpoint?: (record: CheckpointRecord) => unknown;
   /** Ends the run within one step; `train` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }

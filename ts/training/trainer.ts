@@ -111,6 +111,11 @@ export class Trainer {
     });
   }
 
+  /** The checkpoints so far. */
+  get history(): TrainingHistory {
+    return this.#history;
+  }
+
   get iterationsPerEpoch(): number {
     return this.#plan.iterationsPerEpoch;
   }
@@ -125,6 +130,7 @@ export class Trainer {
     this.#started = performance.now() - 1000 * (this.#pending?.seconds ?? 0);
     this.#interruption.check();
     try {
+      await this.#files?.prepare();
       const reporter = onProgress && new ProgressReporter((next, slots) => onProgress(this.#progress(next, slots)));
       await this.#trainToEnd(reporter);
       const test = this.#testPart && new Evaluator(this.#model, this.#testPart);
@@ -160,7 +166,7 @@ export class Trainer {
       schedule?.judge(watchedLoss(record), state.plateau, state.slots);
       const isLast = reason !== undefined || this.#steps.next === end;
       if (!isLast) this.#files?.offer(this.#position);
-      onCheckpoint?.(record);
+      if (onCheckpoint) await this.#interruption.waitFor(async () => onCheckpoint(record));
       reporter?.report(this.#steps.next, { always: isLast });
       reporter?.rethrow();
       this.#interruption.check(); // a listener may have aborted

@@ -1,4 +1,4 @@
-import { batchPass, portFor, type Rows } from '../data/rows.js';
+import { batchPass, portFor, type Rows, requireFinite } from '../data/rows.js';
 import { BlasnetError } from '../errors.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import { type Model, trainingPass } from '../model.js';
@@ -96,12 +96,16 @@ export class BatchPlan {
     const range = { count: x.count, firstRow: 0 };
     const { slots } = model.state;
     const step = (runner: Runner) => {
-      const batchOf = () => ({
-        x: batchPass(runner, ports.x, x, range),
-        y: batchPass(runner, ports.y, y, range),
-        classWeights: noClassWeights,
-        epoch: slots.slot('epochs'),
-      });
+      const batchOf = () => {
+        // Infinity may pass through tanh and its like to a loss that is finite; labels always reach the loss.
+        runner.run('require_finite', { values: ports.x });
+        return {
+          x: batchPass(runner, ports.x, x, range),
+          y: batchPass(runner, ports.y, y, range),
+          classWeights: noClassWeights,
+          epoch: slots.slot('epochs'),
+        };
+      };
       trainingPass(model, runner, batchOf, this.slots);
     };
     this.#model = model;
@@ -116,7 +120,7 @@ export class BatchPlan {
   /**
    * One training step.
    * @returns the mean loss before the update
-   * @throws BlasnetError `ERR_NOT_FINITE` for a loss that is no number; the weights are then as they were
+   * @throws BlasnetError `ERR_NOT_FINITE` for rows or a loss with NaN or infinity; the weights are then as they were
    */
   run(x: Rows, y: Rows): number {
     const { state } = this.#model;
@@ -128,6 +132,7 @@ export class BatchPlan {
       const { reason, message } = this.#replay.runSync(0, 1, false);
       const loss = this.slots.get('batchLoss');
       if (reason === 'notFinite') {
+        requireFinite("the batch's x", x);
         throw new BlasnetError('ERR_NOT_FINITE', `Expected a finite loss for the batch but received ${loss}`);
       }
       if (reason !== 'finished') throw fromNative(new Error(message));
