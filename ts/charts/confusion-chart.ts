@@ -1,5 +1,7 @@
+import type { TopLevelSpec } from 'vega-lite';
 import { badArgument, shapeMismatch } from '../errors.js';
-import { frame, type Panel, type PanelOptions, requireSome } from './panel.js';
+import { frame, type PanelOptions, requireSome } from './panel.js';
+import type { Panel } from './specification.js';
 
 /**
  * Counts by real class (rows) and predicted class (columns).
@@ -77,5 +79,5 @@ export function confusionChart(
         },
       },
     ],
-  };
+  } satisfies TopLevelSpec;
 }

@@ -1,5 +1,7 @@
+import type { TopLevelSpec } from 'vega-lite';
 import { badArgument } from '../errors.js';
-import { frame, type Panel, type PanelOptions, type Point, quantitative, requireSome } from './panel.js';
+import { frame, type PanelOptions, type Point, quantitative, requireSome } from './panel.js';
+import type { Panel } from './specification.js';
 
 export interface HistogramOptions {
   /** Default 40. */
@@ -78,7 +80,7 @@ export function histogramChart(values: ArrayLike<number>, options: HistogramChar
         encoding: { x2: { field: 'to' }, y2: { datum: 0 } },
       },
     ],
-  };
+  } satisfies TopLevelSpec;
 }
 
 /** From the least to the greatest value, or a little around them where all are equal. */

@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { badArgument } from '../errors.js';
 import type { CheckpointRecord } from '../training-history.js';
 import { finite } from './panel.js';
+import type { ChartSpecification } from './specification.js';
 import { palette, panel } from './theme.js';
 import { thin } from './thin.js';
 
@@ -39,7 +40,7 @@ const maxDots = 40;
  * @returns a Vega-Lite specification for `renderSvg` and `saveChart`
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for no records or an unknown `xCoordinate`
  */
-export function lossChart(records: readonly CheckpointRecord[], options: LossChartOptions = {}): TopLevelSpec {
+export function lossChart(records: readonly CheckpointRecord[], options: LossChartOptions = {}): ChartSpecification {
   const { title = 'Loss and accuracy', xCoordinate = 'epoch', accuracyTitle = 'Accuracy (1 is perfect)' } = options;
   if (!Object.hasOwn(xTitles, xCoordinate)) {
     throw badArgument('xCoordinate', `'nothing', 'iteration' or 'epoch'`, xCoordinate);
@@ -99,7 +100,7 @@ export function lossChart(records: readonly CheckpointRecord[], options: LossCha
       },
       { ...panel, mark: line, encoding: { x, y: y('accuracy', accuracyTitle, []), color } },
     ],
-  };
+  } satisfies TopLevelSpec;
 }
 
 function toRows(record: CheckpointRecord, at: number): Row[] {

@@ -1,9 +1,5 @@
-import type { TopLevelSpec } from 'vega-lite';
 import { badArgument } from '../errors.js';
 import { panel } from './theme.js';
-
-/** A chart of one panel: for `renderSvg` and `saveChart` alone, or for `trellis` together with others. */
-export type Panel = Extract<TopLevelSpec, { readonly layer: unknown }>;
 
 /** A point of a chart: x and y. */
 export type Point = readonly [number, number];

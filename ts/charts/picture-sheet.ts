@@ -1,6 +1,8 @@
+import type { TopLevelSpec } from 'vega-lite';
 import { badArgument, shapeMismatch } from '../errors.js';
-import { frame, type Panel, type PanelOptions, requireSome } from './panel.js';
+import { frame, type PanelOptions, requireSome } from './panel.js';
 import { encodePng, type Pixels } from './png.js';
+import type { Panel } from './specification.js';
 
 /** A picture of a sheet. */
 export interface Picture extends Pixels {
@@ -38,7 +40,7 @@ export function pictureSheet(pictures: readonly Picture[], options: PictureSheet
   const values = pictures.map((picture, i) => ({
     x: (i % columns) * (size + gap),
     y: Math.floor(i / columns) * rowHeight,
-    url: `data:image/png;base64,${encodePng(picture).toString('base64')}`,
+    url: `data:image/png;base64,${Buffer.from(encodePng(picture)).toString('base64')}`,
     caption: captions[i]!,
   }));
   const width = Math.min(columns, pictures.length) * (size + gap) - gap;
@@ -61,7 +63,7 @@ export function pictureSheet(pictures: readonly Picture[], options: PictureSheet
       },
       ...(lines === 0 ? [] : [captionLayer]),
     ],
-  };
+  } satisfies TopLevelSpec;
 }
 
 function requirePixels({ data, shape }: Picture): void {

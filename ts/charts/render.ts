@@ -5,6 +5,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { BlasnetError, badArgument, reasonOf } from '../errors.js';
 import { makeFolder, writeFileAtomic } from '../files.js';
 import { loadOptional } from './optional.js';
+import type { ChartSpecification } from './specification.js';
 import { fontFamily, theme } from './theme.js';
 
 const maxScale = 8;
@@ -14,19 +15,19 @@ const maxPixels = 2 ** 26;
 const unknownRendering = ' image-rendering: pixelated;';
 
 /**
- * Draws a Vega-Lite chart, in the theme that all charts share.
+ * Draws a Vega-Lite chart, yours or one of this module's, in the theme that all charts share.
  *
  * @returns the text of an SVG file
  * @throws BlasnetError `ERR_BAD_ARGUMENT` if the specification does not compile, `ERR_NATIVE_LOAD` if vega or
  *   vega-lite is not installed
  */
-export async function renderSvg(spec: TopLevelSpec): Promise<string> {
+export async function renderSvg(spec: ChartSpecification): Promise<string> {
   const vegaLite = await loadOptional('vega-lite', () => import('vega-lite'));
   const vega = await loadOptional('vega', () => import('vega'));
   const logger = vega.logger(vega.Warn);
   let runtime: ReturnType<typeof vega.parse>;
   try {
-    runtime = vega.parse(vegaLite.compile(spec, { config: theme, logger }).spec);
+    runtime = vega.parse(vegaLite.compile(spec as TopLevelSpec, { config: theme, logger }).spec);
   } catch (cause) {
     throw new BlasnetError(
       'ERR_BAD_ARGUMENT',
@@ -105,7 +106,7 @@ function svgSize(parse: () => { readonly width: number; readonly height: number 
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for another extension, `ERR_BAD_FILE` if the folder cannot be made or the
  *   file not be written, and whatever `renderSvg` and `renderPng` throw
  */
-export async function saveChart(spec: TopLevelSpec, file: string): Promise<void> {
+export async function saveChart(spec: ChartSpecification, file: string): Promise<void> {
   const extension = typeof file === 'string' ? extname(file).toLowerCase() : '';
   if (extension !== '.svg' && extension !== '.png') {
     throw badArgument('file', 'a name that ends in .svg or .png', file);

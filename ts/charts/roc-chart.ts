@@ -1,6 +1,7 @@
 import { badArgument, shapeMismatch } from '../errors.js';
 import { lineChart } from './line-chart.js';
-import type { Panel, PanelOptions, Point } from './panel.js';
+import type { PanelOptions, Point } from './panel.js';
+import type { Panel } from './specification.js';
 
 /** What a classifier of two classes trades: true positives for false ones. */
 export interface RocCurve {

@@ -1,6 +1,7 @@
 import { shapeMismatch } from '../errors.js';
 import { lineChart } from './line-chart.js';
-import { type AxisOptions, type Panel, type PanelOptions, requireSome } from './panel.js';
+import { type AxisOptions, type PanelOptions, requireSome } from './panel.js';
+import type { Panel } from './specification.js';
 
 export interface ScatterChartOptions extends PanelOptions {
   /** What both axes count, in words that follow "Real" and "Predicted": `price in $`. */

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import test from 'ava';
+import { compileConsumer } from './support/consumer.js';
+
+const program = `
+  import { Tensor } from 'blasnet';
+  import { type ChartSpecification, lineChart, renderSvg, theme } from 'blasnet/charts';
+  const x: Tensor = Tensor.from([1]);
+  const axis = { title: 'x' };
+  const chart: ChartSpecification = { ...lineChart([{ name: 'a', points: [[0, 1]] }], { x: axis, y: axis }), width: 90 };
+  await renderSvg(chart);
+  await renderSvg({ data: { values: [{ a: 1 }] }, mark: 'bar', encoding: { x: { field: 'a' } }, config: theme });
+  // @ts-expect-error a property that Vega-Lite does not know
+  await renderSvg({ marks: 'bar' });
+  console.log(x);
+`;
+
+/** Those that blasnet brings along, which may be left out. */
+const { optionalDependencies } = JSON.parse(await readFile('package.json', 'utf8')) as {
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+};
+const packages = Object.keys(optionalDependencies);
+
+test("import 'blasnet' › its types need no package but Node's, and no DOM", async (t) => {
+  const { errors, files } = await compileConsumer(t, program);
+  t.deepEqual(errors, []);
+  t.true(files.some((file) => file.endsWith('/blasnet/dist/index.d.ts')));
+  t.deepEqual(
+    files.filter((file) => packages.some((name) => file.includes(`/node_modules/${name}`))),
+    [],
+  );
+});
+
+test("import 'blasnet' › its types do without Node's", async (t) => {
+  const { errors } = await compileConsumer(t, program, { lib: ['es2023', 'dom'], packages: [] });
+  t.deepEqual(errors, []);
+});
+
+test("import 'blasnet/serve' › its types need Fastify's and those that Fastify needs", async (t) => {
+  const code = "import { startServer } from 'blasnet/serve';\nawait startServer({ models: [], port: 0 });";
+  const { errors, files } = await compileConsumer(t, code, { packages: ['@types/node', 'undici-types', 'fastify'] });
+  t.deepEqual(errors, []);
+  t.false(files.some((file) => /\/node_modules\/(vega|prom-client|@resvg)/.test(file)));
+});
+
+test("a chart's specification › is Vega-Lite's", async (t) => {
+  const code = `
+    import { histogramChart, renderSvg } from 'blasnet/charts';
+    import type { TopLevelSpec } from 'vega-lite';
+    declare const mine: TopLevelSpec;
+    await renderSvg(mine);
+    const theirs = histogramChart([1], { x: 'x' } as never) as TopLevelSpec;
+    console.log(theirs);`;
+  t.deepEqual((await compileConsumer(t, code, { lib: ['es2023', 'dom'], packages: ['vega-lite'] })).errors, []);
+});
