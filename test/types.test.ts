@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { compileConsumer } from './support/consumer.js';
+import { entryPoints, publicNames } from './support/public-names.js';
 
 const program = `
   import { Tensor } from 'blasnet';
@@ -52,4 +53,29 @@ test("a chart's specification › is Vega-Lite's", async (t) => {
     const theirs = histogramChart([1], { x: 'x' } as never) as TopLevelSpec;
     console.log(theirs);`;
   t.deepEqual((await compileConsumer(t, code, { lib: ['es2023', 'dom'], packages: ['vega-lite'] })).errors, []);
+});
+
+/** Types of what blasnet gives to users, who need not make them: what is absent there is never undefined. */
+const given = ['CheckpointRecord', 'Prediction', 'Preparation', 'ColumnEncoding', 'TrainingProgress'];
+
+test('with exactOptionalPropertyTypes › every option may be undefined', async (t) => {
+  const checks = await Promise.all(
+    Object.entries(entryPoints).map(async ([entryPoint, path], index) => {
+      const { types } = await publicNames(path);
+      const asserted = types.filter((name) => !given.includes(name)).map((name) => `'${name}': All<_${index}.${name}>`);
+      return `import type * as _${index} from '${entryPoint}';\ntype Checked${index} = { ${asserted.join('; ')} };`;
+    }),
+  );
+  const code = `
+    // Names of optional properties by themselves; those of them that refuse undefined; the same for all kinds of a union.
+    type Optional<T> = { [Key in keyof T as string extends Key ? never : Key]-?: {} extends Pick<T, Key> ? Key : never };
+    type Refusing<T, Keys extends keyof T> = { [Key in Keys]-?: { [K in Key]: undefined } extends Pick<T, Key> ? never : Key }[Keys];
+    type All<T> = T extends string | number | boolean | ArrayLike<unknown> ? never : Refusing<T, Optional<T>[keyof Optional<T>] & keyof T>;
+    ${checks.join('\n')}
+    type Failing<Checks> = { [Name in keyof Checks as Checks[Name] extends never ? never : Name]: Checks[Name] };
+    const failing: Failing<Checked0> & Failing<Checked1> & Failing<Checked2> = {};
+    console.log(failing);`;
+  const packages = ['@types/node', 'undici-types', 'fastify'];
+  const { errors } = await compileConsumer(t, code, { packages, exactOptionalPropertyTypes: true });
+  t.deepEqual(errors, []);
 });

@@ -1,5 +1,5 @@
 export { BatchPredictor, type BatchPredictorOptions } from './batch-predictor.js';
-export type { LossChartOptions, XCoordinate } from './charts/index.js';
+export type { LossChartOptions, LossHistoryOptions, XCoordinate } from './charts/index.js';
 export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
 export type { ResumeOptions } from './checkpoints/longer-run.js';
 export * from './data/index.js';
@@ -27,4 +27,4 @@ export type { LearningRateSchedule, ScheduleKind, WarmUp } from './schedules/sch
 export { type DType, type FloatArray, Tensor } from './tensor.js';
 export type { TrainOptions } from './training/train-options.js';
 export * from './training-history.js';
-export { createWeightsBias, Parameter, type ParameterSetup } from './weights-bias.js';
+export { createWeightsBias, Parameter, type ParameterOptions, type ParameterSetup } from './weights-bias.js';

@@ -1,10 +1,11 @@
-import type { LossChartOptions } from './charts/index.js';
+import type { LossHistoryOptions } from './charts/index.js';
 import { paramsFor, type ResumeOptions } from './checkpoints/longer-run.js';
 import { newestOf, type PendingRun, restoreRun } from './checkpoints/resume.js';
 import type { DataReader } from './data/data-reader.js';
 import { rowsOf } from './data/rows.js';
 import { badArgument } from './errors.js';
 import { requireFileName } from './files.js';
+import { given } from './given.js';
 import { KeptPlans } from './kept-plans.js';
 import { explained } from './model-files/description.js';
 import { ModelFile } from './model-files/model-file.js';
@@ -154,13 +155,12 @@ export class NeuralNet extends StoredNet {
 
   /**
    * Draws loss and accuracy over the checkpoints of the last `train`.
-   * @param options.file - where to write the chart, .svg or .png
    * @returns the chart as SVG
    */
-  async showLossHistory({ file, ...options }: LossChartOptions & { readonly file?: string } = {}): Promise<string> {
+  async showLossHistory({ file, ...options }: LossHistoryOptions = {}): Promise<string> {
     if (!this.#history) throw badArgument('showLossHistory', 'a finished train before it', 'none');
     const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
-    const chart = lossChart(this.#history.records, { title: this.name, ...options });
+    const chart = lossChart(this.#history.records, { title: this.name, ...given(options) });
     if (file !== undefined) await saveChart(chart, file);
     return renderSvg(chart);
   }

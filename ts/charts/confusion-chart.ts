@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { badArgument, shapeMismatch } from '../errors.js';
+import { given } from '../given.js';
 import { frame, type PanelOptions, requireSome } from './panel.js';
 import type { Panel } from './specification.js';
 
@@ -52,7 +53,7 @@ export function confusionChart(
   });
   const axis = { grid: false, labelAngle: 0, domain: false } as const;
   return {
-    ...frame({ width: 100 * names.length, height: 80 * names.length, ...options }),
+    ...frame({ width: 100 * names.length, height: 80 * names.length, ...given(options) }),
     data: { values: cells },
     encoding: {
       x: { field: 'predicted', type: 'nominal', title: 'Predicted', sort: null, axis },

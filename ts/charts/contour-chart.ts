@@ -10,9 +10,9 @@ export interface ContourChartOptions extends PanelOptions {
   readonly x: { readonly title: string; readonly domain: Point };
   readonly y: { readonly title: string; readonly domain: Point };
   /** Values of the function at which a line is drawn; by default twelve that part the area into equal shares. */
-  readonly levels?: readonly number[];
+  readonly levels?: readonly number[] | undefined;
   /** Drawn as a cross: where the function is least, say. */
-  readonly goal?: Point;
+  readonly goal?: Point | undefined;
 }
 
 const gridSize = 81;

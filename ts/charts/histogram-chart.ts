@@ -5,19 +5,19 @@ import type { Panel } from './specification.js';
 
 export interface HistogramOptions {
   /** Default 40. */
-  readonly bins?: number;
+  readonly bins?: number | undefined;
   /** The range the bins divide, by default that of the values; values beyond it count in the outermost bins. */
-  readonly domain?: Point;
+  readonly domain?: Point | undefined;
 }
 
 export interface HistogramChartOptions extends PanelOptions, HistogramOptions {
   /** Title of the axis of values. */
   readonly x: string;
   /** Title of the axis of shares. */
-  readonly y?: string;
-  readonly format?: string;
+  readonly y?: string | undefined;
+  readonly format?: string | undefined;
   /** The greatest share that the other axis shows; by default the data's. Taller bars are cut off. */
-  readonly maxShare?: number;
+  readonly maxShare?: number | undefined;
 }
 
 /** A range of values from `from` to `to`, and the share of all values that lie there. */

@@ -18,7 +18,7 @@ export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
   /** Default `line`. Dashes are for what others are compared with. */
-  readonly mark?: 'line' | 'dashes' | 'points';
+  readonly mark?: 'line' | 'dashes' | 'points' | undefined;
 }
 
 export interface LineChartOptions extends PanelOptions {

@@ -12,11 +12,17 @@ export type XCoordinate = 'nothing' | 'iteration' | 'epoch';
 /** What `lossChart` may be told. */
 export interface LossChartOptions {
   /** Stands above both panels; by default `Loss and accuracy`. */
-  title?: string;
+  readonly title?: string | undefined;
   /** By default `epoch`. */
-  xCoordinate?: XCoordinate;
+  readonly xCoordinate?: XCoordinate | undefined;
   /** Says what the accuracy is where the caller knows it better: `R²` of a fitting net, say. */
-  accuracyTitle?: string;
+  readonly accuracyTitle?: string | undefined;
+}
+
+/** What `net.showLossHistory` may be told; the title is by default the net's name. */
+export interface LossHistoryOptions extends LossChartOptions {
+  /** Where to write the chart, .svg or .png; by default nowhere. */
+  readonly file?: string | undefined;
 }
 
 interface Row {

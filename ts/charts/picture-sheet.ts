@@ -7,14 +7,14 @@ import type { Panel } from './specification.js';
 /** A picture of a sheet. */
 export interface Picture extends Pixels {
   /** Stands below it: a line, or several. */
-  readonly caption?: string | readonly string[];
+  readonly caption?: string | readonly string[] | undefined;
 }
 
 export interface PictureSheetOptions extends Omit<PanelOptions, 'width' | 'height'> {
   /** Pictures in a row; default 8. */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   /** Longer side of a picture, in SVG units; default 80. */
-  readonly size?: number;
+  readonly size?: number | undefined;
 }
 
 const gap = 16;

@@ -43,17 +43,22 @@ export async function renderSvg(spec: ChartSpecification): Promise<string> {
   }
 }
 
+/** How an SVG becomes pixels. */
+export interface PngOptions {
+  /** Pixels per SVG unit, above 0 and up to 8; by default 2, which is sharp on dense screens. */
+  readonly scale?: number | undefined;
+}
+
 /**
  * Turns an SVG into pixels on white. It uses its own copy of DejaVu Sans and no font of the system, so that every
  * machine draws the same picture.
  *
  * @param svg the text of an SVG file
- * @param options.scale pixels per SVG unit, above 0 and up to 8; by default 2, which is sharp on dense screens
  * @returns the bytes of a PNG file
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for a scale out of range or a text that is no SVG, `ERR_NATIVE_LOAD` if
  *   `@resvg/resvg-js` or `dejavu-fonts-ttf` is not installed
  */
-export async function renderPng(svg: string, options: { scale?: number } = {}): Promise<Uint8Array> {
+export async function renderPng(svg: string, options: PngOptions = {}): Promise<Uint8Array> {
   const { scale = 2 } = options;
   if (!(typeof scale === 'number' && scale > 0 && scale <= maxScale))
     throw badArgument('scale', `a number above 0 and up to ${maxScale}`, scale);

@@ -1,4 +1,5 @@
 import { badArgument, shapeMismatch } from '../errors.js';
+import { given } from '../given.js';
 import { lineChart } from './line-chart.js';
 import type { PanelOptions, Point } from './panel.js';
 import type { Panel } from './specification.js';
@@ -61,7 +62,7 @@ export function rocChart({ points, area }: RocCurve, options: PanelOptions = {})
     {
       width: 300,
       height: 300,
-      ...options,
+      ...given(options),
       x: { ...axis, title: 'False positives, of all negatives' },
       y: { ...axis, title: 'True positives, of all positives' },
     },

@@ -2,12 +2,12 @@ import { requireSome } from './panel.js';
 import type { ChartSpecification, Panel } from './specification.js';
 
 export interface TrellisOptions {
-  readonly title?: string;
-  readonly subtitle?: string;
+  readonly title?: string | undefined;
+  readonly subtitle?: string | undefined;
   /** Panels in a row; by default all of them. */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   /** One legend for all panels, for those whose series have the same names; by default each has its own. */
-  readonly sharedLegend?: boolean;
+  readonly sharedLegend?: boolean | undefined;
 }
 
 /**

@@ -23,8 +23,8 @@ export type { ClassWeights, Part };
 export interface DataTensors {
   readonly xTrain: Tensor;
   readonly yTrain: Tensor;
-  readonly xTest?: Tensor;
-  readonly yTest?: Tensor;
+  readonly xTest?: Tensor | undefined;
+  readonly yTest?: Tensor | undefined;
 }
 
 /**

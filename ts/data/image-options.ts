@@ -3,9 +3,9 @@ import { badArgument } from '../errors.js';
 /** What the rows of images look like, and how training changes them. */
 export interface ImageOptions {
   /** 'image': rows of shape [channels, height, width]; 'vector': flat ones. */
-  readonly mode?: ImageMode;
+  readonly mode?: ImageMode | undefined;
   /** Random changes of the training images, each time they are trained on. Default: none. */
-  readonly augment?: Augmentation;
+  readonly augment?: Augmentation | undefined;
 }
 
 export type ImageMode = 'image' | 'vector';
@@ -17,9 +17,9 @@ export type ImageMode = 'image' | 'vector';
  */
 export interface Augmentation {
   /** Mirror left and right, with probability 1/2. */
-  readonly horizontalFlip?: boolean;
+  readonly horizontalFlip?: boolean | undefined;
   /** Shift by −crop to crop pixels in each direction: a random cut-out of the image padded with so many zeros. */
-  readonly crop?: number;
+  readonly crop?: number | undefined;
 }
 
 /** Mean and deviation of each channel's pixels divided by 255. */
@@ -33,7 +33,7 @@ export interface PixelNormalization {
    * (x / 255 − mean) / deviation, channel by channel: as the training images have them (`true`), or as given here.
    * Default: x / 255.
    */
-  readonly perChannel?: boolean | ChannelStatistics;
+  readonly perChannel?: boolean | ChannelStatistics | undefined;
 }
 
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an option that is unknown or out of range */

@@ -13,15 +13,15 @@ export type BatchSource = () => Iterable<RowBatch> | AsyncIterable<RowBatch>;
 
 export interface StreamOptions {
   /** Rows of an epoch; the source may have more, even endless ones. By default all that it gives. */
-  readonly numTrain?: number;
+  readonly numTrain?: number | undefined;
   /** The test set: tensors, or the training rows of another reader. */
-  readonly xTest?: Tensor;
-  readonly yTest?: Tensor;
-  readonly test?: DataReader;
+  readonly xTest?: Tensor | undefined;
+  readonly yTest?: Tensor | undefined;
+  readonly test?: DataReader | undefined;
   /** The validation set, likewise. */
-  readonly xValidation?: Tensor;
-  readonly yValidation?: Tensor;
-  readonly validation?: DataReader;
+  readonly xValidation?: Tensor | undefined;
+  readonly yValidation?: Tensor | undefined;
+  readonly validation?: DataReader | undefined;
 }
 
 /** Training rows that come in pieces, in order, the same each epoch. */

@@ -4,8 +4,8 @@ import { choice, fillRandom, type Initializer, type InitializerContext } from '.
 
 export interface MsraOptions {
   /** Which fan sets the deviation: that of the inputs keeps forward variances, that of the outputs backward ones. */
-  readonly mode?: 'fanIn' | 'fanOut';
-  readonly distribution?: 'normal' | 'uniform';
+  readonly mode?: 'fanIn' | 'fanOut' | undefined;
+  readonly distribution?: 'normal' | 'uniform' | undefined;
 }
 
 /**

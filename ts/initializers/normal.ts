@@ -4,9 +4,9 @@ import { choice, fillRandom, type Initializer, type InitializerContext } from '.
 
 export interface NormalOptions {
   /** Deviation 1/√fanIn instead of 1. */
-  readonly scaled?: boolean;
+  readonly scaled?: boolean | undefined;
   /** With `scaled`, 'uniform' draws from U(−1/√fanIn, 1/√fanIn). */
-  readonly distribution?: 'normal' | 'uniform';
+  readonly distribution?: 'normal' | 'uniform' | undefined;
 }
 
 /** W from N(0, 1), or scaled by 1/√fanIn (LeCun et al., "Efficient BackProp", 1998). */

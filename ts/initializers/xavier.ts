@@ -3,7 +3,7 @@ import type { Tensor } from '../tensor.js';
 import { choice, fillRandom, type Initializer, type InitializerContext } from './initializer.js';
 
 export interface XavierOptions {
-  readonly distribution?: 'uniform' | 'normal';
+  readonly distribution?: 'uniform' | 'normal' | undefined;
 }
 
 /**

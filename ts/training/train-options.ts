@@ -6,15 +6,15 @@ export interface TrainOptions extends CheckpointOptions {
    * Epochs between checkpoints, fractions included: 0.05 is twenty checkpoints an epoch. Default 1, or as before where a
    * run is resumed.
    */
-  readonly checkpoint?: number;
+  readonly checkpoint?: number | undefined;
   /** Measure loss and accuracy on the test set at the end. */
-  readonly needTest?: boolean;
+  readonly needTest?: boolean | undefined;
   /** A new order of rows each epoch; default true, or as before where a run is resumed. */
-  readonly shuffle?: boolean;
+  readonly shuffle?: boolean | undefined;
   /** Show a progress bar on the terminal, or lines where there is none. */
-  readonly progress?: boolean;
-  readonly onProgress?: (progress: TrainingProgress) => void;
-  readonly onCheckpoint?: (record: CheckpointRecord) => void;
+  readonly progress?: boolean | undefined;
+  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+  readonly onCheckpoint?: ((record: CheckpointRecord) => void) | undefined;
   /** Ends the run within one step; `train` then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
