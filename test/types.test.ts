@@ -4,7 +4,7 @@ import { compileConsumer } from './support/consumer.js';
 import { entryPoints, publicNames } from './support/public-names.js';
 
 const program = `
-  import { Tensor } from 'blasnet';
+  import { type CheckpointRecord, type DataReader, type NeuralNet, Tensor } from 'blasnet';
   import { type ChartSpecification, lineChart, renderSvg, theme } from 'blasnet/charts';
   const x: Tensor = Tensor.from([1]);
   const axis = { title: 'x' };
@@ -13,7 +13,15 @@ const program = `
   await renderSvg({ data: { values: [{ a: 1 }] }, mark: 'bar', encoding: { x: { field: 'a' } }, config: theme });
   // @ts-expect-error a property that Vega-Lite does not know
   await renderSvg({ marks: 'bar' });
-  console.log(x);
+  const parts = async (net: NeuralNet, reader: DataReader): Promise<readonly [CheckpointRecord, number | undefined]> => {
+    const history = await net.train(reader, { needTest: true });
+    // @ts-expect-error a history is read only
+    history.stopReason = 'maxEpoch';
+    // @ts-expect-error and so are its records
+    history.records.push(history.best);
+    return [history.best, history.test?.loss];
+  };
+  console.log(x, parts);
 `;
 
 /** Those that blasnet brings along, which may be left out. */

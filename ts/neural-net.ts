@@ -18,12 +18,13 @@ import type { Snapshot } from './training/snapshot.js';
 import type { TrainOptions } from './training/train-options.js';
 import { Trainer } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
-import { TrainingHistory, type TrainingProgress } from './training-history.js';
+import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './training-history.js';
 
 /** A net: layers in order, hyperparameters, training, prediction. */
 export class NeuralNet extends StoredNet {
   readonly #batchPlans = new KeptPlans<BatchPlan>();
-  #history: TrainingHistory | undefined;
+  /** Of the last `train`, or of the run that goes on with the next. */
+  #records: readonly CheckpointRecord[] | undefined;
   #pending: PendingRun | undefined; // what the next train goes on with
   #best: Snapshot | undefined; // the weights at the best checkpoint of the last train
 
@@ -61,7 +62,7 @@ export class NeuralNet extends StoredNet {
       };
       try {
         const history = await trainer.run(listeners.length > 0 ? onProgress : undefined);
-        this.#history = history;
+        this.#records = history.records;
         return history;
       } finally {
         display?.stop();
@@ -125,7 +126,7 @@ export class NeuralNet extends StoredNet {
       const run = await restoreRun(opened, net.model);
       net.#pending = run;
       net.#best = run.best;
-      net.#history = new TrainingHistory(run.records);
+      net.#records = run.records;
       return net;
     });
   }
@@ -158,9 +159,9 @@ export class NeuralNet extends StoredNet {
    * @returns the chart as SVG
    */
   async showLossHistory({ file, ...options }: LossHistoryOptions = {}): Promise<string> {
-    if (!this.#history) throw badArgument('showLossHistory', 'a finished train before it', 'none');
+    if (!this.#records) throw badArgument('showLossHistory', 'a finished train before it', 'none');
     const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
-    const chart = lossChart(this.#history.records, { title: this.name, ...given(options) });
+    const chart = lossChart(this.#records, { title: this.name, ...given(options) });
     if (file !== undefined) await saveChart(chart, file);
     return renderSvg(chart);
   }

@@ -10,6 +10,7 @@ import type { Model } from '../model.js';
 import type { ModelDescription } from '../model-files/description.js';
 import {
   type CheckpointRecord,
+  type RunEnd,
   type StopReason,
   TrainingHistory,
   type TrainingProgress,
@@ -42,7 +43,7 @@ export class Trainer {
   readonly #options: TrainOptions;
   readonly #interruption: Interruption;
   readonly #batchRows: number;
-  readonly #history: TrainingHistory;
+  readonly #records: CheckpointRecord[];
   readonly #course: Course;
   readonly #pending: RunState | undefined;
   readonly #rule: StopRule;
@@ -88,7 +89,7 @@ export class Trainer {
       next: pending?.state.next ?? this.#first,
       end: this.#end,
     });
-    this.#history = new TrainingHistory(pending?.records);
+    this.#records = [...(pending?.records ?? [])];
     this.#rule = new StopRule(model.params, pending?.state.stopRule);
     this.#files = this.#createFiles(describe);
   }
@@ -101,7 +102,7 @@ export class Trainer {
       describe,
       course: this.#course,
       rule: this.#rule,
-      history: this.#history,
+      records: this.#records,
       lastGood: this.#lastGood,
       best: this.best,
       iterationsPerEpoch: this.iterationsPerEpoch,
@@ -126,10 +127,10 @@ export class Trainer {
     this.#interruption.check();
     try {
       const reporter = onProgress && new ProgressReporter((next, slots) => onProgress(this.#progress(next, slots)));
-      await this.#trainToEnd(reporter);
-      const test = this.#testPart && new Evaluator(this.#model, this.#testPart);
-      if (test) this.#history.test = await this.#interruption.evaluate(test);
-      return this.#history;
+      const end = await this.#trainToEnd(reporter);
+      const part = this.#testPart && new Evaluator(this.#model, this.#testPart);
+      const test = part && (await this.#interruption.evaluate(part));
+      return new TrainingHistory(this.#records, { ...end, test });
     } finally {
       this.#model.state.slots.set('epochs', this.#position.epochs);
       await this.#feed.close();
@@ -145,7 +146,7 @@ export class Trainer {
     };
   }
 
-  async #trainToEnd(reporter: ProgressReporter | undefined): Promise<void> {
+  async #trainToEnd(reporter: ProgressReporter | undefined): Promise<RunEnd> {
     const { schedule, state } = this.#model;
     const { onCheckpoint } = this.#options;
     const end = this.#end;
@@ -165,17 +166,16 @@ export class Trainer {
       reporter?.rethrow();
       this.#interruption.check(); // a listener may have aborted
     }
-    await this.#finish(reason ?? 'maxEpoch', isOver);
+    return this.#finish(reason ?? 'maxEpoch', isOver);
   }
 
   /** Ends the run, and has its file say so. */
-  async #finish(stopReason: StopReason, isOver: boolean): Promise<void> {
+  async #finish(stopReason: StopReason, isOver: boolean): Promise<RunEnd> {
     const isRestored = this.#model.params.regularizer.method === 'earlyStop' && !this.#rule.isLowest;
     if (isRestored) this.best.restore();
-    this.#history.stopReason = stopReason;
-    this.#history.iterations = this.#steps.next - this.#first;
-    this.#history.seconds = this.#position.seconds;
-    if (!isOver) await this.#files?.finish(this.#position, stopReason, isRestored);
+    const position = this.#position;
+    if (!isOver) await this.#files?.finish(position, stopReason, isRestored);
+    return { stopReason, seconds: position.seconds, iterations: position.next - this.#first };
   }
 
   /** Records the training since the last checkpoint and, if there is a validation set, how the net does on it. */
@@ -184,18 +184,18 @@ export class Trainer {
     const train = meansOf(this.#model, this.#plan.slots.sums());
     const validation = this.#validation && (await this.#interruption.evaluate(this.#validation));
     if (validation && !Number.isFinite(validation.loss)) throw this.#lastGood.lostNumbers(iteration - 1);
-    const record: CheckpointRecord = {
+    const record: CheckpointRecord = Object.freeze({
       epoch: iteration / this.iterationsPerEpoch,
       iteration,
       lossTrain: train.loss,
       accuracyTrain: train.accuracy,
       ...(validation && { lossValidation: validation.loss, accuracyValidation: validation.accuracy }),
       learningRate: this.#model.state.slots.get('learningRate'),
-    };
+    });
     await this.#files?.idle(); // before the tensors that it writes change
     // The last step's loss was taken before its update, which may have gone too far.
     await this.#lastGood.take(iteration);
-    this.#history.add(record);
+    this.#records.push(record);
     return record;
   }
 
@@ -209,6 +209,6 @@ export class Trainer {
       batchRows: this.#batchRows,
       seconds: (performance.now() - this.#started) / 1000,
     };
-    return progressOf(pace, meansOf(this.#model, this.#plan.slots.sums(slots)), this.#history.records.at(-1));
+    return progressOf(pace, meansOf(this.#model, this.#plan.slots.sums(slots)), this.#records.at(-1));
   }
 }
