@@ -2,7 +2,7 @@ import { Arena } from './arena.js';
 import { BlasnetError, badArgument, clipped } from './errors.js';
 import { ClassificationLayer } from './layers/classification.js';
 import { Layer, type RowShape } from './layers/layer.js';
-import type { NetOutput } from './losses/index.js';
+import type { NetOutput } from './losses/objective.js';
 import type { Runner } from './runner.js';
 import { arrayOf, type DType, sizeOf, type Tensor } from './tensor.js';
 

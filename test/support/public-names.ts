@@ -22,8 +22,8 @@ async function namesOf(path: string): Promise<Map<string, boolean>> {
   for (const [, kind, name] of text.matchAll(/^export (?:declare )?(?:abstract )?(\w+) (\w+)/gm)) {
     names.set(name!, kind === 'interface' || kind === 'type');
   }
-  for (const [, ofTypes, list, from] of text.matchAll(/^export (type )?\{([^}]*)\} from '(.*)';/gm)) {
-    const inner = await namesOf(sourceOf(path, from!));
+  for (const [, ofTypes, list, from] of text.matchAll(/^export (type )?\{([^}]*)\}(?: from '(.*)')?;/gm)) {
+    const inner = from === undefined ? names : await namesOf(sourceOf(path, from));
     for (const entry of list!.split(',').map((part) => part.trim())) {
       const name = entry.replace(/^type /, '');
       if (name !== '') names.set(name, ofTypes !== undefined || entry !== name || inner.get(name) === true);

@@ -2,7 +2,8 @@ import { type Course, courseOf, iterationsBetween, requireSameCourse } from '../
 import type { PendingRun } from '../checkpoints/resume.js';
 import { RunCheckpoints, type RunPosition } from '../checkpoints/run-checkpoints.js';
 import type { RunState } from '../checkpoints/run-state.js';
-import { DataReader, type Part } from '../data/data-reader.js';
+import { DataReader } from '../data/data-reader.js';
+import type { Part } from '../data/part.js';
 import { badArgument } from '../errors.js';
 import { Evaluator, meansOf } from '../evaluation.js';
 import { given } from '../given.js';
