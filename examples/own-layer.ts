@@ -86,5 +86,5 @@ for (const layer of [new Composed(), new Plain()]) {
     .addLayer(new FullyConnectedLayer(16, 1), 'output');
   const { seconds, iterations, best } = await net.train(reader);
   const microseconds = (seconds / iterations) * 1e6;
-  console.log(`${layer.kind}: loss ${best!.lossTrain.toFixed(5)}, ${microseconds.toFixed(1)} µs a step`);
+  console.log(`${layer.kind}: loss ${best.lossTrain.toFixed(5)}, ${microseconds.toFixed(1)} µs a step`);
 }

@@ -18,7 +18,7 @@ net.addLayer(new FullyConnectedLayer(16, 1), 'output');
 
 const { stopReason, iterations, seconds, best } = await net.train(reader);
 console.log(`${iterations} iterations in ${seconds.toFixed(2)} s, ended by ${stopReason}`);
-console.log(`R² on the validation set: ${best?.accuracyValidation?.toFixed(4)}`);
+console.log(`R² on the validation set: ${best.accuracyValidation?.toFixed(4)}`);
 
 const x = Tensor.from([[1], [2], [5]]);
 const y = reader.deNormalizeY(net.inference(reader.normalizePredictData(x)));

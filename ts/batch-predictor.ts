@@ -4,9 +4,9 @@ import { type DType, type FloatArray, sizeOf, Tensor } from './tensor.js';
 
 export interface BatchPredictorOptions {
   /** Rows of a batch at the most; default 64. */
-  readonly maxBatch?: number;
+  readonly maxBatch?: number | undefined;
   /** Milliseconds that a row waits for others while nothing is computed; default 1; 0: until the event loop turns. */
-  readonly maxDelayMs?: number;
+  readonly maxDelayMs?: number | undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ChunkedReplay } from './chunked-replay.js';
-import type { Part } from './data/data-reader.js';
+import type { Part } from './data/part.js';
 import { batchPass, portFor, rowsIn } from './data/rows.js';
 import { keepInPlace } from './keep-in-place.js';
 import { noClassWeights } from './losses/class-weights.js';

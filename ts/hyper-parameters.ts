@@ -27,41 +27,41 @@ export interface Regularizer {
 
 /** Bounds of the gradient: `value` of each number, then `norm` of all of them together, √Σg². */
 export interface GradientClip {
-  readonly norm?: number;
-  readonly value?: number;
+  readonly norm?: number | undefined;
+  readonly value?: number | undefined;
 }
 
 export interface HyperParameterOptions {
   /** What the net is for; decides loss, accuracy and last layer. */
   readonly netType: NetType;
   /** η > 0; default 0.1. */
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /** Epochs of one `train`; default 10. */
-  readonly maxEpoch?: number;
+  readonly maxEpoch?: number | undefined;
   /** Rows of a batch; −1: all training rows; default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** How weights start; default 'xavier'. */
-  readonly initMethod?: InitMethodOptions;
+  readonly initMethod?: InitMethodOptions | undefined;
   /** By name, or by name with its constants. Default 'sgd'. */
-  readonly optimizer?: OptimizerOptions;
+  readonly optimizer?: OptimizerOptions | undefined;
   /**
    * When to stop before `maxEpoch`, judged at checkpoints by the validation loss: 'stopLoss' at or below `value`,
    * 'stopDiff' after four changes in a row of less than `value`. Default: 'nothing'.
    */
-  readonly stopper?: Stopper;
+  readonly stopper?: Stopper | undefined;
   /**
    * 'l1' adds λ Σ|W| / m to the loss, 'l2' λ ΣW² / (2m), of weights and not biases. 'earlyStop' stops after so many
    * checkpoints without a new lowest validation loss, and gives the net back the weights of the lowest. Default: none.
    */
-  readonly regularizer?: Regularizer;
+  readonly regularizer?: Regularizer | undefined;
   /** Default: the learning rate stays as it is. */
-  readonly learningRateSchedule?: LearningRateSchedule;
+  readonly learningRateSchedule?: LearningRateSchedule | undefined;
   /** Default: none. */
-  readonly gradientClip?: GradientClip;
+  readonly gradientClip?: GradientClip | undefined;
   /** A whole number from 0 to 2⁵³ − 1; the same seed gives the same bits. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Default 'float32'. */
-  readonly dtype?: DType;
+  readonly dtype?: DType | undefined;
 }
 
 const netTypes = ['fitting', 'binaryClassifier', 'multipleClassifier'] as const;

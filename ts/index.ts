@@ -1,13 +1,22 @@
 export { BatchPredictor, type BatchPredictorOptions } from './batch-predictor.js';
-export type { LossChartOptions, XCoordinate } from './charts/index.js';
+export type { LossChartOptions, LossHistoryOptions, XCoordinate } from './charts/index.js';
 export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
 export type { ResumeOptions } from './checkpoints/longer-run.js';
 export * from './data/index.js';
+export type { ZeroOneOptions } from './data/labels.js';
 export type { NpyArray } from './data/npy.js';
 export { readNpz, writeNpz } from './data/npz.js';
 export { BlasnetError, type ErrorCode } from './errors.js';
 export type { Evaluation } from './evaluation.js';
-export * from './hyper-parameters.js';
+export {
+  type GradientClip,
+  type HyperParameterOptions,
+  HyperParameters,
+  type Regularizer,
+  type RegularMethod,
+  type StopCondition,
+  type Stopper,
+} from './hyper-parameters.js';
 export * from './initializers/index.js';
 export * from './layers/index.js';
 export type { PoolOptions } from './layers/pool-windows.js';
@@ -26,5 +35,11 @@ export { readSafetensors, type Safetensors, writeSafetensors } from './safetenso
 export type { LearningRateSchedule, ScheduleKind, WarmUp } from './schedules/schedule.js';
 export { type DType, type FloatArray, Tensor } from './tensor.js';
 export type { TrainOptions } from './training/train-options.js';
-export * from './training-history.js';
-export { createWeightsBias, Parameter, type ParameterSetup } from './weights-bias.js';
+export {
+  type CheckpointRecord,
+  type RunEnd,
+  type StopReason,
+  TrainingHistory,
+  type TrainingProgress,
+} from './training-history.js';
+export { createWeightsBias, Parameter, type ParameterOptions, type ParameterSetup } from './weights-bias.js';

@@ -5,7 +5,7 @@ import { createInitializer } from './initializers/index.js';
 import { LayerStack } from './layer-stack.js';
 import type { Layer } from './layers/index.js';
 import { noClassWeights } from './losses/class-weights.js';
-import { objectiveOf } from './losses/index.js';
+import { objectiveOf } from './losses/objective.js';
 import { backwardPass, type Model, updatePass } from './model.js';
 import { EagerRunner } from './runner.js';
 import { Schedule } from './schedules/schedule.js';

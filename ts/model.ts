@@ -1,6 +1,6 @@
 import type { HyperParameters } from './hyper-parameters.js';
 import type { LayerStack } from './layer-stack.js';
-import type { Objective } from './losses/index.js';
+import type { Objective } from './losses/objective.js';
 import { type Penalty, penaltyGradientPass, penaltyPass } from './losses/penalty.js';
 import type { KernelOptimizer } from './optimizers/index.js';
 import type { KernelArgument, Operand, Runner } from './runner.js';

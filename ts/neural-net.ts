@@ -1,10 +1,11 @@
-import type { LossChartOptions } from './charts/index.js';
+import type { LossHistoryOptions } from './charts/index.js';
 import { paramsFor, type ResumeOptions } from './checkpoints/longer-run.js';
 import { newestOf, type PendingRun, restoreRun } from './checkpoints/resume.js';
 import type { DataReader } from './data/data-reader.js';
 import { rowsOf } from './data/rows.js';
 import { badArgument } from './errors.js';
 import { requireFileName } from './files.js';
+import { given } from './given.js';
 import { KeptPlans } from './kept-plans.js';
 import { explained } from './model-files/description.js';
 import { ModelFile } from './model-files/model-file.js';
@@ -17,12 +18,13 @@ import type { Snapshot } from './training/snapshot.js';
 import type { TrainOptions } from './training/train-options.js';
 import { Trainer } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
-import { TrainingHistory, type TrainingProgress } from './training-history.js';
+import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './training-history.js';
 
 /** A net: layers in order, hyperparameters, training, prediction. */
 export class NeuralNet extends StoredNet {
   readonly #batchPlans = new KeptPlans<BatchPlan>();
-  #history: TrainingHistory | undefined;
+  /** Of the last `train`, or of the run that goes on with the next. */
+  #records: readonly CheckpointRecord[] | undefined;
   #pending: PendingRun | undefined; // what the next train goes on with
   #best: Snapshot | undefined; // the weights at the best checkpoint of the last train
 
@@ -64,7 +66,7 @@ export class NeuralNet extends StoredNet {
       try {
         return await trainer.run(listeners.length > 0 ? onProgress : undefined);
       } finally {
-        if (trainer.history.records.length > 0) this.#history = trainer.history; // of a run that failed, too
+        if (trainer.records.length > 0) this.#records = trainer.records; // of a run that failed, too
         display?.stop();
       }
     });
@@ -128,7 +130,7 @@ export class NeuralNet extends StoredNet {
       const run = await restoreRun(opened, net.model);
       net.#pending = run;
       net.#best = run.best;
-      net.#history = new TrainingHistory(run.records);
+      net.#records = run.records;
       return net;
     });
   }
@@ -158,13 +160,12 @@ export class NeuralNet extends StoredNet {
 
   /**
    * Draws loss and accuracy over the checkpoints of the last `train`, however it ended.
-   * @param options.file - where to write the chart, .svg or .png
    * @returns the chart as SVG
    */
-  async showLossHistory({ file, ...options }: LossChartOptions & { readonly file?: string } = {}): Promise<string> {
-    if (!this.#history) throw badArgument('showLossHistory', 'a train with a checkpoint before it', 'none');
+  async showLossHistory({ file, ...options }: LossHistoryOptions = {}): Promise<string> {
+    if (!this.#records) throw badArgument('showLossHistory', 'a train with a checkpoint before it', 'none');
     const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
-    const chart = lossChart(this.#history.records, { title: this.name, ...options });
+    const chart = lossChart(this.#records, { title: this.name, ...given(options) });
     if (file !== undefined) await saveChart(chart, file);
     return renderSvg(chart);
   }

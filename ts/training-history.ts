@@ -1,3 +1,6 @@
+import { badArgument } from './errors.js';
+import type { Evaluation } from './evaluation.js';
+
 /**
  * What training looked like at one checkpoint. Losses are means per row; accuracy is R² for `fitting`, the share of rows
  * whose class is right for classifiers.
@@ -39,42 +42,44 @@ export interface TrainingProgress {
 
 export type StopReason = 'maxEpoch' | 'stopLoss' | 'stopDiff' | 'earlyStop';
 
-/** The checkpoints of a run and how it ended. */
-export class TrainingHistory {
-  readonly #records: CheckpointRecord[];
-  stopReason: StopReason = 'maxEpoch';
+/** How a run ended. */
+export interface RunEnd {
+  readonly stopReason: StopReason;
   /** Wall time of the run, in seconds. */
-  seconds = 0;
+  readonly seconds: number;
   /** Iterations that the run made. */
-  iterations = 0;
+  readonly iterations: number;
   /** Loss and accuracy on the test set, if `needTest` asked for them. */
-  test?: { readonly loss: number; readonly accuracy: number };
+  readonly test?: Evaluation | undefined;
+}
 
-  constructor(records: readonly CheckpointRecord[] = []) {
-    this.#records = [...records];
-  }
-
-  /** All checkpoints in order. */
-  get records(): readonly CheckpointRecord[] {
-    return this.#records;
-  }
-
+/** The checkpoints of a run and how it ended. It is frozen, and so is the list of its checkpoints. */
+export class TrainingHistory implements RunEnd {
+  /** All checkpoints in order, at least one. */
+  readonly records: readonly CheckpointRecord[];
   /** The checkpoint with the lowest validation loss; without a validation set, with the lowest training loss. */
-  get best(): CheckpointRecord | undefined {
-    return this.#records.reduce<CheckpointRecord | undefined>(
-      (best, record) => (best === undefined || watchedLoss(record) < watchedLoss(best) ? record : best),
-      undefined,
-    );
-  }
+  readonly best: CheckpointRecord;
+  readonly stopReason: StopReason;
+  readonly seconds: number;
+  readonly iterations: number;
+  readonly test?: Evaluation;
 
-  add(record: CheckpointRecord): void {
-    this.#records.push(record);
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for no records: a run ends with a checkpoint */
+  constructor(records: readonly CheckpointRecord[], { stopReason, seconds, iterations, test }: RunEnd) {
+    if (records.length === 0) throw badArgument('records', 'at least one checkpoint', records);
+    this.records = Object.freeze([...records]);
+    this.best = records.reduce((best, record) => (watchedLoss(record) < watchedLoss(best) ? record : best));
+    this.stopReason = stopReason;
+    this.seconds = seconds;
+    this.iterations = iterations;
+    if (test) this.test = test;
+    Object.freeze(this);
   }
 
   /** What `JSON.stringify` writes. */
   toJSON(): object {
-    const { records, stopReason, seconds, iterations, test } = this;
-    return { stopReason, seconds, iterations, test, best: this.best, records };
+    const { stopReason, seconds, iterations, test, best, records } = this;
+    return { stopReason, seconds, iterations, test, best, records };
   }
 }
 

@@ -23,7 +23,7 @@ export class Parameter {
     fileKey: string,
     shape: readonly number[],
     dtype: DType,
-    { trainable = true, penalized = false }: { readonly trainable?: boolean; readonly penalized?: boolean } = {},
+    { trainable = true, penalized = false }: ParameterOptions = {},
   ) {
     this.name = name;
     this.fileKey = fileKey;
@@ -40,6 +40,14 @@ export class Parameter {
     converted.value.data.set(this.value.data);
     return converted;
   }
+}
+
+/** What a parameter is for. */
+export interface ParameterOptions {
+  /** Whether optimizers change it; default true. */
+  readonly trainable?: boolean | undefined;
+  /** Whether l1 and l2 count it; default false. */
+  readonly penalized?: boolean | undefined;
 }
 
 /** What a layer needs to make its parameters. */

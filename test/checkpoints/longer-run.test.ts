@@ -79,7 +79,7 @@ test('a stop condition remembers what it saw before the first end', async (t) =>
 test('earlyStop › goes on from the last weights, where the shorter run ended with the best ones', async (t) => {
   const params = { learningRate: 0.6, regularizer: { method: 'earlyStop', value: 6 } } as const;
   const { short, rest, parts } = await lengthens(t, { params, epochs: [7, 40] });
-  const [before, last] = [short.best!, short.records.at(-1)!];
+  const [before, last] = [short.best, short.records.at(-1)!];
   t.true(before.iteration < last.iteration, 'the short run had its lowest loss at its end');
   t.is(rest.stopReason, 'earlyStop');
   t.true(rest.records.length > 7);

@@ -32,12 +32,12 @@ test('earlyStop ends after so many checkpoints without a new lowest loss, with t
   const reader = noisyReader();
   const { history, weights, records } = await trainAndWatch(net, reader);
   t.is(history.stopReason, 'earlyStop');
-  const best = records.indexOf(history.best!);
+  const best = records.indexOf(history.best);
   t.is(records.length - 1 - best, 7);
-  t.true(records.every(({ lossValidation }) => lossValidation! >= history.best!.lossValidation!));
+  t.true(records.every(({ lossValidation }) => lossValidation! >= history.best.lossValidation!));
   t.deepEqual(weightsOf(net), weights[best]);
   t.notDeepEqual(weightsOf(net), weights.at(-1));
-  t.is(net.test(reader.xDev, reader.yDev).loss, history.best!.lossValidation!);
+  t.is(net.test(reader.xDev, reader.yDev).loss, history.best.lossValidation!);
 });
 
 test('earlyStop gives the best weights back where maxEpoch comes first, and tests with them', async (t) => {
@@ -52,7 +52,7 @@ test('earlyStop gives the best weights back where maxEpoch comes first, and test
   reader.generateValidationSet(4);
   const history = await net.train(reader, { needTest: true });
   t.is(history.stopReason, 'maxEpoch');
-  t.is(net.test(reader.xDev, reader.yDev).loss, history.best!.lossValidation!);
+  t.is(net.test(reader.xDev, reader.yDev).loss, history.best.lossValidation!);
   t.deepEqual(history.test, net.test(reader.xTest, reader.yTest));
 });
 
@@ -62,14 +62,14 @@ test('restoreBest goes back to the best checkpoint of the last train', async (t)
   const { history, weights, records } = await trainAndWatch(net, noisyReader());
   t.deepEqual(weightsOf(net), weights.at(-1));
   net.restoreBest();
-  t.deepEqual(weightsOf(net), weights[records.indexOf(history.best!)]);
+  t.deepEqual(weightsOf(net), weights[records.indexOf(history.best)]);
 });
 
 test('without a validation set, the training loss decides', async (t) => {
   const net = fittingNet([3, 8, 1], { ...options, regularizer: { method: 'earlyStop', value: 2 } });
   const history = await net.train(fittingReader(30, 3));
   const lowest = Math.min(...history.records.map(({ lossTrain }) => lossTrain));
-  t.is(history.best!.lossTrain, lowest);
+  t.is(history.best.lossTrain, lowest);
 });
 
 test('reduceOnPlateau: the rate falls when the loss does not, and never below its minimum', async (t) => {

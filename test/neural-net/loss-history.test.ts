@@ -11,6 +11,7 @@ test('showLossHistory › an SVG, and files', async (t) => {
   const net = fittingNet([3, 1]);
   await net.train(fittingReader(40, 3));
   const svg = await net.showLossHistory();
+  t.is(await net.showLossHistory({ title: undefined, xCoordinate: undefined, file: undefined }), svg);
   t.regex(svg, /^<svg[\s\S]*<\/svg>\s*$/);
   t.regex(svg, /test net/);
   const file = join(folder, 'new', 'loss.svg');

@@ -71,7 +71,8 @@ test('records › validation is what test says, with the weights of that moment'
   const { loss, accuracy } = net.test(reader.xDev, reader.yDev);
   t.is(last.lossValidation, loss);
   t.is(last.accuracyValidation, accuracy);
-  t.is(history.best, history.records.toSorted((a, b) => a.lossValidation! - b.lossValidation!)[0]);
+  t.is(history.best, history.records.toSorted((a, b) => a.lossValidation! - b.lossValidation!)[0]!);
+  t.true(history.records.every((each) => Object.isFrozen(each)));
 });
 
 test('records › no validation set, no validation loss', async (t) => {
@@ -104,7 +105,7 @@ test('classes are learned', async (t) => {
   reader.normalizeY('multipleClassifier', 4);
   reader.generateValidationSet(3);
   const history = await classifier(2, 2, { maxEpoch: 40, batchSize: 10, learningRate: 0.5 }).train(reader);
-  t.true(history.best!.accuracyValidation! > 0.95);
+  t.true(history.best.accuracyValidation! > 0.95);
 });
 
 for (const [batchSize, iterations] of [

@@ -1,5 +1,8 @@
+import type { TopLevelSpec } from 'vega-lite';
 import { badArgument, shapeMismatch } from '../errors.js';
-import { frame, type Panel, type PanelOptions, requireSome } from './panel.js';
+import { given } from '../given.js';
+import { frame, type PanelOptions, requireSome } from './panel.js';
+import type { Panel } from './specification.js';
 
 /**
  * Counts by real class (rows) and predicted class (columns).
@@ -50,7 +53,7 @@ export function confusionChart(
   });
   const axis = { grid: false, labelAngle: 0, domain: false } as const;
   return {
-    ...frame({ width: 100 * names.length, height: 80 * names.length, ...options }),
+    ...frame({ width: 100 * names.length, height: 80 * names.length, ...given(options) }),
     data: { values: cells },
     encoding: {
       x: { field: 'predicted', type: 'nominal', title: 'Predicted', sort: null, axis },
@@ -77,5 +80,5 @@ export function confusionChart(
         },
       },
     ],
-  };
+  } satisfies TopLevelSpec;
 }

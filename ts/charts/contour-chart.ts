@@ -1,15 +1,8 @@
+import type { TopLevelSpec } from 'vega-lite';
 import { isolines } from './isolines.js';
 import type { Series } from './line-chart.js';
-import {
-  finite,
-  frame,
-  isVisible,
-  type Panel,
-  type PanelOptions,
-  type Point,
-  quantitative,
-  requireSome,
-} from './panel.js';
+import { finite, frame, isVisible, type PanelOptions, type Point, quantitative, requireSome } from './panel.js';
+import type { Panel } from './specification.js';
 import { palette } from './theme.js';
 import { thin } from './thin.js';
 
@@ -17,9 +10,9 @@ export interface ContourChartOptions extends PanelOptions {
   readonly x: { readonly title: string; readonly domain: Point };
   readonly y: { readonly title: string; readonly domain: Point };
   /** Values of the function at which a line is drawn; by default twelve that part the area into equal shares. */
-  readonly levels?: readonly number[];
+  readonly levels?: readonly number[] | undefined;
   /** Drawn as a cross: where the function is least, say. */
-  readonly goal?: Point;
+  readonly goal?: Point | undefined;
 }
 
 const gridSize = 81;
@@ -79,7 +72,7 @@ export function contourChart(
       { data: { values: starts }, mark: ring, encoding: { color } },
       ...(options.goal ? [{ data: { values: [{ x: options.goal[0], y: options.goal[1] }] }, mark: cross }] : []),
     ],
-  };
+  } satisfies TopLevelSpec;
 }
 
 /** Grid lines would be taken for level lines. */

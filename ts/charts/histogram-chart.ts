@@ -1,21 +1,23 @@
+import type { TopLevelSpec } from 'vega-lite';
 import { badArgument } from '../errors.js';
-import { frame, type Panel, type PanelOptions, type Point, quantitative, requireSome } from './panel.js';
+import { frame, type PanelOptions, type Point, quantitative, requireSome } from './panel.js';
+import type { Panel } from './specification.js';
 
 export interface HistogramOptions {
   /** Default 40. */
-  readonly bins?: number;
+  readonly bins?: number | undefined;
   /** The range the bins divide, by default that of the values; values beyond it count in the outermost bins. */
-  readonly domain?: Point;
+  readonly domain?: Point | undefined;
 }
 
 export interface HistogramChartOptions extends PanelOptions, HistogramOptions {
   /** Title of the axis of values. */
   readonly x: string;
   /** Title of the axis of shares. */
-  readonly y?: string;
-  readonly format?: string;
+  readonly y?: string | undefined;
+  readonly format?: string | undefined;
   /** The greatest share that the other axis shows; by default the data's. Taller bars are cut off. */
-  readonly maxShare?: number;
+  readonly maxShare?: number | undefined;
 }
 
 /** A range of values from `from` to `to`, and the share of all values that lie there. */
@@ -78,7 +80,7 @@ export function histogramChart(values: ArrayLike<number>, options: HistogramChar
         encoding: { x2: { field: 'to' }, y2: { datum: 0 } },
       },
     ],
-  };
+  } satisfies TopLevelSpec;
 }
 
 /** From the least to the greatest value, or a little around them where all are equal. */

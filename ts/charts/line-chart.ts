@@ -1,14 +1,15 @@
+import type { TopLevelSpec } from 'vega-lite';
 import {
   type AxisOptions,
   finite,
   frame,
   isVisible,
-  type Panel,
   type PanelOptions,
   type Point,
   quantitative,
   requireSome,
 } from './panel.js';
+import type { Panel } from './specification.js';
 import { palette } from './theme.js';
 import { thin } from './thin.js';
 
@@ -17,7 +18,7 @@ export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
   /** Default `line`. Dashes are for what others are compared with. */
-  readonly mark?: 'line' | 'dashes' | 'points';
+  readonly mark?: 'line' | 'dashes' | 'points' | undefined;
 }
 
 export interface LineChartOptions extends PanelOptions {
@@ -52,7 +53,7 @@ export function lineChart(series: readonly Series[], options: LineChartOptions):
         ...(isLine[index] ? { order: { field: 'order', type: 'quantitative' } } : {}),
       },
     })),
-  };
+  } satisfies TopLevelSpec;
 }
 
 const marks = {

@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { badArgument } from '../errors.js';
 import type { CheckpointRecord } from '../training-history.js';
 import { finite } from './panel.js';
+import type { ChartSpecification } from './specification.js';
 import { palette, panel } from './theme.js';
 import { thin } from './thin.js';
 
@@ -11,11 +12,17 @@ export type XCoordinate = 'nothing' | 'iteration' | 'epoch';
 /** What `lossChart` may be told. */
 export interface LossChartOptions {
   /** Stands above both panels; by default `Loss and accuracy`. */
-  title?: string;
+  readonly title?: string | undefined;
   /** By default `epoch`. */
-  xCoordinate?: XCoordinate;
+  readonly xCoordinate?: XCoordinate | undefined;
   /** Says what the accuracy is where the caller knows it better: `R²` of a fitting net, say. */
-  accuracyTitle?: string;
+  readonly accuracyTitle?: string | undefined;
+}
+
+/** What `net.showLossHistory` may be told; the title is by default the net's name. */
+export interface LossHistoryOptions extends LossChartOptions {
+  /** Where to write the chart, .svg or .png; by default nowhere. */
+  readonly file?: string | undefined;
 }
 
 interface Row {
@@ -39,7 +46,7 @@ const maxDots = 40;
  * @returns a Vega-Lite specification for `renderSvg` and `saveChart`
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for no records or an unknown `xCoordinate`
  */
-export function lossChart(records: readonly CheckpointRecord[], options: LossChartOptions = {}): TopLevelSpec {
+export function lossChart(records: readonly CheckpointRecord[], options: LossChartOptions = {}): ChartSpecification {
   const { title = 'Loss and accuracy', xCoordinate = 'epoch', accuracyTitle = 'Accuracy (1 is perfect)' } = options;
   if (!Object.hasOwn(xTitles, xCoordinate)) {
     throw badArgument('xCoordinate', `'nothing', 'iteration' or 'epoch'`, xCoordinate);
@@ -99,7 +106,7 @@ export function lossChart(records: readonly CheckpointRecord[], options: LossCha
       },
       { ...panel, mark: line, encoding: { x, y: y('accuracy', accuracyTitle, []), color } },
     ],
-  };
+  } satisfies TopLevelSpec;
 }
 
 function toRows(record: CheckpointRecord, at: number): Row[] {

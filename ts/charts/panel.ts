@@ -1,31 +1,27 @@
-import type { TopLevelSpec } from 'vega-lite';
 import { badArgument } from '../errors.js';
 import { panel } from './theme.js';
-
-/** A chart of one panel: for `renderSvg` and `saveChart` alone, or for `trellis` together with others. */
-export type Panel = Extract<TopLevelSpec, { readonly layer: unknown }>;
 
 /** A point of a chart: x and y. */
 export type Point = readonly [number, number];
 
 /** What all charts of one panel may be told. */
 export interface PanelOptions {
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** A line of small print below the title. */
-  readonly subtitle?: string;
+  readonly subtitle?: string | undefined;
   /** Of the panel without its axes, in SVG units; by default 380 × 260. */
-  readonly width?: number;
-  readonly height?: number;
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
 }
 
 /** One axis of a chart. */
 export interface AxisOptions {
   readonly title: string;
   /** The range it shows; by default that of the data. What lies outside is cut off. */
-  readonly domain?: Point;
-  readonly scale?: 'linear' | 'log';
+  readonly domain?: Point | undefined;
+  readonly scale?: 'linear' | 'log' | undefined;
   /** How numbers are written, in the notation of d3-format. */
-  readonly format?: string;
+  readonly format?: string | undefined;
 }
 
 /** Size and title of a panel as Vega-Lite wants them. */

@@ -1,18 +1,20 @@
+import type { TopLevelSpec } from 'vega-lite';
 import { badArgument, shapeMismatch } from '../errors.js';
-import { frame, type Panel, type PanelOptions, requireSome } from './panel.js';
+import { frame, type PanelOptions, requireSome } from './panel.js';
 import { encodePng, type Pixels } from './png.js';
+import type { Panel } from './specification.js';
 
 /** A picture of a sheet. */
 export interface Picture extends Pixels {
   /** Stands below it: a line, or several. */
-  readonly caption?: string | readonly string[];
+  readonly caption?: string | readonly string[] | undefined;
 }
 
 export interface PictureSheetOptions extends Omit<PanelOptions, 'width' | 'height'> {
   /** Pictures in a row; default 8. */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   /** Longer side of a picture, in SVG units; default 80. */
-  readonly size?: number;
+  readonly size?: number | undefined;
 }
 
 const gap = 16;
@@ -38,7 +40,7 @@ export function pictureSheet(pictures: readonly Picture[], options: PictureSheet
   const values = pictures.map((picture, i) => ({
     x: (i % columns) * (size + gap),
     y: Math.floor(i / columns) * rowHeight,
-    url: `data:image/png;base64,${encodePng(picture).toString('base64')}`,
+    url: `data:image/png;base64,${Buffer.from(encodePng(picture)).toString('base64')}`,
     caption: captions[i]!,
   }));
   const width = Math.min(columns, pictures.length) * (size + gap) - gap;
@@ -61,7 +63,7 @@ export function pictureSheet(pictures: readonly Picture[], options: PictureSheet
       },
       ...(lines === 0 ? [] : [captionLayer]),
     ],
-  };
+  } satisfies TopLevelSpec;
 }
 
 function requirePixels({ data, shape }: Picture): void {

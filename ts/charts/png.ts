@@ -13,7 +13,7 @@ const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const colourTypes = { 1: 0, 3: 2 } as const;
 
 /** The bytes of a PNG file, 8 bits a channel. */
-export function encodePng({ data, shape: [channels, height, width] }: Pixels): Buffer {
+export function encodePng({ data, shape: [channels, height, width] }: Pixels): Uint8Array {
   const stride = 1 + width * channels; // each line begins with the number of its filter: 0, none
   const lines = new Uint8ClampedArray(height * stride);
   for (let channel = 0; channel < channels; channel++) {

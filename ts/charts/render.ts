@@ -5,6 +5,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { BlasnetError, badArgument, reasonOf } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
 import { loadOptional } from './optional.js';
+import type { ChartSpecification } from './specification.js';
 import { fontFamily, theme } from './theme.js';
 
 const maxScale = 8;
@@ -14,19 +15,19 @@ const maxPixels = 2 ** 26;
 const unknownRendering = ' image-rendering: pixelated;';
 
 /**
- * Draws a Vega-Lite chart, in the theme that all charts share.
+ * Draws a Vega-Lite chart, yours or one of this module's, in the theme that all charts share.
  *
  * @returns the text of an SVG file
  * @throws BlasnetError `ERR_BAD_ARGUMENT` if the specification does not compile, `ERR_NATIVE_LOAD` if vega or
  *   vega-lite is not installed
  */
-export async function renderSvg(spec: TopLevelSpec): Promise<string> {
+export async function renderSvg(spec: ChartSpecification): Promise<string> {
   const vegaLite = await loadOptional('vega-lite', () => import('vega-lite'));
   const vega = await loadOptional('vega', () => import('vega'));
   const logger = vega.logger(vega.Warn);
   let runtime: ReturnType<typeof vega.parse>;
   try {
-    runtime = vega.parse(vegaLite.compile(spec, { config: theme, logger }).spec);
+    runtime = vega.parse(vegaLite.compile(spec as TopLevelSpec, { config: theme, logger }).spec);
   } catch (cause) {
     throw new BlasnetError(
       'ERR_BAD_ARGUMENT',
@@ -42,17 +43,22 @@ export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   }
 }
 
+/** How an SVG becomes pixels. */
+export interface PngOptions {
+  /** Pixels per SVG unit, above 0 and up to 8; by default 2, which is sharp on dense screens. */
+  readonly scale?: number | undefined;
+}
+
 /**
  * Turns an SVG into pixels on white. It uses its own copy of DejaVu Sans and no font of the system, so that every
  * machine draws the same picture.
  *
  * @param svg the text of an SVG file
- * @param options.scale pixels per SVG unit, above 0 and up to 8; by default 2, which is sharp on dense screens
  * @returns the bytes of a PNG file
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for a scale out of range or a text that is no SVG, `ERR_NATIVE_LOAD` if
  *   `@resvg/resvg-js` or `dejavu-fonts-ttf` is not installed
  */
-export async function renderPng(svg: string, options: { scale?: number } = {}): Promise<Uint8Array> {
+export async function renderPng(svg: string, options: PngOptions = {}): Promise<Uint8Array> {
   const { scale = 2 } = options;
   if (!(typeof scale === 'number' && scale > 0 && scale <= maxScale))
     throw badArgument('scale', `a number above 0 and up to ${maxScale}`, scale);
@@ -105,7 +111,7 @@ function svgSize(parse: () => { readonly width: number; readonly height: number 
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for another extension, `ERR_BAD_FILE` if the folder cannot be made or the
  *   file not be written, and whatever `renderSvg` and `renderPng` throw
  */
-export async function saveChart(spec: TopLevelSpec, file: string): Promise<void> {
+export async function saveChart(spec: ChartSpecification, file: string): Promise<void> {
   const extension = typeof file === 'string' ? extname(file).toLowerCase() : '';
   if (extension !== '.svg' && extension !== '.png') {
     throw badArgument('file', 'a name that ends in .svg or .png', file);

@@ -1,6 +1,8 @@
 import { badArgument, shapeMismatch } from '../errors.js';
+import { given } from '../given.js';
 import { lineChart } from './line-chart.js';
-import type { Panel, PanelOptions, Point } from './panel.js';
+import type { PanelOptions, Point } from './panel.js';
+import type { Panel } from './specification.js';
 
 /** What a classifier of two classes trades: true positives for false ones. */
 export interface RocCurve {
@@ -60,7 +62,7 @@ export function rocChart({ points, area }: RocCurve, options: PanelOptions = {})
     {
       width: 300,
       height: 300,
-      ...options,
+      ...given(options),
       x: { ...axis, title: 'False positives, of all negatives' },
       y: { ...axis, title: 'True positives, of all positives' },
     },

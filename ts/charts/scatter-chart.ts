@@ -1,12 +1,14 @@
 import { shapeMismatch } from '../errors.js';
+import { given } from '../given.js';
 import { lineChart } from './line-chart.js';
-import { type AxisOptions, type Panel, type PanelOptions, requireSome } from './panel.js';
+import { type AxisOptions, type PanelOptions, requireSome } from './panel.js';
+import type { Panel } from './specification.js';
 
 export interface ScatterChartOptions extends PanelOptions {
   /** What both axes count, in words that follow "Real" and "Predicted": `price in $`. */
   readonly quantity: string;
-  readonly scale?: AxisOptions['scale'];
-  readonly format?: string;
+  readonly scale?: AxisOptions['scale'] | undefined;
+  readonly format?: string | undefined;
 }
 
 /**
@@ -42,7 +44,7 @@ export function scatterChart(
     {
       width: 300,
       height: 300,
-      ...options,
+      ...given(options),
       x: { ...axis, title: `Real ${quantity}` },
       y: { ...axis, title: `Predicted ${quantity}` },
     },

@@ -14,7 +14,7 @@ const quietInk = '#666666';
 const font = `${fontFamily}, Verdana, sans-serif`;
 
 /** What all charts look like. A chart's own `config` goes first where both say something. */
-export const theme: Config = {
+export const theme = {
   background: 'white',
   padding: 16,
   font,
@@ -58,7 +58,7 @@ export const theme: Config = {
     subtitlePadding: 6,
   },
   view: { stroke: null },
-};
+} satisfies Config;
 
 /** The size of one panel, in SVG units: two side by side fit a page, axis labels stay readable at 100 %. */
 export const panel = { width: 380, height: 260 } as const;

@@ -1,13 +1,13 @@
-import type { TopLevelSpec } from 'vega-lite';
-import { type Panel, requireSome } from './panel.js';
+import { requireSome } from './panel.js';
+import type { ChartSpecification, Panel } from './specification.js';
 
 export interface TrellisOptions {
-  readonly title?: string;
-  readonly subtitle?: string;
+  readonly title?: string | undefined;
+  readonly subtitle?: string | undefined;
   /** Panels in a row; by default all of them. */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   /** One legend for all panels, for those whose series have the same names; by default each has its own. */
-  readonly sharedLegend?: boolean;
+  readonly sharedLegend?: boolean | undefined;
 }
 
 /**
@@ -15,7 +15,7 @@ export interface TrellisOptions {
  *
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for no panels
  */
-export function trellis(panels: readonly Panel[], options: TrellisOptions = {}): TopLevelSpec {
+export function trellis(panels: readonly Panel[], options: TrellisOptions = {}): ChartSpecification {
   requireSome('panels', 'panel', panels);
   const { title, subtitle, columns = panels.length, sharedLegend = false } = options;
   return {
@@ -28,7 +28,7 @@ export function trellis(panels: readonly Panel[], options: TrellisOptions = {}):
 }
 
 /** Below the title of the whole, that of a panel is smaller. */
-function smallTitle(title: NonNullable<Panel['title']>) {
-  const parameters = typeof title === 'object' && 'text' in title ? title : { text: title };
+function smallTitle(title: unknown) {
+  const parameters = typeof title === 'object' ? title : { text: title };
   return { ...parameters, fontSize: 13, offset: 6 };
 }

@@ -7,15 +7,15 @@ export interface CheckpointOptions {
    * from it, and `NeuralNet.load` reads it as a model. A file for each run: one that finds a checkpoint of another run,
    * written since it began, ends with `ERR_BAD_FILE`.
    */
-  readonly checkpointFile?: string;
+  readonly checkpointFile?: string | undefined;
   /**
    * Epochs between files, fractions included; one is written at the first checkpoint after so many. By default at every
    * checkpoint, though not within a second of the previous one, or more where the disk is slow, so that training is not
    * held up; where this option is given, training waits for the disk.
    */
-  readonly checkpointEvery?: number;
+  readonly checkpointEvery?: number | undefined;
   /** How many files are kept: `checkpointFile`, and older ones as `checkpointFile.1`, `.2` and so on. Default 2. */
-  readonly keepCheckpoints?: number;
+  readonly keepCheckpoints?: number | undefined;
 }
 
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` */

@@ -9,7 +9,7 @@ import type { RunState } from './run-state.js';
 /** What a resumed run may have otherwise than before. */
 export interface ResumeOptions {
   /** Epochs of the run in all, as many as before or more. Default: as before. */
-  readonly maxEpoch?: number;
+  readonly maxEpoch?: number | undefined;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor.js';
 import type { LastGood } from '../training/last-good.js';
 import type { Snapshot } from '../training/snapshot.js';
 import type { StopRule } from '../training/stop-rule.js';
-import type { StopReason, TrainingHistory } from '../training-history.js';
+import type { CheckpointRecord, StopReason } from '../training-history.js';
 import type { CheckpointOptions } from './checkpoint-options.js';
 import { type Course, iterationsBetween } from './course.js';
 import { runStateAt, writeKept } from './kept-files.js';
@@ -24,7 +24,8 @@ export interface RunParts {
   readonly describe: () => ModelDescription;
   readonly course: Course;
   readonly rule: StopRule;
-  readonly history: TrainingHistory;
+  /** Those so far: the list grows. */
+  readonly records: readonly CheckpointRecord[];
   readonly lastGood: LastGood;
   readonly best: Snapshot;
   readonly iterationsPerEpoch: number;
@@ -137,7 +138,7 @@ export class RunCheckpoints {
   }
 
   async #write(state: RunState, valuesOf: Values, lastOf?: Values): Promise<void> {
-    const { model, history, best, describe, isResumed } = this.#parts;
+    const { model, records, best, describe, isResumed } = this.#parts;
     const { layers, block } = model.stack;
     const sharesBy = (values: Values) =>
       sharesOf(layers, block, { theta: values(block.theta) ?? block.theta, statistics: values(block.statistics) });
@@ -149,7 +150,7 @@ export class RunCheckpoints {
     const bestOf: Values = (tensor) => best.copyOf(tensor);
     if (!state.isBest) for (const [name, share] of sharesBy(bestOf)) tensors.set(bestName(name), share);
     if (lastOf) for (const [name, share] of sharesBy(lastOf)) tensors.set(lastName(name), share);
-    tensors.set(historyName, tableOf(history.records));
+    tensors.set(historyName, tableOf(records));
     const training = JSON.stringify(state);
     const write = await modelWriter(describe(), tensors, { training });
     await writeKept(this.#path, write, {

@@ -63,11 +63,11 @@ export function tableOf(records: readonly CheckpointRecord[]): Tensor {
 
 /** Undoes {@link tableOf}; undefined for another table. */
 export function recordsIn(table: Tensor, hasValidation: boolean): CheckpointRecord[] | undefined {
-  if (table.shape.length !== 2 || table.rowSize !== columns.length) return undefined;
+  if (table.shape.length !== 2 || table.rows === 0 || table.rowSize !== columns.length) return undefined;
   return Array.from({ length: table.rows }, (_, row) => {
     const numbers = table.data.subarray(row * columns.length, (row + 1) * columns.length);
     const all = Object.fromEntries(columns.map((name, i) => [name, numbers[i]])) as unknown as CheckpointRecord;
     const { lossValidation, accuracyValidation, ...rest } = all;
-    return hasValidation ? all : rest;
+    return Object.freeze(hasValidation ? all : rest);
   });
 }

@@ -6,9 +6,9 @@ import type { ImageOptions } from './image-options.js';
 /** The binary files of CIFAR-10: `data_batch_1.bin` to `data_batch_5.bin`, `test_batch.bin`, `batches.meta.txt`. */
 export interface CifarFiles {
   readonly train: string | readonly string[];
-  readonly test?: string | readonly string[];
+  readonly test?: string | readonly string[] | undefined;
   /** The file with the classes' names, a line each. */
-  readonly classNames?: string;
+  readonly classNames?: string | undefined;
 }
 
 /** Images of CIFAR-10, 32 × 32 in three colours; rows are [3, 32, 32] unless `mode` is 'vector'. */

@@ -22,37 +22,37 @@ export type RowCells = Readonly<Record<string, string | number>>;
 /** How the rows of CSV files become numbers. */
 export interface CsvOptions {
   /** The column or columns that hold the labels. A label column of names becomes class numbers from 0 on. */
-  readonly label?: CsvColumnName | readonly CsvColumnName[];
+  readonly label?: CsvColumnName | readonly CsvColumnName[] | undefined;
   /** The columns that are features, in that order; by default all but the labels, derived ones last. */
-  readonly columns?: readonly CsvColumnName[];
+  readonly columns?: readonly CsvColumnName[] | undefined;
   /** Columns that are not features, though `derive` may use them. */
-  readonly ignore?: readonly CsvColumnName[];
+  readonly ignore?: readonly CsvColumnName[] | undefined;
   /** Whether the first line names the columns (default), or their names; with false they are named '0', '1', …. */
-  readonly header?: boolean | readonly string[];
+  readonly header?: boolean | readonly string[] | undefined;
   /** What stands between cells; default a tab for .tsv, else a comma. */
-  readonly delimiter?: string;
+  readonly delimiter?: string | undefined;
   /** What cells may be quoted with; default '"', and false where quotes are letters like others. */
-  readonly quote?: string | false;
+  readonly quote?: string | false | undefined;
   /** Lines that begin so are skipped. */
-  readonly comment?: string;
+  readonly comment?: string | undefined;
   /** Lines to skip at the start: of both files, or of each. */
-  readonly skipLines?: number | { readonly train?: number; readonly test?: number };
+  readonly skipLines?: number | { readonly train?: number | undefined; readonly test?: number | undefined } | undefined;
   /**
    * Columns of names, by column; or one encoding for all features whose first cell is not a number. Names are sorted (as
    * numbers where all are numbers), and those of the training file count for the test file, too. One-hot columns may be
    * 2²⁹ numbers in all rows together (2 GiB of float32), and 65,536 columns.
    */
-  readonly categorical?: CategoryEncoding | Readonly<Record<string, CategoryEncoding>>;
+  readonly categorical?: CategoryEncoding | Readonly<Record<string, CategoryEncoding>> | undefined;
   /** What becomes of a category that only the test file has: an error (default), or zeros in all its one-hot columns. */
-  readonly unknownCategory?: 'error' | 'zeros';
+  readonly unknownCategory?: 'error' | 'zeros' | undefined;
   /** Functions from a cell's text to a number, or to another text, by column. Missing cells do not get there. */
-  readonly transform?: Readonly<Record<string, (cell: string) => number | string>>;
+  readonly transform?: Readonly<Record<string, (cell: string) => number | string>> | undefined;
   /** Further columns made from whole rows: `{ saleYear: ({ date }) => date.slice(0, 4) }`. */
-  readonly derive?: Readonly<Record<string, (row: CsvRow) => number | string>>;
+  readonly derive?: Readonly<Record<string, (row: CsvRow) => number | string>> | undefined;
   /** What cells count as missing; default '', '?', 'NA' and 'NaN'. */
-  readonly missingCells?: readonly string[];
+  readonly missingCells?: readonly string[] | undefined;
   /** What to do about them, everywhere or by column; default 'error'. */
-  readonly missing?: MissingPolicy | Readonly<Record<string, MissingPolicy>>;
+  readonly missing?: MissingPolicy | Readonly<Record<string, MissingPolicy>> | undefined;
   /** What the numbers are kept in; default 'float32', which has 7 digits. */
-  readonly dtype?: DType;
+  readonly dtype?: DType | undefined;
 }

@@ -6,9 +6,9 @@ import type { CsvOptions } from './csv-options.js';
  */
 export interface DataFiles extends CsvOptions {
   readonly train: string;
-  readonly test?: string;
+  readonly test?: string | undefined;
   /** By default CSV for .csv, .tsv, .data and .txt, gzipped (.gz) or not, and npz for all others. */
-  readonly format?: 'csv' | 'npz';
+  readonly format?: 'csv' | 'npz' | undefined;
   /** Makes a 1/k of the rows of `train` the test set, chosen at random by the seed (default 0). */
-  readonly split?: number | { readonly k: number; readonly seed?: number };
+  readonly split?: number | { readonly k: number; readonly seed?: number | undefined } | undefined;
 }

@@ -6,25 +6,25 @@ import { Tensor } from '../tensor.js';
 import { type ClassWeights, classWeightsOf } from './class-weights.js';
 import type { RowCells } from './csv-options.js';
 import type { DataFiles } from './data-files.js';
-import type { DataSet } from './data-set.js';
+import type { DataSet, RowStream } from './data-set.js';
 import { countCategories, oneHot, type ZeroOneOptions, zeroOne } from './labels.js';
 import { MemorySet } from './memory-set.js';
 import { MinMaxNormalizer } from './normalizer.js';
 import { type Part, slicePart } from './part.js';
 import { type FileData, readFiles } from './read-files.js';
-import type { BatchSource, RowStream, StreamOptions } from './row-stream.js';
+import type { BatchSource, StreamOptions } from './row-stream.js';
 import { type Rows, rowsOf, tensorOf } from './rows.js';
 import { SetViews } from './set-views.js';
 import { checkStream, StreamSet } from './stream-set.js';
 
-export type { ClassWeights, Part };
+export type { ClassWeights };
 
 /** Tensors of a data set; y may be one column of class numbers. */
 export interface DataTensors {
   readonly xTrain: Tensor;
   readonly yTrain: Tensor;
-  readonly xTest?: Tensor;
-  readonly yTest?: Tensor;
+  readonly xTest?: Tensor | undefined;
+  readonly yTest?: Tensor | undefined;
 }
 
 /**

@@ -4,7 +4,6 @@ import type { Tensor } from '../tensor.js';
 import type { Labels } from './labels.js';
 import type { ColumnRanges } from './normalizer.js';
 import type { Part } from './part.js';
-import type { RowStream } from './row-stream.js';
 import type { Rows } from './rows.js';
 
 /** What normalisation makes of raw rows; `rowOf` tells their numbers for messages. */
@@ -41,4 +40,17 @@ export interface DataSet {
   /** Makes ⌊n/k⌋ random training rows the test set. */
   takeTest(k: number, seed: number): void;
   shuffle(seed: number): void;
+}
+
+/** Training rows that come in pieces, in order, the same each epoch. */
+export interface RowStream {
+  /** Rows of an epoch. */
+  readonly count: number;
+  readonly xShape: RowShape;
+  readonly yShape: RowShape;
+  /**
+   * Starts an epoch. Its parts are normalised and of any row count; a part's memory may be used again for the next one.
+   * Whoever does not read to the end calls `return`, so that the source can close what it has open.
+   */
+  open(): AsyncIterator<Part>;
 }

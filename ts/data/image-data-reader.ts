@@ -1,15 +1,10 @@
 import { badArgument, shapeMismatch } from '../errors.js';
 import type { FeatureScaling } from '../preparation/preparation.js';
 import { sizeOf, Tensor } from '../tensor.js';
-import { DataReader, type Part } from './data-reader.js';
-import {
-  type ChannelStatistics,
-  checkImageOptions,
-  checkStatistics,
-  type ImageMode,
-  type ImageOptions,
-  type PixelNormalization,
-} from './image-options.js';
+import { checkImageOptions, checkStatistics } from './check-image-options.js';
+import { DataReader } from './data-reader.js';
+import type { ChannelStatistics, ImageMode, ImageOptions, PixelNormalization } from './image-options.js';
+import type { Part } from './part.js';
 import { type ChannelScaling, type ImageShape, scalePixels, statisticsOf, unscaled } from './pixels.js';
 import { rowsOf } from './rows.js';
 

@@ -1,11 +1,9 @@
-import { badArgument } from '../errors.js';
-
 /** What the rows of images look like, and how training changes them. */
 export interface ImageOptions {
   /** 'image': rows of shape [channels, height, width]; 'vector': flat ones. */
-  readonly mode?: ImageMode;
+  readonly mode?: ImageMode | undefined;
   /** Random changes of the training images, each time they are trained on. Default: none. */
-  readonly augment?: Augmentation;
+  readonly augment?: Augmentation | undefined;
 }
 
 export type ImageMode = 'image' | 'vector';
@@ -17,9 +15,9 @@ export type ImageMode = 'image' | 'vector';
  */
 export interface Augmentation {
   /** Mirror left and right, with probability 1/2. */
-  readonly horizontalFlip?: boolean;
+  readonly horizontalFlip?: boolean | undefined;
   /** Shift by −crop to crop pixels in each direction: a random cut-out of the image padded with so many zeros. */
-  readonly crop?: number;
+  readonly crop?: number | undefined;
 }
 
 /** Mean and deviation of each channel's pixels divided by 255. */
@@ -33,37 +31,5 @@ export interface PixelNormalization {
    * (x / 255 − mean) / deviation, channel by channel: as the training images have them (`true`), or as given here.
    * Default: x / 255.
    */
-  readonly perChannel?: boolean | ChannelStatistics;
-}
-
-/** @throws BlasnetError `ERR_BAD_ARGUMENT` for an option that is unknown or out of range */
-export function checkImageOptions({ mode, augment }: ImageOptions): void {
-  if (mode !== undefined && mode !== 'image' && mode !== 'vector')
-    throw badArgument('mode', "'image' or 'vector'", mode);
-  if (augment === undefined) return;
-  if (typeof augment !== 'object' || augment === null) {
-    throw badArgument('augment', '{ horizontalFlip?, crop? }', augment);
-  }
-  const { horizontalFlip, crop, ...unknown } = augment;
-  const [name] = Object.keys(unknown);
-  if (name !== undefined) throw badArgument('augment', 'horizontalFlip and crop', name);
-  if (horizontalFlip !== undefined && typeof horizontalFlip !== 'boolean') {
-    throw badArgument('horizontalFlip', 'true or false', horizontalFlip);
-  }
-  if (crop !== undefined && !(Number.isSafeInteger(crop) && crop >= 0)) {
-    throw badArgument('crop', 'a whole number of pixels ≥ 0', crop);
-  }
-}
-
-/** @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but a number for each channel, deviations not below 0 */
-export function checkStatistics(statistics: ChannelStatistics, channels: number): void {
-  for (const name of ['mean', 'deviation'] as const) {
-    const values: unknown = statistics?.[name];
-    const least = name === 'mean' ? Number.NEGATIVE_INFINITY : 0;
-    const isValid = (value: unknown) => Number.isFinite(value) && (value as number) >= least;
-    if (!(Array.isArray(values) && values.length === channels && values.every(isValid))) {
-      const kind = name === 'mean' ? 'finite' : 'finite, not negative';
-      throw badArgument(`perChannel's ${name}`, `a list of ${channels} ${kind} numbers`, values);
-    }
-  }
+  readonly perChannel?: boolean | ChannelStatistics | undefined;
 }

@@ -56,8 +56,8 @@ export function oneHot(labels: Tensor, base: number, categories: number, rowOf =
 
 export interface ZeroOneOptions {
   /** The label that becomes 1 (default 1), and the one that becomes 0 (default 0). */
-  readonly positiveLabel?: number;
-  readonly negativeLabel?: number;
+  readonly positiveLabel?: number | undefined;
+  readonly negativeLabel?: number | undefined;
 }
 
 /** Two labels as 1 and 0. */

@@ -8,8 +8,8 @@ import type { ImageOptions } from './image-options.js';
 export interface MnistFiles {
   readonly trainImages: string;
   readonly trainLabels: string;
-  readonly testImages?: string;
-  readonly testLabels?: string;
+  readonly testImages?: string | undefined;
+  readonly testLabels?: string | undefined;
 }
 
 /** Images of IDX files; rows are flat unless `mode` is 'image'. */

@@ -4,12 +4,12 @@ import type { RowShape } from '../layers/layer.js';
 import { Tensor } from '../tensor.js';
 import { type BatchLimits, checkedBatches } from './batches.js';
 import type { DataReader } from './data-reader.js';
-import type { DataSet, RowMap } from './data-set.js';
+import type { DataSet, RowMap, RowStream } from './data-set.js';
 import { LabelTally } from './label-tally.js';
 import type { Labels } from './labels.js';
 import { ColumnRanges } from './normalizer.js';
 import { checkPart, type Part, type SetName } from './part.js';
-import type { BatchSource, RowStream, StreamOptions } from './row-stream.js';
+import type { BatchSource, StreamOptions } from './row-stream.js';
 import { rowsOf, tensorOf } from './rows.js';
 
 /** What one pass over a source found. */

@@ -1,11 +1,13 @@
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
-import { choice, fillRandom, type Initializer, type InitializerContext } from './initializer.js';
+import { choice } from './choice.js';
+import { fillRandom } from './fill-random.js';
+import type { Initializer, InitializerContext } from './initializer.js';
 
 export interface MsraOptions {
   /** Which fan sets the deviation: that of the inputs keeps forward variances, that of the outputs backward ones. */
-  readonly mode?: 'fanIn' | 'fanOut';
-  readonly distribution?: 'normal' | 'uniform';
+  readonly mode?: 'fanIn' | 'fanOut' | undefined;
+  readonly distribution?: 'normal' | 'uniform' | undefined;
 }
 
 /**

@@ -1,13 +1,15 @@
 import { badArgument } from '../errors.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
-import { choice, fillRandom, type Initializer, type InitializerContext } from './initializer.js';
+import { choice } from './choice.js';
+import { fillRandom } from './fill-random.js';
+import type { Initializer, InitializerContext } from './initializer.js';
 
 export interface NormalOptions {
   /** Deviation 1/√fanIn instead of 1. */
-  readonly scaled?: boolean;
+  readonly scaled?: boolean | undefined;
   /** With `scaled`, 'uniform' draws from U(−1/√fanIn, 1/√fanIn). */
-  readonly distribution?: 'normal' | 'uniform';
+  readonly distribution?: 'normal' | 'uniform' | undefined;
 }
 
 /** W from N(0, 1), or scaled by 1/√fanIn (LeCun et al., "Efficient BackProp", 1998). */

@@ -1,9 +1,11 @@
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
-import { choice, fillRandom, type Initializer, type InitializerContext } from './initializer.js';
+import { choice } from './choice.js';
+import { fillRandom } from './fill-random.js';
+import type { Initializer, InitializerContext } from './initializer.js';
 
 export interface XavierOptions {
-  readonly distribution?: 'uniform' | 'normal';
+  readonly distribution?: 'uniform' | 'normal' | undefined;
 }
 
 /**

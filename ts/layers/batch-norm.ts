@@ -7,11 +7,11 @@ import { registerLayer } from './registry.js';
 
 export interface BatchNormOptions {
   /** Share of the running statistics that a training step keeps; default 0.9. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** Is added to the variance before the root is taken; default 1e-5. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
   /** For a layer that works without a net; a net gives its own. */
-  readonly dtype?: DType;
+  readonly dtype?: DType | undefined;
 }
 
 /** What the backward pass needs of the last training forward pass. */

@@ -27,21 +27,21 @@ export interface ConvOptions {
   readonly filters: number;
   readonly kernelSize: Pair;
   /** Default 1. What it does not divide is left out at the bottom and at the right. */
-  readonly stride?: Pair;
+  readonly stride?: Pair | undefined;
   /**
    * Zeros around the image: so many on either side; 'valid' (default), none; 'same', as many as keep
    * ⌈input / stride⌉ outputs, as in TensorFlow: one more at the bottom and at the right where they are odd.
    */
-  readonly padding?: 'same' | 'valid' | Pair;
+  readonly padding?: 'same' | 'valid' | Pair | undefined;
   /** Distance between the inputs of neighbouring taps; default 1. */
-  readonly dilation?: Pair;
+  readonly dilation?: Pair | undefined;
   /** Splits channels and filters into so many parts that do not see each other; default 1. */
-  readonly groups?: number;
+  readonly groups?: number | undefined;
   /** Overrides the net's initialisation for this layer. */
-  readonly initMethod?: InitMethodOptions;
+  readonly initMethod?: InitMethodOptions | undefined;
   /** For a layer that works without a net; a net gives its own. */
-  readonly dtype?: DType;
-  readonly seed?: number;
+  readonly dtype?: DType | undefined;
+  readonly seed?: number | undefined;
 }
 
 /** The batch's weight gradients are summed in so many parts, each on one thread. */

@@ -9,10 +9,10 @@ import { registerLayer } from './registry.js';
 
 export interface FullyConnectedOptions {
   /** Overrides the net's initialisation for this layer. */
-  readonly initMethod?: InitMethodOptions;
+  readonly initMethod?: InitMethodOptions | undefined;
   /** For a layer that works without a net; a net gives its own. */
-  readonly dtype?: DType;
-  readonly seed?: number;
+  readonly dtype?: DType | undefined;
+  readonly seed?: number | undefined;
 }
 
 /** Z = X·W + B, where X is m × inputs, W inputs × outputs, B 1 × outputs. Also called dense or linear. */

@@ -15,9 +15,9 @@ export interface PoolOptions {
   readonly inputShape: readonly [channels: number, height: number, width: number];
   readonly poolSize: Pair;
   /** Default: poolSize, so that windows touch. What it does not divide is left out at the bottom and at the right. */
-  readonly stride?: Pair;
+  readonly stride?: Pair | undefined;
   /** So many rows and columns on either side, at most half of poolSize; default 0. */
-  readonly padding?: Pair;
+  readonly padding?: Pair | undefined;
 }
 
 /** A pool's options checked, and as its kernels take them. */

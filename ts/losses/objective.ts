@@ -1,12 +1,11 @@
+// @internal
 import { badArgument } from '../errors.js';
 import { isKeyOf } from '../given.js';
 import type { ClassificationLayer } from '../layers/classification.js';
 import type { Operand, Runner } from '../runner.js';
 import type { Slots, Sums } from '../slots.js';
 import type { Tensor } from '../tensor.js';
-
-/** What a net is for. */
-export type NetType = 'fitting' | 'binaryClassifier' | 'multipleClassifier';
+import type { NetType } from './net-type.js';
 
 /** What a net made of a batch. */
 export interface NetOutput {

@@ -1,10 +1,9 @@
-import type { FileHandle } from 'node:fs/promises';
 import { toTensor } from '../data/npz.js';
 import { badArgument, clipped } from '../errors.js';
 import { badFile } from '../files.js';
 import type { LayerStack, StackedLayer } from '../layer-stack.js';
 import { SafetensorsFile } from '../safetensors/file.js';
-import { safetensorsWriter } from '../safetensors/safetensors.js';
+import { type ByteSink, safetensorsWriter } from '../safetensors/safetensors.js';
 import { Tensor } from '../tensor.js';
 import type { Parameter } from '../weights-bias.js';
 import { Checksums, checksumsOf } from './checksums.js';
@@ -43,7 +42,7 @@ export async function modelWriter(
   description: ModelDescription,
   tensors: ReadonlyMap<string, Tensor>,
   texts: Readonly<Record<string, string>> = {},
-): Promise<(file: FileHandle) => Promise<void>> {
+): Promise<(file: ByteSink) => Promise<void>> {
   const metadata = { ...metadataOf(description), ...texts };
   return safetensorsWriter(tensors, { ...metadata, checksums: await checksumsOf(tensors) });
 }

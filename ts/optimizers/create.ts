@@ -14,12 +14,20 @@ export type OptimizerOptions =
   | OptimizerName
   | {
       [Name in OptimizerName]: { readonly name: Name } & {
-        readonly [Key in keyof ConstantsOf<Name>]?: number;
+        readonly [Key in keyof ConstantsOf<Name>]?: number | undefined;
       };
     }[OptimizerName];
 
 /** All constants of all optimizers; each takes its own. */
-type AnyConstants = { readonly [Name in OptimizerName as keyof ConstantsOf<Name> & string]?: number };
+type AnyConstants = { readonly [Name in OptimizerName as keyof ConstantsOf<Name> & string]?: number | undefined };
+
+/** What `createOptimizer` may be told. */
+export interface CreateOptimizerOptions extends AnyConstants {
+  /** η, default 0.1. */
+  readonly learningRate?: number | undefined;
+  /** Of the arrays that it will be given, where that should be checked. */
+  readonly dtype?: DType | undefined;
+}
 
 interface RuleClass {
   readonly id: string;
@@ -31,13 +39,11 @@ const byName = new Map((Object.values(rules) as unknown as RuleClass[]).map((rul
 
 /**
  * An optimizer by its name.
- * @param options.learningRate - η, default 0.1
- * @param options.dtype - of the arrays that it will be given, where that should be checked
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or constant, or one out of range
  */
 export function createOptimizer(
   name: OptimizerName,
-  { learningRate = 0.1, dtype, ...constants }: { learningRate?: number; dtype?: DType } & AnyConstants = {},
+  { learningRate = 0.1, dtype, ...constants }: CreateOptimizerOptions = {},
 ): KernelOptimizer {
   const rule = byName.get(name);
   if (!rule) throw badArgument('optimizer', [...byName.keys()].map((known) => `'${known}'`).join(' or '), name);

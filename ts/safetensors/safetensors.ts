@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { NpyArray } from '../data/npy.js';
 import { hostOrder } from '../data/npy-elements.js';
 import { badArgument } from '../errors.js';
@@ -48,11 +47,16 @@ export async function writeSafetensors(
   await replaceFile(path, write);
 }
 
+/** What takes a file's bytes: a `FileHandle`, whose own type would ask users for Node's types. */
+export interface ByteSink {
+  writeFile(bytes: Uint8Array): Promise<void>;
+}
+
 /** The first half of {@link writeSafetensors}: makes the header. The second half writes to a file. */
 export function safetensorsWriter(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
-): (file: FileHandle) => Promise<void> {
+): (file: ByteSink) => Promise<void> {
   for (const [key, text] of Object.entries(metadata)) {
     if (typeof text !== 'string') throw badArgument(`metadata.${key}`, 'a string', text);
   }

@@ -33,13 +33,13 @@ export interface WarmUp {
   /** Epochs or iterations, as the schedule counts. */
   readonly length: number;
   /** From 0 to 1; default 1 / (length + 1). */
-  readonly from?: number;
+  readonly from?: number | undefined;
 }
 
 interface Common {
   /** What n counts: those finished before. Default 'epoch'. */
-  readonly unit?: 'epoch' | 'iteration';
-  readonly warmUp?: WarmUp;
+  readonly unit?: 'epoch' | 'iteration' | undefined;
+  readonly warmUp?: WarmUp | undefined;
 }
 
 /** How the learning rate changes. η is the one of the hyperparameters. */
@@ -47,11 +47,11 @@ export type LearningRateSchedule = Common &
   (
     | { readonly kind: 'constant' }
     /** η · factor^⌊n / every⌋; factor 0.1 */
-    | { readonly kind: 'step'; readonly every: number; readonly factor?: number }
+    | { readonly kind: 'step'; readonly every: number; readonly factor?: number | undefined }
     /** η · factorⁿ */
     | { readonly kind: 'exponential'; readonly factor: number }
     /** minimum + (η − minimum) (1 + cos(π min(n, length) / length)) / 2; minimum 0 */
-    | { readonly kind: 'cosine'; readonly length: number; readonly minimum?: number }
+    | { readonly kind: 'cosine'; readonly length: number; readonly minimum?: number | undefined }
     /**
      * η times `factor` (0.1) after more than `patience` (10) checkpoints in a row without a loss below (1 − `threshold`)
      * times the lowest (1e-4), then none for `cooldown` (0) checkpoints; never below `minimum` (0). As PyTorch's
@@ -59,11 +59,11 @@ export type LearningRateSchedule = Common &
      */
     | {
         readonly kind: 'reduceOnPlateau';
-        readonly factor?: number;
-        readonly patience?: number;
-        readonly threshold?: number;
-        readonly cooldown?: number;
-        readonly minimum?: number;
+        readonly factor?: number | undefined;
+        readonly patience?: number | undefined;
+        readonly threshold?: number | undefined;
+        readonly cooldown?: number | undefined;
+        readonly minimum?: number | undefined;
       }
   );
 
@@ -84,7 +84,7 @@ export class Schedule {
   readonly #kernel: string;
   readonly #constants: Readonly<Record<string, number>>;
   readonly #plateau: PlateauConstants | undefined;
-  readonly #warmUp: Required<WarmUp>;
+  readonly #warmUp: Readonly<Record<keyof WarmUp, number>>;
   readonly #unit: 'epoch' | 'iteration';
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown kind, or a constant that is missing, unknown or out of range */
@@ -152,7 +152,7 @@ export class Schedule {
   }
 }
 
-function checkedWarmUp(warmUp: WarmUp | undefined): Required<WarmUp> {
+function checkedWarmUp(warmUp: WarmUp | undefined): Readonly<Record<keyof WarmUp, number>> {
   if (warmUp === undefined) return { length: 0, from: 1 };
   if (typeof warmUp !== 'object' || warmUp === null) throw badArgument('warmUp', '{ length, from? }', warmUp);
   const { length } = valuesOf('warmUp', { length: positive(), from: notNegative(1) }, { ...warmUp });

@@ -6,34 +6,36 @@ export interface ServedModel {
   /** Letters, digits, '_', '-' and '.'. */
   readonly name: string;
   /** What `net.save` or training with `checkpointFile` wrote, or an ONNX model (.onnx). Exactly one of `file` and `net`. */
-  readonly file?: string;
-  readonly net?: NeuralNet;
+  readonly file?: string | undefined;
+  readonly net?: NeuralNet | undefined;
   /** Default '1'. Requests that name none get the greatest, digits compared as numbers. */
-  readonly version?: string;
+  readonly version?: string | undefined;
 }
 
 export interface ServeOptions {
   readonly models: readonly ServedModel[];
   /** Rows of a batch at the most; default 64. A request with more rows is a batch of its own. */
-  readonly maxBatch?: number;
+  readonly maxBatch?: number | undefined;
   /** Milliseconds that a row waits for others at the most; default 1. 0: until the event loop turns. */
-  readonly maxDelayMs?: number;
+  readonly maxDelayMs?: number | undefined;
   /** Rows of a model that wait or are computed; default 1024. Beyond it requests are answered 503. */
-  readonly maxQueue?: number;
+  readonly maxQueue?: number | undefined;
   /** Milliseconds from a request's arrival to a 504; default 30000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Rows of a request; default 1024, at most `maxQueue`. Beyond it requests are answered 413. */
-  readonly maxRows?: number;
+  readonly maxRows?: number | undefined;
   /** Bytes of a request's body; default 16 MiB. Beyond it requests are answered 413. */
-  readonly bodyLimit?: number;
+  readonly bodyLimit?: number | undefined;
   /** Where given, requests other than those for health must bring it: `Authorization: Bearer TOKEN`. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** Whether there is a page at `/`; default true. */
-  readonly page?: boolean;
+  readonly page?: boolean | undefined;
 }
 
 /** Options with their defaults. */
-export type Settings = Required<Omit<ServeOptions, 'models' | 'token'>> & { readonly token: string | undefined };
+export type Settings = {
+  readonly [Name in Exclude<keyof ServeOptions, 'models' | 'token'>]-?: NonNullable<ServeOptions[Name]>;
+} & { readonly token: string | undefined };
 
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an option of the wrong type or out of range */
 export function settingsOf(options: ServeOptions): Settings {

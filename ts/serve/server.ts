@@ -9,13 +9,13 @@ import { Repository } from './repository.js';
 
 export interface StartOptions extends ServeOptions {
   /** Default 127.0.0.1: this machine only. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Default 8080; 0: any that is free. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Fastify's: default warnings and errors; from level 'info' on a line for each request. */
-  readonly logger?: FastifyServerOptions['logger'];
+  readonly logger?: FastifyServerOptions['logger'] | undefined;
   /** Milliseconds that requests under way are given when the server closes; default 10000. */
-  readonly drainMs?: number;
+  readonly drainMs?: number | undefined;
 }
 
 /** A server that listens. */

@@ -1,6 +1,7 @@
 import { checkCheckpointOptions } from '../checkpoints/checkpoint-options.js';
-import type { DataReader, Part } from '../data/data-reader.js';
-import type { RowStream } from '../data/row-stream.js';
+import type { DataReader } from '../data/data-reader.js';
+import type { RowStream } from '../data/data-set.js';
+import type { Part } from '../data/part.js';
 import { type Rows, requireAttached, tensorOf } from '../data/rows.js';
 import { badArgument, shapeMismatch } from '../errors.js';
 import type { HyperParameters } from '../hyper-parameters.js';

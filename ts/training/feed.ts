@@ -1,4 +1,5 @@
-import type { DataReader, Part } from '../data/data-reader.js';
+import type { DataReader } from '../data/data-reader.js';
+import type { Part } from '../data/part.js';
 import { requireAttached, rowsIn } from '../data/rows.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import type { Model } from '../model.js';

@@ -1,5 +1,5 @@
-import type { Part } from '../data/data-reader.js';
-import type { RowStream } from '../data/row-stream.js';
+import type { RowStream } from '../data/data-set.js';
+import type { Part } from '../data/part.js';
 import { portFor, type Rows } from '../data/rows.js';
 import { badArgument } from '../errors.js';
 import type { HyperParameters } from '../hyper-parameters.js';

@@ -2,7 +2,8 @@ import { type Course, courseOf, iterationsBetween, requireSameCourse } from '../
 import type { PendingRun } from '../checkpoints/resume.js';
 import { RunCheckpoints, type RunPosition } from '../checkpoints/run-checkpoints.js';
 import type { RunState } from '../checkpoints/run-state.js';
-import { DataReader, type Part } from '../data/data-reader.js';
+import { DataReader } from '../data/data-reader.js';
+import type { Part } from '../data/part.js';
 import { badArgument } from '../errors.js';
 import { Evaluator, meansOf } from '../evaluation.js';
 import { given } from '../given.js';
@@ -10,6 +11,7 @@ import type { Model } from '../model.js';
 import type { ModelDescription } from '../model-files/description.js';
 import {
   type CheckpointRecord,
+  type RunEnd,
   type StopReason,
   TrainingHistory,
   type TrainingProgress,
@@ -42,7 +44,7 @@ export class Trainer {
   readonly #options: TrainOptions;
   readonly #interruption: Interruption;
   readonly #batchRows: number;
-  readonly #history: TrainingHistory;
+  readonly #records: CheckpointRecord[];
   readonly #course: Course;
   readonly #pending: RunState | undefined;
   readonly #rule: StopRule;
@@ -88,7 +90,7 @@ export class Trainer {
       next: pending?.state.next ?? this.#first,
       end: this.#end,
     });
-    this.#history = new TrainingHistory(pending?.records);
+    this.#records = [...(pending?.records ?? [])];
     this.#rule = new StopRule(model.params, pending?.state.stopRule);
     this.#files = this.#createFiles(describe);
   }
@@ -101,7 +103,7 @@ export class Trainer {
       describe,
       course: this.#course,
       rule: this.#rule,
-      history: this.#history,
+      records: this.#records,
       lastGood: this.#lastGood,
       best: this.best,
       iterationsPerEpoch: this.iterationsPerEpoch,
@@ -112,8 +114,8 @@ export class Trainer {
   }
 
   /** The checkpoints so far. */
-  get history(): TrainingHistory {
-    return this.#history;
+  get records(): readonly CheckpointRecord[] {
+    return this.#records;
   }
 
   get iterationsPerEpoch(): number {
@@ -132,10 +134,10 @@ export class Trainer {
     try {
       await this.#files?.prepare();
       const reporter = onProgress && new ProgressReporter((next, slots) => onProgress(this.#progress(next, slots)));
-      await this.#trainToEnd(reporter);
-      const test = this.#testPart && new Evaluator(this.#model, this.#testPart);
-      if (test) this.#history.test = await this.#interruption.evaluate(test);
-      return this.#history;
+      const end = await this.#trainToEnd(reporter);
+      const part = this.#testPart && new Evaluator(this.#model, this.#testPart);
+      const test = part && (await this.#interruption.evaluate(part));
+      return new TrainingHistory(this.#records, { ...end, test });
     } finally {
       this.#model.state.slots.set('epochs', this.#position.epochs);
       await this.#feed.close();
@@ -151,7 +153,7 @@ export class Trainer {
     };
   }
 
-  async #trainToEnd(reporter: ProgressReporter | undefined): Promise<void> {
+  async #trainToEnd(reporter: ProgressReporter | undefined): Promise<RunEnd> {
     const { schedule, state } = this.#model;
     const { onCheckpoint } = this.#options;
     const end = this.#end;
@@ -171,17 +173,16 @@ export class Trainer {
       reporter?.rethrow();
       this.#interruption.check(); // a listener may have aborted
     }
-    await this.#finish(reason ?? 'maxEpoch', isOver);
+    return this.#finish(reason ?? 'maxEpoch', isOver);
   }
 
   /** Ends the run, and has its file say so. */
-  async #finish(stopReason: StopReason, isOver: boolean): Promise<void> {
+  async #finish(stopReason: StopReason, isOver: boolean): Promise<RunEnd> {
     const isRestored = this.#model.params.regularizer.method === 'earlyStop' && !this.#rule.isLowest;
     if (isRestored) this.best.restore();
-    this.#history.stopReason = stopReason;
-    this.#history.iterations = this.#steps.next - this.#first;
-    this.#history.seconds = this.#position.seconds;
-    if (!isOver) await this.#files?.finish(this.#position, stopReason, isRestored);
+    const position = this.#position;
+    if (!isOver) await this.#files?.finish(position, stopReason, isRestored);
+    return { stopReason, seconds: position.seconds, iterations: position.next - this.#first };
   }
 
   /** Records the training since the last checkpoint and, if there is a validation set, how the net does on it. */
@@ -190,18 +191,18 @@ export class Trainer {
     const train = meansOf(this.#model, this.#plan.slots.sums());
     const validation = this.#validation && (await this.#interruption.evaluate(this.#validation));
     if (validation && !Number.isFinite(validation.loss)) throw this.#lastGood.lostNumbers(iteration - 1);
-    const record: CheckpointRecord = {
+    const record: CheckpointRecord = Object.freeze({
       epoch: iteration / this.iterationsPerEpoch,
       iteration,
       lossTrain: train.loss,
       accuracyTrain: train.accuracy,
       ...(validation && { lossValidation: validation.loss, accuracyValidation: validation.accuracy }),
       learningRate: this.#model.state.slots.get('learningRate'),
-    };
+    });
     await this.#files?.idle(); // before the tensors that it writes change
     // The last step's loss was taken before its update, which may have gone too far.
     await this.#lastGood.take(iteration);
-    this.#history.add(record);
+    this.#records.push(record);
     return record;
   }
 
@@ -215,6 +216,6 @@ export class Trainer {
       batchRows: this.#batchRows,
       seconds: (performance.now() - this.#started) / 1000,
     };
-    return progressOf(pace, meansOf(this.#model, this.#plan.slots.sums(slots)), this.#history.records.at(-1));
+    return progressOf(pace, meansOf(this.#model, this.#plan.slots.sums(slots)), this.#records.at(-1));
   }
 }

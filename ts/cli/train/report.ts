@@ -81,7 +81,7 @@ function errorOf(loss: number, { preparation }: NeuralNet): number | undefined {
 function validationOf({ history, net }: TrainResult): Evaluation | undefined {
   const endsWithBest = net.params.regularizer.method === 'earlyStop';
   const { lossValidation: loss, accuracyValidation: accuracy }: CheckpointRecord = endsWithBest
-    ? history.best!
+    ? history.best
     : history.records.at(-1)!;
   return loss === undefined || accuracy === undefined ? undefined : { loss, accuracy };
 }

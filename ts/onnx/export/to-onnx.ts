@@ -17,11 +17,11 @@ export interface OnnxExportOptions {
    * Whether the model takes raw rows and, for fitting, gives labels as they were in the file, by nodes that do what
    * `net.preparation` says; default true. Cells by column name it cannot take: rows come encoded.
    */
-  readonly preparation?: boolean;
+  readonly preparation?: boolean | undefined;
   /** Type of the numbers; default: the net's. Many runtimes know some operators for float32 only. */
-  readonly dtype?: DType;
+  readonly dtype?: DType | undefined;
   /** Shape of one row, for a net whose first layer takes any; default: what its preparation or first layer says. */
-  readonly inputShape?: readonly number[];
+  readonly inputShape?: readonly number[] | undefined;
 }
 
 /** What is exported of a net. */

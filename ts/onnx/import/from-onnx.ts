@@ -23,13 +23,13 @@ export interface OnnxImportOptions {
    * 'binaryClassifier' for Sigmoid, else 'fitting'. Where it is a classifier and the model ends in logits, softmax or
    * sigmoid is added, so that the net predicts probabilities. `dtype` is by default the model's.
    */
-  readonly params?: Partial<HyperParameterOptions>;
+  readonly params?: Partial<HyperParameterOptions> | undefined;
   /** The net's name; default: the graph's. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Shape of one row, where the model leaves it open. */
-  readonly inputShape?: readonly number[];
+  readonly inputShape?: readonly number[] | undefined;
   /** Bytes of the model's files together, at most; default 2 GiB. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }
 
 /** Numbers decoded and weights made may take so many times the bytes of the files: weights, gradients, other dtype. */

@@ -1,0 +1,2 @@
+/** What a net is for. */
+export type NetType = 'fitting' | 'binaryClassifier' | 'multipleClassifier';
