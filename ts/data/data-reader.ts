@@ -7,7 +7,7 @@ import { type ClassWeights, classWeightsOf } from './class-weights.js';
 import type { RowCells } from './csv-options.js';
 import type { DataFiles } from './data-files.js';
 import type { DataSet } from './data-set.js';
-import { countCategories, oneHot, type ZeroOneOptions, zeroOne } from './labels.js';
+import { countCategories, type Labels, oneHot, type ZeroOneOptions, zeroOne } from './labels.js';
 import { MemorySet } from './memory-set.js';
 import { MinMaxNormalizer } from './normalizer.js';
 import { type Part, slicePart } from './part.js';
@@ -185,7 +185,7 @@ export class DataReader extends SetViews {
   /**
    * Makes training rows count by their class, in the loss and in the gradient; after labels are one-hot or 0 and 1.
    * @param weights - one for each class (for two classes, of 0 and of 1), or 'balanced': rows / (classes · rows of the
-   *   class), over the training rows without the validation set
+   *   class), over the training rows without validation and test set
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for other labels or weights, and for 'balanced' where a class has no row
    */
   setClassWeights(weights: ClassWeights): void {
@@ -209,9 +209,7 @@ export class DataReader extends SetViews {
    * @param k - default 10: a tenth
    */
   generateValidationSet(k = 10): void {
-    this.requireSet().takeValidation(k, (labels) => {
-      if (this.#balanced) this.#classWeights = classWeightsOf('balanced', labels);
-    });
+    this.requireSet().takeValidation(k, (labels) => this.#rebalance(labels));
   }
 
   /**
@@ -219,7 +217,12 @@ export class DataReader extends SetViews {
    * @param k - default 5: a fifth
    */
   splitTestSet(k = 5, seed = 0): void {
-    this.requireSet().takeTest(k, seed);
+    this.requireSet().takeTest(k, seed, (labels) => this.#rebalance(labels));
+  }
+
+  /** 'balanced' class weights for the labels that training keeps. */
+  #rebalance(labels: Labels): void {
+    if (this.#balanced) this.#classWeights = classWeightsOf('balanced', labels);
   }
 
   /** Puts the training rows into a random order that depends on the seed and their number only. */
