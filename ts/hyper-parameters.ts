@@ -1,4 +1,5 @@
 import { badArgument } from './errors.js';
+import { fieldsOf } from './fields.js';
 import { createInitializer, type InitMethodOptions } from './initializers/index.js';
 import type { NetType } from './losses/index.js';
 import {
@@ -85,22 +86,20 @@ export class HyperParameters {
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` that names the field, what it may be and what it was */
   constructor(options: HyperParameterOptions) {
-    if (typeof options !== 'object' || options === null) throw badArgument('options', 'an object', options);
+    const { stopper = {}, regularizer = {}, gradientClip = {} } = fieldsOf('options', options);
     this.netType = oneOf('netType', netTypes, options.netType);
     this.learningRate = options.learningRate ?? 0.1;
     this.maxEpoch = options.maxEpoch ?? 10;
     this.batchSize = options.batchSize ?? 32;
-    this.initMethod = options.initMethod ?? 'xavier';
+    this.initMethod = options.initMethod === undefined ? 'xavier' : options.initMethod;
     this.optimizer = options.optimizer === undefined ? 'sgd' : options.optimizer;
-    this.stopper = { condition: 'nothing', value: 0, ...fieldsOf('stopper', options.stopper, ['condition', 'value']) };
-    const regularizer = fieldsOf('regularizer', options.regularizer, ['method', 'value']);
-    this.regularizer = { method: 'nothing', value: 0, ...regularizer };
+    this.stopper = { condition: 'nothing', value: 0, ...fieldsOf('stopper', stopper, ['condition', 'value']) };
+    this.regularizer = { method: 'nothing', value: 0, ...fieldsOf('regularizer', regularizer, ['method', 'value']) };
     this.learningRateSchedule = options.learningRateSchedule;
-    this.gradientClip = { ...fieldsOf('gradientClip', options.gradientClip, ['norm', 'value']) };
+    this.gradientClip = { ...fieldsOf('gradientClip', gradientClip, ['norm', 'value']) };
     this.seed = options.seed ?? 0;
     this.dtype = options.dtype ?? 'float32';
-    const unknown = Object.keys(options).find((key) => !Object.hasOwn(this, key));
-    if (unknown !== undefined) throw badArgument('options', `only ${Object.keys(this).join(', ')}`, unknown);
+    fieldsOf('options', options, Object.keys(this));
     this.#check();
     Object.freeze(this);
   }
@@ -142,19 +141,6 @@ export class HyperParameters {
 export function optimizerOf({ optimizer, learningRate, dtype }: HyperParameters): KernelOptimizer {
   const { name, ...constants } = typeof optimizer === 'string' ? { name: optimizer } : (optimizer ?? {});
   return createOptimizer(name as OptimizerName, { learningRate, dtype, ...constants });
-}
-
-/** An option that is itself an object of a few fields. */
-function fieldsOf<Fields extends object>(
-  name: string,
-  fields: Fields | undefined,
-  known: readonly (keyof Fields & string)[],
-): Fields | undefined {
-  if (fields === undefined) return undefined;
-  if (typeof fields !== 'object' || fields === null) throw badArgument(name, `{ ${known.join(', ')} }`, fields);
-  const unknown = Object.keys(fields).find((key) => !(known as readonly string[]).includes(key));
-  if (unknown !== undefined) throw badArgument(name, `only ${known.join(', ')}`, unknown);
-  return fields;
 }
 
 function oneOf<Word extends string>(name: string, words: readonly Word[], value: Word): Word {
