@@ -4,6 +4,7 @@ import { newestOf, type PendingRun, restoreRun } from './checkpoints/resume.js';
 import type { DataReader } from './data/data-reader.js';
 import { rowsOf } from './data/rows.js';
 import { badArgument } from './errors.js';
+import { checkOptions } from './fields.js';
 import { requireFileName } from './files.js';
 import { KeptPlans } from './kept-plans.js';
 import { explained } from './model-files/description.js';
@@ -14,7 +15,7 @@ import { StoredNet } from './stored-net.js';
 import type { Tensor } from './tensor.js';
 import { checkPart } from './training/check-data.js';
 import type { Snapshot } from './training/snapshot.js';
-import type { TrainOptions } from './training/train-options.js';
+import { checkTrainOptions, type TrainOptions } from './training/train-options.js';
 import { Trainer } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
 import { TrainingHistory, type TrainingProgress } from './training-history.js';
@@ -46,6 +47,7 @@ export class NeuralNet extends StoredNet {
    */
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
     return this.busy.exclusively('train', async () => {
+      checkTrainOptions(options);
       options.signal?.throwIfAborted();
       this.output = undefined;
       const run = { describe: () => this.description, pending: this.#pending };
@@ -119,6 +121,7 @@ export class NeuralNet extends StoredNet {
    */
   static async resume(file: string, options: ResumeOptions = {}): Promise<NeuralNet> {
     requireFileName(file);
+    checkOptions(options, ['maxEpoch']);
     return newestOf(file, async (opened) => {
       const net = await NeuralNet.#from(opened, paramsFor(opened.description.params, options));
       const run = await restoreRun(opened, net.model);
@@ -157,10 +160,12 @@ export class NeuralNet extends StoredNet {
    * @param options.file - where to write the chart, .svg or .png
    * @returns the chart as SVG
    */
-  async showLossHistory({ file, ...options }: LossChartOptions & { readonly file?: string } = {}): Promise<string> {
+  async showLossHistory(options: LossChartOptions & { readonly file?: string } = {}): Promise<string> {
+    checkOptions(options, ['title', 'xCoordinate', 'accuracyTitle', 'file']);
     if (!this.#history) throw badArgument('showLossHistory', 'a finished train before it', 'none');
     const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
-    const chart = lossChart(this.#history.records, { title: this.name, ...options });
+    const { file, ...chartOptions } = options;
+    const chart = lossChart(this.#history.records, { title: this.name, ...chartOptions });
     if (file !== undefined) await saveChart(chart, file);
     return renderSvg(chart);
   }

@@ -1,5 +1,6 @@
 import { badArgument, shapeMismatch } from '../errors.js';
-import { frame, type Panel, type PanelOptions, requireSome } from './panel.js';
+import { checkOptions } from '../fields.js';
+import { frame, type Panel, type PanelOptions, panelOptionNames, requireSome } from './panel.js';
 
 /**
  * Counts by real class (rows) and predicted class (columns).
@@ -35,6 +36,7 @@ export function confusionChart(
   names: readonly string[],
   options: PanelOptions = {},
 ): Panel {
+  checkOptions(options, panelOptionNames);
   requireSome('names', 'class', names);
   if (counts.length !== names.length || counts.some((row) => row.length !== names.length)) {
     throw shapeMismatch('counts', `${names.length} × ${names.length}`, `${counts.length} rows`);

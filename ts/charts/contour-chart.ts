@@ -1,3 +1,4 @@
+import { checkOptions } from '../fields.js';
 import { isolines } from './isolines.js';
 import type { Series } from './line-chart.js';
 import {
@@ -7,6 +8,7 @@ import {
   type Panel,
   type PanelOptions,
   type Point,
+  panelOptionNames,
   quantitative,
   requireSome,
 } from './panel.js';
@@ -39,6 +41,7 @@ export function contourChart(
   paths: readonly Series[],
   options: ContourChartOptions,
 ): Panel {
+  checkOptions(options, [...panelOptionNames, 'x', 'y', 'levels', 'goal']);
   const names = paths.map(({ name }) => name);
   const color = {
     field: 'series',

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { panel } from './theme.js';
 
 /** A chart of one panel: for `renderSvg` and `saveChart` alone, or for `trellis` together with others. */
@@ -17,6 +18,9 @@ export interface PanelOptions {
   readonly width?: number;
   readonly height?: number;
 }
+
+/** The names of all options of a panel. */
+export const panelOptionNames = ['title', 'subtitle', 'width', 'height'] as const satisfies (keyof PanelOptions)[];
 
 /** One axis of a chart. */
 export interface AxisOptions {
@@ -37,8 +41,14 @@ export function frame({ title, subtitle, width = panel.width, height = panel.hei
   };
 }
 
-/** A quantitative channel on that axis, with about so many ticks. */
-export function quantitative(field: string, { title, domain, scale = 'linear', format }: AxisOptions, tickCount = 6) {
+/**
+ * A quantitative channel on that axis, with about so many ticks.
+ *
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option of the axis
+ */
+export function quantitative(field: string, axis: AxisOptions, tickCount = 6) {
+  checkOptions(axis, ['title', 'domain', 'scale', 'format'], `the axis ${field}`);
+  const { title, domain, scale = 'linear', format } = axis;
   return {
     field,
     type: 'quantitative',

@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { checkOptions } from '../fields.js';
 import { type Panel, requireSome } from './panel.js';
 
 export interface TrellisOptions {
@@ -13,10 +14,11 @@ export interface TrellisOptions {
 /**
  * Panels side by side, row by row.
  *
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for no panels
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for no panels, or an unknown option
  */
 export function trellis(panels: readonly Panel[], options: TrellisOptions = {}): TopLevelSpec {
   requireSome('panels', 'panel', panels);
+  checkOptions(options, ['title', 'subtitle', 'columns', 'sharedLegend']);
   const { title, subtitle, columns = panels.length, sharedLegend = false } = options;
   return {
     ...(title === undefined ? {} : { title: { text: title, ...(subtitle === undefined ? {} : { subtitle }) } }),

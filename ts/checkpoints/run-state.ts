@@ -70,12 +70,7 @@ export function runStateIn(value: unknown, where: string): RunState {
     return fields;
   }
 
-  function check(
-    fields: Fields,
-    field: string,
-    expected: string,
-    isValid: (value: unknown) => boolean,
-  ): unknown {
+  function check(fields: Fields, field: string, expected: string, isValid: (value: unknown) => boolean): unknown {
     if (!isValid(fields[field])) throw wrong(field, expected, fields[field]);
     return fields[field];
   }

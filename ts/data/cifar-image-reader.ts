@@ -1,7 +1,8 @@
 import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { readCifar, readClassNames } from './cifar-files.js';
 import { ImageDataReader } from './image-data-reader.js';
-import type { ImageOptions } from './image-options.js';
+import { type ImageOptions, imageOptionNames } from './image-options.js';
 
 /** The binary files of CIFAR-10: `data_batch_1.bin` to `data_batch_5.bin`, `test_batch.bin`, `batches.meta.txt`. */
 export interface CifarFiles {
@@ -16,8 +17,12 @@ export class CifarImageReader extends ImageDataReader {
   readonly #files: CifarFiles;
   #classNames: readonly string[] | undefined;
 
-  /** @param files - the files, and what their images are to look like */
+  /**
+   * @param files - the files, and what their images are to look like
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an option that is unknown or out of range
+   */
   constructor(files: CifarFiles & ImageOptions) {
+    checkOptions(files, ['train', 'test', 'classNames', ...imageOptionNames], 'files');
     super(files, 'image');
     this.#files = files;
   }

@@ -1,4 +1,5 @@
 import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { given } from '../given.js';
 import type { NetType } from '../losses/index.js';
 import type { FeatureScaling, Preparation } from '../preparation/preparation.js';
@@ -11,7 +12,7 @@ import { countCategories, type Labels, oneHot, type ZeroOneOptions, zeroOne } fr
 import { MemorySet } from './memory-set.js';
 import { MinMaxNormalizer } from './normalizer.js';
 import { type Part, slicePart } from './part.js';
-import { type FileData, readFiles } from './read-files.js';
+import { checkFiles, type FileData, readFiles } from './read-files.js';
 import type { BatchSource, RowStream, StreamOptions } from './row-stream.js';
 import { type Rows, rowsOf, tensorOf } from './rows.js';
 import { SetViews } from './set-views.js';
@@ -43,8 +44,10 @@ export class DataReader extends SetViews {
   #classWeights: Float64Array | undefined;
   #balanced = false;
 
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option */
   constructor(files?: DataFiles) {
     super();
+    if (files !== undefined) checkFiles(files);
     this.#files = files;
   }
 
@@ -52,7 +55,9 @@ export class DataReader extends SetViews {
    * A reader over tensors in memory; they are viewed, not copied.
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` where rows do not match, `ERR_NOT_FINITE` for NaN or infinity
    */
-  static fromTensors({ xTrain, yTrain, xTest, yTest }: DataTensors): DataReader {
+  static fromTensors(tensors: DataTensors): DataReader {
+    checkOptions(tensors, ['xTrain', 'yTrain', 'xTest', 'yTest'], 'tensors');
+    const { xTrain, yTrain, xTest, yTest } = tensors;
     if ((xTest === undefined) !== (yTest === undefined)) {
       throw badArgument('the test set', 'both xTest and yTest, or neither', xTest ? 'xTest alone' : 'yTest alone');
     }

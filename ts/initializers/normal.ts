@@ -1,3 +1,4 @@
+import { checkOptions } from '../fields.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 import { choice, fillRandom, type Initializer, type InitializerContext } from './initializer.js';
@@ -14,7 +15,10 @@ export class NormalInitializer implements Initializer {
   readonly #scaled: boolean;
   readonly #uniform: boolean;
 
-  constructor({ scaled = false, distribution }: NormalOptions = {}) {
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option, or one of another value */
+  constructor(options: NormalOptions = {}) {
+    checkOptions(options, ['scaled', 'distribution'], 'normal');
+    const { scaled = false, distribution } = options;
     this.#scaled = scaled;
     this.#uniform = choice('distribution', ['normal', 'uniform'], distribution) === 'uniform';
   }

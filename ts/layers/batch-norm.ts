@@ -1,4 +1,5 @@
 import { badArgument, shapeMismatch } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import type { Runner } from '../runner.js';
 import { arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
 import { Parameter } from '../weights-bias.js';
@@ -39,13 +40,15 @@ export class BatchNormLayer extends Layer {
 
   /**
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for features that are not a whole number above 0, a momentum outside
-   *   [0, 1], an epsilon that is not above 0
+   *   [0, 1], an epsilon that is not above 0, an unknown option
    */
-  constructor(features: number, { momentum = 0.9, epsilon = 1e-5, dtype }: BatchNormOptions = {}) {
+  constructor(features: number, options: BatchNormOptions = {}) {
     super();
     if (!Number.isInteger(features) || features < 1 || features > 2 ** 31 - 1) {
       throw badArgument('features', 'a whole number from 1 to 2147483647', features);
     }
+    checkOptions(options, ['momentum', 'epsilon', 'dtype']);
+    const { momentum = 0.9, epsilon = 1e-5, dtype } = options;
     if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1)) {
       throw badArgument('momentum', 'a number in [0, 1]', momentum);
     }

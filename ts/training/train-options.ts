@@ -1,4 +1,5 @@
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.js';
+import { checkOptions } from '../fields.js';
 import type { CheckpointRecord, TrainingProgress } from '../training-history.js';
 
 export interface TrainOptions extends CheckpointOptions {
@@ -17,4 +18,12 @@ export interface TrainOptions extends CheckpointOptions {
   readonly onCheckpoint?: (record: CheckpointRecord) => void;
   /** Ends the run within one step; `train` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+}
+
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for what are no options, or an unknown one: how long to train says the net */
+export function checkTrainOptions(options: TrainOptions): void {
+  checkOptions(options, [
+    ...(['checkpoint', 'needTest', 'shuffle', 'progress', 'onProgress', 'onCheckpoint', 'signal'] as const),
+    ...(['checkpointFile', 'checkpointEvery', 'keepCheckpoints'] as const),
+  ]);
 }
