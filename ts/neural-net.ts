@@ -13,7 +13,7 @@ import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 import { Preparer } from './preparation/preparer.js';
 import { StoredNet } from './stored-net.js';
 import type { Tensor } from './tensor.js';
-import { checkPart } from './training/check-data.js';
+import { requireTrainable } from './training/check-data.js';
 import type { Snapshot } from './training/snapshot.js';
 import { checkTrainOptions, type TrainOptions } from './training/train-options.js';
 import { Trainer } from './training/trainer.js';
@@ -80,7 +80,7 @@ export class NeuralNet extends StoredNet {
     this.requireDtype('y', y);
     this.output = undefined;
     const [xRows, yRows] = [rowsOf(x), rowsOf(y)];
-    checkPart(this.model, { x: xRows, y: yRows }, 'the batch');
+    requireTrainable(this.model, { x: xRows, y: yRows }, 'the batch');
     const plan = this.#batchPlans.get(x.shape, () => new BatchPlan(this.model, xRows, yRows));
     this.weightsChange();
     return { loss: plan.run(xRows, yRows) };

@@ -25,7 +25,7 @@ export function checkData(model: Model, reader: DataReader, options: TrainOption
     test: needTest ? reader.testPart : undefined,
   };
   for (const [name, part] of Object.entries(parts)) {
-    if (part) checkPart(model, part, `the ${name} set`);
+    if (part) requireTrainable(model, part, `the ${name} set`);
   }
   if (reader.trainingStream) checkShapes(model, reader.trainingStream, 'the training set');
   const { yShape } = reader.trainingStream ?? { yShape: reader.trainingPart.y.rowShape };
@@ -33,7 +33,7 @@ export function checkData(model: Model, reader: DataReader, options: TrainOption
 }
 
 /** Refuses rows that do not fit the net, or labels that do not fit its type. */
-export function checkPart(model: Model, { x, y }: Part, name: string): void {
+export function requireTrainable(model: Model, { x, y }: Part, name: string): void {
   requireAttached(`${name}'s x`, x);
   requireAttached(`${name}'s y`, y);
   checkShapes(model, { xShape: x.rowShape, yShape: y.rowShape }, name);
