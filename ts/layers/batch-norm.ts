@@ -1,3 +1,4 @@
+import { requireAboveZero } from '../constants.js';
 import { badArgument, shapeMismatch } from '../errors.js';
 import { checkOptions } from '../fields.js';
 import type { Runner } from '../runner.js';
@@ -86,7 +87,14 @@ export class BatchNormLayer extends Layer {
     return 2 * sizeOf(input);
   }
 
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an epsilon that is 0 in the net's dtype */
+  override configure(...[setup, ...others]: Parameters<Layer['configure']>): void {
+    requireAboveZero('epsilon', this.epsilon, setup.dtype);
+    super.configure(setup, ...others);
+  }
+
   protected override createParameters(): Parameter[] {
+    requireAboveZero('epsilon', this.epsilon, this.dtype);
     const shapes = this.parameterShapes;
     const create = (name: keyof typeof shapes, value: number, options?: { readonly trainable: boolean }) => {
       const parameter = new Parameter(name, name, shapes[name], this.dtype, options);

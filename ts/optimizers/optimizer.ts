@@ -1,3 +1,4 @@
+import { requireAboveZero } from '../constants.js';
 import { badArgument, shapeMismatch } from '../errors.js';
 import { EagerRunner, type KernelArgument, type Runner } from '../runner.js';
 import { type DType, type FloatArray, Tensor } from '../tensor.js';
@@ -33,9 +34,6 @@ interface Memory {
   isAhead: boolean;
 }
 
-/** The smallest numbers that kernels do not take for 0: they flush denormal ones. */
-const leastNormal: Readonly<Record<DType, number>> = { float32: 2 ** -126, float64: 2 ** -1022 };
-
 /** An optimizer in terms of kernels: the same code runs alone and inside a recorded plan. */
 export abstract class KernelOptimizer implements Optimizer {
   abstract readonly name: string;
@@ -69,8 +67,7 @@ export abstract class KernelOptimizer implements Optimizer {
   /** Refuses numbers of a type in which ε is 0: where gradients are, too, 0/0 would make θ NaN. */
   #requireEpsilon(dtype: DType): void {
     const { epsilon } = this.constants;
-    if (epsilon === undefined || epsilon >= leastNormal[dtype]) return;
-    throw badArgument(`${this.name}'s epsilon`, `at least ${leastNormal[dtype]}, as ${dtype} needs,`, epsilon);
+    if (epsilon !== undefined) requireAboveZero(`${this.name}'s epsilon`, epsilon, dtype);
   }
 
   /** Names of the arrays that the optimizer remembers, each of θ's size. */
