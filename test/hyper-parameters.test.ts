@@ -206,7 +206,7 @@ test('an unknown option of an optimizer or an initialiser', (t) => {
   t.throws(() => make({ optimizer: { name: 'adam', beta1: 1 } }), badArgument(/0 to below 1 for adam's beta1 .* 1/));
   t.throws(
     () => make({ initMethod: { name: 'msra', scaled: true } }),
-    badArgument(/mode or distribution for msra .*'scaled'/),
+    badArgument(/only mode, distribution for msra .*'scaled'/),
   );
   t.throws(() => make({ initMethod: { name: 'zero', mode: 'fanIn' } }), badArgument(/no options for zero .*'mode'/));
   t.throws(

@@ -1,4 +1,5 @@
 import { badArgument, shapeMismatch } from './errors.js';
+import { checkOptions } from './fields.js';
 import { RowQueue } from './row-queue.js';
 import { type DType, type FloatArray, sizeOf, Tensor } from './tensor.js';
 
@@ -20,14 +21,16 @@ export class BatchPredictor {
 
   /**
    * @param infer - predictions for rows, off the event loop
-   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an option out of range
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an option that is unknown or out of range
    */
   constructor(
     infer: (x: Tensor) => Promise<Tensor>,
     rowShape: readonly number[],
     dtype: DType,
-    { maxBatch = 64, maxDelayMs = 1 }: BatchPredictorOptions = {},
+    options: BatchPredictorOptions = {},
   ) {
+    checkOptions(options, ['maxBatch', 'maxDelayMs']);
+    const { maxBatch = 64, maxDelayMs = 1 } = options;
     this.#queue = new RowQueue(infer, rowShape, dtype, { maxBatch, maxDelayMs });
     this.#size = sizeOf(rowShape);
   }

@@ -1,4 +1,5 @@
 import { badArgument } from './errors.js';
+import type { DType } from './tensor.js';
 
 /** A named number of an optimizer or schedule: its default, none where it must be given, and what else it may be. */
 export interface Constant {
@@ -51,4 +52,16 @@ export function valuesOf<Name extends string>(
     return [name, chosen] as const;
   });
   return Object.fromEntries(entries) as Record<Name, number>;
+}
+
+/** The smallest numbers that kernels do not take for 0: they flush denormal ones. */
+const leastNormal: Readonly<Record<DType, number>> = { float32: 2 ** -126, float64: 2 ** -1022 };
+
+/**
+ * Refuses a number above 0 that keeps a divisor from 0 where it would be 0 in the arithmetic of that dtype.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT`
+ */
+export function requireAboveZero(name: string, value: number, dtype: DType): void {
+  if (value >= leastNormal[dtype]) return;
+  throw badArgument(name, `at least ${leastNormal[dtype]}, as ${dtype} needs,`, value);
 }

@@ -1,4 +1,5 @@
 import { badArgument } from './errors.js';
+import { fieldsOf } from './fields.js';
 import { createInitializer, type InitMethodOptions } from './initializers/index.js';
 import type { NetType } from './losses/index.js';
 import {
@@ -85,25 +86,20 @@ export class HyperParameters {
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` that names the field, what it may be and what it was */
   constructor(options: HyperParameterOptions) {
-    if (typeof options !== 'object' || options === null) throw badArgument('options', 'an object', options);
+    const { gradientClip = {} } = fieldsOf('options', options);
     this.netType = oneOf('netType', netTypes, options.netType);
     this.learningRate = options.learningRate ?? 0.1;
     this.maxEpoch = options.maxEpoch ?? 10;
     this.batchSize = options.batchSize ?? 32;
-    this.initMethod = options.initMethod ?? 'xavier';
+    this.initMethod = options.initMethod === undefined ? 'xavier' : options.initMethod;
     this.optimizer = options.optimizer === undefined ? 'sgd' : options.optimizer;
-    const stopper = fieldsOf('stopper', options.stopper, ['condition', 'value']);
-    if (stopper && stopper.condition !== 'nothing') requireValue('stopper', stopper);
-    this.stopper = { condition: 'nothing', value: 0, ...stopper };
-    const regularizer = fieldsOf('regularizer', options.regularizer, ['method', 'value']);
-    if (regularizer && regularizer.method !== 'nothing') requireValue('regularizer', regularizer);
-    this.regularizer = { method: 'nothing', value: 0, ...regularizer };
+    this.stopper = ruleOf('stopper', options.stopper, { condition: 'nothing', value: 0 });
+    this.regularizer = ruleOf('regularizer', options.regularizer, { method: 'nothing', value: 0 });
     this.learningRateSchedule = options.learningRateSchedule;
-    this.gradientClip = { ...fieldsOf('gradientClip', options.gradientClip, ['norm', 'value']) };
+    this.gradientClip = { ...fieldsOf('gradientClip', gradientClip, ['norm', 'value']) };
     this.seed = options.seed ?? 0;
     this.dtype = options.dtype ?? 'float32';
-    const unknown = Object.keys(options).find((key) => !Object.hasOwn(this, key));
-    if (unknown !== undefined) throw badArgument('options', `only ${Object.keys(this).join(', ')}`, unknown);
+    fieldsOf('options', options, Object.keys(this));
     this.#check();
     // What the caller does to its objects later changes nothing here.
     Object.assign(this, frozenCopy({ ...this }));
@@ -160,22 +156,13 @@ function frozenCopy<Value>(value: Value): Value {
   return Object.freeze(Object.fromEntries(entries)) as Value;
 }
 
-/** An option that is itself an object of a few fields. */
-function fieldsOf<Fields extends object>(
-  name: string,
-  fields: Fields | undefined,
-  known: readonly (keyof Fields & string)[],
-): Fields | undefined {
-  if (fields === undefined) return undefined;
-  if (typeof fields !== 'object' || fields === null) throw badArgument(name, `{ ${known.join(', ')} }`, fields);
-  const unknown = Object.keys(fields).find((key) => !(known as readonly string[]).includes(key));
-  if (unknown !== undefined) throw badArgument(name, `only ${known.join(', ')}`, unknown);
-  return fields;
-}
-
-/** Types ask for the value of what does something; so does this, since 0 would mean something, too. */
-function requireValue(name: string, { value }: { readonly value?: number }): void {
-  if (value === undefined) throw badArgument(`${name}'s value`, 'a finite number ≥ 0', value);
+/** A stopper or regularizer, by default one that does nothing. Any other needs its value: 0 would mean something, too. */
+function ruleOf<Rule extends { readonly value: number }>(name: string, rule: Rule | undefined, nothing: Rule): Rule {
+  if (rule === undefined) return nothing;
+  const fields = fieldsOf(name, rule, Object.keys(nothing));
+  const isNothing = Object.values(fields).includes('nothing');
+  if (!isNothing && fields.value === undefined) throw badArgument(`${name}'s value`, 'a finite number ≥ 0', undefined);
+  return { ...nothing, ...rule };
 }
 
 function oneOf<Word extends string>(name: string, words: readonly Word[], value: Word): Word {

@@ -4,6 +4,7 @@ import { newestOf, type PendingRun, restoreRun } from './checkpoints/resume.js';
 import type { DataReader } from './data/data-reader.js';
 import { rowsOf } from './data/rows.js';
 import { badArgument } from './errors.js';
+import { checkOptions } from './fields.js';
 import { requireFileName } from './files.js';
 import { given } from './given.js';
 import { KeptPlans } from './kept-plans.js';
@@ -13,9 +14,9 @@ import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 import { Preparer } from './preparation/preparer.js';
 import { StoredNet } from './stored-net.js';
 import type { Tensor } from './tensor.js';
-import { checkListeners, checkPart } from './training/check-data.js';
+import { requireTrainable } from './training/check-data.js';
 import type { Snapshot } from './training/snapshot.js';
-import type { TrainOptions } from './training/train-options.js';
+import { checkTrainOptions, type TrainOptions } from './training/train-options.js';
 import { Trainer } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
 import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './training-history.js';
@@ -48,7 +49,7 @@ export class NeuralNet extends StoredNet {
    */
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
     return this.busy.exclusively('train', async () => {
-      checkListeners(options);
+      checkTrainOptions(options);
       options.signal?.throwIfAborted();
       this.output = undefined;
       const run = { describe: () => this.description, pending: this.#pending };
@@ -84,7 +85,7 @@ export class NeuralNet extends StoredNet {
     this.requireDtype('y', y);
     this.output = undefined;
     const [xRows, yRows] = [rowsOf(x), rowsOf(y)];
-    checkPart(this.model, { x: xRows, y: yRows }, 'the batch');
+    requireTrainable(this.model, { x: xRows, y: yRows }, 'the batch');
     const plan = this.#batchPlans.get(x.shape, () => new BatchPlan(this.model, xRows, yRows));
     this.weightsChange();
     return { loss: plan.run(xRows, yRows) };
@@ -125,6 +126,7 @@ export class NeuralNet extends StoredNet {
    */
   static async resume(file: string, options: ResumeOptions = {}): Promise<NeuralNet> {
     requireFileName(file);
+    checkOptions(options, ['maxEpoch']);
     return newestOf(file, async (opened) => {
       const net = await NeuralNet.#from(opened, paramsFor(opened.description.params, options));
       const run = await restoreRun(opened, net.model);
@@ -162,10 +164,12 @@ export class NeuralNet extends StoredNet {
    * Draws loss and accuracy over the checkpoints of the last `train`, however it ended.
    * @returns the chart as SVG
    */
-  async showLossHistory({ file, ...options }: LossHistoryOptions = {}): Promise<string> {
+  async showLossHistory(options: LossHistoryOptions = {}): Promise<string> {
+    checkOptions(options, ['title', 'xCoordinate', 'accuracyTitle', 'file']);
     if (!this.#records) throw badArgument('showLossHistory', 'a train with a checkpoint before it', 'none');
     const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
-    const chart = lossChart(this.#records, { title: this.name, ...given(options) });
+    const { file, ...chartOptions } = options;
+    const chart = lossChart(this.#records, { title: this.name, ...given(chartOptions) });
     if (file !== undefined) await saveChart(chart, file);
     return renderSvg(chart);
   }

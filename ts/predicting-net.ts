@@ -9,7 +9,7 @@ import type { Prediction } from './preparation/prediction.js';
 import type { Preparation } from './preparation/preparation.js';
 import { Preparer } from './preparation/preparer.js';
 import type { Tensor } from './tensor.js';
-import { checkPart } from './training/check-data.js';
+import { requireTrainable } from './training/check-data.js';
 
 /** What a net computes without being changed: predictions, answers for raw rows, loss and accuracy. */
 export abstract class PredictingNet extends LayeredNet {
@@ -99,7 +99,7 @@ export abstract class PredictingNet extends LayeredNet {
     this.model.state.settle();
     this.output = undefined;
     const part = { x: rowsOf(x), y: rowsOf(y) };
-    checkPart(this.model, part, 'the test set');
+    requireTrainable(this.model, part, 'the test set');
     return new Evaluator(this.model, part).evaluateSync();
   }
 

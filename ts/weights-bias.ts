@@ -1,3 +1,4 @@
+import { checkOptions } from './fields.js';
 import type { Initializer } from './initializers/index.js';
 import { EagerRunner } from './runner.js';
 import { type DType, requireTensor, Tensor } from './tensor.js';
@@ -18,13 +19,10 @@ export class Parameter {
   /** Whether l1 and l2 count it: weights, not biases. */
   readonly penalized: boolean;
 
-  constructor(
-    name: string,
-    fileKey: string,
-    shape: readonly number[],
-    dtype: DType,
-    { trainable = true, penalized = false }: ParameterOptions = {},
-  ) {
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option */
+  constructor(name: string, fileKey: string, shape: readonly number[], dtype: DType, options: ParameterOptions = {}) {
+    checkOptions(options, ['trainable', 'penalized']);
+    const { trainable = true, penalized = false } = options;
     this.name = name;
     this.fileKey = fileKey;
     this.trainable = trainable;
@@ -36,7 +34,8 @@ export class Parameter {
   /** The same parameter in another dtype. */
   to(dtype: DType): Parameter {
     requireTensor(`the layer's ${this.name}`, this.value);
-    const converted = new Parameter(this.name, this.fileKey, this.value.shape, dtype, this);
+    const { trainable, penalized } = this;
+    const converted = new Parameter(this.name, this.fileKey, this.value.shape, dtype, { trainable, penalized });
     converted.value.data.set(this.value.data);
     return converted;
   }

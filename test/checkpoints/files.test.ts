@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { type DataReader, NeuralNet, Tensor, type TrainOptions } from 'blasnet';
 import { contentOf, sameCheckpoints } from '../support/checkpoints.js';
@@ -63,6 +63,33 @@ test('files of an earlier run go, those of a resumed one stay', async (t) => {
   const resumed = await NeuralNet.resume(file);
   await resumed.train(fittingReader(40, 3), { checkpointFile: file, checkpointEvery: 1, keepCheckpoints: 6 });
   t.deepEqual((await readdir(folder)).sort(), ['run', 'run.1', 'run.2', 'run.3', 'run.4', 'run.5']);
+});
+
+test('a resumed run that is to keep fewer files removes its older ones, and no other files', async (t) => {
+  for (const [keepCheckpoints, expected] of [
+    [2, ['run', 'run.1']],
+    [1, ['run']],
+    [undefined, ['run', 'run.1']],
+  ] as const) {
+    const folder = await temporaryFolder(t);
+    const file = `${folder}/run`;
+    await trained(file, { keepCheckpoints: 5 });
+    // The same course, another net; a file that is no checkpoint; a name that no run gives.
+    await fittingNet([3, 5, 1], { maxEpoch: 6, batchSize: 16, optimizer: 'adam' }).train(fittingReader(40, 3), {
+      checkpointFile: `${folder}/run.7`,
+      keepCheckpoints: 1,
+    });
+    await writeFile(`${folder}/run.9`, 'torn');
+    await copyFile(file, `${folder}/run.04`);
+    const others = ['run.04', 'run.7', 'run.9'];
+    t.deepEqual((await readdir(folder)).sort(), ['run', 'run.1', 'run.2', 'run.3', 'run.4', ...others].sort());
+    const resumed = await NeuralNet.resume(file, { maxEpoch: 8 });
+    const options = { checkpointFile: file, checkpointEvery: 1 };
+    await resumed.train(fittingReader(40, 3), { ...options, ...(keepCheckpoints && { keepCheckpoints }) });
+    t.deepEqual((await readdir(folder)).sort(), [...expected, ...others].sort());
+    t.is(await iterationOf(file), 24);
+    if (expected.length > 1) t.is(await iterationOf(`${file}.1`), 21);
+  }
 });
 
 test('checkpointEvery counts epochs', async (t) => {

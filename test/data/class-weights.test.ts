@@ -43,6 +43,28 @@ test('balanced › over the training rows without the validation set, whichever 
   t.deepEqual(reader.classWeights, Float64Array.of(1.5, 0.75));
 });
 
+test('balanced › over the training rows without a test set that is split off later', (t) => {
+  const reader = labelled(1, 0, 0, 0, 0, 0, 0, 0, 1, 1);
+  reader.setClassWeights('balanced');
+  t.deepEqual(reader.classWeights, Float64Array.of(10 / 14, 10 / 6));
+  reader.splitTestSet(2, 3);
+  const ones = Array.from(reader.yTrain.data).filter((label) => label === 1).length;
+  t.is(ones, 1); // the share of ones is another now
+  t.deepEqual(reader.classWeights, Float64Array.of(5 / 8, 5 / 2));
+  const weighted = labelled(0, 1, 1, 1);
+  weighted.setClassWeights([1, 3]);
+  weighted.splitTestSet(4);
+  t.deepEqual(weighted.classWeights, Float64Array.of(1, 3));
+});
+
+test('balanced › a test set that would take all rows of a class is refused, and nothing changes', (t) => {
+  const reader = labelled(1, 0);
+  reader.setClassWeights('balanced');
+  t.throws(() => reader.splitTestSet(2), badArgument(/a training row of class [01] for balanced/));
+  t.deepEqual([reader.numTrain, reader.numTest], [2, 0]);
+  t.deepEqual(reader.classWeights, Float64Array.of(1, 1));
+});
+
 test('balanced › a validation set that would take all rows of a class is refused, and nothing changes', (t) => {
   const reader = labelled(1, 0, 0, 0);
   reader.toZeroOne();

@@ -27,6 +27,12 @@ test(
   { train: 'skipped\n# c\na,b,y\n\n"1\n",2,3\n# d\n4,x,6\n', comment: '#', skipLines: 1 },
   /in line 8, column 'b', of '.*' but received 'x'$/,
 );
+test(
+  'a bad cell behind skipped lines that end with carriage returns',
+  rejects,
+  { train: 'skipped\rand this\ra,y\r1,2\rx,3\r', label: 'y', skipLines: 2 },
+  /in line 5, column 'a', of '.*' but received 'x'$/,
+);
 test('a bad cell in a gzipped file', rejects, { train: gzipSync('a,y\n1,2\nx,3\n') }, /line 3, column 'a'/);
 for (const cell of ['0x10', '0b1', '1_000', 'Infinity', '-inf', 'nan', '1e', '.', '1 2', '--1', '1,000']) {
   test(`the cell ${cell}`, rejects, { train: `a,y\n"${cell}",1\n` }, /Expected a number .* in line 2, column 'a'/);

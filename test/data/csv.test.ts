@@ -39,6 +39,24 @@ const dialects: Record<string, Parameters<typeof readCsv>[1]> = {
   'gzip by content': { train: gzipSync(plain), label: 'y' },
   comments: { train: `# "begin\n${plain.replace('4', '# no,row\n4')}#`, label: 'y', comment: '#' },
   'lines to skip': { train: `made "today\nby hand\n${plain}`, label: 'y', skipLines: 2 },
+  'lines to skip, with carriage returns': {
+    train: `made today\r\r${plain.replaceAll('\n', '\r')}`,
+    label: 'y',
+    skipLines: 2,
+  },
+  'lines to skip, with CRLF': { train: `made\r\n\r\n${plain.replaceAll('\n', '\r\n')}`, label: 'y', skipLines: 2 },
+  'lines to skip, with ends of all kinds': { train: `1\r2\n\r\n\n\r${plain}`, label: 'y', skipLines: 5 },
+  // Files are read 64 KiB at a time.
+  'a line to skip whose CR and LF are read apart': {
+    train: `${'-'.repeat(2 ** 16 - 1)}\r\n\n${plain}`,
+    label: 'y',
+    skipLines: 2,
+  },
+  'a line to skip whose CR is read apart from an empty line': {
+    train: `${'-'.repeat(2 ** 16 - 1)}\r\r\n${plain}`,
+    label: 'y',
+    skipLines: 2,
+  },
   'no header': { train: plain.slice(6), label: 2, header: false },
   'names of ours': { train: plain.slice(6), label: 'y', header: ['a', 'b', 'y'] },
   'a label by its index': { train: plain, label: 2 },

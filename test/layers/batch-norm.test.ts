@@ -216,6 +216,20 @@ test('bad arguments are refused', (t) => {
   for (const [options, message] of wrong) t.throws(() => new BatchNormLayer(3, options), badArgument(message));
 });
 
+test('an epsilon that is 0 in float32 is refused for float32, where a constant feature would become NaN', (t) => {
+  const x = Tensor.from([[2], [2], [2]]);
+  const message = /^Expected at least 1.17\d+e-38, as float32 needs, for epsilon but received 1e-(50|40)$/;
+  for (const epsilon of [1e-50, 1e-40]) {
+    t.throws(() => new BatchNormLayer(1, { epsilon }).forward(x), badArgument(message));
+    const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net');
+    t.throws(() => net.addLayer(new BatchNormLayer(1, { epsilon, dtype: 'float64' })), badArgument(message));
+    t.deepEqual(net.layers, []);
+  }
+  t.deepEqual(new BatchNormLayer(1, { epsilon: 2 ** -126 }).forward(x).toArray(), [[0], [0], [0]]);
+  const double = new BatchNormLayer(1, { epsilon: 1e-50, dtype: 'float64' });
+  t.deepEqual(double.forward(x.clone('float64')).toArray(), [[0], [0], [0]]);
+});
+
 test('shapes that do not fit, and backward after inference, are refused', (t) => {
   const layer = new BatchNormLayer(3);
   t.throws(() => layer.forward(rowsOfNumbers(2, 4)), shapeMismatch(/rows of 3 features or channels for input/));

@@ -28,7 +28,7 @@ interface Reference {
 const layers = {
   max: (options: PoolOptions) => new MaxPoolLayer(options),
   average: (options: PoolOptions) => new AveragePoolLayer(options),
-  global: (options: { readonly inputShape: ImageShape }) => new GlobalAveragePoolLayer(options),
+  global: ({ inputShape }: { readonly inputShape: ImageShape }) => new GlobalAveragePoolLayer({ inputShape }),
 };
 const pools = [layers.max, layers.average];
 

@@ -1,6 +1,6 @@
 // What all optimizers share; their numbers are compared with references in test/numerics.
 import test from 'ava';
-import { createOptimizer, type NeuralNet, type OptimizerName, Tensor } from 'blasnet';
+import { createOptimizer, HyperParameters, type NeuralNet, type OptimizerName, Tensor } from 'blasnet';
 import { badArgument, notFinite, untyped } from '../support/errors.js';
 import { fittingNet, weightsOf } from '../support/nets.js';
 import { differences, randomTensor, uniforms } from '../support/numerics.js';
@@ -124,4 +124,26 @@ test('a dtype that was asked for is checked', (t) => {
     badArgument(/a float64 array for theta but received 'a float32 one'/),
   );
   t.throws(() => createOptimizer('adam', untyped({ dtype: 'float16' })), badArgument(/for dtype/));
+});
+
+test('an epsilon that is 0 in float32 is refused for float32, where 0/0 would follow, and not for float64', (t) => {
+  const message = /^Expected at least 1.17\d+e-38, as float32 needs, for (\w+)'s epsilon but received 1e-(50|40)$/;
+  for (const name of ['rmsProp', 'adaDelta', 'adaGrad', 'adam', 'adamW'] as const) {
+    // Kernels take denormal numbers for 0.
+    for (const epsilon of [1e-50, 1e-40])
+      t.throws(() => createOptimizer(name, { epsilon, dtype: 'float32' }), badArgument(message));
+    const params = { netType: 'fitting', optimizer: { name, epsilon: 1e-50 } } as const;
+    t.throws(() => new HyperParameters(params), badArgument(message));
+    t.is(new HyperParameters({ ...params, dtype: 'float64' }).dtype, 'float64');
+    const either = createOptimizer(name, { epsilon: 1e-50 });
+    const single = Float32Array.of(1, 2);
+    t.throws(() => either.update(single, new Float32Array(2)), badArgument(message));
+    t.deepEqual(single, Float32Array.of(1, 2));
+    const double = Float64Array.of(1, 2);
+    either.update(double, new Float64Array(2));
+    t.true(double.every(Number.isFinite), `${name}: ${double}`);
+    const least = createOptimizer(name, { epsilon: 2 ** -126, dtype: 'float32' });
+    least.update(single, new Float32Array(2));
+    t.true(single.every(Number.isFinite), `${name}: ${single}`);
+  }
 });

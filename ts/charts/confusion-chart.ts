@@ -1,7 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { badArgument, shapeMismatch } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { given } from '../given.js';
-import { frame, type PanelOptions, requireSome } from './panel.js';
+import { frame, type PanelOptions, panelOptionNames, requireSome } from './panel.js';
 import type { Panel } from './specification.js';
 
 /**
@@ -38,6 +39,7 @@ export function confusionChart(
   names: readonly string[],
   options: PanelOptions = {},
 ): Panel {
+  checkOptions(options, panelOptionNames);
   requireSome('names', 'class', names);
   if (counts.length !== names.length || counts.some((row) => row.length !== names.length)) {
     throw shapeMismatch('counts', `${names.length} × ${names.length}`, `${counts.length} rows`);

@@ -1,7 +1,17 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { checkOptions } from '../fields.js';
 import { isolines } from './isolines.js';
 import type { Series } from './line-chart.js';
-import { finite, frame, isVisible, type PanelOptions, type Point, quantitative, requireSome } from './panel.js';
+import {
+  finite,
+  frame,
+  isVisible,
+  type PanelOptions,
+  type Point,
+  panelOptionNames,
+  quantitative,
+  requireSome,
+} from './panel.js';
 import type { Panel } from './specification.js';
 import { palette } from './theme.js';
 import { thin } from './thin.js';
@@ -32,6 +42,7 @@ export function contourChart(
   paths: readonly Series[],
   options: ContourChartOptions,
 ): Panel {
+  checkOptions(options, [...panelOptionNames, 'x', 'y', 'levels', 'goal']);
   const names = paths.map(({ name }) => name);
   const color = {
     field: 'series',

@@ -1,6 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { badArgument } from '../errors.js';
-import { frame, type PanelOptions, type Point, quantitative, requireSome } from './panel.js';
+import { checkOptions } from '../fields.js';
+import { given } from '../given.js';
+import { frame, type PanelOptions, type Point, panelOptionNames, quantitative, requireSome } from './panel.js';
 import type { Panel } from './specification.js';
 
 export interface HistogramOptions {
@@ -30,9 +32,11 @@ export interface Bin {
 /**
  * Shares of the values in bins of equal width. The shares add up to 1.
  *
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for no values, a value that is not finite, or no room for bins
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for no values, a value that is not finite, no room for bins, or an unknown option
  */
-export function histogram(values: ArrayLike<number>, { bins = 40, domain }: HistogramOptions = {}): Bin[] {
+export function histogram(values: ArrayLike<number>, options: HistogramOptions = {}): Bin[] {
+  checkOptions(options, ['bins', 'domain']);
+  const { bins = 40, domain } = options;
   requireSome('values', 'value', values);
   const lost = Array.prototype.find.call(values, (value: number) => !Number.isFinite(value));
   if (lost !== undefined) throw badArgument('values', 'finite numbers', lost);
@@ -51,10 +55,15 @@ export function histogram(values: ArrayLike<number>, { bins = 40, domain }: Hist
   }));
 }
 
-/** A bar for each bin of `histogram`: how values are distributed. */
+/**
+ * A bar for each bin of `histogram`: how values are distributed.
+ *
+ * @throws BlasnetError as `histogram`
+ */
 export function histogramChart(values: ArrayLike<number>, options: HistogramChartOptions): Panel {
+  checkOptions(options, [...panelOptionNames, 'bins', 'domain', 'x', 'y', 'format', 'maxShare']);
   const { x, y = 'Share of the values', format, maxShare } = options;
-  const bins = histogram(values, options);
+  const bins = histogram(values, given({ bins: options.bins, domain: options.domain }));
   return {
     ...frame(options),
     data: { values: bins },

@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { checkOptions } from '../fields.js';
 import {
   type AxisOptions,
   finite,
@@ -6,6 +7,7 @@ import {
   isVisible,
   type PanelOptions,
   type Point,
+  panelOptionNames,
   quantitative,
   requireSome,
 } from './panel.js';
@@ -34,9 +36,10 @@ const dashes = [5, 4];
  * NaN and infinity leave a gap. Of more than 1000 points a line goes through 999, evenly chosen. One series gets no
  * legend.
  *
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for no series
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for no series, or an unknown option
  */
 export function lineChart(series: readonly Series[], options: LineChartOptions): Panel {
+  checkOptions(options, [...panelOptionNames, 'x', 'y']);
   requireSome('series', 'series', series);
   const names = series.map(({ name }) => name);
   const isLine = series.map(({ mark = 'line' }) => mark !== 'points');

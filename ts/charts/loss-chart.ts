@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import type { CheckpointRecord } from '../training-history.js';
 import { finite } from './panel.js';
 import type { ChartSpecification } from './specification.js';
@@ -44,9 +45,10 @@ const maxDots = 40;
  *
  * @param records the checkpoints of a `TrainingHistory`, in order, at least one
  * @returns a Vega-Lite specification for `renderSvg` and `saveChart`
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for no records or an unknown `xCoordinate`
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for no records, an unknown `xCoordinate` or an unknown option
  */
 export function lossChart(records: readonly CheckpointRecord[], options: LossChartOptions = {}): ChartSpecification {
+  checkOptions(options, ['title', 'xCoordinate', 'accuracyTitle']);
   const { title = 'Loss and accuracy', xCoordinate = 'epoch', accuracyTitle = 'Accuracy (1 is perfect)' } = options;
   if (!Object.hasOwn(xTitles, xCoordinate)) {
     throw badArgument('xCoordinate', `'nothing', 'iteration' or 'epoch'`, xCoordinate);

@@ -1,4 +1,5 @@
 import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { panel } from './theme.js';
 
 /** A point of a chart: x and y. */
@@ -13,6 +14,9 @@ export interface PanelOptions {
   readonly width?: number | undefined;
   readonly height?: number | undefined;
 }
+
+/** The names of all options of a panel. */
+export const panelOptionNames = ['title', 'subtitle', 'width', 'height'] as const satisfies (keyof PanelOptions)[];
 
 /** One axis of a chart. */
 export interface AxisOptions {
@@ -33,8 +37,14 @@ export function frame({ title, subtitle, width = panel.width, height = panel.hei
   };
 }
 
-/** A quantitative channel on that axis, with about so many ticks. */
-export function quantitative(field: string, { title, domain, scale = 'linear', format }: AxisOptions, tickCount = 6) {
+/**
+ * A quantitative channel on that axis, with about so many ticks.
+ *
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option of the axis
+ */
+export function quantitative(field: string, axis: AxisOptions, tickCount = 6) {
+  checkOptions(axis, ['title', 'domain', 'scale', 'format'], `the axis ${field}`);
+  const { title, domain, scale = 'linear', format } = axis;
   return {
     field,
     type: 'quantitative',

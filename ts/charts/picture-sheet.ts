@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { badArgument, shapeMismatch } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { frame, type PanelOptions, requireSome } from './panel.js';
 import { encodePng, type Pixels } from './png.js';
 import type { Panel } from './specification.js';
@@ -29,6 +30,7 @@ const lineHeight = 14;
  *   fill their shape
  */
 export function pictureSheet(pictures: readonly Picture[], options: PictureSheetOptions = {}): Panel {
+  checkOptions(options, ['title', 'subtitle', 'columns', 'size']);
   const { columns = 8, size = 80 } = options;
   requireSome('pictures', 'picture', pictures);
   if (!(Number.isInteger(columns) && columns > 0)) throw badArgument('columns', 'a whole number above 0', columns);

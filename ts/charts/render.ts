@@ -3,6 +3,7 @@ import { dirname, extname, join } from 'node:path';
 import type { ResvgRenderOptions } from '@resvg/resvg-js';
 import type { TopLevelSpec } from 'vega-lite';
 import { BlasnetError, badArgument, reasonOf } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { writeFileAtomic } from '../files.js';
 import { loadOptional } from './optional.js';
 import type { ChartSpecification } from './specification.js';
@@ -59,6 +60,7 @@ export interface PngOptions {
  *   `@resvg/resvg-js` or `dejavu-fonts-ttf` is not installed
  */
 export async function renderPng(svg: string, options: PngOptions = {}): Promise<Uint8Array> {
+  checkOptions(options, ['scale']);
   const { scale = 2 } = options;
   if (!(typeof scale === 'number' && scale > 0 && scale <= maxScale))
     throw badArgument('scale', `a number above 0 and up to ${maxScale}`, scale);

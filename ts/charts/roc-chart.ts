@@ -1,7 +1,8 @@
 import { badArgument, shapeMismatch } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { given } from '../given.js';
 import { lineChart } from './line-chart.js';
-import type { PanelOptions, Point } from './panel.js';
+import { type PanelOptions, type Point, panelOptionNames } from './panel.js';
 import type { Panel } from './specification.js';
 
 /** What a classifier of two classes trades: true positives for false ones. */
@@ -46,6 +47,7 @@ export function rocCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): 
 
 /** The curve of `rocCurve`, with the diagonal of a guess. */
 export function rocChart({ points, area }: RocCurve, options: PanelOptions = {}): Panel {
+  checkOptions(options, panelOptionNames);
   const axis = { domain: [0, 1], format: '~%' } as const;
   return lineChart(
     [

@@ -1,7 +1,8 @@
 import { shapeMismatch } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { given } from '../given.js';
 import { lineChart } from './line-chart.js';
-import { type AxisOptions, type PanelOptions, requireSome } from './panel.js';
+import { type AxisOptions, type PanelOptions, panelOptionNames, requireSome } from './panel.js';
 import type { Panel } from './specification.js';
 
 export interface ScatterChartOptions extends PanelOptions {
@@ -14,13 +15,16 @@ export interface ScatterChartOptions extends PanelOptions {
 /**
  * Predicted values against real ones, with the line where both are equal.
  *
- * @throws BlasnetError `ERR_SHAPE_MISMATCH` for lists of different length, `ERR_BAD_ARGUMENT` for empty ones
+ * @throws BlasnetError `ERR_SHAPE_MISMATCH` for lists of different length, `ERR_BAD_ARGUMENT` for empty ones or an unknown
+ *   option
  */
 export function scatterChart(
   real: ArrayLike<number>,
   predicted: ArrayLike<number>,
-  { quantity, scale = 'linear', format, ...options }: ScatterChartOptions,
+  options: ScatterChartOptions,
 ): Panel {
+  checkOptions(options, [...panelOptionNames, 'quantity', 'scale', 'format']);
+  const { quantity, scale = 'linear', format, ...panelOptions } = options;
   requireSome('real', 'value', real);
   if (predicted.length !== real.length)
     throw shapeMismatch('predicted', `${real.length} values`, `${predicted.length}`);
@@ -44,7 +48,7 @@ export function scatterChart(
     {
       width: 300,
       height: 300,
-      ...given(options),
+      ...given(panelOptions),
       x: { ...axis, title: `Real ${quantity}` },
       y: { ...axis, title: `Predicted ${quantity}` },
     },

@@ -1,3 +1,4 @@
+import { checkOptions } from '../fields.js';
 import { requireSome } from './panel.js';
 import type { ChartSpecification, Panel } from './specification.js';
 
@@ -13,10 +14,11 @@ export interface TrellisOptions {
 /**
  * Panels side by side, row by row.
  *
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for no panels
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for no panels, or an unknown option
  */
 export function trellis(panels: readonly Panel[], options: TrellisOptions = {}): ChartSpecification {
   requireSome('panels', 'panel', panels);
+  checkOptions(options, ['title', 'subtitle', 'columns', 'sharedLegend']);
   const { title, subtitle, columns = panels.length, sharedLegend = false } = options;
   return {
     ...(title === undefined ? {} : { title: { text: title, ...(subtitle === undefined ? {} : { subtitle }) } }),

@@ -14,7 +14,10 @@ export interface CheckpointOptions {
    * held up; where this option is given, training waits for the disk.
    */
   readonly checkpointEvery?: number | undefined;
-  /** How many files are kept: `checkpointFile`, and older ones as `checkpointFile.1`, `.2` and so on. Default 2. */
+  /**
+   * How many files are kept: `checkpointFile`, and older ones as `checkpointFile.1`, `.2` and so on. Default 2. A run
+   * that is resumed with a smaller number removes the files of its own that are beyond that.
+   */
   readonly keepCheckpoints?: number | undefined;
 }
 

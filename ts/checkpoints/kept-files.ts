@@ -14,6 +14,8 @@ export interface Keeping {
   readonly isFirst: boolean;
   /** What {@link runStateAt} gave for the file that may be replaced; any other run's is not. */
   readonly replaces: string | undefined;
+  /** Whether a file's checkpoint is certainly of this run, so that it goes where more were kept before than now. */
+  readonly isOwn: (file: SafetensorsFile) => Promise<boolean>;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Keeping {
 export async function writeKept(
   path: string,
   write: (file: FileHandle) => Promise<void>,
-  { keep, isNew, isFirst, replaces }: Keeping,
+  { keep, isNew, isFirst, replaces, isOwn }: Keeping,
 ): Promise<void> {
   if (isFirst) await removeLeftovers(await realpath(path).catch(() => path));
   let stale: readonly string[] = [];
@@ -38,19 +40,30 @@ export async function writeKept(
         throw new Error('a checkpoint that another run has written meanwhile (each needs a checkpointFile of its own)');
       }
       if (isNew) stale = await olderThan(target);
-      else await rotate(target, keep);
+      else {
+        await rotate(target, keep);
+        if (isFirst) stale = await surplus(target, keep, isOwn);
+      }
     },
   });
   for (const file of stale) await rm(file, { force: true });
 }
 
 /** The state of a run in a file, as text: no two files have the same, since it says the time. Undefined for other files. */
-export async function runStateAt(path: string): Promise<string | undefined> {
+export function runStateAt(path: string): Promise<string | undefined> {
+  return readIfWhole(path, async (file) => file.metadata.get('training'));
+}
+
+/** What is read of a safetensors file; undefined for what is none, and for what fails. */
+async function readIfWhole<Result>(
+  path: string,
+  read: (file: SafetensorsFile) => Promise<Result>,
+): Promise<Result | undefined> {
   try {
     if (!(await stat(path)).isFile()) return undefined; // opening a pipe might never end
     const file = await SafetensorsFile.open(path);
     try {
-      return file.metadata.get('training');
+      return await read(file);
     } finally {
       await file.close();
     }
@@ -84,14 +97,24 @@ export async function candidatesFor(path: string): Promise<string[]> {
   return [target, ...(await olderThan(target))];
 }
 
-/** `target.1`, `target.2`, … as far as they are there. */
-async function olderThan(target: string): Promise<string[]> {
+/** Files that the run kept when it was to keep more than now. */
+async function surplus(target: string, keep: number, isOwn: Keeping['isOwn']): Promise<string[]> {
+  const files: string[] = [];
+  for (const path of await olderThan(target, keep)) if (await readIfWhole(path, isOwn)) files.push(path);
+  return files;
+}
+
+/** `target.1`, `target.2`, … as far as they are there, or from another number on. */
+async function olderThan(target: string, first = 1): Promise<string[]> {
   const [folder, base] = [dirname(target), `${basename(target)}.`];
   const names = await readdir(folder).catch(() => []);
   const numbers = names
     .filter((name) => name.startsWith(base) && /^[1-9]\d{0,8}$/.test(name.slice(base.length)))
     .map((name) => Number(name.slice(base.length)));
-  return numbers.sort((a, b) => a - b).map((number) => join(folder, `${base}${number}`));
+  return numbers
+    .filter((number) => number >= first)
+    .sort((a, b) => a - b)
+    .map((number) => join(folder, `${base}${number}`));
 }
 
 async function rotate(target: string, keep: number): Promise<void> {

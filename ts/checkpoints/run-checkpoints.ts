@@ -1,8 +1,10 @@
 import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { makeFolder } from '../files.js';
 import type { Model } from '../model.js';
 import { type ModelDescription, metadataOf } from '../model-files/description.js';
 import { modelWriter } from '../model-files/model-file.js';
+import type { SafetensorsFile } from '../safetensors/file.js';
 import type { Tensor } from '../tensor.js';
 import type { LastGood } from '../training/last-good.js';
 import type { Snapshot } from '../training/snapshot.js';
@@ -11,7 +13,7 @@ import type { CheckpointRecord, StopReason } from '../training-history.js';
 import type { CheckpointOptions } from './checkpoint-options.js';
 import { type Course, iterationsBetween } from './course.js';
 import { runStateAt, writeKept } from './kept-files.js';
-import type { RunState } from './run-state.js';
+import { type RunState, runStateIn } from './run-state.js';
 import { bestName, historyName, lastName, optimizerName, sharesOf, tableOf } from './run-tensors.js';
 
 /** Milliseconds between two files where nothing else was asked for, and the share of the time that files may take. */
@@ -158,8 +160,21 @@ export class RunCheckpoints {
       isNew: this.#isFirst && !isResumed,
       isFirst: this.#isFirst,
       replaces: await this.#replaces,
+      isOwn: (file) => isEarlier(file, state, records),
     });
     this.#isFirst = false;
     this.#replaces = Promise.resolve(training);
   }
+}
+
+/** Whether a file holds a checkpoint that led to this state: the same course, and the same records to the bit. */
+async function isEarlier(
+  file: SafetensorsFile,
+  { course, first }: RunState,
+  records: readonly CheckpointRecord[],
+): Promise<boolean> {
+  const found = runStateIn(JSON.parse(file.metadata.get('training') ?? ''), file.where);
+  const { data } = await file.read(historyName);
+  const own = tableOf(records).data.subarray(0, data.length);
+  return data.length > 0 && isDeepStrictEqual([found.course, found.first, data], [course, first, own]);
 }

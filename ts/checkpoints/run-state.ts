@@ -1,3 +1,4 @@
+import { type Fields, isFields } from '../fields.js';
 import { badFile } from '../files.js';
 import type { PlateauState } from '../schedules/schedule.js';
 import type { StopRuleState } from '../training/stop-rule.js';
@@ -32,16 +33,16 @@ const reasons: readonly unknown[] = ['maxEpoch', 'stopLoss', 'stopDiff', 'earlyS
  * @throws BlasnetError `ERR_BAD_FILE`
  */
 export function runStateIn(value: unknown, where: string): RunState {
-  const state = fieldsOf(value, 'training');
+  const state = objectIn(value, 'training');
   const count = (field: string) => check(state, field, 'a whole number ≥ 0', isCount) as number;
   const [first, next] = [count('first'), count('next')];
   if (next < first) throw wrong('training.next', `a number from ${first} on`, next);
-  const [plateau, rule] = [fieldsOf(state.plateau, 'training.plateau'), fieldsOf(state.stopRule, 'training.stopRule')];
+  const [plateau, rule] = [objectIn(state.plateau, 'training.plateau'), objectIn(state.stopRule, 'training.stopRule')];
   const { stopReason } = state;
   if (stopReason !== undefined && !reasons.includes(stopReason))
     throw wrong('stopReason', reasons.join(', '), stopReason);
   return {
-    course: fieldsOf(state.course, 'training.course') as unknown as Course,
+    course: objectIn(state.course, 'training.course') as unknown as Course,
     first,
     next,
     epochs: count('epochs'),
@@ -64,22 +65,17 @@ export function runStateIn(value: unknown, where: string): RunState {
     isBest: check(state, 'isBest', 'true or false', (flag) => typeof flag === 'boolean') as boolean,
   };
 
-  function fieldsOf(fields: unknown, name: string): Readonly<Record<string, unknown>> {
-    if (typeof fields !== 'object' || fields === null) throw wrong(name, 'an object', fields);
-    return fields as Readonly<Record<string, unknown>>;
+  function objectIn(fields: unknown, name: string): Fields {
+    if (!isFields(fields)) throw wrong(name, 'an object', fields);
+    return fields;
   }
 
-  function check(
-    fields: Readonly<Record<string, unknown>>,
-    field: string,
-    expected: string,
-    isValid: (value: unknown) => boolean,
-  ): unknown {
+  function check(fields: Fields, field: string, expected: string, isValid: (value: unknown) => boolean): unknown {
     if (!isValid(fields[field])) throw wrong(field, expected, fields[field]);
     return fields[field];
   }
 
-  function orNull(fields: Readonly<Record<string, unknown>>, field: string, absent: number): number {
+  function orNull(fields: Fields, field: string, absent: number): number {
     return (check(fields, field, 'a number or null', (one) => one === null || isNumber(one)) as number) ?? absent;
   }
 

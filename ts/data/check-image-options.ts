@@ -1,18 +1,17 @@
 // @internal
 import { badArgument } from '../errors.js';
+import { fieldsOf } from '../fields.js';
 import type { ChannelStatistics, ImageOptions } from './image-options.js';
+
+/** The names of all options; readers have those of their files besides. */
+export const imageOptionNames = ['mode', 'augment'] as const satisfies (keyof ImageOptions)[];
 
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an option that is unknown or out of range */
 export function checkImageOptions({ mode, augment }: ImageOptions): void {
   if (mode !== undefined && mode !== 'image' && mode !== 'vector')
     throw badArgument('mode', "'image' or 'vector'", mode);
   if (augment === undefined) return;
-  if (typeof augment !== 'object' || augment === null) {
-    throw badArgument('augment', '{ horizontalFlip?, crop? }', augment);
-  }
-  const { horizontalFlip, crop, ...unknown } = augment;
-  const [name] = Object.keys(unknown);
-  if (name !== undefined) throw badArgument('augment', 'horizontalFlip and crop', name);
+  const { horizontalFlip, crop } = fieldsOf('augment', augment, ['horizontalFlip', 'crop']);
   if (horizontalFlip !== undefined && typeof horizontalFlip !== 'boolean') {
     throw badArgument('horizontalFlip', 'true or false', horizontalFlip);
   }

@@ -1,4 +1,6 @@
 import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
+import { imageOptionNames } from './check-image-options.js';
 import { readCifar, readClassNames } from './cifar-files.js';
 import { ImageDataReader } from './image-data-reader.js';
 import type { ImageOptions } from './image-options.js';
@@ -16,8 +18,12 @@ export class CifarImageReader extends ImageDataReader {
   readonly #files: CifarFiles;
   #classNames: readonly string[] | undefined;
 
-  /** @param files - the files, and what their images are to look like */
+  /**
+   * @param files - the files, and what their images are to look like
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an option that is unknown or out of range
+   */
   constructor(files: CifarFiles & ImageOptions) {
+    checkOptions(files, ['train', 'test', 'classNames', ...imageOptionNames], 'files');
     super(files, 'image');
     this.#files = files;
   }

@@ -1,17 +1,19 @@
 import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { given } from '../given.js';
 import type { NetType } from '../losses/index.js';
 import type { FeatureScaling, Preparation } from '../preparation/preparation.js';
 import { Tensor } from '../tensor.js';
-import { type ClassWeights, classWeightsOf } from './class-weights.js';
+import type { ClassWeights } from './class-weights.js';
 import type { RowCells } from './csv-options.js';
 import type { DataFiles } from './data-files.js';
 import type { DataSet, RowStream } from './data-set.js';
-import { countCategories, oneHot, type ZeroOneOptions, zeroOne } from './labels.js';
+import { LabelPreparation } from './label-preparation.js';
+import type { ZeroOneOptions } from './labels.js';
 import { MemorySet } from './memory-set.js';
 import { MinMaxNormalizer } from './normalizer.js';
 import { type Part, slicePart } from './part.js';
-import { type FileData, readFiles } from './read-files.js';
+import { checkFiles, type FileData, readFiles } from './read-files.js';
 import type { BatchSource, StreamOptions } from './row-stream.js';
 import { type Rows, rowsOf, tensorOf } from './rows.js';
 import { SetViews } from './set-views.js';
@@ -37,14 +39,12 @@ export class DataReader extends SetViews {
   /** What the columns of CSV files mean. */
   #csv: Partial<FileData> = {};
   #xNormalizer: MinMaxNormalizer | undefined;
-  #yNormalizer: MinMaxNormalizer | undefined;
-  /** The label of each class, once labels are one-hot or 0 and 1. */
-  #classLabels: readonly number[] = [];
-  #classWeights: Float64Array | undefined;
-  #balanced = false;
+  #labels: LabelPreparation | undefined;
 
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option */
   constructor(files?: DataFiles) {
     super();
+    if (files !== undefined) checkFiles(files);
     this.#files = files;
   }
 
@@ -52,7 +52,9 @@ export class DataReader extends SetViews {
    * A reader over tensors in memory; they are viewed, not copied.
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` where rows do not match, `ERR_NOT_FINITE` for NaN or infinity
    */
-  static fromTensors({ xTrain, yTrain, xTest, yTest }: DataTensors): DataReader {
+  static fromTensors(tensors: DataTensors): DataReader {
+    checkOptions(tensors, ['xTrain', 'yTrain', 'xTest', 'yTest'], 'tensors');
+    const { xTrain, yTrain, xTest, yTest } = tensors;
     if ((xTest === undefined) !== (yTest === undefined)) {
       throw badArgument('the test set', 'both xTest and yTest, or neither', xTest ? 'xTest alone' : 'yTest alone');
     }
@@ -109,14 +111,13 @@ export class DataReader extends SetViews {
     this.set = set;
     this.#csv = {};
     this.#xNormalizer = undefined;
-    this.#setLabels([]);
+    this.#labels = new LabelPreparation(set);
   }
 
-  #setLabels(classLabels: readonly number[], normalizer?: MinMaxNormalizer): void {
-    this.#classLabels = classLabels;
-    this.#yNormalizer = normalizer;
-    this.#classWeights = undefined;
-    this.#balanced = false;
+  /** The labels of data that was read. */
+  #requireLabels(): LabelPreparation {
+    this.requireSet();
+    return this.#labels!;
   }
 
   /** Features to [0, 1] by their least and greatest value over train and test together; a constant one becomes 0. */
@@ -133,24 +134,12 @@ export class DataReader extends SetViews {
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for what is no type of net, and for labels that are no such class numbers
    */
   normalizeY(netType: NetType, base = 0): void {
-    if (netType === 'multipleClassifier') {
-      this.toOneHot(base);
-    } else if (netType === 'binaryClassifier') {
-      this.toZeroOne({ negativeLabel: base, positiveLabel: base + 1 });
-    } else if (netType === 'fitting') {
-      const set = this.requireSet();
-      const normalizer = new MinMaxNormalizer(set.rangesOf('y'));
-      set.replace('y', (y) => normalizer.normalize(y));
-      this.#setLabels([], normalizer);
-    } else {
-      throw badArgument('netType', "'fitting', 'binaryClassifier' or 'multipleClassifier'", netType);
-    }
+    this.#requireLabels().normalize(netType, base);
   }
 
   /** Undoes `normalizeY('fitting')`: a net's outputs as they would stand in the file. */
   deNormalizeY(y: Tensor): Tensor {
-    if (!this.#yNormalizer) throw badArgument('deNormalizeY', "normalizeY('fitting') before it", 'none');
-    return this.#yNormalizer.deNormalize(y);
+    return this.#requireLabels().deNormalize(y);
   }
 
   /** Raw rows as the training rows were normalised: what inference needs. */
@@ -173,32 +162,27 @@ export class DataReader extends SetViews {
    * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row of a label below base or not a whole number
    */
   toOneHot(base = 0): void {
-    const set = this.requireSet();
-    const categories = countCategories(set.rawLabels(), base);
-    set.replace('y', (y, rowOf) => oneHot(y, base, categories, rowOf));
-    this.#setLabels(Array.from({ length: categories }, (_, i) => base + i));
+    this.#requireLabels().toOneHot(base);
   }
 
   /** Two labels as 0 and 1; any other is an error that names its row. */
   toZeroOne(options?: ZeroOneOptions): void {
-    this.requireSet().replace('y', (y, rowOf) => zeroOne(y, options, rowOf));
-    this.#setLabels([options?.negativeLabel ?? 0, options?.positiveLabel ?? 1]);
+    this.#requireLabels().toZeroOne(options);
   }
 
   /**
    * Makes training rows count by their class, in the loss and in the gradient; after labels are one-hot or 0 and 1.
    * @param weights - one for each class (for two classes, of 0 and of 1), or 'balanced': rows / (classes · rows of the
-   *   class), over the training rows without the validation set
+   *   class), over the training rows without validation and test set
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for other labels or weights, and for 'balanced' where a class has no row
    */
   setClassWeights(weights: ClassWeights): void {
-    this.#classWeights = classWeightsOf(weights, this.requireSet().trainLabels());
-    this.#balanced = weights === 'balanced';
+    this.#requireLabels().setClassWeights(weights);
   }
 
   /** A weight for each class; absent where all rows count 1. */
   get classWeights(): Float64Array | undefined {
-    return this.#classWeights;
+    return this.#labels?.classWeights;
   }
 
   /** For image readers: changes what becomes of bytes on their way to a batch; they stay bytes in memory. */
@@ -212,9 +196,7 @@ export class DataReader extends SetViews {
    * @param k - default 10: a tenth
    */
   generateValidationSet(k = 10): void {
-    this.requireSet().takeValidation(k, (labels) => {
-      if (this.#balanced) this.#classWeights = classWeightsOf('balanced', labels);
-    });
+    this.requireSet().takeValidation(k, (labels) => this.#requireLabels().rebalance(labels));
   }
 
   /**
@@ -222,7 +204,7 @@ export class DataReader extends SetViews {
    * @param k - default 5: a fifth
    */
   splitTestSet(k = 5, seed = 0): void {
-    this.requireSet().takeTest(k, seed);
+    this.requireSet().takeTest(k, seed, (labels) => this.#requireLabels().rebalance(labels));
   }
 
   /** Puts the training rows into a random order that depends on the seed and their number only. */
@@ -246,13 +228,14 @@ export class DataReader extends SetViews {
   get preparation(): Preparation {
     const { xShape } = this.requireSet();
     const names = this.labelNames;
-    const classes = this.#classLabels.map((label) => names?.[label] ?? String(label));
+    const { classLabels, inverse } = this.#requireLabels();
+    const classes = classLabels.map((label) => names?.[label] ?? String(label));
     return {
       inputShape: xShape,
       ...given({
         image: this.imageShape,
         x: this.featureScaling,
-        y: this.#yNormalizer?.inverse,
+        y: inverse,
         classes: classes.length > 0 ? classes : undefined,
         featureNames: this.featureNames,
         columns: this.#csv.columns,
@@ -280,7 +263,7 @@ export class DataReader extends SetViews {
 
   /** Classes, once labels are one-hot or 0 and 1; before that 0. */
   get numCategory(): number {
-    return this.#classLabels.length;
+    return this.#labels?.classLabels.length ?? 0;
   }
   /** The names in columns of CSV files that hold names: a label's class number is the place of its name. */
   get categories(): Readonly<Record<string, readonly string[]>> {

@@ -37,8 +37,11 @@ export interface DataSet {
    * @param check - is shown the labels that training would keep, and may throw to refuse
    */
   takeValidation(k: number, check: (labels: Labels) => void): void;
-  /** Makes ⌊n/k⌋ random training rows the test set. */
-  takeTest(k: number, seed: number): void;
+  /**
+   * Makes ⌊n/k⌋ random training rows the test set.
+   * @param check - as for `takeValidation`
+   */
+  takeTest(k: number, seed: number, check: (labels: Labels) => void): void;
   shuffle(seed: number): void;
 }
 

@@ -1,4 +1,5 @@
 import { badArgument, shapeMismatch } from '../errors.js';
+import { checkOptions, fieldsOf } from '../fields.js';
 import type { FeatureScaling } from '../preparation/preparation.js';
 import { sizeOf, Tensor } from '../tensor.js';
 import { checkImageOptions, checkStatistics } from './check-image-options.js';
@@ -29,7 +30,7 @@ export abstract class ImageDataReader extends DataReader {
 
   constructor(options: ImageOptions, mode: ImageMode) {
     super();
-    if (typeof options !== 'object' || options === null) throw badArgument('files', 'an object', options);
+    fieldsOf('files', options);
     checkImageOptions(options);
     this.mode = options.mode ?? mode;
     this.#augment = options.augment;
@@ -73,7 +74,9 @@ export abstract class ImageDataReader extends DataReader {
    * Pixels to [0, 1], x / 255; or to mean 0 and deviation 1, channel by channel. A constant channel becomes 0.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` after the validation set was taken, or for statistics of other channels
    */
-  override normalizeX({ perChannel = false }: PixelNormalization = {}): void {
+  override normalizeX(options: PixelNormalization = {}): void {
+    checkOptions(options, ['perChannel']);
+    const { perChannel = false } = options;
     const { rawTrain } = this.requireSet();
     const [channels, height, width] = this.#shape!;
     let statistics: ChannelStatistics | undefined;

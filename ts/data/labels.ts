@@ -1,5 +1,6 @@
 // @internal
 import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { arrayOf, Tensor } from '../tensor.js';
 import { isTooDense, MOST_ONE_HOT, sizeText } from './one-hot-limit.js';
 
@@ -61,11 +62,9 @@ export interface ZeroOneOptions {
 }
 
 /** Two labels as 1 and 0. */
-export function zeroOne(
-  labels: Tensor,
-  { positiveLabel = 1, negativeLabel = 0 }: ZeroOneOptions = {},
-  rowOf = itself,
-): Tensor {
+export function zeroOne(labels: Tensor, options: ZeroOneOptions = {}, rowOf = itself): Tensor {
+  checkOptions(options, ['positiveLabel', 'negativeLabel']);
+  const { positiveLabel = 1, negativeLabel = 0 } = options;
   if (positiveLabel === negativeLabel)
     throw badArgument('positiveLabel', 'another label than negativeLabel', positiveLabel);
   requireOneColumn(labels);

@@ -75,7 +75,7 @@ export class MemorySet implements DataSet {
     this.train = rest;
   }
 
-  takeTest(k: number, seed: number): void {
+  takeTest(k: number, seed: number, check: (labels: Labels) => void): void {
     if (this.test) throw badArgument('splitTestSet', 'a reader without a test set', 'one that has it');
     if (this.#isChanged || this.validation) {
       throw badArgument(
@@ -85,6 +85,7 @@ export class MemorySet implements DataSet {
       );
     }
     const { train, test } = splitPart(this.rawTrain, k, seed);
+    check({ rows: tensorOf(train.y) });
     this.rawTrain = train;
     this.rawTest = test;
     this.train = train;

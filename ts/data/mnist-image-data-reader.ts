@@ -1,5 +1,7 @@
 import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { badFile } from '../files.js';
+import { imageOptionNames } from './check-image-options.js';
 import { type IdxArray, readIdx } from './idx.js';
 import { ImageDataReader, type LabelledImages } from './image-data-reader.js';
 import type { ImageOptions } from './image-options.js';
@@ -16,8 +18,12 @@ export interface MnistFiles {
 export class MnistImageDataReader extends ImageDataReader {
   readonly #paths: MnistFiles;
 
-  /** @param files - the files, and what their images are to look like */
+  /**
+   * @param files - the files, and what their images are to look like
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an option that is unknown or out of range
+   */
   constructor(files: MnistFiles & ImageOptions) {
+    checkOptions(files, ['trainImages', 'trainLabels', 'testImages', 'testLabels', ...imageOptionNames], 'files');
     super(files, 'vector');
     this.#paths = files;
   }

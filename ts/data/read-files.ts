@@ -1,8 +1,9 @@
 // @internal
 import { badArgument } from '../errors.js';
+import { checkOptions, fieldsOf } from '../fields.js';
 import { badFile } from '../files.js';
 import { arrayOf } from '../tensor.js';
-import { csvOptionsIn } from './csv/check-options.js';
+import { csvOptionNames, csvOptionsIn } from './csv/check-options.js';
 import { type CsvData, readCsv } from './csv/read-csv.js';
 import type { DataFiles } from './data-files.js';
 import { readNpz, toTensor } from './npz.js';
@@ -12,12 +13,20 @@ import { rowsOf } from './rows.js';
 /** What files held; CSV files tell more. */
 export type FileData = Pick<CsvData, 'train' | 'test'> & Partial<CsvData>;
 
+/**
+ * Refuses what names no files, and options that nobody knows.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT`
+ */
+export function checkFiles(files: DataFiles): void {
+  checkOptions(files, ['train', 'test', 'format', 'split', ...csvOptionNames], 'files');
+}
+
 /** Reads a data set's files. */
 export async function readFiles(files: DataFiles): Promise<FileData> {
   const { train, test, format = formatOf(train), split } = files;
   if (format !== 'csv' && format !== 'npz') throw badArgument('format', "'csv' or 'npz'", format);
   if (split !== undefined && test !== undefined) throw badArgument('split', 'no test file beside it', test);
-  const { k, seed = 0 } = typeof split === 'object' && split !== null ? split : { k: split };
+  const { k, seed = 0 } = typeof split === 'object' ? fieldsOf('split', split, ['k', 'seed']) : { k: split };
   if (format === 'csv') {
     return readCsv(train, test, files, k === undefined ? undefined : (count) => splitOrder(count, k, seed));
   }

@@ -1,5 +1,6 @@
 // @internal
 import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import type { RowShape } from '../layers/layer.js';
 import { Tensor } from '../tensor.js';
 import { type BatchLimits, checkedBatches } from './batches.js';
@@ -184,6 +185,9 @@ async function readSet(
 export function checkStream(source: BatchSource, options: StreamOptions): void {
   if (typeof source !== 'function')
     throw badArgument('source', 'a function that gives the batches of an epoch', source);
+  checkOptions(options, [
+    ...(['numTrain', 'xTest', 'yTest', 'test', 'xValidation', 'yValidation', 'validation'] as const),
+  ]);
   const { numTrain } = options;
   if (numTrain !== undefined && !(Number.isSafeInteger(numTrain) && numTrain > 0)) {
     throw badArgument('numTrain', 'a whole number above 0', numTrain);

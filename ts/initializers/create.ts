@@ -1,5 +1,5 @@
 import { badArgument } from '../errors.js';
-import { isKeyOf } from '../given.js';
+import { checkOptions, type Fields } from '../fields.js';
 import type { Initializer } from './initializer.js';
 import { MsraInitializer, type MsraOptions } from './msra.js';
 import { NormalInitializer, type NormalOptions } from './normal.js';
@@ -16,22 +16,15 @@ export type InitMethodOptions =
   | ({ readonly name: 'xavier' } & XavierOptions)
   | ({ readonly name: 'msra' } & MsraOptions);
 
-const optionNames: Readonly<Record<InitMethod, readonly string[]>> = {
-  zero: [],
-  normal: ['scaled', 'distribution'],
-  xavier: ['distribution'],
-  msra: ['mode', 'distribution'],
-};
-
 /**
  * An initialiser by its name.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or option
  */
 export function createInitializer(method: InitMethodOptions): Initializer {
-  const options = (typeof method === 'string' ? { name: method } : method) as Exclude<InitMethodOptions, InitMethod>;
-  requireKnownOptions(options);
-  switch (options?.name) {
+  const { name, ...options } = (typeof method === 'string' ? { name: method } : (method ?? {})) as Fields;
+  switch (name) {
     case 'zero':
+      checkOptions(options, [], 'zero');
       return new ZeroInitializer();
     case 'normal':
       return new NormalInitializer(options);
@@ -40,17 +33,6 @@ export function createInitializer(method: InitMethodOptions): Initializer {
     case 'msra':
       return new MsraInitializer(options);
     default:
-      throw badArgument(
-        'initMethod',
-        "'zero', 'normal', 'xavier' or 'msra'",
-        (options as { readonly name: unknown } | undefined)?.name,
-      );
+      throw badArgument('initMethod', "'zero', 'normal', 'xavier' or 'msra'", name);
   }
-}
-
-function requireKnownOptions(options: Exclude<InitMethodOptions, InitMethod> | null | undefined): void {
-  if (!options || !isKeyOf(optionNames, options.name)) return;
-  const known = optionNames[options.name];
-  const unknown = Object.keys(options).find((key) => key !== 'name' && !known.includes(key));
-  if (unknown !== undefined) throw badArgument(options.name, known.join(' or ') || 'no options', unknown);
 }

@@ -1,3 +1,4 @@
+import { checkOptions } from '../fields.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 import { choice } from './choice.js';
@@ -18,7 +19,10 @@ export class MsraInitializer implements Initializer {
   readonly #fanOut: boolean;
   readonly #uniform: boolean;
 
-  constructor({ mode, distribution }: MsraOptions = {}) {
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option, or one of another value */
+  constructor(options: MsraOptions = {}) {
+    checkOptions(options, ['mode', 'distribution'], 'msra');
+    const { mode, distribution } = options;
     this.#fanOut = choice('mode', ['fanIn', 'fanOut'], mode) === 'fanOut';
     this.#uniform = choice('distribution', ['normal', 'uniform'], distribution) === 'uniform';
   }

@@ -1,4 +1,5 @@
 import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 import { choice } from './choice.js';
@@ -17,7 +18,10 @@ export class NormalInitializer implements Initializer {
   readonly #scaled: boolean;
   readonly #uniform: boolean;
 
-  constructor({ scaled = false, distribution }: NormalOptions = {}) {
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option, or one of another value */
+  constructor(options: NormalOptions = {}) {
+    checkOptions(options, ['scaled', 'distribution'], 'normal');
+    const { scaled = false, distribution } = options;
     if (typeof scaled !== 'boolean') throw badArgument('scaled', 'true or false', scaled);
     this.#scaled = scaled;
     this.#uniform = choice('distribution', ['normal', 'uniform'], distribution) === 'uniform';

@@ -1,3 +1,4 @@
+import { checkOptions } from '../fields.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 import { choice } from './choice.js';
@@ -15,7 +16,10 @@ export interface XavierOptions {
 export class XavierInitializer implements Initializer {
   readonly #uniform: boolean;
 
-  constructor({ distribution }: XavierOptions = {}) {
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option, or one of another value */
+  constructor(options: XavierOptions = {}) {
+    checkOptions(options, ['distribution'], 'xavier');
+    const { distribution } = options;
     this.#uniform = choice('distribution', ['uniform', 'normal'], distribution) === 'uniform';
   }
 

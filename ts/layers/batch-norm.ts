@@ -1,4 +1,6 @@
+import { requireAboveZero } from '../constants.js';
 import { badArgument, shapeMismatch } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import type { Runner } from '../runner.js';
 import { arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
 import { Parameter } from '../weights-bias.js';
@@ -39,13 +41,15 @@ export class BatchNormLayer extends Layer {
 
   /**
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for features that are not a whole number above 0, a momentum outside
-   *   [0, 1], an epsilon that is not above 0
+   *   [0, 1], an epsilon that is not above 0, an unknown option
    */
-  constructor(features: number, { momentum = 0.9, epsilon = 1e-5, dtype }: BatchNormOptions = {}) {
+  constructor(features: number, options: BatchNormOptions = {}) {
     super();
     if (!Number.isInteger(features) || features < 1 || features > 2 ** 31 - 1) {
       throw badArgument('features', 'a whole number from 1 to 2147483647', features);
     }
+    checkOptions(options, ['momentum', 'epsilon', 'dtype']);
+    const { momentum = 0.9, epsilon = 1e-5, dtype } = options;
     if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1)) {
       throw badArgument('momentum', 'a number in [0, 1]', momentum);
     }
@@ -83,7 +87,14 @@ export class BatchNormLayer extends Layer {
     return 2 * sizeOf(input);
   }
 
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an epsilon that is 0 in the net's dtype */
+  override configure(...[setup, ...others]: Parameters<Layer['configure']>): void {
+    requireAboveZero('epsilon', this.epsilon, setup.dtype);
+    super.configure(setup, ...others);
+  }
+
   protected override createParameters(): Parameter[] {
+    requireAboveZero('epsilon', this.epsilon, this.dtype);
     const shapes = this.parameterShapes;
     const create = (name: keyof typeof shapes, value: number, options?: { readonly trainable: boolean }) => {
       const parameter = new Parameter(name, name, shapes[name], this.dtype, options);

@@ -1,4 +1,5 @@
 import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { given } from '../given.js';
 import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
 import type { Runner } from '../runner.js';
@@ -44,6 +45,11 @@ export interface ConvOptions {
   readonly seed?: number | undefined;
 }
 
+const optionNames = [
+  ...(['inputShape', 'filters', 'kernelSize', 'stride', 'padding', 'dilation', 'groups'] as const),
+  ...(['initMethod', 'dtype', 'seed'] as const),
+];
+
 /** The batch's weight gradients are summed in so many parts, each on one thread. */
 const mostParts = 8;
 /** Numbers that all parts of a layer's gradient may take together, unless two take more. */
@@ -68,7 +74,7 @@ export class ConvLayer extends Layer {
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for sizes that do not fit each other, and for a bad option */
   constructor(options: ConvOptions) {
     super();
-    if (typeof options !== 'object' || options === null) throw badArgument('options', 'an object', options);
+    checkOptions(options, optionNames);
     const { stride = 1, padding = 'valid', dilation = 1, groups = 1, initMethod = 'zero' } = options;
     this.#inputShape = checkedImageShape(options.inputShape);
     this.filters = checkedSize('filters', options.filters);

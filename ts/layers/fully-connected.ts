@@ -1,4 +1,5 @@
 import { badArgument, shapeMismatch } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { given } from '../given.js';
 import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
 import type { Runner } from '../runner.js';
@@ -31,9 +32,8 @@ export class FullyConnectedLayer extends Layer {
         throw badArgument(name, 'a whole number from 1 to 2147483647', size);
       }
     }
-    const { seed = 0, dtype = 'float32', initMethod = 'zero', ...others } = options;
-    const [unknown] = Object.keys(others);
-    if (unknown !== undefined) throw badArgument('options', 'only initMethod, dtype and seed', unknown);
+    checkOptions(options, ['initMethod', 'dtype', 'seed']);
+    const { seed = 0, dtype = 'float32', initMethod = 'zero' } = options;
     if (!Number.isSafeInteger(seed) || seed < 0) throw badArgument('seed', 'a whole number from 0 to 2^53 - 1', seed);
     arrayOf(dtype);
     createInitializer(initMethod);

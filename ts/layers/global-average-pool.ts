@@ -1,4 +1,4 @@
-import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
@@ -19,7 +19,7 @@ export class GlobalAveragePoolLayer extends Layer {
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a shape that is not one of images */
   constructor(options: GlobalAveragePoolOptions) {
     super();
-    if (typeof options !== 'object' || options === null) throw badArgument('options', 'an object', options);
+    checkOptions(options, ['inputShape']);
     this.#inputShape = checkedImageShape(options.inputShape);
   }
 

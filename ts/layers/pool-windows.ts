@@ -1,5 +1,6 @@
 // @internal
 import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import {
   checkedImageShape,
   checkedPair,
@@ -30,7 +31,7 @@ export interface PoolWindows {
 
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` for sizes that do not fit each other */
 export function poolWindows(options: PoolOptions): PoolWindows {
-  if (typeof options !== 'object' || options === null) throw badArgument('options', 'an object', options);
+  checkOptions(options, ['inputShape', 'poolSize', 'stride', 'padding']);
   const inputShape = checkedImageShape(options.inputShape);
   const kernel = checkedPair('poolSize', options.poolSize);
   const stride = checkedPair('stride', options.stride === undefined ? kernel : options.stride);

@@ -1,3 +1,4 @@
+import { requireAboveZero } from '../constants.js';
 import { badArgument, shapeMismatch } from '../errors.js';
 import { EagerRunner, type KernelArgument, type Runner } from '../runner.js';
 import { type DType, type FloatArray, Tensor } from '../tensor.js';
@@ -38,8 +39,7 @@ interface Memory {
 export abstract class KernelOptimizer implements Optimizer {
   abstract readonly name: string;
   readonly learningRate: number;
-  /** The only one that it takes, where that was asked for. */
-  dtype: DType | undefined;
+  #dtype: DType | undefined;
   readonly #memories = new WeakMap<ArrayBufferLike, Map<string, Memory>>();
 
   /** @param constants - the optimizer's own, named as its kernels name them */
@@ -51,6 +51,24 @@ export abstract class KernelOptimizer implements Optimizer {
       throw badArgument('learningRate', 'a finite number above 0', learningRate);
     }
     this.learningRate = learningRate;
+  }
+
+  /**
+   * The only one that it takes, where that was asked for.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a dtype in which the optimizer's epsilon is 0
+   */
+  get dtype(): DType | undefined {
+    return this.#dtype;
+  }
+  set dtype(dtype: DType | undefined) {
+    if (dtype !== undefined) this.#requireEpsilon(dtype);
+    this.#dtype = dtype;
+  }
+
+  /** Refuses numbers of a type in which ε is 0: where gradients are, too, 0/0 would make θ NaN. */
+  #requireEpsilon(dtype: DType): void {
+    const { epsilon } = this.constants;
+    if (epsilon !== undefined) requireAboveZero(`${this.name}'s epsilon`, epsilon, dtype);
   }
 
   /** Names of the arrays that the optimizer remembers, each of θ's size. */
@@ -99,6 +117,7 @@ export abstract class KernelOptimizer implements Optimizer {
     const dtype: DType = theta instanceof Float64Array ? 'float64' : 'float32';
     if (this.dtype !== undefined && this.dtype !== dtype)
       throw badArgument('theta', `a ${this.dtype} array`, `a ${dtype} one`);
+    this.#requireEpsilon(dtype);
     const memory = this.#memoryOf(theta);
     const target: UpdateTarget = {
       theta: Tensor.from(theta),

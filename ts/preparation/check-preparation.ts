@@ -1,10 +1,9 @@
 import { badArgument } from '../errors.js';
+import { fieldsOf, repeated } from '../fields.js';
 import { given } from '../given.js';
 import { sizeOf } from '../tensor.js';
 import { type ColumnEncoding, widthOf } from './column-encoding.js';
 import type { FeatureScaling, LabelScaling, Preparation } from './preparation.js';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const name = 'preparation';
 /** Numbers of a row; C++ takes sizes as int32. */
@@ -141,20 +140,6 @@ function numbersOf(field: string, value: unknown): readonly number[] {
     throw wrong(field, 'a list of finite numbers', value);
   }
   return Object.freeze([...value]);
-}
-
-function repeated(texts: readonly string[]): string | undefined {
-  const seen = new Set<string>();
-  return texts.find((text) => seen.size === seen.add(text).size);
-}
-
-function fieldsOf(where: string, value: unknown, known: readonly string[]): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw badArgument(where, `{ ${known.join(', ')} }`, value);
-  }
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw badArgument(where, `only ${known.join(', ')}`, unknown);
-  return value as Fields;
 }
 
 function wrong(field: string, expected: string, received: unknown) {

@@ -169,7 +169,7 @@ class ListReader {
 /** What a text says, and the lists that stand in it as numbers. */
 export interface ParsedText {
   readonly value: unknown;
-  /** Undoes the mark of a list: its place in `lists`; −1 for anything else. */
+  /** In the order of the text; {@link listAt} finds one by the number that stands in its place. */
   readonly lists: readonly NumberList[];
 }
 

@@ -1,4 +1,5 @@
 import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { NeuralNet } from '../neural-net.js';
 
 /** A net that is served: by its file, which can be loaded anew, or by itself. */
@@ -32,6 +33,11 @@ export interface ServeOptions {
   readonly page?: boolean | undefined;
 }
 
+/** The names of all options. */
+export const serveOptionNames = [
+  ...(['models', 'maxBatch', 'maxDelayMs', 'maxQueue', 'timeoutMs', 'maxRows', 'bodyLimit', 'token', 'page'] as const),
+] satisfies (keyof ServeOptions)[];
+
 /** Options with their defaults. */
 export type Settings = {
   readonly [Name in Exclude<keyof ServeOptions, 'models' | 'token'>]-?: NonNullable<ServeOptions[Name]>;
@@ -62,7 +68,9 @@ export function settingsOf(options: ServeOptions): Settings {
 export function checkModels(models: readonly ServedModel[]): void {
   if (!Array.isArray(models) || models.length === 0) throw badArgument('models', 'at least one model', models);
   const seen = new Set<string>();
-  for (const { name, version = '1', file, net } of models as readonly ServedModel[]) {
+  for (const model of models as readonly ServedModel[]) {
+    checkOptions(model, ['name', 'file', 'net', 'version'], 'a model');
+    const { name, version = '1', file, net } = model;
     for (const [what, text] of [
       ['name', name],
       ['version', version],

@@ -1,12 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
+import { checkOptions } from '../fields.js';
 import { inferRoute, noteArrivals } from './infer-route.js';
 import { createMetrics } from './metrics.js';
 import { healthRoutes, metadataRoutes, metricsRoute, repositoryRoutes } from './model-routes.js';
-import type { ServeOptions } from './options.js';
+import { type ServeOptions, serveOptionNames } from './options.js';
 import { addPage } from './page.js';
 import { answerTo, Problem } from './problem.js';
 import { Repository } from './repository.js';
+
+/** What Fastify itself is told when a plugin is registered, and hands on to it. */
+const registerOptionNames = ['prefix', 'logLevel', 'logSerializers'] as const satisfies (keyof RegisterOptions)[];
 
 /**
  * Serves nets by the Open Inference Protocol, version 2, from a Fastify app of the user's own:
@@ -15,6 +19,7 @@ import { Repository } from './repository.js';
  *   optional package prom-client
  */
 export const inferenceServer: FastifyPluginAsync<ServeOptions> = async (app, options) => {
+  checkOptions<ServeOptions & RegisterOptions>(options, [...serveOptionNames, ...registerOptionNames]);
   const repository = new Repository(options);
   await serveRepository(app, repository);
   await repository.load();

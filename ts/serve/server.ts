@@ -1,8 +1,9 @@
 import { Server } from 'node:net';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { BlasnetError, badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { loadOptional } from './optional.js';
-import type { ServeOptions } from './options.js';
+import { type ServeOptions, serveOptionNames } from './options.js';
 import { serveRepository } from './plugin.js';
 import { Problem } from './problem.js';
 import { Repository } from './repository.js';
@@ -38,6 +39,7 @@ export interface RunningServer {
  *   optional packages fastify and prom-client; where it cannot listen, Node's own error, as `EADDRINUSE` for a port taken
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
+  checkOptions(options, [...serveOptionNames, 'host', 'port', 'logger', 'drainMs']);
   const { host = '127.0.0.1', port = 8080, logger = { level: 'warn' }, drainMs = 10_000 } = options;
   if (!(drainMs >= 0 && drainMs <= 2 ** 31 - 1)) throw badArgument('drainMs', 'a number from 0 to 2147483647', drainMs);
   if (!(Number.isSafeInteger(port) && port >= 0 && port < 2 ** 16)) {

@@ -11,14 +11,6 @@ import type { Model } from '../model.js';
 import { sizeOf } from '../tensor.js';
 import type { TrainOptions } from './train-options.js';
 
-/** Refuses what cannot be listened to, or told, while a run is under way. */
-export function checkListeners({ signal, onProgress, onCheckpoint }: TrainOptions): void {
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw badArgument('signal', 'an AbortSignal', signal);
-  for (const [name, listener] of Object.entries({ onProgress, onCheckpoint })) {
-    if (listener !== undefined && typeof listener !== 'function') throw badArgument(name, 'a function', listener);
-  }
-}
-
 /** Refuses, before anything is recorded, what a net cannot be trained on. */
 export function checkData(model: Model, reader: DataReader, options: TrainOptions): void {
   const { checkpoint = 1, shuffle = true, needTest = false } = options;
@@ -34,7 +26,7 @@ export function checkData(model: Model, reader: DataReader, options: TrainOption
     test: needTest ? reader.testPart : undefined,
   };
   for (const [name, part] of Object.entries(parts)) {
-    if (part) checkPart(model, part, `the ${name} set`);
+    if (part) requireTrainable(model, part, `the ${name} set`);
   }
   if (reader.trainingStream) checkShapes(model, reader.trainingStream, 'the training set');
   const { yShape } = reader.trainingStream ?? { yShape: reader.trainingPart.y.rowShape };
@@ -42,7 +34,7 @@ export function checkData(model: Model, reader: DataReader, options: TrainOption
 }
 
 /** Refuses rows that do not fit the net, or labels that do not fit its type. */
-export function checkPart(model: Model, { x, y }: Part, name: string): void {
+export function requireTrainable(model: Model, { x, y }: Part, name: string): void {
   requireAttached(`${name}'s x`, x);
   requireAttached(`${name}'s y`, y);
   checkShapes(model, { xShape: x.rowShape, yShape: y.rowShape }, name);

@@ -1,4 +1,6 @@
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.js';
+import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import type { CheckpointRecord, TrainingProgress } from '../training-history.js';
 
 export interface TrainOptions extends CheckpointOptions {
@@ -21,4 +23,19 @@ export interface TrainOptions extends CheckpointOptions {
   readonly onCheckpoint?: ((record: CheckpointRecord) => unknown) | undefined;
   /** Ends the run within one step; `train` then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for what are no options, an unknown one (how long to train says the net), or what is no signal or
+ * listener
+ */
+export function checkTrainOptions(options: TrainOptions): void {
+  checkOptions(options, [
+    ...(['checkpoint', 'needTest', 'shuffle', 'progress', 'onProgress', 'onCheckpoint', 'signal'] as const),
+    ...(['checkpointFile', 'checkpointEvery', 'keepCheckpoints'] as const),
+  ]);
+  const { signal, onProgress, onCheckpoint } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw badArgument('signal', 'an AbortSignal', signal);
+  for (const [name, listener] of Object.entries({ onProgress, onCheckpoint })) {
+    if (listener !== undefined && typeof listener !== 'function') throw badArgument(name, 'a function', listener);
+  }
 }

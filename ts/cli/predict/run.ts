@@ -19,7 +19,7 @@ type Write = (text: string) => Promise<unknown>;
 /** What `blasnet predict` does: rows in, answers out, some thousand at a time. */
 export async function runPredict(model: string, data: string, flags: PredictFlags): Promise<void> {
   const net = await loadModel(model);
-  const answers = answerWriter(flags.format ?? formatOf(data, flags.out), net);
+  const answers = answerWriter(flags.format ?? answerFormatOf(data, flags.out), net);
   const predictTo = async (write: Write) => {
     let rows = 0;
     for await (const raw of readRows(data, net, flags)) {
@@ -35,7 +35,7 @@ export async function runPredict(model: string, data: string, flags: PredictFlag
 }
 
 /** The format of answers where nobody says one. */
-function formatOf(data: string, out: string | undefined): Format {
+function answerFormatOf(data: string, out: string | undefined): Format {
   if (out !== undefined && /\.(json|csv)$/i.test(out)) return extname(out).slice(1).toLowerCase() as Format;
   return isJson(data) ? 'json' : 'csv';
 }

@@ -1,4 +1,5 @@
 import { BlasnetError, badArgument } from '../../errors.js';
+import { fieldsOf } from '../../fields.js';
 import { badFile, readFileBytes } from '../../files.js';
 import type { DataFiles, HyperParameterOptions, LayerConfig, TrainOptions } from '../../index.js';
 
@@ -22,8 +23,6 @@ export interface TrainConfig {
   readonly hyperParameters: Partial<HyperParameterOptions>;
   readonly training: Pick<TrainOptions, 'checkpoint' | 'shuffle'>;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const readerFields = [
   ...['label', 'columns', 'ignore', 'header', 'delimiter', 'quote', 'comment', 'skipLines', 'categorical'],
@@ -85,14 +84,4 @@ function layersOf(value: unknown): readonly LayerEntry[] {
     if (typeof checked.type !== 'string') throw badArgument(`layers[${i}]`, 'a type', checked.type);
     return { ...(name !== undefined && { name }), config: checked as LayerConfig };
   });
-}
-
-/** @param known - the names that there are, where others are refused */
-function fieldsOf(name: string, value: unknown, known?: readonly string[]): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw badArgument(name, known ? `{ ${known.join(', ')} }` : 'an object', value);
-  }
-  const unknown = known && Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw badArgument(name, `only ${known!.join(', ')}`, unknown);
-  return value as Fields;
 }

@@ -27,6 +27,10 @@ const isFunction: Check = (value) => typeof value === 'function';
 const isEncoding = oneOf('oneHot', 'number');
 const isPolicy = either(oneOf('error', 'drop', 'mean', 'median', 'category'), Number.isFinite as Check);
 
+const isCountBySet: Check = (value) =>
+  recordOf((count) => count === undefined || isCount(count))(value) &&
+  Object.keys(value as object).every((key) => key === 'train' || key === 'test');
+
 const encodings = "'oneHot' or 'number'";
 const policies = "'error', 'drop', 'mean', 'median', 'category' or a number";
 
@@ -38,7 +42,7 @@ const rules: { readonly [Key in keyof CsvOptions]-?: readonly [expected: string,
   delimiter: ['a string without quotes and line breaks', (value) => isString(value) && /^[^"\r\n]+$/.test(`${value}`)],
   quote: ['one character or false', (value) => value === false || (isString(value) && `${value}`.length === 1)],
   comment: ['the beginning of lines to skip', (value) => isString(value) && value !== ''],
-  skipLines: ['a number of lines, or { train, test }', either(isCount, recordOf(either(isCount, oneOf(undefined))))],
+  skipLines: ['a number of lines, or { train, test }', either(isCount, isCountBySet)],
   categorical: [`${encodings}, for all or by column`, either(isEncoding, recordOf(isEncoding))],
   unknownCategory: ["'error' or 'zeros'", oneOf('error', 'zeros')],
   transform: ['functions by column', recordOf(isFunction)],
@@ -48,9 +52,12 @@ const rules: { readonly [Key in keyof CsvOptions]-?: readonly [expected: string,
   dtype: ["'float32' or 'float64'", oneOf('float32', 'float64')],
 };
 
+/** The names of all options. */
+export const csvOptionNames = Object.keys(rules) as readonly (keyof CsvOptions)[];
+
 /** The options that were given, and that only CSV files have. */
 export const csvOptionsIn = (options: CsvOptions): string[] =>
-  Object.keys(rules).filter((name) => options[name as keyof CsvOptions] !== undefined);
+  csvOptionNames.filter((name) => options[name] !== undefined);
 
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an option of the wrong type */
 export function checkCsvOptions(options: CsvOptions): void {

@@ -1,5 +1,6 @@
 // @internal
 import { badArgument, clipped } from '../../errors.js';
+import { repeated } from '../../fields.js';
 import { badFile } from '../../files.js';
 import type { CategoryEncoding, CsvColumnName, CsvOptions } from '../csv-options.js';
 import { limits } from './cells.js';
@@ -75,12 +76,6 @@ export function requireNames(names: readonly string[], where: string): readonly 
   const twice = repeated(names);
   if (twice !== undefined) throw badFile(where, 'columns of different names', `two named '${clipped(twice, 60)}'`);
   return names;
-}
-
-/** The first of the names that comes a second time. */
-function repeated(names: readonly string[]): string | undefined {
-  const seen = new Set<string>();
-  return names.find((name) => seen.size === seen.add(name).size);
 }
 
 /** Names for a message; the first of many. */

@@ -143,17 +143,21 @@ async function* withShortLines(bytes: AsyncIterable<Buffer>, path: string): Asyn
   }
 }
 
+/** Leaves out so many lines, which end as records do: with \r, \n or both. */
 async function* withoutLines(bytes: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
   let left = count;
+  let isAfterReturn = false; // a \n there, perhaps of the next chunk, ends the same line
   for await (const chunk of bytes) {
     let start = 0;
-    for (; left > 0 && start < chunk.length; left--) {
-      const end = chunk.indexOf(NEWLINE, start);
-      if (end < 0) {
-        start = chunk.length;
+    for (; start < chunk.length && (left > 0 || isAfterReturn); start++) {
+      const byte = chunk[start];
+      const isSecond = isAfterReturn && byte === NEWLINE;
+      if (left === 0 && !isSecond) {
+        isAfterReturn = false;
         break;
       }
-      start = end + 1;
+      isAfterReturn = byte === RETURN;
+      if (isAfterReturn || (byte === NEWLINE && !isSecond)) left--;
     }
     if (start < chunk.length) yield chunk.subarray(start);
   }

@@ -1,5 +1,6 @@
 // @internal
 import { badArgument, shapeMismatch } from '../../errors.js';
+import { checkOptions } from '../../fields.js';
 import { writeFileAtomic } from '../../files.js';
 import type { HyperParameters } from '../../hyper-parameters.js';
 import type { LayerStack } from '../../layer-stack.js';
@@ -45,7 +46,7 @@ export async function toOnnx(
   { name, params, stack, preparation }: ExportedNet,
   options: OnnxExportOptions = {},
 ): Promise<Uint8Array> {
-  if (typeof options !== 'object' || options === null) throw badArgument('options', 'an object', options);
+  checkOptions(options, ['preparation', 'dtype', 'inputShape']);
   const { dtype = params.dtype } = options;
   if (stack.layers.length === 0) throw badArgument('the net', 'at least one layer', 'none');
   const inputShape = options.inputShape ?? preparation?.inputShape ?? stack.layers[0]!.layer.inputShape;

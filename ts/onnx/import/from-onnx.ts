@@ -1,5 +1,6 @@
 // @internal
 import { badArgument } from '../../errors.js';
+import { checkOptions, fieldsOf } from '../../fields.js';
 import { badFile } from '../../files.js';
 import { type HyperParameterOptions, HyperParameters } from '../../hyper-parameters.js';
 import { ActivationLayer, ClassificationLayer } from '../../layers/index.js';
@@ -39,8 +40,9 @@ const memoryAtLeast = 2 ** 24;
 /** As `NeuralNet.fromOnnx`, which documents it. */
 export async function readOnnx(file: string, options: OnnxImportOptions = {}): Promise<NeuralNet> {
   if (typeof file !== 'string' || file === '') throw badArgument('path', 'the name of a file', file);
-  if (typeof options !== 'object' || options === null) throw badArgument('options', 'an object', options);
-  const { maxBytes = 2 ** 31 - 1 } = options;
+  checkOptions(options, ['params', 'name', 'inputShape', 'maxBytes']);
+  const { maxBytes = 2 ** 31 - 1, params = {} } = options;
+  fieldsOf('params', params);
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
     throw badArgument('maxBytes', 'a whole number above 0', maxBytes);
   const files = new Budget(maxBytes, `'${file}'`);
