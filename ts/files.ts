@@ -39,6 +39,29 @@ export async function openForReading(path: string, what: string): Promise<FileHa
   });
 }
 
+/** Node reads less than 2 GiB at once. */
+const maxRead = 2 ** 30;
+
+/**
+ * Reads all of `target`, in as many pieces as the system gives.
+ * @param position - of the first byte in the file
+ * @param where - the file, or the part of it, as the message should name it
+ * @throws BlasnetError `ERR_BAD_FILE` for a file that ends before
+ */
+export async function readFully(
+  handle: FileHandle,
+  target: Uint8Array,
+  position: number,
+  where: string,
+): Promise<void> {
+  for (let done = 0; done < target.length; ) {
+    const size = Math.min(target.length - done, maxRead);
+    const { bytesRead } = await handle.read(target, done, size, position + done);
+    if (bytesRead === 0) throw badFile(where, 'as many bytes as it had when opened', `${position + done}`);
+    done += bytesRead;
+  }
+}
+
 /** The error for a file that the system does not let us read. */
 export function unreadable(path: string, what: string, cause: unknown): BlasnetError {
   const message = `Expected a readable ${what} file at '${path}' but received ${reasonOf(cause)}`;
