@@ -64,7 +64,7 @@ export async function readFully(
 
 /** The error for a file that the system does not let us read. */
 export function unreadable(path: string, what: string, cause: unknown): BlasnetError {
-  const message = `Expected a readable ${what} file at '${path}' but received ${reasonOf(cause)}`;
+  const message = `Expected a readable ${what} file at '${path}' but received ${systemReasonOf(cause)}`;
   return new BlasnetError('ERR_BAD_FILE', message, { cause });
 }
 
@@ -74,7 +74,7 @@ export function unreadable(path: string, what: string, cause: unknown): BlasnetE
  */
 export async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new BlasnetError('ERR_BAD_FILE', `Expected a folder at '${folder}' but received ${reasonOf(cause)}`, {
+    throw new BlasnetError('ERR_BAD_FILE', `Expected a folder at '${folder}' but received ${systemReasonOf(cause)}`, {
       cause,
     });
   });
@@ -114,7 +114,7 @@ export async function replaceFile(
     if (process.platform !== 'win32') await withHandle(folder, 'r', (handle) => handle.sync());
   } catch (error) {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
-    const message = `Expected a writable file at '${path}' but received ${reasonOf(error)}`;
+    const message = `Expected a writable file at '${path}' but received ${systemReasonOf(error)}`;
     throw new BlasnetError('ERR_BAD_FILE', message, { cause: error });
   }
 }
@@ -166,6 +166,6 @@ export function requireFileName(path: unknown): void {
 }
 
 /** `ENOENT: no such file or directory`, without the call and the path that Node appends. */
-function reasonOf(error: unknown): string {
+function systemReasonOf(error: unknown): string {
   return error instanceof Error ? error.message.replace(/, \w+( '.*)?$/s, '') : String(error);
 }

@@ -5,7 +5,7 @@ import { readInferRequest } from './infer-request.js';
 import type { Metrics } from './metrics.js';
 import { answerTo, Problem } from './problem.js';
 import type { ModelEntry, Repository } from './repository.js';
-import { rowsOf } from './rows.js';
+import { requestRowsOf } from './rows.js';
 import type { InferJob, ServedNet } from './served-net.js';
 
 export interface ModelParams {
@@ -54,7 +54,7 @@ export function inferRoute(app: FastifyInstance, repository: Repository, metrics
       net.dtype === 'float32',
     );
     const wanted = wantedOutputs(net, inference);
-    const rows = rowsOf(net, inference, maxRows);
+    const rows = requestRowsOf(net, inference, maxRows);
     requireRoom(net, rows.count);
     rows.writeTo(net.queue.reserve(rows.count));
     let isAnswered = false;
