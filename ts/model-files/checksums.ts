@@ -1,14 +1,14 @@
 import { checksumOf } from '../crc32.js';
 import { clipped } from '../errors.js';
 import { badFile } from '../files.js';
-import { bytesOf } from '../safetensors/safetensors.js';
+import { littleEndianBytes } from '../number-formats.js';
 import type { Tensor } from '../tensor.js';
 import { jsonIn, type Metadata } from './description.js';
 
 /** CRC-32 of each tensor's bytes, as the text `checksums` of a safetensors file: JSON, eight hexadecimal digits each. */
 export async function checksumsOf(tensors: ReadonlyMap<string, Tensor>): Promise<string> {
   const sums: [string, string][] = [];
-  for (const [name, { data }] of tensors) sums.push([name, await checksumOf(bytesOf(data))]);
+  for (const [name, { data }] of tensors) sums.push([name, await checksumOf(littleEndianBytes(data))]);
   return JSON.stringify(Object.fromEntries(sums));
 }
 
