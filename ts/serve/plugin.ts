@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import { inferRoute, noteArrivals } from './infer-route.js';
+import { InferRoute, noteArrivals } from './infer-route.js';
 import { createMetrics } from './metrics.js';
 import { healthRoutes, metadataRoutes, metricsRoute, repositoryRoutes } from './model-routes.js';
 import type { ServeOptions } from './options.js';
@@ -42,7 +42,7 @@ export async function serveRepository(app: FastifyInstance, repository: Reposito
   metadataRoutes(app, repository);
   repositoryRoutes(app, repository);
   metricsRoute(app, metrics);
-  inferRoute(app, repository, metrics);
+  new InferRoute(repository, metrics).addTo(app);
   if (page) await addPage(app);
 }
 
