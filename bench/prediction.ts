@@ -3,10 +3,10 @@ import type { PredictionJob } from './contender.js';
 import { readFloats, writeData, writeInitialWeights } from './data.js';
 import { naivePrediction } from './naive.js';
 import type { Comparison } from './report.js';
-import { type Entrant, label, rankOf } from './roster.js';
+import { type Entrant, entrantsInTurns, label } from './roster.js';
 import { largestDifference, median } from './statistics.js';
 import type { Bench } from './training.js';
-import { inTurns, runTrial } from './trials.js';
+import { runTrial } from './trials.js';
 import { findWorkload, shapeOf } from './workloads.js';
 
 /** The nets and the row counts that are predicted. */
@@ -45,16 +45,7 @@ export async function comparePrediction(
     });
     return result.map(({ times }) => times);
   });
-  const results = await inTurns(
-    effort,
-    runners,
-    (i, error) => {
-      const { name, contender } = taking[i]!;
-      if (contender.family === 'blasnet') throw error;
-      leaveOut(`inference ${net}: ${name} is left out: ${error instanceof Error ? error.message : error}`);
-    },
-    (i) => rankOf(taking[i]!),
-  );
+  const results = await entrantsInTurns(`inference ${net}`, taking, runners, { effort, leaveOut });
   return rowCounts.map((rows, at) => ({
     id: `predict ${net} ${rows}`,
     title: `Inference, ${rows} row${rows === 1 ? '' : 's'} through ${shapeOf(workload).split(',')[0]}`,

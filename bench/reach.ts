@@ -1,9 +1,9 @@
 import { writeData, writeInitialWeights } from './data.js';
 import type { Comparison } from './report.js';
-import { type Entrant, label, rankOf } from './roster.js';
+import { type Entrant, entrantsInTurns, label } from './roster.js';
 import { median, summarize } from './statistics.js';
 import type { Bench } from './training.js';
-import { inTurns, runTrial } from './trials.js';
+import { runTrial } from './trials.js';
 import { findWorkload, shapeOf } from './workloads.js';
 
 const [accuracy, heldOut, interval] = [0.97, 5000, 86];
@@ -20,16 +20,7 @@ export async function compareReach(
   const runners = taking.map(
     (entrant) => () => runTrial(entrant, 'reach', { workload, data, weights, heldOut, accuracy, interval }),
   );
-  const results = await inTurns(
-    effort,
-    runners,
-    (i, error) => {
-      const { name, contender } = taking[i]!;
-      if (contender.family === 'blasnet') throw error;
-      leaveOut(`time to ${accuracy * 100} %: ${name} is left out: ${error instanceof Error ? error.message : error}`);
-    },
-    (i) => rankOf(taking[i]!),
-  );
+  const results = await entrantsInTurns(`time to ${accuracy * 100} %`, taking, runners, { effort, leaveOut });
   return {
     id: 'reach',
     title: `Time to ${accuracy * 100} % on MNIST, ${shapeOf(workload)}, ${workload.optimizer}`,

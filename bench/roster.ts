@@ -6,7 +6,8 @@ import {
   loadContender,
   type Variation,
 } from './contender.js';
-import { type Rank, runTrial } from './trials.js';
+import type { Bench } from './training.js';
+import { inTurns, type Rank, runTrial } from './trials.js';
 import type { Workload } from './workloads.js';
 
 /** One who is timed: a contender with a number of threads and a type of numbers. */
@@ -54,8 +55,27 @@ export function label({ name, threads, dtype }: Pick<Entrant, 'name' | 'threads'
   return [name, ...(dtype === 'float64' ? ['float64'] : []), ...(threads > 1 ? [`${threads} threads`] : [])].join(', ');
 }
 
+/**
+ * Runs the entrants' trials in turns; results in their order. Who fails is left out with a line, but for blasnet.
+ * @param what - what is compared, for that line
+ * @throws whatever a trial of blasnet does
+ */
+export function entrantsInTurns<Result>(
+  what: string,
+  entrants: readonly Entrant[],
+  runners: readonly ((run: number) => Promise<Result>)[],
+  { effort, leaveOut }: Pick<Bench, 'effort' | 'leaveOut'>,
+): Promise<Result[][]> {
+  const onFailure = (i: number, error: unknown) => {
+    const { name, contender } = entrants[i]!;
+    if (contender.family === 'blasnet') throw error;
+    leaveOut(`${what}: ${name} is left out: ${error instanceof Error ? error.message : error}`);
+  };
+  return inTurns(effort, runners, onFailure, (i) => rankOf(entrants[i]!));
+}
+
 /** blasnet and those close to it first; those who take a hundred times as long need not be known so exactly. */
-export const rankOf = ({ contender: { family } }: Entrant): Rank => ranks[family];
+const rankOf = ({ contender: { family } }: Entrant): Rank => ranks[family];
 
 const ranks: Readonly<Record<Family, Rank>> = { blasnet: 0, 'C++': 0, Python: 1, JavaScript: 2, WebAssembly: 2 };
 

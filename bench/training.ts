@@ -4,9 +4,9 @@ import type { Family, TrainingJob, TrainingResult } from './contender.js';
 import { type DataFiles, readFloats, writeData, writeInitialWeights } from './data.js';
 import { PlainNet } from './plain/net.js';
 import type { Comparison, Row } from './report.js';
-import { type Entrant, label, rankOf, variationOf } from './roster.js';
+import { type Entrant, entrantsInTurns, label, variationOf } from './roster.js';
 import { summarize } from './statistics.js';
-import { type Effort, inTurns, runTrial } from './trials.js';
+import { type Effort, runTrial } from './trials.js';
 import { flopsPerStep, shapeOf, titleOf, type Workload } from './workloads.js';
 
 /** What a comparison needs besides its workload. */
@@ -70,15 +70,11 @@ export async function compareTraining(
     else requireSame(own, label(entrant), trained, expected, start);
     return timed(result);
   });
-  const values = await inTurns(
-    effort,
+  const values = await entrantsInTurns(
+    titleOf(workload),
+    taking.map(({ entrant }) => entrant),
     runners,
-    (i, error) => {
-      const { name, contender } = taking[i]!.entrant;
-      if (contender.family === 'blasnet') throw error;
-      leaveOut(`${titleOf(workload)}: ${name} is left out: ${error instanceof Error ? error.message : error}`);
-    },
-    (i) => rankOf(taking[i]!.entrant),
+    { effort, leaveOut },
   );
 
   return {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { BlasnetError } from '#blasnet/errors';
-import { badFile, readFileBytes, writeFileAtomic } from '#blasnet/files';
+import { badFile, openForReading, readFileBytes, readFully, writeFileAtomic } from '#blasnet/files';
 
 const folder = () => mkdtemp(join(tmpdir(), 'blasnet-files-'));
 
@@ -133,6 +133,21 @@ test('readFileBytes refuses a missing file and a folder', async (t) => {
     message: `Expected a readable npz file at '${path}' but received ENOENT: no such file or directory`,
   });
   await t.throwsAsync(readFileBytes(dir, 'IDX'), { code: 'ERR_BAD_FILE', message: /readable IDX file.*EISDIR/ });
+});
+
+test('readFully fills its target from a position on, and refuses a file that ends before', async (t) => {
+  const path = join(await folder(), 'file');
+  await writeFile(path, Uint8Array.of(1, 2, 3, 4, 5));
+  const file = await openForReading(path, 'npz');
+  t.teardown(() => file.close());
+  const target = new Uint8Array(3);
+  await readFully(file, target, 1, 'it');
+  t.deepEqual(target, Uint8Array.of(2, 3, 4));
+  await t.throwsAsync(readFully(file, target, 3, 'it'), {
+    instanceOf: BlasnetError,
+    code: 'ERR_BAD_FILE',
+    message: 'Expected as many bytes as it had when opened in it but received 5',
+  });
 });
 
 test('paths that are no text are a bad argument, and a name with a NUL a bad file', async (t) => {

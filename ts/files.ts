@@ -39,9 +39,32 @@ export async function openForReading(path: string, what: string): Promise<FileHa
   });
 }
 
+/** Node reads less than 2 GiB at once. */
+const maxRead = 2 ** 30;
+
+/**
+ * Reads all of `target`, in as many pieces as the system gives.
+ * @param position - of the first byte in the file
+ * @param where - the file, or the part of it, as the message should name it
+ * @throws BlasnetError `ERR_BAD_FILE` for a file that ends before
+ */
+export async function readFully(
+  handle: FileHandle,
+  target: Uint8Array,
+  position: number,
+  where: string,
+): Promise<void> {
+  for (let done = 0; done < target.length; ) {
+    const size = Math.min(target.length - done, maxRead);
+    const { bytesRead } = await handle.read(target, done, size, position + done);
+    if (bytesRead === 0) throw badFile(where, 'as many bytes as it had when opened', `${position + done}`);
+    done += bytesRead;
+  }
+}
+
 /** The error for a file that the system does not let us read. */
 export function unreadable(path: string, what: string, cause: unknown): BlasnetError {
-  const message = `Expected a readable ${what} file at '${path}' but received ${reasonOf(cause)}`;
+  const message = `Expected a readable ${what} file at '${path}' but received ${systemReasonOf(cause)}`;
   return new BlasnetError('ERR_BAD_FILE', message, { cause });
 }
 
@@ -51,7 +74,7 @@ export function unreadable(path: string, what: string, cause: unknown): BlasnetE
  */
 export async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new BlasnetError('ERR_BAD_FILE', `Expected a folder at '${folder}' but received ${reasonOf(cause)}`, {
+    throw new BlasnetError('ERR_BAD_FILE', `Expected a folder at '${folder}' but received ${systemReasonOf(cause)}`, {
       cause,
     });
   });
@@ -92,7 +115,7 @@ export async function replaceFile(
     if (process.platform !== 'win32') await withHandle(folder, 'r', (handle) => handle.sync());
   } catch (error) {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
-    const message = `Expected a writable file at '${path}' but received ${reasonOf(error)}`;
+    const message = `Expected a writable file at '${path}' but received ${systemReasonOf(error)}`;
     throw new BlasnetError('ERR_BAD_FILE', message, { cause: error });
   }
 }
@@ -151,6 +174,6 @@ export function requireLayerName(name: unknown): void {
 }
 
 /** `ENOENT: no such file or directory`, without the call and the path that Node appends. */
-function reasonOf(error: unknown): string {
+function systemReasonOf(error: unknown): string {
   return error instanceof Error ? error.message.replace(/, \w+( '.*)?$/s, '') : String(error);
 }

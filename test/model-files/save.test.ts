@@ -13,7 +13,6 @@ import {
   MaxPoolLayer,
   NeuralNet,
   Parameter,
-  PlainLayer,
   registerLayer,
   Tensor,
   writeSafetensors,
@@ -21,7 +20,7 @@ import {
 import { readCsv } from '../support/csv.js';
 import { badArgument, badFile, busy, untyped } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';
-import { classifier, fittingNet, fittingReader, rowsOfNumbers, weightsOf } from '../support/nets.js';
+import { classifier, fittingNet, fittingReader, PassingLayer, rowsOfNumbers, weightsOf } from '../support/nets.js';
 import { plainParse, safetensorsFile } from '../support/safetensors.js';
 
 /** A net with layers of many kinds. */
@@ -160,20 +159,7 @@ test('the file is replaced as a whole, and its permissions stay', async (t) => {
   await t.throwsAsync(net.save(untyped(undefined)), badArgument(/the name of a file/));
 });
 
-class Passing extends PlainLayer {
-  readonly kind = 'passing';
-  outputShape(input: readonly number[]) {
-    return input;
-  }
-  forward(x: Tensor) {
-    return x;
-  }
-  backward(delta: Tensor) {
-    return delta;
-  }
-}
-
-class Registered extends Passing {
+class Registered extends PassingLayer {
   override get config() {
     return { type: 'Registered' };
   }
@@ -188,8 +174,8 @@ test('layers of your own', async (t) => {
   await netWith(new Registered()).save(file);
   t.true((await NeuralNet.load(file)).getLayer('mine') instanceof Registered);
   await t.throwsAsync(
-    netWith(new Passing()).save(file),
-    badArgument(/a class with a config that is known to registerLayer for layer 'mine' but received 'Passing'/),
+    netWith(new PassingLayer()).save(file),
+    badArgument(/a class with a config that is known to registerLayer for layer 'mine' but received 'PassingLayer'/),
   );
   await t.throwsAsync(
     netWith(new Subclass(2, 1)).save(file),

@@ -2,13 +2,12 @@
 import test from 'ava';
 import { differences } from '../support/numerics.js';
 import {
-  eachBatch,
   makeNet,
   makeReader,
   readRuns,
   recordDifferences,
   runTolerance,
-  stepByCalls,
+  steppedDifferences,
   weightDifferences,
 } from '../support/reference-runs.js';
 
@@ -24,11 +23,9 @@ for (const [name, run] of await readRuns('regularisation')) {
   });
 
   test(`${name}: the net's calls, and trainOnBatch, make the same steps`, (t) => {
-    const [byCalls, onBatches] = [makeNet(run.problem, run.params), makeNet(run.problem, run.params)];
-    eachBatch(run, (x, y) => {
-      stepByCalls(byCalls, x, y);
-      onBatches.trainOnBatch(x, y);
-    });
-    for (const net of [byCalls, onBatches]) t.deepEqual(weightDifferences(net, run.end), []);
+    t.deepEqual(
+      steppedDifferences(run, () => makeNet(run.problem, run.params)),
+      [],
+    );
   });
 }

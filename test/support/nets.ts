@@ -6,6 +6,7 @@ import {
   type HyperParameterOptions,
   HyperParameters,
   NeuralNet,
+  PlainLayer,
   Tensor,
 } from 'blasnet';
 
@@ -57,4 +58,18 @@ export function classifier(inputs: number, classes: number, options: Partial<Hyp
 /** All weights of a net, in the order of its layers. */
 export function weightsOf(net: NeuralNet): number[] {
   return net.layers.flatMap((layer) => Object.values(layer.weights).flatMap(({ data }) => [...data]));
+}
+
+/** A layer of one's own that passes everything on as it is. */
+export class PassingLayer extends PlainLayer {
+  readonly kind: string = 'passing';
+  override outputShape(input: readonly number[]): readonly number[] {
+    return input;
+  }
+  override forward(x: Tensor): Tensor {
+    return x;
+  }
+  override backward(delta: Tensor): Tensor {
+    return delta;
+  }
 }

@@ -137,6 +137,16 @@ export function eachBatch({ problem, params }: Run, step: (x: Tensor, y: Tensor)
   }
 }
 
+/** Trains two nets on a run's batches, one by the net's calls and one by `trainOnBatch`: what their weights miss of its end. */
+export function steppedDifferences(run: Run, make: () => NeuralNet): string[] {
+  const [byCalls, onBatches] = [make(), make()];
+  eachBatch(run, (x, y) => {
+    stepByCalls(byCalls, x, y);
+    onBatches.trainOnBatch(x, y);
+  });
+  return [byCalls, onBatches].flatMap((net) => weightDifferences(net, run.end));
+}
+
 /** A training step by the net's calls. */
 export function stepByCalls(net: NeuralNet, x: Tensor, y: Tensor): void {
   net.preUpdateWeights();

@@ -37,6 +37,8 @@ const xTitles: Record<XCoordinate, string> = { nothing: 'Checkpoint', iteration:
 const maxRecords = 1000;
 /** Up to so many checkpoints each gets a dot: a line through few hides where they are, and one alone has no line. */
 const maxDots = 40;
+/** Marks the lowest validation loss. */
+const ring = { type: 'point', size: 90, strokeWidth: 2, color: palette[1]!, fill: 'white', opacity: 1 } as const;
 
 /**
  * Loss and accuracy over a training run, side by side, each with a line for training and, where there is one, for
@@ -59,38 +61,8 @@ export function lossChart(records: readonly CheckpointRecord[], options: LossCha
   const best = bestIndex(records);
   const kept = thin(records.length, maxRecords, best);
   const rows = kept.flatMap((index) => toRows(records[index]!, xOf(index)));
-  const series = [...new Set(rows.map((row) => row.series))];
-  const [firstX, lastX] = extent(rows.map((row) => row.x));
-  // There is no checkpoint 0, and a run that goes on from an earlier one starts far from 0.
-  const fromZero = xCoordinate !== 'nothing' && firstX < lastX / 2;
-  const color = {
-    field: 'series',
-    type: 'nominal',
-    title: null,
-    legend: { symbolType: 'stroke' },
-    scale: { domain: series, range: palette.slice(0, series.length) },
-  } as const;
-  const x = {
-    field: 'x',
-    type: 'quantitative',
-    title: xTitles[xCoordinate],
-    scale: { domain: [fromZero ? 0 : firstX, lastX] as [number, number], nice: false },
-    axis: {
-      grid: false,
-      tickCount: 6,
-      ...(xCoordinate === 'epoch' ? { format: '~r' } : { format: ',d', tickMinStep: 1 }),
-    },
-  } as const;
-  const y = (field: 'loss' | 'accuracy', title: string, from: readonly number[]) =>
-    ({
-      field,
-      type: 'quantitative',
-      title,
-      scale: { domain: widened(extent([...from, ...rows.map((row) => row[field])])), nice: 6 },
-      axis: { tickCount: 6 },
-    }) as const;
+  const [x, color] = [xAxis(rows, xCoordinate), seriesColors(rows)];
   const line = { type: 'line', point: kept.length <= maxDots && { size: 24 } } as const;
-  const ring = { type: 'point', size: 90, strokeWidth: 2, color: palette[1]!, fill: 'white', opacity: 1 } as const;
   const bestPoint = best === undefined ? [] : [{ x: xOf(best), loss: records[best]!.lossValidation! }];
   return {
     title: { text: title, ...(best === undefined ? {} : { subtitle: bestNote(records[best]!, xCoordinate, best) }) },
@@ -100,15 +72,54 @@ export function lossChart(records: readonly CheckpointRecord[], options: LossCha
     hconcat: [
       {
         ...panel,
-        encoding: { x, y: y('loss', 'Loss (mean per row)', [0]) },
+        encoding: { x, y: yAxis(rows, 'loss', 'Loss (mean per row)', [0]) },
         layer: [
           { mark: line, encoding: { color } },
           { mark: ring, data: { values: bestPoint } },
         ],
       },
-      { ...panel, mark: line, encoding: { x, y: y('accuracy', accuracyTitle, []), color } },
+      { ...panel, mark: line, encoding: { x, y: yAxis(rows, 'accuracy', accuracyTitle), color } },
     ],
   } satisfies TopLevelSpec;
+}
+
+function xAxis(rows: readonly Row[], xCoordinate: XCoordinate) {
+  const [first, last] = extent(rows.map((row) => row.x));
+  // There is no checkpoint 0, and a run that goes on from an earlier one starts far from 0.
+  const fromZero = xCoordinate !== 'nothing' && first < last / 2;
+  return {
+    field: 'x',
+    type: 'quantitative',
+    title: xTitles[xCoordinate],
+    scale: { domain: [fromZero ? 0 : first, last] as [number, number], nice: false },
+    axis: {
+      grid: false,
+      tickCount: 6,
+      ...(xCoordinate === 'epoch' ? { format: '~r' } : { format: ',d', tickMinStep: 1 }),
+    },
+  } as const;
+}
+
+/** @param from - numbers that the axis shows in any case */
+function yAxis(rows: readonly Row[], field: 'loss' | 'accuracy', title: string, from: readonly number[] = []) {
+  return {
+    field,
+    type: 'quantitative',
+    title,
+    scale: { domain: widened(extent([...from, ...rows.map((row) => row[field])])), nice: 6 },
+    axis: { tickCount: 6 },
+  } as const;
+}
+
+function seriesColors(rows: readonly Row[]) {
+  const series = [...new Set(rows.map((row) => row.series))];
+  return {
+    field: 'series',
+    type: 'nominal',
+    title: null,
+    legend: { symbolType: 'stroke' },
+    scale: { domain: series, range: palette.slice(0, series.length) },
+  } as const;
 }
 
 function toRows(record: CheckpointRecord, at: number): Row[] {

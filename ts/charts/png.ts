@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { crc32 } from '../data/crc32.js';
+import { crc32 } from '../crc32.js';
 
 /** Pixels in channels as nets have them: a plane of grey, or one each of red, green and blue, row by row from the top. */
 export interface Pixels {

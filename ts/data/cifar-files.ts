@@ -1,6 +1,6 @@
 // @internal
 import type { FileHandle } from 'node:fs/promises';
-import { badFile, openForReading, readFileBytes } from '../files.js';
+import { badFile, openForReading, readFileBytes, readFully } from '../files.js';
 import { sizeOf } from '../tensor.js';
 import type { LabelledImages } from './image-data-reader.js';
 import type { ImageShape } from './pixels.js';
@@ -70,7 +70,7 @@ async function readRecords(
   const buffer = new Uint8Array(Math.min(count, chunk) * recordBytes);
   for (let done = 0; done < count; done += chunk) {
     const records = Math.min(chunk, count - done);
-    await fill(path, handle, buffer.subarray(0, records * recordBytes), done * recordBytes);
+    await readFully(handle, buffer.subarray(0, records * recordBytes), done * recordBytes, `'${path}'`);
     for (let i = 0; i < records; i++) {
       const at = i * recordBytes;
       const label = buffer[at]!;
@@ -78,15 +78,6 @@ async function readRecords(
       labels[first + done + i] = label;
       pixels.set(buffer.subarray(at + 1, at + recordBytes), (first + done + i) * imageBytes);
     }
-  }
-}
-
-/** Reads all of `target`, in as many pieces as the system gives. */
-async function fill(path: string, handle: FileHandle, target: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < target.length; ) {
-    const { bytesRead } = await handle.read(target, done, target.length - done, position + done);
-    if (bytesRead === 0) throw badFile(`'${path}'`, 'as many bytes as it had when opened', `${position + done}`);
-    done += bytesRead;
   }
 }
 

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { constants, gunzip } from 'node:zlib';
 import { badFile, readFileBytes } from '../files.js';
 import { sizeOf } from '../tensor.js';
+import { inflateTo, maxRatio } from './inflate.js';
 
 /** What an IDX file holds: for MNIST, `[images, 28, 28]` or `[labels]`. */
 export interface IdxArray {
@@ -23,8 +24,6 @@ const MAX_RANK = 4;
 const LONGEST_HEADER = 4 + 4 * MAX_RANK;
 /** Packed bytes that surely hold the header, after gzip's own with a file name. */
 const PEEK = 1024;
-/** Deflate's best: 258 bytes for two bits. */
-const MAX_RATIO = 1032;
 
 const inflate = promisify(gunzip);
 
@@ -47,9 +46,9 @@ export async function decodeIdx(bytes: Uint8Array, where: string): Promise<IdxAr
   const start = 4 + 4 * shape.length;
   const total = start + sizeOf(shape);
   // Before anything is allocated: a header may promise 2^60 bytes.
-  const possible = zipped ? bytes.length * MAX_RATIO : bytes.length;
+  const possible = zipped ? bytes.length * maxRatio : bytes.length;
   if (total > possible) throw badFile(where, `${total} bytes for shape [${shape.join(', ')}]`, `at most ${possible}`);
-  const all = zipped ? await inflateTo(bytes, total, where) : bytes;
+  const all = zipped ? await inflateTo(inflate, bytes, total, { what: 'gzipped IDX data', where }) : bytes;
   if (all.length !== total) throw badFile(where, `${total} bytes for shape [${shape.join(', ')}]`, `${all.length}`);
   return { shape, data: new Uint8Array(all.buffer, all.byteOffset + start, total - start) };
 }
@@ -82,14 +81,5 @@ async function peek(bytes: Uint8Array, where: string): Promise<Uint8Array> {
     return start.subarray(0, LONGEST_HEADER);
   } catch (error) {
     throw badFile(where, 'gzipped IDX data', (error as Error).message, error);
-  }
-}
-
-async function inflateTo(bytes: Uint8Array, total: number, where: string): Promise<Uint8Array> {
-  try {
-    return await inflate(bytes, { maxOutputLength: total, chunkSize: Math.min(1 << 20, Math.max(64, total)) });
-  } catch (error) {
-    const received = error instanceof RangeError ? 'more than that' : (error as Error).message;
-    throw badFile(where, `gzipped IDX data of ${total} bytes`, received, error);
   }
 }

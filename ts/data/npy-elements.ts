@@ -1,6 +1,6 @@
 // @internal
-import { endianness } from 'node:os';
 import { badFile } from '../files.js';
+import { halfToNumber, hostOrder } from '../number-formats.js';
 
 /** The typed arrays that numbers from a file may come in. */
 export type NumberArray =
@@ -22,9 +22,6 @@ export interface ElementType {
   /** Numbers from a buffer that holds just them, in this machine's byte order; may view it. */
   readonly view: (buffer: ArrayBuffer, where: string) => NumberArray;
 }
-
-/** NumPy's sign for this machine's byte order. */
-export const hostOrder = endianness() === 'LE' ? '<' : '>';
 
 const VIEWS: Readonly<Record<string, ElementType['view']>> = {
   b1: (buffer) => new Uint8Array(buffer).map((byte) => (byte === 0 ? 0 : 1)),
@@ -107,13 +104,4 @@ function fromInt64(
     result[i] = value;
   }
   return result;
-}
-
-/** IEEE 754 binary16: 1 bit sign, 5 bits exponent, 10 bits fraction. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }

@@ -1,8 +1,9 @@
 // @internal
 import { badArgument, clipped, shapeMismatch } from '../errors.js';
 import { badFile } from '../files.js';
+import { hostOrder } from '../number-formats.js';
 import { sizeOf } from '../tensor.js';
-import { decodeElements, elementTypeOf, hostOrder, type NumberArray } from './npy-elements.js';
+import { decodeElements, elementTypeOf, type NumberArray } from './npy-elements.js';
 
 /** An array as NumPy saved it, in C (row-major) order. */
 export interface NpyArray {

@@ -1,10 +1,10 @@
 // @internal
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, inflateRaw } from 'node:zlib';
+import { checksumOf, hexOf } from '../crc32.js';
 import { clipped } from '../errors.js';
 import { badFile } from '../files.js';
-import { crc32 } from './crc32.js';
+import { inflateTo, maxRatio } from './inflate.js';
 
 // fflate's unzip trusts the archive's directory: it allocates what that promises, checks no checksum, reads past the
 // end and does not tell of encryption. Hence this reader of the directory; the inflating is zlib's, off the event loop.
@@ -39,14 +39,10 @@ const DIRECTORY_LENGTH = 46;
 const LOCAL_LENGTH = 30;
 const STORED = 0;
 const DEFLATED = 8;
-/** Deflate's best: 258 bytes for two bits. */
-const MAX_RATIO = 1032;
 /** Deflate may make data that long longer, if it cannot make it shorter. */
 const SLACK = 1024;
 /** Unpacked bytes from which a member is looked at before it is unpacked as a whole. */
 const LARGE = 1 << 20;
-/** About 3 ms of work, so that the event loop gets its turns. */
-const CRC_CHUNK = 8 << 20;
 
 const inflate = promisify(inflateRaw);
 
@@ -132,7 +128,7 @@ function readEntry(view: Buffer, at: number, where: string): ZipEntry {
   if (method !== STORED && method !== DEFLATED) {
     throw badFile(member, 'a stored or deflated member', `compression method ${method}`);
   }
-  const possible = method === STORED ? packed : packed * MAX_RATIO;
+  const possible = method === STORED ? packed : packed * maxRatio;
   if (size > possible) {
     throw badFile(member, `at most ${possible} bytes from ${packed} packed ones`, `a claim of ${size}`);
   }
@@ -158,10 +154,11 @@ async function unpack(
   if (first && entry.method === DEFLATED && size > LARGE) {
     first.check(await inflateStart(raw.subarray(0, first.bytes + SLACK), member), size, member);
   }
-  const data = entry.method === STORED ? raw : await inflateTo(raw, size, member);
+  const data =
+    entry.method === STORED ? raw : await inflateTo(inflate, raw, size, { what: 'deflated data', where: member });
   if (data.length !== size) throw badFile(member, `${size} bytes when unpacked`, `${data.length}`);
-  const crc = await checksum(data);
-  if (crc !== entry.crc) throw badFile(member, `checksum ${hex(entry.crc)}`, `${hex(crc)}: the file is damaged`);
+  const [expected, crc] = [hexOf(entry.crc), await checksumOf(data)];
+  if (crc !== expected) throw badFile(member, `checksum ${expected}`, `${crc}: the file is damaged`);
   return data;
 }
 
@@ -172,32 +169,4 @@ async function inflateStart(raw: Buffer, member: string): Promise<Uint8Array> {
   } catch (error) {
     throw badFile(member, 'deflated data', (error as Error).message, error);
   }
-}
-
-async function inflateTo(raw: Buffer, size: number, member: string): Promise<Uint8Array> {
-  try {
-    // Never runs past `size`; the option's least value is 1, and chunks of 64 bytes or more are required.
-    return await inflate(raw, { maxOutputLength: Math.max(1, size), chunkSize: Math.min(1 << 20, Math.max(64, size)) });
-  } catch (error) {
-    const tooLong = error instanceof RangeError;
-    throw badFile(
-      member,
-      `deflated data of ${size} bytes`,
-      tooLong ? 'more than that' : (error as Error).message,
-      error,
-    );
-  }
-}
-
-async function checksum(data: Uint8Array): Promise<number> {
-  let crc = 0;
-  for (let start = 0; start < data.length; start += CRC_CHUNK) {
-    if (start > 0) await nextTurn();
-    crc = crc32(data.subarray(start, start + CRC_CHUNK), crc);
-  }
-  return crc;
-}
-
-function hex(crc: number): string {
-  return crc.toString(16).padStart(8, '0');
 }

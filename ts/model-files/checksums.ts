@@ -1,18 +1,14 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { crc32 } from '../data/crc32.js';
+import { checksumOf } from '../crc32.js';
 import { clipped } from '../errors.js';
 import { badFile } from '../files.js';
-import { bytesOf } from '../safetensors/safetensors.js';
+import { littleEndianBytes } from '../number-formats.js';
 import type { Tensor } from '../tensor.js';
 import { jsonIn, type Metadata } from './description.js';
-
-/** About 3 ms of work, so that the event loop gets its turns. */
-const chunk = 8 << 20;
 
 /** CRC-32 of each tensor's bytes, as the text `checksums` of a safetensors file: JSON, eight hexadecimal digits each. */
 export async function checksumsOf(tensors: ReadonlyMap<string, Tensor>): Promise<string> {
   const sums: [string, string][] = [];
-  for (const [name, { data }] of tensors) sums.push([name, await checksumOf(bytesOf(data))]);
+  for (const [name, { data }] of tensors) sums.push([name, await checksumOf(littleEndianBytes(data))]);
   return JSON.stringify(Object.fromEntries(sums));
 }
 
@@ -40,13 +36,4 @@ export class Checksums {
     if (sum !== expected)
       throw badFile(`'${clipped(name, 60)}' of ${this.#where}`, `checksum ${expected}`, `${sum}: the file is damaged`);
   }
-}
-
-async function checksumOf(bytes: Uint8Array): Promise<string> {
-  let sum = 0;
-  for (let start = 0; start < bytes.length; start += chunk) {
-    if (start > 0) await nextTurn();
-    sum = crc32(bytes.subarray(start, start + chunk), sum);
-  }
-  return sum.toString(16).padStart(8, '0');
 }

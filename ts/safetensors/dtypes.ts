@@ -1,4 +1,5 @@
-import { type ElementType, elementTypeOf, hostOrder } from '../data/npy-elements.js';
+import { type ElementType, elementTypeOf } from '../data/npy-elements.js';
+import { hostOrder } from '../number-formats.js';
 
 /** The dtypes of the format: bytes of a number and, where we read them, how its numbers lie. Little-endian. */
 export const dtypes = {

@@ -2,15 +2,13 @@ import type { FileHandle } from 'node:fs/promises';
 import type { NpyArray } from '../data/npy.js';
 import { adoptElements } from '../data/npy-elements.js';
 import { badArgument, clipped } from '../errors.js';
-import { badFile, openForReading } from '../files.js';
+import { badFile, openForReading, readFully } from '../files.js';
 import { dtypes } from './dtypes.js';
 import { type Header, parseHeader, type TensorEntry } from './header.js';
 
 /** Longer headers are refused. The largest that are known have a few MB; the reference allows 100. */
 export const maxHeader = 2 ** 24;
 const lengthBytes = 8;
-/** Node reads less than 2 GiB at once. */
-const maxRead = 2 ** 30;
 
 /** A safetensors file that is open: its header was read and checked, its tensors are read when they are asked for. */
 export class SafetensorsFile {
@@ -117,11 +115,6 @@ async function readBytes(handle: FileHandle, position: number, length: number, w
   } catch (error) {
     throw badFile(where, 'a tensor that fits into memory', `${length} bytes`, error);
   }
-  for (let done = 0; done < length; ) {
-    const size = Math.min(length - done, maxRead);
-    const { bytesRead } = await handle.read(bytes, done, size, position + done);
-    if (bytesRead === 0) throw badFile(where, 'as many bytes as it had when opened', `${position + done}`);
-    done += bytesRead;
-  }
+  await readFully(handle, bytes, position, where);
   return bytes;
 }

@@ -1,7 +1,7 @@
 import type { NpyArray } from '../data/npy.js';
-import { hostOrder } from '../data/npy-elements.js';
 import { badArgument } from '../errors.js';
 import { replaceFile } from '../files.js';
+import { littleEndianBytes } from '../number-formats.js';
 import { Tensor } from '../tensor.js';
 import { maxHeader, SafetensorsFile } from './file.js';
 import { metadataKey } from './header.js';
@@ -70,7 +70,7 @@ export function safetensorsWriter(
   const header = headerOf(sorted, metadata);
   return async (file) => {
     await file.writeFile(header);
-    for (const [, { data }] of sorted) await file.writeFile(bytesOf(data));
+    for (const [, { data }] of sorted) await file.writeFile(littleEndianBytes(data));
   };
 }
 
@@ -89,12 +89,4 @@ function headerOf(tensors: readonly (readonly [string, Tensor])[], metadata: Rea
   header.writeBigUInt64LE(BigInt(length));
   json.copy(header, 8);
   return header;
-}
-
-/** The numbers' bytes, the lowest first. */
-export function bytesOf(data: Tensor['data']): Uint8Array {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  if (hostOrder === '<') return bytes;
-  const swapped = Buffer.from(bytes);
-  return data instanceof Float32Array ? swapped.swap32() : swapped.swap64();
 }

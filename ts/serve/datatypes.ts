@@ -1,3 +1,4 @@
+import { halfToNumber } from '../number-formats.js';
 import { badRequest } from './problem.js';
 
 /** Reads the number at a place of a binary tensor, little-endian. */
@@ -19,21 +20,13 @@ const numeric: ReadonlyMap<string, Datatype> = new Map([
   ['INT16', { bytes: 2, read: (view, at) => view.getInt16(at, true) }],
   ['INT32', { bytes: 4, read: (view, at) => view.getInt32(at, true) }],
   ['INT64', { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) }],
-  ['FP16', { bytes: 2, read: (view, at) => halfOf(view.getUint16(at, true)) }],
+  ['FP16', { bytes: 2, read: (view, at) => halfToNumber(view.getUint16(at, true)) }],
   ['FP32', { bytes: 4, read: (view, at) => view.getFloat32(at, true) }],
   ['FP64', { bytes: 8, read: (view, at) => view.getFloat64(at, true) }],
 ] as const satisfies [string, Datatype][]);
 
 /** Whether there is such a datatype of numbers. */
 export const isNumeric = (datatype: string): boolean => numeric.has(datatype);
-
-/** The number that 16 bits of IEEE 754 say. */
-function halfOf(bits: number): number {
-  const sign = bits >> 15 ? -1 : 1;
-  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
-}
 
 /**
  * The numbers of a binary tensor.

@@ -1,3 +1,4 @@
+import { littleEndianBytes } from '../number-formats.js';
 import type { Prediction } from '../preparation/prediction.js';
 import type { Tensor } from '../tensor.js';
 import type { InferRequest } from './infer-request.js';
@@ -52,7 +53,7 @@ export function writeReply(
     const start = `{"name":"${name}","shape":[${shape}],"datatype":"${datatype}",`;
     const names = isClass ? classes!.slice(first, first + rows) : [];
     if (!isBinary) return `${start}"data":${isClass ? JSON.stringify(names) : jsonOf(outputs, first, rows)}}`;
-    const bytes = isClass ? bytesOfTexts(names) : bytesOf(outputs, first, rows);
+    const bytes = isClass ? bytesOfTexts(names) : numberBytes(outputs, first, rows);
     parts.push(bytes);
     return `${start}"parameters":{"binary_data_size":${bytes.length}}}`;
   });
@@ -75,9 +76,8 @@ function jsonOf({ data, rowSize }: Tensor, first: number, rows: number): string 
   return `${text}]`;
 }
 
-function bytesOf({ data, rowSize }: Tensor, first: number, rows: number): Buffer {
-  const part = data.subarray(first * rowSize, (first + rows) * rowSize);
-  return Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+function numberBytes({ data, rowSize }: Tensor, first: number, rows: number): Buffer {
+  return littleEndianBytes(data.subarray(first * rowSize, (first + rows) * rowSize));
 }
 
 function bytesOfTexts(texts: readonly string[]): Buffer {

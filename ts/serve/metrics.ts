@@ -11,44 +11,53 @@ export interface Metrics {
   readonly contentType: string;
 }
 
+const requests = {
+  name: 'blasnet_requests_total',
+  help: 'Requests for inference, by model and status code',
+  labelNames: ['model', 'code'],
+} as const;
+
+const durations = {
+  name: 'blasnet_request_duration_seconds',
+  help: 'Time from the arrival of a request for inference to its answer',
+  labelNames: ['model'],
+  buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+};
+
+const batches = {
+  name: 'blasnet_batch_rows',
+  help: 'Rows of the batches that were computed',
+  labelNames: ['model'],
+  buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+};
+
+const queueRows = {
+  name: 'blasnet_queue_rows',
+  help: 'Rows that wait or are computed',
+  labelNames: ['model'],
+} as const;
+
+const models = { name: 'blasnet_models', help: 'Versions of models that are ready for requests' };
+
 /** @throws BlasnetError `ERR_NATIVE_LOAD` without prom-client */
 export async function createMetrics(repository: Repository): Promise<Metrics> {
   const { Counter, Gauge, Histogram, Registry } = (await loadOptional('prom-client', () => import('prom-client')))
     .default;
   const registry = new Registry();
   const registers = [registry];
-  // Counted here and handed over when somebody asks, since labels take longer than the counting.
-  const counts = new Map<string, Map<number, number>>();
+  const counts = new RequestCounts();
   new Counter({
-    name: 'blasnet_requests_total',
-    help: 'Requests for inference, by model and status code',
-    labelNames: ['model', 'code'],
+    ...requests,
     registers,
     collect() {
       this.reset();
-      for (const [model, byCode] of counts) {
-        for (const [code, count] of byCode) this.inc({ model, code }, count);
-      }
+      for (const { model, code, count } of counts.all()) this.inc({ model, code }, count);
     },
   });
-  const durations = new Histogram({
-    name: 'blasnet_request_duration_seconds',
-    help: 'Time from the arrival of a request for inference to its answer',
-    labelNames: ['model'],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    registers,
-  });
-  const batches = new Histogram({
-    name: 'blasnet_batch_rows',
-    help: 'Rows of the batches that were computed',
-    labelNames: ['model'],
-    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
-    registers,
-  });
+  const durationsSeen = new Histogram({ ...durations, registers });
+  const batchesSeen = new Histogram({ ...batches, registers });
   new Gauge({
-    name: 'blasnet_queue_rows',
-    help: 'Rows that wait or are computed',
-    labelNames: ['model'],
+    ...queueRows,
     registers,
     collect() {
       this.reset();
@@ -58,8 +67,7 @@ export async function createMetrics(repository: Repository): Promise<Metrics> {
     },
   });
   new Gauge({
-    name: 'blasnet_models',
-    help: 'Versions of models that are ready for requests',
+    ...models,
     registers,
     collect() {
       this.set(repository.entries.filter(({ isReady }) => isReady).length);
@@ -67,18 +75,31 @@ export async function createMetrics(repository: Repository): Promise<Metrics> {
   });
   return {
     requestEnded(model, code, milliseconds) {
-      let byCode = counts.get(model);
-      if (!byCode) {
-        byCode = new Map();
-        counts.set(model, byCode);
-      }
-      byCode.set(code, (byCode.get(code) ?? 0) + 1);
-      durations.observe({ model }, milliseconds / 1000);
+      counts.add(model, code);
+      durationsSeen.observe({ model }, milliseconds / 1000);
     },
-    batchEnded({ name }, rows) {
-      batches.observe({ model: name }, rows);
-    },
+    batchEnded: ({ name }, rows) => batchesSeen.observe({ model: name }, rows),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+/** Counted here and handed over when somebody asks, since labels take longer than the counting. */
+class RequestCounts {
+  readonly #byModel = new Map<string, Map<number, number>>();
+
+  add(model: string, code: number): void {
+    let byCode = this.#byModel.get(model);
+    if (!byCode) {
+      byCode = new Map();
+      this.#byModel.set(model, byCode);
+    }
+    byCode.set(code, (byCode.get(code) ?? 0) + 1);
+  }
+
+  *all(): Generator<{ readonly model: string; readonly code: number; readonly count: number }> {
+    for (const [model, byCode] of this.#byModel) {
+      for (const [code, count] of byCode) yield { model, code, count };
+    }
+  }
 }

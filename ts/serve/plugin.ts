@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
 import { checkOptions } from '../fields.js';
-import { inferRoute, noteArrivals } from './infer-route.js';
+import { InferRoute, noteArrivals } from './infer-route.js';
 import { createMetrics } from './metrics.js';
 import { healthRoutes, metadataRoutes, metricsRoute, repositoryRoutes } from './model-routes.js';
 import { type ServeOptions, serveOptionNames } from './options.js';
@@ -47,7 +47,7 @@ export async function serveRepository(app: FastifyInstance, repository: Reposito
   metadataRoutes(app, repository);
   repositoryRoutes(app, repository);
   metricsRoute(app, metrics);
-  inferRoute(app, repository, metrics);
+  new InferRoute(repository, metrics).addTo(app);
   if (page) await addPage(app);
 }
 

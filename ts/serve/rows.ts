@@ -18,7 +18,7 @@ export interface RequestRows {
  * The rows of a request: encoded features in one input, or the cells of raw columns in as many.
  * @throws Problem 400 for inputs that do not fit, 413 for too many rows
  */
-export function rowsOf(net: ServedNet, { inputs }: InferRequest, maxRows: number): RequestRows {
+export function requestRowsOf(net: ServedNet, { inputs }: InferRequest, maxRows: number): RequestRows {
   const columns = net.preparer.preparation?.columns;
   const [input] = inputs as readonly [InputTensor];
   const isEncoded = inputs.length === 1 && input.name === 'input';

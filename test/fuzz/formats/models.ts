@@ -12,7 +12,7 @@ import {
   MaxPoolLayer,
   NeuralNet,
 } from 'blasnet';
-import { crc32 } from '#blasnet/data/crc32';
+import { crc32 } from '#blasnet/crc32';
 import { fittingNet, fittingReader } from '../../support/nets.js';
 import type { Dice } from '../dice.js';
 import { editJson } from '../edit-json.js';

@@ -1,4 +1,5 @@
 import type { NeuralNet, Prediction, Tensor } from '../../index.js';
+import { shortestDecimal } from '../../number-formats.js';
 
 export type Format = 'csv' | 'json';
 
@@ -75,15 +76,7 @@ function numbered(name: string, count: number): readonly string[] {
 /** A row's numbers with as few digits as give the same number back. */
 function numbersOf({ data, dtype, rowSize }: Tensor, row: number): string[] {
   const numbers = Array.from(data.subarray(row * rowSize, (row + 1) * rowSize));
-  return numbers.map(dtype === 'float32' ? shortest : String);
-}
-
-function shortest(value: number): string {
-  for (let digits = 6; digits < 9; digits++) {
-    const rounded = Number(value.toPrecision(digits));
-    if (Math.fround(rounded) === value) return String(rounded);
-  }
-  return String(Number(value.toPrecision(9)));
+  return numbers.map((number) => String(dtype === 'float32' ? shortestDecimal(number) : number));
 }
 
 function cellOf(text: string): string {

@@ -10,7 +10,7 @@ import {
   type TensorMessage,
   type ValueMessage,
 } from '../messages.js';
-import { bytesOf } from './raw-data.js';
+import { rawDataOf } from './raw-data.js';
 
 /** Opset 17 came with version 8 of the format, in 2022: all that is needed is in it, and what reads ONNX reads it. */
 const opset = 17;
@@ -61,7 +61,7 @@ export class ModelBuilder {
   /** Adds a constant of the graph's dtype. */
   constant(name: string, shape: readonly number[], values: FloatArray | readonly number[]): string {
     const dataType = elementTypes[this.dtype];
-    this.#tensors.push({ name, dims: shape, dataType, rawData: bytesOf(this.dtype, values) });
+    this.#tensors.push({ name, dims: shape, dataType, rawData: rawDataOf(this.dtype, values) });
     return name;
   }
 
@@ -70,7 +70,7 @@ export class ModelBuilder {
     if (this.shape.join() === shape.join()) return;
     const target = `${name}/shape`;
     const dims = [-1, ...shape];
-    const rawData = bytesOf('int64', dims);
+    const rawData = rawDataOf('int64', dims);
     this.#tensors.push({ name: target, dims: [dims.length], dataType: elementTypes.int64, rawData });
     this.node('Reshape', name, [this.value, target]);
     this.shape = shape;

@@ -1,7 +1,7 @@
 // @internal
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
-import { badFile, openForReading, unreadable } from '../../files.js';
+import { badFile, openForReading, readFully, unreadable } from '../../files.js';
 import { type EntryMessage, externalLocation, type ModelMessage, type TensorMessage } from '../messages.js';
 import type { Budget } from './budget.js';
 import { quote } from './quote.js';
@@ -84,12 +84,7 @@ async function readPart(path: string, { offset = 0, length }: Range, budget: Bud
   const handle = await openForReading(path, 'ONNX');
   try {
     const bytes = new Uint8Array(size);
-    // Node reads no more than 2 GiB at once.
-    for (let at = 0; at < size; ) {
-      const { bytesRead } = await handle.read(bytes, at, Math.min(size - at, 2 ** 30), offset + at);
-      if (bytesRead === 0) throw badFile(`'${path}'`, `${size} bytes at ${offset}`, `${at}`);
-      at += bytesRead;
-    }
+    await readFully(handle, bytes, offset, `'${path}'`);
     return bytes;
   } finally {
     await handle.close();

@@ -1,6 +1,7 @@
 // @internal
 import { BlasnetError } from '../../errors.js';
 import { badFile } from '../../files.js';
+import { shortestDecimal } from '../../number-formats.js';
 import { type AttributeMessage, attributeTypes, type NodeMessage, type TensorMessage } from '../messages.js';
 import { wholeNumber } from './constant.js';
 import { plain, quote } from './quote.js';
@@ -105,12 +106,4 @@ export class OnnxNode {
     }
     return found;
   }
-}
-
-/** The shortest decimal that is the same float32: 1e-5 comes back as it was meant. */
-export function shortestDecimal(value: number): number {
-  const digits = [1, 2, 3, 4, 5, 6, 7, 8].find(
-    (count) => Math.fround(Number(value.toPrecision(count))) === Math.fround(value),
-  );
-  return digits === undefined ? value : Number(value.toPrecision(digits));
 }

@@ -1,9 +1,10 @@
 // @internal
 import { DropoutLayer, FlattenLayer } from '../../../layers/index.js';
+import { shortestDecimal } from '../../../number-formats.js';
 import { sizeOf } from '../../../tensor.js';
 import type { Chain } from '../chain.js';
 import { constantOf } from '../constant.js';
-import { type OnnxNode, shortestDecimal } from '../node.js';
+import type { OnnxNode } from '../node.js';
 import type { Dimension, ShapeValue } from '../values.js';
 
 /** A constant, whichever way the node says it. */

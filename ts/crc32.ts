@@ -1,5 +1,8 @@
-// @internal
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as zlib from 'node:zlib';
+
+/** Bytes of about 3 ms of work, so that the event loop gets its turns. */
+const chunk = 8 << 20;
 
 const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -19,3 +22,18 @@ export function tableCrc32(data: Uint8Array, previous = 0): number {
  * it only since 20.15.
  */
 export const crc32: (data: Uint8Array, previous?: number) => number = zlib.crc32 ?? tableCrc32;
+
+/** CRC-32 of however many bytes, in eight hexadecimal digits; the event loop gets its turns. */
+export async function checksumOf(bytes: Uint8Array): Promise<string> {
+  let crc = 0;
+  for (let start = 0; start < bytes.length; start += chunk) {
+    if (start > 0) await nextTurn();
+    crc = crc32(bytes.subarray(start, start + chunk), crc);
+  }
+  return hexOf(crc);
+}
+
+/** A CRC-32 in eight hexadecimal digits. */
+export function hexOf(crc: number): string {
+  return crc.toString(16).padStart(8, '0');
+}
