@@ -1,4 +1,5 @@
 import { BlasnetError, badArgument, shapeMismatch } from './errors.js';
+import { copyNested, type NestedNumbers, shapeOfNested } from './nested-numbers.js';
 
 export type DType = 'float32' | 'float64';
 export type FloatArray = Float32Array | Float64Array;
@@ -45,17 +46,14 @@ export class Tensor {
   }
 
   /**
-   * A tensor over `values`. A typed array is viewed, not copied; its type gives the dtype. Nested arrays are copied.
-   * @param values - numbers, rows of numbers, or a typed array
-   * @param shape - defaults to `[1, n]` for a flat list and to rows × columns for a nested one
+   * A tensor over `values`. A typed array is viewed, not copied; its type gives the dtype. Lists are copied.
+   * @param values - a typed array, a list of numbers, or lists of them nested up to 64 deep; rows may be typed arrays
+   * @param shape - defaults to `[1, n]` for a flat list and to the lengths of nested ones: rows × columns, and so on
    * @param dtype - defaults to the typed array's own, else `float32`; another one copies
-   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for ragged rows or a shape of another size
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for ragged rows or a shape of another size, `ERR_BAD_ARGUMENT` that says
+   *   where something is no number; NaN and ±Infinity are numbers
    */
-  static from(
-    values: readonly number[] | readonly (readonly number[])[] | FloatArray,
-    shape?: readonly number[],
-    dtype?: DType,
-  ): Tensor {
+  static from(values: NestedNumbers | FloatArray, shape?: readonly number[], dtype?: DType): Tensor {
     if (values instanceof Float32Array || values instanceof Float64Array) {
       // Another thread may be reading the memory: it must not shrink away under its hands. And Node-API knows no
       // shared memory.
@@ -67,21 +65,10 @@ export class Tensor {
       return Tensor.#checked(data, shape ?? [1, values.length], dtype ?? own);
     }
     if (!Array.isArray(values)) throw badArgument('values', 'an array or a Float32Array or Float64Array', values);
-    const nested = Array.isArray(values[0]);
-    const natural = nested ? [values.length, (values[0] as readonly number[]).length] : [1, values.length];
-    const data = new (arrayOf(dtype ?? 'float32'))(sizeOf(natural));
-    if (nested) {
-      const width = natural[1]!;
-      (values as readonly (readonly number[])[]).forEach((row, i) => {
-        if (!Array.isArray(row) || row.length !== width) {
-          throw shapeMismatch(`row ${i}`, `${width} numbers`, Array.isArray(row) ? `${row.length}` : String(row));
-        }
-        data.set(row, i * width);
-      });
-    } else {
-      data.set(values as readonly number[]);
-    }
-    return Tensor.#checked(data, shape ?? natural, dtype ?? 'float32');
+    const natural = shapeOfNested(values);
+    const tensor = Tensor.zeros(natural, dtype);
+    copyNested(values, natural, tensor.data);
+    return shape === undefined ? tensor : tensor.reshape(shape);
   }
 
   /** A new tensor of zeros. */
