@@ -229,6 +229,15 @@ test('toArray › rows for two dimensions, else flat', (t) => {
   t.deepEqual(Tensor.from([1, 2], [2]).toArray(), [1, 2]);
 });
 
+test('toJSON › rows as toArray gives them, null for what JSON cannot say', (t) => {
+  const p = Tensor.from([
+    [1, 2],
+    [3.5, Number.NaN],
+  ]);
+  t.is(JSON.stringify({ p }), '{"p":[[1,2],[3.5,null]]}');
+  t.is(JSON.stringify(Tensor.from([1, -Infinity], [2, 1, 1], 'float64')), '[1,null]');
+});
+
 test('moveTo › takes the values along, and refuses to move what is gone', (t) => {
   const tensor = Tensor.from([1, 2]);
   const place = { data: new Float32Array(2) };

@@ -1,5 +1,6 @@
 import { BlasnetError, badArgument, shapeMismatch } from './errors.js';
 import { copyNested, type NestedNumbers, shapeOfNested } from './nested-numbers.js';
+import { headOf, numbersText } from './tensor-text.js';
 
 export type DType = 'float32' | 'float64';
 export type FloatArray = Float32Array | Float64Array;
@@ -7,11 +8,17 @@ export type FloatArray = Float32Array | Float64Array;
 /** Where a tensor's numbers lie: given at once, or by an arena when it is laid out. */
 export interface Storage {
   readonly data: FloatArray;
+  /** False as long as the numbers have no memory, which reading `data` would give them; else true, or absent. */
+  readonly isLaidOut?: boolean;
 }
+
+/** Node.js asks objects for a method of this name when it prints them. */
+const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 /**
  * Numbers in row-major order with a shape; rows are samples, so the first dimension counts them.
- * A tensor is a view: two tensors may share memory, and writing to `data` writes to that memory.
+ * A tensor is a view: two tensors may share memory, and writing to `data` writes to that memory. What compares objects by
+ * their properties, such as `deepEqual` of test libraries, sees shape and dtype alone: compare `data` or `toArray()`.
  */
 export class Tensor {
   readonly shape: readonly number[];
@@ -124,6 +131,22 @@ export class Tensor {
     if (this.shape.length !== 2) return flat;
     const width = this.rowSize;
     return Array.from({ length: this.rows }, (_, i) => flat.slice(i * width, (i + 1) * width));
+  }
+
+  /** What `JSON.stringify` writes: {@link toArray}. JSON knows no NaN and no infinities, which become null. */
+  toJSON(): number[] | number[][] {
+    return this.toArray();
+  }
+
+  /**
+   * What `console.log` and `util.inspect` print: `Tensor(2×2, float32) [[1, 2], [3, 4]]`, at most 100 numbers of it.
+   * @param depth - how many levels of objects may still be shown; below 0 the numbers are left out
+   */
+  [inspect](depth: number): string {
+    const head = headOf(this);
+    if (depth < 0 || this.#storage.isLaidOut === false) return head;
+    const { data } = this;
+    return `${head} ${data.length === this.size ? numbersText(this, data) : 'with a detached buffer'}`;
   }
 
   /** Moves the tensor, with its values, into other memory; those who hold the tensor see the new place. */
