@@ -1,6 +1,6 @@
 import test from 'ava';
 import { Tensor } from 'blasnet';
-import { arrayOf, sizeOf } from '#blasnet/tensor';
+import { arrayOf, requireTensor, sizeOf } from '#blasnet/tensor';
 import { badArgument, shapeMismatch, untyped } from './support/errors.js';
 import { transferAway } from './support/memory.js';
 
@@ -246,6 +246,29 @@ test('moveTo › takes the values along, and refuses to move what is gone', (t) 
   t.is(tensor.data, place.data);
   transferAway(place.data);
   t.throws(() => tensor.moveTo({ data: new Float32Array(2) }), badArgument(/its 2 numbers .* 'a detached buffer'/));
+});
+
+test('a detached buffer › what reads numbers says so', (t) => {
+  for (const values of [Float32Array.of(1, 2), new Float32Array(0)]) {
+    const tensor = Tensor.from(values);
+    transferAway(values);
+    t.is(tensor.data.length, 0);
+    const gone = (name: string) =>
+      badArgument(new RegExp(`^Expected a tensor with its memory for ${name} but received 'a detached buffer'$`));
+    t.throws(() => tensor.clone(), gone('clone'));
+    t.throws(() => tensor.clone('float64'), gone('clone'));
+    t.throws(() => tensor.toArray(), gone('toArray'));
+    t.throws(() => JSON.stringify({ tensor }), gone('toArray'));
+    t.throws(() => tensor.slice(0, 1), gone('slice'));
+    t.throws(() => tensor.reshape([...tensor.shape]).slice(0), gone('slice'));
+    t.throws(() => requireTensor('x', tensor), gone('x'));
+    for (const dtype of [undefined, 'float64'] as const) {
+      t.throws(
+        () => Tensor.from(values, undefined, dtype),
+        badArgument(/Expected an ArrayBuffer for values' memory but received 'a detached buffer'$/),
+      );
+    }
+  }
 });
 
 test('sizeOf and arrayOf', (t) => {

@@ -32,7 +32,7 @@ export class Tensor {
     this.#storage = storage;
   }
 
-  /** The numbers, `size` of them. */
+  /** The numbers, `size` of them; none where the buffer was detached, because it was transferred to another thread. */
   get data(): FloatArray {
     return this.#storage.data;
   }
@@ -67,6 +67,7 @@ export class Tensor {
       if (!(values.buffer instanceof ArrayBuffer) || ('resizable' in values.buffer && values.buffer.resizable)) {
         throw badArgument("values' memory", 'an ArrayBuffer, neither shared nor resizable', values.buffer);
       }
+      if (isDetached(values)) throw badArgument("values' memory", 'an ArrayBuffer', 'a detached buffer');
       const own = values instanceof Float32Array ? 'float32' : 'float64';
       const data = dtype === undefined || dtype === own ? values : arrayOf(dtype).from(values);
       return Tensor.#checked(data, shape ?? [1, values.length], dtype ?? own);
@@ -107,27 +108,36 @@ export class Tensor {
     return new Tensor(shape, this.dtype, this.#storage);
   }
 
-  /** Rows `from` (included) to `to` (excluded); shares memory. */
+  /**
+   * Rows `from` (included) to `to` (excluded); shares memory.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for rows that there are not, or a detached buffer
+   */
   slice(from: number, to: number = this.rows): Tensor {
     if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= this.rows)) {
       throw badArgument('rows', `a range within 0 to ${this.rows}`, `${from} to ${to}`);
     }
     const width = this.rowSize;
     return Tensor.#checked(
-      this.data.subarray(from * width, to * width),
+      attachedData('slice', this).subarray(from * width, to * width),
       [to - from, ...this.shape.slice(1)],
       this.dtype,
     );
   }
 
-  /** A copy in memory of its own, in another dtype if one is given. */
+  /**
+   * A copy in memory of its own, in another dtype if one is given.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown dtype or a detached buffer
+   */
   clone(dtype: DType = this.dtype): Tensor {
-    return new Tensor(this.shape, dtype, { data: arrayOf(dtype).from(this.data) });
+    return new Tensor(this.shape, dtype, { data: arrayOf(dtype).from(attachedData('clone', this)) });
   }
 
-  /** Nested rows for a two-dimensional tensor, else a flat list. */
+  /**
+   * Nested rows for a two-dimensional tensor, else a flat list.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a detached buffer
+   */
   toArray(): number[] | number[][] {
-    const flat = Array.from(this.data);
+    const flat = Array.from(attachedData('toArray', this));
     if (this.shape.length !== 2) return flat;
     const width = this.rowSize;
     return Array.from({ length: this.rows }, (_, i) => flat.slice(i * width, (i + 1) * width));
@@ -145,15 +155,13 @@ export class Tensor {
   [inspect](depth: number): string {
     const head = headOf(this);
     if (depth < 0 || this.#storage.isLaidOut === false) return head;
-    const { data } = this;
-    return `${head} ${data.length === this.size ? numbersText(this, data) : 'with a detached buffer'}`;
+    return `${head} ${isAttached(this) ? numbersText(this, this.data) : 'with a detached buffer'}`;
   }
 
   /** Moves the tensor, with its values, into other memory; those who hold the tensor see the new place. */
   moveTo(storage: Storage): void {
-    const values = this.data;
-    if (values.length !== this.size) throw badArgument('a tensor', `its ${this.size} numbers`, 'a detached buffer');
-    storage.data.set(values);
+    if (!isAttached(this)) throw badArgument('a tensor', `its ${this.size} numbers`, 'a detached buffer');
+    storage.data.set(this.data);
     this.#storage = storage;
   }
 }
@@ -161,7 +169,28 @@ export class Tensor {
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` for what is no tensor, or one whose memory was transferred away */
 export function requireTensor(name: string, value: unknown): asserts value is Tensor {
   if (!(value instanceof Tensor)) throw badArgument(name, 'a Tensor', value);
-  if (value.data.length !== value.size) throw badArgument(name, 'a tensor with its memory', 'a detached buffer');
+  attachedData(name, value);
+}
+
+/** The tensor's numbers. @throws BlasnetError `ERR_BAD_ARGUMENT` where the memory was transferred away */
+function attachedData(name: string, tensor: Tensor): FloatArray {
+  if (!isAttached(tensor)) throw badArgument(name, 'a tensor with its memory', 'a detached buffer');
+  return tensor.data;
+}
+
+function isAttached({ data, size }: Tensor): boolean {
+  return data.length === size && !isDetached(data);
+}
+
+/** Whether an array's buffer was transferred away, after which it has no elements. Node.js 20 has no property for that. */
+function isDetached({ length, buffer }: FloatArray): boolean {
+  if (length > 0) return false;
+  try {
+    new Uint8Array(buffer); // throws a TypeError then
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** The typed-array class of a dtype. */
