@@ -30,7 +30,10 @@ export class Arena {
     const offset = this.#next;
     this.#next += Math.ceil((size * arrayOf(this.dtype).BYTES_PER_ELEMENT) / alignment) * alignment;
     this.#bytes = Math.max(this.#bytes, this.#next);
-    return new Slice(() => this.#view(offset, size));
+    return new Slice(
+      () => this.#view(offset, size),
+      () => this.#memory !== undefined,
+    );
   }
 
   /** Starts again at the beginning: what is handed out from now on shares memory with what was before. */
@@ -74,10 +77,16 @@ function bufferOf(bytes: number): ArrayBuffer {
 
 class Slice implements Storage {
   readonly #view: () => FloatArray;
+  readonly #isLaidOut: () => boolean;
   #data?: FloatArray;
 
-  constructor(view: () => FloatArray) {
+  constructor(view: () => FloatArray, isLaidOut: () => boolean) {
     this.#view = view;
+    this.#isLaidOut = isLaidOut;
+  }
+
+  get isLaidOut(): boolean {
+    return this.#isLaidOut();
   }
 
   get data(): FloatArray {

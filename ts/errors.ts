@@ -53,6 +53,7 @@ export function clipped(text: string, most = 500): string {
 /** A value as it should appear in a message: short, with its type where that is the point. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${clipped(value, 60)}'`;
+  if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return `a function`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (value !== null && typeof value === 'object') {

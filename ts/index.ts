@@ -22,6 +22,7 @@ export * from './layers/index.js';
 export type { PoolOptions } from './layers/pool-windows.js';
 export type { ImageShape, Pair } from './layers/windows.js';
 export * from './losses/index.js';
+export type { NestedNumbers, NumberArray } from './nested-numbers.js';
 export { NeuralNet } from './neural-net.js';
 export type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 export type { OnnxImportOptions } from './onnx/import/from-onnx.js';

@@ -1,4 +1,6 @@
 import { BlasnetError, badArgument, shapeMismatch } from './errors.js';
+import { copyNested, type NestedNumbers, shapeOfNested } from './nested-numbers.js';
+import { headOf, numbersText } from './tensor-text.js';
 
 export type DType = 'float32' | 'float64';
 export type FloatArray = Float32Array | Float64Array;
@@ -6,11 +8,17 @@ export type FloatArray = Float32Array | Float64Array;
 /** Where a tensor's numbers lie: given at once, or by an arena when it is laid out. */
 export interface Storage {
   readonly data: FloatArray;
+  /** False as long as the numbers have no memory, which reading `data` would give them; else true, or absent. */
+  readonly isLaidOut?: boolean;
 }
+
+/** Node.js asks objects for a method of this name when it prints them. */
+const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 /**
  * Numbers in row-major order with a shape; rows are samples, so the first dimension counts them.
- * A tensor is a view: two tensors may share memory, and writing to `data` writes to that memory.
+ * A tensor is a view: two tensors may share memory, and writing to `data` writes to that memory. What compares objects by
+ * their properties, such as `deepEqual` of test libraries, sees shape and dtype alone: compare `data` or `toArray()`.
  */
 export class Tensor {
   readonly shape: readonly number[];
@@ -24,7 +32,7 @@ export class Tensor {
     this.#storage = storage;
   }
 
-  /** The numbers, `size` of them. */
+  /** The numbers, `size` of them; none where the buffer was detached, because it was transferred to another thread. */
   get data(): FloatArray {
     return this.#storage.data;
   }
@@ -45,43 +53,30 @@ export class Tensor {
   }
 
   /**
-   * A tensor over `values`. A typed array is viewed, not copied; its type gives the dtype. Nested arrays are copied.
-   * @param values - numbers, rows of numbers, or a typed array
-   * @param shape - defaults to `[1, n]` for a flat list and to rows × columns for a nested one
+   * A tensor over `values`. A typed array is viewed, not copied; its type gives the dtype. Lists are copied.
+   * @param values - a typed array, a list of numbers, or lists of them nested up to 64 deep; rows may be typed arrays
+   * @param shape - defaults to `[1, n]` for a flat list and to the lengths of nested ones: rows × columns, and so on
    * @param dtype - defaults to the typed array's own, else `float32`; another one copies
-   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for ragged rows or a shape of another size
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for ragged rows or a shape of another size, `ERR_BAD_ARGUMENT` that says
+   *   where something is no number; NaN and ±Infinity are numbers
    */
-  static from(
-    values: readonly number[] | readonly (readonly number[])[] | FloatArray,
-    shape?: readonly number[],
-    dtype?: DType,
-  ): Tensor {
+  static from(values: NestedNumbers | FloatArray, shape?: readonly number[], dtype?: DType): Tensor {
     if (values instanceof Float32Array || values instanceof Float64Array) {
       // Another thread may be reading the memory: it must not shrink away under its hands. And Node-API knows no
       // shared memory.
       if (!(values.buffer instanceof ArrayBuffer) || ('resizable' in values.buffer && values.buffer.resizable)) {
         throw badArgument("values' memory", 'an ArrayBuffer, neither shared nor resizable', values.buffer);
       }
+      if (isDetached(values)) throw badArgument("values' memory", 'an ArrayBuffer', 'a detached buffer');
       const own = values instanceof Float32Array ? 'float32' : 'float64';
       const data = dtype === undefined || dtype === own ? values : arrayOf(dtype).from(values);
       return Tensor.#checked(data, shape ?? [1, values.length], dtype ?? own);
     }
     if (!Array.isArray(values)) throw badArgument('values', 'an array or a Float32Array or Float64Array', values);
-    const nested = Array.isArray(values[0]);
-    const natural = nested ? [values.length, (values[0] as readonly number[]).length] : [1, values.length];
-    const data = new (arrayOf(dtype ?? 'float32'))(sizeOf(natural));
-    if (nested) {
-      const width = natural[1]!;
-      (values as readonly (readonly number[])[]).forEach((row, i) => {
-        if (!Array.isArray(row) || row.length !== width) {
-          throw shapeMismatch(`row ${i}`, `${width} numbers`, Array.isArray(row) ? `${row.length}` : String(row));
-        }
-        data.set(row, i * width);
-      });
-    } else {
-      data.set(values as readonly number[]);
-    }
-    return Tensor.#checked(data, shape ?? natural, dtype ?? 'float32');
+    const natural = shapeOfNested(values);
+    const tensor = Tensor.zeros(natural, dtype);
+    copyNested(values, natural, tensor.data);
+    return shape === undefined ? tensor : tensor.reshape(shape);
   }
 
   /** A new tensor of zeros. */
@@ -113,37 +108,60 @@ export class Tensor {
     return new Tensor(shape, this.dtype, this.#storage);
   }
 
-  /** Rows `from` (included) to `to` (excluded); shares memory. */
+  /**
+   * Rows `from` (included) to `to` (excluded); shares memory.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for rows that there are not, or a detached buffer
+   */
   slice(from: number, to: number = this.rows): Tensor {
     if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= this.rows)) {
       throw badArgument('rows', `a range within 0 to ${this.rows}`, `${from} to ${to}`);
     }
     const width = this.rowSize;
     return Tensor.#checked(
-      this.data.subarray(from * width, to * width),
+      attachedData('slice', this).subarray(from * width, to * width),
       [to - from, ...this.shape.slice(1)],
       this.dtype,
     );
   }
 
-  /** A copy in memory of its own, in another dtype if one is given. */
+  /**
+   * A copy in memory of its own, in another dtype if one is given.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown dtype or a detached buffer
+   */
   clone(dtype: DType = this.dtype): Tensor {
-    return new Tensor(this.shape, dtype, { data: arrayOf(dtype).from(this.data) });
+    return new Tensor(this.shape, dtype, { data: arrayOf(dtype).from(attachedData('clone', this)) });
   }
 
-  /** Nested rows for a two-dimensional tensor, else a flat list. */
+  /**
+   * Nested rows for a two-dimensional tensor, else a flat list.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a detached buffer
+   */
   toArray(): number[] | number[][] {
-    const flat = Array.from(this.data);
+    const flat = Array.from(attachedData('toArray', this));
     if (this.shape.length !== 2) return flat;
     const width = this.rowSize;
     return Array.from({ length: this.rows }, (_, i) => flat.slice(i * width, (i + 1) * width));
   }
 
+  /** What `JSON.stringify` writes: {@link toArray}. JSON knows no NaN and no infinities, which become null. */
+  toJSON(): number[] | number[][] {
+    return this.toArray();
+  }
+
+  /**
+   * What `console.log` and `util.inspect` print: `Tensor(2×2, float32) [[1, 2], [3, 4]]`, at most 100 numbers of it.
+   * @param depth - how many levels of objects may still be shown; below 0 the numbers are left out
+   */
+  [inspect](depth: number): string {
+    const head = headOf(this);
+    if (depth < 0 || this.#storage.isLaidOut === false) return head;
+    return `${head} ${isAttached(this) ? numbersText(this, this.data) : 'with a detached buffer'}`;
+  }
+
   /** Moves the tensor, with its values, into other memory; those who hold the tensor see the new place. */
   moveTo(storage: Storage): void {
-    const values = this.data;
-    if (values.length !== this.size) throw badArgument('a tensor', `its ${this.size} numbers`, 'a detached buffer');
-    storage.data.set(values);
+    if (!isAttached(this)) throw badArgument('a tensor', `its ${this.size} numbers`, 'a detached buffer');
+    storage.data.set(this.data);
     this.#storage = storage;
   }
 }
@@ -151,7 +169,28 @@ export class Tensor {
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` for what is no tensor, or one whose memory was transferred away */
 export function requireTensor(name: string, value: unknown): asserts value is Tensor {
   if (!(value instanceof Tensor)) throw badArgument(name, 'a Tensor', value);
-  if (value.data.length !== value.size) throw badArgument(name, 'a tensor with its memory', 'a detached buffer');
+  attachedData(name, value);
+}
+
+/** The tensor's numbers. @throws BlasnetError `ERR_BAD_ARGUMENT` where the memory was transferred away */
+function attachedData(name: string, tensor: Tensor): FloatArray {
+  if (!isAttached(tensor)) throw badArgument(name, 'a tensor with its memory', 'a detached buffer');
+  return tensor.data;
+}
+
+function isAttached({ data, size }: Tensor): boolean {
+  return data.length === size && !isDetached(data);
+}
+
+/** Whether an array's buffer was transferred away, after which it has no elements. Node.js 20 has no property for that. */
+function isDetached({ length, buffer }: FloatArray): boolean {
+  if (length > 0) return false;
+  try {
+    new Uint8Array(buffer); // throws a TypeError then
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** The typed-array class of a dtype. */

@@ -76,7 +76,7 @@ test('inspect › a model of ours, and export to ONNX, back, and to npz', async 
   t.true(found.outputs.data.every((value, i) => Math.abs(value - expected.outputs.data[i]!) < 1e-6));
   back!.layers[0]!.setWeights({ W: Tensor.zeros([4, 8]) });
   await back!.loadWeights(join(folder, 'weights'));
-  t.deepEqual(back!.layers[0]!.weights.W, net!.layers[0]!.weights.W);
+  t.deepEqual(back!.layers[0]!.weights.W!.toArray(), net!.layers[0]!.weights.W!.toArray());
 });
 
 test('inspect › safetensors of others', async (t) => {

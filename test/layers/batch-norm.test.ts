@@ -144,7 +144,7 @@ test('saveWeights and loadWeights › gamma, beta, mean and var, bit for bit', a
   t.deepEqual(arrays.mean!.shape, [5]);
   const other = new BatchNormLayer(5);
   await other.loadWeights(folder, 'bn');
-  t.deepEqual(other.weights, layer.weights);
+  for (const [name, { data }] of Object.entries(layer.weights)) t.deepEqual(other.weights[name]!.data, data, name);
   const x = rowsOfNumbers(3, 5, 4);
   t.deepEqual(other.forward(x, false).data, layer.forward(x, false).data);
   await t.throwsAsync(new BatchNormLayer(6).loadWeights(folder, 'bn'), shapeMismatch(/shape \[6\] for 'gamma' in/));
