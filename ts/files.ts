@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BlasnetError, badArgument, clipped } from './errors.js';
@@ -60,6 +61,22 @@ export async function readFully(
     if (bytesRead === 0) throw badFile(where, 'as many bytes as it had when opened', `${position + done}`);
     done += bytesRead;
   }
+}
+
+/**
+ * The size of an open file in bytes.
+ * @param what - the kind of file, for the message
+ * @throws BlasnetError `ERR_BAD_FILE` for a folder, or what else is no plain file
+ */
+export async function plainFileSize(handle: FileHandle, where: string, what: string): Promise<number> {
+  const found = await handle.stat();
+  if (!found.isFile()) throw badFile(where, what, kindOf(found));
+  return found.size;
+}
+
+/** What stands where a plain file ought to. */
+export function kindOf(found: Stats): string {
+  return found.isDirectory() ? 'a folder' : 'a device, pipe or socket';
 }
 
 /** The error for a file that the system does not let us read. */
@@ -139,7 +156,7 @@ async function resolveTarget(path: string): Promise<{ target: string; mode?: num
     const target = await realpath(path);
     const found = await stat(target);
     // A rename would replace a device or a pipe by a plain file.
-    if (!found.isFile()) throw new Error(found.isDirectory() ? 'a folder' : 'a device, pipe or socket');
+    if (!found.isFile()) throw new Error(kindOf(found));
     return { target, mode: found.mode & 0o7777 };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { target: path };

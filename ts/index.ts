@@ -1,4 +1,3 @@
-export { BatchPredictor, type BatchPredictorOptions } from './batch-predictor.js';
 export type { LossChartOptions, LossHistoryOptions, XCoordinate } from './charts/index.js';
 export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
 export type { ResumeOptions } from './checkpoints/longer-run.js';
@@ -7,7 +6,6 @@ export type { ZeroOneOptions } from './data/labels.js';
 export type { NpyArray } from './data/npy.js';
 export { readNpz, writeNpz } from './data/npz.js';
 export { BlasnetError, type ErrorCode } from './errors.js';
-export type { Evaluation } from './evaluation.js';
 export {
   type GradientClip,
   type HyperParameterOptions,
@@ -17,6 +15,8 @@ export {
   type StopCondition,
   type Stopper,
 } from './hyper-parameters.js';
+export { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
+export type { Evaluation } from './inference/evaluation.js';
 export * from './initializers/index.js';
 export * from './layers/index.js';
 export type { PoolOptions } from './layers/pool-windows.js';

@@ -1,9 +1,9 @@
 import type { Arena } from './arena.js';
-import { fuseDescent } from './fuse-descent.js';
-import { fuseRelu } from './fuse-relu.js';
 import { keepInPlace } from './keep-in-place.js';
 import { type NativeCall, type NativeOperand, type NativePlan, native } from './native.js';
-import type { RecordedCall } from './recorded-call.js';
+import { fuseDescent } from './replay/fuse-descent.js';
+import { fuseRelu } from './replay/fuse-relu.js';
+import type { RecordedCall } from './replay/recorded-call.js';
 import { fromNative, inOrder, isSlot, type KernelArgument, type Operand, type PassRunner, Port } from './runner.js';
 import { arrayOf, type DType, Tensor } from './tensor.js';
 

@@ -1,4 +1,4 @@
-import { BlasnetError, badArgument } from './errors.js';
+import { BlasnetError, badArgument, reasonOf } from './errors.js';
 import { native } from './native.js';
 import type { Slot } from './slots.js';
 import { type DType, Tensor } from './tensor.js';
@@ -108,7 +108,7 @@ export class EagerRunner implements Runner {
 /** What C++ throws, as the error type that users know. */
 export function fromNative(cause: unknown): BlasnetError {
   if (cause instanceof BlasnetError) return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = reasonOf(cause);
   const code = message.includes('not finite') ? 'ERR_NOT_FINITE' : 'ERR_BAD_ARGUMENT';
   return new BlasnetError(code, message, { cause });
 }

@@ -1,5 +1,5 @@
 import { badArgument } from './errors.js';
-import type { Evaluation } from './evaluation.js';
+import type { Evaluation } from './inference/evaluation.js';
 
 /**
  * What training looked like at one checkpoint. Losses are means per row; accuracy is R² for `fitting`, the share of rows

@@ -1,8 +1,8 @@
 import { BlasnetError } from '../errors.js';
 import { badFile } from '../files.js';
-import type { Model } from '../model.js';
 import { jsonIn } from '../model-files/description.js';
 import { ModelFile } from '../model-files/model-file.js';
+import type { Model } from '../net/model.js';
 import type { Preparation } from '../preparation/preparation.js';
 import { Snapshot } from '../training/snapshot.js';
 import type { CheckpointRecord } from '../training-history.js';

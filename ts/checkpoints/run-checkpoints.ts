@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { makeFolder } from '../files.js';
-import type { Model } from '../model.js';
 import { type ModelDescription, metadataOf } from '../model-files/description.js';
 import { modelWriter } from '../model-files/model-file.js';
+import type { Model } from '../net/model.js';
 import type { SafetensorsFile } from '../safetensors/file.js';
 import type { Tensor } from '../tensor.js';
 import type { LastGood } from '../training/last-good.js';

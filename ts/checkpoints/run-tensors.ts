@@ -1,5 +1,5 @@
-import type { ParameterBlock, StackedLayer } from '../layer-stack.js';
 import { parametersOf, trainingPrefix } from '../model-files/model-file.js';
+import type { ParameterBlock, StackedLayer } from '../net/layer-stack.js';
 import { Tensor } from '../tensor.js';
 import type { CheckpointRecord } from '../training-history.js';
 import type { Parameter } from '../weights-bias.js';

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { CommanderError } from 'commander';
+import { reasonOf } from '../errors.js';
 
 /** Options or arguments that contradict each other or are missing: exit code 2. */
 export class UsageError extends Error {}
@@ -27,7 +28,7 @@ export async function print(text: string): Promise<void> {
 
 /** What went wrong, on one line. */
 export function describeFailure(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ');
+  return reasonOf(error).replace(/\s*\n\s*/g, ' ');
 }
 
 /** 0: fine, 1: failed, 2: called in a wrong way, 128 + number: ended by a signal. */

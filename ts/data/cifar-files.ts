@@ -1,6 +1,6 @@
 // @internal
 import type { FileHandle } from 'node:fs/promises';
-import { badFile, openForReading, readFileBytes, readFully } from '../files.js';
+import { badFile, openForReading, plainFileSize, readFileBytes, readFully } from '../files.js';
 import { sizeOf } from '../tensor.js';
 import type { LabelledImages } from './image-data-reader.js';
 import type { ImageShape } from './pixels.js';
@@ -51,14 +51,13 @@ export async function readCifar(paths: readonly string[]): Promise<LabelledImage
 }
 
 async function countOf(path: string, handle: FileHandle): Promise<number> {
-  const stat = await handle.stat();
-  if (!stat.isFile()) throw badFile(`'${path}'`, 'a CIFAR-10 file', stat.isDirectory() ? 'a folder' : 'no plain file');
-  if (stat.size === 0) throw badFile(`'${path}'`, `records of ${recordBytes} bytes`, 'an empty file');
-  if (stat.size % recordBytes !== 0) {
-    throw badFile(`'${path}'`, `whole records of ${recordBytes} bytes`, `${stat.size} bytes`);
+  const size = await plainFileSize(handle, `'${path}'`, 'a CIFAR-10 file');
+  if (size === 0) throw badFile(`'${path}'`, `records of ${recordBytes} bytes`, 'an empty file');
+  if (size % recordBytes !== 0) {
+    throw badFile(`'${path}'`, `whole records of ${recordBytes} bytes`, `${size} bytes`);
   }
-  if (stat.size > largestFile) throw badFile(`'${path}'`, `at most ${largestFile} bytes`, `${stat.size}`);
-  return stat.size / recordBytes;
+  if (size > largestFile) throw badFile(`'${path}'`, `at most ${largestFile} bytes`, `${size}`);
+  return size / recordBytes;
 }
 
 /** Reads a file's records into the images from `first` on. */

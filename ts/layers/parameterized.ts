@@ -1,9 +1,9 @@
 // @internal
 import { badArgument } from '../errors.js';
 import { createInitializer } from '../initializers/index.js';
+import { readWeightFile, requireSameShape, writeWeightFile } from '../model-files/weight-files.js';
 import { createOptimizer, type KernelOptimizer } from '../optimizers/index.js';
 import { type DType, requireTensor, type Tensor } from '../tensor.js';
-import { readWeightFile, requireSameShape, writeWeightFile } from '../weight-files.js';
 import type { Parameter, ParameterSetup } from '../weights-bias.js';
 
 /** What a layer learns: its parameters, where they begin, how they change, and their files. */

@@ -1,5 +1,5 @@
 // @internal
-import type { LayerStack } from '../layer-stack.js';
+import type { LayerStack } from '../net/layer-stack.js';
 import type { Runner } from '../runner.js';
 import type { Slots } from '../slots.js';
 import type { Parameter } from '../weights-bias.js';

@@ -1,8 +1,8 @@
 import { BlasnetError, badArgument } from '../errors.js';
 import { badFile } from '../files.js';
 import { type HyperParameterOptions, HyperParameters } from '../hyper-parameters.js';
-import type { StackedLayer } from '../layer-stack.js';
 import { createLayer, type Layer, type LayerConfig } from '../layers/index.js';
+import type { StackedLayer } from '../net/layer-stack.js';
 import { checkedPreparation } from '../preparation/check-preparation.js';
 import type { Preparation } from '../preparation/preparation.js';
 

@@ -1,7 +1,7 @@
 import { toTensor } from '../data/npz.js';
 import { badArgument, clipped } from '../errors.js';
 import { badFile } from '../files.js';
-import type { LayerStack, StackedLayer } from '../layer-stack.js';
+import type { LayerStack, StackedLayer } from '../net/layer-stack.js';
 import { SafetensorsFile } from '../safetensors/file.js';
 import { type ByteSink, safetensorsWriter } from '../safetensors/safetensors.js';
 import { Tensor } from '../tensor.js';

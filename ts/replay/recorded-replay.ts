@@ -1,11 +1,11 @@
 import { Arena } from '../arena.js';
 import { type NativeOutcome, type NativeReplay, native } from '../native.js';
 import { type Plan, PlanRecorder } from '../plan.js';
-import type { RecordedCall } from '../recorded-call.js';
 import { fromNative, type Port } from '../runner.js';
 import { arrayOf, type FloatArray } from '../tensor.js';
-import { keepWeightsInPanels } from '../weights-in-panels.js';
+import type { RecordedCall } from './recorded-call.js';
 import type { Pass, Passes, Replay, ReplaySetup } from './replay.js';
+import { keepWeightsInPanels } from './weights-in-panels.js';
 
 /** Passes recorded as plans, which share one workspace since they never run at once; C++ replays them. */
 export class RecordedReplay implements Replay {

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { NpyArray } from '../data/npy.js';
 import { adoptElements } from '../data/npy-elements.js';
 import { badArgument, clipped } from '../errors.js';
-import { badFile, openForReading, readFully } from '../files.js';
+import { badFile, openForReading, plainFileSize, readFully } from '../files.js';
 import { dtypes } from './dtypes.js';
 import { type Header, parseHeader, type TensorEntry } from './header.js';
 
@@ -73,9 +73,8 @@ export class SafetensorsFile {
 }
 
 async function readHeader(handle: FileHandle, where: string): Promise<{ header: Header; dataStart: number }> {
-  const stat = await handle.stat();
-  if (!stat.isFile()) throw badFile(where, 'a safetensors file', stat.isDirectory() ? 'a folder' : 'no plain file');
-  if (stat.size < lengthBytes) throw badFile(where, 'a safetensors file of at least 8 bytes', `${stat.size}`);
+  const size = await plainFileSize(handle, where, 'a safetensors file');
+  if (size < lengthBytes) throw badFile(where, 'a safetensors file of at least 8 bytes', `${size}`);
   const start = await readBytes(handle, 0, lengthBytes, where);
   const length = Buffer.from(start.buffer).readBigUInt64LE();
   if (length > BigInt(maxHeader)) {
@@ -83,11 +82,11 @@ async function readHeader(handle: FileHandle, where: string): Promise<{ header: 
     throw badFile(where, expected, `${length}, or another format: the file begins with ${textOf(start)}`);
   }
   const dataStart = lengthBytes + Number(length);
-  if (dataStart > stat.size) {
+  if (dataStart > size) {
     throw badFile(
       where,
       `a safetensors file with a header of ${length} bytes`,
-      `a file that ends ${dataStart - stat.size} bytes before that`,
+      `a file that ends ${dataStart - size} bytes before that`,
     );
   }
   const bytes = await readBytes(handle, lengthBytes, Number(length), where);
@@ -100,7 +99,7 @@ async function readHeader(handle: FileHandle, where: string): Promise<{ header: 
   if (!text.startsWith('{')) {
     throw badFile(where, "a safetensors file, with a header that starts with '{',", JSON.stringify(text.slice(0, 20)));
   }
-  return { header: parseHeader(text, stat.size - dataStart, where), dataStart };
+  return { header: parseHeader(text, size - dataStart, where), dataStart };
 }
 
 /** A file's first bytes as text, by which people know its format: `PK` of npz. */

@@ -7,7 +7,7 @@ import { badArgument, shapeMismatch } from '../errors.js';
 import type { HyperParameters } from '../hyper-parameters.js';
 import { ClassificationLayer } from '../layers/classification.js';
 import type { NetType } from '../losses/index.js';
-import type { Model } from '../model.js';
+import type { Model } from '../net/model.js';
 import { sizeOf } from '../tensor.js';
 import type { TrainOptions } from './train-options.js';
 

@@ -2,7 +2,7 @@ import type { DataReader } from '../data/data-reader.js';
 import type { Part } from '../data/part.js';
 import { requireAttached, rowsIn } from '../data/rows.js';
 import { noClassWeights } from '../losses/class-weights.js';
-import type { Model } from '../model.js';
+import type { Model } from '../net/model.js';
 import type { Operand } from '../runner.js';
 import type { DType } from '../tensor.js';
 import { StreamFeed } from './stream-feed.js';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Evaluation, Evaluator } from '../evaluation.js';
+import type { Evaluation, Evaluator } from '../inference/evaluation.js';
 
 /** What computes on a thread of its own until it is done, or told to stop. */
 interface Stoppable {

@@ -1,5 +1,5 @@
 import type { BlasnetError } from '../errors.js';
-import type { Model } from '../model.js';
+import type { Model } from '../net/model.js';
 import type { Tensor } from '../tensor.js';
 import { firstLostLayer, lostNumbers } from './not-finite.js';
 import { Snapshot } from './snapshot.js';

@@ -1,5 +1,5 @@
 import { BlasnetError } from '../errors.js';
-import type { LayerStack, StackedLayer } from '../layer-stack.js';
+import type { LayerStack, StackedLayer } from '../net/layer-stack.js';
 import type { Runner } from '../runner.js';
 
 /** When numbers were lost. */

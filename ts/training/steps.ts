@@ -1,4 +1,4 @@
-import type { Model } from '../model.js';
+import type { Model } from '../net/model.js';
 import { fromNative } from '../runner.js';
 import type { Feed } from './feed.js';
 import type { Interruption } from './interruption.js';

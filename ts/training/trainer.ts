@@ -5,10 +5,10 @@ import type { RunState } from '../checkpoints/run-state.js';
 import { DataReader } from '../data/data-reader.js';
 import type { Part } from '../data/part.js';
 import { badArgument } from '../errors.js';
-import { Evaluator, meansOf } from '../evaluation.js';
 import { given } from '../given.js';
-import type { Model } from '../model.js';
+import { Evaluator, meansOf } from '../inference/evaluation.js';
 import type { ModelDescription } from '../model-files/description.js';
+import type { Model } from '../net/model.js';
 import {
   type CheckpointRecord,
   type RunEnd,

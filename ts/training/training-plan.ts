@@ -1,7 +1,7 @@
 import { batchPass, portFor, type Rows, requireFinite } from '../data/rows.js';
 import { BlasnetError } from '../errors.js';
 import { noClassWeights } from '../losses/class-weights.js';
-import { type Model, trainingPass } from '../model.js';
+import { type Model, trainingPass } from '../net/model.js';
 import { createReplay, type Replay } from '../replay/replay.js';
 import { fromNative, type Operand, type Port, type Runner } from '../runner.js';
 import { Slots } from '../slots.js';

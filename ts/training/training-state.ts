@@ -1,5 +1,5 @@
 import { Arena } from '../arena.js';
-import type { ParameterBlock } from '../layer-stack.js';
+import type { ParameterBlock } from '../net/layer-stack.js';
 import type { KernelOptimizer, UpdateTarget } from '../optimizers/index.js';
 import { EagerRunner } from '../runner.js';
 import type { PlateauState } from '../schedules/schedule.js';

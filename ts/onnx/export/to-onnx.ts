@@ -3,7 +3,7 @@ import { badArgument, shapeMismatch } from '../../errors.js';
 import { checkOptions } from '../../fields.js';
 import { writeFileAtomic } from '../../files.js';
 import type { HyperParameters } from '../../hyper-parameters.js';
-import type { LayerStack } from '../../layer-stack.js';
+import type { LayerStack } from '../../net/layer-stack.js';
 import type { Preparation } from '../../preparation/preparation.js';
 import { versions } from '../../runtime.js';
 import { arrayOf, type DType, sizeOf } from '../../tensor.js';

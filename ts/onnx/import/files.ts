@@ -1,7 +1,7 @@
 // @internal
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
-import { badFile, openForReading, readFully, unreadable } from '../../files.js';
+import { badFile, kindOf, openForReading, readFully, unreadable } from '../../files.js';
 import { type EntryMessage, externalLocation, type ModelMessage, type TensorMessage } from '../messages.js';
 import type { Budget } from './budget.js';
 import { quote } from './quote.js';
@@ -75,7 +75,7 @@ async function readPart(path: string, { offset = 0, length }: Range, budget: Bud
   const found = await stat(path).catch((cause: unknown) => {
     throw unreadable(path, 'ONNX', cause);
   });
-  if (!found.isFile()) throw unreadable(path, 'ONNX', found.isDirectory() ? 'a folder' : 'a device, pipe or socket');
+  if (!found.isFile()) throw unreadable(path, 'ONNX', kindOf(found));
   const size = length ?? found.size - offset;
   if (size < 0 || offset + size > found.size) {
     throw badFile(`'${path}'`, `${size} bytes at ${offset}`, `a file of ${found.size}`);

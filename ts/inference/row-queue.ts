@@ -1,5 +1,5 @@
-import { badArgument } from './errors.js';
-import { type DType, type FloatArray, sizeOf, Tensor } from './tensor.js';
+import { badArgument } from '../errors.js';
+import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
 
 /** Rows of one caller, which stay together. */
 export interface RowJob<Answer> {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { readNpz, writeNpz } from './data/npz.js';
-import { shapeMismatch } from './errors.js';
-import { badFile, requireFolder, requireLayerName } from './files.js';
-import { requireTensor, type Tensor } from './tensor.js';
-import type { Parameter } from './weights-bias.js';
+import { readNpz, writeNpz } from '../data/npz.js';
+import { shapeMismatch } from '../errors.js';
+import { badFile, requireFolder, requireLayerName } from '../files.js';
+import { requireTensor, type Tensor } from '../tensor.js';
+import type { Parameter } from '../weights-bias.js';
 
 /** Writes `<folder>/<name>.npz` with those values of the parameters; nothing where there are none. */
 export async function writeWeightFile(

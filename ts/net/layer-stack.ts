@@ -1,11 +1,11 @@
-import { Arena } from './arena.js';
-import { BlasnetError, badArgument, clipped } from './errors.js';
-import { requireLayerName } from './files.js';
-import { ClassificationLayer } from './layers/classification.js';
-import { Layer, type RowShape } from './layers/layer.js';
-import type { NetOutput } from './losses/objective.js';
-import type { Runner } from './runner.js';
-import { arrayOf, type DType, sizeOf, type Tensor } from './tensor.js';
+import { Arena } from '../arena.js';
+import { BlasnetError, badArgument, clipped } from '../errors.js';
+import { requireLayerName } from '../files.js';
+import { ClassificationLayer } from '../layers/classification.js';
+import { Layer, type RowShape } from '../layers/layer.js';
+import type { NetOutput } from '../losses/objective.js';
+import type { Runner } from '../runner.js';
+import { arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
 
 /** A layer under its name. */
 export interface StackedLayer {

@@ -1,8 +1,8 @@
-import type { NativeOutcome } from './native.js';
-import { createReplay, type Pass, type Replay } from './replay/replay.js';
-import { fromNative, type PassRunner, type Port, type Runner } from './runner.js';
-import { type Slot, Slots } from './slots.js';
-import type { DType, FloatArray } from './tensor.js';
+import type { NativeOutcome } from '../native.js';
+import { fromNative, type PassRunner, type Port, type Runner } from '../runner.js';
+import { type Slot, Slots } from '../slots.js';
+import type { DType, FloatArray } from '../tensor.js';
+import { createReplay, type Pass, type Replay } from './replay.js';
 
 /** Rows that pass through a net at once outside of training: enough for full speed, few enough to stay in the cache. */
 const mostRows = 256;

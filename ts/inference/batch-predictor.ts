@@ -1,7 +1,7 @@
-import { badArgument, shapeMismatch } from './errors.js';
-import { checkOptions } from './fields.js';
+import { badArgument, shapeMismatch } from '../errors.js';
+import { checkOptions } from '../fields.js';
+import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
 import { RowQueue } from './row-queue.js';
-import { type DType, type FloatArray, sizeOf, Tensor } from './tensor.js';
 
 export interface BatchPredictorOptions {
   /** Rows of a batch at the most; default 64. */

@@ -1,6 +1,6 @@
+import type { KernelArgument } from '../runner.js';
+import { Tensor } from '../tensor.js';
 import { extentOf, operandsOf, overlap, type RecordedCall } from './recorded-call.js';
-import type { KernelArgument } from './runner.js';
-import { Tensor } from './tensor.js';
 
 /**
  * Lets convolutions rectify what they compute, and convolutions and max pools multiply the deltas they hand back by the

@@ -1,4 +1,4 @@
-import { BlasnetError } from './errors.js';
+import { BlasnetError } from '../errors.js';
 
 /** What a net is doing now: at most one thing at a time, but for calls that queue up behind others of their kind. */
 export class Busy {

@@ -1,18 +1,18 @@
+import { badArgument, shapeMismatch } from '../errors.js';
+import { HyperParameters, optimizerOf } from '../hyper-parameters.js';
+import { createInitializer } from '../initializers/index.js';
+import type { Layer } from '../layers/index.js';
+import { noClassWeights } from '../losses/class-weights.js';
+import { objectiveOf } from '../losses/objective.js';
+import { EagerRunner } from '../runner.js';
+import { Schedule } from '../schedules/schedule.js';
+import { requireTensor, type Tensor } from '../tensor.js';
+import { requireFiniteGradients } from '../training/not-finite.js';
+import { TrainingState } from '../training/training-state.js';
 import { Busy } from './busy.js';
-import { badArgument, shapeMismatch } from './errors.js';
-import { HyperParameters, optimizerOf } from './hyper-parameters.js';
-import { createInitializer } from './initializers/index.js';
 import { LayerStack } from './layer-stack.js';
-import type { Layer } from './layers/index.js';
-import { noClassWeights } from './losses/class-weights.js';
-import { objectiveOf } from './losses/objective.js';
 import { backwardPass, type Model, updatePass } from './model.js';
-import { EagerRunner } from './runner.js';
-import { Schedule } from './schedules/schedule.js';
 import { summarize } from './summary.js';
-import { requireTensor, type Tensor } from './tensor.js';
-import { requireFiniteGradients } from './training/not-finite.js';
-import { TrainingState } from './training/training-state.js';
 
 /** What a net consists of, and its passes one at a time: layers in order, forward, backward, update. */
 export abstract class LayeredNet {

@@ -1,5 +1,5 @@
+import type { KernelArgument, Operand } from '../runner.js';
 import { covers, type Extent, extentOf, isOperand, operandsOf, overlap, type RecordedCall } from './recorded-call.js';
-import type { KernelArgument, Operand } from './runner.js';
 
 /** Tensors start at multiples of so many bytes; what lies between the end of one and that is none. */
 const alignment = 64;

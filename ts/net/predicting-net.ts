@@ -1,15 +1,15 @@
-import { BatchPredictor, type BatchPredictorOptions } from './batch-predictor.js';
-import type { RowCells } from './data/csv-options.js';
-import { rowsOf } from './data/rows.js';
-import { badArgument } from './errors.js';
-import { type Evaluation, Evaluator, Predictor } from './evaluation.js';
-import { KeptPlans } from './kept-plans.js';
+import type { RowCells } from '../data/csv-options.js';
+import { rowsOf } from '../data/rows.js';
+import { badArgument } from '../errors.js';
+import { BatchPredictor, type BatchPredictorOptions } from '../inference/batch-predictor.js';
+import { type Evaluation, Evaluator, Predictor } from '../inference/evaluation.js';
+import type { Prediction } from '../preparation/prediction.js';
+import type { Preparation } from '../preparation/preparation.js';
+import { Preparer } from '../preparation/preparer.js';
+import { KeptPlans } from '../replay/kept-plans.js';
+import type { Tensor } from '../tensor.js';
+import { requireTrainable } from '../training/check-data.js';
 import { LayeredNet } from './layered-net.js';
-import type { Prediction } from './preparation/prediction.js';
-import type { Preparation } from './preparation/preparation.js';
-import { Preparer } from './preparation/preparer.js';
-import type { Tensor } from './tensor.js';
-import { requireTrainable } from './training/check-data.js';
 
 /** What a net computes without being changed: predictions, answers for raw rows, loss and accuracy. */
 export abstract class PredictingNet extends LayeredNet {

@@ -1,7 +1,7 @@
-import { Arena } from './arena.js';
+import { Arena } from '../arena.js';
+import type { Operand } from '../runner.js';
+import type { DType } from '../tensor.js';
 import { covers, extentOf, operandsOf, overlap, type RecordedCall } from './recorded-call.js';
-import type { Operand } from './runner.js';
-import type { DType } from './tensor.js';
 
 /** Columns of a panel, as native/layers/fully_connected_panels.cc has it. */
 const panelWidth = 32;

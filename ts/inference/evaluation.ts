@@ -1,12 +1,12 @@
-import { ChunkedReplay } from './chunked-replay.js';
-import type { Part } from './data/part.js';
-import { batchPass, portFor, rowsIn } from './data/rows.js';
-import { keepInPlace } from './keep-in-place.js';
-import { noClassWeights } from './losses/class-weights.js';
-import { penaltyPass } from './losses/penalty.js';
-import { type Model, penaltyOf } from './model.js';
-import { Port } from './runner.js';
-import { type DType, type FloatArray, sizeOf, Tensor } from './tensor.js';
+import type { Part } from '../data/part.js';
+import { batchPass, portFor, rowsIn } from '../data/rows.js';
+import { keepInPlace } from '../keep-in-place.js';
+import { noClassWeights } from '../losses/class-weights.js';
+import { penaltyPass } from '../losses/penalty.js';
+import { type Model, penaltyOf } from '../net/model.js';
+import { ChunkedReplay } from '../replay/chunked-replay.js';
+import { Port } from '../runner.js';
+import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
 
 export interface Evaluation {
   readonly loss: number;

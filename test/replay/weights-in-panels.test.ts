@@ -11,9 +11,9 @@ import {
   setThreads,
   Tensor,
 } from 'blasnet';
-import type { RecordedCall } from '#blasnet/recorded-call';
+import type { RecordedCall } from '#blasnet/replay/recorded-call';
+import { keepWeightsInPanels } from '#blasnet/replay/weights-in-panels';
 import type { Operand } from '#blasnet/runner';
-import { keepWeightsInPanels } from '#blasnet/weights-in-panels';
 
 const theta = new Float32Array(600 * 64 + 64);
 const weights = (): Operand => ({ data: theta.subarray(0, 600 * 64), shape: [600, 64] });

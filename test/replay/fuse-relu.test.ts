@@ -11,9 +11,9 @@ import {
   NeuralNet,
   Tensor,
 } from 'blasnet';
-import { fuseRelu } from '#blasnet/fuse-relu';
-import type { RecordedCall } from '#blasnet/recorded-call';
-import { randomTensor } from './support/numerics.js';
+import { fuseRelu } from '#blasnet/replay/fuse-relu';
+import type { RecordedCall } from '#blasnet/replay/recorded-call';
+import { randomTensor } from '../support/numerics.js';
 
 const tensors = () => Array.from({ length: 8 }, () => Tensor.zeros([2, 4])) as [Tensor, Tensor, Tensor, Tensor];
 const call = (kernel: string, ...args: RecordedCall['args']): RecordedCall => ({ kernel, args });

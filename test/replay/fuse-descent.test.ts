@@ -8,8 +8,8 @@ import {
   NeuralNet,
   Tensor,
 } from 'blasnet';
-import { fuseDescent } from '#blasnet/fuse-descent';
-import type { RecordedCall } from '#blasnet/recorded-call';
+import { fuseDescent } from '#blasnet/replay/fuse-descent';
+import type { RecordedCall } from '#blasnet/replay/recorded-call';
 
 const theta = new Float32Array(96);
 const gradient = new Float32Array(96);

@@ -1,13 +1,13 @@
-import type { HyperParameters } from './hyper-parameters.js';
+import type { HyperParameters } from '../hyper-parameters.js';
+import type { Objective } from '../losses/objective.js';
+import { type Penalty, penaltyGradientPass, penaltyPass } from '../losses/penalty.js';
+import type { KernelOptimizer } from '../optimizers/index.js';
+import type { KernelArgument, Operand, Runner } from '../runner.js';
+import type { Schedule } from '../schedules/schedule.js';
+import type { Slots } from '../slots.js';
+import type { Tensor } from '../tensor.js';
+import type { TrainingState } from '../training/training-state.js';
 import type { LayerStack } from './layer-stack.js';
-import type { Objective } from './losses/objective.js';
-import { type Penalty, penaltyGradientPass, penaltyPass } from './losses/penalty.js';
-import type { KernelOptimizer } from './optimizers/index.js';
-import type { KernelArgument, Operand, Runner } from './runner.js';
-import type { Schedule } from './schedules/schedule.js';
-import type { Slots } from './slots.js';
-import type { Tensor } from './tensor.js';
-import type { TrainingState } from './training/training-state.js';
 
 /** What training and prediction need of a net. */
 export interface Model {

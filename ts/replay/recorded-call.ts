@@ -1,4 +1,4 @@
-import type { KernelArgument, Operand } from './runner.js';
+import type { KernelArgument, Operand } from '../runner.js';
 
 /** A kernel call as it was written down, its arguments in the kernel's order. */
 export interface RecordedCall {

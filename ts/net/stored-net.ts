@@ -1,9 +1,9 @@
-import { replaceFile } from './files.js';
-import type { ModelDescription } from './model-files/description.js';
-import { modelWriter, parametersOf } from './model-files/model-file.js';
-import type { OnnxExportOptions } from './onnx/export/to-onnx.js';
+import { replaceFile } from '../files.js';
+import type { ModelDescription } from '../model-files/description.js';
+import { modelWriter, parametersOf } from '../model-files/model-file.js';
+import { readLayers, writeLayers } from '../model-files/weight-folders.js';
+import type { OnnxExportOptions } from '../onnx/export/to-onnx.js';
 import { PredictingNet } from './predicting-net.js';
-import { readLayers, writeLayers } from './weight-folders.js';
 
 /** What a net writes to files, and the weights that it reads from them. */
 export abstract class StoredNet extends PredictingNet {
@@ -71,7 +71,7 @@ export abstract class StoredNet extends PredictingNet {
   async exportOnnx(file: string, options?: OnnxExportOptions): Promise<void> {
     await this.busy.exclusively('exportOnnx', async () => {
       this.model.state.settle();
-      const { writeOnnx } = await import('./onnx/export/to-onnx.js');
+      const { writeOnnx } = await import('../onnx/export/to-onnx.js');
       const { name, preparation } = this;
       await writeOnnx({ name, preparation, ...this.model }, file, options);
     });

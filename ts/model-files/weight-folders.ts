@@ -1,6 +1,6 @@
-import { makeFolder, requireFolder } from './files.js';
-import type { LayerStack } from './layer-stack.js';
-import type { Layer } from './layers/layer.js';
+import { makeFolder, requireFolder } from '../files.js';
+import type { Layer } from '../layers/layer.js';
+import type { LayerStack } from '../net/layer-stack.js';
 
 /** Writes a file of each layer into a folder, which is made if need be. */
 export async function writeLayers(
