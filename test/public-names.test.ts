@@ -21,8 +21,8 @@ const intended = {
       Evaluation FeatureScaling FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip
       HyperParameterOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions Initializer
       InitializerContext KernelArgument LabelScaling LabelledImages LayerConfig LayerCreator LearningRateSchedule
-      LossChartOptions LossHistoryOptions MissingPolicy MnistFiles MsraOptions NetType NormalOptions NpyArray
-      OnnxExportOptions OnnxImportOptions Operand Optimizer OptimizerName OptimizerOptions Pair ParameterOptions
+      LossChartOptions LossHistoryOptions MissingPolicy MnistFiles MsraOptions NestedNumbers NetType NormalOptions
+      NpyArray NumberArray OnnxExportOptions OnnxImportOptions Operand Optimizer OptimizerName OptimizerOptions Pair ParameterOptions
       ParameterSetup PixelNormalization PoolOptions Prediction Preparation RegularMethod Regularizer ResumeOptions
       RowBatch RowCells RowShape RunEnd Runner Safetensors ScheduleKind StopCondition StopReason Stopper
       StreamOptions TrainOptions TrainingProgress UpdateTarget WarmUp XCoordinate XavierOptions ZeroOneOptions`,

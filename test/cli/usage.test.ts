@@ -27,9 +27,8 @@ test('--version is that of the package', async (t) => {
 test('--help loads neither the addon nor any package but commander', async (t) => {
   const root = await temporaryFolder(t);
   await cp('package.json', join(root, 'package.json'));
-  for (const path of ['main.js', 'output.js', 'program.js', 'values.js', 'commands'].map(
-    (name) => `dist/cli/${name}`,
-  )) {
+  const own = ['main.js', 'output.js', 'program.js', 'values.js', 'commands'].map((name) => `dist/cli/${name}`);
+  for (const path of ['dist/errors.js', ...own]) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await cp(path, join(root, path), { recursive: true });
   }
