@@ -229,13 +229,29 @@ test('toArray › rows for two dimensions, else flat', (t) => {
   t.deepEqual(Tensor.from([1, 2], [2]).toArray(), [1, 2]);
 });
 
-test('toJSON › rows as toArray gives them, null for what JSON cannot say', (t) => {
+test('toJSON › nested as the shape is, null for what JSON cannot say', (t) => {
   const p = Tensor.from([
     [1, 2],
     [3.5, Number.NaN],
   ]);
   t.is(JSON.stringify({ p }), '{"p":[[1,2],[3.5,null]]}');
-  t.is(JSON.stringify(Tensor.from([1, -Infinity], [2, 1, 1], 'float64')), '[1,null]');
+  t.is(JSON.stringify(Tensor.from([1, -Infinity], [2, 1, 1], 'float64')), '[[[1]],[[null]]]');
+  t.is(JSON.stringify(Tensor.from([1, 2], [2])), '[1,2]');
+  t.is(JSON.stringify(Tensor.zeros([2, 0, 3])), '[[],[]]');
+  t.is(JSON.stringify(Tensor.zeros([0, 3])), '[]');
+  const images = Tensor.from([
+    [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+    [
+      [7, 8, 9],
+      [0, 1, 2],
+    ],
+  ]);
+  const again = Tensor.from(images.toJSON());
+  t.deepEqual(again.shape, [2, 2, 3]);
+  t.deepEqual(again.data, images.data);
 });
 
 test('moveTo › takes the values along, and refuses to move what is gone', (t) => {
@@ -258,7 +274,7 @@ test('a detached buffer › what reads numbers says so', (t) => {
     t.throws(() => tensor.clone(), gone('clone'));
     t.throws(() => tensor.clone('float64'), gone('clone'));
     t.throws(() => tensor.toArray(), gone('toArray'));
-    t.throws(() => JSON.stringify({ tensor }), gone('toArray'));
+    t.throws(() => JSON.stringify({ tensor }), gone('toJSON'));
     t.throws(() => tensor.slice(0, 1), gone('slice'));
     t.throws(() => tensor.reshape([...tensor.shape]).slice(0), gone('slice'));
     t.throws(() => requireTensor('x', tensor), gone('x'));

@@ -65,6 +65,14 @@ export function copyNested(values: readonly unknown[], shape: readonly number[],
   }
 }
 
+/** Numbers of that shape as lists of lists, which `Tensor.from` reads again; a flat list for up to one dimension. */
+export function nestedFrom(shape: readonly number[], data: FloatArray): NestedNumbers {
+  if (shape.length < 2) return Array.from(data);
+  const [length, ...rest] = shape as readonly [number, ...number[]];
+  const size = data.length / length;
+  return Array.from({ length }, (_, i) => nestedFrom(rest, data.subarray(i * size, (i + 1) * size)));
+}
+
 /**
  * A loop, since a typed array's `set` makes numbers, or NaN, of anything.
  * @param path - where the list is

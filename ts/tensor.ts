@@ -1,5 +1,5 @@
 import { BlasnetError, badArgument, shapeMismatch } from './errors.js';
-import { copyNested, type NestedNumbers, shapeOfNested } from './nested-numbers.js';
+import { copyNested, type NestedNumbers, nestedFrom, shapeOfNested } from './nested-numbers.js';
 import { headOf, numbersText } from './tensor-text.js';
 
 export type DType = 'float32' | 'float64';
@@ -143,9 +143,13 @@ export class Tensor {
     return Array.from({ length: this.rows }, (_, i) => flat.slice(i * width, (i + 1) * width));
   }
 
-  /** What `JSON.stringify` writes: {@link toArray}. JSON knows no NaN and no infinities, which become null. */
-  toJSON(): number[] | number[][] {
-    return this.toArray();
+  /**
+   * What `JSON.stringify` writes: lists nested as deep as the tensor has dimensions. JSON knows no NaN and no infinities,
+   * which become null.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a detached buffer
+   */
+  toJSON(): NestedNumbers {
+    return nestedFrom(this.shape, attachedData('toJSON', this));
   }
 
   /**
