@@ -112,6 +112,10 @@ const entries: Readonly<Record<string, readonly [Readonly<Record<string, string>
     { location: 'none' },
     /^Expected a readable external data file at '.*none' but received ENOENT/,
   ],
+  'a name that is too long, with what would break lines': [
+    { location: `a\n${'x'.repeat(5000)}` },
+    /^Expected a readable external data file at '[^\n]*a\ufffdx{58}' but received ENAMETOOLONG.{0,30}$/,
+  ],
   'a part behind the end': [
     { location: 'w.bin', offset: '8', length: '24' },
     /^Expected 24 bytes at 8 in '.*w.bin' but received a file of 24$/,

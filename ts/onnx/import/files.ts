@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { badFile, kindOf, openForReading, readFully, unreadable } from '../../files.js';
 import { type EntryMessage, externalLocation, type ModelMessage, type TensorMessage } from '../messages.js';
 import type { Budget } from './budget.js';
-import { quote } from './quote.js';
+import { plain, quote } from './quote.js';
 
 /** A part of a file; to its end where no length is given. */
 interface Range {
@@ -54,7 +54,7 @@ async function readExternal(tensor: TensorMessage, { folder, file, budget }: Pla
   const isPlain = !isAbsolute(location) && !/[\\:\0]/.test(location) && !location.split('/').includes('..');
   if (!isPlain) throw badFile(where, "a file in the model's folder", quote(location));
   const target = await realpath(join(folder, location)).catch((cause: unknown) => {
-    throw unreadable(join(folder, location), 'external data', cause);
+    throw unreadable(join(folder, plain(location)), 'external data', cause);
   });
   const path = relative(folder, target);
   if (path === '' || path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path)) {
