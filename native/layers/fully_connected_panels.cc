@@ -56,17 +56,6 @@ void FullyConnectedForwardPanels(Context& context, Matrix<const T> x, Matrix<con
   });
 }
 
-// sums[32] = first + scale · Σ over rows of x's columns from j on, in row order
-template <class T>
-HWY_INLINE void SumPanel(T scale, Matrix<const T> x, size_t j, Start<T> first, T* sums) {
-  const Tag<T> d;
-  for (size_t i = 0; i < kPanelWidth; i += hn::Lanes(d)) {
-    Start<T> start = first;
-    if (first.data != nullptr) start.data += i;
-    SumColumns(d, x.rows, x.cols, scale, x.data + j + i, start, sums + i);
-  }
-}
-
 // w[in×out] −= rate · dw, b[out] −= rate · db, as in fully_connected_descend
 template <class T>
 void FullyConnectedDescendPanels(Context& context, Matrix<const T> x, Matrix<const T> dz, Matrix<T> panels, Vector<T> b,
@@ -85,7 +74,7 @@ void FullyConnectedDescendPanels(Context& context, Matrix<const T> x, Matrix<con
       const Start<T> start{panels.row(p), kPanelWidth, true, rate};
       BlockedProduct<T>(k, kPanelWidth, m, scale, TransposedOf(x), blocks, RowsOf(dz).From(0, j), start, panels.row(p),
                         kPanelWidth);
-      SumPanel(scale, dz, j, Start<T>{b.data + j, 0, true, rate}, b.data + j);
+      SumColumnsFrom<hn::MaxLanes(Tag<T>())>(j, j + kPanelWidth, scale, dz, Start<T>{b.data, 0, true, rate}, b.data);
     }
   });
 }

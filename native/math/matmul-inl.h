@@ -165,24 +165,24 @@ HWY_INLINE void SumColumns(D d, size_t m, size_t row, T scale, const T* x, Start
   hn::StoreU(Finished(first, hn::Set(d, scale), sum, before), d, sums);
 }
 
-// The columns from j on, by vectors of kLanes and then by ever narrower ones: masked ones take longer.
+// The columns from j to end, by vectors of kLanes and then by ever narrower ones: masked ones take longer.
 template <size_t kLanes, class T>
-HWY_INLINE void SumColumnsFrom(size_t j, T scale, Matrix<const T> x, Start<T> first, T* sums) {
+HWY_INLINE void SumColumnsFrom(size_t j, size_t end, T scale, Matrix<const T> x, Start<T> first, T* sums) {
   const hn::CappedTag<T, kLanes> d;
-  for (; j + hn::Lanes(d) <= x.cols; j += hn::Lanes(d)) {
+  for (; j + hn::Lanes(d) <= end; j += hn::Lanes(d)) {
     Start<T> start = first;
     if (first.data != nullptr) start.data += j;
     SumColumns(d, x.rows, x.cols, scale, x.data + j, start, sums + j);
   }
   if constexpr (kLanes > 1) {
-    if (j < x.cols) SumColumnsFrom<kLanes / 2>(j, scale, x, first, sums);
+    if (j < end) SumColumnsFrom<kLanes / 2>(j, end, scale, x, first, sums);
   }
 }
 
 // sums[n] = first + scale · Σ over rows of x[m×n], in row order
 template <class T>
 HWY_INLINE void SumRows(T scale, Matrix<const T> x, Start<T> first, T* sums) {
-  SumColumnsFrom<hn::MaxLanes(Tag<T>())>(0, scale, x, first, sums);
+  SumColumnsFrom<hn::MaxLanes(Tag<T>())>(0, x.cols, scale, x, first, sums);
 }
 
 }  // namespace HWY_NAMESPACE
