@@ -2,23 +2,18 @@
 // npm run example -- cifar-cnn --data DIR [--epochs N] [--threads N] [--seed N]
 // DIR holds CIFAR-10's binary version, or a part of it: https://www.cs.toronto.edu/~kriz/cifar.html
 
-import { parseArgs } from 'node:util';
 import { CifarImageReader, type NeuralNet, setThreads } from 'blasnet';
 import { cifarExcerpt, cifarFiles } from './support/cifar-files.js';
 import { convolutionalNet, fullyConnectedNet } from './support/cifar-nets.js';
 import { abortOnInterrupt, commandLine, numberOption } from './support/command-line.js';
 import { drawImageReport } from './support/image-report.js';
 
-const { values } = commandLine(() =>
-  parseArgs({
-    options: {
-      epochs: { type: 'string', default: '15' },
-      threads: { type: 'string' },
-      seed: { type: 'string', default: '1' },
-      data: { type: 'string' },
-    },
-  }),
-);
+const values = commandLine({
+  epochs: { type: 'string', default: '15' },
+  threads: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+  data: { type: 'string' },
+});
 if (values.threads !== undefined) setThreads(numberOption('threads', values.threads));
 if (values.data === undefined) {
   console.log(

@@ -1,7 +1,6 @@
 // Convolutions read the digits of MNIST better than fully connected layers: one test digit of a hundred is misread, or less.
 // npm run example -- mnist-cnn [--epochs N] [--threads N] [--seed N] [--data DIR]
 
-import { parseArgs } from 'node:util';
 import {
   ActivationLayer,
   ClassificationLayer,
@@ -19,16 +18,12 @@ import { abortOnInterrupt, commandLine, numberOption } from './support/command-l
 import { drawImageReport } from './support/image-report.js';
 import { mnistFiles } from './support/mnist-files.js';
 
-const { values } = commandLine(() =>
-  parseArgs({
-    options: {
-      epochs: { type: 'string', default: '5' },
-      threads: { type: 'string' },
-      seed: { type: 'string', default: '1' },
-      data: { type: 'string' },
-    },
-  }),
-);
+const values = commandLine({
+  epochs: { type: 'string', default: '5' },
+  threads: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+  data: { type: 'string' },
+});
 if (values.threads !== undefined) setThreads(numberOption('threads', values.threads));
 const [epochs, batchSize] = [numberOption('epochs', values.epochs), 64];
 

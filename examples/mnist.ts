@@ -2,7 +2,6 @@
 // npm run mnist -- [--epochs N] [--threads N] [--seed N] [--stop-loss X] [--quiet] [--data DIR]
 
 import { mkdir, writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import {
   ActivationLayer,
   ClassificationLayer,
@@ -17,18 +16,14 @@ import {
 import { abortOnInterrupt, commandLine, numberOption } from './support/command-line.js';
 import { mnistFiles } from './support/mnist-files.js';
 
-const { values } = commandLine(() =>
-  parseArgs({
-    options: {
-      epochs: { type: 'string', default: '10' },
-      threads: { type: 'string' },
-      seed: { type: 'string', default: '1' },
-      'stop-loss': { type: 'string', default: '0.12' },
-      quiet: { type: 'boolean', default: false },
-      data: { type: 'string' },
-    },
-  }),
-);
+const values = commandLine({
+  epochs: { type: 'string', default: '10' },
+  threads: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+  'stop-loss': { type: 'string', default: '0.12' },
+  quiet: { type: 'boolean', default: false },
+  data: { type: 'string' },
+});
 if (values.threads !== undefined) setThreads(numberOption('threads', values.threads));
 
 const reader = new MnistImageDataReader(await mnistFiles(values.data));

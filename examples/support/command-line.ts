@@ -1,12 +1,16 @@
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
 
 /**
- * The options of a program, or an exit that says what was wrong.
- * @param parse - a call of parseArgs
+ * The options of a program as they were given, or an exit that says what was wrong.
+ * @param options - as parseArgs takes them
  */
-export function commandLine<Parsed>(parse: () => Parsed): Parsed {
+export function commandLine<const Known extends Options>(
+  options: Known,
+): ReturnType<typeof parseArgs<{ options: Known }>>['values'] {
   try {
-    return parse();
+    return parseArgs({ options }).values;
   } catch (error) {
     if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
       usageError(error.message);
@@ -45,11 +49,7 @@ export function abortOnInterrupt(): AbortSignal {
  */
 export function numberOptions<Name extends string>(defaults: Readonly<Record<Name, number>>): Record<Name, number> {
   const entries = Object.entries<number>(defaults);
-  const { values } = commandLine(() =>
-    parseArgs({
-      options: Object.fromEntries(entries.map(([name]) => [name, { type: 'string' as const }])),
-    }),
-  );
+  const values = commandLine(Object.fromEntries(entries.map(([name]) => [name, { type: 'string' as const }])));
   return Object.fromEntries(
     entries.map(([name, value]) => [name, values[name] === undefined ? value : numberOption(name, values[name])]),
   ) as Record<Name, number>;
