@@ -18,7 +18,7 @@ export interface CodeBlock {
   readonly code: string;
 }
 
-const fences = /^```(\w*)\n(.*?)^```$/gms;
+const fences = /^ *```(\w*)\n(.*?)^ *```$/gms;
 const inlineCode = /`([^`\n]+)`/g;
 
 export async function readPage(path: string): Promise<Page> {
