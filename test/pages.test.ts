@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { createProgram } from '#blasnet/cli/program';
 import { compileConsumer } from './support/consumer.js';
 import { allPages, brokenLinks, commandsOf, type Page, pathsNamed, readPage } from './support/pages.js';
+import { entryPoints, publicNames } from './support/public-names.js';
 
 const pages = await allPages();
 const readme = pages.find(({ path }) => path === 'README.md')!;
@@ -111,34 +112,56 @@ test('pages › the scripts and examples of npm run exist', async (t) => {
   t.deepEqual(findings(manual, wrong), []);
 });
 
+/** Things that code on the pages uses without declaring them. */
+const ambient = `
+  declare const net: blasnet.NeuralNet, reader: blasnet.DataReader, images: blasnet.CifarImageReader;
+  declare const x: blasnet.Tensor, y: blasnet.Tensor, xValidation: blasnet.Tensor, yValidation: blasnet.Tensor;
+  declare const signal: AbortSignal, theta: Float32Array, gradient: Float32Array, file: string, folder: string;
+  declare const batches: Iterable<blasnet.RowBatch>, batchFiles: string[];
+  declare const trainImages: string, trainLabels: string, testImages: string, testLabels: string;
+`;
+
+/** What the compiler says of pieces of code, each in a scope of its own; they need not import what blasnet exports. */
+async function compilerErrors(t: ExecutionContext, pieces: readonly string[]): Promise<readonly string[]> {
+  const declarations = /^import (?:[^;]*) from '([^']+)';$/gm;
+  const foreign = pieces.flatMap((code) => [...code.matchAll(declarations)].filter(([, from]) => !isOurs(from!)));
+  const known = new Set<string>();
+  const imports: string[] = [];
+  for (const [name, path] of Object.entries(entryPoints)) {
+    const { values, types } = await publicNames(path);
+    const isUsed = (word: string) => pieces.some((code) => new RegExp(`\\b${word}\\b`).test(code));
+    const used = [...values, ...types].filter((word) => !known.has(word) && isUsed(word));
+    for (const word of used) known.add(word);
+    imports.push(`import { ${used.join(', ')} } from '${name}';`);
+  }
+  const bodies = pieces.map((code) => `async () => {\n${code.replace(declarations, '')}\n};`);
+  const lines = [...new Set(foreign.map(([line]) => line)), ...imports, "import type * as blasnet from 'blasnet';"];
+  const packages = ['@types/node', 'undici-types', 'fastify'];
+  return (await compileConsumer(t, [...lines, ambient, ...bodies].join('\n'), { packages })).errors;
+}
+
+const isOurs = (name: string) => Object.hasOwn(entryPoints, name);
+
+test('docs › programs compile', async (t) => {
+  const docs = pages.filter(({ path }) => path.startsWith('docs/'));
+  const programs = docs.flatMap(({ blocks }) => blocks).filter(({ language }) => language === 'ts');
+  t.true(programs.length > 0);
+  const errors = await compilerErrors(
+    t,
+    programs.map(({ code }) => code),
+  );
+  t.deepEqual(errors, []);
+});
+
 test('docs/features.md › each line of code compiles', async (t) => {
   const { text } = await readPage('docs/features.md');
   const rows = text.split('\n').filter((line) => /^\|.*`/.test(line));
   const code = rows.flatMap((row) => [...row.split(' | ')[1]!.matchAll(/`([^`]+)`/g)].map(([, span]) => span!));
-  const isOption = (span: string) => /^[a-zA-Z]+: /.test(span);
-  const statements = code.map((span) => {
-    if (isOption(span))
-      return `new HyperParameters({ ${span.startsWith('netType') ? '' : "netType: 'fitting', "}${span} });`;
-    return /^class /.test(span) ? `{ abstract ${span} {} }` : `${span};`;
-  });
-  const program = `
-    import * as blasnet from 'blasnet';
-    import { confusionChart, saveChart } from 'blasnet/charts';
-    import { startServer } from 'blasnet/serve';
-    const { ${names(code, await import('blasnet')).join(', ')} } = blasnet;
-    declare const net: blasnet.NeuralNet, reader: blasnet.DataReader, x: blasnet.Tensor, y: blasnet.Tensor;
-    declare const images: blasnet.CifarImageReader, signal: AbortSignal, theta: Float32Array, gradient: Float32Array, file: string;
-    declare const batches: Iterable<blasnet.RowBatch>, batchFiles: string[];
-    declare const trainImages: string, trainLabels: string, testImages: string, testLabels: string;
-    ${statements.join('\n    ')}
-  `;
   t.true(code.length > 50);
-  const { errors } = await compileConsumer(t, program, { packages: ['@types/node', 'undici-types', 'fastify'] });
-  t.deepEqual(errors, []);
+  const statements = code.map((span) => {
+    const isOption = /^[a-zA-Z]+: /.test(span);
+    if (isOption) return `new HyperParameters({ ${span.startsWith('netType') ? '' : "netType: 'fitting', "}${span} });`;
+    return /^class /.test(span) ? `abstract ${span} {}` : `${span};`;
+  });
+  t.deepEqual(await compilerErrors(t, statements), []);
 });
-
-/** The exports of a module that pieces of code use. */
-function names(code: readonly string[], module: object): string[] {
-  const words = new Set(code.flatMap((span) => span.match(/\w+/g) ?? []));
-  return Object.keys(module).filter((name) => words.has(name) || name === 'HyperParameters');
-}
