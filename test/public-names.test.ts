@@ -11,8 +11,8 @@ const intended = {
       ClassificationLayer ConvLayer DataReader DropoutLayer EagerRunner FlattenLayer FullyConnectedLayer
       GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer Layer MaxPoolLayer
       MnistImageDataReader MsraInitializer NeuralNet NormalInitializer Parameter PlainLayer Tensor TrainingHistory
-      XavierInitializer ZeroInitializer binaryCrossEntropy createInitializer createLayer createOptimizer
-      createWeightsBias crossEntropy getThreads meanSquaredError readNpz readSafetensors registerLayer setThreads
+      XavierInitializer ZeroInitializer activationNames binaryCrossEntropy createInitializer createLayer createOptimizer
+      createWeightsBias crossEntropy getThreads meanSquaredError optimizerNames readNpz readSafetensors registerLayer setThreads
       versions writeNpz writeSafetensors`,
     types: `
       Activation ActivationOptions Augmentation BatchNormOptions BatchPredictorOptions BatchSource

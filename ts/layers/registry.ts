@@ -1,3 +1,4 @@
+import { didYouMean } from '../did-you-mean.js';
 import { badArgument } from '../errors.js';
 import { Layer, type LayerConfig } from './layer.js';
 
@@ -27,13 +28,19 @@ export function createLayer(config: LayerConfig): Layer {
   }
   const { type, ...fields } = config;
   const create = creators.get(type);
-  if (!create) throw badArgument("the layer's type", `one of ${[...creators.keys()].join(', ')}`, type);
+  if (!create) {
+    const known = [...creators.keys()];
+    throw badArgument("the layer's type", `one of ${known.join(', ')}`, type, didYouMean(type, known));
+  }
   const layer = create(fields);
   if (!(layer instanceof Layer)) throw badArgument(`what the creator of ${type} gives`, 'a Layer', layer);
   // A layer's own config holds every field that it has, so any other one is unknown to it.
   const known = layer.config;
   if (known?.type !== type) throw badArgument(`the config of a layer made for '${type}'`, 'that type', known?.type);
   const unknown = Object.keys(config).find((field) => !Object.hasOwn(known, field));
-  if (unknown !== undefined) throw badArgument(type, `only ${Object.keys(known).join(', ')}`, unknown);
+  if (unknown !== undefined) {
+    const fields = Object.keys(known);
+    throw badArgument(type, `only ${fields.join(', ')}`, unknown, didYouMean(unknown, fields));
+  }
   return layer;
 }

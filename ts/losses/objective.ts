@@ -1,6 +1,5 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { isKeyOf } from '../given.js';
+import { oneOf } from '../fields.js';
 import type { ClassificationLayer } from '../layers/classification.js';
 import type { Operand, Runner } from '../runner.js';
 import type { Slots, Sums } from '../slots.js';
@@ -68,6 +67,5 @@ const objectives: Readonly<Record<NetType, Objective>> = { fitting, binaryClassi
 
 /** Loss and accuracy that belong to a type of net. */
 export function objectiveOf(netType: NetType): Objective {
-  if (!isKeyOf(objectives, netType)) throw badArgument('netType', Object.keys(objectives).join(', '), netType);
-  return objectives[netType];
+  return objectives[oneOf('netType', Object.keys(objectives) as NetType[], netType)];
 }
