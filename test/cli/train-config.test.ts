@@ -42,7 +42,7 @@ test('train --config › what is wrong with one is said with its place', async (
     [{ reader, epochs: 3 }, /^Expected only reader, .* for the config but received 'epochs' in 'config.json'$/],
     [
       { reader: { ...reader, labels: 1 } },
-      /^Expected only label, .* for reader but received 'labels' in 'config.json'$/,
+      /^Expected only label, .* for reader but received 'labels'; did you mean 'label'\? in 'config.json'$/,
     ],
     [{ reader: { ...reader, missing: 'guess' } }, /^Expected 'error', .* for missing but received 'guess'$/],
     [{ reader, hyperParameters: { maxEpoch: 0 } }, /^Expected a whole number above 0 for maxEpoch but received 0$/],

@@ -138,4 +138,5 @@ export class BatchNormLayer extends Layer {
 registerLayer(
   'BatchNormLayer',
   ({ features, ...options }) => new BatchNormLayer(features as number, options as BatchNormOptions),
+  { fromInput: ([features]) => ({ features }) },
 );

@@ -103,4 +103,8 @@ export class FullyConnectedLayer extends Layer {
 registerLayer(
   'FullyConnectedLayer',
   ({ inputs, outputs, ...options }) => new FullyConnectedLayer(inputs as number, outputs as number, options),
+  {
+    fromInput: (input) => (input.length === 1 ? { inputs: input[0] } : {}),
+    fromOutputs: (outputs) => ({ outputs }),
+  },
 );

@@ -7,6 +7,11 @@ export type Pair = number | readonly [number, number];
 /** Shape of one image. */
 export type ImageShape = readonly [channels: number, height: number, width: number];
 
+/** The size that a layer of images takes from the rows that reach it; for `registerLayer`. */
+export const imageSizes = {
+  fromInput: (inputShape: readonly number[]) => (inputShape.length === 3 ? { inputShape } : {}),
+};
+
 /** One axis of windows that slide over an image; as C++ has it (native/math/windows.h). */
 export interface Axis {
   readonly input: number;

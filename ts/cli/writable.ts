@@ -1,0 +1,1 @@
+export async function requireWritable(_file: string): Promise<void> {}
