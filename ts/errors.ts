@@ -75,3 +75,11 @@ function classNameOf(value: object): string {
     return 'Object';
   }
 }
+
+/** Returns the same error with a place in its message: "Expected X for name in layers[0] but received Y". */
+export function placed(cause: BlasnetError, place: string): BlasnetError {
+  const at = cause.message.indexOf(' but received ');
+  const end = at < 0 ? cause.message.length : at;
+  const message = `${cause.message.slice(0, end)} in ${place}${cause.message.slice(end)}`;
+  return new BlasnetError(cause.code, message, { cause });
+}

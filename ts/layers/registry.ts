@@ -1,5 +1,5 @@
 import { didYouMean } from '../did-you-mean.js';
-import { BlasnetError, badArgument } from '../errors.js';
+import { BlasnetError, badArgument, placed } from '../errors.js';
 import { fieldsOf } from '../fields.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 
@@ -64,8 +64,7 @@ export function createLayers(
       return layer;
     } catch (cause) {
       if (!(cause instanceof BlasnetError)) throw cause;
-      const place = `layers[${i}]${name === undefined ? '' : ` ('${name}')`}`;
-      throw new BlasnetError(cause.code, `${cause.message} in ${place}`, { cause });
+      throw placed(cause, `layers[${i}]${name === undefined ? '' : ` ('${name}')`}`);
     }
   });
 }

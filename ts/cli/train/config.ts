@@ -1,5 +1,5 @@
 import { csvOptionNames } from '../../data/csv/check-options.js';
-import { BlasnetError, badArgument } from '../../errors.js';
+import { BlasnetError, badArgument, placed } from '../../errors.js';
 import { type Fields, fieldsOf } from '../../fields.js';
 import { badFile, readFileBytes } from '../../files.js';
 import type { LayerConfig, LayerEntry } from '../../index.js';
@@ -31,7 +31,7 @@ export async function readConfig(path: string | undefined, options: readonly Set
     return configOf(value, options);
   } catch (cause) {
     if (!(cause instanceof BlasnetError)) throw cause;
-    throw new BlasnetError('ERR_BAD_FILE', `${cause.message} in '${path}'`, { cause });
+    throw placed(cause, `'${path}'`);
   }
 }
 
