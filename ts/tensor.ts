@@ -114,7 +114,7 @@ export class Tensor {
    */
   slice(from: number, to: number = this.rows): Tensor {
     if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= this.rows)) {
-      throw badArgument('rows', `a range within 0 to ${this.rows}`, `${from} to ${to}`);
+      throw badArgument('rows', `a range within 0 to ${this.rows}`, `${describe(from)} to ${describe(to)}`);
     }
     const width = this.rowSize;
     return Tensor.#checked(

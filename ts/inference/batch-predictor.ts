@@ -15,6 +15,7 @@ export interface BatchPredictorOptions {
 export function batchOptions(options: BatchPredictorOptions) {
   checkOptions(options, ['maxBatch', 'maxDelayMs']);
   const { maxBatch = 64, maxDelayMs = 1 } = options;
+  if (typeof maxDelayMs !== 'number') throw badArgument('maxDelayMs', 'a number from 0 to 60000', maxDelayMs);
   return { maxBatch, maxDelayMs };
 }
 

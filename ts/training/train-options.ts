@@ -53,9 +53,9 @@ export function checkTrainArguments(reader: unknown, options: TrainOptions): ass
     ...(['onProgress', 'onCheckpoint', 'signal'] as const),
     ...(['checkpointFile', 'checkpointEvery', 'keepCheckpoints'] as const),
   ]);
-  const { signal, onProgress, onCheckpoint, restoreBest } = options;
-  if (restoreBest !== undefined && typeof restoreBest !== 'boolean') {
-    throw badArgument('restoreBest', 'true or false', restoreBest);
+  const { signal, onProgress, onCheckpoint, needTest, shuffle, restoreBest, progress } = options;
+  for (const [name, flag] of Object.entries({ needTest, shuffle, restoreBest, progress })) {
+    if (flag !== undefined && typeof flag !== 'boolean') throw badArgument(name, 'true or false', flag);
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw badArgument('signal', 'an AbortSignal', signal);
   for (const [name, listener] of Object.entries({ onProgress, onCheckpoint })) {
