@@ -24,7 +24,7 @@ const intended = {
       LossChartOptions LossHistoryOptions MissingPolicy MnistFiles MsraOptions NestedNumbers NetType NormalOptions
       NpyArray NumberArray OnnxExportOptions OnnxImportOptions Operand Optimizer OptimizerName OptimizerOptions Pair ParameterOptions
       ParameterSetup PixelNormalization PoolOptions Prediction Preparation RegularMethod Regularizer ResumeOptions
-      RowBatch RowCells RowShape RunEnd Runner Safetensors ScheduleKind StopCondition StopReason Stopper
+      RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScheduleKind StopCondition StopReason Stopper
       StreamOptions TrainOptions TrainingProgress UpdateTarget WarmUp XCoordinate XavierOptions ZeroOneOptions`,
   },
   'blasnet/charts': {

@@ -17,6 +17,7 @@ export {
 } from './hyper-parameters.js';
 export { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
 export type { Evaluation } from './inference/evaluation.js';
+export type { RowPredictor } from './inference/row-predictor.js';
 export * from './initializers/index.js';
 export * from './layers/index.js';
 export type { PoolOptions } from './layers/pool-windows.js';

@@ -16,7 +16,7 @@ import { KeptPlans } from './replay/kept-plans.js';
 import type { Tensor } from './tensor.js';
 import { requireTrainable } from './training/check-data.js';
 import type { Snapshot } from './training/snapshot.js';
-import { checkTrainOptions, type TrainOptions } from './training/train-options.js';
+import { checkTrainArguments, type TrainOptions } from './training/train-options.js';
 import { Trainer } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
 import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './training-history.js';
@@ -49,7 +49,7 @@ export class NeuralNet extends StoredNet {
    */
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
     return this.busy.exclusively('train', async () => {
-      checkTrainOptions(options);
+      checkTrainArguments(reader, options);
       options.signal?.throwIfAborted();
       this.output = undefined;
       const run = { describe: () => this.description, pending: this.#pending };
@@ -60,12 +60,12 @@ export class NeuralNet extends StoredNet {
       this.preparer = new Preparer(reader.preparation);
       this.#best = trainer.best;
       const display = options.progress ? await (await import('./progress.js')).createProgressDisplay() : undefined;
-      const listeners = [options.onProgress, display?.update].filter((listener) => listener !== undefined);
       const onProgress = (progress: TrainingProgress) => {
-        for (const listener of listeners) listener(progress);
+        display?.update(progress);
+        return options.onProgress?.(progress);
       };
       try {
-        return await trainer.run(listeners.length > 0 ? onProgress : undefined);
+        return await trainer.run(display || options.onProgress ? onProgress : undefined);
       } finally {
         if (trainer.records.length > 0) this.#records = trainer.records; // of a run that failed, too
         display?.stop();
