@@ -40,7 +40,7 @@ test('train › a CSV file becomes a model and charts; what it says of the test 
   await reader.readData();
   reader.normalizeX();
   reader.normalizeY('fitting');
-  t.deepEqual(net.test(reader.xTest, reader.yTest), { loss: summary.test.loss, accuracy: summary.test.accuracy });
+  t.deepEqual(net.test(reader.xTest, reader.yTest), { loss: summary.test.loss, accuracy: summary.test.r2 });
   const { outputs } = await net.predict(reader.xTestRaw);
   const squares = Array.from(reader.yTestRaw.data, (price, i) => (outputs.data[i]! - price) ** 2);
   const error = Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);

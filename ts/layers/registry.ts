@@ -1,6 +1,6 @@
 import { didYouMean } from '../did-you-mean.js';
 import { BlasnetError, badArgument, placed } from '../errors.js';
-import { fieldsOf } from '../fields.js';
+import { fieldsOf, isFields } from '../fields.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 
 /** Makes a layer from the fields of its config, `type` left out; the layer's constructor checks them. */
@@ -59,7 +59,7 @@ export function createLayers(
         ...fromInput?.(shape),
         ...(i === last && net.outputs !== undefined && fromOutputs?.(net.outputs)),
       };
-      const layer = createLayer({ ...sizes, ...config });
+      const layer = createLayer(isFields(config) ? { ...sizes, ...config } : config);
       shape = layer.outputShape(shape);
       return layer;
     } catch (cause) {

@@ -69,13 +69,12 @@ async function train(
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
     const history = await net.train(reader, {
-      ...given({ checkpoint: training.checkpoint, shuffle: training.shuffle }),
+      ...training,
       ...given({ checkpointFile }),
-
+      restoreBest,
       progress: process.stderr.isTTY === true && !quiet,
       signal: abort.signal,
     });
-    if (restoreBest) net.restoreBest();
     return { history, hasBest: restoreBest || net.params.regularizer.method === 'earlyStop' };
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);

@@ -32,7 +32,7 @@ export interface TrainSettings {
   readonly layers?: readonly LayerEntry[];
   readonly activation: string;
   readonly hyperParameters: Partial<HyperParameterOptions>;
-  readonly training: Pick<TrainOptions, 'checkpoint' | 'shuffle'> & { readonly restoreBest?: boolean };
+  readonly training: Pick<TrainOptions, 'checkpoint' | 'shuffle' | 'restoreBest'>;
   readonly command: CommandSettings;
 }
 
