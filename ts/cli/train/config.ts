@@ -67,8 +67,9 @@ function parsedBy(parse: (text: string) => unknown, path: string, value: unknown
   try {
     return parse(String(value));
   } catch (error) {
-    // Commander's error for a text that does not fit: "Expected …".
-    throw badArgument(path, (error as Error).message.replace(/^Expected /, ''), value);
+    // Commander's error for a text that does not fit: "Expected …; hint".
+    const [expected, hint] = (error as Error).message.replace(/^Expected /, '').split('; ');
+    throw badArgument(path, expected!, value, hint);
   }
 }
 
