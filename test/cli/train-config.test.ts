@@ -46,7 +46,10 @@ test('train --config › what is wrong with one is said with its place', async (
     ],
     [{ reader: { ...reader, missing: 'guess' } }, /^Expected 'error', .* for missing but received 'guess'$/],
     [{ reader, hyperParameters: { maxEpoch: 0 } }, /^Expected a whole number above 0 for maxEpoch but received 0$/],
-    [{ reader, hyperParameters: { epochs: 1 } }, /^Expected only netType, .* for options but received 'epochs'; did you mean 'maxEpoch'\?$/],
+    [
+      { reader, hyperParameters: { epochs: 1 } },
+      /^Expected only netType, .* for options but received 'epochs'; did you mean 'maxEpoch'\?$/,
+    ],
     [{ reader, layers: [] }, /^Expected a list of layers for layers in 'config.json' but received an array of 0$/],
     [
       { reader, layers: [{ name: 'a' }] },

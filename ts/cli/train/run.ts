@@ -1,8 +1,8 @@
-import { extname, parse } from 'node:path';
+import { extname, parse, resolve } from 'node:path';
+import { requireWritable } from '../../files.js';
 import { given } from '../../given.js';
 import { type DataReader, type NeuralNet, setThreads, type TrainingHistory } from '../../index.js';
 import { Interrupted, UsageError } from '../output.js';
-import { requireWritable } from '../writable.js';
 import { chartFiles, saveCharts } from './charts.js';
 import { readDataSet } from './data.js';
 import { resultsOf } from './evaluation.js';
@@ -19,6 +19,9 @@ export async function runTrain(data: string, settings: TrainSettings): Promise<v
     throw new UsageError(`--out: Expected a name that ends in .safetensors or .onnx but received '${out}'`);
   }
   if (resume && checkpoint === undefined) throw new UsageError('--resume needs the --checkpoint file to go on from');
+  if (checkpoint !== undefined && resolve(checkpoint) === resolve(out)) {
+    throw new UsageError(`--checkpoint and --out: Expected two files but received '${out}' for both`);
+  }
   const pictureFiles = chartFiles(out, charts);
   // Before the data is read: what cannot be written should show now, and not after an hour.
   for (const file of [out, ...pictureFiles, ...(checkpoint === undefined ? [] : [checkpoint])]) {

@@ -1,1 +1,0 @@
-export async function requireWritable(_file: string): Promise<void> {}
