@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { BlasnetError } from '#blasnet/errors';
-import { badFile, openForReading, readFileBytes, readFully, writeFileAtomic } from '#blasnet/files';
+import { badFile, openForReading, readFileBytes, readFully, requireWritable, writeFileAtomic } from '#blasnet/files';
 
 const folder = () => mkdtemp(join(tmpdir(), 'blasnet-files-'));
 
@@ -132,7 +132,7 @@ test('readFileBytes refuses a missing file and a folder', async (t) => {
     code: 'ERR_BAD_FILE',
     message: `Expected a readable npz file at '${path}' but received ENOENT: no such file or directory`,
   });
-  await t.throwsAsync(readFileBytes(dir, 'IDX'), { code: 'ERR_BAD_FILE', message: /readable IDX file.*EISDIR/ });
+  await t.throwsAsync(readFileBytes(dir, 'IDX'), { code: 'ERR_BAD_FILE', message: /readable IDX file .* a folder$/ });
 });
 
 test('readFully fills its target from a position on, and refuses a file that ends before', async (t) => {
@@ -148,6 +148,41 @@ test('readFully fills its target from a position on, and refuses a file that end
     code: 'ERR_BAD_FILE',
     message: 'Expected as many bytes as it had when opened in it but received 5',
   });
+});
+
+test('requireWritable makes folders, leaves no file, and keeps the file that is there', async (t) => {
+  const dir = await folder();
+  await requireWritable(join(dir, 'a', 'b', 'model.safetensors'));
+  t.deepEqual(await readdir(dir, { recursive: true }), ['a', 'a/b']);
+  const path = join(dir, 'there');
+  await writeFile(path, 'kept');
+  await symlink('there', join(dir, 'link'));
+  await requireWritable(path);
+  await requireWritable(join(dir, 'link'));
+  t.is(await readFile(path, 'utf8'), 'kept');
+  t.deepEqual((await readdir(dir)).sort(), ['a', 'link', 'there']);
+});
+
+test('requireWritable refuses a path where no file can be written', async (t) => {
+  const dir = await folder();
+  await writeFile(join(dir, 'plain'), 'kept');
+  const refused: readonly (readonly [path: string, reason: RegExp])[] = [
+    [join(dir, 'plain', 'model'), /ENOTDIR/],
+    [join(dir, 'plain', 'folder', 'model'), /ENOTDIR/],
+    [dir, /received a folder$/],
+    [`${dir}/new/`, /received the name of a folder$/],
+    [join(dir, 'n'.repeat(300)), /ENAMETOOLONG/],
+    ['/dev/null', /received a device$/],
+    ['/proc/model.safetensors', /ENOENT|EACCES|EROFS/], // nobody may make a file there
+    ['/proc/folder/model.safetensors', /ENOENT|EACCES|EROFS/],
+  ];
+  for (const [path, reason] of refused) {
+    const error = await t.throwsAsync(requireWritable(path), { instanceOf: BlasnetError, code: 'ERR_BAD_FILE' }, path);
+    t.true(error.message.startsWith(`Expected a writable file at '${path}' but received `), error.message);
+    t.regex(error.message, reason);
+  }
+  t.deepEqual(await readdir(dir), ['plain']);
+  await t.throwsAsync(requireWritable(''), { code: 'ERR_BAD_ARGUMENT' });
 });
 
 test('paths that are no text are a bad argument, and a name with a NUL a bad file', async (t) => {

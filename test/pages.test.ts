@@ -53,7 +53,7 @@ const cli = ['npx blasnet', 'node dist/cli/main.js', 'node node_modules/blasnet/
 
 /** The reason why a command of the CLI is wrong, or undefined. In a line of text it may be without its arguments. */
 async function complaint(words: readonly string[], whole: boolean): Promise<string | undefined> {
-  const program = createProgram();
+  const program = await createProgram(words);
   const isPlaceholder = (word: string) => word === '…' || word === '...' || /^<.*>$/.test(word);
   const given = words.filter((word) => !isPlaceholder(word));
   const [name] = given;
@@ -89,7 +89,7 @@ test('pages › the commands of npx blasnet exist, with their options', async (t
 
 test('docs/command-line.md › the options that it names are those of a command', async (t) => {
   const { spans } = await readPage('docs/command-line.md');
-  const known = createProgram().commands.flatMap(({ options }) => options.map(({ long }) => long));
+  const known = (await createProgram(['train'])).commands.flatMap(({ options }) => options.map(({ long }) => long));
   const named = spans.flatMap((span) => span.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? []);
   const others = ['--help', '--version'];
   t.deepEqual(

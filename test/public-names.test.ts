@@ -11,8 +11,8 @@ const intended = {
       ClassificationLayer ConvLayer DataReader DropoutLayer EagerRunner FlattenLayer FullyConnectedLayer
       GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer Layer MaxPoolLayer
       MnistImageDataReader MsraInitializer NeuralNet NormalInitializer Parameter PlainLayer Tensor TrainingHistory
-      XavierInitializer ZeroInitializer binaryCrossEntropy createInitializer createLayer createOptimizer
-      createWeightsBias crossEntropy getThreads meanSquaredError readNpz readSafetensors registerLayer setThreads
+      XavierInitializer ZeroInitializer activationNames binaryCrossEntropy createInitializer createLayer createLayers createOptimizer
+      createWeightsBias crossEntropy getThreads meanSquaredError optimizerNames readNpz readSafetensors registerLayer setThreads
       versions writeNpz writeSafetensors`,
     types: `
       Activation ActivationOptions Augmentation BatchNormOptions BatchPredictorOptions BatchSource
@@ -20,11 +20,11 @@ const intended = {
       ConvOptions CreateOptimizerOptions CsvColumnName CsvOptions CsvRow DType DataFiles DataTensors ErrorCode
       Evaluation FeatureScaling FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip
       HyperParameterOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions Initializer
-      InitializerContext KernelArgument LabelScaling LabelledImages LayerConfig LayerCreator LearningRateSchedule
-      LossChartOptions LossHistoryOptions MissingPolicy MnistFiles MsraOptions NestedNumbers NetType NormalOptions
+      InitializerContext KernelArgument LabelScaling LabelledImages LayerConfig LayerCreator LayerEntry LayerSizes LearningRateSchedule
+      LossChartOptions LossHistoryOptions LossScale MissingPolicy MnistFiles MsraOptions NestedNumbers NetType NormalOptions
       NpyArray NumberArray OnnxExportOptions OnnxImportOptions Operand Optimizer OptimizerName OptimizerOptions Pair ParameterOptions
       ParameterSetup PixelNormalization PoolOptions Prediction Preparation RegularMethod Regularizer ResumeOptions
-      RowBatch RowCells RowShape RunEnd Runner Safetensors ScheduleKind StopCondition StopReason Stopper
+      RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScheduleKind StopCondition StopReason Stopper
       StreamOptions TrainOptions TrainingProgress UpdateTarget WarmUp XCoordinate XavierOptions ZeroOneOptions`,
   },
   'blasnet/charts': {
@@ -33,7 +33,7 @@ const intended = {
       lossChart palette pictureSheet renderPng renderSvg rocChart rocCurve saveChart scatterChart theme trellis`,
     types: `
       AxisOptions Bin ChartSpecification ContourChartOptions HistogramChartOptions HistogramOptions
-      LineChartOptions LossChartOptions LossHistoryOptions Panel PanelOptions Picture PictureSheetOptions Pixels
+      LineChartOptions LossChartOptions LossHistoryOptions LossScale Panel PanelOptions Picture PictureSheetOptions Pixels
       PngOptions Point RocCurve ScatterChartOptions Series TrellisOptions XCoordinate`,
   },
   'blasnet/serve': {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Stats } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
 import { BlasnetError, badArgument, clipped } from './errors.js';
 
 /**
- * An `ERR_BAD_FILE` in the form that all messages share.
- * @param where - the file, or the part of it, as the message should name it; what comes from a file is to be clipped
+ * Makes an `ERR_BAD_FILE` with the usual message: "Expected X in the file but received Y".
+ * @param where - the file or the part of it, as the message names it; clip it where it comes from the file itself
  */
 export function badFile(where: string, expected: string, received: string, cause?: unknown): BlasnetError {
   return new BlasnetError(
@@ -16,38 +16,62 @@ export function badFile(where: string, expected: string, received: string, cause
   );
 }
 
+/** A file of this many bytes or more is not read as a whole: Node's limit for one buffer from a file. */
+const maxWhole = 2 ** 31 - 1;
+
 /**
- * All bytes of a file.
+ * Reads all bytes of a file.
  * @param what - the kind of file, for the message: `npz`, `IDX`
- * @throws BlasnetError `ERR_BAD_FILE` if the file is missing, unreadable or a folder
+ * @throws BlasnetError `ERR_BAD_FILE` for a file that is missing, unreadable, no plain file, or of 2 GiB or more
  */
 export async function readFileBytes(path: string, what: string): Promise<Uint8Array> {
-  requireFileName(path);
+  const file = await openForReading(path, what);
   try {
-    const buffer = await readFile(path);
-    // A plain Uint8Array, because a Buffer's slice() shares memory where a Uint8Array's copies.
-    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    const { size } = await file.stat();
+    if (size > maxWhole) throw badFile(`'${path}'`, 'a file of less than 2 GiB', `${size} bytes`);
+    const bytes = new Uint8Array(size);
+    await readFully(file, bytes, 0, `'${path}'`);
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Opens a file to be read piece by piece; the caller closes it. Every reader of blasnet opens its files here: a pipe would
+ * never answer, and a device such as `/dev/zero` never end.
+ * @param what - the kind of file, for the message: `npz`, `IDX`
+ * @throws BlasnetError `ERR_BAD_FILE` for a file that is missing or unreadable, and for a folder, pipe, device or socket
+ */
+export async function openForReading(path: string, what: string): Promise<FileHandle> {
+  requireFileName(path);
+  let handle: FileHandle | undefined;
+  try {
+    // Before it is opened, since opening some devices has an effect of its own.
+    requirePlain(await stat(path));
+    // Without waiting for the other end, should a pipe have taken the file's place since then.
+    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    requirePlain(await handle.stat());
+    return handle;
   } catch (error) {
+    await handle?.close();
     throw unreadable(path, what, error);
   }
 }
 
-/** A file to be read piece by piece; the caller closes it. Throws as {@link readFileBytes} does. */
-export async function openForReading(path: string, what: string): Promise<FileHandle> {
-  requireFileName(path);
-  return open(path).catch((error: unknown) => {
-    throw unreadable(path, what, error);
-  });
+/** @throws Error that names what is there instead of a plain file */
+function requirePlain(found: Stats): void {
+  if (!found.isFile()) throw new Error(kindOf(found));
 }
 
 /** Node reads less than 2 GiB at once. */
 const maxRead = 2 ** 30;
 
 /**
- * Reads all of `target`, in as many pieces as the system gives.
+ * Fills `target` with bytes of a file.
  * @param position - of the first byte in the file
- * @param where - the file, or the part of it, as the message should name it
- * @throws BlasnetError `ERR_BAD_FILE` for a file that ends before
+ * @param where - the file or the part of it, as the message names it
+ * @throws BlasnetError `ERR_BAD_FILE` if the file ends before that
  */
 export async function readFully(
   handle: FileHandle,
@@ -63,43 +87,49 @@ export async function readFully(
   }
 }
 
-/**
- * The size of an open file in bytes.
- * @param what - the kind of file, for the message
- * @throws BlasnetError `ERR_BAD_FILE` for a folder, or what else is no plain file
- */
-export async function plainFileSize(handle: FileHandle, where: string, what: string): Promise<number> {
-  const found = await handle.stat();
-  if (!found.isFile()) throw badFile(where, what, kindOf(found));
-  return found.size;
-}
-
-/** What stands where a plain file ought to. */
+/** Names what stands where a plain file is needed. */
 export function kindOf(found: Stats): string {
-  return found.isDirectory() ? 'a folder' : 'a device, pipe or socket';
+  if (found.isDirectory()) return 'a folder';
+  if (found.isFIFO()) return 'a pipe';
+  return found.isSocket() ? 'a socket' : 'a device';
 }
 
-/** The error for a file that the system does not let us read. */
+/** The `ERR_BAD_FILE` for a file that cannot be read, with the system's reason. */
 export function unreadable(path: string, what: string, cause: unknown): BlasnetError {
   const message = `Expected a readable ${what} file at '${path}' but received ${systemReasonOf(cause)}`;
   return new BlasnetError('ERR_BAD_FILE', message, { cause });
 }
 
 /**
- * Makes a folder, and those above it, where it is missing.
- * @throws BlasnetError `ERR_BAD_FILE` where that cannot be done
+ * Makes a folder, and those above it, unless it is there.
+ * @throws BlasnetError `ERR_BAD_FILE` if it cannot be made
  */
 export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new BlasnetError('ERR_BAD_FILE', `Expected a folder at '${folder}' but received ${systemReasonOf(cause)}`, {
-      cause,
-    });
+  await makeFolders(folder).catch((cause: unknown) => {
+    const message = `Expected a folder at '${folder}' but received ${systemReasonOf(cause)}`;
+    throw new BlasnetError('ERR_BAD_FILE', message, { cause });
   });
 }
 
+/** As `mkdir` with `recursive`, which never ends in a folder where nobody may make one, such as `/proc`. */
+async function makeFolders(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const found = await stat(folder).catch(() => undefined);
+    if (found?.isDirectory()) return;
+    const above = dirname(folder);
+    if (found || (error as NodeJS.ErrnoException).code !== 'ENOENT' || above === folder) throw error;
+    await makeFolders(above);
+    await mkdir(folder).catch(async (failure: unknown) => {
+      if (!(await stat(folder).catch(() => undefined))?.isDirectory()) throw failure; // else made by another meanwhile
+    });
+  }
+}
+
 /**
- * Writes a file so that, whatever happens, the path holds either all of the old content or all of the new.
- * Folders on the way to it are made. An existing file's mode is kept, and a symbolic link goes on pointing at the file that changed.
+ * Writes a file in one atomic step: at any moment the path holds all of the old content or all of the new.
+ * Makes missing folders. Keeps an existing file's mode; where the path is a symbolic link, replaces the file behind it.
  * @param data - bytes, or text to be written as UTF-8
  * @throws BlasnetError `ERR_BAD_FILE` if it cannot be written; no temporary file is left behind
  */
@@ -107,7 +137,7 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string): 
   await replaceFile(path, (file) => file.writeFile(data));
 }
 
-/** As {@link writeFileAtomic}, where the data comes in pieces. */
+/** Does what {@link writeFileAtomic} does, with data that comes in pieces. */
 export async function replaceFile(
   path: string,
   write: (file: FileHandle) => Promise<void>,
@@ -116,9 +146,7 @@ export async function replaceFile(
   requireFileName(path);
   let temporary: string | undefined;
   try {
-    const { target, mode } = await resolveTarget(path);
-    const folder = dirname(target);
-    await mkdir(folder, { recursive: true });
+    const { target, folder, mode } = await resolveTarget(path);
     // Same folder, because rename is atomic within one file system only.
     temporary = join(folder, temporaryName?.(target) ?? randomName());
     await withHandle(temporary, 'wx', async (file) => {
@@ -132,16 +160,39 @@ export async function replaceFile(
     if (process.platform !== 'win32') await withHandle(folder, 'r', (handle) => handle.sync());
   } catch (error) {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
-    const message = `Expected a writable file at '${path}' but received ${systemReasonOf(error)}`;
-    throw new BlasnetError('ERR_BAD_FILE', message, { cause: error });
+    throw unwritable(path, error);
   }
 }
 
-/** How {@link replaceFile} goes about it. */
+/**
+ * Finds out whether a file can be written at this path, before the work whose result is to go there. Makes missing
+ * folders; writes and removes a temporary file in the folder. Changes nothing else: a file that is there stays as it is.
+ * @throws BlasnetError `ERR_BAD_FILE` if it cannot be written, with the system's reason
+ */
+export async function requireWritable(file: string): Promise<void> {
+  requireFileName(file);
+  let temporary: string | undefined;
+  try {
+    const { folder } = await resolveTarget(file);
+    temporary = join(folder, randomName());
+    await withHandle(temporary, 'wx', async () => undefined);
+  } catch (error) {
+    throw unwritable(file, error);
+  } finally {
+    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+function unwritable(path: string, cause: unknown): BlasnetError {
+  const message = `Expected a writable file at '${path}' but received ${systemReasonOf(cause)}`;
+  return new BlasnetError('ERR_BAD_FILE', message, { cause });
+}
+
+/** Options of {@link replaceFile}. */
 export interface ReplaceOptions {
-  /** What the new file is called until it is whole, in the folder of the old one; a name that no file has. */
+  /** Gives the name, unused so far, of the temporary file in the target's folder. */
   readonly temporaryName?: (target: string) => string;
-  /** Is called when the new file is whole and on the disk; what it throws is why the file cannot be written. */
+  /** Called when the new file is whole and on the disk. If it throws, the old file stays. */
   readonly beforeRename?: (target: string) => Promise<void>;
 }
 
@@ -150,17 +201,20 @@ function randomName(): string {
   return `.blasnet-${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
 }
 
-/** The file behind a symbolic link, and its permission bits if it exists. */
-async function resolveTarget(path: string): Promise<{ target: string; mode?: number }> {
+/** A place for a file: behind a symbolic link, in a folder that exists now, with the mode of the file that is there. */
+async function resolveTarget(path: string): Promise<{ target: string; folder: string; mode?: number }> {
+  if (/[/\\]$/.test(path) && (path.endsWith('/') || sep === '\\')) throw new Error('the name of a folder');
   try {
     const target = await realpath(path);
     const found = await stat(target);
     // A rename would replace a device or a pipe by a plain file.
-    if (!found.isFile()) throw new Error(kindOf(found));
-    return { target, mode: found.mode & 0o7777 };
+    requirePlain(found);
+    return { target, folder: dirname(target), mode: found.mode & 0o7777 };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { target: path };
-    throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    const folder = dirname(path);
+    await makeFolders(folder);
+    return { target: path, folder };
   }
 }
 
@@ -173,17 +227,17 @@ async function withHandle(path: string, flags: string, use: (handle: FileHandle)
   }
 }
 
-/** @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but the name of a folder */
+/** Refuses what is no name of a folder, by `ERR_BAD_ARGUMENT`. */
 export function requireFolder(folder: unknown): void {
   if (typeof folder !== 'string' || folder === '') throw badArgument('folder', 'the name of a folder', folder);
 }
 
-/** @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but the name of a file */
+/** Refuses what is no name of a file, by `ERR_BAD_ARGUMENT`. */
 export function requireFileName(path: unknown): void {
   if (typeof path !== 'string' || path === '') throw badArgument('path', 'the name of a file', path);
 }
 
-/** @throws BlasnetError `ERR_BAD_ARGUMENT` for what cannot be the name of a layer, and so of its file in a folder */
+/** Refuses a layer's name that cannot be the name of its file in a folder, by `ERR_BAD_ARGUMENT`. */
 export function requireLayerName(name: unknown): void {
   if (typeof name !== 'string' || name === '' || /[/\\]|^\.\.?$/.test(name)) {
     throw badArgument('the name of a layer', 'one that can be a file name', name);

@@ -1,5 +1,5 @@
 import { badArgument } from './errors.js';
-import { fieldsOf } from './fields.js';
+import { fieldsOf, oneOf } from './fields.js';
 import { createInitializer, type InitMethodOptions } from './initializers/index.js';
 import type { NetType } from './losses/index.js';
 import {
@@ -163,9 +163,4 @@ function ruleOf<Rule extends { readonly value: number }>(name: string, rule: Rul
   const isNothing = Object.values(fields).includes('nothing');
   if (!isNothing && fields.value === undefined) throw badArgument(`${name}'s value`, 'a finite number ≥ 0', undefined);
   return { ...nothing, ...rule };
-}
-
-function oneOf<Word extends string>(name: string, words: readonly Word[], value: Word): Word {
-  if (!words.includes(value)) throw badArgument(name, words.map((word) => `'${word}'`).join(', '), value);
-  return value;
 }

@@ -1,4 +1,4 @@
-export type { LossChartOptions, LossHistoryOptions, XCoordinate } from './charts/index.js';
+export type { LossChartOptions, LossHistoryOptions, LossScale, XCoordinate } from './charts/index.js';
 export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
 export type { ResumeOptions } from './checkpoints/longer-run.js';
 export * from './data/index.js';
@@ -17,6 +17,7 @@ export {
 } from './hyper-parameters.js';
 export { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
 export type { Evaluation } from './inference/evaluation.js';
+export type { RowPredictor } from './inference/row-predictor.js';
 export * from './initializers/index.js';
 export * from './layers/index.js';
 export type { PoolOptions } from './layers/pool-windows.js';

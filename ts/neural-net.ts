@@ -7,16 +7,18 @@ import { badArgument } from './errors.js';
 import { checkOptions } from './fields.js';
 import { requireFileName } from './files.js';
 import { given } from './given.js';
+import { objectiveOf } from './losses/objective.js';
 import { explained } from './model-files/description.js';
 import { ModelFile } from './model-files/model-file.js';
 import { StoredNet } from './net/stored-net.js';
 import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 import { Preparer } from './preparation/preparer.js';
+import type { ProgressDisplay } from './progress.js';
 import { KeptPlans } from './replay/kept-plans.js';
 import type { Tensor } from './tensor.js';
 import { requireTrainable } from './training/check-data.js';
 import type { Snapshot } from './training/snapshot.js';
-import { checkTrainOptions, type TrainOptions } from './training/train-options.js';
+import { checkTrainArguments, type TrainOptions } from './training/train-options.js';
 import { Trainer } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
 import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './training-history.js';
@@ -49,7 +51,7 @@ export class NeuralNet extends StoredNet {
    */
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
     return this.busy.exclusively('train', async () => {
-      checkTrainOptions(options);
+      checkTrainArguments(reader, options);
       options.signal?.throwIfAborted();
       this.output = undefined;
       const run = { describe: () => this.description, pending: this.#pending };
@@ -59,18 +61,23 @@ export class NeuralNet extends StoredNet {
       this.#pending = undefined;
       this.preparer = new Preparer(reader.preparation);
       this.#best = trainer.best;
-      const display = options.progress ? await (await import('./progress.js')).createProgressDisplay() : undefined;
-      const listeners = [options.onProgress, display?.update].filter((listener) => listener !== undefined);
+      const display = options.progress ? await this.#progressDisplay() : undefined;
       const onProgress = (progress: TrainingProgress) => {
-        for (const listener of listeners) listener(progress);
+        display?.update(progress);
+        return options.onProgress?.(progress);
       };
       try {
-        return await trainer.run(listeners.length > 0 ? onProgress : undefined);
+        return await trainer.run(display || options.onProgress ? onProgress : undefined);
       } finally {
         if (trainer.records.length > 0) this.#records = trainer.records; // of a run that failed, too
         display?.stop();
       }
     });
+  }
+
+  async #progressDisplay(): Promise<ProgressDisplay> {
+    const { createProgressDisplay } = await import('./progress.js');
+    return createProgressDisplay({ accuracyName: objectiveOf(this.params.netType).accuracyName });
   }
 
   /**
@@ -165,11 +172,13 @@ export class NeuralNet extends StoredNet {
    * @returns the chart as SVG
    */
   async showLossHistory(options: LossHistoryOptions = {}): Promise<string> {
-    checkOptions(options, ['title', 'xCoordinate', 'accuracyTitle', 'file']);
+    checkOptions(options, ['title', 'xCoordinate', 'accuracyTitle', 'lossScale', 'file']);
     if (!this.#records) throw badArgument('showLossHistory', 'a train with a checkpoint before it', 'none');
     const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
     const { file, ...chartOptions } = options;
-    const chart = lossChart(this.#records, { title: this.name, ...given(chartOptions) });
+    const isFitting = this.params.netType === 'fitting';
+    const defaults = { title: this.name, ...(isFitting && { accuracyTitle: 'R²' }) };
+    const chart = lossChart(this.#records, { ...defaults, ...given(chartOptions) });
     if (file !== undefined) await saveChart(chart, file);
     return renderSvg(chart);
   }

@@ -25,13 +25,17 @@ const secondsBetweenLines = 5;
  * the terminal as it was. On a terminal a timer runs until `stop`.
  *
  * @param options.stream where to write; by default the standard error
+ * @param options.accuracyName what the accuracy is called, such as `R²`; default `accuracy`
  */
-export async function createProgressDisplay(options: { stream?: NodeJS.WriteStream } = {}): Promise<ProgressDisplay> {
-  const { stream = process.stderr } = options;
-  return stream.isTTY && process.env.TERM !== 'dumb' ? terminalDisplay(stream) : plainDisplay(stream);
+export async function createProgressDisplay(
+  options: { stream?: NodeJS.WriteStream; accuracyName?: string } = {},
+): Promise<ProgressDisplay> {
+  const { stream = process.stderr, accuracyName } = options;
+  const isTerminal = stream.isTTY && process.env.TERM !== 'dumb';
+  return isTerminal ? terminalDisplay(stream, accuracyName) : plainDisplay(stream, undefined, accuracyName);
 }
 
-async function terminalDisplay(stream: NodeJS.WriteStream): Promise<ProgressDisplay> {
+async function terminalDisplay(stream: NodeJS.WriteStream, accuracyName?: string): Promise<ProgressDisplay> {
   const { default: cliProgress } = await import('cli-progress');
   const bar = new cliProgress.SingleBar({
     stream,
@@ -42,7 +46,7 @@ async function terminalDisplay(stream: NodeJS.WriteStream): Promise<ProgressDisp
     emptyOnZero: true,
     format: (_options, { progress: done, maxWidth }, { progress, checkpoint }: Payload) => {
       const bar = `${formatBar(done, barWidth)}  `;
-      return bar + formatProgress(progress, checkpoint, maxWidth - 1 - bar.length);
+      return bar + formatProgress(progress, checkpoint, maxWidth - 1 - bar.length, accuracyName);
     },
   });
   let checkpoint: CheckpointRecord | undefined;
@@ -77,6 +81,7 @@ async function terminalDisplay(stream: NodeJS.WriteStream): Promise<ProgressDisp
 export function plainDisplay(
   stream: { write(text: string): unknown },
   now: () => number = () => performance.now(),
+  accuracyName?: string,
 ): ProgressDisplay {
   let checkpoint: CheckpointRecord | undefined;
   let unwritten: TrainingProgress | undefined;
@@ -84,7 +89,7 @@ export function plainDisplay(
   let lastEpochs = 0;
   let stopped = false;
   const write = (progress: TrainingProgress) => {
-    stream.write(`${formatProgress(progress, progress.checkpoint ?? checkpoint)}\n`);
+    stream.write(`${formatProgress(progress, progress.checkpoint ?? checkpoint, undefined, accuracyName)}\n`);
     unwritten = undefined;
     lastTime = now();
   };
@@ -113,7 +118,12 @@ export function plainDisplay(
  * @param checkpoint the last one, whose validation loss and accuracy are shown where it has them
  * @param width the most characters that fit; what tells least is left out first, then the line is cut
  */
-export function formatProgress(progress: TrainingProgress, checkpoint?: CheckpointRecord, width = Infinity): string {
+export function formatProgress(
+  progress: TrainingProgress,
+  checkpoint?: CheckpointRecord,
+  width = Infinity,
+  accuracyName = 'accuracy',
+): string {
   const { epoch, maxEpoch, iteration, totalIterations, loss, accuracy, samplesPerSecond, secondsLeft } = progress;
   const { lossValidation, accuracyValidation } = checkpoint ?? {};
   // A rank says how early a part is left out: the highest goes first.
@@ -121,11 +131,11 @@ export function formatProgress(progress: TrainingProgress, checkpoint?: Checkpoi
     { rank: 0, text: `epoch ${epoch}/${maxEpoch}` },
     { rank: 4, text: `step ${iteration}/${totalIterations}` },
     { rank: 1, text: `loss ${formatNumber(loss)}` },
-    { rank: 2, text: `accuracy ${formatNumber(accuracy)}` },
+    { rank: 2, text: `${accuracyName} ${formatNumber(accuracy)}` },
   ];
   if (lossValidation !== undefined) parts.push({ rank: 5, text: `validation loss ${formatNumber(lossValidation)}` });
   if (accuracyValidation !== undefined)
-    parts.push({ rank: 6, text: `validation accuracy ${formatNumber(accuracyValidation)}` });
+    parts.push({ rank: 6, text: `validation ${accuracyName} ${formatNumber(accuracyValidation)}` });
   if (Number.isFinite(samplesPerSecond) && samplesPerSecond > 0)
     parts.push({ rank: 3, text: formatRate(samplesPerSecond) });
   if (Number.isFinite(secondsLeft)) parts.push({ rank: 1, text: `${formatDuration(secondsLeft)} left` });

@@ -1,4 +1,5 @@
 import { BlasnetError, badArgument, reasonOf } from './errors.js';
+import { isKeyOf } from './given.js';
 import { native } from './native.js';
 import type { Slot } from './slots.js';
 import { type DType, Tensor } from './tensor.js';
@@ -51,8 +52,9 @@ export interface PassRunner extends Runner {
 
 /** Puts the arguments of a call into the kernel's order. */
 export function inOrder(kernel: string, args: Readonly<Record<string, KernelArgument>>): KernelArgument[] {
-  const parameters = Object.hasOwn(native.kernels, kernel) ? native.kernels[kernel] : undefined;
+  const parameters = isKeyOf(native.kernels, kernel) ? native.kernels[kernel] : undefined;
   if (!parameters) throw badArgument('kernel', 'the name of a kernel', kernel);
+  if (typeof args !== 'object' || args === null) throw badArgument(`${kernel}'s arguments`, 'an object', args);
   const unknown = Object.keys(args).find((name) => !parameters.some((parameter) => parameter.name === name));
   if (unknown !== undefined) {
     throw badArgument(`kernel ${kernel}`, `arguments ${parameters.map((p) => p.name).join(', ')}`, unknown);

@@ -1,4 +1,4 @@
-import { BlasnetError, badArgument, shapeMismatch } from './errors.js';
+import { BlasnetError, badArgument, describe, shapeMismatch } from './errors.js';
 import { copyNested, type NestedNumbers, nestedFrom, shapeOfNested } from './nested-numbers.js';
 import { headOf, numbersText } from './tensor-text.js';
 
@@ -114,7 +114,7 @@ export class Tensor {
    */
   slice(from: number, to: number = this.rows): Tensor {
     if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= this.rows)) {
-      throw badArgument('rows', `a range within 0 to ${this.rows}`, `${from} to ${to}`);
+      throw badArgument('rows', `a range within 0 to ${this.rows}`, `${describe(from)} to ${describe(to)}`);
     }
     const width = this.rowSize;
     return Tensor.#checked(
@@ -209,10 +209,19 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-function checkedShape(shape: readonly number[]): readonly number[] {
-  if (!Array.isArray(shape) || shape.some((length) => !Number.isSafeInteger(length) || length < 0)) {
-    throw badArgument('shape', 'an array of whole numbers ≥ 0', JSON.stringify(shape));
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for a value that is no shape, or one of 2⁵³ numbers or more */
+export function checkedShape(shape: readonly number[], name = 'shape'): readonly number[] {
+  if (!Array.isArray(shape)) throw badArgument(name, 'an array of whole numbers ≥ 0', shape);
+  // findIndex, which looks at holes in the list, too
+  if (shape.findIndex((length) => !Number.isSafeInteger(length) || length < 0) >= 0) {
+    throw badArgument(name, 'an array of whole numbers ≥ 0', textOf(shape));
   }
-  if (!Number.isSafeInteger(sizeOf(shape))) throw badArgument('shape', 'a size below 2^53', `[${shape.join(', ')}]`);
+  if (!Number.isSafeInteger(sizeOf(shape))) throw badArgument(name, 'a size below 2^53', textOf(shape));
   return shape;
+}
+
+/** The first values of a list as text; they may be of any type. */
+function textOf(list: readonly unknown[]): string {
+  const texts = Array.from(list.slice(0, 8), (value) => describe(value));
+  return `[${texts.join(', ')}${list.length > 8 ? ', …' : ''}]`;
 }

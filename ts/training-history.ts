@@ -1,4 +1,5 @@
 import { badArgument } from './errors.js';
+import { fieldsOf } from './fields.js';
 import type { Evaluation } from './inference/evaluation.js';
 
 /**
@@ -64,9 +65,13 @@ export class TrainingHistory implements RunEnd {
   readonly iterations: number;
   readonly test?: Evaluation;
 
-  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for no records: a run ends with a checkpoint */
-  constructor(records: readonly CheckpointRecord[], { stopReason, seconds, iterations, test }: RunEnd) {
-    if (records.length === 0) throw badArgument('records', 'at least one checkpoint', records);
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but a list of at least one checkpoint, and how the run ended */
+  constructor(records: readonly CheckpointRecord[], end: RunEnd) {
+    const { stopReason, seconds, iterations, test } = fieldsOf('end', end);
+    if (!Array.isArray(records) || records.length === 0) {
+      throw badArgument('records', 'at least one checkpoint', records);
+    }
+    for (const [i, record] of records.entries()) fieldsOf(`record ${i}`, record);
     this.records = Object.freeze([...records]);
     this.best = records.reduce((best, record) => (watchedLoss(record) < watchedLoss(best) ? record : best));
     this.stopReason = stopReason;

@@ -1,4 +1,5 @@
-import { checkOptions } from './fields.js';
+import { badArgument } from './errors.js';
+import { checkOptions, fieldsOf } from './fields.js';
 import type { Initializer } from './initializers/index.js';
 import { EagerRunner } from './runner.js';
 import { type DType, requireTensor, Tensor } from './tensor.js';
@@ -69,10 +70,12 @@ export function createWeightsBias(
   biasShape: readonly number[],
   fans: { readonly fanIn: number; readonly fanOut: number },
 ): Parameter[] {
+  const { initializer } = fieldsOf('setup', setup);
+  if (typeof initializer?.fill !== 'function') throw badArgument("setup's initializer", 'an Initializer', initializer);
   const weights = new Parameter('W', 'weights', weightShape, setup.dtype, { penalized: true });
   const bias = new Parameter('B', 'bias', biasShape, setup.dtype);
-  setup.initializer.fill(new EagerRunner(setup.dtype), weights.value, {
-    ...fans,
+  initializer.fill(new EagerRunner(setup.dtype), weights.value, {
+    ...fieldsOf('fans', fans),
     seed: setup.seed,
     stream: setup.stream,
   });

@@ -5,7 +5,7 @@ import { type DataReader, NeuralNet, Tensor, type TrainOptions } from 'blasnet';
 import { contentOf, sameCheckpoints } from '../support/checkpoints.js';
 import { badArgument, badFile, untyped } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';
-import { classifier, fittingNet, fittingReader, rowsOfNumbers } from '../support/nets.js';
+import { classifier, fittingNet, fittingReader, rowsOfNumbers, weightsOf } from '../support/nets.js';
 
 const net = () => fittingNet([3, 4, 1], { maxEpoch: 6, batchSize: 16, optimizer: 'adam' });
 
@@ -27,6 +27,17 @@ test('a checkpoint is a model, too', async (t) => {
   t.deepEqual(loaded.preparation, original.preparation);
   // As a model it is trained anew.
   t.is((await loaded.train(fittingReader(40, 3))).records.length, 6);
+});
+
+test('a place where no file can be written is found out before training', async (t) => {
+  const trainer = net();
+  const before = weightsOf(trainer);
+  for (const checkpointFile of ['/dev/null', '/proc/run.safetensors', await temporaryFolder(t)]) {
+    const onCheckpoint = () => t.fail('training began');
+    const refusal = badFile(/^Expected a writable file at '/);
+    await t.throwsAsync(trainer.train(fittingReader(40, 3), { checkpointFile, onCheckpoint }), refusal);
+    t.deepEqual(weightsOf(trainer), before);
+  }
 });
 
 test('the last files are kept under numbers', async (t) => {
@@ -220,7 +231,7 @@ test('a file that cannot be written ends the run, and the net keeps its weights'
   await writeFile(`${folder}/plain`, '');
   await t.throwsAsync(
     all.train(fittingReader(40, 3), { checkpointFile: `${folder}/plain/run`, onCheckpoint }),
-    badFile(/a folder at '.*plain' but received/),
+    badFile(/a writable file at '.*plain.run' but received ENOTDIR/),
   );
   t.is(checkpoints, 0);
   t.true(all.inference(rowsOfNumbers(4, 3)).data.every(Number.isFinite));

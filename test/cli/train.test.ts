@@ -40,7 +40,7 @@ test('train › a CSV file becomes a model and charts; what it says of the test 
   await reader.readData();
   reader.normalizeX();
   reader.normalizeY('fitting');
-  t.deepEqual(net.test(reader.xTest, reader.yTest), { loss: summary.test.loss, accuracy: summary.test.accuracy });
+  t.deepEqual(net.test(reader.xTest, reader.yTest), { loss: summary.test.loss, accuracy: summary.test.r2 });
   const { outputs } = await net.predict(reader.xTestRaw);
   const squares = Array.from(reader.yTestRaw.data, (price, i) => (outputs.data[i]! - price) ** 2);
   const error = Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
@@ -131,11 +131,11 @@ test('train › the type follows the labels, or --type', async (t) => {
   t.deepEqual(await run('numbers.csv', '--type', 'multiple'), ['multipleClassifier', classes, classes, 'softmax']);
   t.is(
     await run('numbers.csv', '--type', 'binary'),
-    "blasnet: Expected a classifier for the 3 names of the label for the type but received 'binaryClassifier'\n",
+    "blasnet: Expected multipleClassifier, since the label has 3 names, for the type but received 'binaryClassifier'\n",
   );
   t.is(
     await run('names.csv', '--type', 'fitting'),
-    "blasnet: Expected a classifier for the 2 names of the label for the type but received 'fitting'\n",
+    "blasnet: Expected binaryClassifier or multipleClassifier, since the label has 2 names, for the type but received 'fitting'\n",
   );
 });
 
@@ -217,7 +217,7 @@ test('train › --net: hidden layers, all layers, none, and lists that do not fi
   for (const list of ['5-8-3', '4-8-2', '14-32-16-8-4-1']) {
     t.deepEqual(await run(list), [
       1,
-      `blasnet: Expected 4 inputs at its start and 3 outputs at its end, as the data have them, or hidden layers only, for net but received '${list}'\n`,
+      `blasnet: Expected hidden layers only, or 4 inputs at the start and 3 outputs at the end, as in the data, for net but received '${list}'\n`,
     ]);
   }
   t.deepEqual(await run('8x5'), [

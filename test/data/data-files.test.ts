@@ -69,7 +69,7 @@ test('readData › files that are not what they should be', async (t) => {
     read(join(folder, 'none.npz')),
     badFile(/a readable npz file at '.*none.npz' but received ENOENT/),
   );
-  await t.throwsAsync(read(folder), badFile(/EISDIR/));
+  await t.throwsAsync(read(folder), badFile(/received a folder$/));
   for (const length of [0, 1, 21, 100, good.length - 1]) {
     await t.throwsAsync(
       read(await write(folder, 'cut.npz', good.subarray(0, length))),

@@ -159,7 +159,7 @@ test('files larger than allowed are not read', async (t) => {
 
 test('what is no plain file is refused', async (t) => {
   await t.throwsAsync(NeuralNet.fromOnnx(await temporaryFolder(t)), badFile(/received a folder$/));
-  await t.throwsAsync(NeuralNet.fromOnnx('/dev/zero'), badFile(/received a device, pipe or socket$/));
+  await t.throwsAsync(NeuralNet.fromOnnx('/dev/zero'), badFile(/received a device$/));
   await t.throwsAsync(NeuralNet.fromOnnx('none.onnx'), badFile(/received ENOENT/));
 });
 

@@ -139,10 +139,7 @@ test('no file, a folder, no name', async (t) => {
   const folder = await temporaryFolder(t);
   await mkdir(`${folder}/f`);
   await t.throwsAsync(readSafetensors(`${folder}/none`), badFile(/a readable safetensors file at '.*none' .*ENOENT/));
-  await t.throwsAsync(
-    readSafetensors(`${folder}/f`),
-    badFile(/safetensors file in '.*f' but received a folder|EISDIR/),
-  );
+  await t.throwsAsync(readSafetensors(`${folder}/f`), badFile(/safetensors file in '.*f' but received a folder$/));
   await t.throwsAsync(readSafetensors(''), badArgument(/the name of a file/));
 });
 

@@ -30,6 +30,7 @@ export interface LineChartOptions extends PanelOptions {
 
 const maxLinePoints = 1000;
 const dashes = [5, 4];
+const legendDashes = [3, 2];
 
 /**
  * Lines through points, or the points alone, on two axes of numbers. A line goes through its points in their order;
@@ -43,7 +44,13 @@ export function lineChart(series: readonly Series[], options: LineChartOptions):
   requireSome('series', 'series', series);
   const names = series.map(({ name }) => name);
   const isLine = series.map(({ mark = 'line' }) => mark !== 'points');
-  const legend = { title: null, symbolType: isLine.every(Boolean) ? 'stroke' : 'circle', symbolOpacity: 1 };
+  const legend = {
+    title: null,
+    symbolType: 'stroke',
+    symbolOpacity: 1,
+    labelOffset: 8,
+    encoding: { symbols: symbolsOf(series) },
+  };
   const scale = { domain: names, range: names.map((_, index) => palette[index % palette.length]!) };
   return {
     ...frame(options),
@@ -64,6 +71,23 @@ const marks = {
   dashes: { type: 'line', clip: true, strokeDash: dashes },
   points: { type: 'circle', size: 14, opacity: 0.4, aria: false }, // thousands of labels would be no help
 } as const;
+
+/** The legend's symbols as the chart has them: a line, dashes, or a dot. */
+function symbolsOf(series: readonly Series[]) {
+  const isOne = (mark: Series['mark']) => {
+    const names = series.filter((each) => (each.mark ?? 'line') === mark).map(({ name }) => name);
+    return `indexof(${JSON.stringify(names)}, datum.value) >= 0`;
+  };
+  return {
+    shape: { value: { signal: `${isOne('points')} ? 'circle' : 'stroke'` } },
+    strokeDash: { value: { signal: `${isOne('dashes')} ? ${JSON.stringify(legendDashes)} : [1, 0]` } },
+    size: { value: { signal: `${isOne('points')} ? 60 : 200` } },
+    // As the theme has lines: layers whose legends differ would be warned about.
+    strokeJoin: { value: 'round' },
+    // A line has no area, and a dot's edge would make it larger.
+    strokeWidth: { value: { signal: `${isOne('points')} ? 0 : 2.5` } },
+  };
+}
 
 function rowsOf(series: string, points: readonly Point[], isLine: boolean, { x: xAxis, y: yAxis }: LineChartOptions) {
   const isShown = (some: readonly Point[]) => isVisible(some, xAxis, yAxis);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { replaceFile } from '../files.js';
 import { SafetensorsFile } from '../safetensors/file.js';
@@ -60,7 +60,6 @@ async function readIfWhole<Result>(
   read: (file: SafetensorsFile) => Promise<Result>,
 ): Promise<Result | undefined> {
   try {
-    if (!(await stat(path)).isFile()) return undefined; // opening a pipe might never end
     const file = await SafetensorsFile.open(path);
     try {
       return await read(file);

@@ -1,6 +1,5 @@
-import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { makeFolder } from '../files.js';
+import { requireWritable } from '../files.js';
 import { type ModelDescription, metadataOf } from '../model-files/description.js';
 import { modelWriter } from '../model-files/model-file.js';
 import type { Model } from '../net/model.js';
@@ -26,6 +25,8 @@ export interface RunParts {
   readonly describe: () => ModelDescription;
   readonly course: Course;
   readonly rule: StopRule;
+  /** Whether the run ends with the weights of its best checkpoint, as an option of `train`. */
+  readonly restoreBest: boolean;
   /** Those so far: the list grows. */
   readonly records: readonly CheckpointRecord[];
   readonly lastGood: LastGood;
@@ -71,11 +72,11 @@ export class RunCheckpoints {
   }
 
   /**
-   * Makes the folder, so that what cannot be written shows before hours of training.
-   * @throws BlasnetError `ERR_BAD_FILE` where that cannot be done
+   * Makes the folder and finds out whether files can be written there, before hours of training.
+   * @throws BlasnetError `ERR_BAD_FILE` if they cannot
    */
   async prepare(): Promise<void> {
-    await makeFolder(dirname(this.#path));
+    await requireWritable(this.#path);
   }
 
   /** Begins to write a file of the newest checkpoint, if it is time; `idle` tells when that is done. */
@@ -111,7 +112,7 @@ export class RunCheckpoints {
   }
 
   #stateAt(position: RunPosition): RunState {
-    const { model, course, rule, first } = this.#parts;
+    const { model, course, rule, first, restoreBest } = this.#parts;
     const { slots, plateau } = model.state;
     return {
       course,
@@ -123,6 +124,7 @@ export class RunCheckpoints {
       plateau: { ...plateau },
       stopRule: rule.state,
       isBest: rule.isLowest,
+      ...(restoreBest && { restoreBest }),
     };
   }
 

@@ -15,7 +15,8 @@ process.on('warning', ({ name, message }) => {
 });
 
 try {
-  await createProgram().parseAsync();
+  const program = await createProgram(process.argv.slice(2));
+  await program.parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
   // Commander has said already what it had to say.

@@ -1,6 +1,6 @@
 // @internal
 import type { FileHandle } from 'node:fs/promises';
-import { badFile, openForReading, plainFileSize, readFileBytes, readFully } from '../files.js';
+import { badFile, openForReading, readFileBytes, readFully } from '../files.js';
 import { sizeOf } from '../tensor.js';
 import type { LabelledImages } from './image-data-reader.js';
 import type { ImageShape } from './pixels.js';
@@ -51,7 +51,7 @@ export async function readCifar(paths: readonly string[]): Promise<LabelledImage
 }
 
 async function countOf(path: string, handle: FileHandle): Promise<number> {
-  const size = await plainFileSize(handle, `'${path}'`, 'a CIFAR-10 file');
+  const { size } = await handle.stat();
   if (size === 0) throw badFile(`'${path}'`, `records of ${recordBytes} bytes`, 'an empty file');
   if (size % recordBytes !== 0) {
     throw badFile(`'${path}'`, `whole records of ${recordBytes} bytes`, `${size} bytes`);

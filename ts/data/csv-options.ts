@@ -51,7 +51,7 @@ export interface CsvOptions {
   readonly derive?: Readonly<Record<string, (row: CsvRow) => number | string>> | undefined;
   /** What cells count as missing; default '', '?', 'NA' and 'NaN'. */
   readonly missingCells?: readonly string[] | undefined;
-  /** What to do about them, everywhere or by column; default 'error'. */
+  /** What to do about them, everywhere or by column, with '*' for all columns that are not named; default 'error'. */
   readonly missing?: MissingPolicy | Readonly<Record<string, MissingPolicy>> | undefined;
   /** What the numbers are kept in; default 'float32', which has 7 digits. */
   readonly dtype?: DType | undefined;

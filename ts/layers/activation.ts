@@ -1,5 +1,6 @@
+import { didYouMean } from '../did-you-mean.js';
 import { badArgument } from '../errors.js';
-import { isKeyOf } from '../given.js';
+import { isFields, oneOf } from '../fields.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
@@ -20,6 +21,9 @@ const activations = {
 
 export type Activation = keyof typeof activations;
 
+/** The names of all activations. */
+export const activationNames = Object.freeze(Object.keys(activations) as Activation[]);
+
 /** An activation with its constant: leakyRelu's slope below 0 (default 0.01), elu's alpha (default 1). */
 export type ActivationOptions =
   | { readonly name: Activation }
@@ -37,15 +41,13 @@ export class ActivationLayer extends Layer {
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or a constant that is not finite */
   constructor(activation: Activation | ActivationOptions) {
     super();
-    const options = typeof activation === 'string' ? { name: activation } : activation;
-    const name: unknown = options?.name;
-    if (!isKeyOf(activations, name)) {
-      throw badArgument('activation', `one of ${Object.keys(activations).join(', ')}`, name);
-    }
+    const options = isFields(activation) ? activation : { name: activation };
+    const name = oneOf('activation', activationNames, options.name);
     const known: { kernel?: string; constant?: string; value?: number } = activations[name];
     const given: Readonly<Record<string, unknown>> = options;
     const unknown = Object.keys(given).find((key) => key !== 'name' && key !== known.constant);
-    if (unknown !== undefined) throw badArgument(name, known.constant ?? 'no constant', unknown);
+    if (unknown !== undefined)
+      throw badArgument(name, known.constant ?? 'no constant', unknown, didYouMean(unknown, [known.constant ?? '']));
     const { [known.constant ?? '']: value = known.constant === undefined ? 0 : known.value } = given;
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       throw badArgument(`${name}'s ${known.constant}`, 'a finite number', value);

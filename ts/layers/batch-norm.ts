@@ -2,7 +2,7 @@ import { requireAboveZero } from '../constants.js';
 import { badArgument, shapeMismatch } from '../errors.js';
 import { checkOptions } from '../fields.js';
 import type { Runner } from '../runner.js';
-import { arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
+import { arrayOf, checkedShape, type DType, sizeOf, type Tensor } from '../tensor.js';
 import { Parameter } from '../weights-bias.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
@@ -76,7 +76,7 @@ export class BatchNormLayer extends Layer {
   }
 
   outputShape(input: RowShape): RowShape {
-    if (input[0] !== this.features) {
+    if (checkedShape(input, 'input')[0] !== this.features) {
       const expected = `rows of ${this.features} features or channels`;
       throw shapeMismatch('input', expected, `rows of shape [${input.join(', ')}]`);
     }
@@ -84,7 +84,7 @@ export class BatchNormLayer extends Layer {
   }
 
   override flopsPerRow(input: RowShape): number {
-    return 2 * sizeOf(input);
+    return 2 * sizeOf(checkedShape(input, 'input'));
   }
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an epsilon that is 0 in the net's dtype */
@@ -138,4 +138,5 @@ export class BatchNormLayer extends Layer {
 registerLayer(
   'BatchNormLayer',
   ({ features, ...options }) => new BatchNormLayer(features as number, options as BatchNormOptions),
+  { fromInput: ([features]) => ({ features }) },
 );

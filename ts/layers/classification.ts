@@ -1,4 +1,4 @@
-import { badArgument } from '../errors.js';
+import { oneOf } from '../fields.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
@@ -18,8 +18,7 @@ export class ClassificationLayer extends Layer {
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for another kind */
   constructor(kind: 'softmax' | 'sigmoid') {
     super();
-    if (kind !== 'softmax' && kind !== 'sigmoid') throw badArgument('kind', "'softmax' or 'sigmoid'", kind);
-    this.kind = kind;
+    this.kind = oneOf('kind', ['softmax', 'sigmoid'], kind);
   }
 
   override get config(): LayerConfig {

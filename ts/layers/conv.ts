@@ -13,6 +13,7 @@ import {
   checkedSize,
   geometryOf,
   type ImageShape,
+  imageSizes,
   numbersOf,
   type Pair,
   requireImages,
@@ -181,7 +182,7 @@ export class ConvLayer extends Layer {
   }
 }
 
-registerLayer('ConvLayer', (fields) => new ConvLayer(fields as unknown as ConvOptions));
+registerLayer('ConvLayer', (fields) => new ConvLayer(fields as unknown as ConvOptions), imageSizes);
 
 function checkedPadding(padding: unknown): readonly [number, number] | 'same' {
   if (padding === 'same') return padding;

@@ -3,7 +3,7 @@ import { checkOptions } from '../fields.js';
 import { given } from '../given.js';
 import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
 import type { Runner } from '../runner.js';
-import { arrayOf, type DType, type Tensor } from '../tensor.js';
+import { arrayOf, checkedShape, type DType, type Tensor } from '../tensor.js';
 import { createWeightsBias, type Parameter, type ParameterSetup } from '../weights-bias.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
@@ -60,7 +60,7 @@ export class FullyConnectedLayer extends Layer {
   }
 
   outputShape(input: RowShape): RowShape {
-    if (input.length !== 1 || input[0] !== this.inputs) {
+    if (checkedShape(input, 'input').length !== 1 || input[0] !== this.inputs) {
       throw shapeMismatch('input', `rows of ${this.inputs} numbers`, `rows of shape [${input.join(', ')}]`);
     }
     return [this.outputs];
@@ -103,4 +103,8 @@ export class FullyConnectedLayer extends Layer {
 registerLayer(
   'FullyConnectedLayer',
   ({ inputs, outputs, ...options }) => new FullyConnectedLayer(inputs as number, outputs as number, options),
+  {
+    fromInput: (input) => (input.length === 1 ? { inputs: input[0] } : {}),
+    fromOutputs: (outputs) => ({ outputs }),
+  },
 );

@@ -1,7 +1,7 @@
 import { shapeMismatch } from '../errors.js';
 import { EagerRunner, type Runner } from '../runner.js';
 import { Slots } from '../slots.js';
-import type { Tensor } from '../tensor.js';
+import { requireTensor, type Tensor } from '../tensor.js';
 import { noClassWeights } from './class-weights.js';
 
 /** Mean squared error: Σ (a − y)² / (2m). */
@@ -26,6 +26,8 @@ export function crossEntropy(z: Tensor, y: Tensor): number {
 }
 
 function evaluate(a: Tensor, y: Tensor, run: (runner: Runner, slots: Slots) => void): number {
+  requireTensor('outputs', a);
+  requireTensor('labels', y);
   if (a.rows !== y.rows || a.rowSize !== y.rowSize) {
     throw shapeMismatch('labels', `shape [${a.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
   }

@@ -1,4 +1,5 @@
 import { Arena } from '../arena.js';
+import { didYouMean } from '../did-you-mean.js';
 import { BlasnetError, badArgument, clipped } from '../errors.js';
 import { requireLayerName } from '../files.js';
 import { ClassificationLayer } from '../layers/classification.js';
@@ -65,7 +66,10 @@ export class LayerStack {
   find(name: string): Layer {
     this.#requireLayers();
     const found = this.#byName.get(name);
-    if (!found) throw badArgument('layer', `one of ${[...this.#byName.keys()].join(', ')}`, name);
+    if (!found) {
+      const names = [...this.#byName.keys()];
+      throw badArgument('layer', `one of ${names.join(', ')}`, name, didYouMean(name, names));
+    }
     return found;
   }
 

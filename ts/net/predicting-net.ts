@@ -3,6 +3,7 @@ import { rowsOf } from '../data/rows.js';
 import { badArgument } from '../errors.js';
 import { BatchPredictor, type BatchPredictorOptions } from '../inference/batch-predictor.js';
 import { type Evaluation, Evaluator, Predictor } from '../inference/evaluation.js';
+import { type RowAnswerer, RowPredictor } from '../inference/row-predictor.js';
 import type { Prediction } from '../preparation/prediction.js';
 import type { Preparation } from '../preparation/preparation.js';
 import { Preparer } from '../preparation/preparer.js';
@@ -56,10 +57,14 @@ export abstract class PredictingNet extends LayeredNet {
    */
   async predict(rows: Tensor | readonly RowCells[]): Promise<Prediction> {
     this.busy.requireIdleOr('inferenceAsync');
-    const { dtype, netType } = this.params;
-    const preparer = this.preparer;
-    const raw = preparer.encode(rows, dtype);
+    const raw = this.preparer.encode(rows, this.params.dtype);
     this.checkRows(raw);
+    return this.#answerTo(raw, this.preparer);
+  }
+
+  /** Answers for encoded raw rows, when earlier calls are done. */
+  #answerTo(raw: Tensor, preparer: Preparer): Promise<Prediction> {
+    const { dtype, netType } = this.params;
     return this.busy.queued('inferenceAsync', async () => {
       const x = await preparer.prepare(raw, dtype);
       return preparer.answer(netType, await this.#predictor(x).predict(x));
@@ -82,13 +87,42 @@ export abstract class PredictingNet extends LayeredNet {
   }
 
   /**
-   * Predicts single rows from many callers in batches, beside the event loop; for servers.
+   * Answers single raw rows from many callers, gathered into batches and computed beside the event loop; for servers. Each
+   * row gets what `predict` would answer: rows are prepared as `preparation` describes when they are handed in.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a bad option, or a net without `preparation` whose first layer takes rows
+   *   of any shape
+   */
+  predictor(options?: BatchPredictorOptions): RowPredictor {
+    const net = this;
+    const answerer: RowAnswerer = {
+      dtype: this.params.dtype,
+      get preparer() {
+        return net.preparer;
+      },
+      rowShape: ({ preparation }) => preparation?.inputShape ?? this.#rowShapeFor('predictor'),
+      answer: async (preparer, raw) => {
+        this.busy.requireIdleOr('inferenceAsync');
+        this.checkRows(raw);
+        return this.#answerTo(raw, preparer);
+      },
+    };
+    return new RowPredictor(answerer, options);
+  }
+
+  /**
+   * Predicts single rows that are already scaled as the net's input, from many callers, gathered into batches and computed
+   * beside the event loop. The results are the net's outputs, as `inferenceAsync` returns them.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a bad option, or a net whose first layer takes rows of any shape
    */
-  predictor(options?: BatchPredictorOptions): BatchPredictor {
-    const rowShape = this.layers[0]?.inputShape;
-    if (!rowShape) throw badArgument('predictor', 'a net whose first layer says its input shape', 'another');
+  scaledPredictor(options?: BatchPredictorOptions): BatchPredictor {
+    const rowShape = this.#rowShapeFor('scaledPredictor');
     return new BatchPredictor((x) => this.inferenceAsync(x), rowShape, this.params.dtype, options);
+  }
+
+  #rowShapeFor(call: string): readonly number[] {
+    const rowShape = this.layers[0]?.inputShape;
+    if (!rowShape) throw badArgument(call, 'a net whose first layer has an input shape', 'another');
+    return rowShape;
   }
 
   /** Mean loss and accuracy over the rows of x, on this thread. */

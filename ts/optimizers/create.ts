@@ -1,6 +1,5 @@
 import { type Constant, valuesOf } from '../constants.js';
-import { badArgument } from '../errors.js';
-import { fieldsOf } from '../fields.js';
+import { fieldsOf, oneOf } from '../fields.js';
 import { arrayOf, type DType } from '../tensor.js';
 import type { KernelOptimizer } from './optimizer.js';
 import * as rules from './rules/index.js';
@@ -38,13 +37,15 @@ interface RuleClass {
 
 const byName = new Map((Object.values(rules) as unknown as RuleClass[]).map((rule) => [rule.id, rule]));
 
+/** The names of all optimizers. */
+export const optimizerNames = Object.freeze([...byName.keys()] as OptimizerName[]);
+
 /**
  * An optimizer by its name.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or constant, or one out of range
  */
 export function createOptimizer(name: OptimizerName, options: CreateOptimizerOptions = {}): KernelOptimizer {
-  const rule = byName.get(name);
-  if (!rule) throw badArgument('optimizer', [...byName.keys()].map((known) => `'${known}'`).join(' or '), name);
+  const rule = byName.get(oneOf('optimizer', optimizerNames, name))!;
   const { learningRate = 0.1, dtype, ...constants } = fieldsOf('options', options);
   if (dtype !== undefined) arrayOf(dtype);
   const optimizer = new rule(learningRate, valuesOf(name, rule.constants, constants));

@@ -1,7 +1,7 @@
 import { requireAboveZero } from '../constants.js';
 import { badArgument, shapeMismatch } from '../errors.js';
 import { EagerRunner, type KernelArgument, type Runner } from '../runner.js';
-import { type DType, type FloatArray, Tensor } from '../tensor.js';
+import { arrayOf, type DType, type FloatArray, Tensor } from '../tensor.js';
 
 /** How gradients change parameters; usable alone on any pair of arrays. */
 export interface Optimizer {
@@ -61,7 +61,10 @@ export abstract class KernelOptimizer implements Optimizer {
     return this.#dtype;
   }
   set dtype(dtype: DType | undefined) {
-    if (dtype !== undefined) this.#requireEpsilon(dtype);
+    if (dtype !== undefined) {
+      arrayOf(dtype);
+      this.#requireEpsilon(dtype);
+    }
     this.#dtype = dtype;
   }
 

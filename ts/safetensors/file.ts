@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { NpyArray } from '../data/npy.js';
 import { adoptElements } from '../data/npy-elements.js';
 import { badArgument, clipped } from '../errors.js';
-import { badFile, openForReading, plainFileSize, readFully } from '../files.js';
+import { badFile, openForReading, readFully } from '../files.js';
 import { dtypes } from './dtypes.js';
 import { type Header, parseHeader, type TensorEntry } from './header.js';
 
@@ -73,7 +73,7 @@ export class SafetensorsFile {
 }
 
 async function readHeader(handle: FileHandle, where: string): Promise<{ header: Header; dataStart: number }> {
-  const size = await plainFileSize(handle, where, 'a safetensors file');
+  const { size } = await handle.stat();
   if (size < lengthBytes) throw badFile(where, 'a safetensors file of at least 8 bytes', `${size}`);
   const start = await readBytes(handle, 0, lengthBytes, where);
   const length = Buffer.from(start.buffer).readBigUInt64LE();

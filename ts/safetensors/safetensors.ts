@@ -1,5 +1,6 @@
 import type { NpyArray } from '../data/npy.js';
 import { badArgument } from '../errors.js';
+import { fieldsOf } from '../fields.js';
 import { replaceFile } from '../files.js';
 import { littleEndianBytes } from '../number-formats.js';
 import { Tensor } from '../tensor.js';
@@ -57,7 +58,7 @@ export function safetensorsWriter(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
 ): (file: ByteSink) => Promise<void> {
-  for (const [key, text] of Object.entries(metadata)) {
+  for (const [key, text] of Object.entries(fieldsOf('metadata', metadata))) {
     if (typeof text !== 'string') throw badArgument(`metadata.${key}`, 'a string', text);
   }
   for (const [name, tensor] of tensors) {

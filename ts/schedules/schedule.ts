@@ -1,6 +1,6 @@
 import { type Constant, count, fraction, notNegative, positive, valuesOf } from '../constants.js';
 import { badArgument } from '../errors.js';
-import { isKeyOf } from '../given.js';
+import { fieldsOf, oneOf } from '../fields.js';
 import type { KernelArgument, Runner } from '../runner.js';
 import type { Slots } from '../slots.js';
 
@@ -89,13 +89,9 @@ export class Schedule {
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown kind, or a constant that is missing, unknown or out of range */
   constructor(options: LearningRateSchedule) {
-    const { kind, unit = 'epoch', warmUp, ...given } = options ?? {};
-    if (!isKeyOf(schedules, kind)) {
-      throw badArgument("learningRateSchedule's kind", Object.keys(schedules).join(', '), kind);
-    }
-    if (unit !== 'epoch' && unit !== 'iteration') {
-      throw badArgument("learningRateSchedule's unit", "'epoch' or 'iteration'", unit);
-    }
+    const { kind, unit = 'epoch', warmUp, ...given } = fieldsOf('learningRateSchedule', options);
+    oneOf("learningRateSchedule's kind", Object.keys(schedules), kind);
+    oneOf("learningRateSchedule's unit", ['epoch', 'iteration'], unit);
     const schedule = schedules[kind];
     const values = valuesOf(
       `the ${kind} schedule`,

@@ -13,11 +13,10 @@ import type { TrainOptions } from './train-options.js';
 
 /** Refuses, before anything is recorded, what a net cannot be trained on. */
 export function checkData(model: Model, reader: DataReader, options: TrainOptions): void {
-  const { checkpoint = 1, shuffle = true, needTest = false } = options;
+  const { checkpoint = 1, needTest = false } = options;
   if (!(Number.isFinite(checkpoint) && checkpoint > 0)) {
     throw badArgument('checkpoint', 'a finite number of epochs above 0', checkpoint);
   }
-  if (typeof shuffle !== 'boolean') throw badArgument('shuffle', 'true or false', shuffle);
   checkCheckpointOptions(options);
   if (needTest && !reader.testPart) throw badArgument('needTest', 'a reader with a test set', 'one without');
   const parts: Record<string, Part | undefined> = {

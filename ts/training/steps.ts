@@ -51,7 +51,7 @@ export class Steps {
     model.state.settle();
     // Given even where nobody listens: at each report C++ also looks whether all buffers are still there.
     const listener = (next: number, slots: Float64Array) => {
-      if (reporter?.report(next, { slots }) === false) replay.abort();
+      if (reporter?.report(next, slots) === false) replay.abort();
     };
     let outcome: Awaited<ReturnType<typeof replay.run>>;
     try {

@@ -2,9 +2,8 @@ import { type Course, courseOf, iterationsBetween, requireSameCourse } from '../
 import type { PendingRun } from '../checkpoints/resume.js';
 import { RunCheckpoints, type RunPosition } from '../checkpoints/run-checkpoints.js';
 import type { RunState } from '../checkpoints/run-state.js';
-import { DataReader } from '../data/data-reader.js';
+import type { DataReader } from '../data/data-reader.js';
 import type { Part } from '../data/part.js';
-import { badArgument } from '../errors.js';
 import { given } from '../given.js';
 import { Evaluator, meansOf } from '../inference/evaluation.js';
 import type { ModelDescription } from '../model-files/description.js';
@@ -48,6 +47,7 @@ export class Trainer {
   readonly #course: Course;
   readonly #pending: RunState | undefined;
   readonly #rule: StopRule;
+  readonly #restoresBest: boolean;
   readonly #files: RunCheckpoints | undefined;
   #started = performance.now();
   /** Iterations that the net had made before this run. */
@@ -62,7 +62,6 @@ export class Trainer {
     this.#options = options;
     this.#interruption = new Interruption(options.signal);
     const { batchSize } = model.params;
-    if (!(reader instanceof DataReader)) throw badArgument('reader', 'a DataReader', reader);
     const { checkpoint = 1, shuffle = true } = { ...pending?.state.course, ...given(options) };
     checkData(model, reader, { ...options, checkpoint, shuffle });
     this.#course = courseOf(reader, { checkpoint, shuffle });
@@ -92,6 +91,7 @@ export class Trainer {
     });
     this.#records = [...(pending?.records ?? [])];
     this.#rule = new StopRule(model.params, pending?.state.stopRule);
+    this.#restoresBest = options.restoreBest ?? pending?.state.restoreBest ?? false;
     this.#files = this.#createFiles(describe);
   }
 
@@ -103,6 +103,7 @@ export class Trainer {
       describe,
       course: this.#course,
       rule: this.#rule,
+      restoreBest: this.#restoresBest,
       records: this.#records,
       lastGood: this.#lastGood,
       best: this.best,
@@ -128,17 +129,18 @@ export class Trainer {
   }
 
   /** Trains to the end, or until a stop condition holds. */
-  async run(onProgress: ((progress: TrainingProgress) => void) | undefined): Promise<TrainingHistory> {
+  async run(onProgress: ((progress: TrainingProgress) => unknown) | undefined): Promise<TrainingHistory> {
     this.#started = performance.now() - 1000 * (this.#pending?.seconds ?? 0);
     this.#interruption.check();
+    const reporter = onProgress && new ProgressReporter((next, slots) => onProgress(this.#progress(next, slots)));
     try {
       await this.#files?.prepare();
-      const reporter = onProgress && new ProgressReporter((next, slots) => onProgress(this.#progress(next, slots)));
       const end = await this.#trainToEnd(reporter);
       const part = this.#testPart && new Evaluator(this.#model, this.#testPart);
       const test = part && (await this.#interruption.evaluate(part));
       return new TrainingHistory(this.#records, { ...end, test });
     } finally {
+      reporter?.close();
       this.#model.state.slots.set('epochs', this.#position.epochs);
       await this.#feed.close();
       await this.#files?.idle().catch(() => {}); // whoever waited for it was told
@@ -169,7 +171,8 @@ export class Trainer {
       const isLast = reason !== undefined || this.#steps.next === end;
       if (!isLast) this.#files?.offer(this.#position);
       if (onCheckpoint) await this.#interruption.waitFor(async () => onCheckpoint(record));
-      reporter?.report(this.#steps.next, { always: isLast });
+      if (reporter && isLast) await this.#interruption.waitFor(() => reporter.finish(this.#steps.next));
+      else reporter?.report(this.#steps.next);
       reporter?.rethrow();
       this.#interruption.check(); // a listener may have aborted
     }
@@ -178,7 +181,8 @@ export class Trainer {
 
   /** Ends the run, and has its file say so. */
   async #finish(stopReason: StopReason, isOver: boolean): Promise<RunEnd> {
-    const isRestored = this.#model.params.regularizer.method === 'earlyStop' && !this.#rule.isLowest;
+    const restoresBest = this.#restoresBest || this.#model.params.regularizer.method === 'earlyStop';
+    const isRestored = restoresBest && !this.#rule.isLowest;
     if (isRestored) this.best.restore();
     const position = this.#position;
     if (!isOver) await this.#files?.finish(position, stopReason, isRestored);

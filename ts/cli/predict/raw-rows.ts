@@ -1,5 +1,5 @@
 import { listed } from '../../data/csv/columns.js';
-import { BlasnetError, badArgument, shapeMismatch } from '../../errors.js';
+import { BlasnetError, badArgument, placed, shapeMismatch } from '../../errors.js';
 import { badFile } from '../../files.js';
 import type { ColumnEncoding, NeuralNet, RowCells, Tensor } from '../../index.js';
 import { RowEncoder } from '../../preparation/row-encoder.js';
@@ -46,7 +46,7 @@ export class RawRows {
       return this.#encoder.encode(cells, this.#net.params.dtype, before + 1);
     } catch (cause) {
       if (!(cause instanceof BlasnetError)) throw cause;
-      throw new BlasnetError(cause.code, `${cause.message} in ${this.#where}`, { cause });
+      throw placed(cause, this.#where);
     }
   }
 

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { BlasnetError } from '../../errors.js';
-import { replaceFile } from '../../files.js';
+import { replaceFile, requireWritable } from '../../files.js';
 import { loadModel } from '../../model-files/load-model.js';
 import { print } from '../output.js';
 import { answerWriter, type Format } from './answers.js';
@@ -18,6 +18,7 @@ type Write = (text: string) => Promise<unknown>;
 
 /** What `blasnet predict` does: rows in, answers out, some thousand at a time. */
 export async function runPredict(model: string, data: string, flags: PredictFlags): Promise<void> {
+  if (flags.out !== undefined) await requireWritable(flags.out);
   const net = await loadModel(model);
   const answers = answerWriter(flags.format ?? answerFormatOf(data, flags.out), net);
   const predictTo = async (write: Write) => {

@@ -8,6 +8,8 @@ import { type ColumnSettings, CsvColumn } from './column.js';
 
 /** What is kept of a column takes some hundred bytes, where a file need have but two for it. */
 export const MOST_COLUMNS = 2 ** 16;
+/** Stands for the columns that `missing` does not name. */
+const OTHERS = '*';
 const MISSING_CELLS = ['', '?', 'NA', 'NaN'];
 
 /** The columns that are used, and what cells of theirs count as missing. */
@@ -34,7 +36,8 @@ export function columnsOf(names: readonly string[], options: CsvOptions): Column
   }
   for (const option of ['transform', 'categorical', 'missing'] as const) {
     const value = options[option];
-    if (typeof value === 'object') for (const name of Object.keys(value)) resolve(name, option);
+    const columns = Object.keys(typeof value === 'object' ? value : {});
+    for (const name of columns) if (option !== 'missing' || name !== OTHERS) resolve(name, option);
   }
   const labels = listOf(label).map((column) => resolve(column, 'label'));
   const ignored = ignore.map((column) => resolve(column, 'ignore'));
@@ -107,7 +110,7 @@ function settingsOf(
     declared,
     undeclared: isLabel ? 'number' : everywhere,
     unknown: unknownCategory,
-    missing: (typeof missing === 'object' ? own(missing, name) : missing) ?? 'error',
+    missing: (typeof missing === 'object' ? (own(missing, name) ?? own(missing, OTHERS)) : missing) ?? 'error',
     missingCells,
     transform: transform && own(transform, name),
     derive: derive && own(derive, name),

@@ -60,7 +60,8 @@ export class Encoder {
       const { missing, missingCells, unknown } = settings;
       const rest = { name, missingCells: [...missingCells] };
       const refused = missing === 'error' || missing === 'drop';
-      if (!categories) return { ...rest, encoding, missing: refused ? 'error' : { fill } };
+      // A column of numbers has no category for missing cells.
+      if (!categories) return { ...rest, encoding, missing: refused || missing === 'category' ? 'error' : { fill } };
       const category = categories.missingName;
       return {
         ...rest,

@@ -1,7 +1,7 @@
 // @internal
-import { realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
-import { badFile, kindOf, openForReading, readFully, unreadable } from '../../files.js';
+import { badFile, openForReading, readFully, unreadable } from '../../files.js';
 import { type EntryMessage, externalLocation, type ModelMessage, type TensorMessage } from '../messages.js';
 import type { Budget } from './budget.js';
 import { plain, quote } from './quote.js';
@@ -71,18 +71,14 @@ async function readExternal(tensor: TensorMessage, { folder, file, budget }: Pla
 }
 
 async function readPart(path: string, { offset = 0, length }: Range, budget: Budget): Promise<Uint8Array> {
-  // Before it is opened, since opening a pipe waits for its other end.
-  const found = await stat(path).catch((cause: unknown) => {
-    throw unreadable(path, 'ONNX', cause);
-  });
-  if (!found.isFile()) throw unreadable(path, 'ONNX', kindOf(found));
-  const size = length ?? found.size - offset;
-  if (size < 0 || offset + size > found.size) {
-    throw badFile(`'${path}'`, `${size} bytes at ${offset}`, `a file of ${found.size}`);
-  }
-  budget.take(size);
   const handle = await openForReading(path, 'ONNX');
   try {
+    const found = await handle.stat();
+    const size = length ?? found.size - offset;
+    if (size < 0 || offset + size > found.size) {
+      throw badFile(`'${path}'`, `${size} bytes at ${offset}`, `a file of ${found.size}`);
+    }
+    budget.take(size);
     const bytes = new Uint8Array(size);
     await readFully(handle, bytes, offset, `'${path}'`);
     return bytes;
