@@ -2,7 +2,7 @@ import { requireNames } from '../../data/csv/columns.js';
 import { CsvRecords } from '../../data/csv/records.js';
 import { badFile } from '../../files.js';
 import type { RowCells } from '../../index.js';
-import type { ReadOptions } from './read-rows.js';
+import type { PredictFlags } from './options.js';
 
 /**
  * The rows of a CSV file as cells by column name, in pieces.
@@ -11,7 +11,7 @@ import type { ReadOptions } from './read-rows.js';
  */
 export async function* csvRows(
   path: string,
-  { header, delimiter = /\.tsv(\.gz)?$/i.test(path) ? '\t' : ',' }: ReadOptions,
+  { header = true, delimiter = /\.tsv(\.gz)?$/i.test(path) ? '\t' : ',' }: PredictFlags,
   most: number,
   onHeader: (names: readonly string[]) => void,
 ): AsyncGenerator<RowCells[]> {
