@@ -2,9 +2,10 @@ import type { NeuralNet, Prediction, Tensor } from '../../index.js';
 import { shortestDecimal } from '../../number-formats.js';
 import type { KeptColumns } from './kept-columns.js';
 
+/** The formats of answers. */
 export type Format = 'csv' | 'json';
 
-/** Makes text of predictions. */
+/** Formats predictions as text. */
 export interface AnswerWriter {
   /** Returns the text in front of all rows. */
   start(first: Prediction, kept: KeptColumns | undefined): string;

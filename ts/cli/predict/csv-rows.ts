@@ -5,9 +5,9 @@ import type { RowCells } from '../../index.js';
 import type { PredictFlags } from './options.js';
 
 /**
- * The rows of a CSV file as cells by column name, in pieces.
- * @param onHeader - is told the columns before any row
- * @throws BlasnetError `ERR_BAD_FILE` that names the line of what is no such file
+ * Reads the rows of a CSV file as cells by column name, in pieces.
+ * @param onHeader - receives the names of the columns before any row
+ * @throws BlasnetError `ERR_BAD_FILE` that names the line that cannot be read
  */
 export async function* csvRows(
   path: string,
