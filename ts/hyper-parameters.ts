@@ -69,7 +69,14 @@ const netTypes = ['fitting', 'binaryClassifier', 'multipleClassifier'] as const;
 const methods = ['nothing', 'l1', 'l2', 'earlyStop'] as const;
 const conditions = ['nothing', 'stopLoss', 'stopDiff'] as const;
 
-/** Everything about training that is not the net's structure; checked when it is made. */
+/**
+ * Everything about training that is not the net's structure; checked when it is made.
+ * @example
+ * ```ts
+ * const params = new HyperParameters({ netType: 'fitting', optimizer: { name: 'adam', beta1: 0.8 }, maxEpoch: 50 });
+ * params.batchSize; // => 32
+ * ```
+ */
 export class HyperParameters {
   readonly netType: NetType;
   readonly learningRate: number;

@@ -23,7 +23,26 @@ import { Trainer } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
 import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './training-history.js';
 
-/** A net: layers in order, hyperparameters, training, prediction. */
+/**
+ * A net: layers in order, hyperparameters, training, prediction.
+ * @example
+ * ```ts
+ * const rows = Tensor.from([[0, 0], [0, 1], [1, 0], [1, 1]]);
+ * const reader = DataReader.fromTensors({ xTrain: rows, yTrain: Tensor.from([[0], [1], [1], [0]]) });
+ * const params = new HyperParameters({
+ *   netType: 'binaryClassifier', optimizer: 'adam', learningRate: 0.1, batchSize: 4, maxEpoch: 300,
+ * });
+ * const net = new NeuralNet(params, 'xor')
+ *   .addLayer(new FullyConnectedLayer(2, 8))
+ *   .addLayer(new ActivationLayer('tanh'))
+ *   .addLayer(new FullyConnectedLayer(8, 1))
+ *   .addLayer(new ClassificationLayer('sigmoid'));
+ * await net.train(reader);
+ * const { classes } = await net.predict(rows);
+ * classes; // => ['0', '1', '1', '0']
+ * await net.save('xor.safetensors');
+ * ```
+ */
 export class NeuralNet extends StoredNet {
   readonly #batchPlans = new KeptPlans<BatchPlan>();
   /** Of the last `train`, or of the run that goes on with the next. */

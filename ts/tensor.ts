@@ -19,6 +19,13 @@ const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');
  * Numbers in row-major order with a shape; rows are samples, so the first dimension counts them.
  * A tensor is a view: two tensors may share memory, and writing to `data` writes to that memory. What compares objects by
  * their properties, such as `deepEqual` of test libraries, sees shape and dtype alone: compare `data` or `toArray()`.
+ * @example
+ * ```ts
+ * const x = Tensor.from([[1, 2, 3], [4, 5, 6]]);
+ * x.shape; // => [2, 3]
+ * x.slice(1, 2).toArray(); // => [[4, 5, 6]]
+ * x.reshape([3, 2]).toArray(); // => [[1, 2], [3, 4], [5, 6]]
+ * ```
  */
 export class Tensor {
   readonly shape: readonly number[];

@@ -32,6 +32,16 @@ export interface DataTensors {
 /**
  * A data set: training rows, perhaps test rows, and a validation set taken from the training rows; raw, and normalised
  * for training. Read it, normalise it, take the validation set, then give it to `net.train`.
+ * @example
+ * ```ts
+ * const reader = new DataReader({ train: 'houses.csv', label: 'price', split: 5 });
+ * await reader.readData();
+ * reader.normalizeX();
+ * reader.normalizeY('fitting');
+ * reader.generateValidationSet(10);
+ * reader.featureNames; // => ['rooms', 'area']
+ * reader.xTrain.shape; // => [72, 2]
+ * ```
  */
 export class DataReader extends SetViews {
   readonly #files: DataFiles | undefined;

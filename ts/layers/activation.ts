@@ -30,7 +30,15 @@ export type ActivationOptions =
   | { readonly name: 'leakyRelu'; readonly slope: number }
   | { readonly name: 'elu'; readonly alpha: number };
 
-/** y = f(x), number by number. gelu is the exact one, x·Φ(x). */
+/**
+ * y = f(x), number by number. gelu is the exact one, x·Φ(x).
+ * @example
+ * ```ts
+ * new ActivationLayer('relu').forward(Tensor.from([[-1, 2]])).toArray(); // => [[0, 2]]
+ * const leaky = new ActivationLayer({ name: 'leakyRelu', slope: 0.5 });
+ * leaky.forward(Tensor.from([[-1, 2]])).toArray(); // => [[-0.5, 2]]
+ * ```
+ */
 export class ActivationLayer extends Layer {
   readonly kind: Activation;
   readonly #kernel: string | undefined;

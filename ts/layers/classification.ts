@@ -7,6 +7,11 @@ import { registerLayer } from './registry.js';
 /**
  * A net's last layer for classification: probabilities from logits, by softmax (several classes, CE3) or sigmoid (two,
  * CE2). Its backward pass takes the delta a − y, which is the loss's derivative by the logits, and hands it on.
+ * @example
+ * ```ts
+ * const softmax = new ClassificationLayer('softmax');
+ * softmax.forward(Tensor.from([[0, 0, 0, 0]])).toArray(); // => [[0.25, 0.25, 0.25, 0.25]]
+ * ```
  */
 export class ClassificationLayer extends Layer {
   readonly kind: 'softmax' | 'sigmoid';

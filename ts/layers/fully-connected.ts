@@ -16,7 +16,15 @@ export interface FullyConnectedOptions {
   readonly seed?: number | undefined;
 }
 
-/** Z = X·W + B, where X is m × inputs, W inputs × outputs, B 1 × outputs. Also called dense or linear. */
+/**
+ * Z = X·W + B, where X is m × inputs, W inputs × outputs, B 1 × outputs. Also called dense or linear.
+ * @example
+ * ```ts
+ * const layer = new FullyConnectedLayer(3, 2, { initMethod: 'xavier' });
+ * layer.forward(Tensor.from([[1, 2, 3]])).shape; // => [1, 2]
+ * layer.weights.W.shape; // => [3, 2]
+ * ```
+ */
 export class FullyConnectedLayer extends Layer {
   readonly kind = 'fully connected';
   readonly inputs: number;

@@ -43,6 +43,12 @@ export const optimizerNames = Object.freeze([...byName.keys()] as OptimizerName[
 /**
  * An optimizer by its name.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or constant, or one out of range
+ * @example
+ * ```ts
+ * const theta = Float32Array.of(1, 2);
+ * createOptimizer('sgd', { learningRate: 0.5 }).update(theta, Float32Array.of(1, -1));
+ * [...theta]; // => [0.5, 2.5]
+ * ```
  */
 export function createOptimizer(name: OptimizerName, options: CreateOptimizerOptions = {}): KernelOptimizer {
   const rule = byName.get(oneOf('optimizer', optimizerNames, name))!;
