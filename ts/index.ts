@@ -29,6 +29,7 @@ export type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 export type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 export * from './optimizers/index.js';
 export type { ColumnEncoding } from './preparation/column-encoding.js';
+export type { PredictOptions } from './preparation/predict-options.js';
 export type { Prediction } from './preparation/prediction.js';
 export type { FeatureScaling, LabelScaling, Preparation } from './preparation/preparation.js';
 export { EagerRunner, type KernelArgument, type Operand, type Runner } from './runner.js';

@@ -15,14 +15,15 @@ import type { Panel } from './specification.js';
 import { palette } from './theme.js';
 import { thin } from './thin.js';
 
-/** Points that belong together, under a name for the legend. */
+/** A line or a set of points, with a name for the legend. */
 export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
-  /** Default `line`. Dashes are for what others are compared with. */
+  /** Default `line`. Dashes are for a line that others are compared with. */
   readonly mark?: 'line' | 'dashes' | 'points' | undefined;
 }
 
+/** Options of `lineChart`. */
 export interface LineChartOptions extends PanelOptions {
   readonly x: AxisOptions;
   readonly y: AxisOptions;
@@ -33,9 +34,9 @@ const dashes = [5, 4];
 const legendDashes = [3, 2];
 
 /**
- * Lines through points, or the points alone, on two axes of numbers. A line goes through its points in their order;
- * NaN and infinity leave a gap. Of more than 1000 points a line goes through 999, evenly chosen. One series gets no
- * legend.
+ * Draws lines through points, or the points alone, on two axes of numbers. A line goes through its points in their
+ * order; NaN and infinity leave a gap. Of more than 1000 points a line goes through 999, evenly chosen. A single series
+ * gets no legend.
  *
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for no series, or an unknown option
  */

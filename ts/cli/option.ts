@@ -52,3 +52,38 @@ function converted({ convert }: OptionSpec, raw: unknown, name: string): unknown
     throw new UsageError(`${name}: ${error.message}; --help tells more`);
   }
 }
+
+/** Options by the names of their values; see {@link option}. */
+export type OptionTable = Readonly<Record<string, TypedOption<unknown>>>;
+
+/** The values of options: undefined where one was not given and has no fallback. */
+export type ValuesOf<Table extends OptionTable> = {
+  readonly [Name in keyof Table]?: Table[Name] extends TypedOption<infer Value> ? Value | undefined : never;
+};
+
+/** An option with the type of its value. */
+export interface TypedOption<Value> extends OptionSpec {
+  readonly fallback?: Value;
+}
+
+/** Declares an option of a command. Its place in the command's table is the one place that it needs. */
+export function option<Value>(
+  flags: string,
+  help: string,
+  more: {
+    readonly parse?: (text: string) => Value;
+    readonly convert?: (raw: never) => Value;
+    readonly fallback?: Value;
+    readonly conflicts?: readonly string[];
+  } = {},
+): TypedOption<Value> {
+  return { flags, help, ...more };
+}
+
+/** Returns the values of a table's options, given ones or fallbacks. */
+export function valuesOf<Table extends OptionTable>(command: Command, table: Table): ValuesOf<Table> {
+  const specs = Object.entries(table).map(([name, spec]) => ({ name, ...spec }));
+  const given = givenOptions(command, specs).map(([{ name }, value]) => [name, value] as const);
+  const fallbacks = specs.map(({ name, fallback }) => [name, fallback] as const);
+  return Object.fromEntries([...fallbacks, ...given]) as ValuesOf<Table>;
+}

@@ -4,6 +4,7 @@ import { badArgument } from '../errors.js';
 import { BatchPredictor, type BatchPredictorOptions } from '../inference/batch-predictor.js';
 import { type Evaluation, Evaluator, Predictor } from '../inference/evaluation.js';
 import { type RowAnswerer, RowPredictor } from '../inference/row-predictor.js';
+import type { PredictOptions } from '../preparation/predict-options.js';
 import type { Prediction } from '../preparation/prediction.js';
 import type { Preparation } from '../preparation/preparation.js';
 import { Preparer } from '../preparation/preparer.js';
@@ -55,9 +56,9 @@ export abstract class PredictingNet extends LayeredNet {
    * column name as the CSV file had them. Calls queue up behind each other; rows may be changed meanwhile.
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
    */
-  async predict(rows: Tensor | readonly RowCells[]): Promise<Prediction> {
+  async predict(rows: Tensor | readonly RowCells[], options?: PredictOptions): Promise<Prediction> {
     this.busy.requireIdleOr('inferenceAsync');
-    const raw = this.preparer.encode(rows, this.params.dtype);
+    const raw = this.preparer.encode(rows, this.params.dtype, options);
     this.checkRows(raw);
     return this.#answerTo(raw, this.preparer);
   }
@@ -77,10 +78,10 @@ export abstract class PredictingNet extends LayeredNet {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read,
    *   `ERR_NET_BUSY`
    */
-  predictSync(rows: Tensor | readonly RowCells[]): Prediction {
+  predictSync(rows: Tensor | readonly RowCells[], options?: PredictOptions): Prediction {
     this.busy.requireIdle('predictSync');
     const { dtype, netType } = this.params;
-    const raw = this.preparer.encode(rows, dtype);
+    const raw = this.preparer.encode(rows, dtype, options);
     this.checkRows(raw);
     const x = this.preparer.prepareSync(raw, dtype);
     return this.preparer.answer(netType, this.#predictor(x).predictSync(x));
