@@ -21,7 +21,7 @@ import { Trainer } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
 import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './training-history.js';
 
-/** A net: layers in order, hyperparameters, training, prediction. */
+/** A neural net: layers in order, hyperparameters, training and prediction. */
 export class NeuralNet extends StoredNet {
   readonly #batchPlans = new KeptPlans<BatchPlan>();
   /** Of the last `train`, or of the run that goes on with the next. */
@@ -41,9 +41,10 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * Trains on a thread of its own; the event loop stays free. From then on the memory of the reader's rows can no longer
-   * be transferred to a worker (it can be copied), since a thread may be reading it.
-   * @returns the checkpoints, why it stopped, and the test result if asked for
+   * Trains on another thread; the event loop stays free. From then on the memory of the reader's rows can no longer be
+   * transferred to a worker (it can be copied), since a thread may be reading it.
+   * @param reader - the data, such as from `DataReader.fromTensors({ xTrain, yTrain })`
+   * @returns the checkpoints, the reason why training ended, and the test result if `needTest` asks for it
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` or `ERR_BAD_ARGUMENT` for data that does not fit, `ERR_NOT_FINITE` when
    *   the loss becomes NaN or infinite, `ERR_NET_BUSY`; or the signal's reason when aborted
    */
@@ -79,7 +80,7 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * One training step on the rows of x, at once and on this thread.
+   * Makes one training step on the rows of x, on this thread.
    * @returns the mean loss before the update
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` or `ERR_BAD_ARGUMENT` for rows that do not fit, `ERR_NOT_FINITE` for rows
    *   or a loss with NaN or infinity: then the weights are as they were; `ERR_NET_BUSY`
@@ -97,8 +98,8 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * Gives the net the weights that it had at the checkpoint with the lowest validation loss (without a validation set:
-   * training loss) of its last `train`, which is `history.best`. The optimizer keeps what it remembers.
+   * Restores the weights of the best checkpoint of the last `train`, `history.best`: the one with the lowest validation
+   * loss, or training loss without a validation set. The optimizer keeps its memory.
    */
   restoreBest(): void {
     this.busy.requireIdle('restoreBest');
@@ -110,7 +111,7 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * The net in a file that `save`, or training with `checkpointFile`, wrote: ready to predict, or to be trained anew.
+   * Loads a net from a file that `save`, or `train` with `checkpointFile`, wrote: to predict, or to train a new run.
    * @throws BlasnetError `ERR_BAD_FILE` for a file that is missing, damaged or hostile, or holds no net
    */
   static async load(file: string): Promise<NeuralNet> {
@@ -118,14 +119,13 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * The net of a run that was to go on, from its `checkpointFile`: the next `train`, on the same data and with the same
-   * options, continues where the file was written, as if the run had never been interrupted, to the same bits. Nothing
-   * may change the net before that; what does makes the next `train` a new run. Where the newest file is damaged, or is
-   * missing because a process was killed in the wrong moment, it is the next older one, with a warning.
+   * Loads the net of an interrupted run from its `checkpointFile`. The next `train`, on the same data and with the same
+   * options, continues where the file was written and ends with the same bits as an uninterrupted run. Do not change the
+   * net before that: the next `train` would start a new run. If the newest file is damaged or missing, the next older one
+   * is used, with a warning.
    *
-   * With a larger `maxEpoch` than before the run becomes as long as if it had had that from the start, to the same bits;
-   * one that has come to its end by `maxEpoch` goes on. Where the end made a checkpoint between those of a longer run, it
-   * goes on from an older file, if there is one.
+   * A larger `maxEpoch` than before lengthens the run, also one that has ended by `maxEpoch`, to the same bits as a run of
+   * that length. If the end made a checkpoint that the longer run would not make, it goes on from an older file.
    * @throws BlasnetError `ERR_BAD_FILE` where no file will do, which says what is wrong with the newest;
    *   `ERR_BAD_ARGUMENT` for a smaller `maxEpoch`, or a larger one for a run that a stop condition has ended
    */
@@ -154,7 +154,7 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * Reads an ONNX model whose operators are a chain of layers that we have; the net can be trained further. Arithmetic with
+   * Reads an ONNX model whose operators form a chain of layers that blasnet has; the net can be trained further. Arithmetic with
    * constants in front of all layers, or behind them, becomes `preparation`: the model's own answers are those of
    * `predict`. Needs the optional package protobufjs.
    * @throws BlasnetError `ERR_BAD_FILE` for a file that is no such model, which names the node and its operator,
@@ -166,7 +166,7 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * Draws loss and accuracy over the checkpoints of the last `train`, however it ended.
+   * Draws loss and accuracy (R² for nets that fit) over the checkpoints of the last `train`, however it ended.
    * @returns the chart as SVG
    */
   async showLossHistory(options: LossHistoryOptions = {}): Promise<string> {

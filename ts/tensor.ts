@@ -144,8 +144,8 @@ export class Tensor {
   }
 
   /**
-   * What `JSON.stringify` writes: lists nested as deep as the tensor has dimensions. JSON knows no NaN and no infinities,
-   * which become null.
+   * Returns the lists that `JSON.stringify` writes, nested as deep as the tensor has dimensions. JSON has no NaN and no
+   * infinities; they become null.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a detached buffer
    */
   toJSON(): NestedNumbers {
@@ -153,7 +153,7 @@ export class Tensor {
   }
 
   /**
-   * What `console.log` and `util.inspect` print: `Tensor(2×2, float32) [[1, 2], [3, 4]]`, at most 100 numbers of it.
+   * Returns the text that `console.log` and `util.inspect` print: `Tensor(2×2, float32) [[1, 2], [3, 4]]`, at most 100 numbers of it.
    * @param depth - how many levels of objects may still be shown; below 0 the numbers are left out
    */
   [inspect](depth: number): string {
@@ -186,7 +186,7 @@ function isAttached({ data, size }: Tensor): boolean {
   return data.length === size && !isDetached(data);
 }
 
-/** Whether an array's buffer was transferred away, after which it has no elements. Node.js 20 has no property for that. */
+/** Tells whether an array's buffer was transferred away, after which it has no elements. Node.js 20 has no property for that. */
 function isDetached({ length, buffer }: FloatArray): boolean {
   if (length > 0) return false;
   try {

@@ -17,7 +17,7 @@ export class Parameter {
   /** Of the same shape; without numbers where the parameter is not trainable. */
   readonly gradient: Tensor;
   readonly trainable: boolean;
-  /** Whether l1 and l2 count it: weights, not biases. */
+  /** True if l1 and l2 count it, as they do weights but not biases. */
   readonly penalized: boolean;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option */
@@ -42,15 +42,15 @@ export class Parameter {
   }
 }
 
-/** What a parameter is for. */
+/** Options of a `Parameter`. */
 export interface ParameterOptions {
-  /** Whether optimizers change it; default true. */
+  /** Optimizers change it; default true. */
   readonly trainable?: boolean | undefined;
-  /** Whether l1 and l2 count it; default false. */
+  /** l1 and l2 count it; default false. */
   readonly penalized?: boolean | undefined;
 }
 
-/** What a layer needs to make its parameters. */
+/** The settings with which a layer creates its parameters. */
 export interface ParameterSetup {
   readonly dtype: DType;
   readonly initializer: Initializer;

@@ -19,12 +19,13 @@ const activations = {
   softplus: { kernel: 'softplus' },
 } as const satisfies Record<string, { kernel?: string; constant?: string; value?: number }>;
 
+/** The name of an activation. */
 export type Activation = keyof typeof activations;
 
 /** The names of all activations. */
 export const activationNames = Object.freeze(Object.keys(activations) as Activation[]);
 
-/** An activation with its constant: leakyRelu's slope below 0 (default 0.01), elu's alpha (default 1). */
+/** An activation with its constant: the slope of leakyRelu below 0 (default 0.01), alpha of elu (default 1). */
 export type ActivationOptions =
   | { readonly name: Activation }
   | { readonly name: 'leakyRelu'; readonly slope: number }

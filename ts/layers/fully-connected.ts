@@ -8,11 +8,13 @@ import { createWeightsBias, type Parameter, type ParameterSetup } from '../weigh
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 
+/** Options of `FullyConnectedLayer`. */
 export interface FullyConnectedOptions {
-  /** Overrides the net's initialisation for this layer. */
+  /** How the weights are initialised, instead of as the net's hyperparameters set it. */
   readonly initMethod?: InitMethodOptions | undefined;
-  /** For a layer that works without a net; a net gives its own. */
+  /** The dtype of a layer that works without a net; a net applies its own. */
   readonly dtype?: DType | undefined;
+  /** The seed of a layer that works without a net; a net applies its own. */
   readonly seed?: number | undefined;
 }
 

@@ -6,7 +6,7 @@ import type { Slots, Sums } from '../slots.js';
 import type { Tensor } from '../tensor.js';
 import type { NetType } from './net-type.js';
 
-/** What a net made of a batch. */
+/** A net's output for a batch. */
 export interface NetOutput {
   /** m × outputs */
   readonly a: Tensor;
@@ -14,7 +14,7 @@ export interface NetOutput {
   readonly classifier: ClassificationLayer | undefined;
 }
 
-/** What a batch should have come to, and what rows of each class count. */
+/** The labels of a batch, and the weight of each class. */
 export interface Labels {
   readonly y: Tensor;
   readonly classWeights: Operand;
@@ -70,7 +70,7 @@ const multipleClassifier: Objective = {
 
 const objectives: Readonly<Record<NetType, Objective>> = { fitting, binaryClassifier, multipleClassifier };
 
-/** Loss and accuracy that belong to a type of net. */
+/** Returns loss and accuracy of a type of net. */
 export function objectiveOf(netType: NetType): Objective {
   return objectives[oneOf('netType', Object.keys(objectives) as NetType[], netType)];
 }

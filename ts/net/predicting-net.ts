@@ -12,7 +12,7 @@ import type { Tensor } from '../tensor.js';
 import { requireTrainable } from '../training/check-data.js';
 import { LayeredNet } from './layered-net.js';
 
-/** What a net computes without being changed: predictions, answers for raw rows, loss and accuracy. */
+/** The calls of a net that do not change it: predictions, answers for raw rows, loss and accuracy. */
 export abstract class PredictingNet extends LayeredNet {
   readonly #predictors = new KeptPlans<Predictor>();
   protected preparer = new Preparer(undefined);
@@ -21,15 +21,19 @@ export abstract class PredictingNet extends LayeredNet {
     this.#predictors.clear();
   }
 
-  /** Predictions for the rows of x, on this thread. */
+  /**
+   * Computes the outputs for scaled rows, on this thread.
+   * @param x - rows of inputs in the net's dtype
+   * @returns rows × outputs
+   */
   inference(x: Tensor): Tensor {
     this.busy.requireIdle('inference');
     return this.#predictor(x).predictSync(x);
   }
 
   /**
-   * Predictions for the rows of x as they are now, on a thread of its own. Calls queue up behind each other; x is copied,
-   * so that it may be changed or transferred meanwhile.
+   * Computes the outputs for scaled rows on another thread. Calls queue behind each other. x is copied, so that it may be
+   * changed or transferred meanwhile.
    */
   async inferenceAsync(x: Tensor): Promise<Tensor> {
     this.busy.requireIdleOr('inferenceAsync');
@@ -39,8 +43,9 @@ export abstract class PredictingNet extends LayeredNet {
   }
 
   /**
-   * What turns raw rows into the net's input, and its outputs into answers: what the reader of its last `train` did.
-   * Set it for a net that was trained otherwise; undefined where rows are taken as they are.
+   * How raw rows become the net's input, and its outputs answers: scaling, encoding of columns, class names. `train` sets it
+   * to what its reader did. Set it for a net that was trained in another way; undefined means that rows are used as they
+   * are.
    */
   get preparation(): Preparation | undefined {
     return this.preparer.preparation;
@@ -51,8 +56,9 @@ export abstract class PredictingNet extends LayeredNet {
   }
 
   /**
-   * Answers for raw rows, prepared as `preparation` says, on a thread of its own: numbers of any dtype, or cells by
-   * column name as the CSV file had them. Calls queue up behind each other; rows may be changed meanwhile.
+   * Answers raw rows on another thread: prepares them as `preparation` describes, computes the outputs and turns them into
+   * answers. Calls queue behind each other; rows may be changed meanwhile.
+   * @param rows - numbers of any dtype, or cells by column name as in the CSV file
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
    */
   async predict(rows: Tensor | readonly RowCells[]): Promise<Prediction> {
@@ -72,8 +78,7 @@ export abstract class PredictingNet extends LayeredNet {
   }
 
   /**
-   * Answers for raw rows as `predict` gives them, on this thread: for few rows, which take less time than a thread takes
-   * to begin.
+   * Answers raw rows as `predict` does, on this thread: for a few rows, which take less time than starting a thread.
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read,
    *   `ERR_NET_BUSY`
    */
@@ -125,7 +130,7 @@ export abstract class PredictingNet extends LayeredNet {
     return rowShape;
   }
 
-  /** Mean loss and accuracy over the rows of x, on this thread. */
+  /** Computes the mean loss, and the accuracy or R², over scaled rows, on this thread. */
   test(x: Tensor, y: Tensor): Evaluation {
     this.busy.requireIdle('test');
     this.checkInput(x);

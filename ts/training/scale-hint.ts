@@ -12,7 +12,7 @@ const largestScaled = 10;
 const tolerance = 0.01;
 
 /**
- * Says which scaling the training rows lack.
+ * Names the scaling that the training rows lack.
  * @returns such as "x reaches 255: call reader.normalizeX() before train"; undefined where all rows are scaled, or come from
  *   a stream
  */

@@ -28,7 +28,7 @@ import { StopRule } from './stop-rule.js';
 import type { TrainOptions } from './train-options.js';
 import { TrainingPlan } from './training-plan.js';
 
-/** What a run may come with: how to describe the net in its files, and where an earlier process left it. */
+/** The context of a run: the description of the net for its files, and the state in which an earlier process left it. */
 export interface RunContext {
   readonly describe: () => ModelDescription;
   readonly pending?: PendingRun | undefined;
