@@ -75,6 +75,22 @@ const conditions = ['nothing', 'stopLoss', 'stopDiff'] as const;
 
 /**
  * The settings of training: everything but the layers. They are checked when the object is made, which is then frozen.
+ * @example
+ * ```ts
+ * import { HyperParameters } from 'blasnet';
+ *
+ * const params = new HyperParameters({
+ *   netType: 'multipleClassifier',
+ *   maxEpoch: 20,
+ *   batchSize: 64,
+ *   optimizer: { name: 'adam', beta1: 0.8 },
+ *   learningRate: 0.001,
+ *   learningRateSchedule: { kind: 'cosine', length: 20, warmUp: { length: 2 } },
+ *   regularizer: { method: 'earlyStop', value: 5 },
+ * });
+ * params.seed; // → 0
+ * new HyperParameters({ ...params, batchSize: 0 }); // throws ERR_BAD_ARGUMENT
+ * ```
  */
 export class HyperParameters {
   readonly netType: NetType;

@@ -21,7 +21,24 @@ import { Trainer } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
 import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './training-history.js';
 
-/** A neural net: layers in order, hyperparameters, training and prediction. */
+/**
+ * A neural net: layers in order, hyperparameters, training and prediction.
+ * @example
+ * ```ts
+ * import { ActivationLayer, DataReader, FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+ *
+ * const params = new HyperParameters({ netType: 'fitting', maxEpoch: 200, optimizer: 'adam', learningRate: 0.05 });
+ * const net = new NeuralNet(params, 'sine');
+ * net.addLayer(new FullyConnectedLayer(1, 16)).addLayer(new ActivationLayer('tanh')).addLayer(new FullyConnectedLayer(16, 1));
+ *
+ * const x = Tensor.from(Float32Array.from({ length: 100 }, (_, i) => i / 16 - 3), [100, 1]);
+ * const reader = DataReader.fromTensors({ xTrain: x, yTrain: Tensor.from(x.data.map(Math.sin), [100, 1]) });
+ * const history = await net.train(reader);
+ * history.stopReason; // → 'maxEpoch'
+ * history.best.accuracyTrain > 0.99; // → true
+ * net.inference(Tensor.from([[0.5]])).shape; // → [ 1, 1 ]
+ * ```
+ */
 export class NeuralNet extends StoredNet {
   readonly #batchPlans = new KeptPlans<BatchPlan>();
   /** Of the last `train`, or of the run that goes on with the next. */
@@ -47,6 +64,24 @@ export class NeuralNet extends StoredNet {
    * @returns the checkpoints, the reason why training ended, and the test result if `needTest` asks for it
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` or `ERR_BAD_ARGUMENT` for data that does not fit, `ERR_NOT_FINITE` when
    *   the loss becomes NaN or infinite, `ERR_NET_BUSY`; or the signal's reason when aborted
+   * @example
+   * ```ts
+   * import { DataReader, FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+   *
+   * const xTrain = Tensor.from([[100], [200], [300], [400], [500], [600]]);
+   * const yTrain = Tensor.from([[1], [2], [3], [4], [5], [6]]);
+   * const reader = DataReader.fromTensors({ xTrain, yTrain });
+   * reader.normalizeX();
+   * reader.normalizeY('fitting');
+   * reader.generateValidationSet(3); // the first third of the rows
+   *
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting', learningRate: 0.5, maxEpoch: 300 }), 'line');
+   * net.addLayer(new FullyConnectedLayer(1, 1));
+   * const { best, records } = await net.train(reader, { checkpoint: 10, restoreBest: true });
+   * records.length; // → 30
+   * (best.lossValidation ?? 1) < 1e-4; // → true
+   * net.trainOnBatch(xTrain, Tensor.from([[1]])); // throws ERR_SHAPE_MISMATCH
+   * ```
    */
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
     return this.busy.exclusively('train', async () => {
@@ -113,6 +148,18 @@ export class NeuralNet extends StoredNet {
   /**
    * Loads a net from a file that `save`, or `train` with `checkpointFile`, wrote: to predict, or to train a new run.
    * @throws BlasnetError `ERR_BAD_FILE` for a file that is missing, damaged or hostile, or holds no net
+   * @example
+   * ```ts
+   * import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+   *
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'prices').addLayer(new FullyConnectedLayer(2, 1));
+   * await net.save('prices.safetensors');
+   * const loaded = await NeuralNet.load('prices.safetensors');
+   * loaded.name; // → 'prices'
+   * const x = Tensor.from([[1, 2]]);
+   * loaded.inference(x).data[0] === net.inference(x).data[0]; // → true
+   * NeuralNet.load('missing.safetensors'); // throws ERR_BAD_FILE
+   * ```
    */
   static async load(file: string): Promise<NeuralNet> {
     return ModelFile.with(file, (opened) => NeuralNet.#from(opened));

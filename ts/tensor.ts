@@ -19,6 +19,18 @@ const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');
  * Numbers in row-major order with a shape; rows are samples, so the first dimension counts them.
  * A tensor is a view: two tensors may share memory, and writing to `data` writes to that memory. What compares objects by
  * their properties, such as `deepEqual` of test libraries, sees shape and dtype alone: compare `data` or `toArray()`.
+ * @example
+ * ```ts
+ * import { Tensor } from 'blasnet';
+ *
+ * const x = Tensor.from([[1, 2, 3], [4, 5, 6]]);
+ * x.shape; // → [ 2, 3 ]
+ * x.dtype; // → 'float32'
+ * console.log(x.slice(0, 1)); // → Tensor(1×3, float32) [[1, 2, 3]]
+ * x.reshape([3, 2]).toArray(); // → [ [ 1, 2 ], [ 3, 4 ], [ 5, 6 ] ]
+ * Tensor.from(new Float64Array(6), [2, 3]).dtype; // → 'float64'
+ * x.reshape([4, 2]); // throws ERR_SHAPE_MISMATCH
+ * ```
  */
 export class Tensor {
   readonly shape: readonly number[];

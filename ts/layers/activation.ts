@@ -31,7 +31,16 @@ export type ActivationOptions =
   | { readonly name: 'leakyRelu'; readonly slope: number }
   | { readonly name: 'elu'; readonly alpha: number };
 
-/** y = f(x), number by number. gelu is the exact one, x·Φ(x). */
+/**
+ * y = f(x), number by number. gelu is the exact one, x·Φ(x).
+ * @example
+ * ```ts
+ * import { ActivationLayer, Tensor } from 'blasnet';
+ *
+ * new ActivationLayer('relu').forward(Tensor.from([[-2, 3]])).toArray(); // → [ [ 0, 3 ] ]
+ * new ActivationLayer({ name: 'leakyRelu', slope: 0.5 }).forward(Tensor.from([[-2, 3]])).toArray(); // → [ [ -1, 3 ] ]
+ * ```
+ */
 export class ActivationLayer extends Layer {
   readonly kind: Activation;
   readonly #kernel: string | undefined;

@@ -7,6 +7,13 @@ import { registerLayer } from './registry.js';
 /**
  * The last layer of a classifier: turns logits into probabilities, by softmax (several classes) or sigmoid (two classes).
  * Its backward pass takes the delta a − y, which is the derivative of the loss by the logits, and passes it on.
+ * @example
+ * ```ts
+ * import { ClassificationLayer, Tensor } from 'blasnet';
+ *
+ * new ClassificationLayer('softmax').forward(Tensor.from([[1, 1, 1, 1]])).toArray(); // → [ [ 0.25, 0.25, 0.25, 0.25 ] ]
+ * new ClassificationLayer('sigmoid').forward(Tensor.from([[0]])).toArray(); // → [ [ 0.5 ] ]
+ * ```
  */
 export class ClassificationLayer extends Layer {
   readonly kind: 'softmax' | 'sigmoid';

@@ -18,7 +18,18 @@ export interface FullyConnectedOptions {
   readonly seed?: number | undefined;
 }
 
-/** Z = X·W + B, where X is m × inputs, W inputs × outputs, B 1 × outputs. Also called dense or linear. */
+/**
+ * Z = X·W + B, where X is m × inputs, W inputs × outputs, B 1 × outputs. Also called dense or linear.
+ * @example
+ * ```ts
+ * import { FullyConnectedLayer, Tensor } from 'blasnet';
+ *
+ * const layer = new FullyConnectedLayer(2, 3, { initMethod: 'msra', seed: 1 });
+ * layer.weights.W?.shape; // → [ 2, 3 ]
+ * layer.setWeights({ W: Tensor.from([[1, 0, 1], [0, 1, 1]]), B: Tensor.from([[0, 0, 0.5]]) });
+ * layer.forward(Tensor.from([[1, 2]])).toArray(); // → [ [ 1, 2, 3.5 ] ]
+ * ```
+ */
 export class FullyConnectedLayer extends Layer {
   readonly kind = 'fully connected';
   readonly inputs: number;

@@ -56,6 +56,15 @@ export abstract class LayeredNet {
    * @param name - also the name of its weight file; default: its kind and position
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` where sizes do not chain, `ERR_BAD_ARGUMENT` for a name or layer that
    *   the net has already
+   * @example
+   * ```ts
+   * import { ClassificationLayer, FullyConnectedLayer, HyperParameters, NeuralNet } from 'blasnet';
+   *
+   * const net = new NeuralNet(new HyperParameters({ netType: 'multipleClassifier' }), 'irises');
+   * net.addLayer(new FullyConnectedLayer(4, 3), 'fc').addLayer(new ClassificationLayer('softmax'), 'softmax');
+   * net.layerNames; // → [ 'fc', 'softmax' ]
+   * net.addLayer(new FullyConnectedLayer(5, 1)); // throws ERR_SHAPE_MISMATCH
+   * ```
    */
   addLayer(layer: Layer, name?: string): this {
     this.busy.requireIdle('addLayer');

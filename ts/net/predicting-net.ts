@@ -25,6 +25,16 @@ export abstract class PredictingNet extends LayeredNet {
    * Computes the outputs for scaled rows, on this thread.
    * @param x - rows of inputs in the net's dtype
    * @returns rows × outputs
+   * @example
+   * ```ts
+   * import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+   *
+   * const layer = new FullyConnectedLayer(2, 1);
+   * layer.setWeights({ W: Tensor.from([[1], [2]]), B: Tensor.from([[0.5]]) });
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net').addLayer(layer);
+   * net.inference(Tensor.from([[1, 1], [2, 0]])).toArray(); // → [ [ 3.5 ], [ 2.5 ] ]
+   * net.inference(Tensor.from([[1, 1, 1]])); // throws ERR_SHAPE_MISMATCH
+   * ```
    */
   inference(x: Tensor): Tensor {
     this.busy.requireIdle('inference');
@@ -60,6 +70,23 @@ export abstract class PredictingNet extends LayeredNet {
    * answers. Calls queue behind each other; rows may be changed meanwhile.
    * @param rows - numbers of any dtype, or cells by column name as in the CSV file
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
+   * @example
+   * ```ts
+   * import { writeFile } from 'node:fs/promises';
+   * import { DataReader, FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+   *
+   * await writeFile('flats.csv', 'rooms,rent\n1,500\n2,700\n3,900\n4,1100\n');
+   * const reader = new DataReader({ train: 'flats.csv', label: 'rent' });
+   * await reader.readData();
+   * reader.normalizeX();
+   * reader.normalizeY('fitting');
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting', maxEpoch: 1000 }), 'rent');
+   * await net.addLayer(new FullyConnectedLayer(1, 1)).train(reader);
+   *
+   * const { outputs } = await net.predict([{ rooms: 5 }, { rooms: '2' }]);
+   * outputs.data.map(Math.round); // → Float32Array(2) [ 1300, 700 ]
+   * (await net.predict(Tensor.from([[3]]))).outputs.data.map(Math.round); // → Float32Array(1) [ 900 ]
+   * ```
    */
   async predict(rows: Tensor | readonly RowCells[]): Promise<Prediction> {
     this.busy.requireIdleOr('inferenceAsync');
@@ -96,6 +123,19 @@ export abstract class PredictingNet extends LayeredNet {
    * row gets what `predict` would answer: rows are prepared as `preparation` describes when they are handed in.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a bad option, or a net without `preparation` whose first layer takes rows
    *   of any shape
+   * @example
+   * ```ts
+   * import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+   *
+   * const layer = new FullyConnectedLayer(1, 1);
+   * layer.setWeights({ W: Tensor.from([[2]]), B: Tensor.from([[0]]) });
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net').addLayer(layer);
+   * net.preparation = { inputShape: [1], featureNames: ['rooms'], y: { offset: [100], scale: [1000] } };
+   *
+   * const predictor = net.predictor({ maxBatch: 64, maxDelayMs: 1 });
+   * const answers = await Promise.all([predictor.predict([3]), predictor.predict({ rooms: 4 })]);
+   * answers.map(({ outputs }) => outputs.data[0]); // → [ 6100, 8100 ]
+   * ```
    */
   predictor(options?: BatchPredictorOptions): RowPredictor {
     const net = this;

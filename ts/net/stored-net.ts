@@ -12,6 +12,14 @@ export abstract class StoredNet extends PredictingNet {
    * optimizer's memory is not saved; `checkpointFile` of `train` saves that, too.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer of a class that `registerLayer` does not know, `ERR_BAD_FILE` if
    *   the file cannot be written
+   * @example
+   * ```ts
+   * import { FullyConnectedLayer, HyperParameters, NeuralNet } from 'blasnet';
+   *
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net').addLayer(new FullyConnectedLayer(2, 1));
+   * await net.save('models/net.safetensors'); // makes the folder
+   * (await NeuralNet.load('models/net.safetensors')).layerNames; // → [ 'fully-connected-1' ]
+   * ```
    */
   async save(file: string): Promise<void> {
     await this.busy.exclusively('save', async () => {
