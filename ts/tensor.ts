@@ -21,10 +21,15 @@ const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');
  * their properties, such as `deepEqual` of test libraries, sees shape and dtype alone: compare `data` or `toArray()`.
  * @example
  * ```ts
+ * import { Tensor } from 'blasnet';
+ *
  * const x = Tensor.from([[1, 2, 3], [4, 5, 6]]);
- * x.shape; // => [2, 3]
- * x.slice(1, 2).toArray(); // => [[4, 5, 6]]
- * x.reshape([3, 2]).toArray(); // => [[1, 2], [3, 4], [5, 6]]
+ * x.shape; // → [ 2, 3 ]
+ * x.dtype; // → 'float32'
+ * console.log(x.slice(0, 1)); // → Tensor(1×3, float32) [[1, 2, 3]]
+ * x.reshape([3, 2]).toArray(); // → [ [ 1, 2 ], [ 3, 4 ], [ 5, 6 ] ]
+ * Tensor.from(new Float64Array(6), [2, 3]).dtype; // → 'float64'
+ * x.reshape([4, 2]); // throws ERR_SHAPE_MISMATCH
  * ```
  */
 export class Tensor {
@@ -151,8 +156,8 @@ export class Tensor {
   }
 
   /**
-   * What `JSON.stringify` writes: lists nested as deep as the tensor has dimensions. JSON knows no NaN and no infinities,
-   * which become null.
+   * Returns the lists that `JSON.stringify` writes, nested as deep as the tensor has dimensions. JSON has no NaN and no
+   * infinities; they become null.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a detached buffer
    */
   toJSON(): NestedNumbers {
@@ -160,7 +165,7 @@ export class Tensor {
   }
 
   /**
-   * What `console.log` and `util.inspect` print: `Tensor(2×2, float32) [[1, 2], [3, 4]]`, at most 100 numbers of it.
+   * Returns the text that `console.log` and `util.inspect` print: `Tensor(2×2, float32) [[1, 2], [3, 4]]`, at most 100 numbers of it.
    * @param depth - how many levels of objects may still be shown; below 0 the numbers are left out
    */
   [inspect](depth: number): string {
@@ -193,7 +198,7 @@ function isAttached({ data, size }: Tensor): boolean {
   return data.length === size && !isDetached(data);
 }
 
-/** Whether an array's buffer was transferred away, after which it has no elements. Node.js 20 has no property for that. */
+/** Tells whether an array's buffer was transferred away, after which it has no elements. Node.js 20 has no property for that. */
 function isDetached({ length, buffer }: FloatArray): boolean {
   if (length > 0) return false;
   try {

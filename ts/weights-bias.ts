@@ -17,7 +17,7 @@ export class Parameter {
   /** The gradient, of the value's shape; empty if the parameter is not trainable. */
   readonly gradient: Tensor;
   readonly trainable: boolean;
-  /** Whether l1 and l2 penalties include it: true for weights, not for biases. */
+  /** True if l1 and l2 count it, as they do weights but not biases. */
   readonly penalized: boolean;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option */
@@ -42,15 +42,15 @@ export class Parameter {
   }
 }
 
-/** Options of a parameter. */
+/** Options of a `Parameter`. */
 export interface ParameterOptions {
-  /** Whether optimizers change it; default true. */
+  /** Optimizers change it; default true. */
   readonly trainable?: boolean | undefined;
-  /** Whether l1 and l2 penalties include it; default false. */
+  /** l1 and l2 count it; default false. */
   readonly penalized?: boolean | undefined;
 }
 
-/** The dtype, initializer and random sequence with which a layer makes its parameters. */
+/** The settings with which a layer creates its parameters. */
 export interface ParameterSetup {
   readonly dtype: DType;
   readonly initializer: Initializer;

@@ -54,7 +54,7 @@ test('train › labels that do not fit the type of net', async (t) => {
       [0, 2],
       [1, 0],
     ]),
-    badArgument(/numbers from 0 to 1 \(see normalizeY\) for the label in row 2 of the training set but received 2/),
+    badArgument(/numbers from 0 to 1 for the label in row 2 of the training set but received 2/),
   );
   await t.throwsAsync(
     train([
@@ -63,7 +63,7 @@ test('train › labels that do not fit the type of net', async (t) => {
       [0, 1],
       [1, 0],
     ]),
-    badArgument(/numbers that sum to 1 \(see normalizeY\) for the label in row 1 of the training set but received 0/),
+    badArgument(/numbers that sum to 1 for the label in row 1 of the training set but received 0/),
   );
   const validated = DataReader.fromTensors({
     xTrain,

@@ -36,13 +36,16 @@ export interface DataTensors {
  * for training. Read it, normalise it, take the validation set, then give it to `net.train`.
  * @example
  * ```ts
- * const reader = new DataReader({ train: 'houses.csv', label: 'price', split: 5 });
+ * import { writeFile } from 'node:fs/promises';
+ * import { DataReader } from 'blasnet';
+ *
+ * await writeFile('irises.csv', 'length,width,species\n5.1,3.5,setosa\n7,3.2,versicolor\n6.3,3.3,virginica\n');
+ * const reader = new DataReader({ train: 'irises.csv', label: 'species' });
  * await reader.readData();
+ * reader.featureNames; // → [ 'length', 'width' ]
  * reader.normalizeX();
- * reader.normalizeY('fitting');
- * reader.generateValidationSet(10);
- * reader.featureNames; // => ['rooms', 'area']
- * reader.xTrain.shape; // => [72, 2]
+ * reader.normalizeY('multipleClassifier');
+ * reader.yTrain.toArray(); // → [ [ 1, 0, 0 ], [ 0, 1, 0 ], [ 0, 0, 1 ] ]
  * ```
  */
 export class DataReader extends SetViews {
@@ -63,6 +66,14 @@ export class DataReader extends SetViews {
   /**
    * A reader over tensors in memory; they are viewed, not copied.
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` where rows do not match, `ERR_NOT_FINITE` for NaN or infinity
+   * @example
+   * ```ts
+   * import { DataReader, Tensor } from 'blasnet';
+   *
+   * const reader = DataReader.fromTensors({ xTrain: Tensor.from([[1, 10], [3, 30]]), yTrain: Tensor.from([[0], [1]]) });
+   * reader.normalizeX();
+   * reader.xTrain.toArray(); // → [ [ 0, 0 ], [ 1, 1 ] ]
+   * ```
    */
   static fromTensors(tensors: DataTensors): DataReader {
     checkOptions(tensors, ['xTrain', 'yTrain', 'xTest', 'yTest'], 'tensors');

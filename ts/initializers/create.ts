@@ -18,7 +18,7 @@ export type InitMethodOptions =
   | ({ readonly name: 'msra' } & MsraOptions);
 
 /**
- * An initialiser by its name.
+ * Creates an initialiser by its name.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or option
  */
 export function createInitializer(method: InitMethodOptions): Initializer {

@@ -19,12 +19,13 @@ const activations = {
   softplus: { kernel: 'softplus' },
 } as const satisfies Record<string, { kernel?: string; constant?: string; value?: number }>;
 
+/** The name of an activation. */
 export type Activation = keyof typeof activations;
 
 /** The names of all activations. */
 export const activationNames = Object.freeze(Object.keys(activations) as Activation[]);
 
-/** An activation with its constant: leakyRelu's slope below 0 (default 0.01), elu's alpha (default 1). */
+/** An activation with its constant: the slope of leakyRelu below 0 (default 0.01), alpha of elu (default 1). */
 export type ActivationOptions =
   | { readonly name: Activation }
   | { readonly name: 'leakyRelu'; readonly slope: number }
@@ -34,9 +35,10 @@ export type ActivationOptions =
  * y = f(x), number by number. gelu is the exact one, x·Φ(x).
  * @example
  * ```ts
- * new ActivationLayer('relu').forward(Tensor.from([[-1, 2]])).toArray(); // => [[0, 2]]
- * const leaky = new ActivationLayer({ name: 'leakyRelu', slope: 0.5 });
- * leaky.forward(Tensor.from([[-1, 2]])).toArray(); // => [[-0.5, 2]]
+ * import { ActivationLayer, Tensor } from 'blasnet';
+ *
+ * new ActivationLayer('relu').forward(Tensor.from([[-2, 3]])).toArray(); // → [ [ 0, 3 ] ]
+ * new ActivationLayer({ name: 'leakyRelu', slope: 0.5 }).forward(Tensor.from([[-2, 3]])).toArray(); // → [ [ -1, 3 ] ]
  * ```
  */
 export class ActivationLayer extends Layer {

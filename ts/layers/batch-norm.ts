@@ -7,16 +7,17 @@ import { Parameter } from '../weights-bias.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 
+/** Options of `BatchNormLayer`. */
 export interface BatchNormOptions {
-  /** Share of the running statistics that a training step keeps; default 0.9. */
+  /** The share of the running statistics that a training step keeps; default 0.9. */
   readonly momentum?: number | undefined;
-  /** Is added to the variance before the root is taken; default 1e-5. */
+  /** A small number that is added to the variance before the root is taken; default 1e-5. */
   readonly epsilon?: number | undefined;
-  /** For a layer that works without a net; a net gives its own. */
+  /** The dtype of a layer that works without a net; a net applies its own. */
   readonly dtype?: DType | undefined;
 }
 
-/** What the backward pass needs of the last training forward pass. */
+/** The values of the last forward pass in training that the backward pass uses. */
 interface Forward {
   readonly x: Tensor;
   readonly batchMean: Tensor;

@@ -61,9 +61,11 @@ const partNumbers = 2 ** 21;
  * the kernel): weights W of filters × channels/groups × kernel height × kernel width, a bias B for each filter.
  * @example
  * ```ts
+ * import { ConvLayer, Tensor } from 'blasnet';
+ *
  * const layer = new ConvLayer({ inputShape: [1, 28, 28], filters: 16, kernelSize: 3, padding: 'same' });
- * layer.outputShape([1, 28, 28]); // => [16, 28, 28]
- * layer.forward(Tensor.zeros([5, 1, 28, 28])).shape; // => [5, 16, 28, 28]
+ * layer.outputShape([1, 28, 28]); // → [ 16, 28, 28 ]
+ * layer.forward(Tensor.zeros([5, 1, 28, 28])).shape; // → [ 5, 16, 28, 28 ]
  * ```
  */
 export class ConvLayer extends Layer {

@@ -8,11 +8,13 @@ import { createWeightsBias, type Parameter, type ParameterSetup } from '../weigh
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 
+/** Options of `FullyConnectedLayer`. */
 export interface FullyConnectedOptions {
-  /** Overrides the net's initialisation for this layer. */
+  /** How the weights are initialised, instead of as the net's hyperparameters set it. */
   readonly initMethod?: InitMethodOptions | undefined;
-  /** For a layer that works without a net; a net gives its own. */
+  /** The dtype of a layer that works without a net; a net applies its own. */
   readonly dtype?: DType | undefined;
+  /** The seed of a layer that works without a net; a net applies its own. */
   readonly seed?: number | undefined;
 }
 
@@ -20,9 +22,12 @@ export interface FullyConnectedOptions {
  * Z = X·W + B, where X is m × inputs, W inputs × outputs, B 1 × outputs. Also called dense or linear.
  * @example
  * ```ts
- * const layer = new FullyConnectedLayer(3, 2, { initMethod: 'xavier' });
- * layer.forward(Tensor.from([[1, 2, 3]])).shape; // => [1, 2]
- * layer.weights.W.shape; // => [3, 2]
+ * import { FullyConnectedLayer, Tensor } from 'blasnet';
+ *
+ * const layer = new FullyConnectedLayer(2, 3, { initMethod: 'msra', seed: 1 });
+ * layer.weights.W?.shape; // → [ 2, 3 ]
+ * layer.setWeights({ W: Tensor.from([[1, 0, 1], [0, 1, 1]]), B: Tensor.from([[0, 0, 0.5]]) });
+ * layer.forward(Tensor.from([[1, 2]])).toArray(); // → [ [ 1, 2, 3.5 ] ]
  * ```
  */
 export class FullyConnectedLayer extends Layer {

@@ -56,7 +56,7 @@ export function checkedPair(name: string, value: unknown, least = 1): readonly [
   return [checkedSize(name, value[0], least), checkedSize(name, value[1], least)];
 }
 
-/** What windows are made of, as [rows, columns]; 'same' keeps ⌈input / stride⌉ windows. */
+/** The sizes of windows, as [rows, columns]; 'same' keeps ⌈input / stride⌉ windows. */
 export interface WindowSizes {
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];

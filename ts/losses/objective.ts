@@ -6,7 +6,7 @@ import type { Slots, Sums } from '../slots.js';
 import type { Tensor } from '../tensor.js';
 import type { NetType } from './net-type.js';
 
-/** What a net made of a batch. */
+/** A net's output for a batch. */
 export interface NetOutput {
   /** m × outputs */
   readonly a: Tensor;
@@ -14,7 +14,7 @@ export interface NetOutput {
   readonly classifier: ClassificationLayer | undefined;
 }
 
-/** What a batch should have come to, and what rows of each class count. */
+/** The labels of a batch, and the weight of each class. */
 export interface Labels {
   readonly y: Tensor;
   readonly classWeights: Operand;
@@ -31,10 +31,13 @@ export interface Objective {
   lossPass(runner: Runner, output: NetOutput, labels: Labels, slots: Slots): void;
   accuracyPass(runner: Runner, a: Tensor, y: Tensor, slots: Slots): void;
   accuracy(sums: Sums): number;
+  /** The name of the figure that `accuracy` computes. */
+  readonly figure: 'R²' | 'accuracy';
 }
 
 const fitting: Objective = {
   loss: 'MSE',
+  figure: 'R²',
   classifier: undefined,
   accuracyName: 'R²',
   lossPass: (runner, { a }, { y }, slots) => runner.run('mean_squared_error', { a, y, slots }),
@@ -50,6 +53,7 @@ const fitting: Objective = {
 
 const binaryClassifier: Objective = {
   loss: 'CE2',
+  figure: 'accuracy',
   classifier: 'sigmoid',
   accuracyName: 'accuracy',
   lossPass: (runner, { classifier }, labels, slots) =>
@@ -60,6 +64,7 @@ const binaryClassifier: Objective = {
 
 const multipleClassifier: Objective = {
   loss: 'CE3',
+  figure: 'accuracy',
   classifier: 'softmax',
   accuracyName: 'accuracy',
   lossPass: (runner, { classifier }, labels, slots) =>
@@ -70,7 +75,7 @@ const multipleClassifier: Objective = {
 
 const objectives: Readonly<Record<NetType, Objective>> = { fitting, binaryClassifier, multipleClassifier };
 
-/** Loss and accuracy that belong to a type of net. */
+/** Returns loss and accuracy of a type of net. */
 export function objectiveOf(netType: NetType): Objective {
   return objectives[oneOf('netType', Object.keys(objectives) as NetType[], netType)];
 }

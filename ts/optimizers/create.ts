@@ -7,6 +7,7 @@ import * as rules from './rules/index.js';
 type Rule = (typeof rules)[keyof typeof rules];
 type ConstantsOf<Name> = Extract<Rule, { readonly id: Name }>['constants'];
 
+/** The name of an optimizer. */
 export type OptimizerName = Rule['id'];
 
 /** An optimizer by name, or by name with its constants. */
@@ -21,11 +22,11 @@ export type OptimizerOptions =
 /** All constants of all optimizers; each takes its own. */
 type AnyConstants = { readonly [Name in OptimizerName as keyof ConstantsOf<Name> & string]?: number | undefined };
 
-/** What `createOptimizer` may be told. */
+/** Options of `createOptimizer`: the learning rate, and the constants of the optimizer. */
 export interface CreateOptimizerOptions extends AnyConstants {
-  /** η, default 0.1. */
+  /** The learning rate η; default 0.1. */
   readonly learningRate?: number | undefined;
-  /** Of the arrays that it will be given, where that should be checked. */
+  /** The dtype of the arrays that it will update; others are refused. Default: any. */
   readonly dtype?: DType | undefined;
 }
 
@@ -41,14 +42,8 @@ const byName = new Map((Object.values(rules) as unknown as RuleClass[]).map((rul
 export const optimizerNames = Object.freeze([...byName.keys()] as OptimizerName[]);
 
 /**
- * An optimizer by its name.
+ * Creates an optimizer by its name.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or constant, or one out of range
- * @example
- * ```ts
- * const theta = Float32Array.of(1, 2);
- * createOptimizer('sgd', { learningRate: 0.5 }).update(theta, Float32Array.of(1, -1));
- * [...theta]; // => [0.5, 2.5]
- * ```
  */
 export function createOptimizer(name: OptimizerName, options: CreateOptimizerOptions = {}): KernelOptimizer {
   const rule = byName.get(oneOf('optimizer', optimizerNames, name))!;

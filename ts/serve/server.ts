@@ -37,13 +37,6 @@ export interface RunningServer {
  * Starts a server for nets; resolves when it listens and all models are loaded.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for bad options, `ERR_BAD_FILE` for a bad file, `ERR_NATIVE_LOAD` without the
  *   optional packages fastify and prom-client; where it cannot listen, Node's own error, as `EADDRINUSE` for a port taken
- * @example
- * ```ts
- * const server = await startServer({ models: [{ name: 'xor', file: 'xor.safetensors' }], port: 0 });
- * const response = await fetch(`${server.url}/v2/models/xor/ready`);
- * response.status; // => 200
- * await server.close();
- * ```
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   checkOptions(options, [...serveOptionNames, 'host', 'port', 'logger', 'drainMs']);

@@ -77,7 +77,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-/** Where a run is, and how long that took. */
+/** The position of a run, and its duration so far. */
 export interface Pace {
   readonly maxEpoch: number;
   /** Iterations finished in this run. */
@@ -88,7 +88,7 @@ export interface Pace {
   readonly seconds: number;
 }
 
-/** What a listener is told. */
+/** Computes the progress that a listener receives. */
 export function progressOf(
   { maxEpoch, iteration, iterationsPerEpoch, batchRows, seconds }: Pace,
   means: Evaluation,

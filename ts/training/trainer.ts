@@ -21,13 +21,14 @@ import { type Feed, feedFor } from './feed.js';
 import { Interruption } from './interruption.js';
 import { LastGood } from './last-good.js';
 import { ProgressReporter, progressOf } from './progress-reporter.js';
+import { chanceWarning, scaleHint } from './scale-hint.js';
 import { Snapshot } from './snapshot.js';
 import { Steps } from './steps.js';
 import { StopRule } from './stop-rule.js';
 import type { TrainOptions } from './train-options.js';
 import { TrainingPlan } from './training-plan.js';
 
-/** What a run may come with: how to describe the net in its files, and where an earlier process left it. */
+/** The context of a run: the description of the net for its files, and the state in which an earlier process left it. */
 export interface RunContext {
   readonly describe: () => ModelDescription;
   readonly pending?: PendingRun | undefined;
@@ -36,6 +37,8 @@ export interface RunContext {
 /** One run of `net.train`. */
 export class Trainer {
   readonly #model: Model;
+  readonly #reader: DataReader;
+  readonly #name: string;
   readonly #feed: Feed;
   readonly #plan: TrainingPlan;
   readonly #validation: Evaluator | undefined;
@@ -59,6 +62,8 @@ export class Trainer {
 
   constructor(model: Model, reader: DataReader, options: TrainOptions, { describe, pending }: RunContext) {
     this.#model = model;
+    this.#reader = reader;
+    this.#name = describe().name;
     this.#options = options;
     this.#interruption = new Interruption(options.signal);
     const { batchSize } = model.params;
@@ -76,7 +81,7 @@ export class Trainer {
     const { state, stack } = model;
     const { theta, statistics } = stack.block;
     state.settle();
-    this.#lastGood = new LastGood(model, this.#plan);
+    this.#lastGood = new LastGood(model, this.#plan, () => scaleHint(model, reader));
     this.best = pending?.best ?? new Snapshot([theta, statistics]);
     this.#first = pending?.state.first ?? state.slots.get('epochs') * this.iterationsPerEpoch;
     this.#pending = pending?.state;
@@ -136,6 +141,8 @@ export class Trainer {
     try {
       await this.#files?.prepare();
       const end = await this.#trainToEnd(reporter);
+      const warning = chanceWarning(this.#model, this.#reader, this.#records.at(-1)!, this.#name);
+      if (warning !== undefined) process.emitWarning(warning, 'BlasnetWarning');
       const part = this.#testPart && new Evaluator(this.#model, this.#testPart);
       const test = part && (await this.#interruption.evaluate(part));
       return new TrainingHistory(this.#records, { ...end, test });
