@@ -53,7 +53,12 @@ test('predict › columns come in any order, without labels, from files, rows of
   for (const model of ['model.safetensors', 'model.onnx']) {
     const turned = await blasnet(folder, ['predict', model, 'turned.csv', '--out', `${model}.json`]);
     t.deepEqual([turned.code, turned.output, turned.errors], [0, '', '']);
-    t.deepEqual(rounded(await readFile(join(folder, `${model}.json`), 'utf8')), [expected]);
+    const [answer] = JSON.parse(await readFile(join(folder, `${model}.json`), 'utf8'));
+    t.is(answer.class, expected!.class);
+    for (const [name, value] of Object.entries(expected!.probabilities)) {
+      // An ONNX model computes with the same numbers in another order.
+      t.true(Math.abs(answer.probabilities[name] - value!) < (model.endsWith('.onnx') ? 1e-6 : 1e-12), name);
+    }
   }
   const lines = await blasnet(folder, ['predict', 'model.safetensors', 'rows.jsonl']);
   t.deepEqual(rounded(lines.output), [expected, expected]);
@@ -126,7 +131,7 @@ test('predict › what is wrong with rows is said with row and column, and no fi
     ],
     [
       `${header}\n1,2,,4\n`,
-      "Expected a cell that is not missing for row 1, column 'petal_length' in 'data.csv' but received ''",
+      "Expected a cell that is not missing for row 1, column 'petal_length' in 'data.csv' but received a missing one",
     ],
     [`${header}\n1,2,3\n`, "Expected 4 cells in line 2 of 'data.csv' but received 3"],
     [

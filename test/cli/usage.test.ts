@@ -1,7 +1,8 @@
-import { cp } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { versions } from 'blasnet';
+import { createProgram } from '#blasnet/cli/program';
 import { blasnet } from '../support/command-line.js';
 import { temporaryFolder } from '../support/files.js';
 import { runScript } from '../support/processes.js';
@@ -17,6 +18,25 @@ test('--help names the commands, and each command shows examples', async (t) => 
     t.is(help.code, 0);
     t.true(help.output.includes(`\nExamples:\n  $ blasnet ${command} `), command);
   }
+});
+
+test('the page of the command line has a line for each option, by command', async (t) => {
+  const page = await readFile('docs/command-line.md', 'utf8');
+  const missing: string[] = [];
+  for (const command of (await createProgram(['train'])).commands) {
+    const name = command.name();
+    const section = page.split(/^## /m).find((text) => text.toLowerCase().startsWith(`${name}\n`));
+    const rows = section?.match(/^\| .*$/gm)?.map((row) => row.split(' | ')[0]!) ?? [];
+    for (const { long, flags } of command.options) {
+      const argument = flags.replace(/^.*--[a-z-]+ ?/, '');
+      const written = argument === '' ? `\`${long}\`` : `\`${long} ${argument}\``;
+      if (!rows.some((row) => row.includes(written))) missing.push(`${name} ${written}`);
+    }
+  }
+  t.deepEqual(
+    missing.filter((option) => !option.startsWith('serve ')),
+    [],
+  );
 });
 
 test('--version is that of the package', async (t) => {

@@ -19,7 +19,7 @@ const outliers = 0.2;
 /** The least share of the axis that all other values should take, so that their course can be seen. */
 const leastShare = { high: 0.1, low: 0.05 };
 /** The least share on a logarithmic axis, so that it is better than to cut lines off. */
-const leastLogShare = 0.25;
+const leastLogShare = 0.2;
 /** The least ratio of greatest to least value at which a logarithmic scale pays. */
 const leastRatio = 10;
 
@@ -27,7 +27,7 @@ const leastRatio = 10;
  * Chooses the scale for lines that run far out at one end, such as losses: those of the first epochs may be a hundred
  * times as high as the rest. Outliers are the outermost fifth of each line. The scale is linear over all values where the
  * others take at least a tenth of the axis (a twentieth for accuracies). If they do not, it is logarithmic where all
- * values are above 0 and the others take a quarter of such an axis; else linear over the others, with the lines cut off.
+ * values are above 0 and the others take a fifth of such an axis; else linear over the others, with the lines cut off.
  *
  * @param lines values of each line; null for gaps
  * @param end where outliers are looked for: `high` for losses, `low` for accuracies, whose axis has no 0 to begin with

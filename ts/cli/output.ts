@@ -6,6 +6,13 @@ import { reasonOf } from '../errors.js';
 /** Thrown for options or arguments that contradict each other or are missing: exit code 2. */
 export class UsageError extends Error {}
 
+/** An error whose message has several lines, which are printed as they are. */
+export class ListedError extends Error {
+  constructor(lines: readonly string[], cause: unknown) {
+    super(lines.join('\n'), { cause });
+  }
+}
+
 /** Thrown when a signal ends the work before it is done. */
 export class Interrupted extends Error {
   constructor(
@@ -26,8 +33,9 @@ export async function print(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
-/** Returns the message of an error on one line. */
+/** Returns the message of an error: one line, unless it is a list. */
 export function describeFailure(error: unknown): string {
+  if (error instanceof ListedError) return error.message;
   return reasonOf(error).replace(/\s*\n\s*/g, ' ');
 }
 

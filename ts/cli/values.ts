@@ -40,7 +40,7 @@ export function batchSize(text: string): number {
 }
 
 /** Returns a parser of one of a few words, which suggests the nearest one to a word that is none of them. */
-export function oneOfWords<Word extends string>(words: readonly Word[]): (text: string) => Word {
+export function oneOfWords<const Word extends string>(words: readonly Word[]): (text: string) => Word {
   return (text) => {
     const word = words.find((known) => known === text);
     if (word !== undefined) return word;

@@ -36,8 +36,8 @@ function preparationLines({ inputShape, image, x, y, classes, featureNames, colu
     `  rows of ${inputShape.join('×')} numbers${image ? `, images of ${image.join('×')}` : ''}`,
   ];
   if (columns) {
-    for (const { name, encoding, categories } of columns) {
-      const kind = encoding === 'none' ? 'number' : `${encoding} of ${list(categories ?? [])}`;
+    for (const { name, encoding, categories, parts = [] } of columns) {
+      const kind = encoding === 'none' ? 'number' : `${encoding} of ${list(categories ?? parts)}`;
       lines.push(`  column ${name}: ${kind}`);
     }
   } else if (featureNames) {

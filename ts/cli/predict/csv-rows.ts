@@ -11,11 +11,11 @@ import type { PredictFlags } from './options.js';
  */
 export async function* csvRows(
   path: string,
-  { header = true, delimiter = /\.tsv(\.gz)?$/i.test(path) ? '\t' : ',' }: PredictFlags,
+  { header = true, delimiter, encoding }: PredictFlags,
   most: number,
   onHeader: (names: readonly string[]) => void,
 ): AsyncGenerator<RowCells[]> {
-  const records = new CsvRecords(path, { delimiter, quote: '"', comment: undefined, skipLines: 0 });
+  const records = new CsvRecords(path, { delimiter, encoding, quote: '"', comment: undefined, skipLines: 0 });
   let names: readonly string[] | undefined;
   let rows: RowCells[] = [];
   let index = 0; // of the record among all

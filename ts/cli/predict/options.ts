@@ -14,7 +14,11 @@ export const predictOptions = {
     'put these columns of the rows, or all of them, in front of the answers',
   ),
   header: option<boolean>('--no-header', 'the first line of a CSV file is a row; its columns are called 0, 1, …'),
-  delimiter: option<string>('--delimiter <text>', 'text between cells (default: a comma; a tab in .tsv)'),
+  delimiter: option<string>('--delimiter <text>', 'text between cells (default: as in the first line)'),
+  encoding: option('--encoding <name>', 'utf-8 (default) or latin1', { parse: oneOfWords(['utf-8', 'latin1']) }),
+  unseen: option('--unseen <policy>', 'names that no training row had: error (default), or zero', {
+    parse: oneOfWords(['error', 'zero']),
+  }),
 };
 
 /** The values of the options. */

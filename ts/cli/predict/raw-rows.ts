@@ -2,6 +2,7 @@ import { listed } from '../../data/csv/columns.js';
 import { BlasnetError, badArgument, placed, shapeMismatch } from '../../errors.js';
 import { badFile } from '../../files.js';
 import type { ColumnEncoding, NeuralNet, RowCells, Tensor } from '../../index.js';
+import type { PredictOptions } from '../../preparation/predict-options.js';
 import { RowEncoder } from '../../preparation/row-encoder.js';
 import { sizeOf } from '../../tensor.js';
 
@@ -9,14 +10,16 @@ import { sizeOf } from '../../tensor.js';
 export class RawRows {
   readonly #net: NeuralNet;
   readonly #where: string;
+  readonly #options: PredictOptions;
   /** Undefined as long as a net without named columns has seen no row. */
   #columns: readonly ColumnEncoding[] | undefined;
   #encoder: RowEncoder | undefined;
 
   /** @param where - the source of the rows, for error messages */
-  constructor(net: NeuralNet, where: string) {
+  constructor(net: NeuralNet, where: string, options: PredictOptions) {
     this.#net = net;
     this.#where = where;
+    this.#options = options;
     const { columns, featureNames } = net.preparation ?? {};
     this.#columns = columns ?? featureNames?.map(numberColumn);
   }
@@ -51,7 +54,7 @@ export class RawRows {
   encode(cells: readonly RowCells[], before: number): Tensor {
     return this.#placed(() => {
       this.#encoder ??= new RowEncoder(this.#columns!);
-      return this.#encoder.encode(cells, this.#net.params.dtype, before + 1);
+      return this.#encoder.encode(cells, this.#net.params.dtype, before + 1, this.#options);
     });
   }
 

@@ -3,6 +3,7 @@ import { formatOf } from '../../data/read-files.js';
 import { BlasnetError } from '../../errors.js';
 import { badFile } from '../../files.js';
 import { type NeuralNet, Tensor } from '../../index.js';
+import type { PredictOptions } from '../../preparation/predict-options.js';
 import { csvRows } from './csv-rows.js';
 import { jsonRows } from './json-rows.js';
 import type { PredictFlags } from './options.js';
@@ -30,9 +31,9 @@ export const isJson = (path: string) => path === '-' || /\.(json|jsonl|ndjson)$/
  */
 export async function* readRows(path: string, net: NeuralNet, flags: PredictFlags): AsyncGenerator<RowPiece> {
   if (isJson(path)) {
-    yield* jsonPieces(path, net);
+    yield* jsonPieces(path, net, { unseen: flags.unseen });
   } else if (formatOf(path) === 'csv') {
-    const raw = new RawRows(net, `'${path}'`);
+    const raw = new RawRows(net, `'${path}'`, { unseen: flags.unseen });
     let names: readonly string[] = [];
     let at = 0;
     const onHeader = (header: readonly string[]) => {
@@ -48,9 +49,9 @@ export async function* readRows(path: string, net: NeuralNet, flags: PredictFlag
   }
 }
 
-async function* jsonPieces(path: string, net: NeuralNet): AsyncGenerator<RowPiece> {
+async function* jsonPieces(path: string, net: NeuralNet, options: PredictOptions): AsyncGenerator<RowPiece> {
   const rows = await jsonRows(path);
-  const raw = new RawRows(net, path === '-' ? 'the standard input' : `'${path}'`);
+  const raw = new RawRows(net, path === '-' ? 'the standard input' : `'${path}'`, options);
   const names = new Set<string>();
   for (let at = 0; at < rows.length; at += chunkRows) {
     for (const row of raw.cellsOf(rows.slice(at, at + chunkRows), at)) for (const name in row) names.add(name);

@@ -1,7 +1,11 @@
 import { csvOptionsIn } from '../../data/csv/check-options.js';
+import { MISSING_CELLS } from '../../data/csv/columns.js';
 import { formatOf } from '../../data/read-files.js';
-import { type DataFiles, DataReader } from '../../index.js';
-import { UsageError } from '../output.js';
+import { given } from '../../given.js';
+import { CsvColumnsError, type DataFiles, DataReader } from '../../index.js';
+import { say, UsageError } from '../output.js';
+import { explainedColumns } from './column-problems.js';
+import { dataOptions } from './options/data.js';
 import type { TrainSettings } from './settings.js';
 
 /**
@@ -10,27 +14,59 @@ import type { TrainSettings } from './settings.js';
  */
 export async function readDataSet(train: string, settings: TrainSettings): Promise<DataReader> {
   const reader = new DataReader(filesOf(train, settings));
-  await reader.readData();
+  try {
+    await reader.readData();
+  } catch (error) {
+    throw error instanceof CsvColumnsError ? explainedColumns(error, settings) : error;
+  }
+  for (const note of reader.notes) say(note);
   return reader;
 }
 
 /** Returns the reader's options. */
-export function filesOf(train: string, { reader, hyperParameters }: TrainSettings): DataFiles {
+function filesOf(train: string, { reader, hyperParameters, command }: TrainSettings): DataFiles {
   const { seed = 0, dtype = 'float32', netType } = hyperParameters;
   const { split, ...others } = reader;
   const k = typeof split === 'object' ? split.k : split;
   const files: DataFiles = {
     ...others,
     train,
+    ...given({ dates: datesOf(reader, command), missingCells: missingCellsOf(reader, command) }),
     ...(k !== undefined && k !== 0 && { split: { seed, ...(typeof split === 'object' ? split : { k }) } }),
   };
   if ((files.format ?? formatOf(train)) !== 'csv') {
     const [name] = csvOptionsIn(files);
-    if (name !== undefined) throw new UsageError(`--${name} is for CSV files, but '${train}' is read as npz`);
+    if (name !== undefined) throw new UsageError(`${flagOf(name)} is for CSV files, but '${train}' is read as npz`);
     return files;
   }
   if (files.label === undefined) throw new UsageError(`--label <column> is needed for the CSV file '${train}'`);
   return withNamedClasses({ dtype, ...files }, netType);
+}
+
+/** The columns of dates, with the formats that stand in an option of their own. */
+function datesOf({ dates }: TrainSettings['reader'], { dateFormats }: TrainSettings['command']): DataFiles['dates'] {
+  if (!dateFormats) return dates;
+  const entries = Object.entries(dateFormats).map(([name, format]) => {
+    const parts = dates && Object.hasOwn(dates, name) ? dates[name] : undefined;
+    if (parts === undefined) {
+      throw new UsageError(`--date-format: Expected a column that --date names but received '${name}'`);
+    }
+    return [name, { ...(typeof parts === 'object' && 'parts' in parts ? parts : { parts }), format }] as const;
+  });
+  return { ...dates, ...Object.fromEntries(entries) };
+}
+
+function missingCellsOf(
+  { missingCells = MISSING_CELLS }: TrainSettings['reader'],
+  command: TrainSettings['command'],
+): DataFiles['missingCells'] {
+  return command.missingCells && [...missingCells, ...command.missingCells];
+}
+
+/** The option of the command line that sets an option of the reader. */
+function flagOf(name: string): string {
+  const option = dataOptions.find(({ path }) => path === `reader.${name}`);
+  return option ? option.flags.match(/--[a-z-]+/)![0] : `reader.${name}`;
 }
 
 /** Makes a label that is to be classes a column of names, even if its cells are numbers. */

@@ -2,7 +2,7 @@ import { confusionMatrix } from '../../charts/confusion-chart.js';
 import type { DataReader, Evaluation, NeuralNet, Tensor } from '../../index.js';
 import { type ClassReport, classReport } from './class-figures.js';
 
-/** What an answer that looks at no feature reaches on the same rows. */
+/** The figures of an answer that ignores all features, on the same rows. */
 export type Baseline =
   /** The most frequent class of the training rows. */
   | { readonly class: string; readonly accuracy: number }

@@ -1,5 +1,5 @@
 import { badArgument } from '../../errors.js';
-import type { DataReader, NetType, Tensor } from '../../index.js';
+import type { DataReader, NetType, ScalingOptions, Tensor } from '../../index.js';
 
 /** The task that follows from the labels of a data set. */
 export interface LabelKind {
@@ -39,10 +39,14 @@ export function labelKindOf(reader: DataReader, wanted: NetType | undefined): La
  * Encodes the labels for a net of that type.
  * @param scaling - for fitting; undefined: labels stay as they are
  */
-export function prepareLabels(reader: DataReader, { netType, base }: LabelKind, scaling: object | undefined): void {
+export function prepareLabels(
+  reader: DataReader,
+  { netType, base }: LabelKind,
+  scaling: ScalingOptions | undefined,
+): void {
   // Several columns are probabilities, or answers to several questions, already.
   if (netType !== 'fitting' && reader.yTrain.rowSize === 1) reader.normalizeY(netType, base);
-  if (netType === 'fitting' && scaling) reader.normalizeY(netType, base);
+  if (netType === 'fitting' && scaling) reader.normalizeY(netType, base, scaling);
 }
 
 /** Returns the names of the label column: the only column of names that is no feature. */

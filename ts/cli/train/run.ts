@@ -48,7 +48,7 @@ function prepare(reader: DataReader, { validation, scale, normalize, hyperParame
   const kind = labelKindOf(reader, hyperParameters.netType);
   // Not of the test rows: they stand for rows that nobody has seen yet.
   const scaling = normalize === false ? undefined : ({ method: scale, fitOn: 'train' } as const);
-  if (scaling) reader.normalizeX();
+  if (scaling) reader.normalizeX(scaling);
   prepareLabels(reader, kind, scaling);
   // Because the validation set takes the first rows, and files are often sorted.
   reader.shuffle(hyperParameters.seed);

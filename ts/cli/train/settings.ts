@@ -1,12 +1,16 @@
-import type { Fields } from '../../fields.js';
-import type { DataFiles, HyperParameterOptions, LayerEntry, TrainOptions } from '../../index.js';
+import { type Fields, isFields } from '../../fields.js';
+import type { DataFiles, HyperParameterOptions, LayerEntry, ScalingMethod, TrainOptions } from '../../index.js';
 import type { OptionSpec } from '../option.js';
 
-/** What only the command line says, and no config file. */
+/** Settings of the command line that config files do not have. */
 export interface CommandSettings {
   readonly config?: string;
   readonly threads?: number;
   readonly checkpoint?: string;
+  /** Formats of columns of dates. */
+  readonly dateFormats?: Readonly<Record<string, string>>;
+  /** Cells that count as missing, beside those that do anyway. */
+  readonly missingCells?: readonly string[];
   readonly resume?: boolean;
   readonly out: string;
   /** A folder; false for no charts; undefined: beside the model. */
@@ -14,9 +18,6 @@ export interface CommandSettings {
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
-
-/** How the scaling of features, and of labels for fitting, may be chosen. */
-export type ScalingMethod = 'minMax' | 'standard' | 'robust';
 
 /** Everything that decides a run of `blasnet train`: defaults, overridden by the config file, overridden by options. */
 export interface TrainSettings {
@@ -95,9 +96,22 @@ export function joined(...layers: readonly Fields[]): TrainSettings {
       return replaced === undefined ? rest : withField(rest, replaced, undefined);
     }, below);
     const merged = sections.map((name) => [name, { ...(kept[name] as Fields), ...(above[name] as Fields) }]);
-    return { ...kept, ...above, ...Object.fromEntries(merged) };
+    return { ...kept, ...above, ...Object.fromEntries(merged), reader: joinedReader(kept.reader, above.reader) };
   }, {});
   return settings as unknown as TrainSettings;
+}
+
+/** Joins options of the reader: what options say of single columns adds to what the config file says of others. */
+function joinedReader(below: unknown = {}, above: unknown = {}): Fields {
+  const [under, over] = [below as Fields, above as Fields];
+  const byColumn = ['categorical', 'dates', 'missing'].flatMap((name) => {
+    const [all, some] = [under[name], over[name]];
+    if (all === undefined || !isFields(some) || Object.hasOwn(some, '*')) return [];
+    if (isFields(all)) return [[name, { ...all, ...some }]];
+    return name === 'missing' ? [[name, { '*': all, ...some }]] : [];
+  });
+  const ignore = [under.ignore, over.ignore].flatMap((list) => (Array.isArray(list) ? (list as unknown[]) : []));
+  return { ...under, ...over, ...Object.fromEntries(byColumn), ...(ignore.length > 0 && { ignore }) };
 }
 
 function isGiven(settings: Fields, path: SettingPath): boolean {

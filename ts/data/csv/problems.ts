@@ -46,8 +46,10 @@ export class CellProblems {
   isDone(column: CsvColumn): boolean {
     const bad = this.#columns.get(column.source);
     if (!bad) return false;
+    // Cells are counted as long as bad ones are, so that their share is right.
+    if (bad.bad >= MOST_CELLS) return true;
     bad.cells++;
-    return bad.bad >= MOST_CELLS || (bad.bad > 0 && this.#columns.size > MOST_SAMPLED);
+    return bad.bad > 0 && this.#columns.size > MOST_SAMPLED;
   }
 
   /**

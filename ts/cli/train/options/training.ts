@@ -43,6 +43,9 @@ export function trainingOptions(optimizers: readonly OptimizerName[] | undefined
       parse: wholeNumber(0),
       fallback: 0,
     }),
+    setting('hyperParameters.dtype', '--dtype <type>', 'numbers: float32 (default) or float64', {
+      parse: oneOfWords(['float32', 'float64']),
+    }),
     setting('command.threads', '--threads <n>', 'threads (default: the physical cores)', {
       parse: wholeNumber(1, 256),
     }),
