@@ -245,7 +245,7 @@ test('a netType that does not go with the last layer is refused', async (t) => {
 test('options give name, hyperparameters and the shape that a model leaves open', async (t) => {
   const file = await writeModel(t, { ...convolution({}), inputShape: ['n', 1, 'height', 'width'] });
   const message =
-    /^Expected a shape of rows as input 'x' \(or the option inputShape\) in '.*' but received \[\?, 1, \?, \?\]$/;
+    /^Expected a shape of rows for input 'x', or the option inputShape with the shape of one row, in '.*' but received \[\?, 1, \?, \?\]$/;
   await t.throwsAsync(NeuralNet.fromOnnx(file), badFile(message));
   const params = { learningRate: 0.3, dtype: 'float64' } as const;
   const net = await NeuralNet.fromOnnx(file, { inputShape: [1, 4, 4], name: 'own', params });

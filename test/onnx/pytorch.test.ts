@@ -54,15 +54,16 @@ const refused: Readonly<Record<string, RegExp>> = {
   residual:
     /^Expected a chain of layers without branches in node '\/1\/Add' \(Add\) of '.*residual.onnx' but received both '\/0\/Gemm_output_0' and '\/1\/Relu_output_0'$/,
   'log-softmax':
-    /^Expected one of the operators Relu, .* in node '\/1\/LogSoftmax' \(LogSoftmax\) of '.*' but received LogSoftmax$/,
-  selu: /in node '\/1\/Selu' \(Selu\) of '.*' but received Selu$/,
-  upsample: /in node '\/1\/Resize' \(Resize\) of '.*' but received Resize$/,
-  padded: /in node '\/0\/ConstantOfShape' \(ConstantOfShape\) of '.*' but received ConstantOfShape$/,
-  'ceil-mode': /^Expected the same padding on both sides, or TensorFlow's 'same', in node '\/MaxPool'/,
+    /^Expected operators that blasnet can import .* in '.*' but received LogSoftmax \(node '\/1\/LogSoftmax'\)$/,
+  selu: / received Selu \(node '\/1\/Selu'\)$/,
+  upsample: / received Resize \(node '\/1\/Resize'\)$/,
+  padded: / received ConstantOfShape \(node '\/0\/ConstantOfShape'\), Transpose \(node '\/0\/Transpose'\)$/,
+  'ceil-mode':
+    /^Expected the same padding on both sides in node '\/MaxPool' .* received \[0, 0, 1, 1\] \(top, left, bottom, right\)$/,
   'padding-not-counted': /^Expected padding that counts as zeros \(count_include_pad = 1\) in node '\/AveragePool'/,
   'gelu-tanh': /^Expected a chain of layers without branches in node '\/1\/Mul' \(Mul\)/,
   'in-the-middle':
-    /^Expected arithmetic with constants in front of all layers or behind them in node '\/2\/Mul' \(Mul\)/,
+    /^Expected arithmetic with constants only in front of all layers or behind all layers in node '\/2\/Mul' \(Mul\)/,
 };
 
 for (const [name, message] of Object.entries(refused)) {
