@@ -139,8 +139,12 @@ export class Chain {
   /** @throws BlasnetError `ERR_BAD_FILE` where the input is not a constant */
   constant(node: OnnxNode, i: number): ConstantValue {
     const value = this.input(node, i);
-    if (value.kind !== 'constant') throw node.bad(`a constant as input ${i + 1}`, `a ${value.kind}`);
-    return value;
+    if (value.kind === 'constant') return value;
+    const dims = value.kind === 'shape' ? value.dims.filter((dim) => dim !== 'rows') : [];
+    if (value.kind !== 'shape' || dims.length < value.dims.length) {
+      throw node.bad(`a constant as input ${i + 1}`, `a ${value.kind}`);
+    }
+    return { kind: 'constant', shape: value.isScalar ? [] : [dims.length], values: dims, isFloat: false };
   }
 
   /** Like `constant`; undefined where the node does not have that input. */

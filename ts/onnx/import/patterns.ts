@@ -41,9 +41,10 @@ class Lookup {
     return users.length === 1 ? users[0] : undefined;
   }
 
-  /** All nodes that read a value. */
+  /** All nodes that read the numbers of a value: not those that cast a constant to its type. */
   users(name: string | undefined): readonly OnnxNode[] {
-    return (name !== undefined && this.#graph.uses.get(name)) || [];
+    const users = (name !== undefined && this.#graph.uses.get(name)) || [];
+    return users.filter(({ operator, inputs }) => operator !== 'CastLike' || this.scalar(inputs[0]) === undefined);
   }
 
   /** The value and the factor of a product or quotient of a value and a number. */
@@ -126,18 +127,29 @@ function gelu(lookup: Lookup, erf: OnnxNode): Pattern | undefined {
   }
 }
 
-/** x > threshold ? x : softplus(x), as PyTorch's newer exporter writes it: from 20 on, both are x in float32. */
+/**
+ * x > threshold ? x : softplus(x), as PyTorch's newer exporter writes it, with factors of 1 before and behind the softplus:
+ * from a threshold of 20 on, both are x in float32.
+ */
 function softplus(lookup: Lookup, node: OnnxNode): Pattern | undefined {
-  const input = node.inputs[0]!;
-  const root = lookup.user(node);
-  const isWhere = root?.operator === 'Where' && root.inputs[1] === input && root.inputs[2] === node.outputs[0];
-  const greater = isWhere ? lookup.producer(root.inputs[0]) : undefined;
-  const threshold =
-    greater?.operator === 'Greater' && greater.inputs[0] === input ? lookup.scalar(greater.inputs[1]) : undefined;
-  if (!isWhere || !greater || threshold === undefined || threshold < 20 || lookup.user(greater) !== root)
+  const scaledInput = node.inputs[0]!;
+  const before = neutral(lookup, lookup.producer(scaledInput));
+  const input = before ? lookup.scaled(before)!.value : scaledInput;
+  const behind = neutral(lookup, lookup.user(node));
+  const root = lookup.user(behind ?? node);
+  if (root?.operator !== 'Where' || root.inputs[1] !== input || root.inputs[2] !== (behind ?? node).outputs[0])
     return undefined;
-  return { result: 'softplus', root, input, members: new Set([node, greater, root]) };
+  const greater = lookup.producer(root.inputs[0]);
+  if (greater?.operator !== 'Greater' || greater.inputs[0] !== scaledInput || lookup.user(greater) !== root)
+    return undefined;
+  const threshold = lookup.scalar(greater.inputs[1]);
+  if (threshold === undefined || threshold < 20) return undefined;
+  const members = [before, node, behind, greater, root].filter((member) => member !== undefined);
+  return { result: 'softplus', root, input, members: new Set(members) };
 }
+
+/** The node if it multiplies by 1. */
+const neutral = (lookup: Lookup, node: OnnxNode | undefined) => (lookup.scaled(node)?.factor === 1 ? node : undefined);
 
 /** [1 − p, p], as scikit-learn's converter writes the probabilities of two classes. */
 function bothClasses(lookup: Lookup, root: OnnxNode): Pattern | undefined {

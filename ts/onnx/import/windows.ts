@@ -87,6 +87,10 @@ function axesOf(node: OnnxNode, inputs: Two, spans: Two, stride: Two, windows: W
   const given = node.ints('pads') ?? [0, 0, 0, 0];
   const isCeiled = windows === 'pool' && node.int('ceil_mode', 0) !== 0;
   const axis = (i: 0 | 1): Axis => {
+    if (windows === 'pool' && kind.startsWith('SAME') && stride[i] > spans[i]) {
+      // Runtimes disagree on where the windows begin when the padding would be negative.
+      throw node.bad(`strides of at most the kernel's ${spans[i]} with auto_pad = ${kind}`, `${stride[i]}`);
+    }
     if (kind === 'SAME_UPPER') return sameAxis(inputs[i], spans[i], stride[i], Math.floor);
     if (kind === 'SAME_LOWER') return sameAxis(inputs[i], spans[i], stride[i], Math.ceil);
     const [before, behind] = kind === 'VALID' ? [0, 0] : [given[i]!, given[i + 2]!];

@@ -86,5 +86,9 @@ export function requireSupported(
     return `${name} (${titles.join(', ')}${more})`;
   });
   const more = found.size > most.operators ? ` and ${found.size - most.operators} more operators` : '';
-  throw badFile(where, 'operators that blasnet can import (docs/onnx.md lists them)', `${listed.join(', ')}${more}`);
+  throw badFile(
+    where,
+    'operators that blasnet can import (its docs/onnx.md lists them)',
+    `${listed.join(', ')}${more}`,
+  );
 }
