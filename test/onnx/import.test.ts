@@ -119,6 +119,96 @@ const models: Readonly<Record<string, ModelSpec>> = {
     ],
     { tensors: [whole('from', [0]), whole('to', [1]), whole('rest', [-1])] },
   ),
+  'Reshape by a number of rows that is cast, unsqueezed and multiplied by 1': flattened(
+    [
+      ['Shape', ['r'], 'all', { attributes: { end: 1 } }],
+      ['Squeeze', ['all'], 'scalar'],
+      ['Cast', ['scalar'], 'cast', { attributes: { to: 7 } }],
+      ['Mul', ['cast', 'one'], 'product'],
+      ['Reshape', ['product', 'list'], 'rows'],
+      ['Concat', ['rows', 'rest'], 's', { attributes: { axis: 0 } }],
+      ['Reshape', ['r', 's'], 'flat', { attributes: { allowzero: 1 } }],
+    ],
+    { tensors: [whole('one', [1], []), whole('list', [-1]), whole('rest', [-1])] },
+  ),
+  'Reshape by a product of dimensions': flattened(
+    [
+      ['Shape', ['r'], 'all'],
+      ['Gather', ['all', 'first'], 'rows'],
+      ['Gather', ['all', 'second'], 'channels'],
+      ['Gather', ['all', 'third'], 'height'],
+      ['Mul', ['channels', 'height'], 'size'],
+      ['Unsqueeze', ['rows', 'first1'], 'rows1'],
+      ['Unsqueeze', ['size', 'first1'], 'size1'],
+      ['Concat', ['rows1', 'size1'], 's', { attributes: { axis: 0 } }],
+      ['Reshape', ['r', 's'], 'flat'],
+    ],
+    { tensors: [whole('first', [0], []), whole('second', [1], []), whole('third', [2], []), whole('first1', [0])] },
+  ),
+  'Squeeze of rows': flattened([['Squeeze', ['r', 'axes'], 'flat']], { tensors: [whole('axes', [1, -1])] }),
+  'Unsqueeze of rows': {
+    tensors: [random('f', 2, 1, 1, 2), whole('axes', [1, -2])],
+    nodes: [
+      ['Relu', ['x'], 'r'],
+      ['Unsqueeze', ['r', 'axes'], 'i'],
+      ['Conv', ['i', 'f'], 'y'],
+    ],
+  },
+  'Cast of float to float, and of constants': {
+    tensors: [...dense, whole('k', [3], [])],
+    nodes: [
+      ['Cast', ['x'], 'x1', { attributes: { to: 1 } }],
+      ['Cast', ['k'], 'k1', { attributes: { to: 1 } }],
+      ['Gemm', ['x1', 'w', 'b'], 'g'],
+      ['CastLike', ['k1', 'g'], 'k2'],
+      ['Mul', ['g', 'k2'], 'y'],
+    ],
+  },
+  'numbers that change nothing between layers': {
+    tensors: [...dense, tensor('one', [], [1]), tensor('zero', [1], [0])],
+    nodes: [
+      ['Gemm', ['x', 'w', 'b'], 'g'],
+      ['Mul', ['one', 'g'], 'm'],
+      ['Div', ['m', 'one'], 'd'],
+      ['Sub', ['d', 'zero'], 's'],
+      ['Elu', ['s'], 'y'],
+    ],
+  },
+  'ReduceMean over height and width': {
+    ...images,
+    tensors: [filters, whole('axes', [-1, -2]), random('w', 2, 2)],
+    nodes: [
+      ['Conv', ['x', 'f'], 'c'],
+      ['ReduceMean', ['c', 'axes'], 'm', { attributes: { keepdims: 0 } }],
+      ['Gemm', ['m', 'w'], 'y'],
+    ],
+    opset: 18,
+  },
+  'ReduceMean that keeps its dimensions': {
+    ...images,
+    nodes: [['ReduceMean', ['x'], 'y', { attributes: { axes: [2, 3] } }]],
+  },
+  'softplus with a threshold': {
+    tensors: [tensor('threshold', [], [20])],
+    nodes: [
+      ['Softplus', ['x'], 's'],
+      ['Greater', ['x', 'threshold'], 'g'],
+      ['Where', ['g', 'x', 's'], 'y'],
+    ],
+  },
+  'rows of five dimensions that are flattened first': {
+    inputShape: ['n', 1, 3, 1, 1],
+    tensors: dense,
+    nodes: [
+      ['Flatten', ['x'], 'flat'],
+      ['Gemm', ['flat', 'w', 'b'], 'y'],
+    ],
+  },
+  'batch norm of two dimensions': {
+    inputShape: ['n', 2, 3],
+    tensors: [random('s', 2), random('m', 2), tensor('v', [2], [0.5, 2])],
+    nodes: [['BatchNormalization', ['x', 's', 's', 'm', 'v'], 'y']],
+  },
   'Dropout with its inputs': {
     tensors: [...dense, tensor('ratio', [], [0.25])],
     nodes: [
@@ -166,7 +256,7 @@ for (const [name, spec] of Object.entries(models)) {
     const file = await writeModel(t, spec);
     const net = await NeuralNet.fromOnnx(file);
     const rowShape = (spec.inputShape ?? ['n', 3]).slice(1) as number[];
-    const run = await runtimeOf(file, { input: 'x', output: spec.nodes.at(-1)![2] });
+    const run = await runtimeOf(file, { input: 'x', output: String(spec.nodes.at(-1)![2]) });
     for (const rows of [1, 4]) {
       const x = randomTensor([rows, ...rowShape], rows, -2, 2).clone('float32');
       const { outputs } = await net.predict(x);
@@ -261,6 +351,81 @@ test('a bad option is refused', async (t) => {
   await t.throwsAsync(NeuralNet.fromOnnx(''), badArgument(/^Expected the name of a file for path but received ''$/));
   await t.throwsAsync(NeuralNet.fromOnnx(untyped(undefined)), badArgument(/for path but received undefined$/));
   await t.throwsAsync(NeuralNet.fromOnnx(file, untyped(null)), badArgument(/an object for options/));
+});
+
+test('an operator set may be imported twice in one version', async (t) => {
+  const [first] = modelOf(logits).opsetImport;
+  for (const domain of ['', 'ai.onnx']) {
+    const opsetImport = [first!, { domain: 'ai.onnx.ml', version: 3 }, { ...first!, domain }];
+    const net = await NeuralNet.fromOnnx(await writeModel(t, { ...modelOf(logits), opsetImport }));
+    t.is(net.layers.length, 1);
+  }
+  const opsetImport = [first!, { domain: 'ai.onnx', version: 18 }];
+  const file = await writeModel(t, { ...modelOf(logits), opsetImport });
+  await t.throwsAsync(NeuralNet.fromOnnx(file), badFile(/^Expected one version of .* but received 17 and 18$/));
+});
+
+const branches: ModelSpec = {
+  tensors: [...dense, random('c', 3, 1)],
+  nodes: [
+    ['Relu', ['x'], 'r'],
+    ['Gemm', ['r', 'w', 'b'], 'two'],
+    ['Gemm', ['r', 'c'], 'one'],
+    ['Sin', ['two'], 'wave'],
+  ],
+};
+
+test('the chosen output decides which nodes are read', async (t) => {
+  const model = modelOf(branches);
+  const output = ['two', 'one', 'wave'].map((name) => ({ ...model.graph!.output[0]!, name }));
+  const file = await writeModel(t, { ...model, graph: { ...model.graph!, output } });
+  const x = randomTensor([4, 3], 1).clone('float32');
+  for (const outputs of ['one', 'two'] as const) {
+    const net = await NeuralNet.fromOnnx(file, { outputs });
+    const run = await runtimeOf(file, { input: 'x', output: outputs });
+    t.deepEqual(differences((await net.predict(x)).outputs.data, await run(x), { rtol: 0, atol: 1e-5 }), []);
+  }
+  await t.throwsAsync(NeuralNet.fromOnnx(file, { outputs: 'wave' }), badFile(/ received Sin \(node 4\)$/));
+  const message =
+    /^Expected one output, or the option outputs with the name of one of them \(outputs: 'two'\) in '.*' but received 3 outputs: 'two' \(float32\), 'one' \(float32\), 'wave' \(float32\)$/;
+  await t.throwsAsync(NeuralNet.fromOnnx(file), badFile(message));
+});
+
+test('an inputShape that contradicts the model is refused', async (t) => {
+  const file = await writeModel(t, { ...activation('Relu'), inputShape: ['n', 3, 'height'] });
+  const message = /^Expected the shape \[3, any\] of input 'x' in '.*' for inputShape but received '\[4, 2\]'$/;
+  await t.throwsAsync(NeuralNet.fromOnnx(file, { inputShape: [4, 2] }), badArgument(message));
+  await t.throwsAsync(NeuralNet.fromOnnx(file, { inputShape: [3] }), badArgument(/ received '\[3\]'$/));
+  t.deepEqual(
+    (await NeuralNet.fromOnnx(file, { inputShape: [3, 2] })).inference(Tensor.zeros([5, 3, 2])).shape,
+    [5, 3, 2],
+  );
+});
+
+test('a model without a shape of its input takes the option', async (t) => {
+  const model = modelOf(logits);
+  const input = [{ name: 'x', type: { tensorType: { elemType: 1, shape: null } } }];
+  const file = await writeModel(t, { ...model, graph: { ...model.graph!, input } });
+  await t.throwsAsync(NeuralNet.fromOnnx(file), badFile(/ received none$/));
+  await t.throwsAsync(
+    NeuralNet.fromOnnx(file, { inputShape: [4] }),
+    badFile(/^Expected rows of 3 numbers for its weights/),
+  );
+  t.is((await NeuralNet.fromOnnx(file, { inputShape: [3] })).layers.length, 1);
+});
+
+test('rows cast to float64 make a net of float64', async (t) => {
+  const tensors = [tensor('w', [3, 1], Float64Array.of(1, 1e-12, 0)), tensor('b', [1], Float64Array.of(0))];
+  const file = await writeModel(t, {
+    tensors,
+    nodes: [
+      ['Cast', ['x'], 'd', { attributes: { to: 11 } }],
+      ['Gemm', ['d', 'w', 'b'], 'y'],
+    ],
+  });
+  const net = await NeuralNet.fromOnnx(file);
+  t.is(net.params.dtype, 'float64');
+  t.is((await net.predict(Tensor.from([[1, 1, 0]]))).outputs.data[0], 1 + 1e-12);
 });
 
 test('initializers may be listed as inputs, too', async (t) => {

@@ -47,7 +47,7 @@ function alignedTo(rowShape: readonly number[], shape: readonly number[]): reado
 
 /** Sub, Mul, Div and Add with constants, one after another, as x / divisor · factor + term for each number of a row. */
 export class Affine {
-  /** Shape of one row. */
+  /** Shape of one row at the first of the nodes. */
   readonly rowShape: readonly number[];
   readonly factor: Float64Array;
   readonly term: Float64Array;
@@ -67,16 +67,23 @@ export class Affine {
 
   /**
    * Appends the operation of a node: Add, Sub, Mul or Div.
+   * @param rowShape - shape of one row there, which may differ from the first one by a Reshape
    * @param isFirst - whether the constant is the first operand
    * @throws BlasnetError `ERR_BAD_FILE` for a division by the rows
    */
-  add(node: OnnxNode, constant: ConstantValue, isFirst: boolean): void {
-    this.apply(node.operator, node, constant, isFirst);
+  add(node: OnnxNode, constant: ConstantValue, rowShape: readonly number[], isFirst: boolean): void {
+    this.apply(node.operator, node, constant, rowShape, isFirst);
   }
 
   /** Like `add`, for a node that stands for several operations. */
-  apply(operation: string, node: OnnxNode, constant: ConstantValue, isFirst = false): void {
-    const value = stretched(node, constant, this.rowShape);
+  apply(
+    operation: string,
+    node: OnnxNode,
+    constant: ConstantValue,
+    rowShape: readonly number[],
+    isFirst = false,
+  ): void {
+    const value = stretched(node, constant, rowShape);
     if (operation === 'Div' && isFirst) throw node.bad('a division by a constant', 'a division of a constant');
     if (operation === 'Div' && this.#isUntouched && constant.values.length === 1) this.divisor = value(0);
     else if (operation === 'Add') this.#map(1, (i) => value(i));

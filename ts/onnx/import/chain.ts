@@ -108,9 +108,7 @@ export class Chain {
 
   /** The rows that the node takes. @throws BlasnetError `ERR_BAD_FILE` where another node has taken them already */
   data(node: OnnxNode, i = 0): DataValue {
-    const value = this.dataWithZeros(node, i);
-    if (value.zeros) throw node.bad('zeros around images only in front of a convolution or average pool', 'them here');
-    return value;
+    return withoutZeros(node, this.dataWithZeros(node, i));
   }
 
   /** Like `data`, for a node that can make zeros around images its own padding. */
@@ -124,7 +122,7 @@ export class Chain {
   dataNamed(node: OnnxNode, name: string): DataValue {
     const value = this.value(name);
     if (value?.kind !== 'data') throw node.bad('a chain of layers without branches', quote(name));
-    return this.#taken(node, value);
+    return withoutZeros(node, this.#taken(node, value));
   }
 
   #taken(node: OnnxNode, value: DataValue): DataValue {
@@ -209,4 +207,9 @@ export class Chain {
     this.steps.push(step);
     this.pass(node, shape, step);
   }
+}
+
+function withoutZeros(node: OnnxNode, value: DataValue): DataValue {
+  if (!value.zeros) return value;
+  throw node.bad('zeros around images only in front of a convolution or average pool', 'them here');
 }

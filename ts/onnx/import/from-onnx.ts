@@ -103,6 +103,9 @@ function follow(chain: Chain): void {
     const received = chain.tip.node ? `a chain that ends at ${chain.tip.node.where}` : 'none';
     throw badFile(chain.where, expected, received);
   }
+  if (chain.tip.zeros) {
+    throw chain.tip.node!.bad('zeros around images only in front of a convolution or average pool', 'them at the end');
+  }
   if (chain.steps.length === 0) throw badFile(chain.where, 'at least one layer', 'none');
 }
 

@@ -35,10 +35,10 @@ export function arithmetic(chain: Chain, node: OnnxNode): void {
   if (node.operator === 'Add' && addToBias(chain, node, constant)) return;
   if (chain.steps.length === 0) {
     chain.entry ??= new Affine(node, chain.tip.shape, chain.budget);
-    chain.entry.add(node, constant, isFirst);
+    chain.entry.add(node, constant, chain.tip.shape, isFirst);
   } else {
     chain.exit ??= new Affine(node, chain.tip.shape, chain.budget);
-    chain.exit.add(node, constant, isFirst);
+    chain.exit.add(node, constant, chain.tip.shape, isFirst);
   }
   chain.pass(node);
 }

@@ -20,8 +20,8 @@ export function scaler(chain: Chain, node: OnnxNode): void {
     );
   });
   chain.entry ??= new Affine(node, shape, chain.budget);
-  chain.entry.apply('Sub', node, offset!);
-  chain.entry.apply('Mul', node, scale!);
+  chain.entry.apply('Sub', node, offset!, shape);
+  chain.entry.apply('Mul', node, scale!, shape);
   chain.pass(node);
 }
 

@@ -3,6 +3,7 @@ import { FlattenLayer } from '../../../layers/index.js';
 import { sizeOf } from '../../../tensor.js';
 import type { Chain } from '../chain.js';
 import type { OnnxNode } from '../node.js';
+import { quote } from '../quote.js';
 import type { Dimension } from '../values.js';
 import { mostDimensions, shapeInput } from './shape-values.js';
 
@@ -137,8 +138,15 @@ function unsqueezed(node: OnnxNode, shape: readonly number[], axes: readonly num
   return Array.from({ length: rank - 1 }, (_, i) => (places.has(i + 1) ? 1 : rest.shift()!));
 }
 
-/** Concat of dimensions to a shape. */
+/** Concat of dimensions to a shape. A Concat of 1 − p and p is a pattern of its own. */
 export function concat(chain: Chain, node: OnnxNode): void {
+  const rows = node.inputs.filter((name) => chain.value(name)?.kind === 'data');
+  if (rows.length > 0) {
+    throw node.bad(
+      'dimensions of a shape, or [1 − p, p] of a probability p',
+      rows.slice(0, 5).map(quote).join(' and '),
+    );
+  }
   node.requireInt('axis', 0, [0, -1]);
   if (node.inputs.length > mostDimensions) {
     throw node.bad(`at most ${mostDimensions} inputs`, `${node.inputs.length}`);
