@@ -229,3 +229,9 @@ test('names like those of Object are names like others', async (t) => {
   t.is(net.getLayer('__proto__').kind, 'fully connected');
   t.is(({} as Record<string, unknown>).x, undefined);
 });
+
+test('a node with half a million inputs is refused like others', async (t) => {
+  const inputs = Array.from({ length: 500_000 }, () => 'x');
+  const file = await writeModel(t, { nodes: [['Concat', inputs, 'y', { attributes: { axis: 1 } }]] });
+  await t.throwsAsync(NeuralNet.fromOnnx(file), badFile(/^Expected dimensions of a shape, or \[1 − p, p\]/));
+});

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { NeuralNet, Tensor } from 'blasnet';
+import { operatorNames } from '#blasnet/onnx/import/operators/index';
 import { badArgument, badFile, untyped } from '../support/errors.js';
 import { differences, randomTensor, uniforms } from '../support/numerics.js';
 import { type ModelSpec, modelOf, type NodeSpec, tensor, whole, writeModel } from './models.js';
@@ -433,4 +435,12 @@ test('initializers may be listed as inputs, too', async (t) => {
   const input = [...model.graph!.input, ...model.graph!.initializer.map(({ name }) => ({ name: name! }))];
   const net = await NeuralNet.fromOnnx(await writeModel(t, { ...model, graph: { ...model.graph!, input } }));
   t.is(net.layers.length, 1);
+});
+
+test('the page on ONNX lists the operators', async (t) => {
+  const page = await readFile('docs/onnx.md', 'utf8');
+  const [, table = ''] = page.split('\n## Operators\n');
+  const listed = table.split('\n').flatMap((line) => /^\| ([A-Z][^|]*) \|/.exec(line)?.[1]?.split(', ') ?? []);
+  const names = listed.map((name) => name.replace(' (`ai.onnx.ml`)', ''));
+  t.deepEqual(names.toSorted(), operatorNames.toSorted());
 });

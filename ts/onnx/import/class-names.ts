@@ -7,6 +7,7 @@ import type { OnnxNode } from './node.js';
 import { quote } from './quote.js';
 
 const mlDomain = 'ai.onnx.ml';
+const passesOn = new Set(['Identity', 'ZipMap']);
 /** Memory for the names of a million classes. */
 const mostBytes = 2 ** 24;
 
@@ -22,24 +23,22 @@ export function classNamesOf(
   where: string,
 ): readonly string[] | undefined {
   const producers = new Map<string, OnnxNode>();
-  for (const node of nodes) for (const name of node.outputs) producers.set(name, node);
-  /** Follows Identity and ZipMap back to the value that they pass on. */
-  const sourceOf = (name: string | undefined): string | undefined => {
-    const seen = new Set<string>();
-    let at = name;
-    for (; at !== undefined && !seen.has(at); at = producers.get(at)!.inputs[0]) {
-      seen.add(at);
-      const operator = producers.get(at)?.operator;
-      if (operator !== 'Identity' && operator !== 'ZipMap') break;
+  /** For values that Identity and ZipMap pass on, where they come from; producers stand in front of their users. */
+  const sources = new Map<string, string>();
+  const sourceOf = (name: string) => sources.get(name) ?? name;
+  for (const node of nodes) {
+    const [input] = node.inputs;
+    for (const name of node.outputs) {
+      producers.set(name, node);
+      if (input !== undefined && passesOn.has(node.operator)) sources.set(name, sourceOf(input));
     }
-    return at;
-  };
-  const source = sourceOf(output);
+  }
   for (const { operator, domain, inputs } of nodes) {
     if (operator !== 'ArrayFeatureExtractor' || domain !== mlDomain) continue;
     const place = producers.get(inputs[1] ?? '');
     const list = constants.get(inputs[0] ?? '');
-    if (place?.operator === 'ArgMax' && sourceOf(place.inputs[0]) === source && list) return labelsOf(list, where);
+    const isOfOutput = place?.operator === 'ArgMax' && sourceOf(place.inputs[0] ?? '') === sourceOf(output);
+    if (isOfOutput && list) return labelsOf(list, where);
   }
   return undefined;
 }

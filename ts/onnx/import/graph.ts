@@ -26,6 +26,7 @@ export interface Graph {
   readonly nodes: readonly OnnxNode[];
   readonly constants: ReadonlyMap<string, TensorMessage>;
   readonly input: GraphInput;
+  /** The name of the value that the net computes. */
   readonly output: string;
   /** Class names from a branch that turns the output into labels, as scikit-learn's converter writes it. */
   readonly classes: readonly string[] | undefined;
@@ -102,7 +103,7 @@ function neededFor(output: string, nodes: readonly OnnxNode[]): readonly OnnxNod
     const node = name === '' ? undefined : producers.get(name);
     if (!node || needed.has(node)) continue;
     needed.add(node);
-    open.push(...node.inputs);
+    for (const input of node.inputs) open.push(input);
   }
   return nodes.filter((node) => needed.has(node));
 }

@@ -13,6 +13,9 @@ export interface Pattern {
   readonly members: ReadonlySet<OnnxNode>;
 }
 
+/** No value of a pattern has more users, so that the search takes no time for those that have thousands. */
+const mostUsers = 16;
+
 /** Queries of a graph for the search of patterns. */
 class Lookup {
   readonly #graph: Graph;
@@ -44,6 +47,7 @@ class Lookup {
   /** All nodes that read the numbers of a value: not those that cast a constant to its type. */
   users(name: string | undefined): readonly OnnxNode[] {
     const users = (name !== undefined && this.#graph.uses.get(name)) || [];
+    if (users.length > mostUsers) return users;
     return users.filter(({ operator, inputs }) => operator !== 'CastLike' || this.scalar(inputs[0]) === undefined);
   }
 

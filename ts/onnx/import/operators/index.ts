@@ -50,6 +50,9 @@ const standard = new Map<string, Operator>(
 /** The operators of the domain ai.onnx.ml, of scikit-learn's converter. */
 const learning = new Map<string, Operator>(Object.entries({ Scaler: scaler, ZipMap: zipMap }));
 
+/** The names of all operators that are imported one by one. */
+export const operatorNames: readonly string[] = [...standard.keys(), ...learning.keys()];
+
 const isStandard = ({ domain }: OnnxNode) => domain === '' || domain === 'ai.onnx';
 
 /** The importer of a node; undefined for an operator that blasnet does not support. */
