@@ -116,7 +116,7 @@ async function exported(t: ExecutionContext, net: NeuralNet): Promise<string> {
   return file;
 }
 
-/** What differs between the answers of a net and those of onnxruntime, relative to the largest. */
+/** The differences between the answers of a net and those of onnxruntime, relative to the largest. */
 async function answersDiffer(net: NeuralNet, file: string, raw: Tensor): Promise<string[]> {
   const { outputs } = await net.predict(raw);
   const largest = Math.max(1, ...Array.from(outputs.data, Math.abs));
