@@ -201,11 +201,11 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * Reads an ONNX model whose operators form a chain of layers that blasnet has; the net can be trained further. Arithmetic with
-   * constants in front of all layers, or behind them, becomes `preparation`: the model's own answers are those of
-   * `predict`. Needs the optional package protobufjs.
-   * @throws BlasnetError `ERR_BAD_FILE` for a file that is no such model, which names the node and its operator,
-   *   `ERR_NATIVE_LOAD` without protobufjs
+   * Reads an ONNX model whose nodes form a chain of layers that blasnet has; the net can be trained further. Arithmetic with
+   * constants in front of all layers, or behind them, becomes `preparation`, so that `predict` gives the outputs of the
+   * model. For a model with several outputs, the option `outputs` names one. Needs the optional package protobufjs.
+   * @throws BlasnetError `ERR_BAD_FILE` for another file or model, with the nodes and operators that cannot be imported;
+   *   `ERR_BAD_ARGUMENT` for an option that does not fit the model; `ERR_NATIVE_LOAD` without protobufjs
    */
   static async fromOnnx(file: string, options?: OnnxImportOptions): Promise<NeuralNet> {
     const { readOnnx } = await import('./onnx/import/from-onnx.js');
