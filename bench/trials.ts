@@ -22,7 +22,7 @@ export interface Effort {
 export class TrialError extends Error {}
 
 /** Seconds after which a trial has hung. */
-const patience = 240;
+const patience = 900;
 
 /** Runs one trial in a process of its own. */
 export async function runTrial<Kind extends TrialKind>(

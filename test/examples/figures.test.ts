@@ -20,7 +20,7 @@ async function run(t: ExecutionContext, name: string, options: readonly string[]
 async function runOnce(t: ExecutionContext, name: string, options: readonly string[], threads: string) {
   const cwd = await temporaryFolder(t);
   const env = { BLASNET_THREADS: threads };
-  const { code, output, errors } = await runScript(script, [name, ...options], { timeout: 120_000, cwd, env });
+  const { code, output, errors } = await runScript(script, [name, ...options], { cwd, env });
   t.is(code, 0, errors);
   return { lines: output.trimEnd().split('\n'), pictures: join(cwd, 'output', name) };
 }

@@ -1,5 +1,6 @@
 import { cp, mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import { temporaryFolder, write } from '../support/files.js';
 import { runScript } from '../support/processes.js';
@@ -47,6 +48,25 @@ test("import 'blasnet' loads fflate and the addon, and nothing else that is not 
   t.true(own.length > 50 && own.every((url) => url.includes('/dist/')));
   const folders = new Set(own.map((url) => url.slice(url.indexOf('/dist/') + 6).split('/')[0]!));
   for (const folder of ['cli', 'serve', 'onnx', 'charts', 'progress.js']) t.false(folders.has(folder), folder);
+});
+
+test('BLASNET_ADDON › names the addon to load', async (t) => {
+  const addon = await write(await temporaryFolder(t), 'other.node', 'no library');
+  const script = await write(
+    await temporaryFolder(t),
+    'load.mjs',
+    `await import('${pathToFileURL(resolve('dist/index.js'))}').catch(({ code, message }) => console.log(code, message));`,
+  );
+  const loaded = await runScript('import.mjs', [], { env: { BLASNET_ADDON: 'build/Release/blasnet.node' } });
+  t.deepEqual((JSON.parse(loaded.output) as { required: string[] }).required, [resolve('build/Release/blasnet.node')]);
+  for (const [file, why] of [
+    [addon, 'file too short|invalid ELF header|slice is not valid|not a mach-o'],
+    ['/no/such.node', "Cannot find module '/no/such.node'"],
+  ]) {
+    const { output } = await runScript(script, [], { env: { BLASNET_ADDON: file! } });
+    const start = 'ERR_NATIVE_LOAD Expected the path of a compiled addon, such as .*, for BLASNET_ADDON but received';
+    t.regex(output, new RegExp(`^${start} '${file}': .*(${why})`));
+  }
 });
 
 test('without a compiled addon, the error says what mends it', async (t) => {
