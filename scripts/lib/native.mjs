@@ -22,7 +22,7 @@ const environment = ['BLASNET_BLAS_LIBS', 'BLASNET_BLAS_INCLUDE', 'CC', 'CXX', '
 export async function buildNative({ force = false } = {}) {
   if (!force && readOr(stampFile) === stamp()) return;
   const started = performance.now();
-  dropStaleObjects();
+  dropStaleObjects(force);
   const jobs = Math.max(2, availableParallelism());
   const files = staleSources();
   const seconds = files.reduce((sum, file) => sum + file.seconds, 0) / Math.min(jobs, availableParallelism());
@@ -43,12 +43,12 @@ export async function buildNative({ force = false } = {}) {
 }
 
 /**
- * Removes all objects where a header has changed. The compiler's own list of dependencies leaves out what is included
+ * Removes all objects where a header has changed, or where it is forced to. The compiler's own list of dependencies leaves out what is included
  * from a system header, and Highway includes each kernel file, with all our headers, from one of its own.
  */
-function dropStaleObjects() {
+function dropStaleObjects(force) {
   const headers = hashOf(addonInputs().filter((path) => path.endsWith('.h')));
-  if (readOr(headersFile) === headers) return;
+  if (!force && readOr(headersFile) === headers) return;
   rmSync(objects, { recursive: true, force: true });
   mkdirSync(dirname(headersFile), { recursive: true });
   writeFileSync(headersFile, headers);
