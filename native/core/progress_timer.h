@@ -9,8 +9,8 @@
 namespace blasnet {
 
 // Decides after which steps of a run to report progress: about ten times a second, however long a step takes. Reading
-// the clock costs as much as a small net's kernel, so it is read every few steps: often enough for ten reports a second,
-// seldom enough to cost nothing.
+// the clock costs as much as a small net's kernel, so it is read every few steps: often enough for ten reports a
+// second, seldom enough to cost nothing.
 class ProgressTimer {
  public:
   using Clock = std::chrono::steady_clock;

@@ -9,7 +9,7 @@ import { root } from './root.mjs';
  *   CMake's makefiles), or how many steps are done and how many there are (ninja); null for any other line
  */
 export function readBuildLine(line) {
-  const ninja = line.match(/^\[(\d+)\/(\d+)\] /);
+  const ninja = line.match(/^\[(\d+)\/(\d+)\] (?:Building|Linking) /);
   if (ninja) return { done: Number(ninja[1]), of: Number(ninja[2]) };
   const gyp = line.match(/^\s*CXX\(target\) \S*?obj\.target\/[^/]+\/(\S+)\.o$/);
   if (gyp) return { begun: `${gyp[1]}.cc` };
@@ -41,27 +41,26 @@ export function roughly(seconds) {
 export function buildProgress({ what, files, jobs, stream = process.stderr, now = Date.now }) {
   const secondsOf = new Map(files.map(({ path, seconds }) => [path, seconds]));
   const whole = files.reduce((sum, { seconds }) => sum + seconds, 0);
-  const started = now();
   const begun = [];
+  const created = now();
+  let started; // when the first file was begun: configuring comes before
   let last = Number.NEGATIVE_INFINITY;
   let isDrawn = false;
 
-  /** The share of the work that is done, from 0 to 1. */
-  function shareOf(step) {
-    if ('done' in step) return step.done / step.of;
+  /** Seconds of work that are done, of what one compiler would take for all. */
+  function workDone() {
     // None of the newest file, half of each that another compiler is at, all of those before.
-    const done = (i) => (i === begun.length - 1 ? 0 : i > begun.length - 1 - jobs ? 0.5 : 1);
-    const work = begun.map((path, i) => done(i) * (secondsOf.get(path) ?? 0));
-    return whole === 0 ? 0 : work.reduce((sum, seconds) => sum + seconds, 0) / whole;
+    const share = (i) => (i === begun.length - 1 ? 0 : i > begun.length - 1 - jobs ? 0.5 : 1);
+    return begun.reduce((sum, path, i) => sum + share(i) * (secondsOf.get(path) ?? 0), 0);
   }
 
-  function secondsLeft(share) {
+  function secondsLeft(step) {
     const elapsed = (now() - started) / 1000;
-    // At first there is only a guess; within a minute, what this machine has shown takes its place.
-    const guess = ((1 - share) * whole) / jobs;
-    const shown = share > 0 ? (elapsed * (1 - share)) / share : guess;
-    const trust = whole === 0 ? 1 : Math.min(1, elapsed / 60);
-    return trust * shown + (1 - trust) * guess;
+    if ('done' in step) return (elapsed * (step.of - step.done)) / step.done;
+    // The pace so far, begun with a minute of work at the pace that is expected: the first files say little.
+    const done = workDone();
+    const pace = (done + 60) / (elapsed + 60 / jobs);
+    return (whole - done) / pace;
   }
 
   function show(text) {
@@ -80,10 +79,11 @@ export function buildProgress({ what, files, jobs, stream = process.stderr, now 
     line(text) {
       const step = readBuildLine(text);
       if (!step) return;
+      started ??= 'done' in step ? created : now();
       if ('begun' in step) begun.push(step.begun);
       const [file, count] =
         'done' in step ? [step.done, step.of] : [begun.length, Math.max(begun.length, files.length)];
-      show(`blasnet: ${what}: file ${file} of ${count}, about ${roughly(secondsLeft(shareOf(step)))} left`);
+      show(`blasnet: ${what}: file ${file} of ${count}, about ${roughly(secondsLeft(step))} left`);
     },
     /** Clears the line on a terminal. Call it when the build has ended, however it ended. */
     stop() {

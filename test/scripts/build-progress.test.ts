@@ -29,6 +29,7 @@ test('lines of node-gyp, of CMake with make and of ninja are read; others are no
     ['[ 12%] Building CXX object CMakeFiles/blasnet_core.dir/native/math/gemm.cc.o', { begun: 'native/math/gemm.cc' }],
     ['[3/43] Building CXX object CMakeFiles/blasnet_core.dir/native/math/gemm.cc.o', { done: 3, of: 43 }],
     ['[43/43] Linking CXX shared module Release/blasnet.node', { done: 43, of: 43 }],
+    ['[0/2] Re-checking globbed directories...', null],
     ['  SOLINK_MODULE(target) Release/obj.target/blasnet.node', null],
     ['  COPY Release/blasnet.node', null],
     ['[100%] Built target blasnet', null],
@@ -82,7 +83,7 @@ test('without a terminal: a line now and then, whose guess follows what the mach
   pass(14.9);
   progress.line('  something else');
   pass(45.1);
-  progress.line(begun('c')); // in 60 s, one file and half of another: 100 s for the rest
+  progress.line(begun('c')); // 45 s of work in 60 s, where 120 s were expected: 75 s of work will take longer, too
   pass(14);
   progress.line(begun('d')); // not so soon after the other
   progress.stop();
@@ -95,6 +96,7 @@ test('without a terminal: a line now and then, whose guess follows what the mach
 test('on a terminal: one line, rewritten, and removed at the end', (t) => {
   const { written, stream, now, pass } = recorder(true);
   const progress = buildProgress({ what: 'building', files: [], jobs: 2, stream, now });
+  progress.line('[0/2] Re-checking globbed directories...');
   pass(30);
   progress.line('[10/40] Building CXX object CMakeFiles/x.dir/native/a.cc.o');
   progress.line('native/a.cc:1:2: warning: something');
