@@ -10,6 +10,7 @@ import { buildTarget } from './cmake.mjs';
 import { countAva, countDoctest } from './counts.mjs';
 import { root } from './lib/root.mjs';
 import { main, ScriptError, say, tryRun } from './lib/run.mjs';
+import { partsFor, readTestOptions } from './lib/tiers.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
 /** Runs a program with its output on screen; resolves with that output and the exit code. */
@@ -58,20 +59,17 @@ async function typeScriptTests({ all }) {
 }
 
 const parts = {
-  'native tests': ({ all }) => nativeTests({ all }),
-  'native tests under address,undefined': () => nativeTests({ sanitize: 'address,undefined' }),
-  'native tests under thread': () => nativeTests({ sanitize: 'thread', args: ['--test-suite=threads'] }),
-  'TypeScript tests': typeScriptTests,
+  native: ({ all }) => nativeTests({ all }),
+  'address,undefined': () => nativeTests({ sanitize: 'address,undefined' }),
+  thread: () => nativeTests({ sanitize: 'thread', args: ['--test-suite=threads'] }),
+  typescript: typeScriptTests,
 };
-
-/** The parts that the options ask for, in the order in which they run. */
-function chosenParts({ all, sanitize, nativeOnly, tsOnly }) {
-  return Object.keys(parts).filter((name) => {
-    if (name === 'native tests') return !tsOnly;
-    if (name === 'TypeScript tests') return !nativeOnly;
-    return sanitize || (all && !tsOnly);
-  });
-}
+const titles = {
+  native: 'native tests',
+  'address,undefined': 'native tests under the sanitizers for addresses and undefined behaviour',
+  thread: 'native tests under the sanitizer for threads',
+  typescript: 'TypeScript tests',
+};
 
 /** Runs a part. One that cannot be built counts as a failure, and the other parts still run. */
 async function attempt(name, options) {
@@ -84,19 +82,14 @@ async function attempt(name, options) {
     say(error.message);
   }
   const seconds = Math.round((performance.now() - started) / 1000);
-  say(`${name}: ${count.passed} passed, ${count.failed} failed in ${seconds} s`);
+  say(`${titles[name]}: ${count.passed} passed, ${count.failed} failed, in ${seconds} s`);
   return count;
 }
 
 await main(async () => {
-  const words = process.argv.slice(2);
-  const known = ['--all', '--native-only', '--ts-only', '--sanitize'];
-  const unknown = words.find((word) => !known.includes(word));
-  if (unknown) throw new ScriptError(`Expected ${known.join(', ')} but received ${unknown}`);
-  const [all, nativeOnly, tsOnly, sanitize] = known.map((option) => words.includes(option));
-  if (nativeOnly && tsOnly) throw new ScriptError('Expected --native-only or --ts-only but received both');
+  const options = readTestOptions(process.argv.slice(2));
   const counts = [];
-  for (const name of chosenParts({ all, nativeOnly, tsOnly, sanitize })) counts.push(await attempt(name, { all }));
+  for (const name of partsFor(options)) counts.push(await attempt(name, options));
   const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
   process.exitCode = sum('failed') > 0 ? 1 : 0;
   console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
