@@ -1,7 +1,7 @@
 // Builds one target of CMakeLists.txt by cmake-js and prints the path of what it built.
-// Usage: node scripts/cmake.mjs native_tests|cblas_loop|blasnet [--sanitize address,undefined|thread] [--one-target]
+// Usage: node scripts/cmake.mjs native_tests|cblas_loop|blasnet [--sanitize address,undefined|thread] [--quick]
 //   blasnet        the addon, in build/cmake/Release/blasnet.node: BLASNET_ADDON=<that path> loads it
-//   --one-target   compiles kernels for the instruction set of this machine only, in a quarter of the time
+//   --quick        compiles for the instruction set of this machine only, with few optimisations, in build/cmake-quick
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -18,17 +18,17 @@ const folders = { '': 'cmake', 'address,undefined': 'cmake-asan', thread: 'cmake
  * Builds a target with the system packages it needs, under sanitizers if any are named. Quick where nothing has changed.
  * @returns {Promise<string>} the path of the program or addon
  */
-export async function buildTarget(target, { sanitize = '', oneTarget = false } = {}) {
+export async function buildTarget(target, { sanitize = '', quick = false } = {}) {
   if (!Object.hasOwn(folders, sanitize)) {
     throw new ScriptError(`Expected address,undefined or thread for --sanitize but received ${sanitize}`);
   }
   ensureSystemPackages(['build', 'dev']);
-  const folder = join('build', oneTarget && sanitize === '' ? 'cmake-quick' : folders[sanitize]);
+  const folder = join('build', quick && sanitize === '' ? 'cmake-quick' : folders[sanitize]);
   dropForeignCache(folder);
   const what = `building ${target}${sanitize && ` with the sanitizers ${sanitize}`} in ${folder}`;
   say(`${what} …`);
   const jobs = Math.max(2, availableParallelism());
-  const settings = { BLASNET_SANITIZE: sanitize, BLASNET_ONE_TARGET: oneTarget ? 'ON' : '' };
+  const settings = { BLASNET_SANITIZE: sanitize, BLASNET_QUICK: quick ? 'ON' : '' };
   const defines = Object.entries(settings).flatMap(([name, value]) => (value === '' ? [] : [`--CD${name}=${value}`]));
   const progress = buildProgress({ what, files: [], jobs });
   const args = ['build', '--out', folder, '--target', target, '--parallel', String(jobs), ...defines];
@@ -58,6 +58,6 @@ if (isMain(import.meta.url)) {
   await main(async () => {
     if (!target) throw new ScriptError('Expected a target, such as native_tests');
     const sanitize = at < 0 ? '' : (options[at + 1] ?? 'nothing');
-    console.log(await buildTarget(target, { sanitize, oneTarget: options.includes('--one-target') }));
+    console.log(await buildTarget(target, { sanitize, quick: options.includes('--quick') }));
   });
 }

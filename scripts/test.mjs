@@ -34,9 +34,9 @@ function watch(command, args, env = {}) {
   });
 }
 
-/** Tests of C++. Without `all`, compiled for the instruction set of this machine only, which takes a quarter of the time. */
+/** Tests of C++. Without `all`, they are compiled for this machine only and with few optimisations, which takes less time. */
 async function nativeTests({ all = false, sanitize = '', args = [] } = {}) {
-  const program = await buildTarget('native_tests', { sanitize, oneTarget: !all });
+  const program = await buildTarget('native_tests', { sanitize, quick: !all });
   const command = [...(sanitize === 'thread' ? withoutAddressRandomisation() : []), program, ...args];
   const { output, exitCode } = await watch(command[0], command.slice(1));
   return countDoctest(output, exitCode);
