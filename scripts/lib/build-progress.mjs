@@ -42,8 +42,8 @@ export function buildProgress({ what, files, jobs, stream = process.stderr, now 
   const secondsOf = new Map(files.map(({ path, seconds }) => [path, seconds]));
   const whole = files.reduce((sum, { seconds }) => sum + seconds, 0);
   const begun = [];
-  const created = now();
-  let started; // when the first file was begun: configuring comes before
+  let started; // when the first line came: configuring comes before
+  let doneBefore; // steps of ninja that were done by then
   let last = Number.NEGATIVE_INFINITY;
   let isDrawn = false;
 
@@ -56,7 +56,7 @@ export function buildProgress({ what, files, jobs, stream = process.stderr, now 
 
   function secondsLeft(step) {
     const elapsed = (now() - started) / 1000;
-    if ('done' in step) return (elapsed * (step.of - step.done)) / step.done;
+    if ('done' in step) return (elapsed * (step.of - step.done)) / (step.done - doneBefore);
     // The pace so far, begun with a minute of work at the pace that is expected: the first files say little.
     const done = workDone();
     const pace = (done + 60) / (elapsed + 60 / jobs);
@@ -79,11 +79,13 @@ export function buildProgress({ what, files, jobs, stream = process.stderr, now 
     line(text) {
       const step = readBuildLine(text);
       if (!step) return;
-      started ??= 'done' in step ? created : now();
+      started ??= now();
+      doneBefore ??= step.done;
       if ('begun' in step) begun.push(step.begun);
       const [file, count] =
         'done' in step ? [step.done, step.of] : [begun.length, Math.max(begun.length, files.length)];
-      show(`blasnet: ${what}: file ${file} of ${count}, about ${roughly(secondsLeft(step))} left`);
+      const left = secondsLeft(step);
+      show(`blasnet: ${what}: file ${file} of ${count}${Number.isFinite(left) ? `, about ${roughly(left)} left` : ''}`);
     },
     /** Clears the line on a terminal. Call it when the build has ended, however it ended. */
     stop() {

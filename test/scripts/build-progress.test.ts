@@ -97,16 +97,19 @@ test('on a terminal: one line, rewritten, and removed at the end', (t) => {
   const { written, stream, now, pass } = recorder(true);
   const progress = buildProgress({ what: 'building', files: [], jobs: 2, stream, now });
   progress.line('[0/2] Re-checking globbed directories...');
+  pass(500); // to configure
+  progress.line('[1/41] Building CXX object CMakeFiles/x.dir/native/a.cc.o');
   pass(30);
-  progress.line('[10/40] Building CXX object CMakeFiles/x.dir/native/a.cc.o');
+  progress.line('[11/41] Building CXX object CMakeFiles/x.dir/native/b.cc.o');
   progress.line('native/a.cc:1:2: warning: something');
   pass(30);
-  progress.line('[30/40] Building CXX object CMakeFiles/x.dir/native/b.cc.o');
+  progress.line('[31/41] Building CXX object CMakeFiles/x.dir/native/c.cc.o');
   progress.stop();
   const clear = '\r\u001b[2K';
   t.deepEqual(written, [
-    `${clear}blasnet: building: file 10 of 40, about 2 min left`,
-    `${clear}blasnet: building: file 30 of 40, about 20 s left`,
+    `${clear}blasnet: building: file 1 of 41`,
+    `${clear}blasnet: building: file 11 of 41, about 2 min left`,
+    `${clear}blasnet: building: file 31 of 41, about 20 s left`,
     clear,
   ]);
 });
