@@ -9,6 +9,8 @@ export interface Options {
   readonly quick: boolean;
   /** Print the report as JSON instead of tables. */
   readonly json: boolean;
+  /** Check speed against the floors, or set these anew, instead of measuring parts. */
+  readonly floors: 'check' | 'set' | undefined;
   readonly effort: Omit<Effort, 'budget'>;
 }
 
@@ -36,8 +38,16 @@ export function readOptions(words: readonly string[], parts: readonly PartName[]
       against: { type: 'string', multiple: true },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      floors: { type: 'boolean', default: false },
+      set: { type: 'boolean', default: false },
     },
   });
+  if (values.set && !values.floors) throw new RangeError('Expected --floors beside --set but received --set alone');
+  const besides = (['only', 'against', 'quick', 'json'] as const).find((name) => values[name]);
+  if (values.floors && besides) {
+    throw new RangeError(`Expected --floors alone or with --set but received --${besides} as well`);
+  }
+  const floors = values.floors ? (values.set ? 'set' : 'check') : undefined;
   const { quick, json } = values;
   const wanted = values.only?.flatMap((names) => names.split(','));
   const unknown = wanted?.find((name) => !parts.some((part) => isCalled(part, name)));
@@ -51,7 +61,7 @@ export function readOptions(words: readonly string[], parts: readonly PartName[]
   const only = chosen.map(({ name, share }) => ({ name, budget: (total * share) / shares }));
   const effort = quick ? { runs: 5, seconds: 0.1, quick } : { runs: 7, seconds: 0.5, quick };
   const against = values.against?.flatMap((names) => names.split(','));
-  return { only, ...(against && { against }), quick, json, effort };
+  return { only, ...(against && { against }), quick, json, floors, effort };
 }
 
 const isCalled = ({ name }: PartName, wanted: string) => name === wanted || name.split(' ')[0] === wanted;

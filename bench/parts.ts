@@ -1,4 +1,5 @@
 import { measureDelay } from './delay.js';
+import { measureCsv, measureImport } from './loading.js';
 import type { PartName } from './options.js';
 import { comparePrediction, predictions } from './prediction.js';
 import { compareReach } from './reach.js';
@@ -56,6 +57,18 @@ export const parts: readonly Part[] = [
     quick: false,
     share: 2,
     measure: async (entrants, bench) => ({ comparisons: await measureDelay(entrants, bench) }),
+  },
+  {
+    name: 'import',
+    quick: true,
+    share: 1,
+    measure: async (_, bench) => ({ comparisons: [await measureImport(bench)] }),
+  },
+  {
+    name: 'csv',
+    quick: false,
+    share: 1,
+    measure: async (_, bench) => ({ comparisons: [await measureCsv(bench)] }),
   },
   {
     name: 'serve',

@@ -4,13 +4,17 @@
 // means wrong numbers or a failure, never a slow run.
 // Usage: npm run bench -- [--only NAME[,NAME]] [--against CONTENDER[,CONTENDER]] [--quick] [--json], the last with
 // npm run -s
+//        npm run bench -- --floors [--set]
 //   NAME is curve, house, mnist, wide, lenet, vgg, conv64, conv128 (training; `mnist adam` is one optimizer only),
-//   inference (`inference vgg` is one net only), reach (time to 97 %), delay (of the event loop), serve (requests over
-//   HTTP) or sweep (cost against batch, width, depth, threads)
+//   inference (`inference vgg` is one net only), reach (time to 97 %), delay (of the event loop), import (of blasnet), csv
+//   (a million rows), serve (requests over HTTP) or sweep (cost against batch, width, depth, threads)
+//   --floors checks the speed of this build against bench/floors.json instead, and exits with 1 where a floor is missed;
+//   with --set it writes that file from what it measures
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkFloors } from './floors.js';
 import { Logbook } from './logbook.js';
 import { buildLoop, measureMachine, mendCoreType } from './machine.js';
 import { isUsageError, type Options, readOptions } from './options.js';
@@ -79,7 +83,9 @@ function print(logbook: Logbook, { json }: Options): void {
 }
 
 try {
-  await measure(readOptions(process.argv.slice(2), parts));
+  const options = readOptions(process.argv.slice(2), parts);
+  if (options.floors === undefined) await measure(options);
+  else if (!(await checkFloors({ set: options.floors === 'set' }))) process.exitCode = 1;
 } catch (error) {
   if (!isUsageError(error)) throw error;
   say(error.message);

@@ -81,6 +81,11 @@ const rules: readonly Rule[] = [
     most: 5,
   },
   {
+    text: 'import: at most 60 ms',
+    measure: (median) => median('import', 'blasnet'),
+    most: 60,
+  },
+  {
     text: `serving: 1.5 × the requests of a route of ${route}`,
     measure: (median) => ratio(median('serve requests', route), median('serve requests', 'blasnet')),
     least: 1.5,

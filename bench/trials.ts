@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Jobs, Results, TrialKind } from './contender.js';
 import type { Entrant } from './roster.js';
+import type { Clock } from './timing.js';
 
 const entry = fileURLToPath(new URL('trial.js', import.meta.url));
 
@@ -21,7 +22,7 @@ export interface Effort {
 export class TrialError extends Error {}
 
 /** Seconds after which a trial has hung. */
-const patience = 240;
+const patience = 900;
 
 /** Runs one trial in a process of its own. */
 export async function runTrial<Kind extends TrialKind>(
@@ -75,20 +76,21 @@ export async function inTurns<Result>(
   runners: readonly ((run: number) => Promise<Result>)[],
   onFailure: (runner: number, error: unknown) => void,
   rankOf: (runner: number) => Rank = () => 1,
+  now: Clock = () => performance.now(),
 ): Promise<Result[][]> {
   const results: Result[][] = runners.map(() => []);
   const durations = runners.map(() => 0); // seconds of each one's first trial
-  const started = performance.now();
+  const started = now();
   for (let run = 0; run < runs; run++) {
-    const left = budget - (performance.now() - started) / 1000;
+    const left = budget - (now() - started) / 1000;
     // Where the first round took it all, some still get more.
     const seconds = Math.max(left / (runs - run), budget / 12);
     const candidates = durations.map((duration, i) => ({ duration, rank: rankOf(i), trials: results[i]!.length }));
     for (const i of affordable(candidates, run === 0 ? Number.POSITIVE_INFINITY : seconds)) {
-      const start = performance.now();
+      const start = now();
       try {
         results[i]!.push(await runners[i]!(run));
-        if (run === 0) durations[i] = (performance.now() - start) / 1000;
+        if (run === 0) durations[i] = (now() - start) / 1000;
       } catch (error) {
         durations[i] = Number.POSITIVE_INFINITY;
         results[i] = [];

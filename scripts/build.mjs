@@ -6,8 +6,8 @@ import { main } from './lib/run.mjs';
 import { buildTypeScript } from './typescript.mjs';
 
 /** Brings the addon and the compiled TypeScript up to date; each takes milliseconds where nothing has changed. */
-export function build({ force = false, native = true, typescript = true } = {}) {
-  if (native) buildNative({ force });
+export async function build({ force = false, native = true, typescript = true } = {}) {
+  if (native) await buildNative({ force });
   if (typescript) buildTypeScript({ force });
 }
 

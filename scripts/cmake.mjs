@@ -1,34 +1,63 @@
-// Builds one target of CMakeLists.txt and prints where the program is.
-// Usage: node scripts/cmake.mjs native_tests|cblas_loop [--sanitize address,undefined|thread]
+// Builds one target of CMakeLists.txt by cmake-js and prints the path of what it built.
+// Usage: node scripts/cmake.mjs native_tests|cblas_loop|blasnet [--sanitize address,undefined|thread] [--quick]
+//   blasnet        the addon, in build/cmake/Release/blasnet.node: BLASNET_ADDON=<that path> loads it
+//   --quick        compiles for the instruction set of this machine only, with few optimisations, in build/cmake-quick
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { buildProgress } from './lib/build-progress.mjs';
 import { isMain, root } from './lib/root.mjs';
-import { main, run, ScriptError, say } from './lib/run.mjs';
+import { main, runByLines, ScriptError, say } from './lib/run.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
+const require = createRequire(import.meta.url);
 const folders = { '': 'cmake', 'address,undefined': 'cmake-asan', thread: 'cmake-tsan' };
 
 /**
- * Builds a target with the system packages it takes, under sanitizers if any are named, and returns the program's path.
- * Quick where nothing has changed.
+ * Builds a target with the system packages it needs, under sanitizers if any are named. Quick where nothing has changed.
+ * @returns {Promise<string>} the path of the program or addon
  */
-export function buildTarget(target, sanitize = '') {
+export async function buildTarget(target, { sanitize = '', quick = false } = {}) {
   if (!Object.hasOwn(folders, sanitize)) {
     throw new ScriptError(`Expected address,undefined or thread for --sanitize but received ${sanitize}`);
   }
   ensureSystemPackages(['build', 'dev']);
-  const folder = join('build', folders[sanitize]);
-  say(`building ${target}${sanitize && ` with the sanitizers ${sanitize}`} in ${folder} …`);
-  run('cmake', ['-S', '.', '-B', folder, `-DBLASNET_SANITIZE=${sanitize}`], { what: 'configuring by CMake' });
-  const jobs = String(Math.max(2, availableParallelism()));
-  run('cmake', ['--build', folder, '--target', target, '--parallel', jobs], { what: `building ${target}` });
-  return join(root, folder, target);
+  const folder = join('build', quick && sanitize === '' ? 'cmake-quick' : folders[sanitize]);
+  dropForeignCache(folder);
+  const what = `building ${target}${sanitize && ` with the sanitizers ${sanitize}`} in ${folder}`;
+  say(`${what} …`);
+  const jobs = Math.max(2, availableParallelism());
+  const settings = { BLASNET_SANITIZE: sanitize, BLASNET_QUICK: quick ? 'ON' : '' };
+  const defines = Object.entries(settings).flatMap(([name, value]) => (value === '' ? [] : [`--CD${name}=${value}`]));
+  const progress = buildProgress({ what, files: [], jobs });
+  const args = ['build', '--out', folder, '--target', target, '--parallel', String(jobs), ...defines];
+  try {
+    await runByLines(process.execPath, [cmakeJs(), ...args], progress.line, { what: `building ${target}` });
+  } finally {
+    progress.stop();
+  }
+  return join(root, folder, target === 'blasnet' ? 'Release/blasnet.node' : target);
+}
+
+const cmakeJs = () => join(dirname(require.resolve('cmake-js/package.json')), 'bin/cmake-js');
+
+/** Removes a build folder that cmake-js did not configure, or that was configured for a clone in another place. */
+function dropForeignCache(folder) {
+  const cache = join(root, folder, 'CMakeCache.txt');
+  if (!existsSync(cache)) return;
+  const text = readFileSync(cache, 'utf8');
+  const home = text.match(/^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$/m)?.[1];
+  if (text.includes('CMAKE_JS_VERSION:') && home && join(home, '/') === root) return;
+  rmSync(join(root, folder), { recursive: true });
 }
 
 if (isMain(import.meta.url)) {
-  const [target, flag, sanitize] = process.argv.slice(2);
-  await main(() => {
+  const [target, ...options] = process.argv.slice(2);
+  const at = options.indexOf('--sanitize');
+  await main(async () => {
     if (!target) throw new ScriptError('Expected a target, such as native_tests');
-    console.log(buildTarget(target, flag === '--sanitize' ? sanitize : ''));
+    const sanitize = at < 0 ? '' : (options[at + 1] ?? 'nothing');
+    console.log(await buildTarget(target, { sanitize, quick: options.includes('--quick') }));
   });
 }

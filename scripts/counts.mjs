@@ -1,4 +1,4 @@
-// How many tests a run of doctest, ava or the benchmark's floors had, read from what they print and held against how they ended.
+// Counts the tests of a run of doctest or ava: from what they print, held against how they ended.
 import { stripVTControlCharacters } from 'node:util';
 
 const numberIn = (text, pattern) => Number(text.match(pattern)?.[1] ?? 0);
@@ -35,11 +35,4 @@ export function countAva(output, exitCode) {
     linesLike(/^\s*Failed to exit when running /);
   const passed = total(/^\s*(\d+) tests? passed/) || linesLike(/^\s*[✔√] /);
   return settle({ passed, failed }, exitCode);
-}
-
-/** A line for each floor, as ava has it for a test. */
-export function countFloors(output, exitCode) {
-  const lines = stripVTControlCharacters(output).split('\n');
-  const linesWith = (sign) => lines.filter((line) => line.startsWith(`  ${sign} floors › `)).length;
-  return settle({ passed: linesWith('✔'), failed: linesWith('✘') }, exitCode);
 }

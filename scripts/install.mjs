@@ -14,7 +14,7 @@ function prebuildLoads() {
   return child.status === 0;
 }
 
-function compile() {
+async function compile() {
   const missing = missingPackages(['build']);
   if (missing.length > 0) {
     const titles = missing.map(({ title }) => title).join(', ');
@@ -24,12 +24,12 @@ function compile() {
         `Install with\n  ${command}\nand then run npm install again`,
     );
   }
-  buildNative();
+  await buildNative();
 }
 
-await main(() => {
+await main(async () => {
   // In a clone, scripts/setup.mjs builds once npm is done.
   if (process.env.BLASNET_SETUP === '1') return;
   recordDependencies();
-  if (!prebuildLoads()) compile();
+  if (!prebuildLoads()) await compile();
 });

@@ -14,8 +14,8 @@ const { ensureSystemPackages } = await import('./system-packages.mjs');
 const { installDependencies } = await import('./lib/dependencies.mjs');
 const { build } = await import('./build.mjs');
 
-await main(() => {
+await main(async () => {
   ensureSystemPackages(['build']);
   installDependencies();
-  build();
+  await build();
 });

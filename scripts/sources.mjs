@@ -15,6 +15,9 @@ const sets = {
   bench: () => filesUnder('bench/native', isSource),
 };
 
+/** Paths of the sources of one set: `addon`, `core`, `tests` or `bench`. */
+export const sourcesOf = (set) => sets[set]();
+
 /** Every file whose change makes blasnet.node out of date. */
 export const addonInputs = () =>
   filesUnder('native', (path) => !path.startsWith('native/test/') && /\.(cc|h)$/.test(path));

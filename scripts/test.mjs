@@ -1,20 +1,22 @@
-// Runs the native tests, the TypeScript tests and, when the machine has nothing else to do, the benchmark's floors; the
-// last line is "N passed, N failed" over all of them.
-// Usage: node scripts/test.mjs [--native-only | --ts-only | --floors-only] [--sanitize]
-//   --sanitize   runs the native tests under AddressSanitizer and UndefinedBehaviorSanitizer, and those of the suite
-//                "threads" under ThreadSanitizer, too
+// Runs the tests; the last line is "N passed, N failed" over all of them.
+// Usage: npm test [-- [--all] [--native-only | --ts-only] [--sanitize]]
+//   without options   the native tests and the TypeScript tests, without the heavy ones: under 5 minutes on two cores
+//   --all             all tests, the heavy ones (*.heavy.test.ts) and sanitizers included
+//   --sanitize        also the native tests under AddressSanitizer and UndefinedBehaviorSanitizer, and those of the suite
+//                     "threads" under ThreadSanitizer
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { buildTarget } from './cmake.mjs';
-import { countAva, countDoctest, countFloors } from './counts.mjs';
+import { countAva, countDoctest } from './counts.mjs';
 import { root } from './lib/root.mjs';
 import { main, ScriptError, say, tryRun } from './lib/run.mjs';
+import { partsFor, readTestOptions } from './lib/tiers.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
-/** Runs a program with its output on screen and gives back that output and the exit code. */
-function watch(command, args) {
+/** Runs a program with its output on screen; resolves with that output and the exit code. */
+function watch(command, args, env = {}) {
   const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
-  const child = spawn(command, args, { cwd: root, env: { ...process.env, ...color } });
+  const child = spawn(command, args, { cwd: root, env: { ...process.env, ...color, ...env } });
   let output = '';
   for (const stream of ['stdout', 'stderr']) {
     child[stream].setEncoding('utf8');
@@ -32,8 +34,9 @@ function watch(command, args) {
   });
 }
 
-async function nativeTests({ sanitize = '', args = [] } = {}) {
-  const program = buildTarget('native_tests', sanitize);
+/** Tests of C++. Without `all`, they are compiled for this machine only and with few optimisations, which takes less time. */
+async function nativeTests({ all = false, sanitize = '', args = [] } = {}) {
+  const program = await buildTarget('native_tests', { sanitize, quick: !all });
   const command = [...(sanitize === 'thread' ? withoutAddressRandomisation() : []), program, ...args];
   const { output, exitCode } = await watch(command[0], command.slice(1));
   return countDoctest(output, exitCode);
@@ -45,51 +48,48 @@ function withoutAddressRandomisation() {
   return tryRun(prefix[0], [prefix[1], 'true']) === null ? [] : prefix;
 }
 
-async function typeScriptTests() {
+async function typeScriptTests({ all }) {
   ensureSystemPackages(['browser']);
-  const { output, exitCode } = await watch(join(root, 'node_modules/.bin/ava'), []);
+  const { output, exitCode } = await watch(
+    join(root, 'node_modules/.bin/ava'),
+    [],
+    all ? { BLASNET_TESTS: 'all' } : {},
+  );
   return countAva(output, exitCode);
 }
 
-async function floors() {
-  const { output, exitCode } = await watch(process.execPath, [join(root, 'build/dev/bench/floors.js')]);
-  return countFloors(output, exitCode);
-}
-
 const parts = {
-  native: () => nativeTests(),
-  sanitized: async () => [
-    await nativeTests({ sanitize: 'address,undefined' }),
-    await nativeTests({ sanitize: 'thread', args: ['--test-suite=threads'] }),
-  ],
-  typescript: () => typeScriptTests(),
-  floors,
+  native: ({ all }) => nativeTests({ all }),
+  'address,undefined': () => nativeTests({ sanitize: 'address,undefined' }),
+  thread: () => nativeTests({ sanitize: 'thread', args: ['--test-suite=threads'] }),
+  typescript: typeScriptTests,
+};
+const titles = {
+  native: 'native tests',
+  'address,undefined': 'native tests under the sanitizers for addresses and undefined behaviour',
+  thread: 'native tests under the sanitizer for threads',
+  typescript: 'TypeScript tests',
 };
 
-/** A part that cannot be built is a failure, and the other parts still run. */
-async function attempt(part) {
+/** Runs a part. One that cannot be built counts as a failure, and the other parts still run. */
+async function attempt(name, options) {
+  const started = performance.now();
+  let count = { passed: 0, failed: 1 };
   try {
-    return [await parts[part]()].flat();
+    count = await parts[name](options);
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;
     say(error.message);
-    return [{ passed: 0, failed: 1 }];
   }
+  const seconds = Math.round((performance.now() - started) / 1000);
+  say(`${titles[name]}: ${count.passed} passed, ${count.failed} failed, in ${seconds} s`);
+  return count;
 }
 
 await main(async () => {
-  const options = process.argv.slice(2);
-  const only = { native: '--native-only', typescript: '--ts-only', floors: '--floors-only' };
-  const known = [...Object.values(only), '--sanitize'];
-  const unknown = options.find((option) => !known.includes(option));
-  if (unknown) throw new ScriptError(`Expected ${known.join(', ')} but received ${unknown}`);
-  const has = (option) => options.includes(option);
-  const chosen = Object.keys(only).filter((part) => has(only[part]));
+  const options = readTestOptions(process.argv.slice(2));
   const counts = [];
-  for (const part of ['native', 'sanitized', 'typescript', 'floors']) {
-    const isWanted = part === 'sanitized' ? has('--sanitize') : chosen.length === 0 || chosen.includes(part);
-    if (isWanted) counts.push(...(await attempt(part)));
-  }
+  for (const name of partsFor(options)) counts.push(await attempt(name, options));
   const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
   process.exitCode = sum('failed') > 0 ? 1 : 0;
   console.log(`${sum('passed')} passed, ${sum('failed')} failed`);

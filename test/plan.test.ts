@@ -8,6 +8,7 @@ import { Port } from '#blasnet/runner';
 import { Slots } from '#blasnet/slots';
 import { badArgument, untyped } from './support/errors.js';
 import { transferAway } from './support/memory.js';
+import { standStillUntil } from './support/replays.js';
 
 /** y = relu of x, from a port of rows of two. */
 function recorded(rows = 1) {
@@ -173,6 +174,18 @@ test('a replay does not run twice at once', async (t) => {
   await t.throwsAsync(async () => step.run(0, 1, false), { message: /not to be running/ });
   step.abort();
   t.is((await running).reason, 'aborted');
+});
+
+test('run computes on another thread, while that of the event loop stands still', async (t) => {
+  const { plan, port, slots, replay } = recorded();
+  plan.bind(port, new Float32Array(2), 1);
+  const step = replay();
+  const running = step.run(0, 1e12, false);
+  standStillUntil(() => slots.get('iteration') > 1000);
+  step.abort();
+  const { reason, next } = await running;
+  t.is(reason, 'aborted');
+  t.true(next > 1000);
 });
 
 // What follows throws anything at C++: all of it must come back as an Error, or work.

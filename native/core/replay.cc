@@ -1,39 +1,14 @@
 #include "core/replay.h"
 
-#include <algorithm>
-#include <chrono>
 #include <exception>
 
 #include "core/float_mode.h"
+#include "core/progress_timer.h"
 #include "core/slots.h"
 
 namespace blasnet {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-// Reading the clock costs as much as a small net's kernel, so it is read once in a while: often enough for ten reports
-// a second, seldom enough to cost nothing.
-class ProgressTimer {
- public:
-  bool Due() {
-    if (++steps_ < interval_) return false;
-    const auto now = Clock::now();
-    const double since_check = std::chrono::duration<double>(now - checked_).count();
-    checked_ = now;
-    steps_ = 0;
-    if (since_check < 0.005) interval_ = std::min<uint64_t>(interval_ * 2, 1u << 20);
-    if (since_check > 0.020) interval_ = std::max<uint64_t>(interval_ / 2, 1);
-    if (now - reported_ < std::chrono::milliseconds(100)) return false;
-    reported_ = now;
-    return true;
-  }
-
- private:
-  uint64_t steps_ = 0, interval_ = 1;
-  Clock::time_point checked_ = Clock::now(), reported_ = checked_;
-};
 
 // The steps of a replay, and where they ended.
 void RunSteps(Context& context, const Schedule& schedule, const Range& range, const std::atomic<bool>& abort,

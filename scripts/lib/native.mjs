@@ -2,14 +2,16 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { addonInputs } from '../sources.mjs';
+import { addonInputs, sourcesOf } from '../sources.mjs';
+import { buildProgress, roughly, secondsFor } from './build-progress.mjs';
 import { filesUnder, hashOf, readOr } from './files.mjs';
 import { root } from './root.mjs';
-import { run, ScriptError, say } from './run.mjs';
+import { runByLines, ScriptError, say } from './run.mjs';
 
 const require = createRequire(import.meta.url);
 const addon = join(root, 'build/Release/blasnet.node');
 const stampFile = join(root, 'build/Release/.blasnet-stamp');
+const objects = join(root, 'build/Release/obj.target/blasnet');
 const headersFile = join(root, 'build/Release/.blasnet-headers');
 const environment = ['BLASNET_BLAS_LIBS', 'BLASNET_BLAS_INCLUDE', 'CC', 'CXX', 'CFLAGS', 'CXXFLAGS', 'LDFLAGS'];
 
@@ -17,29 +19,47 @@ const environment = ['BLASNET_BLAS_LIBS', 'BLASNET_BLAS_INCLUDE', 'CC', 'CXX', '
  * Compiles build/Release/blasnet.node where it is older than what it is made of. It compiles only what changed:
  * never `node-gyp rebuild`, which would delete build/dev along with it.
  */
-export function buildNative({ force = false } = {}) {
+export async function buildNative({ force = false } = {}) {
   if (!force && readOr(stampFile) === stamp()) return;
-  say('building the addon (about a minute) …');
   const started = performance.now();
-  dropStaleObjects();
+  dropStaleObjects(force);
   const jobs = Math.max(2, availableParallelism());
-  run(process.execPath, [nodeGyp(), 'configure', 'build', '--jobs', String(jobs), ...headersOption()], {
-    what: 'building the addon',
-  });
+  const files = staleSources();
+  const seconds = files.reduce((sum, file) => sum + file.seconds, 0) / Math.min(jobs, availableParallelism());
+  say(`building the addon: ${files.length} files to compile, about ${roughly(seconds)} …`);
+  const progress = buildProgress({ what: 'building the addon', files, jobs });
+  try {
+    await runByLines(
+      process.execPath,
+      [nodeGyp(), 'configure', 'build', '--jobs', String(jobs), ...headersOption()],
+      progress.line,
+      { what: 'building the addon' },
+    );
+  } finally {
+    progress.stop();
+  }
   writeFileSync(stampFile, stamp());
   say(`addon built in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
 /**
- * Removes all objects where a header has changed. The compiler's own list of dependencies leaves out what is included
+ * Removes all objects where a header has changed, or where it is forced to. The compiler's own list of dependencies leaves out what is included
  * from a system header, and Highway includes each kernel file, with all our headers, from one of its own.
  */
-function dropStaleObjects() {
+function dropStaleObjects(force) {
   const headers = hashOf(addonInputs().filter((path) => path.endsWith('.h')));
-  if (readOr(headersFile) === headers) return;
-  rmSync(join(root, 'build/Release/obj.target/blasnet'), { recursive: true, force: true });
+  if (!force && readOr(headersFile) === headers) return;
+  rmSync(objects, { recursive: true, force: true });
   mkdirSync(dirname(headersFile), { recursive: true });
   writeFileSync(headersFile, headers);
+}
+
+/** Sources that make will compile: those without an object or with an older one. */
+function staleSources() {
+  const timeOf = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
+  return sourcesOf('addon')
+    .filter((path) => timeOf(join(objects, path.replace(/\.cc$/, '.o'))) <= timeOf(join(root, path)))
+    .map((path) => ({ path, seconds: secondsFor(path) }));
 }
 
 /** What the addon is made of, and which file came of it. */

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { root } from './root.mjs';
 
 /** A failure that has been explained to the user: shown without a stack. */
@@ -22,6 +23,32 @@ export function run(command, args, { env = {}, what = command } = {}) {
   if (child.status === 0) return child.stdout;
   process.stderr.write(`${child.stdout ?? ''}${child.stderr ?? ''}`);
   throw new ScriptError(`${what} failed: ${describeEnd(child)}\n  command: ${[command, ...args].join(' ')}`);
+}
+
+/**
+ * Runs a command as `run` does, beside the event loop, and passes each line of its output to `onLine` as it comes.
+ * Resolves when the command has ended; rejects with ScriptError where it failed.
+ */
+export async function runByLines(command, args, onLine, { env = {}, what = command } = {}) {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line);
+      onLine(line);
+    });
+  }
+  const end = await new Promise((resolve) => {
+    child.on('error', (error) => resolve({ error }));
+    child.on('close', (status, signal) => resolve({ status, signal }));
+  });
+  if (end.status === 0) return;
+  process.stderr.write(`${lines.join('\n')}\n`);
+  throw new ScriptError(`${what} failed: ${describeEnd(end)}\n  command: ${[command, ...args].join(' ')}`);
 }
 
 /** Runs a command with its output on screen; returns its exit code (1 where it could not start or was killed). */

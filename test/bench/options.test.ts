@@ -12,7 +12,7 @@ const read = (...words: string[]) => readOptions(words, parts);
 
 test('without options everything is measured, seven times, within 25 minutes by shares', (t) => {
   const { only, ...rest } = read();
-  t.deepEqual(rest, { quick: false, json: false, effort: { runs: 7, seconds: 0.5, quick: false } });
+  t.deepEqual(rest, { quick: false, json: false, floors: undefined, effort: { runs: 7, seconds: 0.5, quick: false } });
   t.deepEqual(namesOf({ only }), ['house sgd', 'house adam', 'sweep batch', 'inference']);
   const budgets = only.map(({ budget }) => budget);
   const total = budgets.reduce((sum, budget) => sum + budget);
@@ -34,6 +34,14 @@ test('quick measures some parts within a budget, unless others are named', (t) =
 test('only takes whole names and first words, in the order of the parts', (t) => {
   t.deepEqual(namesOf(read('--only', 'inference,house')), ['house sgd', 'house adam', 'inference']);
   t.deepEqual(namesOf(read('--only', 'house adam', '--only', 'sweep')), ['house adam', 'sweep batch']);
+});
+
+test('floors are checked or set, and nothing else beside them', (t) => {
+  t.is(read('--floors').floors, 'check');
+  t.is(read('--floors', '--set').floors, 'set');
+  t.throws(() => read('--set'), { message: 'Expected --floors beside --set but received --set alone' });
+  const message = 'Expected --floors alone or with --set but received --quick as well';
+  t.true(isUsageError(t.throws(() => read('--floors', '--quick'), { message })));
 });
 
 test('what is unknown is an error for the user that lists what is known', (t) => {

@@ -29,16 +29,22 @@ test('who fails is left out of all further rounds, without results', async (t) =
 });
 
 test('what the budget does not hold is left out, but everybody has one trial', async (t) => {
-  const taking = (milliseconds: number) => () =>
-    new Promise<number>((resolve) => setTimeout(resolve, milliseconds, milliseconds));
+  let time = 0;
+  const taking = (milliseconds: number) => async () => {
+    time += milliseconds;
+    return milliseconds;
+  };
   const runners = [taking(200), taking(1)];
-  t.deepEqual(await inTurns({ runs: 3, budget: 0.3 }, runners, () => t.fail()), [[200], [1, 1, 1]]);
-  const all = await inTurns(
-    { runs: 3, budget: 0.3 },
-    runners,
-    () => t.fail(),
-    (i) => (i === 0 ? 0 : 1),
-  );
+  const trialsWith = (rankOf: (runner: number) => 0 | 1) =>
+    inTurns(
+      { runs: 3, budget: 0.3 },
+      runners,
+      () => t.fail(),
+      rankOf,
+      () => time,
+    );
+  t.deepEqual(await trialsWith(() => 1), [[200], [1, 1, 1]]);
+  const all = await trialsWith((i) => (i === 0 ? 0 : 1));
   t.deepEqual(all[0], [200, 200, 200]);
 });
 

@@ -20,7 +20,7 @@ async function run(t: ExecutionContext, name: string, options: readonly string[]
 
 async function runOnce(t: ExecutionContext, name: string, options: readonly string[]) {
   const cwd = await temporaryFolder(t);
-  const { code, output, errors } = await runScript(script, [name, ...options], { timeout: 120_000, cwd });
+  const { code, output, errors } = await runScript(script, [name, ...options], { cwd });
   t.is(code, 0, errors);
   const folder = join(cwd, 'output', name);
   const names = (await readdir(folder)).sort();

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Counts, Finding, Report, Task } from './protocol.js';
 
 /** Seconds of silence after which a child hangs; a promise that is never kept is silent as well. */
-const mostSilence = 60;
+const mostSilence = 600;
 /** Megabytes of JavaScript's heap: what a file may not make a reader fill. */
 const heap = 128;
 /** Findings that end a run. */

@@ -56,12 +56,23 @@ test('batches: a full one at once, what gathered meanwhile next, sizes of powers
   t.deepEqual(batches, [10, 10, 4]);
 });
 
-test('a row alone waits for the delay and no longer', async (t) => {
+test.serial('a row alone waits for the delay and no longer', async (t) => {
+  const { setTimeout } = globalThis;
+  t.teardown(() => Object.assign(globalThis, { setTimeout }));
+  const timers: { readonly callback: () => void; readonly delay: number | undefined }[] = [];
+  const recordTimer = (callback: () => void, delay?: number) => timers.push({ callback, delay });
+  Object.assign(globalThis, { setTimeout: recordTimer });
   const { batches, predictor } = recorded({ maxDelayMs: 20 });
-  const started = performance.now();
-  await predictor.predict([1]);
-  const waited = performance.now() - started;
-  t.true(waited >= 19, `${waited}`);
+  const prediction = predictor.predict([1]);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.deepEqual(
+    timers.map(({ delay }) => delay),
+    [20],
+  );
+  t.deepEqual(batches, []);
+  Object.assign(globalThis, { setTimeout });
+  timers[0]!.callback();
+  t.deepEqual((await prediction).toArray(), [[2]]);
   t.deepEqual(batches, [1]);
 });
 

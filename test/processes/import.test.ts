@@ -1,5 +1,6 @@
 import { cp, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import { temporaryFolder, write } from '../support/files.js';
 import { runScript } from '../support/processes.js';
@@ -26,26 +27,46 @@ test('BLASNET_THREADS › what it cannot be', async (t) => {
   }
 });
 
-test("import 'blasnet' loads nothing of the charts, the progress bar, CSV or ONNX", async (t) => {
-  const { output } = await runScript('import.mjs');
-  const { loaded } = JSON.parse(output) as { loaded: string[] };
-  t.true(loaded.some((url) => url.includes('/fflate/')));
+test("import 'blasnet' loads fflate and the addon, and nothing else that is not its own", async (t) => {
+  const { output, errors } = await runScript('import.mjs');
+  t.is(errors, '');
+  const { loaded, required } = JSON.parse(output) as Record<'loaded' | 'required', string[]>;
+  const packagesOf = (paths: string[]) =>
+    new Set(paths.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]));
+  const own = loaded.filter((url) => url.startsWith('file:') && !url.includes('/node_modules/'));
+  const others = loaded.filter((url) => url.includes('/node_modules/'));
+  t.deepEqual([...packagesOf(others)], ['fflate']);
   t.deepEqual(
-    loaded.filter((url) =>
-      /node_modules\/(vega|@resvg|cli-progress|csv-parse|dejavu|protobufjs)|dist\/(charts\/render|onnx)/.test(url),
-    ),
+    loaded.filter((url) => !own.includes(url) && !others.includes(url) && !url.startsWith('node:')),
     [],
   );
+  t.deepEqual(
+    required.map((path) => basename(path)),
+    ['index.js', 'node-gyp-build.js', 'package.json', 'blasnet.node'],
+  );
+  // Of its own, neither what the other entry points are for nor what is loaded where it is first called.
+  t.true(own.length > 50 && own.every((url) => url.includes('/dist/')));
+  const folders = new Set(own.map((url) => url.slice(url.indexOf('/dist/') + 6).split('/')[0]!));
+  for (const folder of ['cli', 'serve', 'onnx', 'charts', 'progress.js']) t.false(folders.has(folder), folder);
 });
 
-test("import 'blasnet' takes less than 150 ms", async (t) => {
-  let fastest = Number.POSITIVE_INFINITY;
-  // Of the processor, because the machine may have other work; and the best of a few.
-  for (let i = 0; i < 5 && fastest >= 150; i++) {
-    const { output } = await runScript('import.mjs', ['timed']);
-    fastest = Math.min(fastest, (JSON.parse(output) as { milliseconds: number }).milliseconds);
+test('BLASNET_ADDON › names the addon to load', async (t) => {
+  const addon = await write(await temporaryFolder(t), 'other.node', 'no library');
+  const script = await write(
+    await temporaryFolder(t),
+    'load.mjs',
+    `await import('${pathToFileURL(resolve('dist/index.js'))}').catch(({ code, message }) => console.log(code, message));`,
+  );
+  const loaded = await runScript('import.mjs', [], { env: { BLASNET_ADDON: 'build/Release/blasnet.node' } });
+  t.deepEqual((JSON.parse(loaded.output) as { required: string[] }).required, [resolve('build/Release/blasnet.node')]);
+  for (const [file, why] of [
+    [addon, 'file too short|invalid ELF header|slice is not valid|not a mach-o'],
+    ['/no/such.node', "Cannot find module '/no/such.node'"],
+  ]) {
+    const { output } = await runScript(script, [], { env: { BLASNET_ADDON: file! } });
+    const start = 'ERR_NATIVE_LOAD Expected the path of a compiled addon, such as .*, for BLASNET_ADDON but received';
+    t.regex(output, new RegExp(`^${start} '${file}': .*(${why})`));
   }
-  t.true(fastest < 150, `${fastest} ms`);
 });
 
 test('without a compiled addon, the error says what mends it', async (t) => {

@@ -3,8 +3,9 @@ import { pathToFileURL } from 'node:url';
 import test from 'ava';
 
 type Count = (output: string, exitCode: number) => { passed: number; failed: number };
-const { countAva, countDoctest, countFloors }: Record<'countAva' | 'countDoctest' | 'countFloors', Count> =
-  await import(pathToFileURL(resolve('scripts/counts.mjs')).href);
+const { countAva, countDoctest }: Record<'countAva' | 'countDoctest', Count> = await import(
+  pathToFileURL(resolve('scripts/counts.mjs')).href
+);
 
 test('doctest: the summary line, in colour or not', (t) => {
   const plain =
@@ -47,12 +48,4 @@ test('ava: failures, pending tests and files that ended early', (t) => {
 test('ava: an exit code that no line explains is one failure', (t) => {
   t.deepEqual(countAva('  5 tests passed\n', 1), { passed: 5, failed: 1 });
   t.deepEqual(countAva('', 0), { passed: 0, failed: 1 });
-});
-
-test('floors: a line each, and a run that ends without one is a failure', (t) => {
-  const line = (sign: string) => `  ${sign} floors › train mnist sgd: 0.935 × as fast as C++ loop, at least 0.770\n`;
-  t.deepEqual(countFloors(line('✔') + line('✘') + line('✔'), 1), { passed: 2, failed: 1 });
-  t.deepEqual(countFloors('bench: train mnist sgd again …\n', 1), { passed: 0, failed: 1 });
-  t.deepEqual(countFloors(line('✔'), 1), { passed: 1, failed: 1 });
-  t.deepEqual(countFloors('', 0), { passed: 0, failed: 1 });
 });

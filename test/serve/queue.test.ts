@@ -88,7 +88,7 @@ test('a full queue › 503 with Retry-After, and room again afterwards', async (
 
 test('a request that takes too long › 504, computed or waiting; the latter is dropped', async (t) => {
   const net = gatedNet();
-  const app = await servingApp(t, { models: [{ name: 'm', net }], timeoutMs: 200, maxDelayMs: 0 });
+  const app = await servingApp(t, { models: [{ name: 'm', net }], timeoutMs: 1000, maxDelayMs: 0 });
   // As a connection does.
   const alive = setInterval(() => {}, 1000);
   t.teardown(() => clearInterval(alive));
@@ -98,7 +98,7 @@ test('a request that takes too long › 504, computed or waiting; the latter is 
   const waiting = post(app, infer, inputOf([2, 0], [1, 2]));
   for (const { status, json } of await Promise.all([computed, waiting])) {
     t.is(status, 504);
-    t.deepEqual(json, { error: 'Expected an answer within 200 ms but it took longer' });
+    t.deepEqual(json, { error: 'Expected an answer within 1000 ms but it took longer' });
   }
   net.release();
   await until(async () => (await app.inject({ url: '/metrics' })).body.includes('blasnet_queue_rows{model="m"} 0\n'));

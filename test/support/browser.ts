@@ -18,12 +18,19 @@ const args = [
   '--disable-sync',
 ];
 /** Milliseconds that a busy machine may take for anything. */
-const timeout = 60_000;
+const timeout = 600_000;
 
 /** A headless Chromium with an empty profile; its end removes that. */
 export async function launchBrowser(): Promise<{ browser: Browser; close: () => Promise<void> }> {
   const userDataDir = await mkdtemp(join(tmpdir(), 'blasnet-chromium-'));
-  const browser = await puppeteer.launch({ executablePath, headless: true, args, userDataDir, timeout });
+  const browser = await puppeteer.launch({
+    executablePath,
+    headless: true,
+    args,
+    userDataDir,
+    timeout,
+    protocolTimeout: timeout,
+  });
   const close = async () => {
     await browser.close();
     await rm(userDataDir, { recursive: true, force: true, maxRetries: 5 });

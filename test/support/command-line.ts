@@ -12,7 +12,7 @@ export function blasnet(
   args: readonly string[],
   options: { readonly input?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<Ended> {
-  return runScript(program, args, { cwd: folder, timeout: 120_000, ...options });
+  return runScript(program, args, { cwd: folder, ...options });
 }
 
 /** The first lines of the houses' file, header included. */

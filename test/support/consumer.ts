@@ -54,7 +54,7 @@ export async function compileConsumer(
     exactOptionalPropertyTypes,
   };
   await write(root, 'tsconfig.json', JSON.stringify({ compilerOptions, files: ['consumer.mts'] }));
-  const { output } = await runScript(compiler, ['-p', root, '--listFiles', '--pretty', 'false'], { timeout: 120_000 });
+  const { output } = await runScript(compiler, ['-p', root, '--listFiles', '--pretty', 'false']);
   const lines = output.split('\n').filter((line) => line !== '');
   const isFile = (line: string) => /^\/.*\.m?ts$/.test(line);
   return { errors: lines.filter((line) => !isFile(line)), files: lines.filter(isFile) };

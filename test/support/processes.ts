@@ -9,7 +9,7 @@ export interface Ended {
 
 interface ScriptOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** Milliseconds until the process is ended. */
+  /** Milliseconds after which a process that hangs is ended; long, since the machine may have other work. */
   readonly timeout?: number;
   /** For node itself. */
   readonly flags?: readonly string[];
@@ -22,7 +22,7 @@ interface ScriptOptions {
 export function runScript(
   script: string,
   args: readonly string[] = [],
-  { env = {}, timeout = 30_000, flags = [], cwd = '.', input }: ScriptOptions = {},
+  { env = {}, timeout = 1_200_000, flags = [], cwd = '.', input }: ScriptOptions = {},
 ): Promise<Ended> {
   const path = script.includes('/') ? script : `test/processes/${script}`;
   const inherited = { ...process.env };

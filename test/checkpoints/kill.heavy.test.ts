@@ -41,7 +41,6 @@ async function runToEnd(file: string, threads: number, shell?: string) {
 }
 
 test.serial(`killed ${kills} times at random moments, it ends in the same bits`, async (t) => {
-  t.timeout(300_000);
   const seed = Number(process.env.BLASNET_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
   t.log(`BLASNET_TEST_SEED=${seed}`);
   const random = randomNumbers(seed);
@@ -75,7 +74,6 @@ test.serial(`killed ${kills} times at random moments, it ends in the same bits`,
 });
 
 test.serial('a full disk ends the run with an error; the last file that fitted goes on', async (t) => {
-  t.timeout(120_000);
   if (process.platform === 'win32') return t.pass('no ulimit');
   const [folder, other] = [await temporaryFolder(t), await temporaryFolder(t)];
   const [whole, file] = [`${other}/whole`, `${folder}/run`];

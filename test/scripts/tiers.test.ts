@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import test from 'ava';
+
+interface Options {
+  readonly all: boolean;
+  readonly nativeOnly: boolean;
+  readonly tsOnly: boolean;
+  readonly sanitize: boolean;
+}
+const { readTestOptions, partsFor } = (await import(pathToFileURL(resolve('scripts/lib/tiers.mjs')).href)) as {
+  readTestOptions(words: readonly string[]): Options;
+  partsFor(options: Options): string[];
+};
+
+test('npm test runs native and TypeScript tests; --all adds the sanitizers', (t) => {
+  const sanitizers = ['address,undefined', 'thread'];
+  const cases: [string[], string[]][] = [
+    [[], ['native', 'typescript']],
+    [['--all'], ['native', ...sanitizers, 'typescript']],
+    [['--sanitize'], ['native', ...sanitizers, 'typescript']],
+    [['--native-only'], ['native']],
+    [
+      ['--native-only', '--all'],
+      ['native', ...sanitizers],
+    ],
+    [['--ts-only'], ['typescript']],
+    [['--all', '--ts-only'], ['typescript']],
+  ];
+  for (const [words, parts] of cases) t.deepEqual(partsFor(readTestOptions(words)), parts, words.join(' '));
+});
+
+test('options that npm test does not know, or that contradict each other', (t) => {
+  const ask = (...words: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/test.mjs', ...words], {
+      encoding: 'utf8',
+    });
+    return { status, stdout, stderr };
+  };
+  t.deepEqual(ask('--floors-only'), {
+    status: 1,
+    stdout: '',
+    stderr: 'blasnet: Expected --all, --native-only, --ts-only, --sanitize but received --floors-only\n',
+  });
+  t.is(ask('--ts-only', '--native-only').stderr, 'blasnet: Expected --native-only or --ts-only but received both\n');
+});
+
+/** What ava takes for tests, with arguments for its command line. */
+function filesFor(env: NodeJS.ProcessEnv, ...args: string[]): string[] {
+  const program = `import config from './ava.config.js'; console.log(JSON.stringify(config.files));`;
+  const { BLASNET_TESTS: _, ...others } = process.env;
+  const child = spawnSync(process.execPath, ['--input-type=module', '--eval', program, '--', ...args], {
+    encoding: 'utf8',
+    env: { ...others, ...env },
+  });
+  return JSON.parse(child.stdout);
+}
+
+test('heavy tests are left out, unless all are asked for or one is named', async (t) => {
+  const everything = 'build/dev/test/**/*.test.js';
+  t.deepEqual(filesFor({}), [everything, '!build/dev/test/**/*.heavy.test.js']);
+  t.deepEqual(filesFor({}, 'build/dev/test/arena.test.js').length, 2);
+  t.deepEqual(filesFor({ BLASNET_TESTS: 'all' }), [everything]);
+  t.deepEqual(filesFor({}, 'build/dev/test/processes/memory.heavy.test.js'), [everything]);
+  const files = (await readdir('test', { recursive: true })).filter((file) => file.endsWith('.heavy.test.ts'));
+  t.true(files.includes('processes/memory.heavy.test.ts') && files.includes('examples/figures.heavy.test.ts'));
+});
