@@ -18,7 +18,7 @@ import { abortOnInterrupt, commandLine, numberOption } from './support/command-l
 import { mnistFiles } from './support/mnist-files.js';
 
 const values = commandLine({
-  epochs: { type: 'string', default: '5' },
+  epochs: { type: 'string', default: '4' },
   threads: { type: 'string' },
   seed: { type: 'string', default: '1' },
   patience: { type: 'string', default: '4' },

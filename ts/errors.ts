@@ -44,6 +44,14 @@ export function shapeMismatch(name: string, expected: string, received: string, 
   return new BlasnetError('ERR_SHAPE_MISMATCH', hint === undefined ? message : `${message}; ${hint}`);
 }
 
+/**
+ * Creates the `ERR_BAD_ARGUMENT` error of a call that needs another call before it.
+ * @param needed - the call that is missing, such as `train()`
+ */
+export function callFirst(needed: string, call: string): BlasnetError {
+  return new BlasnetError('ERR_BAD_ARGUMENT', `Call ${needed} before ${call}()`);
+}
+
 /** Returns the message of an error of any origin, to be quoted in one of our messages. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -3,7 +3,7 @@ import { paramsFor, type ResumeOptions } from './checkpoints/longer-run.js';
 import { newestOf, type PendingRun, restoreRun } from './checkpoints/resume.js';
 import type { DataReader } from './data/data-reader.js';
 import { rowsOf } from './data/rows.js';
-import { badArgument } from './errors.js';
+import { callFirst } from './errors.js';
 import { checkOptions } from './fields.js';
 import { requireFileName } from './files.js';
 import { given } from './given.js';
@@ -138,7 +138,7 @@ export class NeuralNet extends StoredNet {
    */
   restoreBest(): void {
     this.busy.requireIdle('restoreBest');
-    if (!this.#best) throw badArgument('restoreBest', 'a train before it', 'none');
+    if (!this.#best) throw callFirst('train()', 'restoreBest');
     this.output = undefined;
     this.weightsChange();
     this.model.state.settle();
@@ -218,7 +218,7 @@ export class NeuralNet extends StoredNet {
    */
   async showLossHistory(options: LossHistoryOptions = {}): Promise<string> {
     checkOptions(options, ['title', 'xCoordinate', 'accuracyTitle', 'lossScale', 'file']);
-    if (!this.#records) throw badArgument('showLossHistory', 'a train with a checkpoint before it', 'none');
+    if (!this.#records) throw callFirst('train()', 'showLossHistory');
     const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
     const { file, ...chartOptions } = options;
     const accuracyTitle = this.model.objective.figure === 'R²' ? { accuracyTitle: 'R² (1 is perfect)' } : {};

@@ -169,7 +169,7 @@ test('registerLayer lets a class of your own be recreated', (t) => {
   t.throws(() => registerLayer('', () => new Passing()), badArgument(/a name for type/));
   t.throws(() => registerLayer('X', untyped(3)), badArgument(/a function for create/));
   registerLayer('NoLayer', () => untyped({}));
-  t.throws(() => createLayer({ type: 'NoLayer' }), badArgument(/a Layer for what the creator of NoLayer gives/));
+  t.throws(() => createLayer({ type: 'NoLayer' }), badArgument(/a Layer for the result of the creator of NoLayer/));
   registerLayer('Another', () => new FlattenLayer());
   t.throws(() => createLayer({ type: 'Another' }), badArgument(/made for 'Another' but received 'FlattenLayer'/));
 });

@@ -77,7 +77,7 @@ test('backward › needs a forward that the layers still remember', (t) => {
   const net = fittingNet([2, 1]);
   const x = rowsOfNumbers(2, 2);
   const y = labelsFor(x);
-  const none = badArgument(/a call of forward right before it for backward/);
+  const none = badArgument(/^Call forward\(x\) before backward\(\)$/);
   t.throws(() => net.backward(y), none);
   for (const between of [() => net.inference(x), () => net.test(x, y), () => net.trainOnBatch(x, y)]) {
     net.forward(x);

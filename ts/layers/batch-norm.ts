@@ -1,5 +1,5 @@
 import { requireAboveZero } from '../constants.js';
-import { badArgument, shapeMismatch } from '../errors.js';
+import { badArgument, callFirst, shapeMismatch } from '../errors.js';
 import { checkOptions } from '../fields.js';
 import type { Runner } from '../runner.js';
 import { arrayOf, checkedShape, type DType, sizeOf, type Tensor } from '../tensor.js';
@@ -123,7 +123,7 @@ export class BatchNormLayer extends Layer {
   }
 
   backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
-    if (!this.#forward) throw badArgument('backward', 'a forward pass in training before it', 'one of inference');
+    if (!this.#forward) throw callFirst('forward(x, true)', 'backward');
     const [gamma, beta] = this.parameters;
     const shared = { ...this.#forward, dy, dgamma: gamma!.gradient, dbeta: beta!.gradient };
     if (!needsInputDelta) {

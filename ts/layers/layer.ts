@@ -1,4 +1,4 @@
-import { badArgument, shapeMismatch } from '../errors.js';
+import { badArgument, callFirst, shapeMismatch } from '../errors.js';
 import { EagerRunner, type Runner } from '../runner.js';
 import { type DType, requireTensor, sizeOf, type Tensor } from '../tensor.js';
 import { Parameterized } from './parameterized.js';
@@ -86,7 +86,7 @@ export abstract class Layer extends Parameterized {
   backward(delta: Tensor): Tensor | null {
     this.requireIdle('layer.backward');
     requireTensor('delta', delta);
-    if (!this.#output) throw badArgument('backward', 'a call of forward before it', 'none');
+    if (!this.#output) throw callFirst('forward(x)', 'backward');
     const { shape, dtype } = this.#output;
     return this.backwardPass(new EagerRunner(dtype), deltaLike(shape, dtype, delta), true);
   }

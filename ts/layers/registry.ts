@@ -84,7 +84,7 @@ export function createLayer(config: LayerConfig): Layer {
     throw badArgument("the layer's type", `one of ${known.join(', ')}`, type, didYouMean(type, known));
   }
   const layer = create(fields);
-  if (!(layer instanceof Layer)) throw badArgument(`what the creator of ${type} gives`, 'a Layer', layer);
+  if (!(layer instanceof Layer)) throw badArgument(`the result of the creator of ${type}`, 'a Layer', layer);
   // A layer's own config holds every field that it has, so any other one is unknown to it.
   const known = layer.config;
   if (known?.type !== type) throw badArgument(`the config of a layer made for '${type}'`, 'that type', known?.type);

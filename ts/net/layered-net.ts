@@ -1,4 +1,4 @@
-import { badArgument, shapeMismatch } from '../errors.js';
+import { badArgument, callFirst, shapeMismatch } from '../errors.js';
 import { HyperParameters, optimizerOf } from '../hyper-parameters.js';
 import { createInitializer } from '../initializers/index.js';
 import type { Layer } from '../layers/index.js';
@@ -107,7 +107,7 @@ export abstract class LayeredNet {
    */
   backward(y: Tensor): void {
     this.busy.requireIdle('backward');
-    if (!this.output) throw badArgument('backward', 'a call of forward right before it', 'none');
+    if (!this.output) throw callFirst('forward(x)', 'backward');
     this.requireDtype('y', y);
     if (y.rows !== this.output.rows || y.rowSize !== this.output.rowSize) {
       throw shapeMismatch('y', `shape [${this.output.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);

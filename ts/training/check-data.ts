@@ -18,7 +18,8 @@ export function checkData(model: Model, reader: DataReader, options: TrainOption
     throw badArgument('checkpoint', 'a finite number of epochs above 0', checkpoint);
   }
   checkCheckpointOptions(options);
-  if (needTest && !reader.testPart) throw badArgument('needTest', 'a reader with a test set', 'one without');
+  if (needTest && !reader.testPart)
+    throw badArgument('needTest: true', 'a reader with a test set', 'one without', 'see split and splitTestSet');
   const parts: Record<string, Part | undefined> = {
     training: reader.trainingStream ? undefined : reader.trainingPart,
     validation: reader.validationPart,
