@@ -1,6 +1,6 @@
 import { isNumeric } from './datatypes.js';
 import { listAt, NumberList, parseWithLists } from './number-lists.js';
-import { badRequest, Problem } from './problem.js';
+import { badRequest, Problem, wrong } from './problem.js';
 
 /** An input as a request has it. */
 export interface InputTensor {
@@ -175,16 +175,4 @@ function giveLists(value: unknown, lists: readonly NumberList[]): boolean {
 function objectOf(where: string, value: unknown): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(where, 'an object', value);
   return value as Fields;
-}
-
-/** A 400 that shows what came. */
-export function wrong(where: string, expected: string, value: unknown): Problem {
-  return badRequest(where, expected, shown(value));
-}
-
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
-  const text = typeof value === 'string' ? `'${value}'` : String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -1,6 +1,6 @@
 import { BlasnetError, type ErrorCode } from '../errors.js';
 
-/** Why a request is not served, as its status code and text. */
+/** Why a request is not served: the status code and the text of the answer. */
 export class Problem extends Error {
   override readonly name = 'Problem';
 
@@ -13,9 +13,22 @@ export class Problem extends Error {
   }
 }
 
-/** A 400 in the form that all messages share. */
+/** Makes a 400 in the form that all messages share. */
 export function badRequest(name: string, expected: string, received: string): Problem {
   return new Problem(400, `Expected ${expected} for ${name} but received ${received}`);
+}
+
+/** Makes a 400 that shows the value that was received. */
+export function wrong(name: string, expected: string, value: unknown): Problem {
+  return badRequest(name, expected, shown(value));
+}
+
+/** Writes a value of a request as it appears in messages: short, and without the elements of lists and objects. */
+export function shown(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = typeof value === 'string' ? `'${value}'` : String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = {
@@ -24,7 +37,7 @@ const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = {
   ERR_NET_BUSY: 503,
 };
 
-/** The status and text of an answer to a request on which something was thrown. */
+/** Returns the status and the text of the answer to a request that ended with this error. */
 export function answerTo(error: unknown): { readonly status: number; readonly message: string } {
   if (error instanceof BlasnetError) return { status: statusOf[error.code] ?? 500, message: error.message };
   const { statusCode, message } = error as { readonly statusCode?: unknown; readonly message?: unknown };
