@@ -176,7 +176,7 @@ test('infer › what is wrong with a request', async (t) => {
   const app = await servingApp(t, { models: [{ name: 'm', net: fittingNet([2, 1]) }], maxRows: 3, bodyLimit: 2000 });
   const cases: [unknown, number, RegExp][] = [
     ['', 400, /JSON for the body but received nothing/],
-    ['{', 400, /JSON for the body but received text that is none/],
+    ['{', 400, /JSON for the body but received other text/],
     ['[]', 400, /an object for the body but received a list of 0/],
     [{}, 400, /for inputs but received undefined/],
     [inputOf([1], [1, 2]), 400, /lists of 2 at depth 1 for data of input 'input' but received lists of 1/],
@@ -192,7 +192,7 @@ test('infer › what is wrong with a request', async (t) => {
     [inputOf([1, 2], [1, 2], 'FP8'), 400, /datatype of the Open Inference Protocol .* but received 'FP8'/],
     [inputOf(['1', '2'], [1, 2], 'BYTES'), 400, /one of numbers for the datatype of input 'input'/],
     [inputOf(Array(8).fill(0), [4, 2]), 413, /at most 3 rows for a request but received 4/],
-    [{ pad: 'x'.repeat(2000) }, 413, /too large/],
+    [{ pad: 'x'.repeat(2000) }, 413, /at most 2000 bytes for a body of JSON but received more/],
   ];
   for (const [body, expected, message] of cases) {
     const { status, json } = await post(app, infer, body);

@@ -1,3 +1,5 @@
+import { lengthIn } from './body.js';
+import { parseBounded } from './bounded-json.js';
 import { isNumeric } from './datatypes.js';
 import { listAt, NumberList, parseWithLists } from './number-lists.js';
 import { badRequest, Problem, wrong } from './problem.js';
@@ -142,19 +144,20 @@ function requireDifferent(what: string, tensors: readonly { readonly name: strin
 }
 
 function lengthOf(header: string, most: number): number {
-  const length = /^\d{1,15}$/.test(header) ? Number(header) : Number.NaN;
-  if (!(length <= most))
+  const length = lengthIn(header);
+  if (length > most)
     throw wrong('Inference-Header-Content-Length', `a whole number up to the body's ${most} bytes`, header);
   return length;
 }
 
-/** JSON whose inputs have lists of numbers as {@link NumberList}s, where they are nothing else. */
+/** Parses JSON; the inputs' data become {@link NumberList}s where they are lists of numbers. */
 function parse(bytes: Buffer, isSingle: boolean): unknown {
   try {
     const { value, lists } = parseWithLists(bytes, isSingle);
-    return lists.length === 0 || giveLists(value, lists) ? value : JSON.parse(bytes.toString());
+    return lists.length === 0 || giveLists(value, lists) ? value : parseBounded(bytes.toString());
   } catch (cause) {
-    throw new Problem(400, `Expected JSON for the body but received text that is none: ${(cause as Error).message}`);
+    if (cause instanceof Problem) throw cause;
+    throw new Problem(400, `Expected JSON for the body but received other text: ${(cause as Error).message}`);
   }
 }
 

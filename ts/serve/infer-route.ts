@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Prediction } from '../preparation/prediction.js';
+import { jsonLengthHeader } from './body.js';
 import { type InferReply, wantedOutputs, writeReply } from './infer-reply.js';
 import { readInferRequest } from './infer-request.js';
 import type { Metrics } from './metrics.js';
@@ -58,8 +59,8 @@ export class InferRoute {
   }
 
   addTo(app: FastifyInstance): void {
-    const { bodyLimit, timeoutMs } = this.#repository.settings;
-    const options = { bodyLimit, errorHandler: this.#refuse };
+    const { timeoutMs } = this.#repository.settings;
+    const options = { errorHandler: this.#refuse };
     app.post<{ Params: ModelParams }>('/v2/models/:model/infer', options, this.#infer);
     app.post<{ Params: ModelParams }>('/v2/models/:model/versions/:version/infer', options, this.#infer);
     const sweep = setInterval(() => this.#sweep(), Math.min(Math.ceil(timeoutMs / 4), 100)).unref();
@@ -74,7 +75,7 @@ export class InferRoute {
     this.#requireRoom(net, 1);
     const inference = readInferRequest(
       request.body as Buffer | undefined,
-      request.headers['inference-header-content-length'] as string | undefined,
+      request.headers[jsonLengthHeader] as string | undefined,
       net.dtype === 'float32',
     );
     const wanted = wantedOutputs(net, inference);
@@ -150,12 +151,12 @@ export class InferRoute {
   }
 
   readonly #refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const { status, message } = answerTo(error);
+    const { status, message, headers } = answerTo(error);
     const { model, version } = request.params as ModelParams;
     const entry = this.#repository.lookup(model, version);
     if (status >= 500 && status !== 503) request.log.error({ err: error }, 'inference failed');
     if (status === 503) reply.header('Retry-After', retryAfter);
-    reply.code(status).send({ error: message });
+    reply.code(status).headers(headers).send({ error: message });
     this.#ended(request, entry, 0, status);
   };
 

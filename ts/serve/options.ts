@@ -25,8 +25,13 @@ export interface ServeOptions {
   readonly timeoutMs?: number | undefined;
   /** Rows of a request; default 1024, at most `maxQueue`. Beyond it requests are answered 413. */
   readonly maxRows?: number | undefined;
-  /** Bytes of a request's body; default 16 MiB. Beyond it requests are answered 413. */
+  /** Bytes of a request's body with binary tensors; default 16 MiB. Beyond it requests are answered 413. */
   readonly bodyLimit?: number | undefined;
+  /**
+   * Bytes of JSON in a request, at most `bodyLimit`; default 1 MiB. Beyond it requests are answered 413 before they are
+   * read. The event loop is busy while JSON is parsed: 15 to 60 ms for a MiB.
+   */
+  readonly jsonLimit?: number | undefined;
   /** Where given, requests other than those for health must bring it: `Authorization: Bearer TOKEN`. */
   readonly token?: string | undefined;
   /** Whether there is a page at `/`; default true. */
@@ -35,7 +40,18 @@ export interface ServeOptions {
 
 /** The names of all options. */
 export const serveOptionNames = [
-  ...(['models', 'maxBatch', 'maxDelayMs', 'maxQueue', 'timeoutMs', 'maxRows', 'bodyLimit', 'token', 'page'] as const),
+  ...([
+    'models',
+    'maxBatch',
+    'maxDelayMs',
+    'maxQueue',
+    'timeoutMs',
+    'maxRows',
+    'bodyLimit',
+    'jsonLimit',
+    'token',
+    'page',
+  ] as const),
 ] satisfies (keyof ServeOptions)[];
 
 /** Options with their defaults. */
@@ -59,6 +75,7 @@ export function settingsOf(options: ServeOptions): Settings {
     timeoutMs: whole('timeoutMs', options.timeoutMs, 30_000),
     maxRows: Math.min(whole('maxRows', options.maxRows, 1024), maxQueue),
     bodyLimit: whole('bodyLimit', options.bodyLimit, 16 << 20),
+    jsonLimit: whole('jsonLimit', options.jsonLimit, 1 << 20),
     token,
     page,
   };

@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
 import { checkOptions } from '../fields.js';
+import { readBody } from './body.js';
 import { InferRoute, noteArrivals } from './infer-route.js';
 import { createMetrics } from './metrics.js';
 import { healthRoutes, metadataRoutes, metricsRoute, repositoryRoutes } from './model-routes.js';
-import { type ServeOptions, serveOptionNames } from './options.js';
+import { type ServeOptions, type Settings, serveOptionNames } from './options.js';
 import { addPage } from './page.js';
 import { answerTo, Problem } from './problem.js';
 import { Repository } from './repository.js';
@@ -32,13 +33,11 @@ export async function serveRepository(app: FastifyInstance, repository: Reposito
   noteArrivals(app);
   const { token, page } = repository.settings;
   if (token !== undefined) app.addHook('onRequest', tokenCheck(token));
-  // Bodies stay bytes until they are known to be wanted, whatever clients call them.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  addBodyParser(app, repository.settings);
   app.setErrorHandler((error, request, reply) => {
-    const { status, message } = answerTo(error);
+    const { status, message, headers } = answerTo(error);
     if (status === 500) request.log.error({ err: error }, 'request failed');
-    reply.code(status).send({ error: message });
+    reply.code(status).headers(headers).send({ error: message });
   });
   app.addHook('preClose', async () => {
     repository.isDraining = true;
@@ -49,6 +48,18 @@ export async function serveRepository(app: FastifyInstance, repository: Reposito
   metricsRoute(app, metrics);
   new InferRoute(repository, metrics).addTo(app);
   if (page) await addPage(app);
+}
+
+/** Reads bodies as bytes, whatever `Content-Type` says: they are parsed once it is known that they are wanted. */
+function addBodyParser(app: FastifyInstance, settings: Settings): void {
+  app.removeAllContentTypeParsers();
+  // An error of the parser itself would make Fastify close the connection, while the client still sends.
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: NodeJS.ReadableStream) =>
+    readBody(request, payload, settings).catch((error: unknown) => error),
+  );
+  app.addHook('preValidation', async ({ body }) => {
+    if (body instanceof Error) throw body;
+  });
 }
 
 /** Refuses requests without the token, in a time that does not depend on what they bring instead. */

@@ -1,15 +1,22 @@
 import { BlasnetError, type ErrorCode } from '../errors.js';
 
-/** Why a request is not served: the status code and the text of the answer. */
+interface ProblemOptions extends ErrorOptions {
+  /** Headers of the answer. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Why a request is not served: the status code, the text and further headers of the answer. */
 export class Problem extends Error {
   override readonly name = 'Problem';
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     readonly statusCode: number,
     message: string,
-    options?: ErrorOptions,
+    { headers = {}, ...options }: ProblemOptions = {},
   ) {
     super(message, options);
+    this.headers = headers;
   }
 }
 
@@ -37,8 +44,18 @@ const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = {
   ERR_NET_BUSY: 503,
 };
 
-/** Returns the status and the text of the answer to a request that ended with this error. */
-export function answerTo(error: unknown): { readonly status: number; readonly message: string } {
+interface ProblemAnswer {
+  readonly status: number;
+  readonly message: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Returns the answer to a request that ended with this error. */
+export function answerTo(error: unknown): ProblemAnswer {
+  return { ...statusAndMessage(error), headers: error instanceof Problem ? error.headers : {} };
+}
+
+function statusAndMessage(error: unknown): { readonly status: number; readonly message: string } {
   if (error instanceof BlasnetError) return { status: statusOf[error.code] ?? 500, message: error.message };
   const { statusCode, message } = error as { readonly statusCode?: unknown; readonly message?: unknown };
   if (typeof statusCode === 'number' && statusCode >= 400) return { status: statusCode, message: String(message) };

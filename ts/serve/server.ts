@@ -53,7 +53,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     logController: new LogController({ disableRequestLogging: true }),
     // Requests on connections that are open are answered while others drain.
     return503OnClosing: false,
-    requestTimeout: repository.settings.timeoutMs,
+    ...timeoutsOf(repository.settings.timeoutMs),
   });
   app.setNotFoundHandler((_request, reply) => {
     reply.code(404).send({ error: 'Expected a path of the Open Inference Protocol, as /v2, but received another' });
@@ -92,6 +92,18 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await close();
     throw error;
   }
+}
+
+/** Node's limits for slow clients. Bodies that are late get an answer by `readBody` first; without it they are cut off. */
+function timeoutsOf(timeoutMs: number) {
+  return {
+    requestTimeout: timeoutMs + 1000,
+    http: {
+      headersTimeout: Math.min(timeoutMs, 60_000),
+      requestTimeout: timeoutMs + 1000,
+      connectionsCheckingInterval: Math.max(50, Math.min(Math.ceil(timeoutMs / 4), 1000)),
+    },
+  };
 }
 
 /** A problem of a request as the error for a program that asked without one. */
