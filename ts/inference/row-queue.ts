@@ -4,7 +4,9 @@ import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
 /** Rows of one caller, which stay together. */
 export interface RowJob<Answer> {
   readonly rows: number;
-  /** Is told the answer to its batch, and which row of that is its first. */
+  /** Is called when the computation of its batch begins. */
+  readonly begin?: () => void;
+  /** Is called with the answer to its batch and the number of its first row in there. */
   readonly done: (answer: Answer, first: number) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -18,6 +20,8 @@ export interface RowQueueOptions {
   readonly isEager?: boolean;
   /** Whether `infer` copies x before it returns: then the memory serves the next batch. */
   readonly isCopied?: boolean;
+  /** Is called when a batch has been answered: fewer rows wait or are computed than before. */
+  readonly onFreed?: () => void;
 }
 
 /** Rows that are computed together. */
@@ -185,12 +189,14 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
 
   async #run(batch: Batch<Job>): Promise<void> {
     const { jobs } = batch;
+    for (const job of jobs) job.begin?.();
     let answer: Answer;
     try {
       answer = await this.#answerTo(batch);
     } catch (error) {
       this.#next();
       for (const job of jobs) job.fail(error);
+      this.#options.onFreed?.();
       return;
     }
     // The next one is computed while callers do something about their answers.
@@ -200,6 +206,7 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
       job.done(answer, first);
       first += job.rows;
     }
+    this.#options.onFreed?.();
   }
 
   #answerTo({ data, rows, capacity }: Batch<Job>): Promise<Answer> {

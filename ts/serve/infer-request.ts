@@ -29,6 +29,8 @@ export interface InferRequest {
   readonly outputs: readonly RequestedOutput[] | undefined;
   /** Whether outputs are answered in bytes unless they say otherwise. */
   readonly isBinary: boolean;
+  /** Milliseconds from the request's arrival to a 504, if it has a limit of its own. */
+  readonly timeoutMs: number | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -50,20 +52,36 @@ export function readInferRequest(
   if (!body || body.length === 0) throw badRequest('the body', 'JSON', 'nothing');
   const end = jsonLength === undefined ? body.length : lengthOf(jsonLength, body.length);
   const request = objectOf('the body', parse(body.subarray(0, end), isSingle));
-  const { id, inputs, outputs, parameters } = request;
-  if (id !== undefined && typeof id !== 'string') throw wrong('id', 'a string', id);
+  const { id, inputs, outputs } = request;
+  // Optional fields may be null, as some clients write them.
+  if (id !== undefined && id !== null && typeof id !== 'string') throw wrong('id', 'a string', id);
   if (!Array.isArray(inputs) || inputs.length === 0 || inputs.length > mostInputs)
     throw wrong('inputs', `a list of 1 to ${mostInputs} tensors`, inputs);
   const binary = new BinaryPart(body.subarray(end));
   const checked = inputs.map((input, i) => inputOf(input, i, binary));
   binary.requireEnd();
   requireDifferent('inputs', checked);
+  const parameters = parametersOf('parameters', request.parameters);
   return {
-    id,
+    id: id ?? undefined,
     inputs: checked,
-    outputs: outputs === undefined ? undefined : outputsOf(outputs),
+    outputs: outputsOf(outputs),
     isBinary: flag('binary_data_output', parameters, 'parameters') ?? false,
+    timeoutMs: timeoutOf(parameters),
   };
+}
+
+/** Parameters of a request, an input or an output; none where they are null or undefined. */
+function parametersOf(where: string, value: unknown): Fields {
+  return value === undefined || value === null ? {} : objectOf(where, value);
+}
+
+/** The parameter timeout, which is given in microseconds; 0 is none, as in Triton. */
+function timeoutOf({ timeout }: Fields): number | undefined {
+  if (timeout === undefined || timeout === null || timeout === 0) return undefined;
+  if (!Number.isSafeInteger(timeout) || (timeout as number) < 0)
+    throw wrong('parameters.timeout', 'a whole number of microseconds', timeout);
+  return (timeout as number) / 1000;
 }
 
 /** What is behind the JSON of a body, taken tensor by tensor. */
@@ -97,11 +115,10 @@ function inputOf(value: unknown, i: number, binary: BinaryPart): InputTensor {
   if (typeof datatype !== 'string' || !(isNumeric(datatype) || datatype === 'BYTES'))
     throw wrong(`${where}.datatype`, "'FP32' or another datatype of the Open Inference Protocol", datatype);
   const size = sizeOf(`${where}.shape`, shape);
-  const binarySize =
-    parameters === undefined ? undefined : objectOf(`${where}.parameters`, parameters).binary_data_size;
+  const binarySize = parametersOf(`${where}.parameters`, parameters).binary_data_size ?? undefined;
   if (binarySize === undefined) {
     if (!(Array.isArray(data) || data instanceof NumberList)) throw wrong(`${where}.data`, 'a list', data);
-  } else if (data !== undefined) throw badRequest(where, 'either data or binary_data_size', 'both');
+  } else if (data !== undefined && data !== null) throw badRequest(where, 'either data or binary_data_size', 'both');
   const bytes = binarySize === undefined ? undefined : binary.take(binarySize, where);
   return { name, datatype, shape: shape as readonly number[], size, data: bytes ?? (data as InputTensor['data']) };
 }
@@ -118,22 +135,24 @@ function sizeOf(where: string, shape: unknown): number {
   return size;
 }
 
-function outputsOf(value: unknown): RequestedOutput[] {
-  if (!Array.isArray(value) || value.length === 0 || value.length > mostInputs)
-    throw wrong('outputs', 'a list of outputs', value);
+function outputsOf(value: unknown): RequestedOutput[] | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!Array.isArray(value) || value.length > mostInputs) throw wrong('outputs', 'a list of outputs', value);
+  // An empty list asks for all, as in other servers.
+  if (value.length === 0) return undefined;
   const outputs = value.map((output, i) => {
     const where = `outputs[${i}]`;
     const { name, parameters } = objectOf(where, output);
     if (typeof name !== 'string') throw wrong(`${where}.name`, 'a string', name);
-    return { name, isBinary: flag('binary_data', parameters, `${where}.parameters`) };
+    const given = parametersOf(`${where}.parameters`, parameters);
+    return { name, isBinary: flag('binary_data', given, `${where}.parameters`) };
   });
   requireDifferent('outputs', outputs);
   return outputs;
 }
 
-function flag(name: string, parameters: unknown, where: string): boolean | undefined {
-  if (parameters === undefined) return undefined;
-  const value = objectOf(where, parameters)[name];
+function flag(name: string, parameters: Fields, where: string): boolean | undefined {
+  const value = parameters[name] ?? undefined;
   if (value !== undefined && typeof value !== 'boolean') throw wrong(`${where}.${name}`, 'true or false', value);
   return value;
 }

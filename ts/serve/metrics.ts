@@ -37,6 +37,12 @@ const queueRows = {
   labelNames: ['model'],
 } as const;
 
+const waitingRequests = {
+  name: 'blasnet_waiting_requests',
+  help: 'Requests that wait for room in the queue',
+  labelNames: ['model'],
+} as const;
+
 const models = { name: 'blasnet_models', help: 'Versions of models that are ready for requests' };
 
 /** @throws BlasnetError `ERR_NATIVE_LOAD` without prom-client */
@@ -64,6 +70,14 @@ export async function createMetrics(repository: Repository): Promise<Metrics> {
       for (const { name, nets } of repository.entries) {
         for (const { queue } of nets) this.inc({ model: name }, queue.rows);
       }
+    },
+  });
+  new Gauge({
+    ...waitingRequests,
+    registers,
+    collect() {
+      this.reset();
+      for (const entry of repository.entries) this.inc({ model: entry.name }, repository.waitingRoom.countOf(entry));
     },
   });
   new Gauge({

@@ -1,8 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
 import { checkOptions } from '../fields.js';
+import { noteArrivals } from './arrivals.js';
 import { readBody } from './body.js';
-import { InferRoute, noteArrivals } from './infer-route.js';
+import { hostCheck, hostRule } from './hosts.js';
+import { InferRoute } from './infer-route.js';
 import { createMetrics } from './metrics.js';
 import { healthRoutes, metadataRoutes, metricsRoute, repositoryRoutes } from './model-routes.js';
 import { type ServeOptions, type Settings, serveOptionNames } from './options.js';
@@ -22,6 +24,9 @@ const registerOptionNames = ['prefix', 'logLevel', 'logSerializers'] as const sa
 export const inferenceServer: FastifyPluginAsync<ServeOptions> = async (app, options) => {
   checkOptions<ServeOptions & RegisterOptions>(options, [...serveOptionNames, ...registerOptionNames]);
   const repository = new Repository(options);
+  const { allowedHosts } = repository.settings;
+  // The app's own hooks decide, unless the option is given.
+  if (allowedHosts) app.addHook('onRequest', hostCheck(hostRule('localhost', allowedHosts), allowedHosts));
   await serveRepository(app, repository);
   await repository.load();
 };

@@ -1,7 +1,8 @@
 import { Server } from 'node:net';
-import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import { BlasnetError, badArgument } from '../errors.js';
 import { checkOptions } from '../fields.js';
+import { hostCheck, hostRule } from './hosts.js';
 import { loadOptional } from './optional.js';
 import { type ServeOptions, serveOptionNames } from './options.js';
 import { serveRepository } from './plugin.js';
@@ -59,8 +60,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     reply.code(404).send({ error: 'Expected a path of the Open Inference Protocol, as /v2, but received another' });
   });
   await app.register(async (scope) => {
+    const { allowedHosts } = repository.settings;
+    scope.addHook('onRequest', hostCheck(hostRule(host, allowedHosts), allowedHosts));
     await serveRepository(scope, repository);
-    scope.addHook('onRequest', refuseOtherSites);
   });
   let ending: Promise<void> | undefined;
   const endConnections = () => {
@@ -80,7 +82,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const url = await app.listen({ host, port });
     await repository.load();
     const reload = async (name?: string) => {
-      const names = repository.entries.filter(({ isReloadable }) => isReloadable).map((entry) => entry.name);
+      const names = repository.entries
+        .filter(({ isReloadable, isUnloaded }) => isReloadable && !isUnloaded)
+        .map((entry) => entry.name);
       for (const each of name === undefined ? new Set(names) : [name]) {
         await repository.reload(each).catch((error: unknown) => {
           throw withoutStatus(error);
@@ -111,16 +115,6 @@ function withoutStatus(error: unknown): unknown {
   if (!(error instanceof Problem)) return error;
   if (error.cause instanceof BlasnetError) return error.cause;
   return new BlasnetError('ERR_BAD_ARGUMENT', error.message, { cause: error });
-}
-
-/**
- * Pages of other sites could otherwise make a browser of this machine's user send requests here, though not read the
- * answers. Only browsers say where a request comes from: other clients are not concerned.
- */
-async function refuseOtherSites(request: FastifyRequest): Promise<void> {
-  const site = request.headers['sec-fetch-site'];
-  if (request.method === 'GET' || site === undefined || site === 'same-origin' || site === 'none') return;
-  throw new Problem(403, `Expected a request from a page of this server but received one from a ${site} page`);
 }
 
 /** Milliseconds for which a connection without a request stays open, since one may be on its way. */
