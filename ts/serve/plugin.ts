@@ -11,8 +11,9 @@ import { type ServeOptions, type Settings, serveOptionNames } from './options.js
 import { addPage } from './page.js';
 import { answerTo, Problem } from './problem.js';
 import { Repository } from './repository.js';
+import { refuseWrongMethods } from './wrong-methods.js';
 
-/** What Fastify itself is told when a plugin is registered, and hands on to it. */
+/** Options of Fastify's `register`, which it hands on to the plugin. */
 const registerOptionNames = ['prefix', 'logLevel', 'logSerializers'] as const satisfies (keyof RegisterOptions)[];
 
 /**
@@ -31,8 +32,11 @@ export const inferenceServer: FastifyPluginAsync<ServeOptions> = async (app, opt
   await repository.load();
 };
 
-/** All routes, for models that may yet have to be loaded. */
-export async function serveRepository(app: FastifyInstance, repository: Repository): Promise<void> {
+/**
+ * Adds all routes. The models may be loaded later.
+ * @param isAlone - whether the app has no other routes and plugins
+ */
+export async function serveRepository(app: FastifyInstance, repository: Repository, isAlone = false): Promise<void> {
   const metrics = await createMetrics(repository);
   repository.onBatch = metrics.batchEnded;
   noteArrivals(app);
@@ -47,12 +51,14 @@ export async function serveRepository(app: FastifyInstance, repository: Reposito
   app.addHook('preClose', async () => {
     repository.isDraining = true;
   });
+  const refuseOthers = refuseWrongMethods(app, isAlone);
   healthRoutes(app, repository);
   metadataRoutes(app, repository);
   repositoryRoutes(app, repository);
   metricsRoute(app, metrics);
   new InferRoute(repository, metrics).addTo(app);
   if (page) await addPage(app);
+  refuseOthers();
 }
 
 /** Reads bodies as bytes, whatever `Content-Type` says: they are parsed once it is known that they are wanted. */
@@ -67,7 +73,7 @@ function addBodyParser(app: FastifyInstance, settings: Settings): void {
   });
 }
 
-/** Refuses requests without the token, in a time that does not depend on what they bring instead. */
+/** Makes a hook that refuses requests without the token. It takes the same time for any other token. */
 function tokenCheck(token: string) {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const expected = digest(`Bearer ${token}`);
@@ -77,7 +83,7 @@ function tokenCheck(token: string) {
     reply.header('WWW-Authenticate', 'Bearer');
     throw new Problem(
       401,
-      'Expected the server\'s token as "Authorization: Bearer TOKEN" but received none or another',
+      'Expected the server\'s token as "Authorization: Bearer TOKEN" but received another or none',
     );
   };
 }

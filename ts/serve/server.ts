@@ -62,7 +62,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   await app.register(async (scope) => {
     const { allowedHosts } = repository.settings;
     scope.addHook('onRequest', hostCheck(hostRule(host, allowedHosts), allowedHosts));
-    await serveRepository(scope, repository);
+    await serveRepository(scope, repository, true);
   });
   let ending: Promise<void> | undefined;
   const endConnections = () => {
