@@ -36,7 +36,10 @@ export class InferRoute {
   constructor(repository: Repository, metrics: Metrics) {
     this.#repository = repository;
     this.#metrics = metrics;
-    this.#context = { ...repository.settings, succeed: (call, answer, times) => this.#succeed(call, answer, times) };
+    this.#context = {
+      ...repository.settings,
+      succeed: (call, answer, times) => repository.gate.run(() => this.#succeed(call, answer, times)),
+    };
   }
 
   /** Adds the routes, with and without a version. */
@@ -94,7 +97,8 @@ export class InferRoute {
     (request as Reading)[bodyRead]?.();
     const { model, version } = request.params;
     const entry = this.#repository.find(model, version);
-    this.#repository.waitingRoom.enter(entry, new InferCall(request, reply, entry, this.#context));
+    const { gate, waitingRoom } = this.#repository;
+    gate.run(() => waitingRoom.enter(entry, new InferCall(request, reply, entry, this.#context)));
   };
 
   #succeed({ request, reply, entry }: InferCall, { body, jsonLength }: InferReply, times: CallTimes): void {

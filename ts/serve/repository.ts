@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { BlasnetError, reasonOf } from '../errors.js';
 import { loadModel } from '../model-files/load-model.js';
+import { Gate } from './gate.js';
 import { checkModels, type ServedModel, type ServeOptions, type Settings, settingsOf } from './options.js';
 import { Problem } from './problem.js';
 import { ServedNet } from './served-net.js';
@@ -104,6 +105,8 @@ export class ModelEntry {
 /** The models that are served, by name and version. */
 export class Repository {
   readonly settings: Settings;
+  /** What requests do passes through here, and waits while it is closed. */
+  readonly gate = new Gate();
   /** Requests in front of full queues. */
   readonly waitingRoom = new WaitingRoom();
   /** In the order they were given. */
@@ -121,7 +124,7 @@ export class Repository {
     this.settings = settingsOf(options);
     const listener: EntryListener = {
       onBatch: (entry, rows) => this.onBatch?.(entry, rows),
-      onFreed: () => this.waitingRoom.advance(),
+      onFreed: () => this.gate.run(() => this.waitingRoom.advance()),
     };
     this.entries = options.models.map((model) => new ModelEntry(model, this.settings, listener));
     for (const entry of this.entries) {
@@ -134,6 +137,15 @@ export class Repository {
   /** Whether all models take requests, but for those that were unloaded. */
   get isReady(): boolean {
     return !this.isDraining && this.entries.every(({ isReady, isUnloaded }) => isReady || isUnloaded);
+  }
+
+  /** Starts no requests and sends no answers to them until `resume`. */
+  pause(): void {
+    this.gate.close();
+  }
+
+  resume(): void {
+    this.gate.open();
   }
 
   /** Rows that wait or are computed, of all models. */

@@ -1,7 +1,7 @@
-import { Server } from 'node:net';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import { BlasnetError, badArgument } from '../errors.js';
 import { checkOptions } from '../fields.js';
+import { Closing } from './closing.js';
 import { hostCheck, hostRule } from './hosts.js';
 import { loadOptional } from './optional.js';
 import { type ServeOptions, serveOptionNames } from './options.js';
@@ -64,20 +64,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     scope.addHook('onRequest', hostCheck(hostRule(host, allowedHosts), allowedHosts));
     await serveRepository(scope, repository, true);
   });
-  let ending: Promise<void> | undefined;
-  const endConnections = () => {
-    ending ??= connectionsEnd(app, Math.min(lingerMs, drainMs));
-    return ending;
-  };
-  // By then each answer says that its connection closes, and the server has closed none itself.
-  app.addHook('preClose', endConnections);
-  let closing: Promise<void> | undefined;
-  const close = () => {
-    // Clients that are told to go find nobody listening, rather than a connection that nobody takes.
-    void endConnections();
-    closing ??= drain(app, repository, drainMs);
-    return closing;
-  };
+  const closing = new Closing(app, repository, drainMs);
+  const close = () => closing.close();
   try {
     const url = await app.listen({ host, port });
     await repository.load();
@@ -115,37 +103,4 @@ function withoutStatus(error: unknown): unknown {
   if (!(error instanceof Problem)) return error;
   if (error.cause instanceof BlasnetError) return error.cause;
   return new BlasnetError('ERR_BAD_ARGUMENT', error.message, { cause: error });
-}
-
-/** Milliseconds for which a connection without a request stays open, since one may be on its way. */
-const lingerMs = 500;
-
-/** Stops listening; resolves when all connections have ended, or after so many milliseconds. */
-function connectionsEnd({ server }: FastifyInstance, milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    // Not the HTTP server's own `close`, which would end connections at once on which the next request is coming.
-    Server.prototype.close.call(server, () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}
-
-async function drain(app: FastifyInstance, repository: Repository, drainMs: number): Promise<void> {
-  repository.isDraining = true;
-  const end = setTimeout(() => app.server.closeAllConnections(), drainMs);
-  // Connections become idle one by one as their requests are answered.
-  const linger = Math.min(lingerMs, drainMs);
-  let idle: NodeJS.Timeout | undefined;
-  const begin = setTimeout(() => {
-    idle = setInterval(() => app.server.closeIdleConnections(), 20);
-  }, linger);
-  try {
-    await app.close();
-  } finally {
-    clearTimeout(begin);
-    clearInterval(idle);
-    clearTimeout(end);
-  }
 }
