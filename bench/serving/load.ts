@@ -5,18 +5,30 @@ import { readFloats } from '../data.js';
 import type { Summary } from '../statistics.js';
 import { summarize } from '../statistics.js';
 import { findWorkload } from '../workloads.js';
-import { type BodyFormat, inferPath, requestsFor } from './requests.js';
+import {
+  type BodyFormat,
+  type HostileBody,
+  hostileRequest,
+  inferPath,
+  type RowRequest,
+  requestsFor,
+  requestsOfRows,
+} from './requests.js';
 
-export interface LoadJob {
+/** What the requests bring. */
+export type LoadContent =
+  /** Single rows of MNIST from a file of float32 numbers, in turn. */
+  | { readonly format: BodyFormat; readonly x: string }
+  | { readonly rows: number; readonly width: number }
+  | { readonly hostile: HostileBody };
+
+export type LoadJob = LoadContent & {
   readonly port: number;
-  readonly format: BodyFormat;
-  /** File of the rows to send, each in turn, as float32. */
-  readonly x: string;
   readonly connections: number;
-  /** How long what comes back counts, after a warm-up that does not. */
+  /** Seconds in which answers count, after a warm-up in which they do not. */
   readonly seconds: number;
   readonly warmUp: number;
-}
+};
 
 /** Answers of one status. */
 export interface Answers {
@@ -45,14 +57,21 @@ type Autocannon = (options: object) => Tracker;
 
 const autocannon = createRequire(import.meta.url)('autocannon') as Autocannon;
 
-async function load({ port, format, x, connections, seconds, warmUp }: LoadJob): Promise<LoadResult> {
+async function requestsOf(job: LoadContent): Promise<readonly RowRequest[]> {
+  if ('hostile' in job) return [hostileRequest(job.hostile)];
+  if ('rows' in job) return requestsOfRows(job.rows, job.width);
+  return requestsFor(findWorkload('mnist'), await readFloats(job.x), job.format);
+}
+
+async function load(job: LoadJob): Promise<LoadResult> {
+  const { port, connections, seconds, warmUp } = job;
   const run = autocannon({
     url: `http://127.0.0.1:${port}${inferPath}`,
     method: 'POST',
     connections,
     duration: warmUp + seconds,
     sampleInt: 100,
-    requests: requestsFor(findWorkload('mnist'), await readFloats(x), format),
+    requests: [...(await requestsOf(job))],
   });
   const counted = new Map<number, { count: number; times: number[] }>();
   const begin = performance.now() + warmUp * 1000;
