@@ -109,7 +109,7 @@ test('infer › outputs are chosen by name', async (t) => {
   t.deepEqual(await names('class', 'output'), ['class', 'output']);
   const { status, json } = await post(app, infer, { ...inputOf([1, 2], [1, 2]), outputs: [{ name: 'logits' }] });
   t.is(status, 400);
-  t.deepEqual(json, { error: "Expected some of output, class for outputs but received 'logits'" });
+  t.deepEqual(json, { error: "Expected names among output, class for outputs but received 'logits'" });
 });
 
 /** A car's price by its age and color. */
@@ -190,7 +190,7 @@ test('infer › what is wrong with a request', async (t) => {
     [inputOf([1, 2], [1e9, 1e9, 1e9]), 400, /of a product below 2\^31 for inputs\[0\].shape but received a list of 3/],
     [inputOf([], [0, 2]), 400, /whole numbers above 0/],
     [inputOf([1, 2], [1, 2], 'FP8'), 400, /datatype of the Open Inference Protocol .* but received 'FP8'/],
-    [inputOf(['1', '2'], [1, 2], 'BYTES'), 400, /one of numbers for the datatype of input 'input'/],
+    [inputOf(['1', '2'], [1, 2], 'BYTES'), 400, /a datatype of numbers for the datatype of input 'input'/],
     [inputOf(Array(8).fill(0), [4, 2]), 413, /at most 3 rows for a request but received 4/],
     [{ pad: 'x'.repeat(2000) }, 413, /at most 2000 bytes for a body of JSON but received more/],
   ];
@@ -212,7 +212,7 @@ test('infer › outputs that JSON does not know are refused, and only to that re
   const app = await servingApp(t, { models: [{ name: 'm', net }] });
   const [large, small] = await Promise.all([1e30, 1].map((value) => post(app, infer, inputOf([value], [1, 1]))));
   t.is(large!.status, 422);
-  t.regex((large!.json as { error: string }).error, /outputs are finite .* lead to Infinity/);
+  t.regex((large!.json as { error: string }).error, /finite outputs .* lead to Infinity/);
   t.deepEqual(outputsOf(small!)[0]!.data, [Math.fround(1e30)]);
 });
 

@@ -4,24 +4,24 @@ import { isNumeric } from './datatypes.js';
 import { listAt, NumberList, parseWithLists } from './number-lists.js';
 import { badRequest, Problem, wrong } from './problem.js';
 
-/** An input as a request has it. */
+/** An input of a request. */
 export interface InputTensor {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
-  /** How many elements the shape holds. */
+  /** The number of elements of the shape. */
   readonly size: number;
-  /** What JSON has, not yet looked at but for its being a list, or bytes. Read before the next request is. */
+  /** A list from JSON whose elements are not checked yet, or bytes. Valid until the next request is parsed. */
   readonly data: readonly unknown[] | NumberList | Uint8Array;
 }
 
 export interface RequestedOutput {
   readonly name: string;
-  /** Whether it is to be answered in bytes; undefined where nothing is said. */
+  /** Whether it is answered in bytes; undefined where the request does not say so. */
   readonly isBinary: boolean | undefined;
 }
 
-/** A request for inference, checked but for the data. */
+/** A request for inference. Everything but the data is checked. */
 export interface InferRequest {
   readonly id: string | undefined;
   readonly inputs: readonly InputTensor[];
@@ -39,10 +39,10 @@ const mostInputs = 4096;
 const mostDimensions = 8;
 
 /**
- * The request in a body: JSON, or as many bytes of JSON as the header says and binary tensors behind it.
+ * Parses a body: JSON, or so many bytes of JSON as the header says, with binary tensors behind it.
  * @param jsonLength - the header Inference-Header-Content-Length
- * @param isSingle - whether numbers become single precision
- * @throws Problem 400
+ * @param isSingle - whether numbers may be rounded to single precision
+ * @throws Problem 400 for a body that is no request for inference
  */
 export function readInferRequest(
   body: Buffer | undefined,
@@ -84,7 +84,7 @@ function timeoutOf({ timeout }: Fields): number | undefined {
   return (timeout as number) / 1000;
 }
 
-/** What is behind the JSON of a body, taken tensor by tensor. */
+/** The bytes behind the JSON of a body, taken tensor by tensor. */
 class BinaryPart {
   readonly #bytes: Buffer;
   #at = 0;
@@ -159,7 +159,7 @@ function flag(name: string, parameters: Fields, where: string): boolean | undefi
 
 function requireDifferent(what: string, tensors: readonly { readonly name: string }[]): void {
   if (tensors.length > 1 && new Set(tensors.map(({ name }) => name)).size < tensors.length)
-    throw badRequest(what, 'different names', 'the same twice');
+    throw badRequest(what, 'different names', 'the same name twice');
 }
 
 function lengthOf(header: string, most: number): number {

@@ -18,7 +18,7 @@ const registerOptionNames = ['prefix', 'logLevel', 'logSerializers'] as const sa
 
 /**
  * Serves nets by the Open Inference Protocol, version 2, from a Fastify app of the user's own:
- * `app.register(inferenceServer, { models, prefix: '/nets' })`. The app is ready when the models are loaded.
+ * `app.register(inferenceServer, { models, prefix: '/nets' })`. `app.ready()` waits until the models are loaded.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for bad options, `ERR_BAD_FILE` for a bad file, `ERR_NATIVE_LOAD` without the
  *   optional package prom-client
  */

@@ -10,12 +10,12 @@ import type { ServedNet } from './served-net.js';
 /** A request's rows, ready to be written into a batch. */
 export interface RequestRows {
   readonly count: number;
-  /** @throws Problem 400 for what is no number */
+  /** @throws Problem 400 for elements that are not numbers of their datatype */
   writeTo(target: FloatArray): void;
 }
 
 /**
- * The rows of a request: encoded features in one input, or the cells of raw columns in as many.
+ * Returns the rows of a request: numbers in one input, or the cells of columns with an input for each.
  * @throws Problem 400 for inputs that do not fit, 413 for too many rows
  */
 export function requestRowsOf(net: ServedNet, { inputs }: InferRequest, maxRows: number): RequestRows {
@@ -36,7 +36,7 @@ function encodedRows({ width, dtype }: ServedNet, inputs: readonly InputTensor[]
   const [input] = inputs as readonly [InputTensor];
   if (inputs.length > 1 || input.name !== 'input')
     throw wrong('inputs', "one input 'input'", inputs.length > 1 ? inputs : input.name);
-  if (!isNumeric(input.datatype)) throw wrong("the datatype of input 'input'", 'one of numbers', input.datatype);
+  if (!isNumeric(input.datatype)) throw wrong("the datatype of input 'input'", 'a datatype of numbers', input.datatype);
   const { shape, size } = input;
   // A lone row may leave out that it is one.
   const count = size === width ? 1 : shape[0]!;
@@ -63,7 +63,7 @@ function writeNumbers(input: InputTensor, target: FloatArray, limit: number): vo
 }
 
 /**
- * A tensor's elements in order; its list may be flat, or nested as its shape says.
+ * Returns a tensor's elements in order. Its list may be flat, or nested as its shape.
  * @throws Problem 400 for lists of other lengths
  */
 function elementsOf({ name, shape, size }: InputTensor, data: readonly unknown[] | NumberList): ArrayLike<unknown> {
@@ -81,7 +81,7 @@ function elementsOf({ name, shape, size }: InputTensor, data: readonly unknown[]
   let elements: readonly unknown[] = [data];
   for (const [i, length] of (isNested ? shape : [size]).entries()) {
     for (const list of elements) {
-      if (!Array.isArray(list)) throw expected(length, i + 1, 'another thing');
+      if (!Array.isArray(list)) throw expected(length, i + 1, 'another value');
       if (list.length !== length) throw expected(length, i + 1, `a list of ${list.length}`);
     }
     elements = elements.flat();

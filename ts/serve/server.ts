@@ -10,13 +10,13 @@ import { Problem } from './problem.js';
 import { Repository } from './repository.js';
 
 export interface StartOptions extends ServeOptions {
-  /** Default 127.0.0.1: this machine only. */
+  /** Name or address to listen at; default 127.0.0.1: for this machine only. 0.0.0.0: all interfaces. */
   readonly host?: string | undefined;
-  /** Default 8080; 0: any that is free. */
+  /** Default 8080; 0: any free port. */
   readonly port?: number | undefined;
-  /** Fastify's: default warnings and errors; from level 'info' on a line for each request. */
+  /** Fastify's option; default: warnings and errors. From level 'info' on there is a line for each request. */
   readonly logger?: FastifyServerOptions['logger'] | undefined;
-  /** Milliseconds that requests under way are given when the server closes; default 10000. */
+  /** Milliseconds for requests under way when the server closes; default 10000. Then their connections are cut off. */
   readonly drainMs?: number | undefined;
 }
 
@@ -25,19 +25,19 @@ export interface RunningServer {
   readonly url: string;
   readonly app: FastifyInstance;
   /**
-   * Loads a model, or all, anew from its file; requests go on meanwhile.
-   * @throws BlasnetError `ERR_BAD_FILE` where the file is bad: the net before stays; `ERR_BAD_ARGUMENT` for an unknown
-   *   name, or a model without a file
+   * Loads a model, or all, again from its file. The previous net answers requests meanwhile.
+   * @throws BlasnetError `ERR_BAD_FILE` for a bad file: the previous net stays; `ERR_BAD_ARGUMENT` for an unknown name,
+   *   or a model without a file
    */
   reload(name?: string): Promise<void>;
-  /** Takes no further connections, answers the requests that are under way, and closes; later calls wait for the first. */
+  /** Stops listening, answers the requests under way, and closes. Later calls wait for the first. */
   close(): Promise<void>;
 }
 
 /**
  * Starts a server for nets; resolves when it listens and all models are loaded.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for bad options, `ERR_BAD_FILE` for a bad file, `ERR_NATIVE_LOAD` without the
- *   optional packages fastify and prom-client; where it cannot listen, Node's own error, as `EADDRINUSE` for a port taken
+ *   optional packages fastify and prom-client; Node's own error where it cannot listen, as `EADDRINUSE` for a port in use
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   checkOptions(options, [...serveOptionNames, 'host', 'port', 'logger', 'drainMs']);
@@ -57,7 +57,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     ...timeoutsOf(repository.settings.timeoutMs),
   });
   app.setNotFoundHandler((_request, reply) => {
-    reply.code(404).send({ error: 'Expected a path of the Open Inference Protocol, as /v2, but received another' });
+    reply
+      .code(404)
+      .send({ error: 'Expected a path of the Open Inference Protocol, such as /v2, but received another' });
   });
   await app.register(async (scope) => {
     const { allowedHosts } = repository.settings;
@@ -98,7 +100,7 @@ function timeoutsOf(timeoutMs: number) {
   };
 }
 
-/** A problem of a request as the error for a program that asked without one. */
+/** Converts the problem of a request to the error of a call. */
 function withoutStatus(error: unknown): unknown {
   if (!(error instanceof Problem)) return error;
   if (error.cause instanceof BlasnetError) return error.cause;
