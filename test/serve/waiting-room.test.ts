@@ -87,6 +87,16 @@ test('sweep › refuses those that waited too long, so many at once, and forgets
   t.deepEqual(refused, ['1', '2', '3', 'now']);
 });
 
+test('sweep › a request that waits for its turn of the event loop only is not refused, however late it is', async (t) => {
+  const { room, clock, started, refused, entrant } = clockedRoom();
+  for (const name of ['1', '2', '3']) room.enter(a, entrant(name));
+  clock.now = 5000;
+  room.sweep();
+  await turn();
+  t.deepEqual(started, ['1', '2', '3']);
+  t.deepEqual(refused, []);
+});
+
 test('bodies are not read while too many bytes wait', async (t) => {
   const { room, clock, refused, state, entrant } = clockedRoom({ maxBytes: 20 });
   const read: string[] = [];

@@ -89,6 +89,7 @@ export class InferCall implements Entrant {
 
   #queue(net: ServedNet): boolean {
     const began = performance.now();
+    if (began >= this.#deadline) throw this.#late();
     const jsonLength = this.request.headers[jsonLengthHeader] as string | undefined;
     const inference = readInferRequest(this.#body, jsonLength, net.dtype === 'float32');
     this.#limitTime(inference.timeoutMs);

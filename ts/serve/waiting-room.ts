@@ -108,9 +108,11 @@ export class WaitingRoom {
   sweep(): void {
     let refusals = this.#refusals;
     const now = this.#now();
-    const stays = (request: Waiting): boolean => {
+    const stays = (request: Entrant | Unread): boolean => {
       if (request.isOver()) return false;
-      if (request.refusedAt > now || refusals === 0) return true;
+      // One that waits for its turn of the event loop only is not refused.
+      const canStart = 'hasRoom' in request && request.hasRoom();
+      if (request.refusedAt > now || refusals === 0 || canStart) return true;
       refusals--;
       request.refuse();
       return false;
