@@ -73,7 +73,7 @@ async function load(job: LoadJob): Promise<LoadResult> {
     sampleInt: 100,
     requests: [...(await requestsOf(job))],
   });
-  const counted = new Map<number, { count: number; times: number[] }>();
+  const counted = new Map<number, { count: number; times: number[]; early: number[] }>();
   const begin = performance.now() + warmUp * 1000;
   let answered = 0;
   let last = begin;
@@ -82,15 +82,19 @@ async function load(job: LoadJob): Promise<LoadResult> {
     const now = performance.now();
     if (now < begin) return;
     last = now;
-    const of = counted.get(status) ?? { count: 0, times: [] };
+    const of = counted.get(status) ?? { count: 0, times: [], early: [] };
     counted.set(status, of);
     of.count++;
-    // Those of the first moments wait for their connection.
-    if (now - milliseconds >= begin) of.times.push(milliseconds);
+    // Those of the first moments wait for their connection: they count where there are no others.
+    (now - milliseconds >= begin ? of.times : of.early).push(milliseconds);
   });
   const { requests, errors } = await run;
   return {
-    answers: [...counted].map(([status, { count, times }]) => ({ status, count, times: summarize(times) })),
+    answers: [...counted].map(([status, { count, times, early }]) => ({
+      status,
+      count,
+      times: summarize(times.length > 0 ? times : early),
+    })),
     seconds: (last - begin) / 1000,
     answered,
     lost: Math.max(errors, requests.sent - answered - connections),
