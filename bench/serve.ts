@@ -5,6 +5,7 @@ import { naivePrediction } from './naive.js';
 import type { Comparison, Row } from './report.js';
 import type { Entrant } from './roster.js';
 import { answerOf } from './serving/asking.js';
+import { measureGoodput, measureHealth } from './serving/goodput.js';
 import type { LoadJob, LoadResult } from './serving/load.js';
 import { load, type Server, startServer } from './serving/processes.js';
 import { type BodyFormat, requestsFor } from './serving/requests.js';
@@ -86,6 +87,8 @@ export async function measureServing(entrants: readonly Entrant[], bench: Bench)
     { id: 'serve requests', title: `${title}: time from answer to answer`, unit: 'µs', rows: rowsOf(costs) },
     { id: 'serve cpu', title: `${title}: the server's CPU time for a request`, unit: 'µs', rows: rowsOf(cpuTimes) },
     { id: 'serve answers', title: `${title}: time to an answer`, unit: 'ms', rows: rowsOf(latencies) },
+    await measureGoodput(bench),
+    await measureHealth(files.blasnet, bench),
     await measureTrouble({ file: files.blasnet, slowFile: await writeWideModel(folder), x, workload }, bench),
   ];
 }

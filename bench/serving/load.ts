@@ -5,18 +5,30 @@ import { readFloats } from '../data.js';
 import type { Summary } from '../statistics.js';
 import { summarize } from '../statistics.js';
 import { findWorkload } from '../workloads.js';
-import { type BodyFormat, inferPath, requestsFor } from './requests.js';
+import {
+  type BodyFormat,
+  type HostileBody,
+  hostileRequest,
+  inferPath,
+  type RowRequest,
+  requestsFor,
+  requestsOfRows,
+} from './requests.js';
 
-export interface LoadJob {
+/** What the requests bring. */
+export type LoadContent =
+  /** Single rows of MNIST from a file of float32 numbers, in turn. */
+  | { readonly format: BodyFormat; readonly x: string }
+  | { readonly rows: number; readonly width: number }
+  | { readonly hostile: HostileBody };
+
+export type LoadJob = LoadContent & {
   readonly port: number;
-  readonly format: BodyFormat;
-  /** File of the rows to send, each in turn, as float32. */
-  readonly x: string;
   readonly connections: number;
-  /** How long what comes back counts, after a warm-up that does not. */
+  /** Seconds in which answers count, after a warm-up in which they do not. */
   readonly seconds: number;
   readonly warmUp: number;
-}
+};
 
 /** Answers of one status. */
 export interface Answers {
@@ -45,16 +57,23 @@ type Autocannon = (options: object) => Tracker;
 
 const autocannon = createRequire(import.meta.url)('autocannon') as Autocannon;
 
-async function load({ port, format, x, connections, seconds, warmUp }: LoadJob): Promise<LoadResult> {
+async function requestsOf(job: LoadContent): Promise<readonly RowRequest[]> {
+  if ('hostile' in job) return [hostileRequest(job.hostile)];
+  if ('rows' in job) return requestsOfRows(job.rows, job.width);
+  return requestsFor(findWorkload('mnist'), await readFloats(job.x), job.format);
+}
+
+async function load(job: LoadJob): Promise<LoadResult> {
+  const { port, connections, seconds, warmUp } = job;
   const run = autocannon({
     url: `http://127.0.0.1:${port}${inferPath}`,
     method: 'POST',
     connections,
     duration: warmUp + seconds,
     sampleInt: 100,
-    requests: requestsFor(findWorkload('mnist'), await readFloats(x), format),
+    requests: [...(await requestsOf(job))],
   });
-  const counted = new Map<number, { count: number; times: number[] }>();
+  const counted = new Map<number, { count: number; times: number[]; early: number[] }>();
   const begin = performance.now() + warmUp * 1000;
   let answered = 0;
   let last = begin;
@@ -63,15 +82,19 @@ async function load({ port, format, x, connections, seconds, warmUp }: LoadJob):
     const now = performance.now();
     if (now < begin) return;
     last = now;
-    const of = counted.get(status) ?? { count: 0, times: [] };
+    const of = counted.get(status) ?? { count: 0, times: [], early: [] };
     counted.set(status, of);
     of.count++;
-    // Those of the first moments wait for their connection.
-    if (now - milliseconds >= begin) of.times.push(milliseconds);
+    // Those of the first moments wait for their connection: they count where there are no others.
+    (now - milliseconds >= begin ? of.times : of.early).push(milliseconds);
   });
   const { requests, errors } = await run;
   return {
-    answers: [...counted].map(([status, { count, times }]) => ({ status, count, times: summarize(times) })),
+    answers: [...counted].map(([status, { count, times, early }]) => ({
+      status,
+      count,
+      times: summarize(times.length > 0 ? times : early),
+    })),
     seconds: (last - begin) / 1000,
     answered,
     lost: Math.max(errors, requests.sent - answered - connections),

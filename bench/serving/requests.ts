@@ -1,6 +1,6 @@
 import { inputsOf, type Workload } from '../workloads.js';
 
-/** How a request brings its numbers: as text, or in bytes behind the JSON. */
+/** The form of a request's numbers: text, or bytes behind the JSON. */
 export type BodyFormat = 'JSON' | 'binary';
 
 /** A request for the prediction of one row by the Open Inference Protocol. */
@@ -9,7 +9,7 @@ export interface RowRequest {
   readonly body: Buffer;
 }
 
-/** What the model is called on every server. */
+/** The model's name on every server. */
 export const modelName = 'm';
 export const inferPath = `/v2/models/${modelName}/infer`;
 
@@ -20,6 +20,24 @@ export function requestsFor(workload: Workload, x: Float32Array, format: BodyFor
     const numbers = x.subarray(row * width, (row + 1) * width);
     return format === 'JSON' ? inJson(numbers) : inBytes(numbers);
   });
+}
+
+/** Requests in JSON with several rows of so many numbers each; numbers have three decimals. */
+export function requestsOfRows(rows: number, width: number): RowRequest[] {
+  const numbers = Array.from({ length: rows * width }, (_, i) => Math.round(1000 * Math.sin(i)) / 1000);
+  const input = { name: 'input', datatype: 'FP32', shape: [rows, width], data: numbers };
+  return [{ headers: { 'Content-Type': 'application/json' }, body: Buffer.from(JSON.stringify({ inputs: [input] })) }];
+}
+
+/** Bodies that take a server long that parses them: 16 MB of brackets, and as many small objects as its limit lets in. */
+export const hostileBodies = ['16 MB of [', '1 MB of small objects'] as const;
+export type HostileBody = (typeof hostileBodies)[number];
+
+/** A request with a hostile body. */
+export function hostileRequest(kind: HostileBody): RowRequest {
+  const objects = () => `[${Array.from({ length: 80_000 }, (_, i) => `{"${i.toString(36)}x":0}`).join()}]`;
+  const body = Buffer.from(kind === '16 MB of [' ? '['.repeat(16 << 20) : objects().slice(0, 1 << 20));
+  return { headers: { 'Content-Type': 'application/json' }, body };
 }
 
 const tensorOf = (numbers: Float32Array) => ({ name: 'input', datatype: 'FP32', shape: [1, numbers.length] });

@@ -13,6 +13,7 @@ export interface ServerJob {
   /** The net's file, or that of the model it was exported as. */
   readonly file: string;
   readonly maxQueue?: number;
+  readonly maxWaitMs?: number;
 }
 
 export interface Usage {
@@ -27,10 +28,10 @@ function usage(): Usage {
   return { memory: process.memoryUsage.rss(), cpu: user + system };
 }
 
-async function start({ kind, file, maxQueue }: ServerJob): Promise<number> {
+async function start({ kind, file, ...options }: ServerJob): Promise<number> {
   if (kind === 'blasnet') {
     setThreads(1);
-    const server = await startServer({ models: [{ name: modelName, file }], port: 0, ...(maxQueue && { maxQueue }) });
+    const server = await startServer({ models: [{ name: modelName, file }], port: 0, ...options });
     closeOnSignals(server);
     return Number(new URL(server.url).port);
   }

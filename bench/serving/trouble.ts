@@ -39,10 +39,16 @@ export async function measureTrouble(served: Served, { effort: { quick } }: Benc
   return { id: 'serve trouble', title: 'Serving in trouble: time to an answer', unit: 'ms', rows };
 }
 
-type Load = Omit<Parameters<typeof load>[0], 'port'>;
+type Load = {
+  readonly format: 'JSON';
+  readonly x: string;
+  readonly connections: number;
+  readonly seconds: number;
+  readonly warmUp: number;
+};
 
 async function overload(served: Served, job: Load): Promise<Row[]> {
-  const server = await startServer({ kind: 'blasnet', file: served.slowFile, maxQueue: overloadQueue });
+  const server = await startServer({ kind: 'blasnet', file: served.slowFile, maxQueue: overloadQueue, maxWaitMs: 0 });
   try {
     const { memory: before } = await server.usage();
     const loaded = load({ ...job, port: server.port });

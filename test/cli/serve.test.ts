@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rename } from 'node:fs/promises';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { json } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
 import { blasnet, program } from '../support/command-line.js';
@@ -83,7 +85,7 @@ test('serve › answers as the nets do, reloads at SIGHUP, ends at SIGTERM with 
   await saveNet(folder, 'c', 3).then(() => rename(join(folder, 'c.safetensors'), join(folder, 'a.safetensors')));
   const c = await NeuralNet.load(join(folder, 'a.safetensors'));
   child.kill('SIGHUP');
-  t.is(await nextError(), 'blasnet: models loaded anew');
+  t.is(await nextError(), 'blasnet: models loaded again');
   t.deepEqual(await ask(url, 'first'), { status: 200, data: expectedOf(c) });
   t.notDeepEqual(expectedOf(c), expectedOf(a));
 
@@ -92,7 +94,7 @@ test('serve › answers as the nets do, reloads at SIGHUP, ends at SIGTERM with 
     code: 1,
     signal: null,
     output: '',
-    errors: `blasnet: Expected a port that is free (--port 0 takes any) but received ${new URL(url).host}\n`,
+    errors: `blasnet: Expected a free port (--port 0 takes any) but received ${new URL(url).host}\n`,
   });
   child.kill('SIGTERM');
   t.deepEqual(await closed, [0, null]);
@@ -118,6 +120,37 @@ test('serve › a token from the environment; a request under way at SIGINT is a
   child.kill('SIGINT');
   t.deepEqual(await answer, { status: 200, data: expectedOf(net) });
   t.deepEqual(await closed, [0, null]);
+});
+
+test('serve › hosts and limits from the command line', async (t) => {
+  const folder = await temporaryFolder(t);
+  await saveNet(folder, 'a', 1);
+  const limits = ['--json-limit', '1KiB', '--body-limit', '2000', '--max-rows', '2', '--max-wait', '0'];
+  const { url } = await serve(t, folder, [
+    'a.safetensors',
+    '--allowed-host',
+    'a.example',
+    '--allowed-host',
+    'b.example',
+    ...limits,
+  ]);
+  const ask = async (headers: Record<string, string>, data: readonly number[]) => {
+    const inputs = [{ name: 'input', shape: [data.length / 3, 3], datatype: 'FP32', data }];
+    const request = httpRequest(`${url}/v2/models/a/infer`, { method: 'POST', headers });
+    request.end(JSON.stringify({ inputs }));
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    return [response.statusCode, ((await json(response)) as { error?: string }).error];
+  };
+  for (const host of ['a.example', 'b.example:80', 'localhost'])
+    t.deepEqual(await ask({ host }, [1, 2, 3]), [200, undefined]);
+  t.is((await ask({ host: 'c.example' }, [1, 2, 3]))[0], 421);
+  t.deepEqual(await ask({}, Array(9).fill(0)), [413, 'Expected at most 2 rows for a request but received 3']);
+  const [status, error] = await ask({}, Array(600).fill(0));
+  t.is(status, 413);
+  t.regex(String(error), /^Expected at most 1024 bytes for a body of JSON/);
+  const { code, errors } = await blasnet(folder, ['serve', 'a.safetensors', '--json-limit', '1 MB']);
+  t.is(code, 2);
+  t.regex(errors, /Expected a number of bytes, as 500000, 512KiB or 4MiB/);
 });
 
 test('serve › by npx, it ends when the shell between them does', async (t) => {

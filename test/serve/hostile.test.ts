@@ -113,7 +113,7 @@ test('names of Object.prototype and two of the same are nothing special', async 
     t.is((await post(app, `/v2/models/${name}/infer`, '{}')).status, 404);
   const [input] = inputOf([1, 2], [1, 2]).inputs;
   t.deepEqual((await post(app, infer, { inputs: [input, input] })).json, {
-    error: 'Expected different names for inputs but received the same twice',
+    error: 'Expected different names for inputs but received the same name twice',
   });
   const text = JSON.stringify(inputOf([1, 2], [1, 2]));
   const twice = text.replace('"data":[1,2]', '"data":[1,2,3],"data":[1,2]');

@@ -109,7 +109,7 @@ test('infer › outputs are chosen by name', async (t) => {
   t.deepEqual(await names('class', 'output'), ['class', 'output']);
   const { status, json } = await post(app, infer, { ...inputOf([1, 2], [1, 2]), outputs: [{ name: 'logits' }] });
   t.is(status, 400);
-  t.deepEqual(json, { error: "Expected some of output, class for outputs but received 'logits'" });
+  t.deepEqual(json, { error: "Expected names among output, class for outputs but received 'logits'" });
 });
 
 /** A car's price by its age and color. */
@@ -159,8 +159,8 @@ test('infer › what is wrong with columns', async (t) => {
   });
   const cases: [unknown, RegExp][] = [
     [columns({}, { data: ['green'] }), /one of the training data's 2 categories for row 0, column 'color'.*'green'/],
-    [columns({ data: [null] }, {}), /a finite number for element 0 of input 'age' but received null/],
-    [columns({}, { data: [1] }), /a string for element 0 of input 'color' but received 1/],
+    [columns({ data: [null] }, {}), /a finite number for element 0 of input 'age' \(FP64\) but received null/],
+    [columns({}, { data: [1] }), /a string for element 0 of input 'color' \(BYTES\) but received 1/],
     [columns({ name: 'weight' }, {}), /an input 'age' for inputs but received none/],
     [columns({ shape: [2], data: [1, 2] }, {}), /\[2\] or \[2, 1\] for the shape of input 'color' but received \[1\]/],
     [columns({ datatype: 'BYTES', data: ['old'] }, {}), /a number for row 0, column 'age' but received 'old'/],
@@ -176,23 +176,23 @@ test('infer › what is wrong with a request', async (t) => {
   const app = await servingApp(t, { models: [{ name: 'm', net: fittingNet([2, 1]) }], maxRows: 3, bodyLimit: 2000 });
   const cases: [unknown, number, RegExp][] = [
     ['', 400, /JSON for the body but received nothing/],
-    ['{', 400, /JSON for the body but received text that is none/],
+    ['{', 400, /JSON for the body but received other text/],
     ['[]', 400, /an object for the body but received a list of 0/],
     [{}, 400, /for inputs but received undefined/],
     [inputOf([1], [1, 2]), 400, /lists of 2 at depth 1 for data of input 'input' but received lists of 1/],
     [inputOf([[1, 2, 3]], [1, 2]), 400, /lists of 2 at depth 2 .* received lists of 3/],
     [inputOf([[1], [2, 3]], [2, 2]), 400, /lists of 2 at depth 2 .* received a list of 1/],
     [inputOf([1, 2, 3], [1, 3]), 400, /rows of 2 numbers for the shape of input 'input' but received \[1, 3\]/],
-    [inputOf([1, null], [1, 2]), 400, /a finite number for number 1 of input 'input' but received null/],
-    [inputOf([1, '2'], [1, 2]), 400, /a finite number for number 1 of input 'input' but received '2'/],
+    [inputOf([1, null], [1, 2]), 400, /a finite number for number 1 of input 'input' \(FP32\) but received null/],
+    [inputOf([1, '2'], [1, 2]), 400, /a finite number for number 1 of input 'input' \(FP32\) but received '2'/],
     ['{"inputs":[{"name":"input","datatype":"FP32","shape":[1,2],"data":[1,1e999]}]}', 400, /received Infinity/],
-    [inputOf([1, 1e39], [1, 2]), 400, /a finite number for number 1 of input 'input' but received 1e\+39/],
+    [inputOf([1, 1e39], [1, 2]), 400, /a finite number for number 1 of input 'input' \(FP32\) but received 1e\+39/],
     [inputOf([1, 2], [1e9, 1e9, 1e9]), 400, /of a product below 2\^31 for inputs\[0\].shape but received a list of 3/],
     [inputOf([], [0, 2]), 400, /whole numbers above 0/],
     [inputOf([1, 2], [1, 2], 'FP8'), 400, /datatype of the Open Inference Protocol .* but received 'FP8'/],
-    [inputOf(['1', '2'], [1, 2], 'BYTES'), 400, /one of numbers for the datatype of input 'input'/],
+    [inputOf(['1', '2'], [1, 2], 'BYTES'), 400, /a datatype of numbers for the datatype of input 'input'/],
     [inputOf(Array(8).fill(0), [4, 2]), 413, /at most 3 rows for a request but received 4/],
-    [{ pad: 'x'.repeat(2000) }, 413, /too large/],
+    [{ pad: 'x'.repeat(2000) }, 413, /at most 2000 bytes for a body of JSON but received more/],
   ];
   for (const [body, expected, message] of cases) {
     const { status, json } = await post(app, infer, body);
@@ -212,7 +212,7 @@ test('infer › outputs that JSON does not know are refused, and only to that re
   const app = await servingApp(t, { models: [{ name: 'm', net }] });
   const [large, small] = await Promise.all([1e30, 1].map((value) => post(app, infer, inputOf([value], [1, 1]))));
   t.is(large!.status, 422);
-  t.regex((large!.json as { error: string }).error, /outputs are finite .* lead to Infinity/);
+  t.regex((large!.json as { error: string }).error, /finite outputs .* lead to Infinity/);
   t.deepEqual(outputsOf(small!)[0]!.data, [Math.fround(1e30)]);
 });
 

@@ -21,9 +21,27 @@ class SlowNet extends NeuralNet {
   }
 }
 
-test('ten times what the queue holds › some are answered, all others refused by 503, none lost', async (t) => {
+test('ten times what the queue holds › all wait and are answered', async (t) => {
   const net = new SlowNet(new HyperParameters({ netType: 'fitting' }), 'slow').addLayer(new FullyConnectedLayer(1, 1));
-  const server = await startServer({ models: [{ name: 'm', net }], port: 0, maxBatch: 4, maxQueue: 8 });
+  const options = { maxBatch: 4, maxQueue: 8, maxWaitMs: 60_000, timeoutMs: 60_000 };
+  const server = await startServer({ models: [{ name: 'm', net }], port: 0, ...options });
+  t.teardown(() => server.close());
+  const clients = new LastingClients(inferAt(server.url), requests, 80);
+  let most = 0;
+  await until(async () => {
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    most = Math.max(most, Number(/^blasnet_queue_rows\{model="m"\} (\d+)$/m.exec(text)![1]));
+    return clients.answers[200]! >= 300;
+  });
+  const { answers, lost } = await clients.stop();
+  t.is(lost, 0);
+  t.deepEqual(Object.keys(answers), ['200']);
+  t.true(most <= 8, `${most}`);
+});
+
+test('ten times what the queue holds, without waiting › some are answered, all others refused, none lost', async (t) => {
+  const net = new SlowNet(new HyperParameters({ netType: 'fitting' }), 'slow').addLayer(new FullyConnectedLayer(1, 1));
+  const server = await startServer({ models: [{ name: 'm', net }], port: 0, maxBatch: 4, maxQueue: 8, maxWaitMs: 0 });
   t.teardown(() => server.close());
   const clients = new LastingClients(inferAt(server.url), requests, 80);
   let most = 0;

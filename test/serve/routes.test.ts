@@ -142,6 +142,9 @@ test("the plugin lives in a user's app, under a prefix, and leaves its other rou
   t.is((await post(app, '/nets/v2/models/m/infer', inputOf([1, 2], [1, 2]))).status, 200);
   const { body } = await app.inject({ method: 'POST', url: '/echo', payload: { a: 1 } });
   t.is(body, '{"a":1}');
+  for (const url of ['/nets', '/nets/', '/nets/v2'])
+    t.is((await app.inject({ method: 'POST', url })).statusCode, 405, url);
+  t.is((await app.inject({ method: 'PUT', url: '/echo' })).statusCode, 404);
 });
 
 test('bad options', async (t) => {

@@ -5,16 +5,21 @@ import { setThreads } from '../runtime.js';
 import { closeOnSignals, type RunningServer, type StartOptions, startServer } from '../serve/index.js';
 import { describeFailure, print, say, UsageError } from './output.js';
 
-/** What `blasnet serve` was told; undefined where nothing was said. */
+/** The options of `blasnet serve`; undefined where they were not given. */
 export interface ServeFlags {
   readonly name?: readonly string[];
   readonly port: number;
   readonly host: string;
+  readonly allowedHost?: readonly string[];
   readonly token?: string;
   readonly tokenEnv?: string;
   readonly maxBatch?: number;
   readonly maxDelay?: number;
   readonly maxQueue?: number;
+  readonly maxWait?: number;
+  readonly maxRows?: number;
+  readonly jsonLimit?: number;
+  readonly bodyLimit?: number;
   readonly threads: number;
   readonly timeout?: number;
   readonly page: boolean;
@@ -23,7 +28,7 @@ export interface ServeFlags {
 
 const parentCheckMs = 300;
 
-/** What `blasnet serve` does, until a signal ends it. */
+/** Runs `blasnet serve` until a signal ends it. */
 export async function runServe(files: readonly string[], flags: ServeFlags): Promise<void> {
   const options = optionsOf(files, flags);
   setThreads(flags.threads);
@@ -36,12 +41,14 @@ export async function runServe(files: readonly string[], flags: ServeFlags): Pro
   if (process.env.npm_command === 'exec') closeWithParent();
   const isLocal = ['127.0.0.1', '::1', 'localhost'].includes(flags.host);
   if (!isLocal && options.token === undefined)
-    say(`whoever reaches ${server.url} may use it; --token-env asks for a token`);
+    say(
+      `everyone who can reach ${server.url} may use it: ask for a token by --token-env, for a host name by --allowed-host`,
+    );
   await print(`serving ${options.models.map(({ name }) => name).join(', ')} at ${server.url}\n`);
 }
 
 function optionsOf(files: readonly string[], flags: ServeFlags): StartOptions {
-  const { name: names, host, port, maxBatch, maxQueue, page, logLevel } = flags;
+  const { name: names, host, port, maxBatch, maxQueue, maxRows, jsonLimit, bodyLimit, page, logLevel } = flags;
   if (names && names.length !== files.length) {
     throw new UsageError(`--name: Expected as many names as models, ${files.length}, but received ${names.length}`);
   }
@@ -52,7 +59,18 @@ function optionsOf(files: readonly string[], flags: ServeFlags): StartOptions {
     page,
     // The standard output is for results.
     logger: { level: logLevel, stream: process.stderr },
-    ...given({ maxBatch, maxDelayMs: flags.maxDelay, maxQueue, timeoutMs: flags.timeout, token: tokenOf(flags) }),
+    ...given({
+      allowedHosts: flags.allowedHost,
+      maxBatch,
+      maxDelayMs: flags.maxDelay,
+      maxQueue,
+      maxWaitMs: flags.maxWait,
+      maxRows,
+      jsonLimit,
+      bodyLimit,
+      timeoutMs: flags.timeout,
+      token: tokenOf(flags),
+    }),
   };
 }
 
@@ -76,10 +94,10 @@ async function start(options: StartOptions): Promise<RunningServer> {
   }
 }
 
-/** What was expected instead of an address at which nobody can listen. */
+/** What the message expects instead of an address at which the server cannot listen. */
 const hints: Readonly<Record<string, string | undefined>> = {
-  EADDRINUSE: 'a port that is free (--port 0 takes any)',
-  EACCES: 'a port that this user may open, as those from 1024 on,',
+  EADDRINUSE: 'a free port (--port 0 takes any)',
+  EACCES: 'a port that this user may open, such as 1024 and above,',
   EADDRNOTAVAIL: 'an address of this machine',
   ENOTFOUND: 'an address of this machine',
 };
@@ -87,15 +105,15 @@ const hints: Readonly<Record<string, string | undefined>> = {
 function reloadOnHangUp(server: RunningServer): void {
   process.on('SIGHUP', () => {
     server.reload().then(
-      () => say('models loaded anew'),
-      (error: unknown) => say(`not loaded anew: ${describeFailure(error)}`),
+      () => say('models loaded again'),
+      (error: unknown) => say(`models not loaded again: ${describeFailure(error)}`),
     );
   });
 }
 
 /**
- * Closes the server when the process that started it has gone: npx runs commands in a shell that dies of SIGTERM and
- * hands nothing on.
+ * Closes the server when its parent process has ended: npx runs commands in a shell that SIGTERM ends, and that does not
+ * pass the signal on.
  */
 function closeWithParent(): void {
   const parent = process.ppid;

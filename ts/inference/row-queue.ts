@@ -1,23 +1,27 @@
 import { badArgument } from '../errors.js';
 import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
 
-/** Rows of one caller, which stay together. */
+/** Rows of one caller. They stay together in one batch. */
 export interface RowJob<Answer> {
   readonly rows: number;
-  /** Is told the answer to its batch, and which row of that is its first. */
+  /** Is called when the computation of its batch begins. */
+  readonly begin?: () => void;
+  /** Is called with the answer to its batch and the number of its first row in there. */
   readonly done: (answer: Answer, first: number) => void;
   readonly fail: (error: unknown) => void;
 }
 
 export interface RowQueueOptions {
-  /** Rows of a batch at the most, but for callers with more. */
+  /** The most rows of a batch; a caller with more rows gets a batch of its own. */
   readonly maxBatch: number;
-  /** Milliseconds that a row waits for others while nothing is computed. */
+  /** The longest time in milliseconds that a row waits for others while nothing is computed. */
   readonly maxDelayMs: number;
-  /** Whether a batch begins as soon as a turn of the event loop brings no further row. */
+  /** Whether a batch begins as soon as a turn of the event loop adds no further row. */
   readonly isEager?: boolean;
-  /** Whether `infer` copies x before it returns: then the memory serves the next batch. */
+  /** Whether `infer` copies x before it returns; then the next batch uses the same memory. */
   readonly isCopied?: boolean;
+  /** Is called when a batch has been answered: fewer rows wait or are computed than before. */
+  readonly onFreed?: () => void;
 }
 
 /** Rows that are computed together. */
@@ -31,7 +35,7 @@ interface Batch<Job> {
   began: number;
 }
 
-/** More rows than this pass through a net a chunk at a time. */
+/** A net computes more rows than this in chunks. */
 const chunkRows = 256;
 
 /**
@@ -92,13 +96,13 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
     return this.#waiting + this.computing;
   }
 
-  /** Those that wait or are computed, oldest first. */
+  /** Yields the jobs that wait or are computed, the oldest first. */
   *jobs(): Generator<Job> {
     if (this.#running) yield* this.#running.jobs;
     for (const { jobs } of this.#batches) yield* jobs;
   }
 
-  /** Memory for rows that `add` is given at once; what is not added is forgotten. */
+  /** Returns memory for rows. It belongs to the job that is added next, or to nobody if none is. */
   reserve(rows: number): FloatArray {
     const { maxBatch } = this.#options;
     let batch = this.#batches.at(-1);
@@ -113,7 +117,7 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
     return batch.data.subarray(batch.rows * this.#width, (batch.rows + rows) * this.#width);
   }
 
-  /** Queues a job whose rows are in the memory that was reserved right before. */
+  /** Queues a job. Its rows are in the memory that `reserve` returned last. */
   add(job: Job): void {
     const batch = this.#batches.at(-1)!;
     if (batch.rows === 0) batch.began = performance.now();
@@ -126,7 +130,7 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
     else this.#startLater();
   }
 
-  /** Forgets waiting jobs: they are neither done nor failed. */
+  /** Removes waiting jobs without calling `done` or `fail`. */
   drop(isGone: (job: Job) => boolean): void {
     for (const batch of this.#batches) this.#dropFrom(batch, isGone);
   }
@@ -185,12 +189,14 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
 
   async #run(batch: Batch<Job>): Promise<void> {
     const { jobs } = batch;
+    for (const job of jobs) job.begin?.();
     let answer: Answer;
     try {
       answer = await this.#answerTo(batch);
     } catch (error) {
       this.#next();
       for (const job of jobs) job.fail(error);
+      this.#options.onFreed?.();
       return;
     }
     // The next one is computed while callers do something about their answers.
@@ -200,6 +206,7 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
       job.done(answer, first);
       first += job.rows;
     }
+    this.#options.onFreed?.();
   }
 
   #answerTo({ data, rows, capacity }: Batch<Job>): Promise<Answer> {
@@ -213,7 +220,7 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
   }
 }
 
-/** So many rows are computed for that many. */
+/** Returns the number of rows that are computed for so many. */
 function paddedRows(rows: number, maxBatch: number): number {
   if (rows > chunkRows && rows > maxBatch) return Math.ceil(rows / chunkRows) * chunkRows;
   const padded = 2 ** Math.ceil(Math.log2(rows));

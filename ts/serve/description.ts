@@ -3,23 +3,23 @@ import type { NeuralNet } from '../neural-net.js';
 import type { ColumnEncoding } from '../preparation/column-encoding.js';
 import type { Prediction } from '../preparation/prediction.js';
 
-/** A tensor in metadata; −1 is any number of rows. */
+/** An input or output in a model's metadata; −1 in the shape is any number of rows. */
 export interface TensorMetadata {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
-  /** Of columns of a table. */
+  /** For columns of a table only. */
   readonly parameters?: ColumnParameters;
 }
 
 interface ColumnParameters {
-  /** The names that there are; others are refused, or taken as no category. */
+  /** The known categories; other names are refused, or count as no category. */
   readonly categories?: readonly string[];
-  /** The text of a cell that is missing, where it may be; of datatype BYTES, in columns of numbers, too. */
+  /** The text that marks a missing cell (datatype BYTES, in columns of numbers, too); undefined where none may be missing. */
   readonly missing?: string;
 }
 
-/** What metadata says about a net. */
+/** The part of a model's metadata that describes its net. */
 export interface NetDescription {
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
@@ -27,15 +27,18 @@ export interface NetDescription {
     readonly net_type: string;
     /** Channels, height and width. */
     readonly image?: readonly number[];
-    /** Paper and ink of raw pixels, where they are known. */
+    /** The values of paper and ink in raw pixels, where they are known. */
     readonly image_range?: readonly [number, number];
-    /** What the numbers of an input are called, where it has several. */
+    /** The names of an input's numbers. */
     readonly feature_names?: readonly string[];
     readonly classes?: readonly string[];
   };
 }
 
-/** @param example - the net's answer to any row */
+/**
+ * Describes a net for metadata.
+ * @param example - the net's answer to any row
+ */
 export function describeNet(
   { params, preparation }: NeuralNet,
   rowShape: readonly number[],
@@ -72,7 +75,7 @@ function columnInput(column: ColumnEncoding): TensorMetadata {
   };
 }
 
-/** Rows of three lengths are images. */
+/** Rows with three dimensions are images. */
 function imageOf(rowShape: readonly number[]): readonly number[] | undefined {
   return rowShape.length === 3 ? rowShape : undefined;
 }

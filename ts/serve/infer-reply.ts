@@ -5,7 +5,7 @@ import type { InferRequest } from './infer-request.js';
 import { badRequest, Problem } from './problem.js';
 import type { ServedNet } from './served-net.js';
 
-/** An output that a request gets. */
+/** An output of a reply. */
 export interface WantedOutput {
   readonly name: 'output' | 'class';
   readonly isBinary: boolean;
@@ -14,28 +14,28 @@ export interface WantedOutput {
 /** The body of an answer. */
 export interface InferReply {
   readonly body: string | Buffer;
-  /** Bytes of JSON at its start, where binary tensors follow. */
+  /** Bytes of JSON at the body's start; undefined where no binary tensors follow. */
   readonly jsonLength: number | undefined;
 }
 
 /**
- * The outputs that a request gets.
- * @throws Problem 400 for one that there is not
+ * Returns the outputs that a request asks for, or all.
+ * @throws Problem 400 for an unknown output
  */
 export function wantedOutputs({ description }: ServedNet, { outputs, isBinary }: InferRequest): WantedOutput[] {
   const names = description.outputs.map(({ name }) => name as WantedOutput['name']);
   if (!outputs) return names.map((name) => ({ name, isBinary }));
   return outputs.map((output) => {
     const name = names.find((one) => one === output.name);
-    if (!name) throw badRequest('outputs', `some of ${names.join(', ')}`, `'${output.name.slice(0, 60)}'`);
+    if (!name) throw badRequest('outputs', `names among ${names.join(', ')}`, `'${output.name.slice(0, 60)}'`);
     return { name, isBinary: output.isBinary ?? isBinary };
   });
 }
 
 /**
  * Writes the answer for some rows of a prediction.
- * @param head - what JSON begins with: `{"model_name":…,"model_version":…`
- * @throws Problem 422 where an output is no number that JSON knows
+ * @param head - the start of the JSON: `{"model_name":…,"model_version":…`
+ * @throws Problem 422 for outputs in JSON that are not finite
  */
 export function writeReply(
   head: string,
@@ -70,7 +70,7 @@ function jsonOf({ data, rowSize }: Tensor, first: number, rows: number): string 
   for (let i = first * rowSize; i < end; i++) {
     const number = data[i]!;
     if (!Number.isFinite(number))
-      throw new Problem(422, `Expected inputs whose outputs are finite but received such that lead to ${number}`);
+      throw new Problem(422, `Expected inputs with finite outputs but received inputs that lead to ${number}`);
     text += i + 1 < end ? `${number},` : number;
   }
   return `${text}]`;

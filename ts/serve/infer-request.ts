@@ -1,25 +1,27 @@
+import { lengthIn } from './body.js';
+import { parseBounded } from './bounded-json.js';
 import { isNumeric } from './datatypes.js';
 import { listAt, NumberList, parseWithLists } from './number-lists.js';
-import { badRequest, Problem } from './problem.js';
+import { badRequest, Problem, wrong } from './problem.js';
 
-/** An input as a request has it. */
+/** An input of a request. */
 export interface InputTensor {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
-  /** How many elements the shape holds. */
+  /** The number of elements of the shape. */
   readonly size: number;
-  /** What JSON has, not yet looked at but for its being a list, or bytes. Read before the next request is. */
+  /** A list from JSON whose elements are not checked yet, or bytes. Valid until the next request is parsed. */
   readonly data: readonly unknown[] | NumberList | Uint8Array;
 }
 
 export interface RequestedOutput {
   readonly name: string;
-  /** Whether it is to be answered in bytes; undefined where nothing is said. */
+  /** Whether it is answered in bytes; undefined where the request does not say so. */
   readonly isBinary: boolean | undefined;
 }
 
-/** A request for inference, checked but for the data. */
+/** A request for inference. Everything but the data is checked. */
 export interface InferRequest {
   readonly id: string | undefined;
   readonly inputs: readonly InputTensor[];
@@ -27,6 +29,8 @@ export interface InferRequest {
   readonly outputs: readonly RequestedOutput[] | undefined;
   /** Whether outputs are answered in bytes unless they say otherwise. */
   readonly isBinary: boolean;
+  /** Milliseconds from the request's arrival to a 504, if it has a limit of its own. */
+  readonly timeoutMs: number | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -35,10 +39,10 @@ const mostInputs = 4096;
 const mostDimensions = 8;
 
 /**
- * The request in a body: JSON, or as many bytes of JSON as the header says and binary tensors behind it.
+ * Parses a body: JSON, or so many bytes of JSON as the header says, with binary tensors behind it.
  * @param jsonLength - the header Inference-Header-Content-Length
- * @param isSingle - whether numbers become single precision
- * @throws Problem 400
+ * @param isSingle - whether numbers may be rounded to single precision
+ * @throws Problem 400 for a body that is no request for inference
  */
 export function readInferRequest(
   body: Buffer | undefined,
@@ -48,23 +52,39 @@ export function readInferRequest(
   if (!body || body.length === 0) throw badRequest('the body', 'JSON', 'nothing');
   const end = jsonLength === undefined ? body.length : lengthOf(jsonLength, body.length);
   const request = objectOf('the body', parse(body.subarray(0, end), isSingle));
-  const { id, inputs, outputs, parameters } = request;
-  if (id !== undefined && typeof id !== 'string') throw wrong('id', 'a string', id);
+  const { id, inputs, outputs } = request;
+  // Optional fields may be null, as some clients write them.
+  if (id !== undefined && id !== null && typeof id !== 'string') throw wrong('id', 'a string', id);
   if (!Array.isArray(inputs) || inputs.length === 0 || inputs.length > mostInputs)
     throw wrong('inputs', `a list of 1 to ${mostInputs} tensors`, inputs);
   const binary = new BinaryPart(body.subarray(end));
   const checked = inputs.map((input, i) => inputOf(input, i, binary));
   binary.requireEnd();
   requireDifferent('inputs', checked);
+  const parameters = parametersOf('parameters', request.parameters);
   return {
-    id,
+    id: id ?? undefined,
     inputs: checked,
-    outputs: outputs === undefined ? undefined : outputsOf(outputs),
+    outputs: outputsOf(outputs),
     isBinary: flag('binary_data_output', parameters, 'parameters') ?? false,
+    timeoutMs: timeoutOf(parameters),
   };
 }
 
-/** What is behind the JSON of a body, taken tensor by tensor. */
+/** Parameters of a request, an input or an output; none where they are null or undefined. */
+function parametersOf(where: string, value: unknown): Fields {
+  return value === undefined || value === null ? {} : objectOf(where, value);
+}
+
+/** The parameter timeout, which is given in microseconds; 0 is none, as in Triton. */
+function timeoutOf({ timeout }: Fields): number | undefined {
+  if (timeout === undefined || timeout === null || timeout === 0) return undefined;
+  if (!Number.isSafeInteger(timeout) || (timeout as number) < 0)
+    throw wrong('parameters.timeout', 'a whole number of microseconds', timeout);
+  return (timeout as number) / 1000;
+}
+
+/** The bytes behind the JSON of a body, taken tensor by tensor. */
 class BinaryPart {
   readonly #bytes: Buffer;
   #at = 0;
@@ -95,11 +115,10 @@ function inputOf(value: unknown, i: number, binary: BinaryPart): InputTensor {
   if (typeof datatype !== 'string' || !(isNumeric(datatype) || datatype === 'BYTES'))
     throw wrong(`${where}.datatype`, "'FP32' or another datatype of the Open Inference Protocol", datatype);
   const size = sizeOf(`${where}.shape`, shape);
-  const binarySize =
-    parameters === undefined ? undefined : objectOf(`${where}.parameters`, parameters).binary_data_size;
+  const binarySize = parametersOf(`${where}.parameters`, parameters).binary_data_size ?? undefined;
   if (binarySize === undefined) {
     if (!(Array.isArray(data) || data instanceof NumberList)) throw wrong(`${where}.data`, 'a list', data);
-  } else if (data !== undefined) throw badRequest(where, 'either data or binary_data_size', 'both');
+  } else if (data !== undefined && data !== null) throw badRequest(where, 'either data or binary_data_size', 'both');
   const bytes = binarySize === undefined ? undefined : binary.take(binarySize, where);
   return { name, datatype, shape: shape as readonly number[], size, data: bytes ?? (data as InputTensor['data']) };
 }
@@ -116,45 +135,48 @@ function sizeOf(where: string, shape: unknown): number {
   return size;
 }
 
-function outputsOf(value: unknown): RequestedOutput[] {
-  if (!Array.isArray(value) || value.length === 0 || value.length > mostInputs)
-    throw wrong('outputs', 'a list of outputs', value);
+function outputsOf(value: unknown): RequestedOutput[] | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!Array.isArray(value) || value.length > mostInputs) throw wrong('outputs', 'a list of outputs', value);
+  // An empty list asks for all, as in other servers.
+  if (value.length === 0) return undefined;
   const outputs = value.map((output, i) => {
     const where = `outputs[${i}]`;
     const { name, parameters } = objectOf(where, output);
     if (typeof name !== 'string') throw wrong(`${where}.name`, 'a string', name);
-    return { name, isBinary: flag('binary_data', parameters, `${where}.parameters`) };
+    const given = parametersOf(`${where}.parameters`, parameters);
+    return { name, isBinary: flag('binary_data', given, `${where}.parameters`) };
   });
   requireDifferent('outputs', outputs);
   return outputs;
 }
 
-function flag(name: string, parameters: unknown, where: string): boolean | undefined {
-  if (parameters === undefined) return undefined;
-  const value = objectOf(where, parameters)[name];
+function flag(name: string, parameters: Fields, where: string): boolean | undefined {
+  const value = parameters[name] ?? undefined;
   if (value !== undefined && typeof value !== 'boolean') throw wrong(`${where}.${name}`, 'true or false', value);
   return value;
 }
 
 function requireDifferent(what: string, tensors: readonly { readonly name: string }[]): void {
   if (tensors.length > 1 && new Set(tensors.map(({ name }) => name)).size < tensors.length)
-    throw badRequest(what, 'different names', 'the same twice');
+    throw badRequest(what, 'different names', 'the same name twice');
 }
 
 function lengthOf(header: string, most: number): number {
-  const length = /^\d{1,15}$/.test(header) ? Number(header) : Number.NaN;
-  if (!(length <= most))
+  const length = lengthIn(header);
+  if (length > most)
     throw wrong('Inference-Header-Content-Length', `a whole number up to the body's ${most} bytes`, header);
   return length;
 }
 
-/** JSON whose inputs have lists of numbers as {@link NumberList}s, where they are nothing else. */
+/** Parses JSON; the inputs' data become {@link NumberList}s where they are lists of numbers. */
 function parse(bytes: Buffer, isSingle: boolean): unknown {
   try {
     const { value, lists } = parseWithLists(bytes, isSingle);
-    return lists.length === 0 || giveLists(value, lists) ? value : JSON.parse(bytes.toString());
+    return lists.length === 0 || giveLists(value, lists) ? value : parseBounded(bytes.toString());
   } catch (cause) {
-    throw new Problem(400, `Expected JSON for the body but received text that is none: ${(cause as Error).message}`);
+    if (cause instanceof Problem) throw cause;
+    throw new Problem(400, `Expected JSON for the body but received other text: ${(cause as Error).message}`);
   }
 }
 
@@ -175,16 +197,4 @@ function giveLists(value: unknown, lists: readonly NumberList[]): boolean {
 function objectOf(where: string, value: unknown): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(where, 'an object', value);
   return value as Fields;
-}
-
-/** A 400 that shows what came. */
-export function wrong(where: string, expected: string, value: unknown): Problem {
-  return badRequest(where, expected, shown(value));
-}
-
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
-  const text = typeof value === 'string' ? `'${value}'` : String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

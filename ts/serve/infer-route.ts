@@ -1,170 +1,142 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Prediction } from '../preparation/prediction.js';
-import { type InferReply, wantedOutputs, writeReply } from './infer-reply.js';
-import { readInferRequest } from './infer-request.js';
+import { arrivalOf } from './arrivals.js';
+import { type CallContext, InferCall, queueIsFull } from './infer-call.js';
+import type { InferReply } from './infer-reply.js';
 import type { Metrics } from './metrics.js';
 import { answerTo, Problem } from './problem.js';
 import type { ModelEntry, Repository } from './repository.js';
-import { requestRowsOf } from './rows.js';
-import type { InferJob, ServedNet } from './served-net.js';
+import type { CallTimes } from './statistics.js';
 
+/** The parameters in the paths of models. */
 export interface ModelParams {
   readonly model: string;
   readonly version?: string;
 }
 
-const arrival = Symbol('arrival');
-
-/** What a request is told of itself. */
-interface Noted {
-  /** When it arrived, in milliseconds of `performance.now()`. */
-  [arrival]?: number;
-}
-
 type Request = FastifyRequest<{ Params: ModelParams }>;
 
-/** A request whose rows are in the queue. */
-interface Waiting {
-  readonly entry: ModelEntry;
-  readonly rows: number;
-  /** Writes its answer from a batch in which `first` is its first row. */
-  readonly replyOf: (prediction: Prediction, first: number) => InferReply;
-}
+const bodyRead = Symbol('bodyRead');
 
-/** Notes when requests arrive: before anything else is done about them. */
-export function noteArrivals(app: FastifyInstance): void {
-  app.decorateRequest(arrival, 0);
-  app.addHook('onRequest', (request, _reply, done) => {
-    (request as Noted)[arrival] = performance.now();
-    done();
-  });
+interface Reading {
+  /** Is called when the body is complete. */
+  [bodyRead]?: (() => void) | null;
 }
-
-const arrivalOf = (request: object): number => (request as Noted)[arrival]!;
 
 /** Seconds after which a client may try again when the queue was full. */
 const retryAfter = 1;
+/** Milliseconds between two looks at what has waited too long. */
+const sweepMs = 100;
 
-/** The route for inference: rows go into the queue of their model, answers come when their batch is computed. */
+/** The route for inference. Rows go into the queue of their model; answers come when their batch is computed. */
 export class InferRoute {
   readonly #repository: Repository;
   readonly #metrics: Metrics;
-  /** What the JSON of an entry's replies begins with. */
-  readonly #heads = new WeakMap<ModelEntry, string>();
+  readonly #context: CallContext;
 
   constructor(repository: Repository, metrics: Metrics) {
     this.#repository = repository;
     this.#metrics = metrics;
+    this.#context = {
+      ...repository.settings,
+      succeed: (call, answer, times) => repository.gate.run(() => this.#succeed(call, answer, times)),
+    };
   }
 
+  /** Adds the routes, with and without a version. */
   addTo(app: FastifyInstance): void {
-    const { bodyLimit, timeoutMs } = this.#repository.settings;
-    const options = { bodyLimit, errorHandler: this.#refuse };
+    app.decorateRequest(bodyRead, null);
+    const options = { errorHandler: this.#refuse, preParsing: this.#admit };
     app.post<{ Params: ModelParams }>('/v2/models/:model/infer', options, this.#infer);
     app.post<{ Params: ModelParams }>('/v2/models/:model/versions/:version/infer', options, this.#infer);
-    const sweep = setInterval(() => this.#sweep(), Math.min(Math.ceil(timeoutMs / 4), 100)).unref();
+    const sweep = setInterval(() => this.#sweep(), Math.min(this.#repository.settings.timeoutMs, sweepMs)).unref();
     app.addHook('onClose', async () => clearInterval(sweep));
   }
 
-  readonly #infer = (request: Request, reply: FastifyReply): void => {
-    const { model, version } = request.params;
-    const entry = this.#repository.find(model, version);
-    const net = entry.current;
-    // What is refused in any case is not read first.
-    this.#requireRoom(net, 1);
-    const inference = readInferRequest(
-      request.body as Buffer | undefined,
-      request.headers['inference-header-content-length'] as string | undefined,
-      net.dtype === 'float32',
-    );
-    const wanted = wantedOutputs(net, inference);
-    const rows = requestRowsOf(net, inference, this.#repository.settings.maxRows);
-    this.#requireRoom(net, rows.count);
-    rows.writeTo(net.queue.reserve(rows.count));
-    const replyOf = (prediction: Prediction, first: number) =>
-      writeReply(this.#headOf(entry), inference.id, wanted, prediction, first, rows.count);
-    net.queue.add(this.#jobOf(request, reply, { entry, rows: rows.count, replyOf }));
+  /** Refuses what cannot be answered before the body is read, and has it read when there is memory for it. */
+  readonly #admit = (
+    request: FastifyRequest,
+    { raw }: FastifyReply,
+    _payload: unknown,
+    done: (error?: Error | null) => void,
+  ): void => {
+    const { waitingRoom, settings } = this.#repository;
+    const { maxQueue, maxWaitMs } = settings;
+    const { model, version } = request.params as ModelParams;
+    const entry = this.#find(model, version);
+    if (entry instanceof Error) {
+      done(entry);
+      return;
+    }
+    if (maxWaitMs === 0 && entry.current.queue.rows >= maxQueue) {
+      done(queueIsFull(entry, maxQueue));
+      return;
+    }
+    waitingRoom.admit({
+      bytes: Number(request.headers['content-length']) || 0,
+      refusedAt: arrivalOf(request) + maxWaitMs,
+      isOver: () => raw.destroyed,
+      refuse: () => done(queueIsFull(entry, maxQueue)),
+      read: (isComplete) => {
+        (request as Reading)[bodyRead] = isComplete;
+        done();
+      },
+    });
   };
 
-  /** What stands in the queue for a request: it is answered once, whatever comes first. */
-  #jobOf(request: Request, reply: FastifyReply, { entry, rows, replyOf }: Waiting): InferJob {
-    const { timeoutMs } = this.#repository.settings;
-    let isAnswered = false;
-    const fail = (error: unknown) => {
-      if (isAnswered) return;
-      isAnswered = true;
-      reply.send(error);
-    };
-    return {
-      rows,
-      deadline: arrivalOf(request) + timeoutMs,
-      isOver: () => isAnswered || reply.raw.destroyed,
-      timeOut: () => fail(new Problem(504, `Expected an answer within ${timeoutMs} ms but it took longer`)),
-      fail,
-      done: (prediction, first) => {
-        if (isAnswered) return;
-        try {
-          const answer = replyOf(prediction, first);
-          isAnswered = true;
-          this.#send(reply, answer);
-          this.#ended(request, entry, rows, 200);
-        } catch (error) {
-          fail(error);
-        }
-      },
-    };
+  #find(model: string, version: string | undefined): ModelEntry | Problem {
+    try {
+      const entry = this.#repository.find(model, version);
+      return entry.current && entry;
+    } catch (error) {
+      if (error instanceof Problem) return error;
+      throw error;
+    }
   }
 
-  #send(reply: FastifyReply, { body, jsonLength }: InferReply): void {
+  readonly #infer = (request: Request, reply: FastifyReply): void => {
+    (request as Reading)[bodyRead]?.();
+    const { model, version } = request.params;
+    const entry = this.#repository.find(model, version);
+    const { gate, waitingRoom } = this.#repository;
+    gate.run(() => waitingRoom.enter(entry, new InferCall(request, reply, entry, this.#context)));
+  };
+
+  #succeed({ request, reply, entry }: InferCall, { body, jsonLength }: InferReply, times: CallTimes): void {
     reply.type(jsonLength === undefined ? 'application/json; charset=utf-8' : 'application/octet-stream');
-    // Whoever keeps the connection would find it closed in the middle of the next request.
+    // A client that kept the connection would find it closed during its next request.
     if (this.#repository.isDraining) reply.header('Connection', 'close');
     if (jsonLength !== undefined) reply.header('Inference-Header-Content-Length', jsonLength);
     reply.send(body);
-  }
-
-  #requireRoom({ queue }: ServedNet, rows: number): void {
-    const { maxQueue } = this.#repository.settings;
-    if (queue.rows + rows <= maxQueue) return;
-    queue.drop((job) => job.isOver());
-    if (queue.rows + rows > maxQueue)
-      throw new Problem(503, `Expected room for ${rows} rows in the queue but ${queue.rows} of ${maxQueue} wait`);
-  }
-
-  #headOf(entry: ModelEntry): string {
-    let head = this.#heads.get(entry);
-    if (head === undefined) {
-      head = JSON.stringify({ model_name: entry.name, model_version: entry.version }).slice(0, -1);
-      this.#heads.set(entry, head);
-    }
-    return head;
-  }
-
-  /** Counts and logs an answer. */
-  #ended(request: FastifyRequest, entry: ModelEntry | undefined, rows: number, status: number): void {
-    const ms = performance.now() - arrivalOf(request);
-    const model = entry?.name ?? '';
-    this.#metrics.requestEnded(model, status, ms);
-    entry?.statistics.requestEnded(status, ms);
-    request.log.info({ model, rows, status, ms }, 'inference');
+    entry.statistics.succeeded(this.#ended(request, entry.name, times.rows, 200), times);
   }
 
   readonly #refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const { status, message } = answerTo(error);
+    const { status, message, headers } = answerTo(error);
     const { model, version } = request.params as ModelParams;
     const entry = this.#repository.lookup(model, version);
     if (status >= 500 && status !== 503) request.log.error({ err: error }, 'inference failed');
     if (status === 503) reply.header('Retry-After', retryAfter);
-    reply.code(status).send({ error: message });
-    this.#ended(request, entry, 0, status);
+    if (this.#repository.isDraining) reply.header('Connection', 'close');
+    reply.code(status).headers(headers).send({ error: message });
+    const ms = this.#ended(request, entry?.name ?? '', 0, status);
+    entry?.statistics.failed(ms);
   };
 
-  /** Answers requests that have waited too long, and forgets those that nobody waits for. */
+  /** Counts and logs an answer; returns the milliseconds since the request's arrival. */
+  #ended(request: FastifyRequest, model: string, rows: number, status: number): number {
+    const ms = performance.now() - arrivalOf(request);
+    this.#metrics.requestEnded(model, status, ms);
+    request.log.info({ model, rows, status, ms }, 'inference');
+    return ms;
+  }
+
+  /** Answers requests that have waited too long, and forgets those whose clients have gone. */
   #sweep(): void {
     const now = performance.now();
     for (const { queue } of this.#repository.entries.flatMap(({ nets }) => nets)) {
       for (const job of queue.jobs()) if (now >= job.deadline) job.timeOut();
       queue.drop((job) => job.isOver());
     }
+    this.#repository.waitingRoom.sweep();
   }
 }

@@ -1,12 +1,12 @@
 import { loadOptional } from './optional.js';
 import type { ModelEntry, Repository } from './repository.js';
 
-/** What the server counts, in the text format of Prometheus. */
+/** Counts requests and batches for Prometheus. */
 export interface Metrics {
-  /** @param model - '' where a request names none that there is */
+  /** @param model - '' for requests to an unknown model */
   requestEnded(model: string, code: number, milliseconds: number): void;
   batchEnded(entry: ModelEntry, rows: number): void;
-  /** The text that Prometheus scrapes, and its content type. */
+  /** Returns all figures in the text format of Prometheus. */
   text(): Promise<string>;
   readonly contentType: string;
 }
@@ -37,9 +37,15 @@ const queueRows = {
   labelNames: ['model'],
 } as const;
 
-const models = { name: 'blasnet_models', help: 'Versions of models that are ready for requests' };
+const waitingRequests = {
+  name: 'blasnet_waiting_requests',
+  help: 'Requests that wait for room in the queue',
+  labelNames: ['model'],
+} as const;
 
-/** @throws BlasnetError `ERR_NATIVE_LOAD` without prom-client */
+const models = { name: 'blasnet_models', help: 'Versions of models that take requests' };
+
+/** Creates the metrics of a server. @throws BlasnetError `ERR_NATIVE_LOAD` without prom-client */
 export async function createMetrics(repository: Repository): Promise<Metrics> {
   const { Counter, Gauge, Histogram, Registry } = (await loadOptional('prom-client', () => import('prom-client')))
     .default;
@@ -67,6 +73,14 @@ export async function createMetrics(repository: Repository): Promise<Metrics> {
     },
   });
   new Gauge({
+    ...waitingRequests,
+    registers,
+    collect() {
+      this.reset();
+      for (const entry of repository.entries) this.inc({ model: entry.name }, repository.waitingRoom.countOf(entry));
+    },
+  });
+  new Gauge({
     ...models,
     registers,
     collect() {
@@ -84,7 +98,7 @@ export async function createMetrics(repository: Repository): Promise<Metrics> {
   };
 }
 
-/** Counted here and handed over when somebody asks, since labels take longer than the counting. */
+/** Counts by plain numbers, which are handed over when Prometheus asks: labels take longer than counting. */
 class RequestCounts {
   readonly #byModel = new Map<string, Map<number, number>>();
 

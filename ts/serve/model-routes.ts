@@ -5,10 +5,13 @@ import type { Metrics } from './metrics.js';
 import { Problem } from './problem.js';
 import type { ModelEntry, Repository } from './repository.js';
 
-/** Where no token is asked for. */
+/** The protocol's extensions that this server has. */
+const extensions = ['binary_tensor_data', 'model_repository', 'statistics'] as const;
+
+/** The configuration of routes that need no token. */
 export const isPublic = { config: { isPublic: true } } as const;
 
-/** Whether the server lives, and whether it takes requests. */
+/** Adds the routes that tell whether the server lives and whether it takes requests. */
 export function healthRoutes(app: FastifyInstance, repository: Repository): void {
   app.get('/v2/health/live', isPublic, async () => ({ live: true }));
   app.get('/v2/health/ready', isPublic, async (_request, reply) => {
@@ -17,13 +20,12 @@ export function healthRoutes(app: FastifyInstance, repository: Repository): void
   });
 }
 
-/** What the server and its models are. */
+/** Adds the routes that describe the server and its models, and their statistics. */
 export function metadataRoutes(app: FastifyInstance, repository: Repository): void {
-  app.get('/v2', async () => ({
-    name: 'blasnet',
-    version: versions.blasnet,
-    extensions: ['binary_tensor_data', 'model_repository', 'statistics'],
-  }));
+  for (const path of ['/v2', '/v2/']) {
+    app.get(path, async () => ({ name: 'blasnet', version: versions.blasnet, extensions }));
+  }
+  app.get('/v2/models/stats', async () => ({ model_stats: repository.entries.map(statsOf) }));
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
     app.get<{ Params: ModelParams }>(path, async ({ params: { model, version } }) => {
       const entry = repository.find(model, version);
@@ -50,24 +52,27 @@ export function metadataRoutes(app: FastifyInstance, repository: Repository): vo
   }
 }
 
-/** Models as files that can be loaded anew. */
+/** Adds the routes that list, load and unload models. */
 export function repositoryRoutes(app: FastifyInstance, repository: Repository): void {
   app.post('/v2/repository/index', async () =>
-    repository.entries.map(({ name, version, isReady }) => ({
+    repository.entries.map(({ name, version, isReady, isUnloaded }) => ({
       name,
       version,
-      state: isReady ? 'READY' : 'LOADING',
-      reason: '',
+      state: isReady ? 'READY' : isUnloaded ? 'UNAVAILABLE' : 'LOADING',
+      reason: isUnloaded ? 'unloaded' : '',
     })),
   );
-  app.post<{ Params: ModelParams }>('/v2/repository/models/:model/load', async ({ params: { model }, log }) => {
-    if (!repository.isReady) throw new Problem(503, 'Expected a server that is ready but it loads models or drains');
-    await repository.reload(model);
-    log.info({ model }, 'model loaded');
-    return {};
-  });
+  for (const action of ['load', 'unload'] as const) {
+    app.post<{ Params: ModelParams }>(`/v2/repository/models/:model/${action}`, async ({ params: { model }, log }) => {
+      if (!repository.isReady) throw new Problem(503, 'Expected a server that is ready but it loads models or drains');
+      await repository[action === 'load' ? 'reload' : 'unload'](model);
+      log.info({ model }, `model ${action}ed`);
+      return {};
+    });
+  }
 }
 
+/** Adds the route that Prometheus scrapes. */
 export function metricsRoute(app: FastifyInstance, metrics: Metrics): void {
   app.get('/metrics', async (_request, reply) => {
     reply.type(metrics.contentType);
@@ -76,13 +81,10 @@ export function metricsRoute(app: FastifyInstance, metrics: Metrics): void {
 }
 
 function statsOf({ name, version, statistics, nets }: ModelEntry) {
-  const { success, fail, compute, inferences, latencyP99 } = statistics;
   return {
     name,
     version,
-    inference_count: inferences,
-    execution_count: compute.count,
+    ...statistics.toJSON(),
     queue_rows: nets.reduce((sum, { queue }) => sum + queue.rows, 0),
-    inference_stats: { success, fail, compute_infer: compute, latency_p99_ns: latencyP99 },
   };
 }

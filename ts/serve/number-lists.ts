@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
+import { parseBounded } from './bounded-json.js';
 
-/** A list of numbers as JSON has it, nested or not, read without an object for each number. */
+/** A list of numbers in JSON, flat or nested, in one typed array. */
 export class NumberList {
   constructor(
-    /** In order; only good until the next text is read. */
+    /** The numbers in order. The memory is reused when the next text is read. */
     readonly numbers: Float64Array,
-    /** How long the lists are, from the outermost on; those of one depth are equally long. */
+    /** The lengths of the lists, the outermost first; all lists of one depth have the same length. */
     readonly lengths: readonly number[],
   ) {}
 }
@@ -15,6 +16,8 @@ const [zero, nine, minus, plus, point, bigE, smallE] = [0x30, 0x39, 0x2d, 0x2b, 
 const [blank, tab, lineFeed, carriageReturn] = [0x20, 0x09, 0x0a, 0x0d];
 
 const mostDepth = 8;
+/** Further lists are left to JSON.parse. */
+const mostLists = 4096;
 /** Whole numbers below this are exact in a double, and so are powers of ten up to the last of these. */
 const exactBelow = 2 ** 53;
 const powers = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
@@ -59,7 +62,7 @@ class ListReader {
     const counts = [0];
     let leaf = 0;
     for (;;) {
-      while (this.#takes(open)) counts.push(0);
+      while (counts.length <= mostDepth && this.#takes(open)) counts.push(0);
       // Only the innermost lists hold numbers, those of one depth equally many elements.
       if (leaf === 0) leaf = counts.length;
       if (leaf !== counts.length || leaf > mostDepth) return undefined;
@@ -166,7 +169,7 @@ class ListReader {
   }
 }
 
-/** What a text says, and the lists that stand in it as numbers. */
+/** The value of a JSON text in which numbers stand for lists, and those lists. */
 export interface ParsedText {
   readonly value: unknown;
   /** In the order of the text; {@link listAt} finds one by the number that stands in its place. */
@@ -174,10 +177,10 @@ export interface ParsedText {
 }
 
 /**
- * Parses JSON, but reads the lists of numbers that are called "data" by itself, several times as fast: each is answered
- * with a number in its place, for {@link listAt}.
- * @param isSingle - whether numbers of more than 15 digits may be rounded to single precision, from what they say
- * @throws SyntaxError where the text is no JSON
+ * Parses JSON. Lists of numbers under the key "data" are read several times as fast as by JSON.parse; a number stands in
+ * the place of each, from which {@link listAt} finds the list.
+ * @param isSingle - whether numbers of more than 15 digits may be rounded to single precision
+ * @throws SyntaxError where the text is no JSON, Problem 400 where it is beyond a bound of {@link parseBounded}
  */
 export function parseWithLists(bytes: Buffer, isSingle: boolean): ParsedText {
   const reader = new ListReader(bytes, isSingle);
@@ -186,16 +189,17 @@ export function parseWithLists(bytes: Buffer, isSingle: boolean): ParsedText {
   let copied = 0;
   // In valid JSON these bytes begin and end a string: a quote within one has a backslash before it.
   for (let key = bytes.indexOf('"data"'); key >= 0; key = bytes.indexOf('"data"', Math.max(key + 1, copied))) {
+    if (lists.length === mostLists) break;
     const list = bytes[key - 1] === backslash ? undefined : reader.listAfter(key + 6);
     if (!list) continue;
     text += `${bytes.toString('utf8', copied, key)}"data":${mark + lists.length}`;
     copied = reader.at;
     lists.push(list);
   }
-  return { value: JSON.parse(text + bytes.toString('utf8', copied)), lists };
+  return { value: parseBounded(text + bytes.toString('utf8', copied)), lists };
 }
 
-/** The list that stands at a number in a parsed text. */
+/** Returns the list for which a number stands in a parsed text; undefined for all other values. */
 export function listAt(lists: readonly NumberList[], value: unknown): NumberList | undefined {
   return typeof value === 'number' ? lists[value - mark] : undefined;
 }

@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isPublic } from './model-routes.js';
 
-/** The kinds of files that the page is made of; others beside them are not served. */
+/** Content types of the page's files. Other files are not served. */
 const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -12,7 +12,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** The page takes everything from its own server, and no other page may frame it. */
+/** The page loads everything from its own server, and no other page may show it in a frame. */
 const securityHeaders = {
   'content-security-policy': "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
@@ -27,8 +27,8 @@ interface PageFile {
 }
 
 /**
- * Adds the page that shows the models and tries them: `/`, and its files under `/page/`. They hold no secrets and are
- * for everyone. All of the page's addresses are relative, so that it works under any prefix.
+ * Adds the page that shows the models and tries them: `/`, and its files under `/page/`. They hold no secrets and need no
+ * token. All of the page's addresses are relative, so that it works under any prefix.
  */
 export async function addPage(app: FastifyInstance): Promise<void> {
   for (const file of await pageFiles()) {
@@ -49,14 +49,14 @@ async function pageFiles(): Promise<PageFile[]> {
   );
 }
 
-/** Relative addresses need the slash behind a prefix. */
+/** Sends the page, or redirects to its address with a slash at the end, which relative addresses need. */
 function sendIndex(file: PageFile, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const [path = '', query] = request.url.split('?', 2);
   if (path.endsWith('/')) return send(file, request, reply);
   return reply.redirect(`${path.slice(path.lastIndexOf('/') + 1)}/${query === undefined ? '' : `?${query}`}`, 308);
 }
 
-/** Browsers keep the file and ask each time whether it is still the same: an upgrade shows at once. */
+/** Sends a file. Browsers keep it and ask each time whether it has changed, so that an upgrade shows at once. */
 function send({ type, content, etag }: PageFile, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   reply.headers({ ...securityHeaders, etag, 'cache-control': 'no-cache' });
   if (request.headers['if-none-match'] === etag) return reply.code(304).send();

@@ -1,57 +1,79 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
 import { checkOptions } from '../fields.js';
-import { InferRoute, noteArrivals } from './infer-route.js';
+import { noteArrivals } from './arrivals.js';
+import { readBody } from './body.js';
+import { hostCheck, hostRule } from './hosts.js';
+import { InferRoute } from './infer-route.js';
 import { createMetrics } from './metrics.js';
 import { healthRoutes, metadataRoutes, metricsRoute, repositoryRoutes } from './model-routes.js';
-import { type ServeOptions, serveOptionNames } from './options.js';
+import { type ServeOptions, type Settings, serveOptionNames } from './options.js';
 import { addPage } from './page.js';
 import { answerTo, Problem } from './problem.js';
 import { Repository } from './repository.js';
+import { refuseWrongMethods } from './wrong-methods.js';
 
-/** What Fastify itself is told when a plugin is registered, and hands on to it. */
+/** Options of Fastify's `register`, which it hands on to the plugin. */
 const registerOptionNames = ['prefix', 'logLevel', 'logSerializers'] as const satisfies (keyof RegisterOptions)[];
 
 /**
  * Serves nets by the Open Inference Protocol, version 2, from a Fastify app of the user's own:
- * `app.register(inferenceServer, { models, prefix: '/nets' })`. The app is ready when the models are loaded.
+ * `app.register(inferenceServer, { models, prefix: '/nets' })`. `app.ready()` waits until the models are loaded.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for bad options, `ERR_BAD_FILE` for a bad file, `ERR_NATIVE_LOAD` without the
  *   optional package prom-client
  */
 export const inferenceServer: FastifyPluginAsync<ServeOptions> = async (app, options) => {
   checkOptions<ServeOptions & RegisterOptions>(options, [...serveOptionNames, ...registerOptionNames]);
   const repository = new Repository(options);
+  const { allowedHosts } = repository.settings;
+  // The app's own hooks decide, unless the option is given.
+  if (allowedHosts) app.addHook('onRequest', hostCheck(hostRule('localhost', allowedHosts), allowedHosts));
   await serveRepository(app, repository);
   await repository.load();
 };
 
-/** All routes, for models that may yet have to be loaded. */
-export async function serveRepository(app: FastifyInstance, repository: Repository): Promise<void> {
+/**
+ * Adds all routes. The models may be loaded later.
+ * @param isAlone - whether the app has no other routes and plugins
+ */
+export async function serveRepository(app: FastifyInstance, repository: Repository, isAlone = false): Promise<void> {
   const metrics = await createMetrics(repository);
   repository.onBatch = metrics.batchEnded;
   noteArrivals(app);
   const { token, page } = repository.settings;
   if (token !== undefined) app.addHook('onRequest', tokenCheck(token));
-  // Bodies stay bytes until they are known to be wanted, whatever clients call them.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  addBodyParser(app, repository.settings);
   app.setErrorHandler((error, request, reply) => {
-    const { status, message } = answerTo(error);
+    const { status, message, headers } = answerTo(error);
     if (status === 500) request.log.error({ err: error }, 'request failed');
-    reply.code(status).send({ error: message });
+    reply.code(status).headers(headers).send({ error: message });
   });
   app.addHook('preClose', async () => {
     repository.isDraining = true;
   });
+  const refuseOthers = refuseWrongMethods(app, isAlone);
   healthRoutes(app, repository);
   metadataRoutes(app, repository);
   repositoryRoutes(app, repository);
   metricsRoute(app, metrics);
   new InferRoute(repository, metrics).addTo(app);
   if (page) await addPage(app);
+  refuseOthers();
 }
 
-/** Refuses requests without the token, in a time that does not depend on what they bring instead. */
+/** Reads bodies as bytes, whatever `Content-Type` says: they are parsed once it is known that they are wanted. */
+function addBodyParser(app: FastifyInstance, settings: Settings): void {
+  app.removeAllContentTypeParsers();
+  // An error of the parser itself would make Fastify close the connection, while the client still sends.
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: NodeJS.ReadableStream) =>
+    readBody(request, payload, settings).catch((error: unknown) => error),
+  );
+  app.addHook('preValidation', async ({ body }) => {
+    if (body instanceof Error) throw body;
+  });
+}
+
+/** Makes a hook that refuses requests without the token. It takes the same time for any other token. */
 function tokenCheck(token: string) {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const expected = digest(`Bearer ${token}`);
@@ -61,7 +83,7 @@ function tokenCheck(token: string) {
     reply.header('WWW-Authenticate', 'Bearer');
     throw new Problem(
       401,
-      'Expected the server\'s token as "Authorization: Bearer TOKEN" but received none or another',
+      'Expected the server\'s token as "Authorization: Bearer TOKEN" but received another or none',
     );
   };
 }

@@ -1,21 +1,41 @@
 import { BlasnetError, type ErrorCode } from '../errors.js';
 
-/** Why a request is not served, as its status code and text. */
+interface ProblemOptions extends ErrorOptions {
+  /** Headers of the answer. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Why a request is not served: the status code, the text and further headers of the answer. */
 export class Problem extends Error {
   override readonly name = 'Problem';
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     readonly statusCode: number,
     message: string,
-    options?: ErrorOptions,
+    { headers = {}, ...options }: ProblemOptions = {},
   ) {
     super(message, options);
+    this.headers = headers;
   }
 }
 
-/** A 400 in the form that all messages share. */
+/** Makes a 400 in the form that all messages share. */
 export function badRequest(name: string, expected: string, received: string): Problem {
   return new Problem(400, `Expected ${expected} for ${name} but received ${received}`);
+}
+
+/** Makes a 400 that shows the value that was received. */
+export function wrong(name: string, expected: string, value: unknown): Problem {
+  return badRequest(name, expected, shown(value));
+}
+
+/** Writes a value of a request as it appears in messages: short, and without the elements of lists and objects. */
+export function shown(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = typeof value === 'string' ? `'${value}'` : String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = {
@@ -24,8 +44,18 @@ const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = {
   ERR_NET_BUSY: 503,
 };
 
-/** The status and text of an answer to a request on which something was thrown. */
-export function answerTo(error: unknown): { readonly status: number; readonly message: string } {
+interface ProblemAnswer {
+  readonly status: number;
+  readonly message: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Returns the answer to a request that ended with this error. */
+export function answerTo(error: unknown): ProblemAnswer {
+  return { ...statusAndMessage(error), headers: error instanceof Problem ? error.headers : {} };
+}
+
+function statusAndMessage(error: unknown): { readonly status: number; readonly message: string } {
   if (error instanceof BlasnetError) return { status: statusOf[error.code] ?? 500, message: error.message };
   const { statusCode, message } = error as { readonly statusCode?: unknown; readonly message?: unknown };
   if (typeof statusCode === 'number' && statusCode >= 400) return { status: statusCode, message: String(message) };

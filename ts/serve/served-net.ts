@@ -7,17 +7,23 @@ import { type DType, sizeOf, Tensor } from '../tensor.js';
 import { describeNet, type NetDescription } from './description.js';
 import type { Settings } from './options.js';
 
-/** A request's rows in the queue. */
+/** The rows of a request in the queue. */
 export interface InferJob extends RowJob<Prediction> {
   /** When it is answered 504, in milliseconds of `performance.now()`. */
   readonly deadline: number;
-  /** Whether it is answered, or nobody is there to hear the answer. */
+  /** Whether it has been answered, or its client has gone. */
   isOver(): boolean;
+  /** Answers 504. */
   timeOut(): void;
 }
 
-/** Is told of each batch that was computed. */
-export type BatchListener = (rows: number, milliseconds: number) => void;
+/** Is told what the queue of a net does. */
+export interface QueueListener {
+  /** A batch was computed. */
+  onBatch(rows: number, milliseconds: number): void;
+  /** Fewer rows wait or are computed than before. */
+  onFreed(): void;
+}
 
 /** A net that is ready for requests, with its queue. */
 export class ServedNet {
@@ -30,13 +36,15 @@ export class ServedNet {
   readonly queue: RowQueue<Prediction, InferJob>;
   readonly loadedAt = new Date().toISOString();
   readonly description: NetDescription;
+  /** Rows for each byte of a body, as in the last request: an estimate for those that are not parsed yet. */
+  rowsPerByte = 0;
 
   private constructor(
     net: NeuralNet,
     rowShape: readonly number[],
     example: Prediction,
     settings: Settings,
-    onBatch: BatchListener,
+    { onBatch, onFreed }: QueueListener,
   ) {
     this.net = net;
     this.dtype = net.params.dtype;
@@ -55,19 +63,20 @@ export class ServedNet {
       },
       rowShape,
       this.dtype,
-      { maxBatch, maxDelayMs, isEager: true, isCopied: true },
+      { maxBatch, maxDelayMs, isEager: true, isCopied: true, onFreed },
     );
   }
 
   /**
-   * Computes the largest batch and the smallest: what does not work shows now, and their plans are recorded.
+   * Prepares a net for requests. Computes the largest and the smallest batch, so that their plans are recorded and a net
+   * that does not work fails here.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a net whose rows may have any shape, `ERR_NET_BUSY`
    */
-  static async of(net: NeuralNet, settings: Settings, onBatch: BatchListener): Promise<ServedNet> {
+  static async of(net: NeuralNet, settings: Settings, listener: QueueListener): Promise<ServedNet> {
     const rowShape = net.preparation?.inputShape ?? net.layers.find(({ inputShape }) => inputShape)?.inputShape;
-    if (!rowShape) throw badArgument('a served net', 'a layer that says its input shape', 'none');
+    if (!rowShape) throw badArgument('a served net', 'a layer with a known input shape', 'none');
     const zeros = (rows: number) => Tensor.zeros([rows, ...rowShape], net.params.dtype);
     await net.predict(zeros(settings.maxBatch));
-    return new ServedNet(net, rowShape, await net.predict(zeros(1)), settings, onBatch);
+    return new ServedNet(net, rowShape, await net.predict(zeros(1)), settings, listener);
   }
 }

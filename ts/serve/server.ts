@@ -1,7 +1,8 @@
-import { Server } from 'node:net';
-import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import { BlasnetError, badArgument } from '../errors.js';
 import { checkOptions } from '../fields.js';
+import { Closing } from './closing.js';
+import { hostCheck, hostRule } from './hosts.js';
 import { loadOptional } from './optional.js';
 import { type ServeOptions, serveOptionNames } from './options.js';
 import { serveRepository } from './plugin.js';
@@ -9,13 +10,13 @@ import { Problem } from './problem.js';
 import { Repository } from './repository.js';
 
 export interface StartOptions extends ServeOptions {
-  /** Default 127.0.0.1: this machine only. */
+  /** Name or address to listen at; default 127.0.0.1: for this machine only. 0.0.0.0: all interfaces. */
   readonly host?: string | undefined;
-  /** Default 8080; 0: any that is free. */
+  /** Default 8080; 0: any free port. */
   readonly port?: number | undefined;
-  /** Fastify's: default warnings and errors; from level 'info' on a line for each request. */
+  /** Fastify's option; default: warnings and errors. From level 'info' on there is a line for each request. */
   readonly logger?: FastifyServerOptions['logger'] | undefined;
-  /** Milliseconds that requests under way are given when the server closes; default 10000. */
+  /** Milliseconds for requests under way when the server closes; default 10000. Then their connections are cut off. */
   readonly drainMs?: number | undefined;
 }
 
@@ -24,19 +25,19 @@ export interface RunningServer {
   readonly url: string;
   readonly app: FastifyInstance;
   /**
-   * Loads a model, or all, anew from its file; requests go on meanwhile.
-   * @throws BlasnetError `ERR_BAD_FILE` where the file is bad: the net before stays; `ERR_BAD_ARGUMENT` for an unknown
-   *   name, or a model without a file
+   * Loads a model, or all, again from its file. The previous net answers requests meanwhile.
+   * @throws BlasnetError `ERR_BAD_FILE` for a bad file: the previous net stays; `ERR_BAD_ARGUMENT` for an unknown name,
+   *   or a model without a file
    */
   reload(name?: string): Promise<void>;
-  /** Takes no further connections, answers the requests that are under way, and closes; later calls wait for the first. */
+  /** Stops listening, answers the requests under way, and closes. Later calls wait for the first. */
   close(): Promise<void>;
 }
 
 /**
  * Starts a server for nets; resolves when it listens and all models are loaded.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for bad options, `ERR_BAD_FILE` for a bad file, `ERR_NATIVE_LOAD` without the
- *   optional packages fastify and prom-client; where it cannot listen, Node's own error, as `EADDRINUSE` for a port taken
+ *   optional packages fastify and prom-client; Node's own error where it cannot listen, as `EADDRINUSE` for a port in use
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   checkOptions(options, [...serveOptionNames, 'host', 'port', 'logger', 'drainMs']);
@@ -53,34 +54,27 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     logController: new LogController({ disableRequestLogging: true }),
     // Requests on connections that are open are answered while others drain.
     return503OnClosing: false,
-    requestTimeout: repository.settings.timeoutMs,
+    ...timeoutsOf(repository.settings.timeoutMs),
   });
   app.setNotFoundHandler((_request, reply) => {
-    reply.code(404).send({ error: 'Expected a path of the Open Inference Protocol, as /v2, but received another' });
+    reply
+      .code(404)
+      .send({ error: 'Expected a path of the Open Inference Protocol, such as /v2, but received another' });
   });
   await app.register(async (scope) => {
-    await serveRepository(scope, repository);
-    scope.addHook('onRequest', refuseOtherSites);
+    const { allowedHosts } = repository.settings;
+    scope.addHook('onRequest', hostCheck(hostRule(host, allowedHosts), allowedHosts));
+    await serveRepository(scope, repository, true);
   });
-  let ending: Promise<void> | undefined;
-  const endConnections = () => {
-    ending ??= connectionsEnd(app, Math.min(lingerMs, drainMs));
-    return ending;
-  };
-  // By then each answer says that its connection closes, and the server has closed none itself.
-  app.addHook('preClose', endConnections);
-  let closing: Promise<void> | undefined;
-  const close = () => {
-    // Clients that are told to go find nobody listening, rather than a connection that nobody takes.
-    void endConnections();
-    closing ??= drain(app, repository, drainMs);
-    return closing;
-  };
+  const closing = new Closing(app, repository, drainMs);
+  const close = () => closing.close();
   try {
     const url = await app.listen({ host, port });
     await repository.load();
     const reload = async (name?: string) => {
-      const names = repository.entries.filter(({ isReloadable }) => isReloadable).map((entry) => entry.name);
+      const names = repository.entries
+        .filter(({ isReloadable, isUnloaded }) => isReloadable && !isUnloaded)
+        .map((entry) => entry.name);
       for (const each of name === undefined ? new Set(names) : [name]) {
         await repository.reload(each).catch((error: unknown) => {
           throw withoutStatus(error);
@@ -94,52 +88,21 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
 }
 
-/** A problem of a request as the error for a program that asked without one. */
+/** Node's limits for slow clients. Bodies that are late get an answer by `readBody` first; without it they are cut off. */
+function timeoutsOf(timeoutMs: number) {
+  return {
+    requestTimeout: timeoutMs + 1000,
+    http: {
+      headersTimeout: Math.min(timeoutMs, 60_000),
+      requestTimeout: timeoutMs + 1000,
+      connectionsCheckingInterval: Math.max(50, Math.min(Math.ceil(timeoutMs / 4), 1000)),
+    },
+  };
+}
+
+/** Converts the problem of a request to the error of a call. */
 function withoutStatus(error: unknown): unknown {
   if (!(error instanceof Problem)) return error;
   if (error.cause instanceof BlasnetError) return error.cause;
   return new BlasnetError('ERR_BAD_ARGUMENT', error.message, { cause: error });
-}
-
-/**
- * Pages of other sites could otherwise make a browser of this machine's user send requests here, though not read the
- * answers. Only browsers say where a request comes from: other clients are not concerned.
- */
-async function refuseOtherSites(request: FastifyRequest): Promise<void> {
-  const site = request.headers['sec-fetch-site'];
-  if (request.method === 'GET' || site === undefined || site === 'same-origin' || site === 'none') return;
-  throw new Problem(403, `Expected a request from a page of this server but received one from a ${site} page`);
-}
-
-/** Milliseconds for which a connection without a request stays open, since one may be on its way. */
-const lingerMs = 500;
-
-/** Stops listening; resolves when all connections have ended, or after so many milliseconds. */
-function connectionsEnd({ server }: FastifyInstance, milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    // Not the HTTP server's own `close`, which would end connections at once on which the next request is coming.
-    Server.prototype.close.call(server, () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}
-
-async function drain(app: FastifyInstance, repository: Repository, drainMs: number): Promise<void> {
-  repository.isDraining = true;
-  const end = setTimeout(() => app.server.closeAllConnections(), drainMs);
-  // Connections become idle one by one as their requests are answered.
-  const linger = Math.min(lingerMs, drainMs);
-  let idle: NodeJS.Timeout | undefined;
-  const begin = setTimeout(() => {
-    idle = setInterval(() => app.server.closeIdleConnections(), 20);
-  }, linger);
-  try {
-    await app.close();
-  } finally {
-    clearTimeout(begin);
-    clearInterval(idle);
-    clearTimeout(end);
-  }
 }

@@ -1,9 +1,9 @@
 import type { RunningServer } from './server.js';
 
 /**
- * Closes a server at the first SIGTERM or SIGINT, whereupon the process ends with code 0 as soon as nothing else keeps
- * it; a second signal ends it at once.
- * @param onError - is told why closing failed; by default the process ends with that error
+ * Closes a server at the first SIGTERM or SIGINT. The process then ends with code 0 unless something else keeps it alive. A
+ * second signal ends it at once.
+ * @param onError - is called when closing fails; by default the process ends with that error
  */
 export function closeOnSignals(
   server: RunningServer,

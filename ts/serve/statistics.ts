@@ -1,31 +1,131 @@
-/** Answers that the 99th percentile is of. */
+/** The 99th percentile is that of so many answers. */
 const recentAnswers = 1000;
 
-/** What a model has done so far; times in nanoseconds. */
+/** How long the parts of a successful call took, in milliseconds. */
+export interface CallTimes {
+  readonly rows: number;
+  /** Rows of the batch that its rows were in. */
+  readonly batchRows: number;
+  /** Waiting for its batch, before and after it was parsed. */
+  readonly queueMs: number;
+  /** Parsing the request and writing its rows into a batch. */
+  readonly inputMs: number;
+  readonly inferMs: number;
+  /** Writing the answer. */
+  readonly outputMs: number;
+}
+
+/** A count of events and the nanoseconds that they took together. */
+class Duration {
+  count = 0;
+  ns = 0;
+
+  add(milliseconds: number): void {
+    this.count++;
+    this.addTime(milliseconds);
+  }
+
+  addTime(milliseconds: number): void {
+    this.ns += Math.round(milliseconds * 1e6);
+  }
+
+  toJSON() {
+    return { count: this.count, ns: this.ns };
+  }
+}
+
+/** Counts requests and batches of one model, and adds up their times. */
 export class Statistics {
-  readonly success = { count: 0, ns: 0 };
-  readonly fail = { count: 0, ns: 0 };
-  readonly compute = { count: 0, ns: 0 };
+  readonly #success = new Duration();
+  readonly #fail = new Duration();
+  readonly #queue = new Duration();
+  readonly #input = new Duration();
+  readonly #infer = new Duration();
+  readonly #output = new Duration();
+  /** By the rows of the batches. */
+  readonly #batches = new Map<
+    number,
+    { readonly input: Duration; readonly infer: Duration; readonly output: Duration }
+  >();
   /** Rows that were computed. */
-  inferences = 0;
+  #rows = 0;
+  #executions = 0;
+  /** Milliseconds since 1970. */
+  #last = 0;
   /** Times of the latest answers; the next one takes the place of the oldest. */
   readonly #recent = new Float64Array(recentAnswers);
 
-  /** The time that 99 of 100 of the latest answers took at the most; null before the first. */
-  get latencyP99(): number | null {
-    const count = Math.min(this.success.count, recentAnswers);
+  /** @param milliseconds - from the arrival of the request to its answer */
+  succeeded(milliseconds: number, { batchRows, queueMs, inputMs, inferMs, outputMs }: CallTimes): void {
+    this.#last = Date.now();
+    this.#recent[this.#success.count % recentAnswers] = Math.round(milliseconds * 1e6);
+    this.#success.add(milliseconds);
+    this.#queue.add(queueMs);
+    this.#input.add(inputMs);
+    this.#infer.add(inferMs);
+    this.#output.add(outputMs);
+    const batch = this.#batchOf(batchRows);
+    batch.input.addTime(inputMs);
+    batch.output.addTime(outputMs);
+  }
+
+  /** @param milliseconds - from the arrival of the request to its answer */
+  failed(milliseconds: number): void {
+    this.#last = Date.now();
+    this.#fail.add(milliseconds);
+  }
+
+  /** @param milliseconds - of the computation */
+  batchEnded(rows: number, milliseconds: number): void {
+    this.#rows += rows;
+    this.#executions++;
+    const { input, infer, output } = this.#batchOf(rows);
+    input.count++;
+    output.count++;
+    infer.add(milliseconds);
+  }
+
+  /** Returns the statistics under the names of the protocol's extension, and the 99th percentile of answers. */
+  toJSON() {
+    const none = { count: 0, ns: 0 };
+    return {
+      last_inference: this.#last,
+      inference_count: this.#rows,
+      execution_count: this.#executions,
+      inference_stats: {
+        success: this.#success,
+        fail: this.#fail,
+        queue: this.#queue,
+        compute_input: this.#input,
+        compute_infer: this.#infer,
+        compute_output: this.#output,
+        cache_hit: none,
+        cache_miss: none,
+        latency_p99_ns: this.#latencyP99,
+      },
+      batch_stats: [...this.#batches]
+        .sort(([a], [b]) => a - b)
+        .map(([batch_size, { input, infer, output }]) => ({
+          batch_size,
+          compute_input: input,
+          compute_infer: infer,
+          compute_output: output,
+        })),
+    };
+  }
+
+  /** The time that 99 of 100 of the latest answers took at most; null before the first. */
+  get #latencyP99(): number | null {
+    const count = Math.min(this.#success.count, recentAnswers);
     return count === 0 ? null : this.#recent.slice(0, count).sort()[Math.ceil(0.99 * count) - 1]!;
   }
 
-  requestEnded(status: number, milliseconds: number): void {
-    const sum = status < 400 ? this.success : this.fail;
-    if (sum === this.success) this.#recent[sum.count % recentAnswers] = milliseconds * 1e6;
-    sum.count++;
-    sum.ns += milliseconds * 1e6;
-  }
-
-  batchEnded(milliseconds: number): void {
-    this.compute.count++;
-    this.compute.ns += milliseconds * 1e6;
+  #batchOf(rows: number) {
+    let batch = this.#batches.get(rows);
+    if (!batch) {
+      batch = { input: new Duration(), infer: new Duration(), output: new Duration() };
+      this.#batches.set(rows, batch);
+    }
+    return batch;
   }
 }

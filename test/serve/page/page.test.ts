@@ -198,7 +198,7 @@ test('the page › asks for a token, says when it is wrong, and keeps the right 
   await page.locator('#token').fill('open barley');
   t.is((await textsOf(page, '#model-name'))[0], 'Model');
   await page.keyboard.press('Enter');
-  await waitForProblem(page, 'token-problem', 'The server does not know this token.');
+  await waitForProblem(page, 'token-problem', 'The server refused this token.');
   await page.locator('#token').fill('open sesame');
   await page.keyboard.press('Enter');
   await waitForModel(page, 'secret');

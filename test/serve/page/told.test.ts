@@ -58,11 +58,14 @@ test('statistics › requests, failures, times, rows of batches, and the queue',
 
 test('statistics › the 99th percentile is of the latest thousand answers', (t) => {
   const statistics = new Statistics();
-  for (let ms = 1; ms <= 100; ms++) statistics.requestEnded(200, ms);
-  statistics.requestEnded(503, 5000); // no answer
-  t.is(statistics.latencyP99, 99e6);
-  for (let i = 0; i < 1000; i++) statistics.requestEnded(200, 1 + (i % 2));
-  t.is(statistics.latencyP99, 2e6);
+  const times = { rows: 1, batchRows: 1, queueMs: 0, inputMs: 0, inferMs: 0, outputMs: 0 };
+  const p99 = () => statistics.toJSON().inference_stats.latency_p99_ns;
+  t.is(p99(), null);
+  for (let ms = 1; ms <= 100; ms++) statistics.succeeded(ms, times);
+  statistics.failed(5000); // no answer
+  t.is(p99(), 99e6);
+  for (let i = 0; i < 1000; i++) statistics.succeeded(1 + (i % 2), times);
+  t.is(p99(), 2e6);
 });
 
 test('the page › public where a token protects the rest, and absent where it is not wanted', async (t) => {

@@ -1,12 +1,12 @@
 import type { InferTensor, ModelInfo } from './api.js';
 import { element } from './elements.js';
 
-/** Bars that are shown; of more classes, the most probable. */
+/** The most bars that are shown: those of the most probable classes. */
 const mostBars = 20;
 
-/** What a model says about one row. */
+/** A model's answer to one row, as it is shown. */
 export interface Answer {
-  /** The class or the values; '' where the outputs are answers to several questions. */
+  /** The class or the values; '' where each output is a probability of its own. */
   readonly value: string;
   /** A bar for each probability. */
   readonly bars: readonly HTMLElement[];

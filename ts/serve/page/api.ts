@@ -6,14 +6,14 @@ export interface ListedModel {
   readonly reason: string;
 }
 
-/** What a model takes or gives: a tensor's first dimension is its rows. */
+/** An input or output of a model. The first dimension of its shape is the rows. */
 export interface TensorInfo {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
   readonly parameters?: {
     readonly categories?: readonly string[];
-    /** The text of a cell that is missing, where it may be. */
+    /** The text that marks a missing cell, where cells may be missing. */
     readonly missing?: string;
   };
 }
@@ -42,11 +42,11 @@ export interface InferTensor {
 
 interface Duration {
   readonly count: number;
-  /** Nanoseconds of them all. */
+  /** Their nanoseconds in total. */
   readonly ns: number;
 }
 
-/** What a model has done since the server began. */
+/** A model's figures since the server began. */
 export interface Statistics {
   /** Rows that were computed, and the batches that they were computed in. */
   readonly inference_count: number;
@@ -61,7 +61,7 @@ export interface Statistics {
   };
 }
 
-/** A request that the server refused, or did not hear. */
+/** A request that the server refused, or that did not reach it. */
 export class Refusal extends Error {
   /** @param status - of HTTP; 0 where no answer came */
   constructor(
@@ -74,7 +74,7 @@ export class Refusal extends Error {
 
 const tokenKey = 'blasnet.token';
 
-/** The server's routes, relative to the page, so that any prefix will do. */
+/** The server's routes, relative to the page, so that they work under any prefix. */
 export const api = {
   models: () => call<ListedModel[]>('v2/repository/index', {}),
   model: (listed: ListedModel) => call<ModelInfo>(`v2/models/${pathOf(listed)}`),
@@ -96,7 +96,7 @@ export const api = {
   },
 };
 
-/** Where a model is, on the server and in the page's address. */
+/** The path of a model, on the server and in the page's address. */
 export function pathOf({ name, version }: ListedModel): string {
   return `${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}`;
 }

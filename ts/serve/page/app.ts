@@ -2,14 +2,14 @@ import { api, type ListedModel, pathOf, Refusal } from './api.js';
 import { byId, element, say } from './elements.js';
 import { ModelView } from './model-view.js';
 
-/** Milliseconds from one look at the server to the next. */
+/** Milliseconds between two requests for the server's state. */
 const interval = 2000;
 
 const view = new ModelView(report);
 const tokenForm = byId('token-form');
 let listed = '';
 
-/** Shows what the server has now, and again after a while; not while nobody sees it, or a token is to be typed. */
+/** Shows the server's state, again and again; not while the page is hidden or waits for a token. */
 async function watch(): Promise<void> {
   if (!document.hidden && tokenForm.hidden) await look();
   setTimeout(watch, interval);
@@ -55,12 +55,12 @@ function listModels(models: readonly ListedModel[]): void {
   );
 }
 
-/** Says what went wrong; asks for a token where the server wants one. */
+/** Shows what went wrong; asks for a token where the server wants one. */
 function report(error: unknown): void {
   const wantsToken = error instanceof Refusal && error.status === 401;
   say(byId('problem'), wantsToken ? '' : (error as Error).message);
   if (!wantsToken) return;
-  say(byId('token-problem'), api.hasToken ? 'The server does not know this token.' : '');
+  say(byId('token-problem'), api.hasToken ? 'The server refused this token.' : '');
   tokenForm.hidden = false;
 }
 

@@ -3,7 +3,7 @@ import { element } from './elements.js';
 
 const netTypes = { fitting: 'fitting', binaryClassifier: 'binary classifier', multipleClassifier: 'classifier' };
 
-/** What there is to say about a model, in one line. */
+/** Describes a model in one line. */
 export function factsOf(version: string, { parameters }: ModelInfo): string {
   const { net_type, classes, loaded_at } = parameters;
   const facts = [
@@ -15,7 +15,7 @@ export function factsOf(version: string, { parameters }: ModelInfo): string {
   return facts.join(' · ');
 }
 
-/** Tensors that are shown at once; a longer list can be opened. */
+/** A longer list of tensors is folded at first. */
 const mostRows = 20;
 
 /** A table of a model's inputs, or of its outputs. */

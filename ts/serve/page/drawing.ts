@@ -5,8 +5,8 @@ import { type ImageShape, imageInput, seenView } from './images.js';
 import { Pad } from './pad.js';
 
 /**
- * A pad to draw on, for images of one channel, and beside it what the model sees of the drawing.
- * @param onInput - is given the model's input after each stroke; nothing where the pad has been wiped
+ * Makes a pad to draw on, for images of one channel, and beside it the picture that the model sees.
+ * @param onInput - is called with the model's input after each stroke, and with undefined when the pad is wiped
  */
 export function drawingView(
   model: ModelInfo,
@@ -26,8 +26,8 @@ export function drawingView(
     element(
       'p',
       { id: 'pad-help', className: 'hint' },
-      'Draw with mouse, finger or pen. By keyboard: arrow keys move the pen, Space sets it down and lifts it, ',
-      'Delete wipes the pad.',
+      'Draw with the mouse, a finger or a pen. On the keyboard, arrow keys move the pen, Space sets it down or lifts it, ',
+      'and Delete clears the pad.',
     ),
     pad.view,
     element(

@@ -4,16 +4,16 @@ import { element } from './elements.js';
 /** Rows of more numbers than this are written as a list. */
 const mostFields = 64;
 
-/** Something to fill in, and what it says as input of the model. */
+/** A control of the form. */
 interface Field {
   readonly view: HTMLElement;
-  /** @throws Error that says what is wrong with it */
+  /** Returns its value. @throws Error for a value that the model cannot take */
   read(): number | string | number[];
 }
 
 /**
- * A form with a field for each number or text of a row.
- * @param onInput - is given the model's input when the form is sent, or an error that says what is wrong with it
+ * Makes a form with a field for each number or text of a row.
+ * @param onInput - is called with the model's input when the form is sent, or with the error of a field
  */
 export function formView(model: ModelInfo, onInput: (inputs: readonly InferTensor[] | Error) => void): HTMLElement {
   const [first] = model.inputs;
@@ -63,7 +63,7 @@ function fieldOf({ name, datatype, parameters }: TensorInfo): Field {
   return categories ? choiceField(name, categories, missing) : textField(name);
 }
 
-/** @param missing - what an empty field says; undefined where it must not be empty */
+/** @param missing - the value of an empty field; undefined where it must not be empty */
 function numberField(name: string, missing?: string): Field {
   const required = missing === undefined;
   const input = element('input', { type: 'number', step: 'any', required, autocomplete: 'off' });
@@ -76,7 +76,7 @@ function textField(name: string): Field {
   return { view: labelled(name, input), read: () => input.value };
 }
 
-/** @param missing - what the choice of none says; undefined where there is no such choice */
+/** @param missing - the value of the choice '(missing)'; undefined where there is no such choice */
 function choiceField(name: string, choices: readonly string[], missing?: string): Field {
   const options = choices
     .filter((choice) => choice !== missing)
@@ -86,7 +86,7 @@ function choiceField(name: string, choices: readonly string[], missing?: string)
   return { view: labelled(name, select), read: () => select.value };
 }
 
-/** A list of so many numbers; of any, where `size` is below 1. */
+/** A field for a list of `size` numbers; of any length where `size` is below 1. */
 function listField(name: string, size: number): Field {
   const area = element('textarea', { rows: 6, required: true, spellcheck: false, placeholder: '0.5, 1, …' });
   const title = size < 1 ? `${name}: numbers, separated by commas` : `${name}: ${size} numbers, separated by commas`;

@@ -19,7 +19,7 @@ export function imageInput({ inputs, parameters }: ModelInfo, greys: ArrayLike<n
   return inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape: [1, ...shape.slice(1)], data }));
 }
 
-/** The small picture that a model sees, with its caption. */
+/** Makes the small picture that the model sees, with its caption. */
 export function seenView([, height, width]: ImageShape): { figure: HTMLElement; pixels: CanvasRenderingContext2D } {
   const canvas = element('canvas', { className: 'seen', width, height, role: 'img', ariaLabel: 'What the model sees' });
   const caption = element('figcaption', {}, `What the model sees: ${width}\u00a0×\u00a0${height}`);

@@ -1,0 +1,171 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Prediction } from '../preparation/prediction.js';
+import { arrivalOf } from './arrivals.js';
+import { jsonLengthHeader } from './body.js';
+import { type InferReply, type WantedOutput, wantedOutputs, writeReply } from './infer-reply.js';
+import { readInferRequest } from './infer-request.js';
+import { Problem } from './problem.js';
+import type { ModelEntry } from './repository.js';
+import { requestRowsOf } from './rows.js';
+import type { InferJob, ServedNet } from './served-net.js';
+import type { CallTimes } from './statistics.js';
+import type { Entrant } from './waiting-room.js';
+
+/** What a call needs to know of its server. */
+export interface CallContext {
+  readonly timeoutMs: number;
+  readonly maxWaitMs: number;
+  readonly maxQueue: number;
+  readonly maxRows: number;
+  /** Sends an answer of status 200. */
+  succeed(call: InferCall, answer: InferReply, times: CallTimes): void;
+}
+
+/** The rows of a call as they were written into the queue. */
+interface QueuedRows {
+  readonly id: string | undefined;
+  readonly wanted: readonly WantedOutput[];
+  readonly rows: number;
+  /** Milliseconds that it took to parse and to write them. */
+  readonly inputMs: number;
+}
+
+/** A request for inference whose body is complete, from the waiting room to its answer. It is answered once. */
+export class InferCall implements Entrant {
+  readonly bytes: number;
+  readonly refusedAt: number;
+  readonly #context: CallContext;
+  #isAnswered = false;
+  #timeoutMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  /** Known once it has been parsed. */
+  #rows: number | undefined;
+
+  constructor(
+    readonly request: FastifyRequest,
+    readonly reply: FastifyReply,
+    readonly entry: ModelEntry,
+    context: CallContext,
+  ) {
+    this.bytes = this.#body?.length ?? 0;
+    this.#context = context;
+    this.#timeoutMs = context.timeoutMs;
+    this.refusedAt = arrivalOf(request) + Math.min(context.maxWaitMs, context.timeoutMs);
+  }
+
+  isOver(): boolean {
+    return this.#isAnswered || this.reply.raw.destroyed;
+  }
+
+  hasRoom(): boolean {
+    const { net } = this.entry;
+    // Without a net, starting fails at once.
+    if (!net || net.queue.rows === 0) return true;
+    const { maxQueue, maxRows } = this.#context;
+    const estimate = Math.min(Math.max(Math.floor(this.bytes * net.rowsPerByte), 1), maxRows);
+    return net.queue.rows + (this.#rows ?? estimate) <= maxQueue;
+  }
+
+  refuse(): void {
+    this.#fail(performance.now() >= this.#deadline ? this.#late() : queueIsFull(this.entry, this.#context.maxQueue));
+  }
+
+  start(): boolean {
+    try {
+      return this.#queue(this.entry.current);
+    } catch (error) {
+      this.#fail(error);
+      return true;
+    }
+  }
+
+  get #body(): Buffer | undefined {
+    return this.request.body as Buffer | undefined;
+  }
+
+  get #deadline(): number {
+    return arrivalOf(this.request) + this.#timeoutMs;
+  }
+
+  #queue(net: ServedNet): boolean {
+    const began = performance.now();
+    if (began >= this.#deadline) throw this.#late();
+    const jsonLength = this.request.headers[jsonLengthHeader] as string | undefined;
+    const inference = readInferRequest(this.#body, jsonLength, net.dtype === 'float32');
+    this.#limitTime(inference.timeoutMs);
+    const wanted = wantedOutputs(net, inference);
+    const { count, writeTo } = requestRowsOf(net, inference, this.#context.maxRows);
+    net.rowsPerByte = count / this.bytes;
+    this.#rows = count;
+    if (net.queue.rows + count > this.#context.maxQueue) return false;
+    writeTo(net.queue.reserve(count));
+    const inputMs = performance.now() - began;
+    net.queue.add(this.#jobOf(net, { id: inference.id, wanted, rows: count, inputMs }));
+    return true;
+  }
+
+  /** Shortens the time for the answer to what the request asks for. */
+  #limitTime(milliseconds: number | undefined): void {
+    if (milliseconds === undefined || milliseconds >= this.#timeoutMs) return;
+    this.#timeoutMs = milliseconds;
+    const left = this.#deadline - performance.now();
+    if (left <= 0) throw this.#late();
+    this.#timer ??= setTimeout(() => this.#fail(this.#late()), left);
+  }
+
+  #jobOf(net: ServedNet, { id, wanted, rows, inputMs }: QueuedRows): InferJob {
+    let batch = { began: 0, rows: 0 };
+    return {
+      rows,
+      deadline: this.#deadline,
+      isOver: () => this.isOver(),
+      timeOut: () => this.#fail(this.#late()),
+      fail: (error) => this.#fail(error),
+      begin: () => {
+        batch = { began: performance.now(), rows: net.queue.computing };
+      },
+      done: (prediction: Prediction, first: number) => {
+        if (this.#isAnswered) return;
+        try {
+          const done = performance.now();
+          const answer = writeReply(this.entry.replyHead, id, wanted, prediction, first, rows);
+          this.#answered();
+          this.#context.succeed(this, answer, {
+            rows,
+            batchRows: batch.rows,
+            inputMs,
+            queueMs: batch.began - arrivalOf(this.request) - inputMs,
+            inferMs: done - batch.began,
+            outputMs: performance.now() - done,
+          });
+        } catch (error) {
+          this.#fail(error);
+        }
+      },
+    };
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isAnswered) return;
+    this.#answered();
+    this.reply.send(error);
+  }
+
+  #answered(): void {
+    this.#isAnswered = true;
+    clearTimeout(this.#timer);
+  }
+
+  #late(): Problem {
+    return new Problem(504, `Expected an answer within ${this.#timeoutMs} ms but it took longer`);
+  }
+}
+
+/** Makes the 503 for a model whose queue is full. */
+export function queueIsFull({ name, net }: ModelEntry, maxQueue: number): Problem {
+  const rows = net?.queue.rows ?? 0;
+  return new Problem(
+    503,
+    `Expected room in the queue of model '${name}' but ${rows} of at most ${maxQueue} rows wait: try again later`,
+  );
+}
