@@ -97,7 +97,12 @@ function columnOf(value: unknown, where: string): ColumnEncoding {
   const missingCells = textsOf(`${where}.missingCells`, fields.missingCells);
   const width = date ? datePartNames(date.parts).length : undefined;
   const missing = missingOf(fields.missing, { categories, width }, `${where}.missing`);
-  const rest = given({ categories, ...date, decimal: decimal as ',' | undefined, unknown: unknown as 'error' | 'zeros' | undefined });
+  const rest = given({
+    categories,
+    ...date,
+    decimal: decimal as ',' | undefined,
+    unknown: unknown as 'error' | 'zeros' | undefined,
+  });
   return Object.freeze({ name: fields.name, encoding, ...rest, missingCells, missing });
 }
 
