@@ -151,7 +151,7 @@ test('predict › what is wrong with rows is said with row and column, and no fi
     ['[[1, 2, 3]]', 'Expected 4 cells for row 1 but received 3 in the standard input'],
     [
       '[{"sepal_length": 1}]',
-      "Expected a cell for row 1, column 'sepal_width' but received undefined in the standard input",
+      "Expected cells for row 1, columns 'sepal_width', 'petal_length', 'petal_width' but received undefined in the standard input",
     ],
     [
       '[{"sepal_length": 1}, 5]',

@@ -249,7 +249,7 @@ test('train › columns of names, missing cells and files without a header', asy
   t.is(code, 1);
   t.regex(
     errors,
-    /^blasnet: Expected a cell that is not missing \(or a policy for missing ones\) in line 2, column 'x'/,
+    /^blasnet: Expected a cell that is not missing in line 2, column 'x'/,
   );
 });
 
