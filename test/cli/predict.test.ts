@@ -156,7 +156,7 @@ test('predict › what is wrong with rows is said with row and column, and no fi
     ['[[1, 2, 3]]', 'Expected 4 cells for row 1 in the standard input but received 3'],
     [
       '[{"sepal_length": 1}]',
-      "Expected a cell for row 1, column 'sepal_width' in the standard input but received undefined",
+      "Expected cells for row 1, columns 'sepal_width', 'petal_length', 'petal_width' in the standard input but received undefined",
     ],
     [
       '[{"sepal_length": 1}, 5]',

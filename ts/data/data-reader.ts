@@ -17,7 +17,8 @@ import { type Part, slicePart } from './part.js';
 import { checkFiles, type FileData, readFiles } from './read-files.js';
 import type { BatchSource, StreamOptions } from './row-stream.js';
 import { type Rows, rowsOf, tensorOf } from './rows.js';
-import { type ScalingOptions, scalingOf } from './scaling-options.js';
+import { scalingOf } from './scaling.js';
+import type { ScalingOptions } from './scaling-options.js';
 import { SetViews } from './set-views.js';
 import { checkStream, StreamSet } from './stream-set.js';
 

@@ -5,7 +5,7 @@ import type { Labels } from './labels.js';
 import type { Normalizer } from './normalizer.js';
 import type { Part } from './part.js';
 import type { Rows } from './rows.js';
-import type { Scaling } from './scaling-options.js';
+import type { Scaling } from './scaling.js';
 
 /** Normalises raw rows; `rowOf` gives the number of a row in the data set, for messages. */
 export type RowMap = (rows: Tensor, rowOf?: (index: number) => number) => Tensor;

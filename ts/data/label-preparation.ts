@@ -7,7 +7,8 @@ import { type ClassWeights, classWeightsOf } from './class-weights.js';
 import type { DataSet } from './data-set.js';
 import { countCategories, type Labels, oneHot, type ZeroOneOptions, zeroOne } from './labels.js';
 import type { Normalizer } from './normalizer.js';
-import { type ScalingOptions, scalingOf } from './scaling-options.js';
+import { scalingOf } from './scaling.js';
+import type { ScalingOptions } from './scaling-options.js';
 
 /** Normalises the labels of a data set and keeps what that needs; the methods are those of `DataReader`. */
 export class LabelPreparation {

@@ -7,7 +7,7 @@ import type { Labels } from './labels.js';
 import { Normalizer } from './normalizer.js';
 import { checkPart, type Part, shareOf, shuffledOrder, slicePart, splitPart, takeRows } from './part.js';
 import { type Rows, rowsOf, tensorOf } from './rows.js';
-import type { Scaling } from './scaling-options.js';
+import type { Scaling } from './scaling.js';
 
 /** Rows in memory. The validation set is part of the training rows until it is taken from them. */
 export class MemorySet implements DataSet {

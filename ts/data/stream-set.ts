@@ -13,7 +13,7 @@ import { Normalizer } from './normalizer.js';
 import { checkPart, type Part, type SetName } from './part.js';
 import type { BatchSource, StreamOptions } from './row-stream.js';
 import { rowsOf, tensorOf } from './rows.js';
-import type { Scaling } from './scaling-options.js';
+import type { Scaling } from './scaling.js';
 
 /** The results of one pass over a source. */
 interface Findings {
