@@ -56,13 +56,6 @@ test('formatProgress shows the validation set of the last checkpoint', (t) => {
   t.is(formatProgress(progress, training), line);
 });
 
-test('formatProgress calls the accuracy R² where that is what it is', (t) => {
-  t.is(
-    formatProgress(progress, validated, Number.POSITIVE_INFINITY, 'R²'),
-    'epoch 3/10  step 2579/8600  loss 0.0812  R² 0.9761  validation loss 0.0921  validation R² 0.9712  212,000 samples/s  9 s left',
-  );
-});
-
 test('formatProgress leaves out a pace that nobody knows yet', (t) => {
   const start = { ...progress, samplesPerSecond: 0, secondsLeft: Number.POSITIVE_INFINITY };
   t.is(formatProgress(start), 'epoch 3/10  step 2579/8600  loss 0.0812  accuracy 0.9761');

@@ -7,13 +7,11 @@ import { badArgument } from './errors.js';
 import { checkOptions } from './fields.js';
 import { requireFileName } from './files.js';
 import { given } from './given.js';
-import { objectiveOf } from './losses/objective.js';
 import { explained } from './model-files/description.js';
 import { ModelFile } from './model-files/model-file.js';
 import { StoredNet } from './net/stored-net.js';
 import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 import { Preparer } from './preparation/preparer.js';
-import type { ProgressDisplay } from './progress.js';
 import { KeptPlans } from './replay/kept-plans.js';
 import type { Tensor } from './tensor.js';
 import { requireTrainable } from './training/check-data.js';
@@ -80,7 +78,7 @@ export class NeuralNet extends StoredNet {
       this.#pending = undefined;
       this.preparer = new Preparer(reader.preparation);
       this.#best = trainer.best;
-      const display = options.progress ? await this.#progressDisplay() : undefined;
+      const display = options.progress ? await (await import('./progress.js')).createProgressDisplay() : undefined;
       const onProgress = (progress: TrainingProgress) => {
         display?.update(progress);
         return options.onProgress?.(progress);
@@ -92,11 +90,6 @@ export class NeuralNet extends StoredNet {
         display?.stop();
       }
     });
-  }
-
-  async #progressDisplay(): Promise<ProgressDisplay> {
-    const { createProgressDisplay } = await import('./progress.js');
-    return createProgressDisplay({ accuracyName: objectiveOf(this.params.netType).accuracyName });
   }
 
   /**
@@ -191,13 +184,11 @@ export class NeuralNet extends StoredNet {
    * @returns the chart as SVG
    */
   async showLossHistory(options: LossHistoryOptions = {}): Promise<string> {
-    checkOptions(options, ['title', 'xCoordinate', 'accuracyTitle', 'lossScale', 'file']);
+    checkOptions(options, ['title', 'xCoordinate', 'accuracyTitle', 'file']);
     if (!this.#records) throw badArgument('showLossHistory', 'a train with a checkpoint before it', 'none');
     const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
     const { file, ...chartOptions } = options;
-    const isFitting = this.params.netType === 'fitting';
-    const defaults = { title: this.name, ...(isFitting && { accuracyTitle: 'R²' }) };
-    const chart = lossChart(this.#records, { ...defaults, ...given(chartOptions) });
+    const chart = lossChart(this.#records, { title: this.name, ...given(chartOptions) });
     if (file !== undefined) await saveChart(chart, file);
     return renderSvg(chart);
   }

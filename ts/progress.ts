@@ -25,17 +25,13 @@ const secondsBetweenLines = 5;
  * the terminal as it was. On a terminal a timer runs until `stop`.
  *
  * @param options.stream where to write; by default the standard error
- * @param options.accuracyName what the accuracy is called, such as `R²`; default `accuracy`
  */
-export async function createProgressDisplay(
-  options: { stream?: NodeJS.WriteStream; accuracyName?: string } = {},
-): Promise<ProgressDisplay> {
-  const { stream = process.stderr, accuracyName } = options;
-  const isTerminal = stream.isTTY && process.env.TERM !== 'dumb';
-  return isTerminal ? terminalDisplay(stream, accuracyName) : plainDisplay(stream, undefined, accuracyName);
+export async function createProgressDisplay(options: { stream?: NodeJS.WriteStream } = {}): Promise<ProgressDisplay> {
+  const { stream = process.stderr } = options;
+  return stream.isTTY && process.env.TERM !== 'dumb' ? terminalDisplay(stream) : plainDisplay(stream);
 }
 
-async function terminalDisplay(stream: NodeJS.WriteStream, accuracyName?: string): Promise<ProgressDisplay> {
+async function terminalDisplay(stream: NodeJS.WriteStream): Promise<ProgressDisplay> {
   const { default: cliProgress } = await import('cli-progress');
   const bar = new cliProgress.SingleBar({
     stream,
@@ -46,7 +42,7 @@ async function terminalDisplay(stream: NodeJS.WriteStream, accuracyName?: string
     emptyOnZero: true,
     format: (_options, { progress: done, maxWidth }, { progress, checkpoint }: Payload) => {
       const bar = `${formatBar(done, barWidth)}  `;
-      return bar + formatProgress(progress, checkpoint, maxWidth - 1 - bar.length, accuracyName);
+      return bar + formatProgress(progress, checkpoint, maxWidth - 1 - bar.length);
     },
   });
   let checkpoint: CheckpointRecord | undefined;
@@ -81,7 +77,6 @@ async function terminalDisplay(stream: NodeJS.WriteStream, accuracyName?: string
 export function plainDisplay(
   stream: { write(text: string): unknown },
   now: () => number = () => performance.now(),
-  accuracyName?: string,
 ): ProgressDisplay {
   let checkpoint: CheckpointRecord | undefined;
   let unwritten: TrainingProgress | undefined;
@@ -89,7 +84,7 @@ export function plainDisplay(
   let lastEpochs = 0;
   let stopped = false;
   const write = (progress: TrainingProgress) => {
-    stream.write(`${formatProgress(progress, progress.checkpoint ?? checkpoint, undefined, accuracyName)}\n`);
+    stream.write(`${formatProgress(progress, progress.checkpoint ?? checkpoint)}\n`);
     unwritten = undefined;
     lastTime = now();
   };
@@ -118,12 +113,7 @@ export function plainDisplay(
  * @param checkpoint the last one, whose validation loss and accuracy are shown where it has them
  * @param width the most characters that fit; what tells least is left out first, then the line is cut
  */
-export function formatProgress(
-  progress: TrainingProgress,
-  checkpoint?: CheckpointRecord,
-  width = Infinity,
-  accuracyName = 'accuracy',
-): string {
+export function formatProgress(progress: TrainingProgress, checkpoint?: CheckpointRecord, width = Infinity): string {
   const { epoch, maxEpoch, iteration, totalIterations, loss, accuracy, samplesPerSecond, secondsLeft } = progress;
   const { lossValidation, accuracyValidation } = checkpoint ?? {};
   // A rank says how early a part is left out: the highest goes first.
@@ -131,11 +121,11 @@ export function formatProgress(
     { rank: 0, text: `epoch ${epoch}/${maxEpoch}` },
     { rank: 4, text: `step ${iteration}/${totalIterations}` },
     { rank: 1, text: `loss ${formatNumber(loss)}` },
-    { rank: 2, text: `${accuracyName} ${formatNumber(accuracy)}` },
+    { rank: 2, text: `accuracy ${formatNumber(accuracy)}` },
   ];
   if (lossValidation !== undefined) parts.push({ rank: 5, text: `validation loss ${formatNumber(lossValidation)}` });
   if (accuracyValidation !== undefined)
-    parts.push({ rank: 6, text: `validation ${accuracyName} ${formatNumber(accuracyValidation)}` });
+    parts.push({ rank: 6, text: `validation accuracy ${formatNumber(accuracyValidation)}` });
   if (Number.isFinite(samplesPerSecond) && samplesPerSecond > 0)
     parts.push({ rank: 3, text: formatRate(samplesPerSecond) });
   if (Number.isFinite(secondsLeft)) parts.push({ rank: 1, text: `${formatDuration(secondsLeft)} left` });
