@@ -78,7 +78,7 @@ export class NeuralNet extends StoredNet {
       this.#pending = undefined;
       this.preparer = new Preparer(reader.preparation);
       this.#best = trainer.best;
-      const display = options.progress ? await (await import('./progress.js')).createProgressDisplay() : undefined;
+      const display = options.progress ? await this.#createDisplay() : undefined;
       const onProgress = (progress: TrainingProgress) => {
         display?.update(progress);
         return options.onProgress?.(progress);
@@ -90,6 +90,11 @@ export class NeuralNet extends StoredNet {
         display?.stop();
       }
     });
+  }
+
+  async #createDisplay() {
+    const { createProgressDisplay } = await import('./progress.js');
+    return createProgressDisplay({ figure: this.model.objective.figure });
   }
 
   /**
@@ -188,7 +193,8 @@ export class NeuralNet extends StoredNet {
     if (!this.#records) throw badArgument('showLossHistory', 'a train with a checkpoint before it', 'none');
     const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
     const { file, ...chartOptions } = options;
-    const chart = lossChart(this.#records, { title: this.name, ...given(chartOptions) });
+    const accuracyTitle = this.model.objective.figure === 'R²' ? { accuracyTitle: 'R² (1 is perfect)' } : {};
+    const chart = lossChart(this.#records, { title: this.name, ...accuracyTitle, ...given(chartOptions) });
     if (file !== undefined) await saveChart(chart, file);
     return renderSvg(chart);
   }

@@ -29,10 +29,13 @@ export interface Objective {
   lossPass(runner: Runner, output: NetOutput, labels: Labels, slots: Slots): void;
   accuracyPass(runner: Runner, a: Tensor, y: Tensor, slots: Slots): void;
   accuracy(sums: Sums): number;
+  /** The name of the figure that `accuracy` computes. */
+  readonly figure: 'R²' | 'accuracy';
 }
 
 const fitting: Objective = {
   loss: 'MSE',
+  figure: 'R²',
   classifier: undefined,
   lossPass: (runner, { a }, { y }, slots) => runner.run('mean_squared_error', { a, y, slots }),
   accuracyPass: (runner, a, y, slots) => runner.run('accuracy_fitting', { a, y, slots }),
@@ -47,6 +50,7 @@ const fitting: Objective = {
 
 const binaryClassifier: Objective = {
   loss: 'CE2',
+  figure: 'accuracy',
   classifier: 'sigmoid',
   lossPass: (runner, { classifier }, labels, slots) =>
     runner.run('binary_cross_entropy', { z: classifier!.logits!, ...labels, slots }),
@@ -56,6 +60,7 @@ const binaryClassifier: Objective = {
 
 const multipleClassifier: Objective = {
   loss: 'CE3',
+  figure: 'accuracy',
   classifier: 'softmax',
   lossPass: (runner, { classifier }, labels, slots) =>
     runner.run('cross_entropy', { z: classifier!.logits!, logSum: classifier!.logSum!, ...labels, slots }),
