@@ -25,17 +25,17 @@ test(
   'a bad cell behind comments, empty lines and lines of a quoted cell',
   rejects,
   { train: 'skipped\n# c\na,b,y\n\n"1\n",2,3\n# d\n4,x,6\n', comment: '#', skipLines: 1 },
-  /in line 8, column 'b', of '.*' but received 'x'$/,
+  /in line 8, column 'b', of '.*' but received 'x'; use/,
 );
 test(
   'a bad cell behind skipped lines that end with carriage returns',
   rejects,
   { train: 'skipped\rand this\ra,y\r1,2\rx,3\r', label: 'y', skipLines: 2 },
-  /in line 5, column 'a', of '.*' but received 'x'$/,
+  /in line 5, column 'a', of '.*' but received 'x'; use/,
 );
 test('a bad cell in a gzipped file', rejects, { train: gzipSync('a,y\n1,2\nx,3\n') }, /line 3, column 'a'/);
-for (const cell of ['0x10', '0b1', '1_000', 'Infinity', '-inf', 'nan', '1e', '.', '1 2', '--1', '1,000']) {
-  test(`the cell ${cell}`, rejects, { train: `a,y\n"${cell}",1\n` }, /Expected a number .* in line 2, column 'a'/);
+for (const cell of ['0x10', '0b1', '1_000', '1e', '.', '1 2', '--1', '1,000', 'tRue', 'infinit', '1,2,3']) {
+  test(`the cell ${cell}`, rejects, { train: `a,y\n"${cell}",1\n` }, /Expected a number .*in line 2, column 'a'/);
 }
 test('a blank in quotes', rejects, { train: 'a,y\n" ",1\n' }, /Expected a number .* column 'a', .* received ' '/);
 test(
@@ -44,7 +44,12 @@ test(
   { train: 'a,y\n-1e400,1\n', dtype: 'float64' },
   /at most ±1.79\d+e\+308 .*e400/,
 );
-test('a number beyond float32', rejects, { train: 'a,y\n1e39,1\n' }, /at most ±3.40\d+e\+38 in line 2.*received 1e39$/);
+test(
+  'a number beyond float32',
+  rejects,
+  { train: 'a,y\n1e39,1\n' },
+  /at most ±3.40\d+e\+38 in line 2.*received 1e39; use dtype: 'float64' or ignore: \['a'\]$/,
+);
 test(
   'an open quote',
   rejects,
@@ -163,7 +168,10 @@ const badOptions: readonly [Record<string, unknown>, RegExp][] = [
   [{ missingCells: '?' }, /a list of strings for missingCells/],
   [{ dtype: 'int8' }, /'float32' or 'float64' for dtype but received 'int8'/],
   [{ format: 'xls' }, /'csv' or 'npz' for format but received 'xls'/],
-  [{ split: 1 }, /a number above 1 that leaves rows for both sets of 2 for k but received 1/],
+  [
+    { split: 1 },
+    /a share such as 0.2, or a divisor above 1 such as 5, that leaves rows for both sets of 2 for k but received 1/,
+  ],
   [{ split: 'half' }, /for k but received 'half'/],
   [{ split: 2, test: train }, /no test file beside it for split/],
 ];

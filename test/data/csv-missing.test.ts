@@ -11,10 +11,13 @@ test('error, by default, that names line and column', async (t) => {
   await t.throwsAsync(
     read(t, {}),
     badFile(
-      /^Expected a cell that is not missing \(or a policy for missing ones\) in line 2, column 'b', of '.*train.csv' but received '\?'$/,
+      /problems:\n- a cell that is not missing in line 2, column 'b' but received '\?'; use missing: \{ b: 'median' \} or missing: \{ b: 'drop' \}\n- .* line 3, column 'a' but received 'NA'; use missing: \{ a: 'median' \}/,
     ),
   );
-  await t.throwsAsync(read(t, { missing: { b: 'mean' } }), badFile(/line 3, column 'a', .* received 'NA'/));
+  await t.throwsAsync(
+    read(t, { missing: { b: 'mean' } }),
+    badFile(/^Expected a cell that is not missing in line 3, column 'a', .* received 'NA'; use/),
+  );
 });
 
 test('drop › rows go, in the test file, too', async (t) => {
@@ -112,7 +115,7 @@ test('labels are never filled', async (t) => {
   for (const missing of ['error', 'mean', 'category', 0] as const) {
     await t.throwsAsync(
       read(t, { train: text, missing }),
-      badFile(/not missing \(or missing: 'drop'\) in line 3, column 'y'/),
+      badFile(/not missing in line 3, column 'y', .* use missing: \{ y: 'drop' \}$/),
     );
   }
   t.deepEqual((await read(t, { train: text, missing: 'drop' })).yTrain.toArray(), [[1]]);
@@ -133,7 +136,7 @@ test('missingCells › others than the usual', async (t) => {
   ]);
   await t.throwsAsync(
     read(t, { train: 'a,y\n,1\n', missingCells: [] }),
-    badFile(/^Expected a number .* in line 2, column 'a', of '.*' but received ''$/),
+    badFile(/^Expected a number in line 2, column 'a', of '.*' but received ''; use/),
   );
 });
 

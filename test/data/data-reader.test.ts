@@ -162,10 +162,19 @@ test('generateValidationSet › a tenth by default', (t) => {
 
 test('generateValidationSet › errors', (t) => {
   const reader = numbered(10);
-  for (const k of [1, 0, -2, 0.5, 11, Number.NaN, Number.POSITIVE_INFINITY, untyped<number>('ten')]) {
+  for (const k of [
+    1,
+    0,
+    -2,
+    0.05,
+    11,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    ...['ten', 10n, null].map(untyped<number>),
+  ]) {
     t.throws(
       () => reader.generateValidationSet(k),
-      badArgument(/a number above 1 that leaves rows for both sets of 10 for k/),
+      badArgument(/a share such as 0.2, or a divisor above 1 .* rows for both sets of 10 for k but received/),
     );
   }
   t.is(reader.numValidation, 0);
@@ -243,12 +252,15 @@ test('getBatchSamples', (t) => {
   t.deepEqual(reader.getBatchSamples(99, 0).x.shape, [5, 2]);
   for (const [size, iteration] of [
     [2, 3],
-    [0, 0],
     [2, -1],
-    [1.5, 0],
     [2, 0.5],
-    [Number.NaN, 0],
+    [2, untyped<number>(1n)],
+    [2, untyped<number>(undefined)],
   ] as const) {
-    t.throws(() => reader.getBatchSamples(size, iteration), badArgument(/a batch that begins within 5 rows for batch/));
+    const expected = /^Expected a whole number from 0 to 2, for 5 rows for iteration but received/;
+    t.throws(() => reader.getBatchSamples(size, iteration), badArgument(expected));
+  }
+  for (const size of [0, 1.5, Number.NaN, ...[10n, '2', Symbol('s')].map(untyped<number>)]) {
+    t.throws(() => reader.getBatchSamples(size, 0), badArgument(/^Expected a whole number above 0 for batchSize but/));
   }
 });

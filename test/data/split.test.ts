@@ -43,6 +43,35 @@ test('splitTestSet › the seed decides, and a fifth is the default', (t) => {
   t.notDeepEqual(tests[0], tests[2]);
 });
 
+test('a number below 1 is a share of the rows', async (t) => {
+  for (const [rows, share, expected] of [
+    [10, 0.3, 3],
+    [100, 0.29, 29],
+    [23, 0.2, 4],
+    [1000, 0.001, 1],
+  ] as const) {
+    const reader = DataReader.fromTensors(tensors(rows));
+    reader.splitTestSet(share);
+    t.deepEqual([reader.numTrain, reader.numTest], [rows - expected, expected]);
+    const validated = DataReader.fromTensors(tensors(rows));
+    validated.generateValidationSet(share);
+    t.deepEqual([validated.numTrain, validated.numValidation], [rows - expected, expected]);
+  }
+  const [byShare, byDivisor] = [0.2, 5].map((k) => {
+    const reader = DataReader.fromTensors(tensors(50));
+    reader.splitTestSet(k);
+    return column(reader.xTest);
+  });
+  t.deepEqual(byShare, byDivisor);
+  const train = upTo(20)
+    .map((i) => `${i},${i}\n`)
+    .join('');
+  const options = { train, header: false, label: 1 } as const;
+  t.is((await readCsv(t, { ...options, split: 0.25 })).numTest, 5);
+  t.is((await readCsv(t, { ...options, split: { k: 0.1, seed: 3 } })).numTest, 2);
+  await t.throwsAsync(readCsv(t, { ...options, split: 0.01 }), badArgument(/both sets of 20 for k but received 0.01/));
+});
+
 test('splitTestSet › then normalisation, over both sets, shuffling and validation', (t) => {
   const reader = DataReader.fromTensors(tensors(21));
   reader.splitTestSet(3);
@@ -63,7 +92,10 @@ test('splitTestSet › then normalisation, over both sets, shuffling and validat
 test('splitTestSet › errors change nothing', (t) => {
   const reader = DataReader.fromTensors(tensors(10));
   for (const k of [1, 0, 11, Number.NaN]) {
-    t.throws(() => reader.splitTestSet(k), badArgument(/a number above 1 that leaves rows for both sets of 10 for k/));
+    t.throws(
+      () => reader.splitTestSet(k),
+      badArgument(/a share such as 0.2, or a divisor above 1 .* both sets of 10 for k/),
+    );
   }
   t.throws(() => reader.splitTestSet(2, -1), badArgument(/for seed but received -1/));
   t.deepEqual([reader.numTrain, reader.numTest], [10, 0]);
@@ -72,7 +104,8 @@ test('splitTestSet › errors change nothing', (t) => {
   const late = /to come before shuffling, normalisation and the validation set for splitTestSet/;
   for (const change of ['normalizeX', 'shuffle', 'generateValidationSet'] as const) {
     const changed = DataReader.fromTensors(tensors(10));
-    changed[change](2);
+    if (change === 'normalizeX') changed.normalizeX();
+    else changed[change](2);
     t.throws(() => changed.splitTestSet(), badArgument(late));
   }
   t.throws(() => new DataReader().splitTestSet(), badArgument(/readData to have finished/));

@@ -4,18 +4,21 @@ import { checkOptions } from '../fields.js';
 import { arrayOf, Tensor } from '../tensor.js';
 import { isTooDense, MOST_ONE_HOT, sizeText } from './one-hot-limit.js';
 
-/** Label rows to learn from: all of a set, or the different ones of a stream. */
+/** Label rows: all of a set, or the different ones of a stream. */
 export interface Labels {
   readonly rows: Tensor;
-  /** How often each of them occurs; once where nothing is said. */
+  /** How often each of them occurs; undefined: once each. */
   readonly counts?: ArrayLike<number>;
-  /** The row of the data set that each of them is, for messages; its own index where nothing is said. */
+  /** The row of the data set that each of them is, for messages; undefined: its own index. */
   readonly rowOf?: (index: number) => number;
 }
 
 const itself = (index: number) => index;
 
-/** How many classes labels base, base + 1, … span. */
+/**
+ * The count of classes base, base + 1, … up to the greatest label.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row of a label below base or not a whole number
+ */
 export function countCategories(labels: readonly Labels[], base: number): number {
   if (!Number.isInteger(base)) throw badArgument('base', 'a whole number', base);
   let largest = base;
@@ -38,7 +41,7 @@ export function countCategories(labels: readonly Labels[], base: number): number
  */
 export function oneHot(labels: Tensor, base: number, categories: number, rowOf = itself): Tensor {
   if (isTooDense(labels.rows, categories)) {
-    const remedy = "fewer classes, or normalizeY('fitting') for labels that are none";
+    const remedy = "fewer classes, or normalizeY('fitting') for labels that are numbers";
     const expected = `at most ${MOST_ONE_HOT} numbers (${remedy})`;
     throw badArgument('one-hot labels', expected, sizeText(labels.rows, categories, labels.dtype));
   }
@@ -55,16 +58,23 @@ export function oneHot(labels: Tensor, base: number, categories: number, rowOf =
   return target;
 }
 
+/** Options of `toZeroOne`. */
 export interface ZeroOneOptions {
-  /** The label that becomes 1 (default 1), and the one that becomes 0 (default 0). */
+  /** The label that becomes 1 (default: 1), and the label that becomes 0 (default: 0). */
   readonly positiveLabel?: number | undefined;
   readonly negativeLabel?: number | undefined;
 }
 
-/** Two labels as 1 and 0. */
+/**
+ * Two labels as 1 and 0, rows × 1.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row of any other label
+ */
 export function zeroOne(labels: Tensor, options: ZeroOneOptions = {}, rowOf = itself): Tensor {
   checkOptions(options, ['positiveLabel', 'negativeLabel']);
   const { positiveLabel = 1, negativeLabel = 0 } = options;
+  for (const [name, label] of Object.entries({ positiveLabel, negativeLabel })) {
+    if (!Number.isFinite(label)) throw badArgument(name, 'a finite number', label);
+  }
   if (positiveLabel === negativeLabel)
     throw badArgument('positiveLabel', 'another label than negativeLabel', positiveLabel);
   requireOneColumn(labels);

@@ -56,7 +56,7 @@ export abstract class PredictingNet extends LayeredNet {
    * column name as the CSV file had them. Calls queue up behind each other; rows may be changed meanwhile.
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
    */
-  async predict(rows: Tensor | readonly RowCells[], options?: PredictOptions): Promise<Prediction> {
+  async predict(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Promise<Prediction> {
     this.busy.requireIdleOr('inferenceAsync');
     const raw = this.preparer.encode(rows, this.params.dtype, options);
     this.checkRows(raw);
@@ -78,7 +78,7 @@ export abstract class PredictingNet extends LayeredNet {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read,
    *   `ERR_NET_BUSY`
    */
-  predictSync(rows: Tensor | readonly RowCells[], options?: PredictOptions): Prediction {
+  predictSync(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Prediction {
     this.busy.requireIdle('predictSync');
     const { dtype, netType } = this.params;
     const raw = this.preparer.encode(rows, dtype, options);

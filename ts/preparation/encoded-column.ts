@@ -4,6 +4,7 @@ import { describe } from '../errors.js';
 import type { FloatArray } from '../tensor.js';
 import { type ColumnEncoding, widthOf } from './column-encoding.js';
 import { DateReader } from './dates.js';
+import type { PredictOptions } from './predict-options.js';
 
 /** Functions of the user that change a column's cells before they are encoded. */
 export interface CellFunctions {
@@ -11,8 +12,15 @@ export interface CellFunctions {
   readonly derive?: ((row: CsvRow) => number | string) | undefined;
 }
 
-/** The content of a cell; undefined for a missing one. */
-type Content = string | number | boolean | undefined;
+/** The content of a cell, after the user's functions. */
+type Content = string | number | boolean | Missing;
+
+/** A missing cell, with its content for messages. */
+interface Missing {
+  readonly missing: unknown;
+}
+
+const isMissing = (content: Content): content is Missing => typeof content === 'object';
 
 /** A column, ready to encode the cells of single rows. */
 export class EncodedColumn {
@@ -56,13 +64,13 @@ export class EncodedColumn {
   contentOf(cells: RowCells, row: CsvRow | undefined): Content {
     const { transform, derive } = this.#functions;
     if (derive) return this.#knownOrMissing(made('derive', derive(row!)));
-    if (isAbsent(cells, this.name)) return undefined;
-    const cell: unknown = cells[this.name];
+    const cell: unknown = Object.hasOwn(cells, this.name) ? cells[this.name] : undefined;
+    if (cell === undefined || cell === null) return { missing: cell };
     if (typeof cell !== 'string' && typeof cell !== 'number' && typeof cell !== 'boolean') {
       throw new CellProblem('a cell', describe(cell));
     }
     const text = textOf(cell);
-    if (this.#missingCells.has(text) || Number.isNaN(cell)) return undefined;
+    if (this.#missingCells.has(text) || Number.isNaN(cell)) return { missing: cell };
     if (transform) return this.#knownOrMissing(made('transform', transform(text)));
     return typeof cell === 'string' ? text : cell;
   }
@@ -71,10 +79,10 @@ export class EncodedColumn {
    * Writes the numbers of a cell.
    * @param target - the row
    * @param limit - the greatest number that the row's dtype holds
-   * @param unseen - how an unknown name is treated
+   * @param unseen - how an unknown name is treated; undefined: as an error, and the caller has no such option
    * @throws CellProblem for a cell that cannot be read
    */
-  write(content: Content, target: FloatArray, limit: number, unseen: 'error' | 'zero'): void {
+  write(content: Content, target: FloatArray, limit: number, unseen: PredictOptions['unseen']): void {
     const { encoding } = this.#encoding;
     if (encoding === 'none') target[this.offset] = this.#number(content, limit);
     else if (encoding === 'date') target.set(this.#date(content), this.offset);
@@ -86,7 +94,7 @@ export class EncodedColumn {
   }
 
   #number(content: Content, limit: number): number {
-    if (content === undefined) return this.#fill[0]!;
+    if (isMissing(content)) return this.#fillOf(content)[0]!;
     const number = typeof content === 'string' ? numberIn(content, this.#encoding.decimal ?? '.') : Number(content);
     if (Number.isNaN(number)) {
       const isEndless = typeof content === 'string' && isInfinite(content);
@@ -98,37 +106,35 @@ export class EncodedColumn {
   }
 
   #date(content: Content): readonly number[] {
-    if (content === undefined) return this.#fill;
+    if (isMissing(content)) return this.#fillOf(content);
     return this.#dates!.read(String(content));
   }
 
   /** The numbers that fill a missing cell. */
-  get #fill(): readonly number[] {
+  #fillOf(content: Missing): readonly number[] {
     const { missing } = this.#encoding;
-    if (typeof missing !== 'object' || !('fill' in missing)) throw notMissing();
+    if (typeof missing !== 'object' || !('fill' in missing)) throw notMissing(content);
     return typeof missing.fill === 'number' ? [missing.fill] : missing.fill;
   }
 
   /** The place of a category; −1 for an unknown one that becomes zeros. */
-  #place(content: Content, unseen: 'error' | 'zero'): number {
+  #place(content: Content, unseen: PredictOptions['unseen']): number {
     const { missing, unknown, encoding, categories } = this.#encoding;
-    if (content === undefined && missing === 'error') throw notMissing();
-    const isCategory = content === undefined && typeof missing === 'object' && 'category' in missing;
+    if (isMissing(content) && missing === 'error') throw notMissing(content);
+    const isCategory = isMissing(content) && typeof missing === 'object' && 'category' in missing;
     const names = isCategory ? [missing.category] : namesOf(content);
     for (const name of names) {
       const place = this.#places.get(name);
       if (place !== undefined) return place;
     }
     if (encoding === 'oneHot' && (unknown === 'zeros' || unseen === 'zero')) return -1;
-    const remedy = encoding === 'oneHot' ? " (or unseen: 'zero', which sets all of them to 0)" : '';
-    throw new CellProblem(
-      `one of the training data's ${categories!.length} categories${remedy}`,
-      content === undefined ? 'a missing cell' : describe(content),
-    );
+    const remedy = encoding === 'oneHot' && unseen === 'error' ? "; unseen: 'zero' sets its columns to 0" : '';
+    const received = describe(isMissing(content) ? content.missing : content);
+    throw new CellProblem(`one of the training data's ${categories!.length} categories`, `${received}${remedy}`);
   }
 
   #knownOrMissing(value: string | number): Content {
-    return typeof value === 'string' && this.#missingCells.has(value) ? undefined : value;
+    return typeof value === 'string' && this.#missingCells.has(value) ? { missing: value } : value;
   }
 }
 
@@ -144,7 +150,7 @@ export function textOf(cell: string | number | boolean): string {
 
 /** The names that a cell may have as a category: a boolean is written in several ways. */
 function namesOf(content: Content): readonly string[] {
-  if (typeof content !== 'boolean') return content === undefined ? [] : [String(content)];
+  if (typeof content !== 'boolean') return isMissing(content) ? [] : [String(content)];
   return content ? ['true', 'True', 'TRUE', '1'] : ['false', 'False', 'FALSE', '0'];
 }
 
@@ -153,6 +159,6 @@ function made(maker: string, value: unknown): string | number {
   throw new CellProblem(`a number or a string from ${maker}`, describe(value));
 }
 
-function notMissing(): CellProblem {
-  return new CellProblem('a cell that is not missing', 'a missing one');
+function notMissing({ missing }: Missing): CellProblem {
+  return new CellProblem('a cell that is not missing', describe(missing));
 }

@@ -10,11 +10,15 @@ export interface PredictOptions {
   readonly unseen?: 'error' | 'zero' | undefined;
 }
 
-/** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option or value */
-export function checkPredictOptions(options: PredictOptions): void {
+/**
+ * The options with their defaults.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option or value
+ */
+export function checkedPredictOptions(options: PredictOptions): PredictOptions {
   checkOptions(options, ['unseen']);
-  const { unseen } = options;
-  if (unseen !== undefined && unseen !== 'error' && unseen !== 'zero') {
+  const { unseen = 'error' } = options;
+  if (unseen !== 'error' && unseen !== 'zero') {
     throw badArgument('unseen', "'error' or 'zero'", unseen);
   }
+  return { unseen };
 }

@@ -3,7 +3,7 @@ import { badArgument, shapeMismatch } from '../errors.js';
 import type { NetType } from '../losses/index.js';
 import { type DType, sizeOf, Tensor } from '../tensor.js';
 import { checkedPreparation } from './check-preparation.js';
-import { checkPredictOptions, type PredictOptions } from './predict-options.js';
+import { checkedPredictOptions, type PredictOptions } from './predict-options.js';
 import { type Prediction, predictionOf } from './prediction.js';
 import type { Preparation } from './preparation.js';
 import { prepareRows, prepareRowsSync } from './prepare.js';
@@ -24,9 +24,9 @@ export class Preparer {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
    *   and for an unknown option
    */
-  encode(rows: Tensor | readonly RowCells[], dtype: DType, options: PredictOptions = {}): Tensor {
-    checkPredictOptions(options);
-    if (!(rows instanceof Tensor)) return this.#rowEncoderFor(rows).encode(rows, dtype, 0, options);
+  encode(rows: Tensor | readonly RowCells[], dtype: DType, options?: PredictOptions): Tensor {
+    const known = options === undefined ? undefined : checkedPredictOptions(options);
+    if (!(rows instanceof Tensor)) return this.#rowEncoderFor(rows).encode(rows, dtype, 0, known);
     const { inputShape } = this.preparation ?? { inputShape: rows.shape.slice(1) };
     if (rows.data.length !== rows.size) throw badArgument('rows', 'a tensor with its memory', 'a detached buffer');
     if (rows.rowSize !== sizeOf(inputShape)) {

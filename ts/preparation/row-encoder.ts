@@ -30,7 +30,7 @@ export class RowEncoder {
    * @param first - the number of the first row, for messages
    * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row and the column of a cell that cannot be read
    */
-  encode(rows: readonly RowCells[], dtype: DType, first = 0, { unseen = 'error' }: PredictOptions = {}): Tensor {
+  encode(rows: readonly RowCells[], dtype: DType, first = 0, { unseen }: PredictOptions = {}): Tensor {
     if (!Array.isArray(rows)) throw badArgument('rows', 'an array of rows', rows);
     const tensor = Tensor.zeros([rows.length, this.width], dtype);
     for (const [i, cells] of rows.entries()) {
@@ -56,7 +56,7 @@ export class RowEncoder {
     const asked = this.#columns.filter(({ isDerived }) => !isDerived);
     const absent = asked.filter(({ name }) => isAbsent(cells, name));
     if (absent.length === 0) return;
-    const isEmpty = absent.length === asked.length && asked.length === this.#columns.length;
+    const isEmpty = !this.#derives && !asked.some(({ name }) => Object.hasOwn(cells, name));
     const needed = isEmpty ? absent : absent.filter(({ fillsMissing }) => !fillsMissing);
     const [one] = needed;
     if (!one) return;

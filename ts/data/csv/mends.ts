@@ -7,6 +7,14 @@ const keyOf = (name: string) => (/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name
 
 const quoted = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`;
 
+/** A format for dates with day and month in front; which comes first is a guess where no cell tells. */
+function formatFor(cells: readonly string[]): string {
+  const [, first, mark] = /^(\d+)([/.-])/.exec(cells.find((cell) => Number.parseInt(cell, 10) > 12) ?? cells[0]!) ?? [];
+  const date = (Number(first) > 12 ? ['DD', 'MM', 'YYYY'] : ['MM', 'DD', 'YYYY']).join(mark);
+  const time = /[T ]\d{1,2}(:\d{2})?(:\d{2})?/.exec(cells[0]!);
+  return time ? `${date}${time[0][0]}HH${time[1] ? ':mm' : ''}${time[2] ? ':ss' : ''}` : date;
+}
+
 /** The options that mend problems of columns. */
 export const mends = {
   categorical: (column: string, value: 'oneHot' | 'number'): CsvMend => ({
@@ -19,7 +27,7 @@ export const mends = {
   dates: (column: string, cells: readonly string[]): CsvMend => {
     const isTimed = cells.some((cell) => /[T ](?!00)\d{2}/.test(cell));
     const value = ['year', 'month', ...(isTimed ? ['hour'] : [])];
-    const format = cells.some(needsFormat) ? 'MM/DD/YYYY' : undefined;
+    const format = cells.some(needsFormat) ? formatFor(cells) : undefined;
     const list = `[${value.map(quoted).join(', ')}]`;
     const text = format ? `{ parts: ${list}, format: '${format}' }` : list;
     return { option: 'dates', column, value, ...(format && { format }), text: `dates: { ${keyOf(column)}: ${text} }` };

@@ -1,7 +1,7 @@
 // @internal
 import type { ColumnEncoding } from '../../preparation/column-encoding.js';
 import type { PredictOptions } from '../../preparation/predict-options.js';
-import { checkPredictOptions } from '../../preparation/predict-options.js';
+import { checkedPredictOptions } from '../../preparation/predict-options.js';
 import { RowEncoder } from '../../preparation/row-encoder.js';
 import type { Tensor } from '../../tensor.js';
 import { CsvColumnsError } from '../csv-columns-error.js';
@@ -77,10 +77,7 @@ export async function readCsv(
     featureNames: x.names,
     columns: functions.some(({ transform, derive }) => transform || derive) ? undefined : encodings,
     labelNames: columns.labels.length === 1 ? columns.labels[0]!.categories?.names : undefined,
-    encodeRows: (rows, more) => {
-      checkPredictOptions(more);
-      return encoder.encode(rows, dtype, 0, more);
-    },
+    encodeRows: (rows, more) => encoder.encode(rows, dtype, 0, checkedPredictOptions(more)),
     notes: train.counter ? [counterNote(trainPath, train.counter.first)] : [],
   };
 }

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { Duplex, pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Options, Parser } from 'csv-parse';
+import { BlasnetError } from '../../errors.js';
 import { badFile, openForReading, unreadable } from '../../files.js';
 import { type Dialect, delimiterFor } from './dialect.js';
 import { withoutLines, withShortLines } from './lines.js';
@@ -77,6 +78,7 @@ export class CsvRecords {
     const { CsvError } = await import('csv-parse');
     // First, because the other streams of the pipeline are destroyed with the parser's error.
     if (error instanceof CsvError) return syntaxError(this, error);
+    if (error instanceof BlasnetError) return error;
     if (error instanceof NotUtf8) return notUtf8Error(this, header, error);
     if (!(error instanceof Error && this.#failures.has(error))) return error;
     const isZlib = 'code' in error && String(error.code).startsWith('Z_');
