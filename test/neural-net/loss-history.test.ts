@@ -16,6 +16,7 @@ test('showLossHistory › an SVG, and files', async (t) => {
   t.regex(svg, /test net/);
   t.regex(svg, /R² \(1 is perfect\)/);
   t.notRegex(svg, /Accuracy/);
+  t.true((await net.showLossHistory({ lossScale: 'log' })).includes('Loss on a log scale'));
   const file = join(folder, 'new', 'loss.svg');
   const byEpoch = await net.showLossHistory({ file, xCoordinate: 'epoch' });
   t.is(await readFile(file, 'utf8'), byEpoch);

@@ -26,8 +26,6 @@ export interface Objective {
   readonly loss: string;
   /** The classification layer that must come last, if any. */
   readonly classifier: 'softmax' | 'sigmoid' | undefined;
-  /** The name of the accuracy wherever it is printed or drawn. */
-  readonly accuracyName: 'accuracy' | 'R²';
   lossPass(runner: Runner, output: NetOutput, labels: Labels, slots: Slots): void;
   accuracyPass(runner: Runner, a: Tensor, y: Tensor, slots: Slots): void;
   accuracy(sums: Sums): number;
@@ -39,7 +37,6 @@ const fitting: Objective = {
   loss: 'MSE',
   figure: 'R²',
   classifier: undefined,
-  accuracyName: 'R²',
   lossPass: (runner, { a }, { y }, slots) => runner.run('mean_squared_error', { a, y, slots }),
   accuracyPass: (runner, a, y, slots) => runner.run('accuracy_fitting', { a, y, slots }),
   /** R² = 1 − mean((a − y)²) / var(y); where all labels are equal, 1 for a perfect fit and else 0. */
@@ -55,7 +52,6 @@ const binaryClassifier: Objective = {
   loss: 'CE2',
   figure: 'accuracy',
   classifier: 'sigmoid',
-  accuracyName: 'accuracy',
   lossPass: (runner, { classifier }, labels, slots) =>
     runner.run('binary_cross_entropy', { z: classifier!.logits!, ...labels, slots }),
   accuracyPass: (runner, a, y, slots) => runner.run('accuracy_binary', { a, y, slots }),
@@ -66,7 +62,6 @@ const multipleClassifier: Objective = {
   loss: 'CE3',
   figure: 'accuracy',
   classifier: 'softmax',
-  accuracyName: 'accuracy',
   lossPass: (runner, { classifier }, labels, slots) =>
     runner.run('cross_entropy', { z: classifier!.logits!, logSum: classifier!.logSum!, ...labels, slots }),
   accuracyPass: (runner, a, y, slots) => runner.run('accuracy_multiple', { a, y, slots }),
