@@ -1,4 +1,5 @@
 import { badArgument } from '../errors.js';
+import { requireEnding } from '../model-files/endings.js';
 
 /** How training writes checkpoints to a file. */
 export interface CheckpointOptions {
@@ -32,6 +33,7 @@ export function checkCheckpointOptions(options: CheckpointOptions): void {
   if (typeof checkpointFile !== 'string' || checkpointFile === '') {
     throw badArgument('checkpointFile', 'the name of a file', checkpointFile);
   }
+  requireEnding('checkpointFile', checkpointFile, '.safetensors');
   if (checkpointEvery !== undefined && !(Number.isFinite(checkpointEvery) && checkpointEvery > 0)) {
     throw badArgument('checkpointEvery', 'a finite number of epochs above 0', checkpointEvery);
   }

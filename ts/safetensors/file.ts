@@ -7,8 +7,9 @@ import { badFile, openForReading, readFully } from '../files.js';
 import { Checksums } from './checksums.js';
 import { dtypes } from './dtypes.js';
 import { type Header, parseHeader, type TensorEntry } from './header.js';
+import { formatOf, signatureBytes } from './other-formats.js';
 
-/** Longer headers are refused. The largest that are known have a few MB; the reference allows 100. */
+/** Longer headers are refused. The largest known ones have a few MB; the reference implementation allows 100. */
 export const maxHeader = 2 ** 24;
 const lengthBytes = 8;
 
@@ -112,20 +113,20 @@ async function readHeader(
   where: string,
 ): Promise<{ header: Header; dataStart: number; checksums: Checksums }> {
   const { size } = await handle.stat();
-  if (size < lengthBytes) throw badFile(where, 'a safetensors file of at least 8 bytes', `${size}`);
-  const start = await readBytes(handle, 0, lengthBytes, where);
+  const start = await readBytes(handle, 0, Math.min(size, signatureBytes), where);
+  const other = formatOf(start);
+  const refused = (expected: string, received: string) =>
+    badFile(where, other === undefined ? expected : 'a safetensors file', other ?? received);
+  if (size < lengthBytes) throw refused('a safetensors file of at least 8 bytes', `${size}`);
   const length = Buffer.from(start.buffer).readBigUInt64LE();
   if (length > BigInt(maxHeader)) {
-    const expected = `a safetensors file, with a header of at most ${maxHeader} bytes,`;
-    throw badFile(where, expected, `${length}, or another format: the file begins with ${textOf(start)}`);
+    const received = `${length}, or another format: the file begins with ${textOf(start.subarray(0, lengthBytes))}`;
+    throw refused(`a safetensors file, with a header of at most ${maxHeader} bytes,`, received);
   }
   const dataStart = lengthBytes + Number(length);
   if (dataStart > size) {
-    throw badFile(
-      where,
-      `a safetensors file with a header of ${length} bytes`,
-      `a file that ends ${dataStart - size} bytes before that`,
-    );
+    const received = `a file that ends ${dataStart - size} bytes before that`;
+    throw refused(`a safetensors file with a header of ${length} bytes`, received);
   }
   const bytes = await readBytes(handle, 0, dataStart, where);
   let text: string;
@@ -135,13 +136,13 @@ async function readHeader(
     throw badFile(`the header of ${where}`, 'UTF-8', 'other bytes', error);
   }
   if (!text.startsWith('{')) {
-    throw badFile(where, "a safetensors file, with a header that starts with '{',", JSON.stringify(text.slice(0, 20)));
+    throw refused("a safetensors file, with a header that starts with '{',", JSON.stringify(text.slice(0, 20)));
   }
   const header = parseHeader(text, size - dataStart, where);
   return { header, dataStart, checksums: await Checksums.of(header.metadata, bytes, where) };
 }
 
-/** A file's first bytes as text, by which people know its format: `PK` of npz. */
+/** Quotes a file's first bytes, by which people may know its format. */
 function textOf(bytes: Uint8Array): string {
   return JSON.stringify(Buffer.from(bytes).toString('latin1'));
 }
