@@ -26,7 +26,7 @@ export interface TrainConfig {
 
 const readerFields = [
   ...['label', 'columns', 'ignore', 'header', 'delimiter', 'quote', 'comment', 'skipLines', 'categorical'],
-  ...['unknownCategory', 'missingCells', 'missing', 'dtype', 'format', 'test', 'split'],
+  ...['unknownCategory', 'missingCells', 'missing', 'dtype', 'format', 'arrays', 'test', 'split'],
 ];
 
 /**
