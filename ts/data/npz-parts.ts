@@ -33,8 +33,8 @@ export function checkNpzNames(names: NpzNames): void {
 }
 
 /**
- * Reads the training set, and the test set if there is one, from npz files; no other arrays of the files.
- * @param hasSplit - whether the test set is to be split off the training set
+ * Reads the training set and the test set, if there is one, from npz files. Reads no other arrays of the files.
+ * @param hasSplit - true if the test set is to be split off the training set
  * @throws BlasnetError `ERR_BAD_FILE` for files without such arrays, `ERR_SHAPE_MISMATCH` if features and labels have other
  *   numbers of rows, `ERR_BAD_ARGUMENT` for names that name half a set, or a second test set
  */
@@ -55,7 +55,7 @@ export async function readNpzParts(
     const part = await readPart('train', file, names);
     return { train: part, test: await readPart('test', testFile, givenTest ?? namesIn(testFile, testNames)) };
   }
-  // Keras's way: both sets in one file. Names that were given say that there is no other set.
+  // As in Keras's files: both sets in one file. Given names mean that there is no other set.
   const own = givenTest ?? (given ? undefined : testNames.slice(1).find((pair) => hasAll(file, pair)));
   if (own && hasSplit) {
     throw badArgument(

@@ -74,6 +74,7 @@ export class NpzFile {
     return checkNpyStart(start, this.#archive.sizeOf(member), this.#whereOf(member)).shape;
   }
 
+  /** @throws BlasnetError `ERR_BAD_FILE` for an array that is missing, damaged or not of numbers */
   async read(name: string): Promise<NpyArray> {
     this.require(name);
     const member = `${name}${ending}`;
@@ -81,7 +82,7 @@ export class NpzFile {
     return decodeNpy(data, this.#whereOf(member));
   }
 
-  /** Reads the arrays of those names, or all there are: then the file may hold nothing else. */
+  /** Reads the arrays of those names, or by default all; then the file may hold nothing else. */
   async readAll(wanted?: readonly string[]): Promise<Record<string, NpyArray>> {
     const other = this.#archive.names.find((name) => !name.endsWith(ending) || !isPlainName(name));
     if (wanted === undefined && other !== undefined) {

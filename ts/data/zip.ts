@@ -9,7 +9,7 @@ import { inflateStart, inflateTo, maxRatio } from './inflate.js';
 // end and does not tell of encryption. Hence this reader of the directory; the inflating is zlib's, off the event loop.
 // Layout and names are those of PKWARE's APPNOTE 4.3; numbers are little-endian.
 
-/** A file within a zip archive, as the archive's directory describes it. */
+/** A file within a zip archive, as in the archive's directory. */
 interface ZipEntry {
   readonly name: string;
   readonly method: number;

@@ -95,7 +95,7 @@ function layersIn(value: unknown, where: string): StackedLayer[] {
   });
 }
 
-/** The config that makes a layer again. */
+/** Gets the config that makes a layer again. */
 function configOf({ name, layer }: StackedLayer): LayerConfig {
   const { config } = layer;
   const own = classOf(layer);

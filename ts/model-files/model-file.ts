@@ -95,7 +95,7 @@ export class ModelFile {
     for (const [name, tensor] of parameters) await this.read(name, tensor);
   }
 
-  /** Whether the file has a tensor of that name. */
+  /** Tells whether the file has a tensor of that name. */
   has(name: string): boolean {
     return this.#file.tensors.has(name);
   }

@@ -60,7 +60,7 @@ export class Checksums {
     return new Checksums(text === undefined ? new Map() : sumsIn(text, where), isComplete, where);
   }
 
-  /** Whether there is, or ought to be, a checksum of a tensor. */
+  /** Tells whether a tensor must have the bytes of a checksum. */
   has(name: string): boolean {
     return this.#isComplete || this.#sums.has(name);
   }
