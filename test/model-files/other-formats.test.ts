@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
-import { NeuralNet, readSafetensors, writeNpz } from 'blasnet';
+import { NeuralNet, readNpz, readSafetensors, writeNpz } from 'blasnet';
 import { zipSync } from 'fflate';
 import { badArgument, badFile } from '../support/errors.js';
 import { temporaryFolder, write } from '../support/files.js';
@@ -59,6 +59,20 @@ test('load says what a file is: models that blasnet and others have exported', a
     NeuralNet.load('package.json'),
     badFile(/^Expected a safetensors file in 'package.json' but received JSON$/),
   );
+});
+
+test('readers of other formats name what a file is, too', async (t) => {
+  const folder = await temporaryFolder(t);
+  const model = `${folder}/net.safetensors`;
+  await fittingNet([2, 1]).save(model);
+  const safetensors = /received a safetensors file \(NeuralNet.load reads models, readSafetensors any tensors\)$/;
+  await t.throwsAsync(NeuralNet.fromOnnx(model), badFile(safetensors));
+  await t.throwsAsync(
+    NeuralNet.fromOnnx('package.json'),
+    badFile(/an ONNX model in 'package.json' but received JSON$/),
+  );
+  await t.throwsAsync(readNpz(model), badFile(safetensors));
+  await t.throwsAsync(readNpz('package.json'), badFile(/a whole zip archive in 'package.json' but received JSON$/));
 });
 
 test('a model that is cut off is not taken for another format', async (t) => {

@@ -2,6 +2,7 @@
 import { createInflateRaw } from 'node:zlib';
 import { checksumOf, hexOf } from '../crc32.js';
 import { clipped } from '../errors.js';
+import { formatOf } from '../file-formats.js';
 import { badFile } from '../files.js';
 import { inflateStart, inflateTo, maxRatio } from './inflate.js';
 
@@ -151,7 +152,11 @@ function findEnd(view: Buffer, where: string): number {
     }
   }
   const isStart = view.length >= 4 && view.readUInt32LE(0) === LOCAL_SIGNATURE;
-  throw badFile(where, 'a whole zip archive', isStart ? 'one that is cut off' : 'something else');
+  throw badFile(
+    where,
+    'a whole zip archive',
+    isStart ? 'one that is cut off' : (formatOf(view, 'npz') ?? 'another format'),
+  );
 }
 
 function readEntry(view: Buffer, at: number, where: string): ZipEntry {

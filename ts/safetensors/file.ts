@@ -3,11 +3,11 @@ import { checksumOf, crc32, hexOf } from '../crc32.js';
 import type { NpyArray } from '../data/npy.js';
 import { adoptElements } from '../data/npy-elements.js';
 import { badArgument, clipped } from '../errors.js';
+import { formatOf, signatureBytes } from '../file-formats.js';
 import { badFile, openForReading, readFully } from '../files.js';
 import { Checksums } from './checksums.js';
 import { dtypes } from './dtypes.js';
 import { type Header, parseHeader, type TensorEntry } from './header.js';
-import { formatOf, signatureBytes } from './other-formats.js';
 
 /** Longer headers are refused. The largest known ones have a few MB; the reference implementation allows 100. */
 export const maxHeader = 2 ** 24;
@@ -114,7 +114,7 @@ async function readHeader(
 ): Promise<{ header: Header; dataStart: number; checksums: Checksums }> {
   const { size } = await handle.stat();
   const start = await readBytes(handle, 0, Math.min(size, signatureBytes), where);
-  const other = formatOf(start);
+  const other = formatOf(start, 'safetensors');
   const refused = (expected: string, received: string) =>
     badFile(where, other === undefined ? expected : 'a safetensors file', other ?? received);
   if (size < lengthBytes) throw refused('a safetensors file of at least 8 bytes', `${size}`);

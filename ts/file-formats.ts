@@ -4,7 +4,12 @@ interface Signature {
   readonly name: string;
   /** @param text - the bytes as Latin-1 */
   readonly matches: (text: string) => boolean;
+  /** The kind of files that may begin so. */
+  readonly kind?: FileKind;
 }
+
+/** Files that readers ask {@link formatOf} about. */
+export type FileKind = 'npz' | 'ONNX' | 'safetensors';
 
 const startsWith =
   (...starts: readonly string[]) =>
@@ -20,6 +25,7 @@ const signatures: readonly Signature[] = [
   {
     name: 'an npz file (net.loadWeights reads weights of a folder of them, readNpz arrays)',
     matches: (text) => text.startsWith(zip) && memberOf(text).endsWith('.npy'),
+    kind: 'npz',
   },
   {
     name: 'a PyTorch file (export the model to ONNX with torch.onnx.export, and read that by NeuralNet.fromOnnx)',
@@ -44,11 +50,18 @@ const signatures: readonly Signature[] = [
   { name: 'gzipped data (unpack it first)', matches: startsWith('\x1f\x8b') },
   { name: 'a GGUF file', matches: startsWith('GGUF') },
   { name: 'a TensorFlow Lite model', matches: (text) => text.startsWith('TFL3', 4) },
-  { name: 'an ONNX model (NeuralNet.fromOnnx reads it)', matches: isOnnx },
+  { name: 'an ONNX model (NeuralNet.fromOnnx reads it)', matches: isOnnx, kind: 'ONNX' },
+  {
+    name: 'a safetensors file (NeuralNet.load reads models, readSafetensors any tensors)',
+    // The length of the header, of less than 4 GiB, and JSON.
+    matches: (text) => text.startsWith('\0\0\0\0{"', 4),
+    kind: 'safetensors',
+  },
   { name: 'a pointer of Git LFS (git lfs pull fetches the file)', matches: startsWith('version https://git-lfs') },
   { name: 'HTML (a download that failed?)', matches: (text) => /^\s*<(!doctype html|html)/i.test(text) },
   { name: 'JSON', matches: (text) => isText(text) && /^\s*[{[]/.test(text) },
-  { name: 'text', matches: isText },
+  // Protocol buffers may consist of such bytes as well.
+  { name: 'text', matches: isText, kind: 'ONNX' },
 ];
 
 /** A protobuf message: the IR version, then the producer's name, its version, the graph, the operator set or others. */
@@ -69,11 +82,14 @@ function isText(text: string): boolean {
 export const signatureBytes = 256;
 
 /**
- * Tells another format than safetensors by a file's first bytes.
- * @returns a name for a message: "received JSON"
+ * Names the format of a file by its first bytes, for a message: "received JSON".
+ * @param expected - the format that the file ought to have
+ * @returns undefined for bytes that files of that format may begin with, and for an unknown format
  */
-export function formatOf(start: Uint8Array): string | undefined {
-  const text = Buffer.from(start.buffer, start.byteOffset, start.byteLength).toString('latin1');
-  if (text === '') return 'an empty file';
-  return signatures.find(({ matches }) => matches(text))?.name;
+export function formatOf(start: Uint8Array, expected: FileKind): string | undefined {
+  const bytes = start.subarray(0, signatureBytes);
+  if (bytes.length === 0) return 'an empty file';
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  const found = signatures.find(({ matches }) => matches(text));
+  return found?.kind === expected ? undefined : found?.name;
 }
