@@ -54,7 +54,7 @@ function readEntry(json: JsonCursor, where: string): TensorEntry {
     else throw badFile(where, 'dtype, shape and data_offsets', `'${clipped(field, 60)}'`);
   });
   if (dtype === undefined || shape === undefined || offsets?.length !== 2) {
-    throw badFile(where, 'dtype, shape and two data_offsets', 'less');
+    throw badFile(where, 'dtype, shape and two data_offsets', 'fewer fields');
   }
   if (!Object.hasOwn(dtypes, dtype)) {
     throw badFile(where, `a dtype of ${Object.keys(dtypes).join(', ')}`, `'${clipped(dtype, 60)}'`);
