@@ -1,5 +1,5 @@
 // Trains a fully connected net on the 60,000 handwritten digits of MNIST and tests it on 10,000 others.
-// npm run mnist -- [--epochs N] [--threads N] [--seed N] [--stop-loss X] [--quiet] [--data DIR]
+// npm run mnist -- [--epochs N] [--threads N] [--seed N] [--patience N] [--quiet] [--data DIR]
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import {
@@ -13,14 +13,15 @@ import {
   setThreads,
   versions,
 } from 'blasnet';
+import { lossChart, saveChart } from 'blasnet/charts';
 import { abortOnInterrupt, commandLine, numberOption } from './support/command-line.js';
 import { mnistFiles } from './support/mnist-files.js';
 
 const values = commandLine({
-  epochs: { type: 'string', default: '10' },
+  epochs: { type: 'string', default: '5' },
   threads: { type: 'string' },
   seed: { type: 'string', default: '1' },
-  'stop-loss': { type: 'string', default: '0.12' },
+  patience: { type: 'string', default: '4' },
   quiet: { type: 'boolean', default: false },
   data: { type: 'string' },
 });
@@ -32,18 +33,29 @@ reader.normalizeX();
 reader.normalizeY('multipleClassifier');
 reader.generateValidationSet(12);
 
-const stopLoss = numberOption('stop-loss', values['stop-loss']);
+const batchSize = 64;
+const epochs = numberOption('epochs', values.epochs);
+const iterationsPerEpoch = Math.ceil(reader.numTrain / batchSize);
 const params = new HyperParameters({
-  learningRate: 0.1,
-  maxEpoch: numberOption('epochs', values.epochs),
-  batchSize: 64,
   netType: 'multipleClassifier',
+  maxEpoch: epochs,
+  batchSize,
   initMethod: 'msra',
-  stopper: stopLoss > 0 ? { condition: 'stopLoss', value: stopLoss } : { condition: 'nothing', value: 0 },
+  optimizer: 'momentum',
+  learningRate: 0.05,
+  // The rate rises for 200 steps, then falls to 0 at the last one.
+  learningRateSchedule: {
+    kind: 'cosine',
+    unit: 'iteration',
+    length: Math.max(1, epochs * iterationsPerEpoch),
+    warmUp: { length: 200 },
+  },
+  // Ends after so many checkpoints without a new lowest validation loss, and restores the weights of the lowest.
+  regularizer: { method: 'earlyStop', value: numberOption('patience', values.patience) },
   seed: numberOption('seed', values.seed),
 });
 const net = new NeuralNet(params, 'MNIST');
-const sizes = [784, 128, 64, 32, 16, 10];
+const sizes = [784, 192, 64, 32, 10];
 sizes.slice(1).forEach((outputs, i) => {
   net.addLayer(new FullyConnectedLayer(sizes[i]!, outputs), `fc${i + 1}`);
   if (outputs !== 10) net.addLayer(new ActivationLayer('relu'), `relu${i + 1}`);
@@ -54,7 +66,7 @@ const log = values.quiet ? () => {} : console.log;
 log(`blasnet ${versions.blasnet} on ${versions.cpu} (${versions.simd}), ${getThreads()} threads`);
 log(net.summary());
 const history = await net.train(reader, {
-  checkpoint: 0.05,
+  checkpoint: 0.5,
   needTest: true,
   progress: !values.quiet,
   signal: abortOnInterrupt(),
@@ -65,9 +77,9 @@ await mkdir(folder, { recursive: true });
 await net.saveWeights(folder);
 await net.save(`${folder}/mnist.safetensors`); // with the scaling of pixels: for `npx blasnet serve`
 await writeFile(`${folder}/history.json`, `${JSON.stringify(history, null, 2)}\n`);
-await net.showLossHistory({ xCoordinate: 'epoch', file: `${folder}/loss.svg` });
-await net.showLossHistory({ xCoordinate: 'epoch', file: `${folder}/loss.png` });
+const chart = lossChart(history.records, { title: net.name, accuracyTitle: 'Accuracy' });
+for (const file of ['loss.svg', 'loss.png']) await saveChart(chart, `${folder}/${file}`);
 
-const epochs = (history.iterations / Math.ceil(reader.numTrain / 64)).toFixed(2);
-log(`${epochs} epochs in ${history.seconds.toFixed(2)} s, stopped by ${history.stopReason}; see ${folder}/`);
+const trained = (history.iterations / iterationsPerEpoch).toFixed(2);
+log(`${trained} epochs in ${history.seconds.toFixed(2)} s, stopped by ${history.stopReason}; see ${folder}/`);
 console.log(`test accuracy ${history.test!.accuracy.toFixed(4)}`);

@@ -146,7 +146,7 @@ for (const [title, { call, options, name = 'options' }] of Object.entries(calls)
   test(`${title} refuses unknown options, and what is no object of options`, async (t) => {
     const called = async (given: unknown) => call(untyped(given));
     await t.notThrowsAsync(called(options));
-    const unknown = new RegExp(`^Expected .+ for ${name} but received 'epochs'$`);
+    const unknown = new RegExp(`^Expected .+ for ${name} but received 'epochs'(; did you mean '\\w+'\\?)?$`);
     await t.throwsAsync(called({ ...options, epochs: 9 }), badArgument(unknown));
     const none = new RegExp(`^Expected (an object|\\{ .+ \\}) for ${name} but received `);
     for (const other of [null, 7, 'fast', []]) await t.throwsAsync(called(other), badArgument(none));
@@ -162,7 +162,10 @@ test('options of nets’ files are checked before the files', async (t) => {
     (o) => NeuralNet.resume(file, o),
   ];
   for (const call of withFiles) {
-    await t.throwsAsync(call(untyped({ maxEpochs: 9 })), badArgument(/^Expected only .+ received 'maxEpochs'$/));
+    await t.throwsAsync(
+      call(untyped({ maxEpochs: 9 })),
+      badArgument(/^Expected only .+ received 'maxEpochs'(; did you mean 'maxEpoch'\?)?$/),
+    );
     await t.throwsAsync(call(untyped(null)), badArgument(/^Expected an object for options but received null$/));
   }
   await t.throwsAsync(NeuralNet.fromOnnx(file, untyped({ params: null })), badArgument(/an object for params .* null/));
@@ -184,7 +187,8 @@ test('options of options are checked, too', async (t) => {
   await t.throwsAsync(read({ skipLines: { tests: 1 } }), badArgument(/\{ train, test \} for skipLines/));
   const initMethods: readonly unknown[] = [null, { name: 'zero', scale: 1 }, { name: 'normal', scale: 1 }];
   for (const initMethod of initMethods) {
-    const message = /(for initMethod but received undefined|for (zero|normal) but received 'scale')$/;
+    const message =
+      /(for initMethod but received undefined|for (zero|normal) but received 'scale')(; did you mean 'scaled'\?)?$/;
     t.throws(() => createInitializer(untyped(initMethod)), badArgument(message));
     t.throws(() => new HyperParameters(untyped({ netType: 'fitting', initMethod })), badArgument(message));
     t.throws(() => new FullyConnectedLayer(2, 1, untyped({ initMethod })), badArgument(message));

@@ -113,7 +113,7 @@ test('an unknown option is named', (t) => {
 const invalid: Readonly<Record<string, { values: readonly unknown[]; message: RegExp }>> = {
   netType: {
     values: [undefined, 'regression', 1],
-    message: /^Expected 'fitting', 'binaryClassifier', 'multipleClassifier' for netType but received/,
+    message: /^Expected 'fitting', 'binaryClassifier' or 'multipleClassifier' for netType but received/,
   },
   learningRate: {
     values: [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '0.1'],
@@ -167,7 +167,7 @@ test('an invalid stopper', (t) => {
 test('an invalid regularizer', (t) => {
   const regularizer = (value: unknown) => () => make({ regularizer: value });
   t.throws(regularizer('l2'), badArgument(/^Expected { method, value } for regularizer but received 'l2'/));
-  t.throws(regularizer({ method: 'l3', value: 1 }), badArgument(/'l1', 'l2', 'earlyStop' for regularizer's method/));
+  t.throws(regularizer({ method: 'l3', value: 1 }), badArgument(/'l1', 'l2' or 'earlyStop' for regularizer's method/));
   t.throws(regularizer({ method: 'l2', lambda: 1 }), badArgument(/only method, value for regularizer .*'lambda'/));
   for (const value of [-1, Number.NaN, '1']) {
     t.throws(regularizer({ method: 'l1', value }), badArgument(/a finite number ≥ 0 for regularizer's value/));
@@ -187,8 +187,11 @@ test('an invalid gradientClip', (t) => {
 
 test('an invalid learningRateSchedule', (t) => {
   const schedule = (value: unknown) => () => make({ learningRateSchedule: value });
-  t.throws(schedule({ kind: 'linear' }), badArgument(/constant, step, .* for learningRateSchedule's kind .*'linear'/));
-  t.throws(schedule('step'), badArgument(/for learningRateSchedule's kind but received undefined/));
+  t.throws(
+    schedule({ kind: 'linear' }),
+    badArgument(/'constant', 'step', .* for learningRateSchedule's kind .*'linear'/),
+  );
+  t.throws(schedule('step'), badArgument(/an object for learningRateSchedule but received 'step'/));
   t.throws(schedule({ kind: 'step' }), badArgument(/for the step schedule's every but received undefined/));
   t.throws(schedule({ kind: 'step', every: 0 }), badArgument(/above 0 for the step schedule's every but received 0/));
   t.throws(

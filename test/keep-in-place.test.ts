@@ -25,9 +25,7 @@ for (const method of methods.filter((name) => !(name in ArrayBuffer.prototype)))
   });
 }
 
-const refused = badArgument(
-  /^Expected memory that no net trains on .* \(copy it with slice\) for transfer but received/,
-);
+const refused = badArgument(/^Expected memory that no net uses .* \(copy it with slice\) for transfer but received/);
 
 test('a buffer that is kept cannot be transferred in any way, however often it is kept', (t) => {
   const data = Float32Array.of(1, 2, 3);

@@ -10,6 +10,7 @@ import {
   plainDisplay,
 } from '#blasnet/progress';
 import type { CheckpointRecord, TrainingProgress } from '#blasnet/training-history';
+import { runScript } from './support/processes.js';
 
 const progress: TrainingProgress = {
   epoch: 3,
@@ -56,22 +57,37 @@ test('formatProgress shows the validation set of the last checkpoint', (t) => {
   t.is(formatProgress(progress, training), line);
 });
 
+test('formatProgress calls the figure of a net for fitting R²', async (t) => {
+  const expected =
+    'epoch 3/10  step 2579/8600  loss 0.0812  R² 0.9761  validation loss 0.0921  validation R² 0.9712  212,000 samples/s  9 s left';
+  t.is(formatProgress(progress, validated, { figure: 'R²' }), expected);
+  for (const columns of [undefined, 200]) {
+    const { stream, text } = fakeStream(columns);
+    const display = await createProgressDisplay({ stream, figure: 'R²' });
+    display.checkpoint(validated);
+    display.update(progress);
+    display.stop();
+    t.regex(text(), /loss 0\.0812 {2}R² 0\.9761 {2}validation loss 0\.0921 {2}validation R² 0\.9712/);
+    t.notRegex(text(), /accuracy/);
+  }
+});
+
 test('formatProgress leaves out a pace that nobody knows yet', (t) => {
   const start = { ...progress, samplesPerSecond: 0, secondsLeft: Number.POSITIVE_INFINITY };
   t.is(formatProgress(start), 'epoch 3/10  step 2579/8600  loss 0.0812  accuracy 0.9761');
 });
 
 test('formatProgress leaves out what tells least where room is short', (t) => {
-  t.is(formatProgress(progress, validated, line.length), line);
+  t.is(formatProgress(progress, validated, { width: line.length }), line);
   t.is(
-    formatProgress(progress, validated, 84),
+    formatProgress(progress, validated, { width: 84 }),
     'epoch 3/10  loss 0.0812  accuracy 0.9761  212,000 samples/s  9 s left',
   );
-  t.is(formatProgress(progress, validated, 60), 'epoch 3/10  loss 0.0812  accuracy 0.9761  9 s left');
-  t.is(formatProgress(progress, validated, 40), 'epoch 3/10  loss 0.0812  9 s left');
-  t.is(formatProgress(progress, validated, 20), 'epoch 3/10');
-  t.is(formatProgress(progress, validated, 5), 'epoch');
-  t.is(formatProgress(progress, validated, -3), '');
+  t.is(formatProgress(progress, validated, { width: 60 }), 'epoch 3/10  loss 0.0812  accuracy 0.9761  9 s left');
+  t.is(formatProgress(progress, validated, { width: 40 }), 'epoch 3/10  loss 0.0812  9 s left');
+  t.is(formatProgress(progress, validated, { width: 20 }), 'epoch 3/10');
+  t.is(formatProgress(progress, validated, { width: 5 }), 'epoch');
+  t.is(formatProgress(progress, validated, { width: -3 }), '');
 });
 
 test('formatNumber', (t) => {
@@ -120,7 +136,7 @@ test('formatBar', (t) => {
 test('plain lines come after five seconds, at the end of an epoch and at the end', (t) => {
   const { stream, text } = fakeStream();
   let now = 1000;
-  const display = plainDisplay(stream, () => now);
+  const display = plainDisplay(stream, { now: () => now });
   display.update(at(100));
   now += 4999;
   display.update(at(200));
@@ -193,4 +209,16 @@ test('a wide terminal shows the last checkpoint as well', async (t) => {
   display.update({ ...progress, checkpoint: validated });
   display.stop();
   t.true(text().includes(`[######--------------]  ${formatProgress(progress, validated)}`));
+});
+
+test('train with progress calls the figure R² for fitting nets, accuracy for classifiers', async (t) => {
+  for (const [netType, figure] of [
+    ['fitting', 'R²'],
+    ['binaryClassifier', 'accuracy'],
+  ] as const) {
+    const { errors, code } = await runScript('progress.mjs', [netType]);
+    t.is(code, 0, errors);
+    t.regex(errors, new RegExp(`loss \\S+  ${figure} `));
+    t.notRegex(errors, figure === 'R²' ? /accuracy/ : /R²/);
+  }
 });

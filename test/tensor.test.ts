@@ -153,7 +153,7 @@ test('from › errors', (t) => {
   );
   t.throws(
     () => Tensor.from([1], [-1, -1]),
-    badArgument(/array of whole numbers ≥ 0 for shape but received '\[-1,-1\]'/),
+    badArgument(/array of whole numbers ≥ 0 for shape but received '\[-1, -1\]'/),
   );
   t.throws(() => Tensor.from([1], [0.5, 2]), badArgument(/whole numbers ≥ 0 for shape/));
   t.throws(() => Tensor.from([1], untyped('ab')), badArgument(/whole numbers ≥ 0 for shape/));

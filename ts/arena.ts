@@ -6,8 +6,8 @@ import { arrayOf, type DType, type FloatArray, type Storage, sizeOf, Tensor } fr
 const alignment = 64; // a cache line, and the widest vector
 
 /**
- * One `ArrayBuffer` for many tensors, each at a 64-byte aligned address. Tensors are handed out first; the memory is
- * allocated when one of them is first looked at, and no more can be handed out then.
+ * One `ArrayBuffer` for many tensors, each at a 64-byte aligned address. Tensors are handed out first. The memory is
+ * allocated when one of them is first used; from then on no more can be handed out.
  */
 export class Arena {
   readonly dtype: DType;
@@ -19,12 +19,12 @@ export class Arena {
     this.dtype = dtype;
   }
 
-  /** A tensor of that shape; zeros until written. */
+  /** Hands out a tensor of that shape, filled with zeros. */
   tensor(shape: readonly number[]): Tensor {
     return new Tensor(shape, this.dtype, this.reserve(sizeOf(shape)));
   }
 
-  /** Memory for `size` numbers. */
+  /** Hands out memory for `size` numbers. */
   reserve(size: number): Storage {
     if (this.#memory) throw new Error('the arena is laid out already');
     const offset = this.#next;
@@ -36,17 +36,17 @@ export class Arena {
     );
   }
 
-  /** Starts again at the beginning: what is handed out from now on shares memory with what was before. */
+  /** Starts again at the beginning: tensors handed out from now on share memory with earlier ones. */
   rewind(): void {
     this.#next = 0;
   }
 
-  /** All of the arena as one tensor of one row, with the padding between tensors, which is zero. */
+  /** Returns the whole arena as a tensor of one row. The padding between tensors is zero. */
   whole(): Tensor {
     return Tensor.from(this.#view(0, this.#bytes / arrayOf(this.dtype).BYTES_PER_ELEMENT));
   }
 
-  /** Size in bytes. */
+  /** The size in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -57,20 +57,20 @@ export class Arena {
   }
 }
 
-/** V8 aligns buffers to 16 bytes only, so the first tensor is moved up to the next boundary. */
+/** Allocates a buffer. V8 aligns it to 16 bytes only, so tensors begin at `base`, the first 64-byte boundary. */
 function allocate(bytes: number): { buffer: ArrayBuffer; base: number } {
   const buffer = bufferOf(bytes + alignment);
-  keepInPlace(buffer); // a thread of C++ may be at work on it
+  keepInPlace(buffer); // a C++ thread may be using it
   return { buffer, base: (alignment - native.misalignment(buffer)) % alignment };
 }
 
-/** @throws BlasnetError `ERR_BAD_ARGUMENT` where there is not so much memory */
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` if there is not enough memory */
 function bufferOf(bytes: number): ArrayBuffer {
   try {
     return new ArrayBuffer(bytes);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    const message = `Expected layers and batches that fit into memory but received some that take ${bytes} bytes`;
+    const message = `Expected layers and batches that fit into memory but received ones that need ${bytes} bytes`;
     throw new BlasnetError('ERR_BAD_ARGUMENT', message, { cause });
   }
 }

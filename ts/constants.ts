@@ -1,3 +1,4 @@
+import { didYouMean } from './did-you-mean.js';
 import { badArgument } from './errors.js';
 import type { DType } from './tensor.js';
 
@@ -42,7 +43,9 @@ export function valuesOf<Name extends string>(
 ): Readonly<Record<Name, number>> {
   const names = Object.keys(constants) as Name[];
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(constants, name));
-  if (unknown !== undefined) throw badArgument(owner, names.join(' or ') || 'no constants', unknown);
+  if (unknown !== undefined) {
+    throw badArgument(owner, names.join(' or ') || 'no constants', unknown, didYouMean(unknown, names));
+  }
   const entries = names.map((name) => {
     const { default: value, expected, isValid } = constants[name];
     const chosen = given[name] ?? value;

@@ -1,4 +1,4 @@
-/** What went wrong, for programs; the message is for people. */
+/** The kind of an error, for programs; the message is for people. */
 export type ErrorCode =
   /** A tensor, layer or file has another shape than the one needed. */
   | 'ERR_SHAPE_MISMATCH'
@@ -29,36 +29,57 @@ export class BlasnetError extends Error {
   }
 }
 
-/** An `ERR_BAD_ARGUMENT` in the form that all messages share. */
-export function badArgument(name: string, expected: string, received: unknown): BlasnetError {
+/**
+ * Creates an `ERR_BAD_ARGUMENT` error: "Expected X for name but received Y", followed by "; hint" if there is one.
+ * @param hint - how to mend it, such as what `didYouMean` returns
+ */
+export function badArgument(name: string, expected: string, received: unknown, hint?: string): BlasnetError {
   const message = `Expected ${clipped(expected)} for ${clipped(name)} but received ${describe(received)}`;
-  return new BlasnetError('ERR_BAD_ARGUMENT', message);
+  return new BlasnetError('ERR_BAD_ARGUMENT', hint === undefined ? message : `${message}; ${hint}`);
 }
 
-/** An `ERR_SHAPE_MISMATCH` in the form that all messages share. */
-export function shapeMismatch(name: string, expected: string, received: string): BlasnetError {
-  return new BlasnetError('ERR_SHAPE_MISMATCH', `Expected ${expected} for ${name} but received ${received}`);
+/** Creates an `ERR_SHAPE_MISMATCH` error in the same form. */
+export function shapeMismatch(name: string, expected: string, received: string, hint?: string): BlasnetError {
+  const message = `Expected ${expected} for ${name} but received ${received}`;
+  return new BlasnetError('ERR_SHAPE_MISMATCH', hint === undefined ? message : `${message}; ${hint}`);
 }
 
-/** What somebody else's error says, to be quoted in a message of ours. */
+/** Returns the message of an error of any origin, to be quoted in one of our messages. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Text that may come from a file, or from anywhere, as long as a message can bear; names bear less. */
+/** Shortens text from outside, such as from a file, to a length that fits into a message. */
 export function clipped(text: string, most = 500): string {
   return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
-/** A value as it should appear in a message: short, with its type where that is the point. */
+/** Describes a value for a message: short, with its type where that matters. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${clipped(value, 60)}'`;
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return `a function`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (value !== null && typeof value === 'object') {
-    const name: unknown = value.constructor?.name; // JSON may say anything
-    return `an instance of ${typeof name === 'string' ? clipped(name, 60) : 'Object'}`;
+    return `an instance of ${clipped(classNameOf(value), 60)}`;
   }
   return String(value);
+}
+
+/** The name of an object's class. Objects from outside may have any `constructor`, or one that throws. */
+function classNameOf(value: object): string {
+  try {
+    const name: unknown = value.constructor?.name;
+    return typeof name === 'string' && name !== '' ? name : 'Object';
+  } catch {
+    return 'Object';
+  }
+}
+
+/** Returns the same error with a place in its message: "Expected X for name in layers[0] but received Y". */
+export function placed(cause: BlasnetError, place: string): BlasnetError {
+  const at = cause.message.indexOf(' but received ');
+  const end = at < 0 ? cause.message.length : at;
+  const message = `${cause.message.slice(0, end)} in ${place}${cause.message.slice(end)}`;
+  return new BlasnetError(cause.code, message, { cause });
 }

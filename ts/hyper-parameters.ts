@@ -1,5 +1,5 @@
 import { badArgument } from './errors.js';
-import { fieldsOf } from './fields.js';
+import { fieldsOf, oneOf } from './fields.js';
 import { createInitializer, type InitMethodOptions } from './initializers/index.js';
 import type { NetType } from './losses/index.js';
 import {
@@ -11,57 +11,61 @@ import {
 import { type LearningRateSchedule, Schedule } from './schedules/schedule.js';
 import { arrayOf, type DType } from './tensor.js';
 
+/** The conditions of a `Stopper`. */
 export type StopCondition = 'nothing' | 'stopLoss' | 'stopDiff';
 
+/** A rule that ends training before `maxEpoch`. */
 export interface Stopper {
   readonly condition: StopCondition;
   readonly value: number;
 }
 
+/** The methods of a `Regularizer`. */
 export type RegularMethod = 'nothing' | 'l1' | 'l2' | 'earlyStop';
 
-/** λ of l1 and l2; for earlyStop the patience, in checkpoints. */
+/** A remedy against overfitting; `value` is λ of l1 and l2, and the patience of earlyStop in checkpoints. */
 export interface Regularizer {
   readonly method: RegularMethod;
   readonly value: number;
 }
 
-/** Bounds of the gradient: `value` of each number, then `norm` of all of them together, √Σg². */
+/** Limits of the gradient: `value` for each number, then `norm` for all of them together, √Σg². */
 export interface GradientClip {
   readonly norm?: number | undefined;
   readonly value?: number | undefined;
 }
 
+/** Options of `HyperParameters`; only `netType` is required. */
 export interface HyperParameterOptions {
-  /** What the net is for; decides loss, accuracy and last layer. */
+  /** The task of the net; decides loss, accuracy and last layer. */
   readonly netType: NetType;
-  /** η > 0; default 0.1. */
+  /** The learning rate η > 0; default 0.1. */
   readonly learningRate?: number | undefined;
-  /** Epochs of one `train`; default 10. */
+  /** The largest number of epochs of one `train`; default 10. */
   readonly maxEpoch?: number | undefined;
-  /** Rows of a batch; −1: all training rows; default 32. */
+  /** The number of rows in a batch; −1 for all training rows; default 32. */
   readonly batchSize?: number | undefined;
-  /** How weights start; default 'xavier'. */
+  /** How weights are initialised; default 'xavier'. */
   readonly initMethod?: InitMethodOptions | undefined;
   /** By name, or by name with its constants. Default 'sgd'. */
   readonly optimizer?: OptimizerOptions | undefined;
   /**
-   * When to stop before `maxEpoch`, judged at checkpoints by the validation loss: 'stopLoss' at or below `value`,
-   * 'stopDiff' after four changes in a row of less than `value`. Default: 'nothing'.
+   * Ends training before `maxEpoch`, judged at checkpoints by the validation loss (the training loss without a validation
+   * set): 'stopLoss' at or below `value`, 'stopDiff' after four changes in a row of less than `value`. Default: 'nothing'.
    */
   readonly stopper?: Stopper | undefined;
   /**
-   * 'l1' adds λ Σ|W| / m to the loss, 'l2' λ ΣW² / (2m), of weights and not biases. 'earlyStop' stops after so many
-   * checkpoints without a new lowest validation loss, and gives the net back the weights of the lowest. Default: none.
+   * 'l1' adds λ Σ|W| / m to the loss, 'l2' λ ΣW² / (2m), for weights but not biases. 'earlyStop' ends training after
+   * `value` checkpoints without a new lowest validation loss, and restores the weights of the lowest. Default: none.
    */
   readonly regularizer?: Regularizer | undefined;
-  /** Default: the learning rate stays as it is. */
+  /** How the learning rate changes during training. Default: it does not. */
   readonly learningRateSchedule?: LearningRateSchedule | undefined;
-  /** Default: none. */
+  /** Limits of the gradient. Default: none. */
   readonly gradientClip?: GradientClip | undefined;
-  /** A whole number from 0 to 2⁵³ − 1; the same seed gives the same bits. Default 0. */
+  /** The seed of all random numbers, from 0 to 2⁵³ − 1; the same seed gives the same bits. Default 0. */
   readonly seed?: number | undefined;
-  /** Default 'float32'. */
+  /** The type of weights and computations; default 'float32'. */
   readonly dtype?: DType | undefined;
 }
 
@@ -69,7 +73,25 @@ const netTypes = ['fitting', 'binaryClassifier', 'multipleClassifier'] as const;
 const methods = ['nothing', 'l1', 'l2', 'earlyStop'] as const;
 const conditions = ['nothing', 'stopLoss', 'stopDiff'] as const;
 
-/** Everything about training that is not the net's structure; checked when it is made. */
+/**
+ * The settings of training: everything but the layers. They are checked when the object is made, which is then frozen.
+ * @example
+ * ```ts
+ * import { HyperParameters } from 'blasnet';
+ *
+ * const params = new HyperParameters({
+ *   netType: 'multipleClassifier',
+ *   maxEpoch: 20,
+ *   batchSize: 64,
+ *   optimizer: { name: 'adam', beta1: 0.8 },
+ *   learningRate: 0.001,
+ *   learningRateSchedule: { kind: 'cosine', length: 20, warmUp: { length: 2 } },
+ *   regularizer: { method: 'earlyStop', value: 5 },
+ * });
+ * params.seed; // → 0
+ * new HyperParameters({ ...params, batchSize: 0 }); // throws ERR_BAD_ARGUMENT
+ * ```
+ */
 export class HyperParameters {
   readonly netType: NetType;
   readonly learningRate: number;
@@ -101,7 +123,7 @@ export class HyperParameters {
     this.dtype = options.dtype ?? 'float32';
     fieldsOf('options', options, Object.keys(this));
     this.#check();
-    // What the caller does to its objects later changes nothing here.
+    // Later changes to the caller's objects change nothing here.
     Object.assign(this, frozenCopy({ ...this }));
     Object.freeze(this);
   }
@@ -139,7 +161,7 @@ export class HyperParameters {
   }
 }
 
-/** A new optimizer as the hyperparameters have it. */
+/** Creates the optimizer of the hyperparameters. */
 export function optimizerOf({ optimizer, learningRate, dtype }: HyperParameters): KernelOptimizer {
   const { name, ...constants } = typeof optimizer === 'string' ? { name: optimizer } : (optimizer ?? {});
   const misplaced = ['learningRate', 'dtype'].find((key) => Object.hasOwn(constants, key));
@@ -163,9 +185,4 @@ function ruleOf<Rule extends { readonly value: number }>(name: string, rule: Rul
   const isNothing = Object.values(fields).includes('nothing');
   if (!isNothing && fields.value === undefined) throw badArgument(`${name}'s value`, 'a finite number ≥ 0', undefined);
   return { ...nothing, ...rule };
-}
-
-function oneOf<Word extends string>(name: string, words: readonly Word[], value: Word): Word {
-  if (!words.includes(value)) throw badArgument(name, words.map((word) => `'${word}'`).join(', '), value);
-  return value;
 }

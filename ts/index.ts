@@ -1,4 +1,4 @@
-export type { LossChartOptions, LossHistoryOptions, XCoordinate } from './charts/index.js';
+export type { LossChartOptions, LossHistoryOptions, LossScale, XCoordinate } from './charts/index.js';
 export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
 export type { ResumeOptions } from './checkpoints/longer-run.js';
 export * from './data/index.js';
@@ -17,6 +17,7 @@ export {
 } from './hyper-parameters.js';
 export { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
 export type { Evaluation } from './inference/evaluation.js';
+export type { RowPredictor } from './inference/row-predictor.js';
 export * from './initializers/index.js';
 export * from './layers/index.js';
 export type { PoolOptions } from './layers/pool-windows.js';
@@ -28,6 +29,7 @@ export type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 export type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 export * from './optimizers/index.js';
 export type { ColumnEncoding } from './preparation/column-encoding.js';
+export type { PredictOptions } from './preparation/predict-options.js';
 export type { Prediction } from './preparation/prediction.js';
 export type { FeatureScaling, LabelScaling, Preparation } from './preparation/preparation.js';
 export { EagerRunner, type KernelArgument, type Operand, type Runner } from './runner.js';

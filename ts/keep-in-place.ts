@@ -2,17 +2,17 @@ import { markAsUntransferable } from 'node:worker_threads';
 import { badArgument } from './errors.js';
 
 function refuse(): never {
-  const expected = 'memory that no net trains on or keeps its weights in (copy it with slice)';
+  const expected = 'memory that no net uses for its weights or rows (copy it with slice)';
   throw badArgument('transfer', expected, 'a buffer that C++ may be reading');
 }
 
 /**
- * Keeps a buffer's memory where it is for good: C++ reads it on another thread, and memory that JavaScript transfers to
- * another owner may be freed there at any time. May be called again for the same buffer.
+ * Prevents that a buffer is ever transferred: C++ reads it on another thread, and a new owner of the memory could free it
+ * at any time. Calling it again for the same buffer has no effect.
  */
 export function keepInPlace(buffer: ArrayBufferLike): void {
   markAsUntransferable(buffer); // for postMessage and structuredClone
-  // Which says nothing to the buffer's own methods, where there are such: from Node.js 21 on.
+  // The buffer's own methods, which exist from Node.js 21 on, ignore that mark.
   for (const method of ['transfer', 'transferToFixedLength']) {
     if (method in buffer) Reflect.defineProperty(buffer, method, { value: refuse });
   }

@@ -3,14 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { BlasnetError } from './errors.js';
 import type { DType } from './tensor.js';
 
-/** A kernel's parameter as C++ declares it, in order. */
+/** A parameter of a kernel, as C++ declares it. */
 export interface KernelParameter {
   readonly name: string;
   readonly scalar: boolean;
   readonly output: boolean;
 }
 
-/** Where a recorded operand lies: an empty shape means one double, a slot. */
+/** The place of a recorded operand. An empty shape means one double, a slot. */
 export interface NativeOperand {
   readonly buffer: number;
   readonly offset: number;
@@ -18,19 +18,22 @@ export interface NativeOperand {
   readonly shape: readonly number[];
 }
 
+/** A recorded kernel call. */
 export interface NativeCall {
   readonly kernel: string;
   readonly operands: readonly (NativeOperand | number)[];
 }
 
-/** A recorded list of kernel calls with its pointers bound. */
+/** A recorded list of kernel calls with bound pointers. */
 export interface NativePlan {
+  /** Gives a port its memory and row count for the runs that follow. */
   bind(port: number, memory: ArrayBufferView, rows: number): void;
 }
 
+/** How a run ended. */
 export interface NativeOutcome {
   readonly reason: 'finished' | 'aborted' | 'notFinite' | 'failed';
-  /** The first step that was not finished. */
+  /** The first step that was not completed. */
   readonly next: number;
   readonly message: string;
 }
@@ -38,11 +41,15 @@ export interface NativeOutcome {
 /** Plans and the order in which C++ runs them. */
 export interface NativeReplay {
   /**
-   * @param input - the epoch's rows, where the plans have an input
-   * @returns null where all steps were finished
+   * Runs steps `first` to `end` (excluded) on the calling thread.
+   * @param input - the epoch's rows, if the plans have an input
+   * @returns null if all steps were completed
    */
   runSync(first: number, end: number, beginEpoch: boolean, input?: ArrayBufferView): NativeOutcome | null;
-  /** @param onProgress - told the next step and the slots, at most ten times a second */
+  /**
+   * Runs steps `first` to `end` (excluded) on a thread of its own.
+   * @param onProgress - receives the next step and the slots, at most ten times a second
+   */
   run(
     first: number,
     end: number,
@@ -54,8 +61,9 @@ export interface NativeReplay {
   abort(): void;
 }
 
+/** The plans of a replay; see docs/how-it-works.md. */
 export interface ReplayOptions {
-  /** Run once each, before and after all steps of a run, however it ends. */
+  /** Plans that run once, before and after all steps of a run, however it ends. */
   readonly begin?: NativePlan | undefined;
   readonly end?: NativePlan | undefined;
   readonly epoch: NativePlan | null;
@@ -63,11 +71,12 @@ export interface ReplayOptions {
   readonly last: NativePlan | null;
   readonly stepsPerEpoch: number;
   readonly batchRows: number;
-  /** Bytes of one row of the input, where the plans have one. */
+  /** Bytes of one row of the input, if the plans have an input. */
   readonly inputRowBytes?: number;
   readonly slots: Float64Array;
 }
 
+/** The functions and classes of the compiled addon. */
 export interface Native {
   readonly kernels: Readonly<Record<string, readonly KernelParameter[]>>;
   readonly slots: Readonly<Record<string, number>>;

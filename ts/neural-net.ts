@@ -16,12 +16,29 @@ import { KeptPlans } from './replay/kept-plans.js';
 import type { Tensor } from './tensor.js';
 import { requireTrainable } from './training/check-data.js';
 import type { Snapshot } from './training/snapshot.js';
-import { checkTrainOptions, type TrainOptions } from './training/train-options.js';
+import { checkTrainArguments, type TrainOptions } from './training/train-options.js';
 import { Trainer } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
 import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './training-history.js';
 
-/** A net: layers in order, hyperparameters, training, prediction. */
+/**
+ * A neural net: layers in order, hyperparameters, training and prediction.
+ * @example
+ * ```ts
+ * import { ActivationLayer, DataReader, FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+ *
+ * const params = new HyperParameters({ netType: 'fitting', maxEpoch: 200, optimizer: 'adam', learningRate: 0.05 });
+ * const net = new NeuralNet(params, 'sine');
+ * net.addLayer(new FullyConnectedLayer(1, 16)).addLayer(new ActivationLayer('tanh')).addLayer(new FullyConnectedLayer(16, 1));
+ *
+ * const x = Tensor.from(Float32Array.from({ length: 100 }, (_, i) => i / 16 - 3), [100, 1]);
+ * const reader = DataReader.fromTensors({ xTrain: x, yTrain: Tensor.from(x.data.map(Math.sin), [100, 1]) });
+ * const history = await net.train(reader);
+ * history.stopReason; // → 'maxEpoch'
+ * history.best.accuracyTrain > 0.99; // → true
+ * net.inference(Tensor.from([[0.5]])).shape; // → [ 1, 1 ]
+ * ```
+ */
 export class NeuralNet extends StoredNet {
   readonly #batchPlans = new KeptPlans<BatchPlan>();
   /** Of the last `train`, or of the run that goes on with the next. */
@@ -41,15 +58,34 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * Trains on a thread of its own; the event loop stays free. From then on the memory of the reader's rows can no longer
-   * be transferred to a worker (it can be copied), since a thread may be reading it.
-   * @returns the checkpoints, why it stopped, and the test result if asked for
+   * Trains on another thread; the event loop stays free. From then on the memory of the reader's rows can no longer be
+   * transferred to a worker (it can be copied), since a thread may be reading it.
+   * @param reader - the data, such as from `DataReader.fromTensors({ xTrain, yTrain })`
+   * @returns the checkpoints, the reason why training ended, and the test result if `needTest` asks for it
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` or `ERR_BAD_ARGUMENT` for data that does not fit, `ERR_NOT_FINITE` when
    *   the loss becomes NaN or infinite, `ERR_NET_BUSY`; or the signal's reason when aborted
+   * @example
+   * ```ts
+   * import { DataReader, FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+   *
+   * const xTrain = Tensor.from([[100], [200], [300], [400], [500], [600]]);
+   * const yTrain = Tensor.from([[1], [2], [3], [4], [5], [6]]);
+   * const reader = DataReader.fromTensors({ xTrain, yTrain });
+   * reader.normalizeX();
+   * reader.normalizeY('fitting');
+   * reader.generateValidationSet(3); // the first third of the rows
+   *
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting', learningRate: 0.5, maxEpoch: 300 }), 'line');
+   * net.addLayer(new FullyConnectedLayer(1, 1));
+   * const { best, records } = await net.train(reader, { checkpoint: 10, restoreBest: true });
+   * records.length; // → 30
+   * (best.lossValidation ?? 1) < 1e-4; // → true
+   * net.trainOnBatch(xTrain, Tensor.from([[1]])); // throws ERR_SHAPE_MISMATCH
+   * ```
    */
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
     return this.busy.exclusively('train', async () => {
-      checkTrainOptions(options);
+      checkTrainArguments(reader, options);
       options.signal?.throwIfAborted();
       this.output = undefined;
       const run = { describe: () => this.description, pending: this.#pending };
@@ -59,13 +95,13 @@ export class NeuralNet extends StoredNet {
       this.#pending = undefined;
       this.preparer = new Preparer(reader.preparation);
       this.#best = trainer.best;
-      const display = options.progress ? await (await import('./progress.js')).createProgressDisplay() : undefined;
-      const listeners = [options.onProgress, display?.update].filter((listener) => listener !== undefined);
+      const display = options.progress ? await this.#createDisplay() : undefined;
       const onProgress = (progress: TrainingProgress) => {
-        for (const listener of listeners) listener(progress);
+        display?.update(progress);
+        return options.onProgress?.(progress);
       };
       try {
-        return await trainer.run(listeners.length > 0 ? onProgress : undefined);
+        return await trainer.run(display || options.onProgress ? onProgress : undefined);
       } finally {
         if (trainer.records.length > 0) this.#records = trainer.records; // of a run that failed, too
         display?.stop();
@@ -73,8 +109,13 @@ export class NeuralNet extends StoredNet {
     });
   }
 
+  async #createDisplay() {
+    const { createProgressDisplay } = await import('./progress.js');
+    return createProgressDisplay({ figure: this.model.objective.figure });
+  }
+
   /**
-   * One training step on the rows of x, at once and on this thread.
+   * Makes one training step on the rows of x, on this thread.
    * @returns the mean loss before the update
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` or `ERR_BAD_ARGUMENT` for rows that do not fit, `ERR_NOT_FINITE` for rows
    *   or a loss with NaN or infinity: then the weights are as they were; `ERR_NET_BUSY`
@@ -92,8 +133,8 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * Gives the net the weights that it had at the checkpoint with the lowest validation loss (without a validation set:
-   * training loss) of its last `train`, which is `history.best`. The optimizer keeps what it remembers.
+   * Restores the weights of the best checkpoint of the last `train`, `history.best`: the one with the lowest validation
+   * loss, or training loss without a validation set. The optimizer keeps its memory.
    */
   restoreBest(): void {
     this.busy.requireIdle('restoreBest');
@@ -105,22 +146,33 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * The net in a file that `save`, or training with `checkpointFile`, wrote: ready to predict, or to be trained anew.
+   * Loads a net from a file that `save`, or `train` with `checkpointFile`, wrote: to predict, or to train a new run.
    * @throws BlasnetError `ERR_BAD_FILE` for a file that is missing, damaged or hostile, or holds no net
+   * @example
+   * ```ts
+   * import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+   *
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'prices').addLayer(new FullyConnectedLayer(2, 1));
+   * await net.save('prices.safetensors');
+   * const loaded = await NeuralNet.load('prices.safetensors');
+   * loaded.name; // → 'prices'
+   * const x = Tensor.from([[1, 2]]);
+   * loaded.inference(x).data[0] === net.inference(x).data[0]; // → true
+   * NeuralNet.load('missing.safetensors'); // throws ERR_BAD_FILE
+   * ```
    */
   static async load(file: string): Promise<NeuralNet> {
     return ModelFile.with(file, (opened) => NeuralNet.#from(opened));
   }
 
   /**
-   * The net of a run that was to go on, from its `checkpointFile`: the next `train`, on the same data and with the same
-   * options, continues where the file was written, as if the run had never been interrupted, to the same bits. Nothing
-   * may change the net before that; what does makes the next `train` a new run. Where the newest file is damaged, or is
-   * missing because a process was killed in the wrong moment, it is the next older one, with a warning.
+   * Loads the net of an interrupted run from its `checkpointFile`. The next `train`, on the same data and with the same
+   * options, continues where the file was written and ends with the same bits as an uninterrupted run. Do not change the
+   * net before that: the next `train` would start a new run. If the newest file is damaged or missing, the next older one
+   * is used, with a warning.
    *
-   * With a larger `maxEpoch` than before the run becomes as long as if it had had that from the start, to the same bits;
-   * one that has come to its end by `maxEpoch` goes on. Where the end made a checkpoint between those of a longer run, it
-   * goes on from an older file, if there is one.
+   * A larger `maxEpoch` than before lengthens the run, also one that has ended by `maxEpoch`, to the same bits as a run of
+   * that length. If the end made a checkpoint that the longer run would not make, it goes on from an older file.
    * @throws BlasnetError `ERR_BAD_FILE` where no file will do, which says what is wrong with the newest;
    *   `ERR_BAD_ARGUMENT` for a smaller `maxEpoch`, or a larger one for a run that a stop condition has ended
    */
@@ -149,11 +201,11 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * Reads an ONNX model whose operators are a chain of layers that we have; the net can be trained further. Arithmetic with
-   * constants in front of all layers, or behind them, becomes `preparation`: the model's own answers are those of
-   * `predict`. Needs the optional package protobufjs.
-   * @throws BlasnetError `ERR_BAD_FILE` for a file that is no such model, which names the node and its operator,
-   *   `ERR_NATIVE_LOAD` without protobufjs
+   * Reads an ONNX model whose nodes form a chain of layers that blasnet has; the net can be trained further. Arithmetic with
+   * constants in front of all layers, or behind them, becomes `preparation`, so that `predict` gives the outputs of the
+   * model. For a model with several outputs, the option `outputs` names one. Needs the optional package protobufjs.
+   * @throws BlasnetError `ERR_BAD_FILE` for another file or model, with the nodes and operators that cannot be imported;
+   *   `ERR_BAD_ARGUMENT` for an option that does not fit the model; `ERR_NATIVE_LOAD` without protobufjs
    */
   static async fromOnnx(file: string, options?: OnnxImportOptions): Promise<NeuralNet> {
     const { readOnnx } = await import('./onnx/import/from-onnx.js');
@@ -161,15 +213,16 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * Draws loss and accuracy over the checkpoints of the last `train`, however it ended.
+   * Draws loss and accuracy (R² for nets that fit) over the checkpoints of the last `train`, however it ended.
    * @returns the chart as SVG
    */
   async showLossHistory(options: LossHistoryOptions = {}): Promise<string> {
-    checkOptions(options, ['title', 'xCoordinate', 'accuracyTitle', 'file']);
+    checkOptions(options, ['title', 'xCoordinate', 'accuracyTitle', 'lossScale', 'file']);
     if (!this.#records) throw badArgument('showLossHistory', 'a train with a checkpoint before it', 'none');
     const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
     const { file, ...chartOptions } = options;
-    const chart = lossChart(this.#records, { title: this.name, ...given(chartOptions) });
+    const accuracyTitle = this.model.objective.figure === 'R²' ? { accuracyTitle: 'R² (1 is perfect)' } : {};
+    const chart = lossChart(this.#records, { title: this.name, ...accuracyTitle, ...given(chartOptions) });
     if (file !== undefined) await saveChart(chart, file);
     return renderSvg(chart);
   }

@@ -2,9 +2,10 @@ import { BlasnetError, reasonOf } from './errors.js';
 
 /**
  * Makes a loader of optional dependencies, so that `import 'blasnet'` needs none of them.
- * @param purpose - what they are for, and `packages` all that it takes, for the message
- * @returns loads a package by its name and a function that imports or resolves it; it throws a BlasnetError
- *   `ERR_NATIVE_LOAD` that says what to install
+ * @param purpose - the feature that needs them, for the message
+ * @param packages - all packages that the feature needs, for the message
+ * @returns a function that takes a package's name and a function that imports it; it throws a BlasnetError
+ *   `ERR_NATIVE_LOAD` that names the packages to install
  */
 export function optionalLoader(purpose: string, packages: string) {
   return async function loadOptional<T>(name: string, load: () => T | Promise<T>): Promise<T> {

@@ -7,7 +7,7 @@ import type { RecordedCall } from './replay/recorded-call.js';
 import { fromNative, inOrder, isSlot, type KernelArgument, type Operand, type PassRunner, Port } from './runner.js';
 import { arrayOf, type DType, Tensor } from './tensor.js';
 
-/** A recorded list of kernel calls for one batch size; C++ replays it in one call. */
+/** A recorded list of kernel calls for one batch size, which C++ replays in one call. */
 export class Plan {
   readonly native: NativePlan;
   readonly #ports: readonly Port[];
@@ -17,7 +17,7 @@ export class Plan {
     this.#ports = ports;
   }
 
-  /** Whether one of its calls reads or writes the port. */
+  /** Whether a call of the plan uses the port. */
   has(port: Port): boolean {
     return this.#ports.includes(port);
   }
@@ -28,7 +28,7 @@ export class Plan {
   }
 }
 
-/** Writes kernel calls down instead of executing them. Results lie in `workspace`. */
+/** Records kernel calls instead of executing them. Results lie in `workspace`. */
 export class PlanRecorder implements PassRunner {
   readonly dtype: DType;
   readonly step: KernelArgument;
@@ -56,8 +56,8 @@ export class PlanRecorder implements PassRunner {
   }
 
   /**
-   * The calls as they will be run. To be asked for when nothing more is taken from the workspace.
-   * @param keepsGradients - whether somebody may look at the gradients after a run
+   * Returns the calls with fusions applied. Call it after the last tensor was taken from the workspace.
+   * @param keepsGradients - whether gradients may be read after a run; if so they are not fused away
    */
   fused(keepsGradients = false): readonly RecordedCall[] {
     const rectified = fuseRelu(this.#calls);
@@ -65,8 +65,9 @@ export class PlanRecorder implements PassRunner {
   }
 
   /**
-   * The plan with its pointers bound, of these calls or of those that were written down. The memory that it points to
-   * can no longer be transferred; that of ports can, which who binds them keeps in place where a thread is to read it.
+   * Makes a plan with bound pointers.
+   * @param recorded - the calls; by default those that were recorded, fused. The memory of their tensors can no longer be
+   *   transferred. The memory of ports can: whoever binds it calls `keepInPlace` if a thread reads it.
    */
   finish(recorded = this.fused()): Plan {
     const buffers = new BufferTable();
@@ -85,13 +86,13 @@ export class PlanRecorder implements PassRunner {
   }
 }
 
-/** Numbers the buffers of a plan: ports first come, first numbered, like all others. */
+/** Numbers the buffers of a plan, ports included, in the order in which calls use them. */
 class BufferTable {
   readonly memory: (ArrayBufferLike | null)[] = [];
   readonly ports: Port[] = [];
   readonly #indices = new Map<object, number>();
 
-  /** Numbers a buffer whose memory is not known yet: what lies in it will lie elsewhere. */
+  /** Numbers a buffer whose memory is bound later. */
   open(buffer: ArrayBufferLike): number {
     return this.#index(buffer, null);
   }

@@ -1,6 +1,6 @@
 import type { CheckpointRecord, TrainingProgress } from './training-history.js';
 
-/** Where a training run shows how far it has come. */
+/** Shows the progress of a training run. */
 export interface ProgressDisplay {
   update(progress: TrainingProgress): void;
   checkpoint(record: CheckpointRecord): void;
@@ -8,7 +8,15 @@ export interface ProgressDisplay {
   stop(): void;
 }
 
-/** What the bar's own numbers do not tell. */
+/** Options of a display. */
+export interface ProgressDisplayOptions {
+  /** Where to write; default: the standard error. */
+  readonly stream?: NodeJS.WriteStream | undefined;
+  /** The name of the figure beside the loss: 'R²' for nets that fit, 'accuracy' (default) for classifiers. */
+  readonly figure?: string | undefined;
+}
+
+/** Values for the bar besides its own. */
 interface Payload {
   readonly progress: TrainingProgress;
   readonly checkpoint: CheckpointRecord | undefined;
@@ -18,20 +26,19 @@ const barWidth = 20;
 const secondsBetweenLines = 5;
 
 /**
- * A progress bar on a terminal; on any other stream plain lines: one for each finished epoch, one after every five
- * seconds without, and the last state at the end.
+ * Creates a progress bar on a terminal. On any other stream it writes plain lines: one for each finished epoch, one after
+ * every five seconds without one, and the last state at the end.
  *
  * The cursor is never hidden, line wrapping never changed and no signal caught, so an interrupted process leaves
  * the terminal as it was. On a terminal a timer runs until `stop`.
- *
- * @param options.stream where to write; by default the standard error
  */
-export async function createProgressDisplay(options: { stream?: NodeJS.WriteStream } = {}): Promise<ProgressDisplay> {
-  const { stream = process.stderr } = options;
-  return stream.isTTY && process.env.TERM !== 'dumb' ? terminalDisplay(stream) : plainDisplay(stream);
+export async function createProgressDisplay(options: ProgressDisplayOptions = {}): Promise<ProgressDisplay> {
+  const { stream = process.stderr, figure = 'accuracy' } = options;
+  const isTerminal = stream.isTTY && process.env.TERM !== 'dumb';
+  return isTerminal ? terminalDisplay(stream, figure) : plainDisplay(stream, { figure });
 }
 
-async function terminalDisplay(stream: NodeJS.WriteStream): Promise<ProgressDisplay> {
+async function terminalDisplay(stream: NodeJS.WriteStream, figure: string): Promise<ProgressDisplay> {
   const { default: cliProgress } = await import('cli-progress');
   const bar = new cliProgress.SingleBar({
     stream,
@@ -42,7 +49,7 @@ async function terminalDisplay(stream: NodeJS.WriteStream): Promise<ProgressDisp
     emptyOnZero: true,
     format: (_options, { progress: done, maxWidth }, { progress, checkpoint }: Payload) => {
       const bar = `${formatBar(done, barWidth)}  `;
-      return bar + formatProgress(progress, checkpoint, maxWidth - 1 - bar.length);
+      return bar + formatProgress(progress, checkpoint, { width: maxWidth - 1 - bar.length, figure });
     },
   });
   let checkpoint: CheckpointRecord | undefined;
@@ -70,13 +77,12 @@ async function terminalDisplay(stream: NodeJS.WriteStream): Promise<ProgressDisp
 }
 
 /**
- * Lines for a stream that is no terminal, such as a log file.
- *
- * @param now a clock in milliseconds
+ * Writes lines to a stream that is no terminal, such as a log file.
+ * @param now - a clock in milliseconds
  */
 export function plainDisplay(
   stream: { write(text: string): unknown },
-  now: () => number = () => performance.now(),
+  { now = () => performance.now(), figure = 'accuracy' }: { now?: () => number; figure?: string } = {},
 ): ProgressDisplay {
   let checkpoint: CheckpointRecord | undefined;
   let unwritten: TrainingProgress | undefined;
@@ -84,7 +90,7 @@ export function plainDisplay(
   let lastEpochs = 0;
   let stopped = false;
   const write = (progress: TrainingProgress) => {
-    stream.write(`${formatProgress(progress, progress.checkpoint ?? checkpoint)}\n`);
+    stream.write(`${formatProgress(progress, progress.checkpoint ?? checkpoint, { figure })}\n`);
     unwritten = undefined;
     lastTime = now();
   };
@@ -107,13 +113,17 @@ export function plainDisplay(
 }
 
 /**
- * One line such as `epoch 3/10  step 2579/8600  loss 0.0812  accuracy 0.9761  212,000 samples/s  9 s left`. Pace and
- * time left are missing as long as nobody knows them.
- *
- * @param checkpoint the last one, whose validation loss and accuracy are shown where it has them
- * @param width the most characters that fit; what tells least is left out first, then the line is cut
+ * Formats one line such as `epoch 3/10  step 2579/8600  loss 0.0812  accuracy 0.9761  212,000 samples/s  9 s left`. Pace
+ * and time left are missing as long as they are unknown.
+ * @param checkpoint - the last one, whose validation loss and accuracy are shown if it has them
+ * @param width - the number of characters that fit; the least important parts are left out first, then the line is cut
+ * @param figure - the name of the figure beside the loss
  */
-export function formatProgress(progress: TrainingProgress, checkpoint?: CheckpointRecord, width = Infinity): string {
+export function formatProgress(
+  progress: TrainingProgress,
+  checkpoint?: CheckpointRecord,
+  { width = Number.POSITIVE_INFINITY, figure = 'accuracy' }: { width?: number; figure?: string } = {},
+): string {
   const { epoch, maxEpoch, iteration, totalIterations, loss, accuracy, samplesPerSecond, secondsLeft } = progress;
   const { lossValidation, accuracyValidation } = checkpoint ?? {};
   // A rank says how early a part is left out: the highest goes first.
@@ -121,11 +131,11 @@ export function formatProgress(progress: TrainingProgress, checkpoint?: Checkpoi
     { rank: 0, text: `epoch ${epoch}/${maxEpoch}` },
     { rank: 4, text: `step ${iteration}/${totalIterations}` },
     { rank: 1, text: `loss ${formatNumber(loss)}` },
-    { rank: 2, text: `accuracy ${formatNumber(accuracy)}` },
+    { rank: 2, text: `${figure} ${formatNumber(accuracy)}` },
   ];
   if (lossValidation !== undefined) parts.push({ rank: 5, text: `validation loss ${formatNumber(lossValidation)}` });
   if (accuracyValidation !== undefined)
-    parts.push({ rank: 6, text: `validation accuracy ${formatNumber(accuracyValidation)}` });
+    parts.push({ rank: 6, text: `validation ${figure} ${formatNumber(accuracyValidation)}` });
   if (Number.isFinite(samplesPerSecond) && samplesPerSecond > 0)
     parts.push({ rank: 3, text: formatRate(samplesPerSecond) });
   if (Number.isFinite(secondsLeft)) parts.push({ rank: 1, text: `${formatDuration(secondsLeft)} left` });
@@ -135,7 +145,7 @@ export function formatProgress(progress: TrainingProgress, checkpoint?: Checkpoi
   return line().slice(0, Math.max(0, width));
 }
 
-/** A loss or an accuracy with four digits or so: `0.0812`, `123.5`, `3.10e-7`, `NaN`. */
+/** Formats a loss or an accuracy with about four digits: `0.0812`, `123.5`, `3.10e-7`, `NaN`. */
 export function formatNumber(value: number): string {
   const size = Math.abs(value);
   if (!Number.isFinite(value)) return String(value);
@@ -143,12 +153,12 @@ export function formatNumber(value: number): string {
   return value.toFixed(size < 100 ? 4 : 1);
 }
 
-/** A pace with three significant digits: `212,000 samples/s`. */
+/** Formats a pace with three significant digits: `212,000 samples/s`. */
 export function formatRate(samplesPerSecond: number): string {
   return `${samplesPerSecond.toLocaleString('en-US', { maximumSignificantDigits: 3 })} samples/s`;
 }
 
-/** A time in its two largest units: `9 s`, `1 min 05 s`, `2 h 03 min`, `4 d 01 h`. Fractions of a second round up. */
+/** Formats a time in its two largest units: `9 s`, `1 min 05 s`, `2 h 03 min`, `4 d 01 h`. Fractions of a second round up. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds));
   if (whole < 60) return `${whole} s`;
@@ -162,7 +172,7 @@ function twoUnits(seconds: number, large: number, largeName: string, small: numb
   return `${Math.floor(seconds / large)} ${largeName} ${String(rest).padStart(2, '0')} ${smallName}`;
 }
 
-/** `[#####---------------]` for a quarter. */
+/** Formats a bar: `[#####---------------]` for a quarter. */
 export function formatBar(fraction: number, width: number): string {
   const filled = Math.round(fraction * width);
   return `[${'#'.repeat(filled)}${'-'.repeat(width - filled)}]`;

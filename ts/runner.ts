@@ -1,15 +1,16 @@
 import { BlasnetError, badArgument, reasonOf } from './errors.js';
+import { isKeyOf } from './given.js';
 import { native } from './native.js';
 import type { Slot } from './slots.js';
 import { type DType, Tensor } from './tensor.js';
 
-/** Anything with numbers and a shape: a {@link Tensor}, the slots, bytes, an order of rows. */
+/** Numbers with a shape: a {@link Tensor}, slots, bytes, or an order of rows. */
 export interface Operand {
   readonly data: Float32Array | Float64Array | Uint8Array | Int32Array;
   readonly shape: readonly number[];
 }
 
-/** A tensor whose memory, and number of rows, are given before each run of the plan. */
+/** A tensor that gets its memory and its number of rows before each run of a plan. */
 export class Port {
   readonly rowShape: readonly number[];
   readonly type: DType | 'uint8';
@@ -20,39 +21,40 @@ export class Port {
   }
 }
 
-/** The memory of a port, for now. */
+/** The memory that is currently bound to a port. */
 export interface BoundRows {
   readonly data: ArrayBufferView;
   readonly count: number;
 }
 
-/** What a kernel may be given: tensors and the like, or a number that is fixed (`number`) or read at each run (slot). */
+/** An argument of a kernel: numbers with a shape, a fixed number, or a slot, which is read at each run. */
 export type KernelArgument = Operand | Port | number | Slot;
 
 /**
- * Executes kernel calls at once ({@link EagerRunner}) or writes them down ({@link PlanRecorder}). Layers, losses and
- * optimizers say what they compute in calls to a runner, and never loop over numbers themselves.
+ * Executes kernel calls at once ({@link EagerRunner}) or records them ({@link PlanRecorder}). Layers, losses and
+ * optimizers compute by calls to a runner and contain no loops over numbers.
  */
 export interface Runner {
   readonly dtype: DType;
-  /** Number of the training step, from 0: for random numbers that differ from step to step. */
+  /** The number of the training step, from 0. Random numbers depend on it. */
   readonly step: KernelArgument;
-  /** A tensor for a result. */
+  /** Returns a new tensor for a result. */
   tensor(shape: readonly number[]): Tensor;
-  /** Calls a kernel; the argument names are those that C++ registered, in that order (`native.kernels`). */
+  /** Calls a kernel, with its arguments by the names that C++ registered (`native.kernels`). */
   run(kernel: string, args: Readonly<Record<string, KernelArgument>>): void;
 }
 
-/** Runs passes that are repeated over many rows. */
+/** A runner for passes that are repeated over many rows. */
 export interface PassRunner extends Runner {
-  /** The rows of this step, as many as the shape says, where they lie: those that the run was given, in order. */
+  /** Returns this step's rows of the run's input as a view; the shape says how many. */
   input(shape: readonly number[]): Tensor;
 }
 
-/** The arguments of a call in the kernel's order. */
+/** Puts the arguments of a call into the kernel's order. */
 export function inOrder(kernel: string, args: Readonly<Record<string, KernelArgument>>): KernelArgument[] {
-  const parameters = Object.hasOwn(native.kernels, kernel) ? native.kernels[kernel] : undefined;
+  const parameters = isKeyOf(native.kernels, kernel) ? native.kernels[kernel] : undefined;
   if (!parameters) throw badArgument('kernel', 'the name of a kernel', kernel);
+  if (typeof args !== 'object' || args === null) throw badArgument(`${kernel}'s arguments`, 'an object', args);
   const unknown = Object.keys(args).find((name) => !parameters.some((parameter) => parameter.name === name));
   if (unknown !== undefined) {
     throw badArgument(`kernel ${kernel}`, `arguments ${parameters.map((p) => p.name).join(', ')}`, unknown);
@@ -64,7 +66,7 @@ export function inOrder(kernel: string, args: Readonly<Record<string, KernelArgu
   });
 }
 
-/** Whether an argument is one double that is read when the kernel runs. */
+/** Whether an argument is a slot: one double that is read when the kernel runs. */
 export function isSlot(argument: KernelArgument): argument is Slot {
   return typeof argument === 'object' && 'index' in argument;
 }
@@ -99,13 +101,13 @@ export class EagerRunner implements Runner {
     }
   }
 
-  /** Where the rows of a port lie; a runner alone knows of none. */
+  /** Returns the rows bound to a port; a plain runner has none. */
   protected rowsOf(_port: Port): BoundRows | undefined {
     return undefined;
   }
 }
 
-/** What C++ throws, as the error type that users know. */
+/** Converts an error thrown by C++ to a BlasnetError. */
 export function fromNative(cause: unknown): BlasnetError {
   if (cause instanceof BlasnetError) return cause;
   const message = reasonOf(cause);

@@ -4,10 +4,11 @@ import { badArgument } from './errors.js';
 import { native } from './native.js';
 
 /**
- * How many threads a run uses, the calling one included, in this environment (main thread or worker). Results do not
- * depend on it.
- * @param threads - 1 to 256; at first BLASNET_THREADS, or else the number of physical cores
- * @throws BlasnetError `ERR_BAD_ARGUMENT`
+ * Sets the number of threads that a run uses, the calling one included, in this environment (main thread or worker).
+ * Results do not depend on it. The default is the environment variable BLASNET_THREADS, or else the number of physical
+ * cores.
+ * @param threads - 1 to 256
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for any other value
  */
 export function setThreads(threads: number): void {
   if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
@@ -16,7 +17,7 @@ export function setThreads(threads: number): void {
   native.setThreads(threads);
 }
 
-/** How many threads a run uses in this environment. */
+/** Returns the number of threads that a run uses in this environment. */
 export function getThreads(): number {
   return native.getThreads();
 }
@@ -25,7 +26,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
-/** What is at work here: versions of the library and its BLAS, the CPU, the vector instructions chosen for it. */
+/** Versions of blasnet, its BLAS and Node.js, the CPU's name and cores, and the vector instructions in use. */
 export const versions = Object.freeze({
   blasnet: version,
   openblas: native.blas,

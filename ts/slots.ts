@@ -1,6 +1,6 @@
 import { native } from './native.js';
 
-/** One named double that a kernel reads when it runs, and that may change between two runs of a plan. */
+/** One named double that a kernel reads when it runs. It may change between two runs of a plan. */
 export interface Slot {
   readonly slots: Slots;
   readonly index: number;
@@ -25,7 +25,7 @@ export class Slots {
   readonly shape: readonly number[];
   readonly #indices = new Map(Object.entries(native.slots));
 
-  /** @param extra - names of further slots, behind those that every plan has */
+  /** @param extra - names of slots to add to those that every plan has */
   constructor(extra: readonly string[] = []) {
     const own = native.slots.count!;
     extra.forEach((name, i) => {
@@ -35,14 +35,14 @@ export class Slots {
     this.shape = [this.data.length];
   }
 
-  /** The slot of that name, as an argument for a kernel. */
+  /** Returns the slot of that name, as an argument for a kernel. */
   slot(name: string): Slot {
     const index = this.#indices.get(name);
     if (index === undefined) throw new RangeError(`no slot is named ${name}`);
     return { slots: this, index };
   }
 
-  /** The slot of that name as a tensor of one number, for a kernel that writes it. */
+  /** Returns the slot of that name as a tensor of one number, for a kernel that writes it. */
   vector(name: string): { readonly data: Float64Array; readonly shape: readonly number[] } {
     const { index } = this.slot(name);
     return { data: this.data.subarray(index, index + 1), shape: [1] };
@@ -61,7 +61,7 @@ export class Slots {
     for (const name of sumNames) this.set(name, 0);
   }
 
-  /** The sums as they are now, or as they were in a copy of `data`. */
+  /** Returns the sums of the slots, or of a copy of their `data`. */
   sums(data: Float64Array = this.data): Sums {
     return Object.fromEntries(sumNames.map((name) => [name, data[this.slot(name).index]!])) as unknown as Sums;
   }

@@ -5,7 +5,7 @@ const most = 100;
 /** As many elements of each list are shown then. */
 const mostOfList = 6;
 
-/** What `console.log` prints of a tensor ahead of its numbers: `Tensor(2×3, float32)`. */
+/** Formats the part of a tensor's text before its numbers: `Tensor(2×3, float32)`. */
 export function headOf({ shape, dtype }: Tensor): string {
   return `Tensor(${shape.length === 0 ? 'scalar' : shape.join('×')}, ${dtype})`;
 }
@@ -16,7 +16,7 @@ export function numbersText({ shape, dtype, size, rows }: Tensor, data: FloatArr
   let left = most;
   return textOf(0, 0, size);
 
-  /** What begins at a place and holds so many numbers. */
+  /** Formats the list that begins at a place and holds so many numbers. */
   function textOf(depth: number, at: number, held: number): string {
     const length = shape[depth];
     if (length === undefined || length === 0) left--;

@@ -1,4 +1,4 @@
-import { BlasnetError, badArgument, shapeMismatch } from './errors.js';
+import { BlasnetError, badArgument, describe, shapeMismatch } from './errors.js';
 import { copyNested, type NestedNumbers, nestedFrom, shapeOfNested } from './nested-numbers.js';
 import { headOf, numbersText } from './tensor-text.js';
 
@@ -19,6 +19,18 @@ const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');
  * Numbers in row-major order with a shape; rows are samples, so the first dimension counts them.
  * A tensor is a view: two tensors may share memory, and writing to `data` writes to that memory. What compares objects by
  * their properties, such as `deepEqual` of test libraries, sees shape and dtype alone: compare `data` or `toArray()`.
+ * @example
+ * ```ts
+ * import { Tensor } from 'blasnet';
+ *
+ * const x = Tensor.from([[1, 2, 3], [4, 5, 6]]);
+ * x.shape; // → [ 2, 3 ]
+ * x.dtype; // → 'float32'
+ * console.log(x.slice(0, 1)); // → Tensor(1×3, float32) [[1, 2, 3]]
+ * x.reshape([3, 2]).toArray(); // → [ [ 1, 2 ], [ 3, 4 ], [ 5, 6 ] ]
+ * Tensor.from(new Float64Array(6), [2, 3]).dtype; // → 'float64'
+ * x.reshape([4, 2]); // throws ERR_SHAPE_MISMATCH
+ * ```
  */
 export class Tensor {
   readonly shape: readonly number[];
@@ -114,7 +126,7 @@ export class Tensor {
    */
   slice(from: number, to: number = this.rows): Tensor {
     if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= this.rows)) {
-      throw badArgument('rows', `a range within 0 to ${this.rows}`, `${from} to ${to}`);
+      throw badArgument('rows', `a range within 0 to ${this.rows}`, `${describe(from)} to ${describe(to)}`);
     }
     const width = this.rowSize;
     return Tensor.#checked(
@@ -144,8 +156,8 @@ export class Tensor {
   }
 
   /**
-   * What `JSON.stringify` writes: lists nested as deep as the tensor has dimensions. JSON knows no NaN and no infinities,
-   * which become null.
+   * Returns the lists that `JSON.stringify` writes, nested as deep as the tensor has dimensions. JSON has no NaN and no
+   * infinities; they become null.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a detached buffer
    */
   toJSON(): NestedNumbers {
@@ -153,7 +165,7 @@ export class Tensor {
   }
 
   /**
-   * What `console.log` and `util.inspect` print: `Tensor(2×2, float32) [[1, 2], [3, 4]]`, at most 100 numbers of it.
+   * Returns the text that `console.log` and `util.inspect` print: `Tensor(2×2, float32) [[1, 2], [3, 4]]`, at most 100 numbers of it.
    * @param depth - how many levels of objects may still be shown; below 0 the numbers are left out
    */
   [inspect](depth: number): string {
@@ -186,7 +198,7 @@ function isAttached({ data, size }: Tensor): boolean {
   return data.length === size && !isDetached(data);
 }
 
-/** Whether an array's buffer was transferred away, after which it has no elements. Node.js 20 has no property for that. */
+/** Tells whether an array's buffer was transferred away, after which it has no elements. Node.js 20 has no property for that. */
 function isDetached({ length, buffer }: FloatArray): boolean {
   if (length > 0) return false;
   try {
@@ -209,10 +221,19 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-function checkedShape(shape: readonly number[]): readonly number[] {
-  if (!Array.isArray(shape) || shape.some((length) => !Number.isSafeInteger(length) || length < 0)) {
-    throw badArgument('shape', 'an array of whole numbers ≥ 0', JSON.stringify(shape));
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for a value that is no shape, or one of 2⁵³ numbers or more */
+export function checkedShape(shape: readonly number[], name = 'shape'): readonly number[] {
+  if (!Array.isArray(shape)) throw badArgument(name, 'an array of whole numbers ≥ 0', shape);
+  // findIndex, which looks at holes in the list, too
+  if (shape.findIndex((length) => !Number.isSafeInteger(length) || length < 0) >= 0) {
+    throw badArgument(name, 'an array of whole numbers ≥ 0', textOf(shape));
   }
-  if (!Number.isSafeInteger(sizeOf(shape))) throw badArgument('shape', 'a size below 2^53', `[${shape.join(', ')}]`);
+  if (!Number.isSafeInteger(sizeOf(shape))) throw badArgument(name, 'a size below 2^53', textOf(shape));
   return shape;
+}
+
+/** The first values of a list as text; they may be of any type. */
+function textOf(list: readonly unknown[]): string {
+  const texts = Array.from(list.slice(0, 8), (value) => describe(value));
+  return `[${texts.join(', ')}${list.length > 8 ? ', …' : ''}]`;
 }

@@ -1,33 +1,35 @@
 import { badArgument } from './errors.js';
+import { fieldsOf } from './fields.js';
 import type { Evaluation } from './inference/evaluation.js';
 
 /**
- * What training looked like at one checkpoint. Losses are means per row; accuracy is R² for `fitting`, the share of rows
- * whose class is right for classifiers.
+ * The figures of training at one checkpoint. Losses are means per row; accuracy is R² for `fitting`, and the share of rows
+ * with the right class for classifiers.
  */
 export interface CheckpointRecord {
   /** Epochs finished, fractions included: 0.05 is a twentieth of the first one. */
   readonly epoch: number;
   /** Iterations (batches) finished since the first `train` of the net. */
   readonly iteration: number;
-  /** Mean loss over the training rows seen since the previous checkpoint, as the net was when it saw them. */
+  /** Mean loss over the training rows since the previous checkpoint, each measured just before its step. */
   readonly lossTrain: number;
   /** Accuracy over the same rows. */
   readonly accuracyTrain: number;
   /** Mean loss over the validation set; absent where the reader has none. */
   readonly lossValidation?: number;
   readonly accuracyValidation?: number;
-  /** Of the newest step. */
+  /** The learning rate of the newest step. */
   readonly learningRate: number;
 }
 
-/** How far a run has come; at most ten of these a second. */
+/** The progress of a run; reported at most ten times a second. */
 export interface TrainingProgress {
   /** The epoch that is running, from 1. */
   readonly epoch: number;
   readonly maxEpoch: number;
-  /** Iterations finished in this run, and how many it has at the most. */
+  /** Iterations finished in this run. */
   readonly iteration: number;
+  /** Iterations of the run if it goes on to `maxEpoch`. */
   readonly totalIterations: number;
   readonly iterationsPerEpoch: number;
   /** Mean loss and accuracy over the training rows since the last checkpoint. */
@@ -36,7 +38,7 @@ export interface TrainingProgress {
   /** The last checkpoint, once there is one. */
   readonly checkpoint?: CheckpointRecord;
   readonly samplesPerSecond: number;
-  /** Until `maxEpoch` at the pace so far. */
+  /** Seconds until `maxEpoch` at the pace so far. */
   readonly secondsLeft: number;
 }
 
@@ -53,7 +55,7 @@ export interface RunEnd {
   readonly test?: Evaluation | undefined;
 }
 
-/** The checkpoints of a run and how it ended. It is frozen, and so is the list of its checkpoints. */
+/** The checkpoints of a run, and how it ended. The history and its list of checkpoints are frozen. */
 export class TrainingHistory implements RunEnd {
   /** All checkpoints in order, at least one. */
   readonly records: readonly CheckpointRecord[];
@@ -64,9 +66,13 @@ export class TrainingHistory implements RunEnd {
   readonly iterations: number;
   readonly test?: Evaluation;
 
-  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for no records: a run ends with a checkpoint */
-  constructor(records: readonly CheckpointRecord[], { stopReason, seconds, iterations, test }: RunEnd) {
-    if (records.length === 0) throw badArgument('records', 'at least one checkpoint', records);
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but a list of at least one checkpoint, and how the run ended */
+  constructor(records: readonly CheckpointRecord[], end: RunEnd) {
+    const { stopReason, seconds, iterations, test } = fieldsOf('end', end);
+    if (!Array.isArray(records) || records.length === 0) {
+      throw badArgument('records', 'at least one checkpoint', records);
+    }
+    for (const [i, record] of records.entries()) fieldsOf(`record ${i}`, record);
     this.records = Object.freeze([...records]);
     this.best = records.reduce((best, record) => (watchedLoss(record) < watchedLoss(best) ? record : best));
     this.stopReason = stopReason;
@@ -76,14 +82,14 @@ export class TrainingHistory implements RunEnd {
     Object.freeze(this);
   }
 
-  /** What `JSON.stringify` writes. */
+  /** Returns the fields that `JSON.stringify` writes. */
   toJSON(): object {
     const { stopReason, seconds, iterations, test, best, records } = this;
     return { stopReason, seconds, iterations, test, best, records };
   }
 }
 
-/** The loss that stop conditions and `best` look at: of the validation set, or of training where there is none. */
+/** Returns the loss that stop conditions and `best` use: that of the validation set, or of training without one. */
 export function watchedLoss(record: CheckpointRecord): number {
   return record.lossValidation ?? record.lossTrain;
 }

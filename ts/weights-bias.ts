@@ -1,11 +1,12 @@
-import { checkOptions } from './fields.js';
+import { badArgument } from './errors.js';
+import { checkOptions, fieldsOf } from './fields.js';
 import type { Initializer } from './initializers/index.js';
 import { EagerRunner } from './runner.js';
 import { type DType, requireTensor, Tensor } from './tensor.js';
 
 /**
- * A layer's weights or bias: values, and the gradient of the mean loss by them. What is not trainable (the running
- * statistics of batch norm) is saved and restored with the rest, but no optimizer touches it.
+ * Weights or a bias of a layer, with the gradient of the mean loss. Optimizers leave a parameter alone that is not
+ * trainable, such as the running statistics of batch norm; it is saved and loaded like the others.
  */
 export class Parameter {
   /** Key in `layer.weights`. */
@@ -13,10 +14,10 @@ export class Parameter {
   /** Key in the layer's npz file. */
   readonly fileKey: string;
   readonly value: Tensor;
-  /** Of the same shape; without numbers where the parameter is not trainable. */
+  /** The gradient, of the value's shape; empty if the parameter is not trainable. */
   readonly gradient: Tensor;
   readonly trainable: boolean;
-  /** Whether l1 and l2 count it: weights, not biases. */
+  /** True if l1 and l2 count it, as they do weights but not biases. */
   readonly penalized: boolean;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option */
@@ -31,7 +32,7 @@ export class Parameter {
     this.gradient = Tensor.zeros(trainable ? shape : [0], dtype);
   }
 
-  /** The same parameter in another dtype. */
+  /** Returns a copy of the parameter in another dtype. */
   to(dtype: DType): Parameter {
     requireTensor(`the layer's ${this.name}`, this.value);
     const { trainable, penalized } = this;
@@ -41,34 +42,40 @@ export class Parameter {
   }
 }
 
-/** What a parameter is for. */
+/** Options of a `Parameter`. */
 export interface ParameterOptions {
-  /** Whether optimizers change it; default true. */
+  /** Optimizers change it; default true. */
   readonly trainable?: boolean | undefined;
-  /** Whether l1 and l2 count it; default false. */
+  /** l1 and l2 count it; default false. */
   readonly penalized?: boolean | undefined;
 }
 
-/** What a layer needs to make its parameters. */
+/** The settings with which a layer creates its parameters. */
 export interface ParameterSetup {
   readonly dtype: DType;
   readonly initializer: Initializer;
   readonly seed: number;
-  /** Which sequence of random numbers of that seed: one for each layer of a net. */
+  /** The sequence of random numbers of that seed; each layer of a net has its own. */
   readonly stream: number;
 }
 
-/** Weights of shape `[fanIn, fanOut]` (or any shape of that size) and a bias of zeros, as `W` and `B`. */
+/**
+ * Makes the parameters `W` of shape `weightShape`, filled by the initializer, and `B` of shape `biasShape`, filled with
+ * zeros.
+ * @param fans - inputs and outputs of one unit, which the initializer scales by
+ */
 export function createWeightsBias(
   setup: ParameterSetup,
   weightShape: readonly number[],
   biasShape: readonly number[],
   fans: { readonly fanIn: number; readonly fanOut: number },
 ): Parameter[] {
+  const { initializer } = fieldsOf('setup', setup);
+  if (typeof initializer?.fill !== 'function') throw badArgument("setup's initializer", 'an Initializer', initializer);
   const weights = new Parameter('W', 'weights', weightShape, setup.dtype, { penalized: true });
   const bias = new Parameter('B', 'bias', biasShape, setup.dtype);
-  setup.initializer.fill(new EagerRunner(setup.dtype), weights.value, {
-    ...fans,
+  initializer.fill(new EagerRunner(setup.dtype), weights.value, {
+    ...fieldsOf('fans', fans),
     seed: setup.seed,
     stream: setup.stream,
   });

@@ -4,7 +4,7 @@
 
 namespace blasnet {
 
-// What every kernel may use besides its arguments.
+// What is common to all kernel calls: the threads that they run on.
 struct Context {
   Pool& pool;
 };

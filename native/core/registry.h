@@ -32,10 +32,12 @@ struct Kernel {
   std::vector<Parameter> parameters;
   Invoker invoke[2];  // float32, float64
 
-  // Says that each row (sample) of these tensors is computed from the same row of the others, and the other tensors
-  // only read: a call for some of the rows computes those, to the bit, as the call for all of them would.
+  // Declares that row i of these tensors depends only on row i of the others in the list, and that all other tensors
+  // are only read. A call for some rows then gives the same bits as a call for all rows, and threads may divide the
+  // rows.
   Kernel& ByRows(std::initializer_list<const char*> names);
-  // Says that a call reads but some rows of these tensors, no more than it writes: their sizes say nothing of its work.
+  // Declares that a call reads only some rows of these tensors, about as many numbers as it writes. Their size does not
+  // count when the work of the call is estimated.
   Kernel& Picks(std::initializer_list<const char*> names);
   bool by_rows() const;
 

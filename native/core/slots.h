@@ -21,7 +21,7 @@ enum Slot : size_t {
   kCorrect,       // rows classified rightly
   kElements,      // labels seen, rows × outputs
   kSquaredError,  // Σ (a − y)²
-  kLabelShift,    // a label near all others, y₀: taken off before labels are summed, lest their variance cancel out
+  kLabelShift,    // y₀, one of the labels: subtracted before labels are summed, which keeps their variance accurate
   kLabelSum,      // Σ (y − y₀)
   kLabelSquares,  // Σ (y − y₀)²
   kBatchLoss,     // mean loss of the newest batch alone
@@ -44,7 +44,7 @@ inline constexpr std::pair<const char*, Slot> kNames[] = {
     {"count", kCount},
 };
 
-// Throws InvalidArgument where a block is too short to hold them.
+// Throws InvalidArgument if a block is too short to hold them.
 inline void CheckCount(size_t count) { Check(count >= kCount, "Expected a block that holds every slot"); }
 
 }  // namespace slots

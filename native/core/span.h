@@ -53,7 +53,7 @@ struct Argument {
   size_t size() const { return rows() * row_size(); }
 };
 
-// What kernels take. All are row-major and contiguous; T is const where the kernel only reads.
+// The types of kernel arguments. All are row-major and contiguous. T is const if the kernel only reads.
 
 // Any tensor as a flat run of numbers.
 template <class T>

@@ -82,9 +82,8 @@ HWY_INLINE void ParallelMap(Context& context, size_t n, T* out, const F& f, cons
   });
 }
 
-// Changes n numbers of several arrays: f(d, g, v…) is given the gradient's vector and those of the arrays, and changes
-// the latter in place. What f holds should be a variable of the caller's, which no store can change for all that the
-// compiler knows.
+// Updates n numbers of several arrays: f(d, g, v…) receives a vector of the gradient and one of each array, and changes
+// the latter in place. f should be a local variable of the caller: the compiler then knows that no store changes it.
 template <class T, class F, class... Arrays>
 HWY_INLINE void Update(size_t n, const T* gradient, const F& f, Arrays*... arrays) {
   const Tag<T> d;
@@ -115,7 +114,7 @@ HWY_INLINE void ParallelUpdate(Context& context, Vector<const T> gradient, const
   });
 }
 
-// Σ f(d, x[i]) in double. Its parts are cut and added by n alone, so that its bits do not depend on the threads.
+// Σ f(d, x[i]) in double. Its parts depend on n only, so the bits do not depend on the number of threads.
 template <class T, class F>
 HWY_INLINE double ParallelSum(Context& context, Vector<const T> x, const F& f) {
   constexpr size_t kMostTiles = 64, kRun = 512;  // numbers that are added up in T before the sum goes on in double
@@ -133,7 +132,7 @@ HWY_INLINE double ParallelSum(Context& context, Vector<const T> x, const F& f) {
       auto run = hn::Zero(d);
       size_t i = first;
       for (; i + lanes <= last; i += lanes) run = hn::Add(run, f(d, hn::LoadU(d, x.data + i)));
-      // f(0) is 0: what stands behind the last number adds nothing.
+      // f(0) is 0, so the zeros behind the last number add nothing.
       if (i < last) run = hn::Add(run, f(d, LoadFirst(d, x.data + i, last - i)));
       sum += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, run)));
     }
@@ -144,7 +143,7 @@ HWY_INLINE double ParallelSum(Context& context, Vector<const T> x, const F& f) {
   return total;
 }
 
-// Σ of n numbers, in an order that depends on n alone
+// Σ of n numbers, in an order that depends on n only
 template <class T>
 HWY_INLINE T SumOf(const T* p, size_t n) {
   const Tag<T> d;

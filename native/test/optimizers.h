@@ -11,8 +11,8 @@
 namespace blasnet::testing {
 
 // Compares an optimizer's kernel with its formula, number by number, in long double.
-// arrays: names of what it changes, θ among them. formula: given g and the values of those arrays, in order, changes
-// them.
+// arrays: names of the tensors that it changes, theta among them. formula: receives g and the values of these arrays in
+// that order, and changes the values.
 template <class T>
 void CheckUpdate(const std::string& kernel, const std::vector<std::string>& arrays,
                  const std::map<std::string, double>& scalars,

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the kernels' tests share: tensors between guard zones, calls through the registry, and errors in units of their
+// Helpers for tests of kernels: tensors between guard zones, calls through the registry, errors in units of their
 // tolerance.
 
 #include <doctest/doctest.h>
@@ -43,8 +43,8 @@ inline constexpr T kNaN = std::numeric_limits<T>::quiet_NaN();
 template <class T>
 inline constexpr T kInfinity = std::numeric_limits<T>::infinity();
 
-// Numbers at an address that is aligned to their type and to nothing more, between two zones of known bytes. New ones
-// are NaN, so that a result that adds to what was there, or leaves it, is seen.
+// Numbers at an address that is aligned to their type only, between two guard zones of known bytes. They start as NaN,
+// so that tests notice a kernel that adds to old values or leaves numbers unwritten.
 template <class T>
 class Tensor {
  public:
@@ -104,7 +104,7 @@ class Tensor {
   T* data_;
 };
 
-// Kernels that some test has called: main reports those that none has.
+// Names of all kernels that tests have called. main fails for those that no test has called.
 inline std::set<std::string>& CalledKernels() {
   static std::set<std::string> called;
   return called;
@@ -117,7 +117,7 @@ inline Context& SharedContext() {
   return context;
 }
 
-// One call of a kernel by its name and its parameters' names, as a plan of its own. T says which variant.
+// One call of a kernel by its name and its parameters' names, as a plan of its own. T selects the variant.
 template <class T>
 class Call {
  public:
@@ -141,7 +141,7 @@ class Call {
     return *this;
   }
 
-  // Throws what the kernel throws. Either way nothing but outputs may have been written.
+  // Runs the kernel, rethrows its exceptions, and checks that only outputs were written.
   void Run(Context& context = SharedContext()) {
     Plan plan(given_.size());
     std::vector<Operand> operands;
@@ -191,7 +191,7 @@ class Call {
   std::vector<Given> given_;
 };
 
-// The largest error met, in units of its tolerance: infinite once a NaN was met that should not be.
+// The largest error so far, in units of its tolerance; infinite after an unexpected NaN.
 class Worst {
  public:
   void Add(long double received, long double expected, long double tolerance) {

@@ -46,6 +46,20 @@ test('lines go through their points in their order, points stand alone', async (
   t.is(svg.split(`fill="${first}"`).length - 1, 3 + 1); // three points, and their mark in the legend
 });
 
+test('the legend shows lines as lines, dashes as dashes and points as dots', async (t) => {
+  const svg = await renderSvg(lineChart(series, axes));
+  const symbols = svg.match(/role-legend-symbol.*?<\/g>/gs)!.map((text) => text.match(/<path[^>]*>/)![0]);
+  t.is(symbols.length, 3);
+  t.regex(symbols[0]!, new RegExp(`d="M[^"]*A[^"]*"[^>]*fill="${first}"`)); // a circle
+  for (const [symbol, color] of [
+    [symbols[1]!, second],
+    [symbols[2]!, third],
+  ]) {
+    t.regex(symbol!, new RegExp(`d="M-[\\d.]+,0L[\\d.]+,0"[^>]*stroke="${color}"`));
+  }
+  t.regex(symbols[2]!, /stroke-dasharray="3,2"/);
+});
+
 test('a single series needs no legend', async (t) => {
   const svg = await renderSvg(lineChart(series.slice(1, 2), axes));
   t.false(textsOf(svg).includes('fitted'));

@@ -94,6 +94,80 @@ test('the accuracy can be named', async (t) => {
   t.true(texts(await renderSvg(lossChart(run(3), { accuracyTitle: 'R²' }))).includes('R²'));
 });
 
+/** A run with the given losses, of training and validation alike. */
+function withLosses(
+  losses: readonly number[],
+  accuracies: readonly number[] = losses.map(() => 0.5),
+): CheckpointRecord[] {
+  return losses.map((loss, index) => ({
+    epoch: index + 1,
+    iteration: index + 1,
+    lossTrain: loss,
+    accuracyTrain: accuracies[index]!,
+    learningRate: 0.1,
+  }));
+}
+
+/** Where the lines of an SVG in that colour end and turn: heights, from the top of a panel of 260. */
+function heights(svg: string, color: string): number[][] {
+  return [...svg.matchAll(/aria-roledescription="line mark" d="([^"]*)" stroke="([^"]*)"/g)]
+    .filter((match) => match[2] === color)
+    .map((match) => [...match[1]!.matchAll(/,([-\d.]+)/g)].map((number) => Number(number[1])));
+}
+
+test('a loss that falls evenly has a linear axis from 0', async (t) => {
+  const svg = await renderSvg(lossChart(withLosses([1, 0.8, 0.6, 0.5, 0.4])));
+  t.true(svg.includes(`titled 'Loss (mean per row)' for a linear scale with values from 0.0 to 1.0`));
+  t.false(texts(svg).some((text) => /log scale|cut off/.test(text)));
+});
+
+test('a loss that falls through decades has a logarithmic axis', async (t) => {
+  const svg = await renderSvg(lossChart(withLosses([1000, 100, 10, 1, 0.1])));
+  t.true(svg.includes(`titled 'Loss (mean per row)' for a log scale with values from 0.1 to 1000`));
+  t.true(texts(svg).includes('Loss on a log scale'));
+  // Equal ratios are equal distances.
+  t.deepEqual(heights(svg, trainingColor)[0], [0, 65, 130, 195, 260]);
+});
+
+test('a first epoch that flattens the rest is cut off', async (t) => {
+  const losses = [5, 0.02, 0.018, 0.017, 0.016];
+  const svg = await renderSvg(lossChart(withLosses(losses, [-30, 0.8, 0.81, 0.82, 0.83])));
+  t.true(svg.includes(`titled 'Loss (mean per row)' for a linear scale with values from 0.016 to 0.020`));
+  t.true(texts(svg).includes('Loss cut off above 0.02; Accuracy cut off below 0.8'));
+  // The line begins at the edge of the panel and takes all of its height.
+  const [loss, accuracy] = heights(svg, trainingColor);
+  t.deepEqual(loss, [0, 130, 195, 260]);
+  t.deepEqual(accuracy!.at(0), 260);
+  // No dot stands for an epoch that the axis does not show.
+  t.is(svg.match(/aria-roledescription="point"/g)!.length, 2 * 4);
+});
+
+test('the end of a line that is cut off lies between the checkpoints', async (t) => {
+  const losses = [9, ...Array.from({ length: 19 }, (_, i) => 0.03 - i * 0.001)];
+  const svg = await renderSvg(lossChart(withLosses(losses)));
+  const [line] = [...svg.matchAll(/aria-roledescription="line mark" d="M([\d.]+),([\d.]+)/g)];
+  const [x, y] = [Number(line![1]), Number(line![2])];
+  t.is(y, 0);
+  t.true(x > (380 * 1) / 20 && x < (380 * 5) / 20, `${x}`);
+});
+
+test('a loss that reaches 0 is cut off rather than drawn as logarithms', async (t) => {
+  const svg = await renderSvg(lossChart(withLosses([1000, 2, 1, 0.5, 0])));
+  t.true(texts(svg).includes('Loss cut off above 2'));
+});
+
+test('the scale of the loss can be chosen', async (t) => {
+  const records = withLosses([1000, 100, 10, 1, 0]);
+  t.regex(
+    await renderSvg(lossChart(records, { lossScale: 'linear' })),
+    /for a linear scale with values from 0 to 1,000/,
+  );
+  const svg = await renderSvg(lossChart(records, { lossScale: 'log' }));
+  t.deepEqual(linePoints(svg, trainingColor)[0], 4);
+  const error = t.throws(() => lossChart(records, { lossScale: 'logarithmic' as 'log' }), { instanceOf: BlasnetError });
+  t.regex(error.message, /^Expected 'auto', 'linear' or 'log' for lossScale but received 'logarithmic'/);
+});
+
 test('NaN and infinity leave a gap', async (t) => {
   const records = run(50, 30);
   records[10] = { ...records[10]!, lossTrain: Number.NaN };

@@ -95,6 +95,37 @@ test('earlyStop › goes on from the last weights, where the shorter run ended w
   t.is((await (await NeuralNet.resume(parts, { maxEpoch: 40 })).train(reader())).stopReason, 'earlyStop');
 });
 
+test('restoreBest › goes on from the last weights, where the shorter run ended with the best ones', async (t) => {
+  const options = { restoreBest: true };
+  const { short, rest, parts } = await lengthens(t, { params: { learningRate: 0.6 }, options, epochs: [7, 12] });
+  t.true(short.best.iteration < short.records.at(-1)!.iteration, 'the short run had its lowest loss at its end');
+  t.is(rest.stopReason, 'maxEpoch');
+  t.is((await contentOf(parts)).metadata.training.restoreBest, true);
+});
+
+test('restoreBest › an interrupted run remembers it, and ends to the same bits', async (t) => {
+  const folder = await temporaryFolder(t);
+  const [whole, parts] = [`${folder}/whole`, `${folder}/parts`];
+  const run = { learningRate: 0.6, maxEpoch: 12 };
+  const long = net(run);
+  const history = await long.train(reader(), both(whole, { restoreBest: true }));
+  t.true(history.best.iteration < history.records.at(-1)!.iteration);
+  const abort = new AbortController();
+  const interrupted = net(run).train(reader(), {
+    ...both(parts, { restoreBest: true }),
+    signal: abort.signal,
+    onCheckpoint: ({ epoch }) => epoch === 5 && abort.abort(new Error('stop')),
+  });
+  await t.throwsAsync(interrupted, { message: 'stop' });
+  const resumed = await NeuralNet.resume(parts);
+  await resumed.train(reader(), both(parts));
+  t.deepEqual(weightsOf(resumed), weightsOf(long));
+  await sameCheckpoints(t, parts, whole);
+  const without = await NeuralNet.resume(whole);
+  await without.train(reader());
+  t.deepEqual(weightsOf(without), weightsOf(long));
+});
+
 test('earlyStop › without more epochs the net has the best weights', async (t) => {
   const file = `${await temporaryFolder(t)}/run`;
   const params = { maxEpoch: 7, learningRate: 0.6, regularizer: { method: 'earlyStop', value: 6 } } as const;

@@ -102,7 +102,7 @@ test('inspect › ONNX: a net, and a graph that is none of ours', async (t) => {
   const residual = await inspect('test/fixtures/onnx/refused/residual.onnx');
   t.is(residual.code, 0);
   t.regex(residual.output, /^operators: .*Add/m);
-  t.regex(residual.output, /^no net of blasnet: Expected /m);
+  t.regex(residual.output, /^blasnet cannot load it: Expected /m);
 });
 
 test('inspect › what is no model', async (t) => {

@@ -53,7 +53,12 @@ test('predict › columns come in any order, without labels, from files, rows of
   for (const model of ['model.safetensors', 'model.onnx']) {
     const turned = await blasnet(folder, ['predict', model, 'turned.csv', '--out', `${model}.json`]);
     t.deepEqual([turned.code, turned.output, turned.errors], [0, '', '']);
-    t.deepEqual(rounded(await readFile(join(folder, `${model}.json`), 'utf8')), [expected]);
+    const [answer] = JSON.parse(await readFile(join(folder, `${model}.json`), 'utf8'));
+    t.is(answer.class, expected!.class);
+    for (const [name, value] of Object.entries(expected!.probabilities)) {
+      // An ONNX model computes with the same numbers in another order.
+      t.true(Math.abs(answer.probabilities[name] - value!) < (model.endsWith('.onnx') ? 1e-6 : 1e-12), name);
+    }
   }
   const lines = await blasnet(folder, ['predict', 'model.safetensors', 'rows.jsonl']);
   t.deepEqual(rounded(lines.output), [expected, expected]);
@@ -122,11 +127,11 @@ test('predict › what is wrong with rows is said with row and column, and no fi
   const cases: [string, string][] = [
     [
       `${header}\n1,2,3,4\n1,2,x,4\n`,
-      "Expected a number for row 2, column 'petal_length' but received 'x' in 'data.csv'",
+      "Expected a number for row 2, column 'petal_length' in 'data.csv' but received 'x'",
     ],
     [
       `${header}\n1,2,,4\n`,
-      "Expected a cell that is not missing for row 1, column 'petal_length' but received '' in 'data.csv'",
+      "Expected a cell that is not missing for row 1, column 'petal_length' in 'data.csv' but received a missing one",
     ],
     [`${header}\n1,2,3\n`, "Expected 4 cells in line 2 of 'data.csv' but received 3"],
     [
@@ -148,14 +153,14 @@ test('predict › what is wrong with rows is said with row and column, and no fi
     t.is(await readFile(join(folder, 'kept.csv'), 'utf8'), 'before');
   }
   for (const [input, message] of [
-    ['[[1, 2, 3]]', 'Expected 4 cells for row 1 but received 3 in the standard input'],
+    ['[[1, 2, 3]]', 'Expected 4 cells for row 1 in the standard input but received 3'],
     [
       '[{"sepal_length": 1}]',
-      "Expected a cell for row 1, column 'sepal_width' but received undefined in the standard input",
+      "Expected a cell for row 1, column 'sepal_width' in the standard input but received undefined",
     ],
     [
       '[{"sepal_length": 1}, 5]',
-      'Expected cells by column name or in order for row 2 but received 5 in the standard input',
+      'Expected cells by column name or in order for row 2 in the standard input but received 5',
     ],
     ['17', 'Expected rows, as objects or arrays in the standard input but received 17'],
   ]) {

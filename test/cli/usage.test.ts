@@ -1,7 +1,8 @@
-import { cp, mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { cp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { versions } from 'blasnet';
+import { createProgram } from '#blasnet/cli/program';
 import { blasnet } from '../support/command-line.js';
 import { temporaryFolder } from '../support/files.js';
 import { runScript } from '../support/processes.js';
@@ -19,19 +20,34 @@ test('--help names the commands, and each command shows examples', async (t) => 
   }
 });
 
+test('the page of the command line has a line for each option, by command', async (t) => {
+  const page = await readFile('docs/command-line.md', 'utf8');
+  const missing: string[] = [];
+  for (const command of (await createProgram(['train'])).commands) {
+    const name = command.name();
+    const section = page.split(/^## /m).find((text) => text.toLowerCase().startsWith(`${name}\n`));
+    const rows = section?.match(/^\| .*$/gm)?.map((row) => row.split(' | ')[0]!) ?? [];
+    for (const { long, flags } of command.options) {
+      const argument = flags.replace(/^.*--[a-z-]+ ?/, '');
+      const written = argument === '' ? `\`${long}\`` : `\`${long} ${argument}\``;
+      if (!rows.some((row) => row.includes(written))) missing.push(`${name} ${written}`);
+    }
+  }
+  t.deepEqual(
+    missing.filter((option) => !option.startsWith('serve ')),
+    [],
+  );
+});
+
 test('--version is that of the package', async (t) => {
   const { code, output } = await blasnet('.', ['--version']);
   t.deepEqual([code, output], [0, `${versions.blasnet}\n`]);
 });
 
-test('--help loads neither the addon nor any package but commander', async (t) => {
+test('--help needs neither the addon nor any package but commander', async (t) => {
   const root = await temporaryFolder(t);
   await cp('package.json', join(root, 'package.json'));
-  const own = ['main.js', 'output.js', 'program.js', 'values.js', 'commands'].map((name) => `dist/cli/${name}`);
-  for (const path of ['dist/errors.js', ...own]) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await cp(path, join(root, path), { recursive: true });
-  }
+  await cp('dist', join(root, 'dist'), { recursive: true });
   await cp('node_modules/commander', join(root, 'node_modules/commander'), { recursive: true });
   const { code, output, errors } = await runScript(join(root, 'dist/cli/main.js'), ['train', '--help']);
   t.deepEqual([code, errors], [0, '']);
@@ -45,14 +61,14 @@ test('wrong usage ends with code 2 and one line', async (t) => {
     [['train', 'x.csv', '--epoch', '3'], "unknown option '--epoch' (Did you mean --epochs?); --help tells more"],
     [
       ['train', 'x.csv', '--epochs', '0'],
-      "option '-e, --epochs <n>' argument '0' is invalid. Expected a whole number from 1 on; --help tells more",
+      "option '-e, --epochs <n>' argument '0' is invalid. Expected a whole number of at least 1; --help tells more",
     ],
     [
       ['train', 'x.csv', '--rate', 'fast'],
       "option '--rate <number>' argument 'fast' is invalid. Expected a number above 0; --help tells more",
     ],
     [['train', 'x.csv'], "--label <column> is needed for the CSV file 'x.csv'"],
-    [['train', 'x.npz', '--label', 'y'], "--label is for CSV files, and 'x.npz' is taken for npz"],
+    [['train', 'x.npz', '--label', 'y'], "--label is for CSV files, but 'x.npz' is read as npz"],
     [['train', 'x.csv', '--label', 'y', '--resume'], '--resume needs the --checkpoint file to go on from'],
     [
       ['train', 'x.csv', '--label', 'y', '--out', 'x.txt'],
@@ -60,7 +76,7 @@ test('wrong usage ends with code 2 and one line', async (t) => {
     ],
     [
       ['train', 'x.csv', '--label', 'y', '--missing', 'guess'],
-      "--missing: Expected error, drop, mean, median, category or a number, or name=policy, but received 'guess'",
+      "--missing: Expected error, drop, mean, median, category or a number, for all columns or as name=policy, but received 'guess'; --help tells more",
     ],
     [
       ['export', 'a.safetensors', 'b.txt'],

@@ -30,37 +30,37 @@ async function weightsHash(folder: string): Promise<string> {
   return hash.digest('hex');
 }
 
-// The figures at a constant learning rate scatter by 0.003 from seed to seed, and the bits differ between kinds of CPU:
-// hence a bound on the mean of three seeds, and one 3 deviations lower on each.
-test.serial('ten epochs reach 97 percent', async (t) => {
+// The figures scatter by 0.0006 from seed to seed, and the bits differ between kinds of CPU: hence a bound on the mean of
+// three seeds, and one 4 deviations lower on each.
+test.serial('a run reaches 98 percent', async (t) => {
   const accuracies: number[] = [];
   for (const seed of ['1', '2', '3']) {
-    const { code, output } = await mnist('--stop-loss', '0', '--epochs', '10', '--seed', seed, '--quiet');
+    const { code, output } = await mnist('--seed', seed, '--quiet');
     t.is(code, 0);
     accuracies.push(accuracyOf(output));
   }
   t.log(`test accuracies ${accuracies.join(', ')}`);
   t.true(
-    accuracies.every((accuracy) => accuracy >= 0.96),
+    accuracies.every((accuracy) => accuracy >= 0.978),
     `${accuracies}`,
   );
-  t.true(accuracies.reduce((sum, accuracy) => sum + accuracy) / 3 >= 0.97, `${accuracies}`);
+  t.true(accuracies.reduce((sum, accuracy) => sum + accuracy) / 3 >= 0.98, `${accuracies}`);
 });
 
 test.serial('the same bits with one thread, with two, and again', async (t) => {
-  const options = ['--stop-loss', '0', '--epochs', '1', '--quiet', '--threads'];
+  const options = ['--epochs', '1', '--quiet', '--threads'];
   const hashes: string[] = [];
   for (const threads of ['1', '2', '2']) hashes.push(await weightsHash((await mnist(...options, threads)).folder));
   t.is(new Set(hashes).size, 1);
 });
 
-test.serial('stops at the validation loss and writes weights, history and charts', async (t) => {
-  const { code, output, errors, folder } = await mnist();
+test.serial('stops early, restores the best weights, writes weights, history and charts', async (t) => {
+  const { code, output, errors, folder } = await mnist('--epochs', '30', '--patience', '1');
   t.is(code, 0);
   t.true(accuracyOf(output) > 0.95);
-  t.regex(errors, /epoch \d\/10 .*loss 0\.\d+ .*samples\/s/);
+  t.regex(errors, /epoch \d+\/30 .*loss 0\.\d+ .*samples\/s/);
   t.deepEqual((await readdir(folder)).sort(), [
-    ...['fc1', 'fc2', 'fc3', 'fc4', 'fc5'].map((name) => `${name}.npz`),
+    ...['fc1', 'fc2', 'fc3', 'fc4'].map((name) => `${name}.npz`),
     'history.json',
     'loss.png',
     'loss.svg',
@@ -72,14 +72,15 @@ test.serial('stops at the validation loss and writes weights, history and charts
   t.deepEqual(
     [weights!.shape, bias!.shape],
     [
-      [784, 128],
-      [1, 128],
+      [784, 192],
+      [1, 192],
     ],
   );
   const history = JSON.parse(await readFile(join(folder, 'history.json'), 'utf8'));
-  t.is(history.stopReason, 'stopLoss');
-  t.true(history.records.at(-1).lossValidation <= 0.12);
-  t.is(history.records[0].iteration, 43);
+  t.is(history.stopReason, 'earlyStop');
+  t.is(history.best.iteration, history.records.at(-2).iteration);
+  t.true(history.best.lossValidation < history.records.at(-1).lossValidation);
+  t.is(history.records[0].iteration, 430);
   t.is(history.test.accuracy.toFixed(4), accuracyOf(output).toFixed(4));
   t.true((await readFile(join(folder, 'loss.png'))).subarray(0, 8).equals(Buffer.from('89504e470d0a1a0a', 'hex')));
   t.regex(await readFile(join(folder, 'loss.svg'), 'utf8'), /^<svg/);

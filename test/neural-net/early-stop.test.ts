@@ -1,6 +1,6 @@
 import test from 'ava';
 import { type CheckpointRecord, DataReader, HyperParameters, NeuralNet, Tensor } from 'blasnet';
-import { badArgument } from '../support/errors.js';
+import { badArgument, untyped } from '../support/errors.js';
 import { fittingNet, fittingReader, labelsFor, rowsOfNumbers, weightsOf } from '../support/nets.js';
 
 /** Few rows of noise to learn by heart, and a validation set that this does not help. */
@@ -54,6 +54,58 @@ test('earlyStop gives the best weights back where maxEpoch comes first, and test
   t.is(history.stopReason, 'maxEpoch');
   t.is(net.test(reader.xDev, reader.yDev).loss, history.best.lossValidation!);
   t.deepEqual(history.test, net.test(reader.xTest, reader.yTest));
+});
+
+/** A reader whose validation set gets worse in the end, and a test set. */
+function testedReader(): DataReader {
+  const { xTrain, yTrain } = noisyReader();
+  const [xTest, yTest] = [rowsOfNumbers(10, 3, 8), labelsFor(rowsOfNumbers(10, 3, 9))];
+  const reader = DataReader.fromTensors({ xTrain, yTrain, xTest, yTest });
+  reader.generateValidationSet(4);
+  return reader;
+}
+
+for (const [name, rule] of Object.entries({
+  maxEpoch: {},
+  stopDiff: { stopper: { condition: 'stopDiff', value: 0.1 } },
+  earlyStop: { regularizer: { method: 'earlyStop', value: 7 } },
+} as const)) {
+  test(`train with restoreBest ends with the weights of its best checkpoint, tests with them › ${name}`, async (t) => {
+    const run = { ...options, maxEpoch: 60, ...rule };
+    const plain = fittingNet([3, 32, 1], run);
+    const { history, weights, records } = await trainAndWatch(plain, testedReader());
+    const best = records.indexOf(history.best);
+    t.true(best < records.length - 1);
+
+    const reader = testedReader();
+    const net = fittingNet([3, 32, 1], run);
+    const restored = await net.train(reader, { restoreBest: true, needTest: true });
+    t.is(restored.stopReason, name as typeof restored.stopReason);
+    t.deepEqual(restored.records, history.records);
+    t.deepEqual(weightsOf(net), weights[best]);
+    t.deepEqual(restored.test, net.test(reader.xTest, reader.yTest));
+    if (name !== 'earlyStop') t.deepEqual(weightsOf(plain), weights.at(-1));
+  });
+}
+
+test('train with restoreBest keeps the last weights where the run is aborted', async (t) => {
+  const controller = new AbortController();
+  const net = fittingNet([3, 32, 1], options);
+  const weights: number[][] = [];
+  const onCheckpoint = () => {
+    weights.push(weightsOf(net));
+    if (weights.length === 60) controller.abort(new Error('enough'));
+  };
+  const training = net.train(noisyReader(), { restoreBest: true, onCheckpoint, signal: controller.signal });
+  await t.throwsAsync(training, { message: 'enough' });
+  t.deepEqual(weightsOf(net), weights.at(-1));
+  net.restoreBest();
+  t.notDeepEqual(weightsOf(net), weights.at(-1));
+});
+
+test('train with restoreBest › another value', async (t) => {
+  const train = fittingNet([3, 1]).train(fittingReader(9, 3), { restoreBest: untyped('yes') });
+  await t.throwsAsync(train, badArgument(/^Expected true or false for restoreBest but received 'yes'$/));
 });
 
 test('restoreBest goes back to the best checkpoint of the last train', async (t) => {

@@ -54,7 +54,7 @@ test('train › labels that do not fit the type of net', async (t) => {
       [0, 2],
       [1, 0],
     ]),
-    badArgument(/numbers from 0 to 1 \(see normalizeY\) for the label in row 2 of the training set but received 2/),
+    badArgument(/numbers from 0 to 1 for the label in row 2 of the training set but received 2/),
   );
   await t.throwsAsync(
     train([
@@ -63,7 +63,7 @@ test('train › labels that do not fit the type of net', async (t) => {
       [0, 1],
       [1, 0],
     ]),
-    badArgument(/numbers that sum to 1 \(see normalizeY\) for the label in row 1 of the training set but received 0/),
+    badArgument(/numbers that sum to 1 for the label in row 1 of the training set but received 0/),
   );
   const validated = DataReader.fromTensors({
     xTrain,
@@ -177,6 +177,75 @@ test('train › what onProgress throws at the very end', async (t) => {
       .catch((error: unknown) => error),
     thrown,
   );
+});
+
+test('train › what an async onProgress rejects with is what train rejects with, and the net is idle', async (t) => {
+  const net = fittingNet([8, 64, 1], long);
+  const thrown = new RangeError('from the listener');
+  let calls = 0;
+  const onProgress = async () => {
+    calls++;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    throw thrown;
+  };
+  const reader = fittingReader(500, 8);
+  t.is(await t.throwsAsync(net.train(reader, { onProgress, checkpoint: 1e5 })), thrown);
+  t.is(await t.throwsAsync(net.train(reader, { onProgress, checkpoint: 1 })), thrown);
+  t.is(calls, 2);
+  t.true(net.inference(reader.xTrain).data.every(Number.isFinite));
+});
+
+test('train › an async onProgress that rejects at the very end', async (t) => {
+  const thrown = { not: 'an error' };
+  const happened: string[] = [];
+  const net = fittingNet([3, 1]);
+  const error = await net
+    .train(fittingReader(20, 3), {
+      onCheckpoint: () => happened.push('checkpoint'),
+      onProgress: async () => {
+        happened.push('progress');
+        throw thrown;
+      },
+    })
+    .catch((error: unknown) => error);
+  t.is(error, thrown);
+  t.is(happened.indexOf('progress'), happened.length - 1); // told once, and nothing after that
+  t.is((await net.train(fittingReader(20, 3))).stopReason, 'maxEpoch');
+});
+
+test('train › waits for the promise of the last report, and tells nothing while one is pending', async (t) => {
+  const net = fittingNet([8, 64, 1], { ...long, maxEpoch: 1000, batchSize: 500 });
+  const happened: string[] = [];
+  let pending = 0;
+  await net.train(fittingReader(500, 8), {
+    onProgress: async ({ iteration, totalIterations }) => {
+      t.is(++pending, 1);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      pending--;
+      if (iteration === totalIterations) happened.push('last report');
+    },
+  });
+  t.is(pending, 0);
+  t.deepEqual(happened, ['last report']);
+});
+
+test('train › is told a listener that never settles, it can still be aborted', async (t) => {
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  const onProgress = () => {
+    setTimeout(() => controller.abort(reason), 1);
+    return new Promise(() => {});
+  };
+  const training = fittingNet([3, 1]).train(fittingReader(20, 3), { onProgress, signal: controller.signal });
+  t.is(await t.throwsAsync(training), reason);
+});
+
+test('train › tensors in place of a reader', async (t) => {
+  const [x, y] = [rowsOfNumbers(4, 3), rowsOfNumbers(4, 1)];
+  const net = fittingNet([3, 1]);
+  const message = /^Expected a DataReader for reader but received an instance of Tensor; DataReader\.fromTensors\(/;
+  await t.throwsAsync(net.train(untyped(x), untyped(y)), badArgument(message));
+  await t.throwsAsync(net.train(untyped(undefined)), badArgument(/^Expected a DataReader for reader/));
 });
 
 test('train › memory that is gone before the run', async (t) => {

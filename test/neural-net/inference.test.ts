@@ -254,7 +254,7 @@ test('test › labels that are no probabilities', (t) => {
           [2, -1],
         ]),
       ),
-    badArgument(/numbers from 0 to 1 \(see normalizeY\) for the label in row 2 of the test set but received 2/),
+    badArgument(/numbers from 0 to 1 for the label in row 2 of the test set but received 2/),
   );
   t.throws(
     () =>
@@ -266,7 +266,7 @@ test('test › labels that are no probabilities', (t) => {
           [0, 1],
         ]),
       ),
-    badArgument(/numbers that sum to 1 \(see normalizeY\) for the label in row 1 of the batch but received 2/),
+    badArgument(/numbers that sum to 1 for the label in row 1 of the batch but received 2/),
   );
 });
 

@@ -14,6 +14,8 @@ test('showLossHistory › an SVG, and files', async (t) => {
   t.is(await net.showLossHistory({ title: undefined, xCoordinate: undefined, file: undefined }), svg);
   t.regex(svg, /^<svg[\s\S]*<\/svg>\s*$/);
   t.regex(svg, /test net/);
+  t.regex(svg, /R² \(1 is perfect\)/);
+  t.notRegex(svg, /Accuracy/);
   const file = join(folder, 'new', 'loss.svg');
   const byEpoch = await net.showLossHistory({ file, xCoordinate: 'epoch' });
   t.is(await readFile(file, 'utf8'), byEpoch);

@@ -22,7 +22,7 @@ function recorded(options: { maxBatch?: number; maxDelayMs?: number }) {
 
 test('each caller gets the prediction for its own row', async (t) => {
   const model = net();
-  const predictor = model.predictor();
+  const predictor = model.scaledPredictor();
   const x = rowsOfNumbers(150, 4, 3);
   const rows = Array.from({ length: 150 }, (_, i) => predictor.predict(x.slice(i, i + 1)));
   const y = await Promise.all(rows);
@@ -34,7 +34,7 @@ test('each caller gets the prediction for its own row', async (t) => {
 });
 
 test('rows come as arrays, typed arrays or tensors', async (t) => {
-  const predictor = net().predictor({ maxDelayMs: 0 });
+  const predictor = net().scaledPredictor({ maxDelayMs: 0 });
   const row = [1, 2, 3, 4];
   const [a, b, c] = await Promise.all([
     predictor.predict(row),
@@ -84,14 +84,14 @@ test('while the net trains, predictions are refused as inferenceAsync is', async
   const model = fittingNet([4, 8, 1]);
   const training = model.train(fittingReader(5000, 4));
   await t.throwsAsync(
-    model.predictor({ maxDelayMs: 0 }).predict([1, 2, 3, 4]),
+    model.scaledPredictor({ maxDelayMs: 0 }).predict([1, 2, 3, 4]),
     busy(/for inferenceAsync but train runs/),
   );
   await training;
 });
 
 test('bad rows and bad options', async (t) => {
-  const predictor = net().predictor();
+  const predictor = net().scaledPredictor();
   for (const row of ['abcd', 5, null, undefined, { length: 4 }, new DataView(new ArrayBuffer(4))]) {
     await t.throwsAsync(
       predictor.predict(untyped(row)),
@@ -106,15 +106,15 @@ test('bad rows and bad options', async (t) => {
   }
   await t.throwsAsync(
     net()
-      .predictor({ maxBatch: 2 ** 46 })
+      .scaledPredictor({ maxBatch: 2 ** 46 })
       .predict([1, 2, 3, 4]),
     badArgument(/^Expected a shape that fits into memory but received \[70368744177664,4\]$/),
   );
   await t.throwsAsync(predictor.predict([1, 2]), shapeMismatch(/4 numbers for row but received 2/));
-  t.throws(() => net().predictor({ maxBatch: 0 }), badArgument(/for maxBatch but received 0/));
-  t.throws(() => net().predictor({ maxDelayMs: -1 }), badArgument(/for maxDelayMs but received -1/));
+  t.throws(() => net().scaledPredictor({ maxBatch: 0 }), badArgument(/for maxBatch but received 0/));
+  t.throws(() => net().scaledPredictor({ maxDelayMs: -1 }), badArgument(/for maxDelayMs but received -1/));
   const shapeless = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net')
     .addLayer(new ActivationLayer('relu'))
     .addLayer(new FullyConnectedLayer(3, 1));
-  t.throws(() => shapeless.predictor(), badArgument(/says its input shape/));
+  t.throws(() => shapeless.predictor(), badArgument(/has an input shape/));
 });

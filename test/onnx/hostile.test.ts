@@ -41,10 +41,10 @@ const tensors: Readonly<Record<string, readonly [Partial<TensorMessage>, RegExp]
   ],
   'numbers of another type': [
     { dataType: 10 },
-    /^Expected numbers of float, double, int32, int64 or bool .* data type 10$/,
+    /^Expected float32, float64, int32, int64 or bool in tensor 'w' .* data type 10$/,
   ],
   'whole numbers': [{ dataType: 7, rawData: new Uint8Array(48) }, /^Expected a matrix of weights in node 1 \(Gemm\)/],
-  'a segment': [{ segment: {} }, /^Expected a whole tensor in tensor 'w' .* received a segment of one$/],
+  'a segment': [{ segment: {} }, /^Expected a whole tensor in tensor 'w' .* received a segment of a tensor$/],
 };
 
 for (const [name, [change, message]] of Object.entries(tensors)) {
@@ -144,7 +144,7 @@ test('external data of a constant within the graph are refused', async (t) => {
   const inner = { dims: [3, 2], dataType: 1, ...external({ location: 'w.bin' }) };
   const nodes = [['Constant', [], 'w', { attributes: { value: { tensor: inner } } }], ...gemm] as const;
   const file = await writeModel(t, { nodes, tensors: [b] });
-  await t.throwsAsync(NeuralNet.fromOnnx(file), badFile(/^Expected external data of initializers only in node 1/));
+  await t.throwsAsync(NeuralNet.fromOnnx(file), badFile(/^Expected external data for initializers only in node 1/));
 });
 
 test('files larger than allowed are not read', async (t) => {
@@ -171,14 +171,18 @@ test('one tensor in a thousand layers may not take memory without end', async (t
   await t.throwsAsync(NeuralNet.fromOnnx(file), badFile(/^Expected a model that takes at most \d+ bytes in/));
 });
 
-test('an input of terabytes takes no memory', async (t) => {
+test('an input of terabytes is refused, one of gigabytes takes no memory', async (t) => {
   const c = tensor('c', [], [2]);
   const nodes = [
     ['Mul', ['x', 'c'], 'm'],
     ['Relu', ['m'], 'y'],
   ] as const;
-  const file = await writeModel(t, { nodes, tensors: [c], inputShape: ['n', 2 ** 20, 2 ** 20, 1] });
-  await t.throwsAsync(NeuralNet.fromOnnx(file), badFile(/^Expected a model that takes at most \d+ bytes in/));
+  const file = async (...inputShape: (number | string)[]) => writeModel(t, { nodes, tensors: [c], inputShape });
+  const tooLarge =
+    /^Expected rows of at most 2147483647 numbers in '.*' but received rows of shape \[1048576, 1048576, 1\]$/;
+  await t.throwsAsync(NeuralNet.fromOnnx(await file('n', 2 ** 20, 2 ** 20, 1)), badFile(tooLarge));
+  const tooMuch = /^Expected a model that takes at most \d+ bytes in/;
+  await t.throwsAsync(NeuralNet.fromOnnx(await file('n', 2 ** 15, 2 ** 15, 1)), badFile(tooMuch));
 });
 
 /** A field of a protocol buffer: its number, and bytes with their length in front. */
@@ -210,7 +214,7 @@ test('nodes within nodes without end are refused', async (t) => {
   const file = await write(await temporaryFolder(t), 'deep.onnx', field(7, graph));
   await t.throwsAsync(
     NeuralNet.fromOnnx(file),
-    badFile(/^Expected messages at most 24 deep in '.*' but received deeper ones$/),
+    badFile(/^Expected messages nested at most 24 deep in '.*' but received deeper ones$/),
   );
 });
 
@@ -224,4 +228,10 @@ test('names like those of Object are names like others', async (t) => {
   const net = await NeuralNet.fromOnnx(await writeModel(t, { nodes, tensors, metadata }));
   t.is(net.getLayer('__proto__').kind, 'fully connected');
   t.is(({} as Record<string, unknown>).x, undefined);
+});
+
+test('a node with half a million inputs is refused like others', async (t) => {
+  const inputs = Array.from({ length: 500_000 }, () => 'x');
+  const file = await writeModel(t, { nodes: [['Concat', inputs, 'y', { attributes: { axis: 1 } }]] });
+  await t.throwsAsync(NeuralNet.fromOnnx(file), badFile(/^Expected dimensions of a shape, or \[1 − p, p\]/));
 });

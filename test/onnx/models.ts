@@ -18,7 +18,7 @@ export interface NodeSpec {
   readonly domain?: string;
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
-type Node = readonly [operator: string, inputs: readonly string[], output: string, spec?: NodeSpec];
+type Node = readonly [operator: string, inputs: readonly string[], output: string | readonly string[], spec?: NodeSpec];
 
 export interface ModelSpec {
   readonly nodes: readonly Node[];
@@ -54,7 +54,7 @@ export function modelOf(spec: ModelSpec): ModelMessage {
     tensors = [],
     inputShape = ['n', 3],
     opset = 17,
-    output = nodes.at(-1)?.[2] ?? 'y',
+    output = [nodes.at(-1)?.[2] ?? 'y'].flat()[0]!,
     metadata = {},
   } = spec;
   const dim = inputShape.map((size) => (typeof size === 'string' ? { dimParam: size } : { dimValue: size }));
@@ -68,7 +68,7 @@ export function modelOf(spec: ModelSpec): ModelMessage {
         domain,
         opType,
         input,
-        output: [output],
+        output: [output].flat(),
         attribute: Object.entries(attributes).map(([key, value]) => attributeOf(key, value)),
       })),
       initializer: tensors,

@@ -50,6 +50,27 @@ const cases: Readonly<Record<string, Case>> = {
       columns: ['a', 'b', 'c', 'd'].map((name) => ({ name, encoding: 'none', missingCells: [], missing: 'error' })),
     },
   },
+  'columns by mean and deviation, labels by mean and deviation': {
+    layers: dense,
+    preparation: {
+      inputShape: [4],
+      x: {
+        per: 'column',
+        divisor: 1,
+        offset: [127.3, 98.61, 101.7, 0],
+        scale: [1 / 73.1, 1 / 41.9, 1 / 55.55, 1],
+      },
+      y: { offset: [180_921.2, -3.25], scale: [79_442.5, 0.4] },
+    },
+  },
+  'columns by median and quartiles, most of a column far away': {
+    layers: dense,
+    preparation: {
+      inputShape: [4],
+      x: { per: 'column', divisor: 1, offset: [12_500, -0.75, 3, 200], scale: [1 / 900, 4, 1, 1 / 0.5] },
+      y: { offset: [163_000, 0], scale: [84_025, 1] },
+    },
+  },
   'labels that are only shifted': {
     layers: dense,
     preparation: { inputShape: [4], y: { offset: [5, 6], scale: [1, 1] } },
@@ -95,7 +116,7 @@ async function exported(t: ExecutionContext, net: NeuralNet): Promise<string> {
   return file;
 }
 
-/** What differs between the answers of a net and those of onnxruntime, relative to the largest. */
+/** The differences between the answers of a net and those of onnxruntime, relative to the largest. */
 async function answersDiffer(net: NeuralNet, file: string, raw: Tensor): Promise<string[]> {
   const { outputs } = await net.predict(raw);
   const largest = Math.max(1, ...Array.from(outputs.data, Math.abs));

@@ -17,27 +17,29 @@ const one = (operator: string, attributes: object = {}, more: Partial<ModelSpec>
 const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
   'an operator of another domain': [
     { nodes: [['Gelu', ['x'], 'y', { name: 'it', domain: 'com.microsoft' }]] },
-    /in node 'it' \(Gelu\) of '.*' but received com\.microsoft\.Gelu$/,
+    /^Expected operators that blasnet can import .* in '.*' but received com\.microsoft\.Gelu \(node 'it'\)$/,
   ],
-  'a node without a name': [{ nodes: [['Sin', ['x'], 'y']] }, /in node 1 \(Sin\) of '.*' but received Sin$/],
+  'a node without a name': [
+    { nodes: [['Sin', ['x'], 'y']] },
+    /^Expected operators that blasnet can import .* in '.*' but received Sin \(node 1\)$/,
+  ],
   'rows that two nodes take': [
     {
       nodes: [
         ['Relu', ['x'], 'a', { name: 'first' }],
-        ['Tanh', ['x'], 'y', { name: 'second' }],
+        ['Tanh', ['x'], 'b', { name: 'second' }],
+        ['Add', ['a', 'b'], 'y'],
       ],
     },
     /^Expected a chain of layers without branches in node 'second' \(Tanh\) of '.*' but received 'x', which node 'first' \(Relu\) of '.*' takes as well$/,
   ],
-  'an output that is not the end': [
-    {
-      nodes: [
-        ['Relu', ['x'], 'a'],
-        ['Tanh', ['a'], 'b', { name: 'end' }],
-      ],
-      output: 'a',
-    },
-    /^Expected a chain of layers from the input to 'a' in '.*' but received one that ends at node 'end' \(Tanh\)/,
+  'an output that no node gives': [
+    { nodes: [['Relu', ['x'], 'a']], output: 'z' },
+    /^Expected a chain of layers from the input to 'z' in '.*' but received none$/,
+  ],
+  'an output that is a constant': [
+    { nodes: [['Relu', ['x'], 'a']], output: 'w', tensors: [w] },
+    /^Expected a chain of layers from the input to 'w' in '.*' but received none$/,
   ],
   'a value of silu that is used elsewhere': [
     {
@@ -74,13 +76,13 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
         ['Tanh', ['a'], 'a'],
       ],
     },
-    /^Expected each name given once in '.*' but received 'a' twice$/,
+    /^Expected a unique name for each value in '.*' but received 'a' twice$/,
   ],
   'two initializers of one name': [{ ...one('Relu'), tensors: [w, w] }, /received 'w' twice$/],
   'an initializer without a name': [{ ...one('Relu'), tensors: [tensor('', [1], [0])] }, /initializers with names/],
   'an unknown attribute': [
     one('Relu', { slope: 1 }),
-    /^Expected only known attributes in node 'it' .* received 'slope'$/,
+    /^Expected only attributes that blasnet supports in node 'it' .* received 'slope'$/,
   ],
   'an attribute of another type': [
     one('Elu', { alpha: 1 }),
@@ -92,11 +94,11 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
   ],
   'operators before 7': [
     one('Relu', {}, { opset: 6 }),
-    /^Expected an operator set from 7 to 27 in '.*' but received 6$/,
+    /^Expected one version of the ONNX operator set, from 7 to 27, in '.*' but received 6$/,
   ],
   'operators that come later': [
     one('Relu', {}, { opset: 28 }),
-    /^Expected an operator set from 7 to 27 .* received 28$/,
+    /^Expected one version of the ONNX operator set, from 7 to 27, .* received 28$/,
   ],
   'no layer': [{ nodes: [['Identity', ['x'], 'y']] }, /^Expected at least one layer in '.*' but received none$/],
   'softmax in the middle': [
@@ -135,7 +137,7 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
   ],
   'MatMul with the weights in front': [
     { tensors: [w], nodes: [['MatMul', ['w', 'x'], 'y']] },
-    /^Expected what the net computes as input 1 in node 1 \(MatMul\) .* received a constant$/,
+    /^Expected rows that the net computes as input 1 in node 1 \(MatMul\) .* received a constant$/,
   ],
   'a convolution of vectors': [
     { tensors: [filters], nodes: [['Conv', ['x', 'f'], 'y']] },
@@ -155,7 +157,7 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
   ],
   'negative pads': [
     { ...images, tensors: [filters], nodes: [['Conv', ['x', 'f'], 'y', { attributes: { pads: [-1, 0, 0, 0] } }]] },
-    /^Expected pads of four numbers ≥ 0, of images, .* received \[-1, 0, 0, 0\]$/,
+    /^Expected pads of four whole numbers from 0, since images have two axes, .* received \[-1, 0, 0, 0\]$/,
   ],
   'a kernel larger than the image': [
     one('MaxPool', { kernel_shape: [6, 6] }, images),
@@ -175,7 +177,7 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
         ['MaxPool', ['z'], 'y', { name: 'it', attributes: { kernel_shape: [2, 2] } }],
       ],
     },
-    /^Expected zeros around images in front of a convolution or average pool only in node 'it' \(MaxPool\)/,
+    /^Expected zeros around images only in front of a convolution or average pool in node 'it' \(MaxPool\)/,
   ],
   'Pad with what is at the edge': [one('Pad', { mode: 'edge', pads: zeros(8) }, images), /^Expected mode = 'constant'/],
   'batch norm in training': [
@@ -258,7 +260,7 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
         }),
       },
     },
-    /^Expected metadata that tell the preparation its nodes do in '.*' but received others$/,
+    /^Expected metadata with the preparation that the nodes do in '.*' but received another preparation$/,
   ],
   'metadata of rows of another size': [
     { ...one('Relu'), metadata: { 'blasnet.preparation': '{"inputShape":[4]}' } },
@@ -281,23 +283,38 @@ const graph = modelOf(one('Relu')).graph!;
 const twice = { name: 'alpha', type: 1, f: 1 };
 const changes: Readonly<Record<string, readonly [object, RegExp]>> = {
   'no graph': [{ graph: undefined }, /^Expected an ONNX model in '.*' but received one without a graph$/],
-  'no operator set': [{ opsetImport: [] }, /^Expected an operator set from 7 to 27 .* received 0 of them$/],
-  'no input': [{ graph: { ...graph, input: [] } }, /^Expected one input in '.*' but received 0$/],
-  'two inputs': [{ graph: { ...graph, input: [...graph.input, { ...graph.input[0], name: 'z' }] } }, /one input .* 2$/],
+  'no operator set': [
+    { opsetImport: [] },
+    /^Expected one version of the ONNX operator set, from 7 to 27, .* received none$/,
+  ],
+  'no input': [{ graph: { ...graph, input: [] } }, /^Expected one input in '.*' but received none$/],
+  'two inputs': [
+    { graph: { ...graph, input: [...graph.input, { ...graph.input[0], name: 'z' }] } },
+    /one input .* received 2: 'x', 'z'$/,
+  ],
   'two outputs': [
     { graph: { ...graph, output: [...graph.output, { name: 'x' }] } },
-    /^Expected one output .* received 2$/,
+    /^Expected one output, or the option outputs with the name of one of them \(outputs: 'y'\) in '.*' but received 2 outputs: 'y' \(float32\), 'x'$/,
+  ],
+  'an output of labels': [
+    { graph: { ...graph, output: [{ name: 'y', type: { tensorType: { elemType: 7 } } }] } },
+    /^Expected an output of floating-point numbers in '.*' but received 'y' \(int64\), since 'y' holds int64, such as class labels, which no layer computes$/,
+  ],
+  'no output': [{ graph: { ...graph, output: [] } }, /^Expected at least one output in '.*' but received none$/],
+  'a function in place of an operator': [
+    { functions: [{ name: 'Relu', domain: '' }] },
+    /^Expected functions in domains of their own in '.*' but received one of the ONNX domain, 'Relu'$/,
   ],
   'sparse initializers': [{ graph: { ...graph, sparseInitializer: [{}] } }, /^Expected dense initializers/],
   'an input of whole numbers': [
     { graph: { ...graph, input: [{ name: 'x', type: { tensorType: { elemType: 7 } } }] } },
-    /^Expected a tensor of float or double as input 'x' in '.*' but received type 7$/,
+    /^Expected a tensor of float32 or float64 as input 'x' in '.*' but received int64$/,
   ],
   'an attribute given twice': [
     { graph: { ...graph, node: [{ ...graph.node[0], attribute: [twice, twice] }] } },
-    /^Expected one attribute of a name in node 'it' \(Relu\) of '.*' but received two 'alpha'$/,
+    /^Expected each attribute once in node 'it' \(Relu\) of '.*' but received 'alpha' twice$/,
   ],
-  'an input that is no tensor': [{ graph: { ...graph, input: [{ name: 'x' }] } }, /received type undefined$/],
+  'an input that is no tensor': [{ graph: { ...graph, input: [{ name: 'x' }] } }, /received no tensor$/],
 };
 
 for (const [name, [change, message]] of Object.entries(changes)) {

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../support/files.js';
 import { differences, randomTensor } from '../support/numerics.js';
 import { netCases, netOf, rowShapeOf } from './nets.js';
 
-/** What layers are made from, by name; without those that compute nothing. */
+/** The configs of the layers, without those that compute nothing. */
 const configsOf = ({ layers }: NeuralNet) =>
   layers.filter(({ kind }) => kind !== 'identity' && kind !== 'flatten').map(({ config }) => config);
 

@@ -1,7 +1,7 @@
 import type { FloatArray, Tensor } from 'blasnet';
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 
-/** What onnxruntime makes of rows: a session that is asked as often as one likes. */
+/** Opens a session of onnxruntime, and resolves with a function that predicts rows. */
 export async function runtimeOf(
   file: string,
   { input = 'input', output = 'output' } = {},

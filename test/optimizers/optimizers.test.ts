@@ -1,11 +1,12 @@
 // What all optimizers share; their numbers are compared with references in test/numerics.
 import test from 'ava';
 import { createOptimizer, HyperParameters, type NeuralNet, type OptimizerName, Tensor } from 'blasnet';
+import * as rules from '#blasnet/optimizers/rules/index';
 import { badArgument, notFinite, untyped } from '../support/errors.js';
 import { fittingNet, weightsOf } from '../support/nets.js';
 import { differences, randomTensor, uniforms } from '../support/numerics.js';
 
-const names: OptimizerName[] = ['sgd', 'momentum', 'nag', 'adaGrad', 'adaDelta', 'rmsProp', 'adam', 'adamW'];
+const names: OptimizerName[] = Object.values(rules).map(({ id }) => id);
 
 for (const name of names) {
   test(`${name} comes closer to the minimum of Σ θ²`, (t) => {

@@ -6,11 +6,11 @@ import { frame, type PanelOptions, panelOptionNames, requireSome } from './panel
 import type { Panel } from './specification.js';
 
 /**
- * Counts by real class (rows) and predicted class (columns).
+ * Counts rows by real class (rows of the matrix) and predicted class (columns).
  *
  * @param real class numbers from 0
  * @param predicted of the same rows
- * @param classes how many there are
+ * @param classes number of classes
  * @throws BlasnetError `ERR_SHAPE_MISMATCH` for lists of different length, `ERR_BAD_ARGUMENT` for another class
  */
 export function confusionMatrix(real: ArrayLike<number>, predicted: ArrayLike<number>, classes: number): number[][] {
@@ -28,11 +28,11 @@ export function confusionMatrix(real: ArrayLike<number>, predicted: ArrayLike<nu
 }
 
 /**
- * The counts of `confusionMatrix` in coloured cells: the darker, the greater a share of its real class.
+ * Draws the counts of `confusionMatrix` in coloured cells: the darker a cell, the greater its share of the real class.
  *
  * @param counts classes × classes
  * @param names of the classes, in their order
- * @throws BlasnetError `ERR_SHAPE_MISMATCH` for counts that are no square of so many names
+ * @throws BlasnetError `ERR_SHAPE_MISMATCH` for counts that are not names × names
  */
 export function confusionChart(
   counts: readonly (readonly number[])[],

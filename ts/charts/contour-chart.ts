@@ -16,26 +16,27 @@ import type { Panel } from './specification.js';
 import { palette } from './theme.js';
 import { thin } from './thin.js';
 
+/** Options of `contourChart`. */
 export interface ContourChartOptions extends PanelOptions {
   readonly x: { readonly title: string; readonly domain: Point };
   readonly y: { readonly title: string; readonly domain: Point };
-  /** Values of the function at which a line is drawn; by default twelve that part the area into equal shares. */
+  /** Values of the function at which lines are drawn; default: twelve that divide the area into equal shares. */
   readonly levels?: readonly number[] | undefined;
-  /** Drawn as a cross: where the function is least, say. */
+  /** A point that is marked by a cross, such as the minimum. */
   readonly goal?: Point | undefined;
 }
 
 const gridSize = 81;
 const defaultLevels = 12;
 const maxSteps = 1000;
-/** Up to so many steps each gets a dot. */
+/** Paths of up to so many steps get a dot for each. */
 const maxDots = 60;
 
 /**
- * Paths over the level lines of a function of two numbers: how optimizers come down. A ring marks where each path
- * begins. A chart of a smaller domain is a zoom.
+ * Draws paths over the level lines of a function of two numbers, such as the steps of optimizers. A ring marks the start
+ * of each path. A smaller domain zooms in.
  *
- * @param paths one a colour; none for the level lines alone
+ * @param paths one for each colour; none for the level lines alone
  */
 export function contourChart(
   value: (x: number, y: number) => number,
@@ -103,7 +104,7 @@ function levelRows(value: (x: number, y: number) => number, { x, y, levels }: Co
     );
 }
 
-/** Levels between which equally many of the values lie. */
+/** Returns levels with equally many values between them. */
 function equalShares(values: readonly number[]): number[] {
   const sorted = values.toSorted((a, b) => a - b);
   return Array.from(

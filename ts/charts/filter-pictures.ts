@@ -3,8 +3,8 @@ import type { Tensor } from '../tensor.js';
 import type { Picture } from './picture-sheet.js';
 
 /**
- * The weights of a first convolution as pictures, one for each filter: zero is middle grey, and the weight furthest from
- * it is white or black; of three channels, as red, green and blue.
+ * Converts the weights of a first convolution to pictures, one for each filter: 0 is middle grey, and the weight
+ * furthest from 0 is white or black. Three channels are red, green and blue.
  *
  * @param weights W of a `ConvLayer`: [filters, 1 or 3, height, width]
  * @throws BlasnetError `ERR_SHAPE_MISMATCH` for another number of channels

@@ -5,20 +5,23 @@ import { given } from '../given.js';
 import { frame, type PanelOptions, type Point, panelOptionNames, quantitative, requireSome } from './panel.js';
 import type { Panel } from './specification.js';
 
+/** Options of `histogram`. */
 export interface HistogramOptions {
-  /** Default 40. */
+  /** Number of bins; default 40. */
   readonly bins?: number | undefined;
-  /** The range the bins divide, by default that of the values; values beyond it count in the outermost bins. */
+  /** The range that the bins divide; default: that of the values. Values beyond it count in the outermost bins. */
   readonly domain?: Point | undefined;
 }
 
+/** Options of `histogramChart`. */
 export interface HistogramChartOptions extends PanelOptions, HistogramOptions {
   /** Title of the axis of values. */
   readonly x: string;
   /** Title of the axis of shares. */
   readonly y?: string | undefined;
+  /** The format of the values' axis, in the notation of d3-format. */
   readonly format?: string | undefined;
-  /** The greatest share that the other axis shows; by default the data's. Taller bars are cut off. */
+  /** The end of the axis of shares; default: the greatest share. Taller bars are cut off. */
   readonly maxShare?: number | undefined;
 }
 
@@ -30,9 +33,9 @@ export interface Bin {
 }
 
 /**
- * Shares of the values in bins of equal width. The shares add up to 1.
+ * Computes the shares of the values in bins of equal width. The shares add up to 1.
  *
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for no values, a value that is not finite, no room for bins, or an unknown option
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for no values, a value that is not finite, an empty domain, or an unknown option
  */
 export function histogram(values: ArrayLike<number>, options: HistogramOptions = {}): Bin[] {
   checkOptions(options, ['bins', 'domain']);
@@ -56,7 +59,7 @@ export function histogram(values: ArrayLike<number>, options: HistogramOptions =
 }
 
 /**
- * A bar for each bin of `histogram`: how values are distributed.
+ * Draws the distribution of values: a bar for each bin of `histogram`.
  *
  * @throws BlasnetError as `histogram`
  */
@@ -92,7 +95,7 @@ export function histogramChart(values: ArrayLike<number>, options: HistogramChar
   } satisfies TopLevelSpec;
 }
 
-/** From the least to the greatest value, or a little around them where all are equal. */
+/** The range of the values, or a little more where all are equal. */
 function rangeOf(values: ArrayLike<number>): Point {
   let low = values[0]!;
   let high = low;

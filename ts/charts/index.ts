@@ -9,7 +9,13 @@ export {
   histogramChart,
 } from './histogram-chart.js';
 export { type LineChartOptions, lineChart, type Series } from './line-chart.js';
-export { type LossChartOptions, type LossHistoryOptions, lossChart, type XCoordinate } from './loss-chart.js';
+export {
+  type LossChartOptions,
+  type LossHistoryOptions,
+  type LossScale,
+  lossChart,
+  type XCoordinate,
+} from './loss-chart.js';
 export type { AxisOptions, PanelOptions, Point } from './panel.js';
 export { type Picture, type PictureSheetOptions, pictureSheet } from './picture-sheet.js';
 export type { Pixels } from './png.js';

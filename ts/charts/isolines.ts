@@ -8,7 +8,7 @@ export interface Grid {
 }
 
 /**
- * Lines along which a grid has the value `level`, in units of columns and rows, by marching squares with linear
+ * Finds the lines on which a grid has the value `level`, in units of columns and rows, by marching squares with linear
  * interpolation. A line that ends where it began is closed; others end at the edge of the grid.
  */
 export function isolines({ columns, rows, values }: Grid, level: number): Point[][] {
@@ -29,7 +29,7 @@ export function isolines({ columns, rows, values }: Grid, level: number): Point[
       const above = [node, node + 1, node + columns + 1, node + columns].map((corner) => values[corner]! >= level);
       const edges = [2 * node, 2 * (node + 1) + 1, 2 * (node + columns), 2 * node + 1]; // top, right, bottom, left
       const crossed = edges.filter((_, side) => above[side] !== above[(side + 1) % 4]);
-      // Where all four are crossed, the cell is a saddle: its lines part the corners that are above from each other.
+      // Where all four are crossed, the cell is a saddle: its lines separate the corners that are above.
       if (crossed.length === 4 && above[0]) crossed.push(crossed.shift()!);
       for (let i = 0; i < crossed.length; i += 2) connect(crossed[i]!, crossed[i + 1]!);
     }

@@ -1,28 +1,45 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { checkOptions, oneOf } from '../fields.js';
 import type { CheckpointRecord } from '../training-history.js';
+import { cutOff, type LineScale, logScale, scaleFor } from './line-scale.js';
 import { finite } from './panel.js';
 import type { ChartSpecification } from './specification.js';
 import { palette, panel } from './theme.js';
 import { thin } from './thin.js';
 
-/** What the x axis counts: the checkpoints from 1 (`nothing`), the iterations or the epochs. */
+/** The unit of the x axis: checkpoints from 1 on (`nothing`), iterations or epochs. */
 export type XCoordinate = 'nothing' | 'iteration' | 'epoch';
 
-/** What `lossChart` may be told. */
+/**
+ * The scale of the loss axis. `auto` is linear, unless the first epochs would flatten the rest: then logarithmic, or
+ * linear with the highest values cut off.
+ */
+export type LossScale = 'auto' | 'linear' | 'log';
+
+/** Options of `lossChart`. */
 export interface LossChartOptions {
-  /** Stands above both panels; by default `Loss and accuracy`. */
+  /** The title above both panels; default `Loss and accuracy`. */
   readonly title?: string | undefined;
-  /** By default `epoch`. */
+  /** Default `epoch`. */
   readonly xCoordinate?: XCoordinate | undefined;
-  /** Says what the accuracy is where the caller knows it better: `R²` of a fitting net, say. */
+  /** The title of the accuracy's axis, such as `R²` for a net of type `fitting`; default `Accuracy (1 is perfect)`. */
   readonly accuracyTitle?: string | undefined;
+  /** Default `auto`. Values that are not above 0 leave a gap on a logarithmic scale. */
+  readonly lossScale?: LossScale | undefined;
 }
 
-/** What `net.showLossHistory` may be told; the title is by default the net's name. */
+/** The names of all options of `lossChart`. */
+export const lossChartOptionNames = [
+  'title',
+  'xCoordinate',
+  'accuracyTitle',
+  'lossScale',
+] as const satisfies (keyof LossChartOptions)[];
+
+/** Options of `net.showLossHistory`; the default title is the net's name. */
 export interface LossHistoryOptions extends LossChartOptions {
-  /** Where to write the chart, .svg or .png; by default nowhere. */
+  /** The file to write the chart to, .svg or .png; by default none. */
   readonly file?: string | undefined;
 }
 
@@ -33,28 +50,32 @@ interface Row {
   readonly accuracy: number | null;
 }
 
+type Field = 'loss' | 'accuracy';
+
 const xTitles: Record<XCoordinate, string> = { nothing: 'Checkpoint', iteration: 'Iteration', epoch: 'Epoch' };
 const maxRecords = 1000;
-/** Up to so many checkpoints each gets a dot: a line through few hides where they are, and one alone has no line. */
+/** Up to so many checkpoints get a dot each: a line through few hides where they are, and one alone has no line. */
 const maxDots = 40;
+/** Marks a checkpoint. */
+const dot = { type: 'point', filled: true, opacity: 1, size: 24 } as const;
 /** Marks the lowest validation loss. */
 const ring = { type: 'point', size: 90, strokeWidth: 2, color: palette[1]!, fill: 'white', opacity: 1 } as const;
 
 /**
- * Loss and accuracy over a training run, side by side, each with a line for training and, where there is one, for
+ * Draws loss and accuracy over a training run side by side, each with a line for training and, if there is one, for
  * validation. A ring marks the lowest validation loss. NaN and infinity leave a gap in their line. Of more than
- * 1000 checkpoints it draws 1000, evenly chosen, with the first, the last and the best among them.
+ * 1000 checkpoints it draws 1000, evenly chosen, with the first, the last and the best among them. Where the first
+ * epochs would flatten the rest, it changes the scale of the axis and says so below the title.
  *
  * @param records the checkpoints of a `TrainingHistory`, in order, at least one
  * @returns a Vega-Lite specification for `renderSvg` and `saveChart`
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for no records, an unknown `xCoordinate` or an unknown option
  */
 export function lossChart(records: readonly CheckpointRecord[], options: LossChartOptions = {}): ChartSpecification {
-  checkOptions(options, ['title', 'xCoordinate', 'accuracyTitle']);
-  const { title = 'Loss and accuracy', xCoordinate = 'epoch', accuracyTitle = 'Accuracy (1 is perfect)' } = options;
-  if (!Object.hasOwn(xTitles, xCoordinate)) {
-    throw badArgument('xCoordinate', `'nothing', 'iteration' or 'epoch'`, xCoordinate);
-  }
+  checkOptions(options, lossChartOptionNames);
+  const { title = 'Loss and accuracy', accuracyTitle = 'Accuracy (1 is perfect)' } = options;
+  const xCoordinate = oneOf('xCoordinate', Object.keys(xTitles) as XCoordinate[], options.xCoordinate ?? 'epoch');
+  const lossScale = oneOf('lossScale', ['auto', 'linear', 'log'] as const, options.lossScale ?? 'auto');
   if (records.length === 0) throw badArgument('records', 'at least one checkpoint', records);
 
   const xOf = (index: number) => (xCoordinate === 'nothing' ? index + 1 : records[index]![xCoordinate]);
@@ -62,24 +83,32 @@ export function lossChart(records: readonly CheckpointRecord[], options: LossCha
   const kept = thin(records.length, maxRecords, best);
   const rows = kept.flatMap((index) => toRows(records[index]!, xOf(index)));
   const [x, color] = [xAxis(rows, xCoordinate), seriesColors(rows)];
-  const line = { type: 'line', point: kept.length <= maxDots && { size: 24 } } as const;
-  const bestPoint = best === undefined ? [] : [{ x: xOf(best), loss: records[best]!.lossValidation! }];
+  const scales = { loss: lossScaleOf(rows, lossScale), accuracy: accuracyScaleOf(rows) };
+  const titles = { loss: 'Loss (mean per row)', accuracy: accuracyTitle };
+  const notes = [
+    ...(best === undefined ? [] : [bestNote(records[best]!, xCoordinate, best)]),
+    scaleNotes(scales, accuracyTitle).join('; '),
+  ].filter((note) => note !== '');
+  const bestPoint = best === undefined ? [] : [{ x: xOf(best), y: records[best]!.lossValidation! }];
+  const bestMark = { mark: ring, data: { values: bestPoint } } as const;
+  const panelOf = (field: Field, more: readonly (typeof bestMark)[] = []) => {
+    const lines = (['training', 'validation'] as const).flatMap((series) => lineOf(rows, series, field, scales[field]));
+    const dots = kept.length > maxDots ? [] : lines.filter(({ isCheckpoint }) => isCheckpoint);
+    return {
+      ...panel,
+      encoding: { x, y: yAxis(titles[field], scales[field]) },
+      layer: [
+        { data: { values: lines }, mark: 'line' as const, encoding: { color } },
+        { data: { values: dots }, mark: dot, encoding: { color } },
+        ...more,
+      ],
+    };
+  };
   return {
-    title: { text: title, ...(best === undefined ? {} : { subtitle: bestNote(records[best]!, xCoordinate, best) }) },
-    data: { values: rows },
+    title: { text: title, ...(notes.length > 0 && { subtitle: notes }) },
     spacing: 36,
     resolve: { scale: { color: 'shared' } },
-    hconcat: [
-      {
-        ...panel,
-        encoding: { x, y: yAxis(rows, 'loss', 'Loss (mean per row)', [0]) },
-        layer: [
-          { mark: line, encoding: { color } },
-          { mark: ring, data: { values: bestPoint } },
-        ],
-      },
-      { ...panel, mark: line, encoding: { x, y: yAxis(rows, 'accuracy', accuracyTitle), color } },
-    ],
+    hconcat: [panelOf('loss', [bestMark]), panelOf('accuracy')],
   } satisfies TopLevelSpec;
 }
 
@@ -100,15 +129,60 @@ function xAxis(rows: readonly Row[], xCoordinate: XCoordinate) {
   } as const;
 }
 
-/** @param from - numbers that the axis shows in any case */
-function yAxis(rows: readonly Row[], field: 'loss' | 'accuracy', title: string, from: readonly number[] = []) {
+function lossScaleOf(rows: readonly Row[], wanted: LossScale): LineScale {
+  const values = rows.map(({ loss }) => loss);
+  const above = values.filter((value) => value !== null && value > 0);
+  if (wanted === 'log' && above.length > 0) return logScale(...extent(above));
+  const whole: LineScale = { type: 'linear', domain: extent([0, ...values]) };
+  return wanted === 'auto' ? (scaleFor(valuesOf(rows, 'loss'), 'high') ?? whole) : whole;
+}
+
+function accuracyScaleOf(rows: readonly Row[]): LineScale {
+  const whole: LineScale = { type: 'linear', domain: extent(rows.map(({ accuracy }) => accuracy)) };
+  return scaleFor(valuesOf(rows, 'accuracy'), 'low') ?? whole;
+}
+
+/** The values of each series. */
+function valuesOf(rows: readonly Row[], field: Field): (number | null)[][] {
+  return (['training', 'validation'] as const).map((name) =>
+    rows.filter(({ series }) => series === name).map((row) => row[field]),
+  );
+}
+
+/** The points of one line, with gaps where the axis has no place for them. */
+function lineOf(rows: readonly Row[], series: Row['series'], field: Field, { type, cut }: LineScale) {
+  const points = rows
+    .filter((row) => row.series === series)
+    .map((row) => ({
+      series,
+      x: row.x,
+      y: type === 'log' && row[field]! <= 0 ? null : row[field],
+      isCheckpoint: true,
+    }));
+  if (cut === undefined) return points;
+  return cutOff(points, cut, field === 'loss' ? 'high' : 'low');
+}
+
+function yAxis(title: string, { type, domain, cut }: LineScale) {
+  const range = widened([...domain]);
+  const nice = cut === undefined ? 6 : false;
   return {
-    field,
+    field: 'y',
     type: 'quantitative',
     title,
-    scale: { domain: widened(extent([...from, ...rows.map((row) => row[field])])), nice: 6 },
-    axis: { tickCount: 6 },
+    scale: type === 'log' ? { type, domain: range, nice: false } : { domain: range, nice, zero: false },
+    axis: { tickCount: 6, ...(type === 'log' && { format: '~r' }) },
   } as const;
+}
+
+/** The sentences that tell how an axis differs from a linear one over all values. */
+function scaleNotes({ loss, accuracy }: Readonly<Record<Field, LineScale>>, accuracyTitle: string): string[] {
+  const name = accuracyTitle.replace(/ \(.*/, '');
+  return [
+    ...(loss.type === 'log' ? ['Loss on a log scale'] : []),
+    ...(loss.cut === undefined ? [] : [`Loss cut off above ${loss.cut}`]),
+    ...(accuracy.cut === undefined ? [] : [`${name} cut off below ${accuracy.cut}`]),
+  ];
 }
 
 function seriesColors(rows: readonly Row[]) {

@@ -5,13 +5,14 @@ import { panel } from './theme.js';
 /** A point of a chart: x and y. */
 export type Point = readonly [number, number];
 
-/** What all charts of one panel may be told. */
+/** Options of all charts with one panel. */
 export interface PanelOptions {
   readonly title?: string | undefined;
   /** A line of small print below the title. */
   readonly subtitle?: string | undefined;
-  /** Of the panel without its axes, in SVG units; by default 380 × 260. */
+  /** Width of the panel without its axes, in SVG units; default 380. */
   readonly width?: number | undefined;
+  /** Height of the panel without its axes, in SVG units; default 260. */
   readonly height?: number | undefined;
 }
 
@@ -21,14 +22,14 @@ export const panelOptionNames = ['title', 'subtitle', 'width', 'height'] as cons
 /** One axis of a chart. */
 export interface AxisOptions {
   readonly title: string;
-  /** The range it shows; by default that of the data. What lies outside is cut off. */
+  /** The range of the axis; default: that of the data. Values outside are cut off. */
   readonly domain?: Point | undefined;
   readonly scale?: 'linear' | 'log' | undefined;
-  /** How numbers are written, in the notation of d3-format. */
+  /** The format of the numbers, in the notation of d3-format. */
   readonly format?: string | undefined;
 }
 
-/** Size and title of a panel as Vega-Lite wants them. */
+/** Returns size and title of a panel as Vega-Lite has them. */
 export function frame({ title, subtitle, width = panel.width, height = panel.height }: PanelOptions) {
   return {
     width,
@@ -38,7 +39,7 @@ export function frame({ title, subtitle, width = panel.width, height = panel.hei
 }
 
 /**
- * A quantitative channel on that axis, with about so many ticks.
+ * Returns a quantitative channel for an axis with about so many ticks.
  *
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option of the axis
  */
@@ -57,7 +58,7 @@ export function quantitative(field: string, axis: AxisOptions, tickCount = 6) {
   } as const;
 }
 
-/** JSON knows no NaN and no infinity; Vega-Lite leaves a gap where it finds null. */
+/** Replaces NaN and infinity, which JSON does not have, by null, for which Vega-Lite leaves a gap. */
 export function finite(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? value : null;
 }
@@ -68,8 +69,8 @@ export function requireSome(name: string, what: string, list: ArrayLike<unknown>
 }
 
 /**
- * Whether a line through the points may be seen in a panel of those domains. What cannot be seen must be left out: resvg
- * ends the process over a clipped or see-through shape that lies beside the picture.
+ * Tells whether a line through the points may be visible in a panel of those domains. Invisible lines must be left out:
+ * resvg ends the process over a clipped or transparent shape that lies beside the picture.
  */
 export function isVisible(points: readonly Point[], { domain: x }: AxisOptions, { domain: y }: AxisOptions): boolean {
   const reaches = (axis: 0 | 1, domain: Point | undefined) =>

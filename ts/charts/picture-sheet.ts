@@ -7,10 +7,11 @@ import type { Panel } from './specification.js';
 
 /** A picture of a sheet. */
 export interface Picture extends Pixels {
-  /** Stands below it: a line, or several. */
+  /** The text below the picture: a line, or several. */
   readonly caption?: string | readonly string[] | undefined;
 }
 
+/** Options of `pictureSheet`. */
 export interface PictureSheetOptions extends Omit<PanelOptions, 'width' | 'height'> {
   /** Pictures in a row; default 8. */
   readonly columns?: number | undefined;
@@ -23,7 +24,7 @@ const fontSize = 11;
 const lineHeight = 14;
 
 /**
- * Pictures side by side, row by row, with what is said of each: digits that a net misread, or its filters. Pixels are
+ * Draws pictures side by side, row by row, with a caption for each, such as digits that a net misread. Pixels are
  * enlarged as squares.
  *
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for no pictures or a bad option, `ERR_SHAPE_MISMATCH` for pixels that do not

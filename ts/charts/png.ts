@@ -1,18 +1,18 @@
 import { deflateSync } from 'node:zlib';
 import { crc32 } from '../crc32.js';
 
-/** Pixels in channels as nets have them: a plane of grey, or one each of red, green and blue, row by row from the top. */
+/** Pixels in channels, as nets have them: a plane of grey, or planes of red, green and blue, row by row from the top. */
 export interface Pixels {
-  /** From 0 (black) to 255; what lies beyond is cut off. */
+  /** From 0 (black) to 255 (white); values beyond are cut off. */
   readonly data: ArrayLike<number>;
   readonly shape: readonly [channels: 1 | 3, height: number, width: number];
 }
 
 const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
-/** What the header calls them. */
+/** The colour types of the PNG header, by the number of channels. */
 const colourTypes = { 1: 0, 3: 2 } as const;
 
-/** The bytes of a PNG file, 8 bits a channel. */
+/** Encodes pixels as a PNG file with 8 bits a channel. */
 export function encodePng({ data, shape: [channels, height, width] }: Pixels): Uint8Array {
   const stride = 1 + width * channels; // each line begins with the number of its filter: 0, none
   const lines = new Uint8ClampedArray(height * stride);

@@ -10,13 +10,13 @@ import type { ChartSpecification } from './specification.js';
 import { fontFamily, theme } from './theme.js';
 
 const maxScale = 8;
-/** More than any chart needs, at 4 bytes each; resvg aborts the process where it cannot have its memory. */
+/** More than any chart needs, at 4 bytes each; resvg aborts the process if it cannot allocate its memory. */
 const maxPixels = 2 ** 26;
-/** What Vega writes behind a rendering that resvg knows too; of two, resvg obeys the last, and blurs pixels over it. */
+/** Written by Vega after a rendering that resvg knows, too; resvg takes the last of both, and would blur pixels. */
 const unknownRendering = ' image-rendering: pixelated;';
 
 /**
- * Draws a Vega-Lite chart, yours or one of this module's, in the theme that all charts share.
+ * Draws a Vega-Lite chart, one of this module or your own, in the theme of all charts.
  *
  * @returns the text of an SVG file
  * @throws BlasnetError `ERR_BAD_ARGUMENT` if the specification does not compile, `ERR_NATIVE_LOAD` if vega or
@@ -44,19 +44,19 @@ export async function renderSvg(spec: ChartSpecification): Promise<string> {
   }
 }
 
-/** How an SVG becomes pixels. */
+/** Options of `renderPng`. */
 export interface PngOptions {
-  /** Pixels per SVG unit, above 0 and up to 8; by default 2, which is sharp on dense screens. */
+  /** Pixels per SVG unit, above 0 and up to 8; default 2, which is sharp on screens of high density. */
   readonly scale?: number | undefined;
 }
 
 /**
- * Turns an SVG into pixels on white. It uses its own copy of DejaVu Sans and no font of the system, so that every
- * machine draws the same picture.
+ * Draws an SVG as a PNG on white. It uses its own copy of DejaVu Sans and no font of the system, so that every machine
+ * draws the same picture.
  *
  * @param svg the text of an SVG file
  * @returns the bytes of a PNG file
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for a scale out of range or a text that is no SVG, `ERR_NATIVE_LOAD` if
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for a scale out of range or a text that is not SVG, `ERR_NATIVE_LOAD` if
  *   `@resvg/resvg-js` or `dejavu-fonts-ttf` is not installed
  */
 export async function renderPng(svg: string, options: PngOptions = {}): Promise<Uint8Array> {
@@ -92,7 +92,7 @@ export async function renderPng(svg: string, options: PngOptions = {}): Promise<
   return image.asPng();
 }
 
-/** Width and height in SVG units, or an error where the text is no SVG. */
+/** Returns width and height in SVG units. */
 function svgSize(parse: () => { readonly width: number; readonly height: number }): { width: number; height: number } {
   try {
     const { width, height } = parse();
@@ -107,11 +107,11 @@ function svgSize(parse: () => { readonly width: number; readonly height: number 
 }
 
 /**
- * Writes a chart into a file, whose folder is made if need be. The file is replaced in one piece.
+ * Writes a chart to a file in one atomic step. Makes missing folders.
  *
- * @param file its extension says what is written: `.svg` or `.png`
+ * @param file a name that ends in `.svg` or `.png`
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for another extension, `ERR_BAD_FILE` if the folder cannot be made or the
- *   file not be written, and whatever `renderSvg` and `renderPng` throw
+ *   file not be written, and the errors of `renderSvg` and `renderPng`
  */
 export async function saveChart(spec: ChartSpecification, file: string): Promise<void> {
   const extension = typeof file === 'string' ? extname(file).toLowerCase() : '';

@@ -5,16 +5,16 @@ import { lineChart } from './line-chart.js';
 import { type PanelOptions, type Point, panelOptionNames } from './panel.js';
 import type { Panel } from './specification.js';
 
-/** What a classifier of two classes trades: true positives for false ones. */
+/** The true positives of a binary classifier against its false positives, over all thresholds. */
 export interface RocCurve {
-  /** Share of false positives and share of true positives, from (0, 0) to (1, 1), for ever lower thresholds. */
+  /** Share of false positives and share of true positives, from (0, 0) to (1, 1), for falling thresholds. */
   readonly points: readonly Point[];
-  /** Area under the curve: how often a positive row scores higher than a negative one. */
+  /** Area under the curve: the probability that a positive row scores higher than a negative one. */
   readonly area: number;
 }
 
 /**
- * The receiver operating characteristic.
+ * Computes the receiver operating characteristic.
  *
  * @param scores higher for rows that are more likely positive
  * @param labels 1 for positive, 0 for negative; both must occur
@@ -35,7 +35,7 @@ export function rocCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): 
   rows.forEach(({ label, score }, index) => {
     if (label === 1) truePositives++;
     else falsePositives++;
-    // No threshold lies between rows of equal score: they make one step, aslant.
+    // No threshold lies between rows of equal score: they make one diagonal step.
     if (rows[index + 1]?.score === score) return;
     const [x, y] = [falsePositives / negatives, truePositives / positives];
     const [previousX, previousY] = points.at(-1)!;
@@ -45,7 +45,7 @@ export function rocCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): 
   return { points, area };
 }
 
-/** The curve of `rocCurve`, with the diagonal of a guess. */
+/** Draws the curve of `rocCurve`, with the diagonal of a random guess. */
 export function rocChart({ points, area }: RocCurve, options: PanelOptions = {}): Panel {
   checkOptions(options, panelOptionNames);
   const axis = { domain: [0, 1], format: '~%' } as const;

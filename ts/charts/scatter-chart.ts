@@ -5,15 +5,18 @@ import { lineChart } from './line-chart.js';
 import { type AxisOptions, type PanelOptions, panelOptionNames, requireSome } from './panel.js';
 import type { Panel } from './specification.js';
 
+/** Options of `scatterChart`. */
 export interface ScatterChartOptions extends PanelOptions {
-  /** What both axes count, in words that follow "Real" and "Predicted": `price in $`. */
+  /** The title of both axes after "Real" and "Predicted": `price in $`. */
   readonly quantity: string;
+  /** The scale of both axes; default `linear`. */
   readonly scale?: AxisOptions['scale'] | undefined;
+  /** The format of both axes, in the notation of d3-format. */
   readonly format?: string | undefined;
 }
 
 /**
- * Predicted values against real ones, with the line where both are equal.
+ * Draws predicted values against real ones, with the line on which both are equal.
  *
  * @throws BlasnetError `ERR_SHAPE_MISMATCH` for lists of different length, `ERR_BAD_ARGUMENT` for empty ones or an unknown
  *   option

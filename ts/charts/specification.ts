@@ -1,10 +1,10 @@
 /**
- * A chart as JSON: a specification of [Vega-Lite](https://vega.github.io/vega-lite/docs/spec.html). It has the names of
- * the top level alone, so that types need no optional package; with vega-lite installed, its `TopLevelSpec` goes for one.
+ * A chart as JSON: a specification of [Vega-Lite](https://vega.github.io/vega-lite/docs/spec.html). The type declares
+ * the names of the top level only, since types need no optional package; `TopLevelSpec` of vega-lite fits it.
  */
 export interface ChartSpecification extends Readonly<Partial<Record<Property, unknown>>> {}
 
-/** What the top level of a chart of any kind may hold. */
+/** The properties of the top level of a chart. */
 type Property =
   | '$schema'
   | 'align'
@@ -39,7 +39,7 @@ type Property =
   | 'view'
   | 'width';
 
-/** A chart of one panel: for `renderSvg` and `saveChart` alone, or for `trellis` together with others. */
+/** A chart of one panel, for `renderSvg` and `saveChart`, or together with others for `trellis`. */
 export interface Panel extends ChartSpecification {
   readonly layer: readonly unknown[];
 }

@@ -1,11 +1,11 @@
 import type { Config } from 'vega-lite';
 
-/** The one font of all charts; `renderPng` brings it along. A browser without it takes the next of the list. */
+/** The font of all charts, which `renderPng` contains. A browser without it takes the next font of the list. */
 export const fontFamily = 'DejaVu Sans';
 
 /**
- * Colours that colour-blind readers can tell apart, from Okabe and Ito, "Color Universal Design" (2008). Their
- * yellow is left out: a thin line of it vanishes on white.
+ * Colours that colour-blind readers can tell apart, from Okabe and Ito, "Color Universal Design" (2008), without their
+ * yellow: a thin yellow line is hard to see on white.
  */
 export const palette: readonly string[] = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000'];
 
@@ -13,7 +13,7 @@ const ink = '#333333';
 const quietInk = '#666666';
 const font = `${fontFamily}, Verdana, sans-serif`;
 
-/** What all charts look like. A chart's own `config` goes first where both say something. */
+/** The look of all charts. A chart's own `config` overrides it. */
 export const theme = {
   background: 'white',
   padding: 16,

@@ -1,6 +1,5 @@
 /**
- * Which of `count` points to draw when only `limit` may be drawn: evenly spread, always with the first and the last,
- * and with `keep` if it is one of them.
+ * Chooses at most `limit` of `count` points: evenly spread, with the first, the last and, if given, `keep` among them.
  *
  * @param limit at least 3
  * @returns ascending indices, at most `limit`

@@ -2,17 +2,18 @@ import { checkOptions } from '../fields.js';
 import { requireSome } from './panel.js';
 import type { ChartSpecification, Panel } from './specification.js';
 
+/** Options of `trellis`. */
 export interface TrellisOptions {
   readonly title?: string | undefined;
   readonly subtitle?: string | undefined;
-  /** Panels in a row; by default all of them. */
+  /** Panels in a row; default: all of them. */
   readonly columns?: number | undefined;
-  /** One legend for all panels, for those whose series have the same names; by default each has its own. */
+  /** True: one legend for all panels, whose series have the same names. Default: each panel has its own. */
   readonly sharedLegend?: boolean | undefined;
 }
 
 /**
- * Panels side by side, row by row.
+ * Arranges panels side by side, row by row.
  *
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for no panels, or an unknown option
  */
@@ -29,7 +30,7 @@ export function trellis(panels: readonly Panel[], options: TrellisOptions = {}):
   };
 }
 
-/** Below the title of the whole, that of a panel is smaller. */
+/** Makes a panel's title smaller than that of the whole. */
 function smallTitle(title: unknown) {
   const parameters = typeof title === 'object' ? title : { text: title };
   return { ...parameters, fontSize: 13, offset: 6 };

@@ -61,7 +61,7 @@ export async function restoreRun(file: ModelFile, { stack, params, state: traini
     const copies = { theta: best.copyOf(block.theta) ?? block.theta, statistics: best.copyOf(block.statistics) };
     for (const [name, share] of sharesOf(layers, block, copies)) await file.read(bestName(name), share);
   }
-  if (state !== saved && params.regularizer.method === 'earlyStop' && saved.stopRule.sinceLowest > 0) {
+  if (state !== saved && saved.isBest && saved.stopRule.sinceLowest > 0) {
     // The net has the best weights, since the shorter run ended with them.
     for (const [name, share] of sharesOf(layers, block, block)) await file.read(lastName(name), share);
   }

@@ -25,6 +25,8 @@ export interface RunParts {
   readonly describe: () => ModelDescription;
   readonly course: Course;
   readonly rule: StopRule;
+  /** Whether the run ends with the weights of its best checkpoint, as an option of `train`. */
+  readonly restoreBest: boolean;
   /** The records so far; the list grows. */
   readonly records: readonly CheckpointRecord[];
   readonly lastGood: LastGood;
@@ -110,7 +112,7 @@ export class RunCheckpoints {
   }
 
   #stateAt(position: RunPosition): RunState {
-    const { model, course, rule, first } = this.#parts;
+    const { model, course, rule, first, restoreBest } = this.#parts;
     const { slots, plateau } = model.state;
     return {
       course,
@@ -122,6 +124,7 @@ export class RunCheckpoints {
       plateau: { ...plateau },
       stopRule: rule.state,
       isBest: rule.isLowest,
+      ...(restoreBest && { restoreBest }),
     };
   }
 

@@ -24,6 +24,8 @@ export interface RunState {
   readonly stopReason?: StopReason;
   /** True if the present weights are those with the lowest loss; otherwise those have tensors of their own. */
   readonly isBest: boolean;
+  /** Whether the run was to end with the weights of its best checkpoint, as an option of `train`; absent for no. */
+  readonly restoreBest?: boolean;
 }
 
 const reasons: readonly unknown[] = ['maxEpoch', 'stopLoss', 'stopDiff', 'earlyStop'] satisfies StopReason[];
@@ -62,7 +64,10 @@ export function runStateIn(value: unknown, where: string): RunState {
     },
     seconds: check(state, 'seconds', 'a number', isNumber) as number,
     ...(stopReason !== undefined && { stopReason: stopReason as StopReason }),
-    isBest: check(state, 'isBest', 'true or false', (flag) => typeof flag === 'boolean') as boolean,
+    isBest: check(state, 'isBest', 'true or false', isFlag) as boolean,
+    ...(state.restoreBest !== undefined && {
+      restoreBest: check(state, 'restoreBest', 'true or false', isFlag) as boolean,
+    }),
   };
 
   function objectIn(fields: unknown, name: string): Fields {
@@ -82,6 +87,10 @@ export function runStateIn(value: unknown, where: string): RunState {
   function wrong(field: string, expected: string, received: unknown): Error {
     return badFile(`'training' of ${where}`, `${expected} for ${field}`, JSON.stringify(received) ?? 'none');
   }
+}
+
+function isFlag(value: unknown): boolean {
+  return typeof value === 'boolean';
 }
 
 function isNumber(value: unknown): boolean {

@@ -1,8 +1,9 @@
 import { extname } from 'node:path';
+import { requireWritable } from '../files.js';
 import { loadModel } from '../model-files/load-model.js';
 import { print, UsageError } from './output.js';
 
-/** What `blasnet export` does. */
+/** Runs `blasnet export`: reads a model and writes it in another format. */
 export async function runExport(
   model: string,
   out: string,
@@ -12,6 +13,7 @@ export async function runExport(
   if (!npz && extension !== '.safetensors' && extension !== '.onnx') {
     throw new UsageError(`Expected a name that ends in .safetensors or .onnx, or --npz, but received '${out}'`);
   }
+  if (!npz) await requireWritable(out);
   const net = await loadModel(model);
   if (npz) await net.saveWeights(out);
   else if (extension === '.onnx') await net.exportOnnx(out);

@@ -3,10 +3,17 @@ import { constants } from 'node:os';
 import { CommanderError } from 'commander';
 import { reasonOf } from '../errors.js';
 
-/** Options or arguments that contradict each other or are missing: exit code 2. */
+/** Thrown for options or arguments that contradict each other or are missing: exit code 2. */
 export class UsageError extends Error {}
 
-/** A signal ended the work before it was done. */
+/** An error whose message has several lines, which are printed as they are. */
+export class ListedError extends Error {
+  constructor(lines: readonly string[], cause: unknown) {
+    super(lines.join('\n'), { cause });
+  }
+}
+
+/** Thrown when a signal ends the work before it is done. */
 export class Interrupted extends Error {
   constructor(
     readonly signal: 'SIGINT' | 'SIGTERM',
@@ -16,22 +23,23 @@ export class Interrupted extends Error {
   }
 }
 
-/** A line for people, on the standard error. */
+/** Prints a line for people on the standard error. */
 export function say(line: string): void {
   process.stderr.write(`blasnet: ${line}\n`);
 }
 
-/** Results, on the standard output; resolves when there is room for more. */
+/** Prints results on the standard output; resolves when there is room for more. */
 export async function print(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
-/** What went wrong, on one line. */
+/** Returns the message of an error: one line, unless it is a list. */
 export function describeFailure(error: unknown): string {
+  if (error instanceof ListedError) return error.message;
   return reasonOf(error).replace(/\s*\n\s*/g, ' ');
 }
 
-/** 0: fine, 1: failed, 2: called in a wrong way, 128 + number: ended by a signal. */
+/** Returns 1 for a failure, 2 for wrong usage, 128 + number for a signal, 0 for commander's help and version. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof Interrupted) return 128 + constants.signals[error.signal];

@@ -11,8 +11,13 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   readonly version: string;
 };
 
-/** The command line with all its commands; what they do is loaded when one of them runs. */
-export function createProgram(): Command {
+/**
+ * Creates the command line with all its commands. The code of a command is loaded when it runs.
+ * @param args - the arguments of the process
+ */
+export async function createProgram(args: readonly string[]): Promise<Command> {
+  // The help must work where the library cannot be loaded; a command that runs then reports why.
+  const names = args.includes('train') ? await import('./train/library-names.js').catch(() => undefined) : undefined;
   const program = new Command('blasnet')
     .description('Trains, inspects, converts and serves neural networks.')
     .version(version)
@@ -36,6 +41,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage. 'blasnet <command> --help' tells more of each command.`,
     );
-  for (const add of [addTrain, addPredict, addInspect, addExport, addServe]) add(program);
+  addTrain(program, names);
+  for (const add of [addPredict, addInspect, addExport, addServe]) add(program);
   return program;
 }

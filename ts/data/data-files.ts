@@ -23,10 +23,13 @@ export interface NpzNames {
 export interface DataFiles extends CsvOptions {
   readonly train: string;
   readonly test?: string | undefined;
-  /** By default CSV for .csv, .tsv, .data and .txt, gzipped (.gz) or not, and npz for all others. */
+  /** Default: 'csv' for .csv, .tsv, .data and .txt, gzipped (.gz) or not, and 'npz' for all others. */
   readonly format?: 'csv' | 'npz' | undefined;
   /** Names of arrays in npz files. */
   readonly arrays?: NpzNames | undefined;
-  /** Makes 1/k of the rows of `train` the test set, chosen at random by the seed (default 0). */
+  /**
+   * Takes the test set from the rows of `train`, at random by the seed (default 0). Below 1 a share: 0.2 is a fifth of
+   * the rows; above 1 a divisor: 5 is a fifth, too.
+   */
   readonly split?: number | { readonly k: number; readonly seed?: number | undefined } | undefined;
 }

@@ -2,6 +2,7 @@ import { badArgument } from '../errors.js';
 import { checkOptions } from '../fields.js';
 import { given } from '../given.js';
 import type { NetType } from '../losses/index.js';
+import type { PredictOptions } from '../preparation/predict-options.js';
 import type { FeatureScaling, Preparation } from '../preparation/preparation.js';
 import { Tensor } from '../tensor.js';
 import type { ClassWeights } from './class-weights.js';
@@ -11,11 +12,12 @@ import type { DataSet, RowStream } from './data-set.js';
 import { LabelPreparation } from './label-preparation.js';
 import type { ZeroOneOptions } from './labels.js';
 import { MemorySet } from './memory-set.js';
-import { MinMaxNormalizer } from './normalizer.js';
+import type { Normalizer } from './normalizer.js';
 import { type Part, slicePart } from './part.js';
 import { checkFiles, type FileData, readFiles } from './read-files.js';
 import type { BatchSource, StreamOptions } from './row-stream.js';
 import { type Rows, rowsOf, tensorOf } from './rows.js';
+import { type ScalingOptions, scalingOf } from './scaling-options.js';
 import { SetViews } from './set-views.js';
 import { checkStream, StreamSet } from './stream-set.js';
 
@@ -32,13 +34,26 @@ export interface DataTensors {
 /**
  * A data set: training rows, perhaps test rows, and a validation set taken from the training rows; raw, and normalised
  * for training. Read it, normalise it, take the validation set, then give it to `net.train`.
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises';
+ * import { DataReader } from 'blasnet';
+ *
+ * await writeFile('irises.csv', 'length,width,species\n5.1,3.5,setosa\n7,3.2,versicolor\n6.3,3.3,virginica\n');
+ * const reader = new DataReader({ train: 'irises.csv', label: 'species' });
+ * await reader.readData();
+ * reader.featureNames; // → [ 'length', 'width' ]
+ * reader.normalizeX();
+ * reader.normalizeY('multipleClassifier');
+ * reader.yTrain.toArray(); // → [ [ 1, 0, 0 ], [ 0, 1, 0 ], [ 0, 0, 1 ] ]
+ * ```
  */
 export class DataReader extends SetViews {
   readonly #files: DataFiles | undefined;
   #batches: { readonly source: BatchSource; readonly options: StreamOptions } | undefined;
   /** What the columns of CSV files mean. */
   #csv: Partial<FileData> = {};
-  #xNormalizer: MinMaxNormalizer | undefined;
+  #xNormalizer: Normalizer | undefined;
   #labels: LabelPreparation | undefined;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option */
@@ -51,6 +66,14 @@ export class DataReader extends SetViews {
   /**
    * A reader over tensors in memory; they are viewed, not copied.
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` where rows do not match, `ERR_NOT_FINITE` for NaN or infinity
+   * @example
+   * ```ts
+   * import { DataReader, Tensor } from 'blasnet';
+   *
+   * const reader = DataReader.fromTensors({ xTrain: Tensor.from([[1, 10], [3, 30]]), yTrain: Tensor.from([[0], [1]]) });
+   * reader.normalizeX();
+   * reader.xTrain.toArray(); // → [ [ 0, 0 ], [ 1, 1 ] ]
+   * ```
    */
   static fromTensors(tensors: DataTensors): DataReader {
     checkOptions(tensors, ['xTrain', 'yTrain', 'xTest', 'yTest'], 'tensors');
@@ -120,41 +143,49 @@ export class DataReader extends SetViews {
     return this.#labels!;
   }
 
-  /** Features to [0, 1] by their least and greatest value over train and test together; a constant one becomes 0. */
-  normalizeX(): void {
+  /**
+   * Scales the features, each column by itself, by default to [0, 1] by its least and greatest value over all rows. A
+   * constant column becomes 0.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for unknown options, 'robust' in a reader of batches, or after the
+   *   validation set was taken
+   */
+  normalizeX(options: ScalingOptions = {}): void {
     const set = this.requireSet();
-    const normalizer = new MinMaxNormalizer(set.rangesOf('x'));
+    const normalizer = set.normalizerOf('x', scalingOf(options));
     set.replace('x', (x) => normalizer.normalize(x));
     this.#xNormalizer = normalizer;
   }
 
   /**
-   * Labels as a net of that type needs them: min–max for fitting, 0 and 1 for two classes, one-hot for several.
+   * Converts the labels to what a net of that type needs: scaled for 'fitting', 0 and 1 for 'binaryClassifier', one-hot
+   * for 'multipleClassifier'.
    * @param base - the first class number
-   * @throws BlasnetError `ERR_BAD_ARGUMENT` for what is no type of net, and for labels that are no such class numbers
+   * @param options - how labels for 'fitting' are scaled; default min–max over all rows
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown type of net or option, and for labels that are not class
+   *   numbers
    */
-  normalizeY(netType: NetType, base = 0): void {
-    this.#requireLabels().normalize(netType, base);
+  normalizeY(netType: NetType, base = 0, options?: ScalingOptions): void {
+    this.#requireLabels().normalize(netType, base, options);
   }
 
-  /** Undoes `normalizeY('fitting')`: a net's outputs as they would stand in the file. */
+  /** Reverses `normalizeY('fitting')`: converts outputs of a net to labels as they are in the file. */
   deNormalizeY(y: Tensor): Tensor {
     return this.#requireLabels().deNormalize(y);
   }
 
-  /** Raw rows as the training rows were normalised: what inference needs. */
+  /** Normalises raw rows as `normalizeX` normalised the training rows, for `net.inference`. */
   normalizePredictData(x: Tensor): Tensor {
     if (!this.#xNormalizer) throw badArgument('normalizePredictData', 'normalizeX before it', 'none');
     return this.#xNormalizer.normalize(x);
   }
 
   /**
-   * Rows of cells by column name as the features of the CSV files were encoded: raw rows, for `normalizePredictData`.
+   * Encodes rows of cells by column name as the features of the CSV files: raw rows, for `normalizePredictData`.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row and the column of a cell that cannot be read
    */
-  encodeRows(rows: readonly RowCells[]): Tensor {
+  encodeRows(rows: readonly RowCells[], options: PredictOptions = {}): Tensor {
     if (!this.#csv.encodeRows) throw badArgument('encodeRows', 'CSV files to have been read', 'none');
-    return this.#csv.encodeRows(rows);
+    return this.#csv.encodeRows(rows, options);
   }
 
   /**
@@ -191,17 +222,19 @@ export class DataReader extends SetViews {
   }
 
   /**
-   * Makes the first ⌊n/k⌋ training rows the validation set; they leave the training set. A reader of batches has its
+   * Makes the first training rows the validation set; they are no longer training rows. A reader of batches has its
    * validation set from its options.
-   * @param k - default 10: a tenth
+   * @param k - above 1 a divisor: 10, the default, takes a tenth; below 1 a share: 0.1 takes a tenth, too
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for another number, and for a second call
    */
   generateValidationSet(k = 10): void {
     this.requireSet().takeValidation(k, (labels) => this.#requireLabels().rebalance(labels));
   }
 
   /**
-   * Makes ⌊n/k⌋ training rows, chosen at random by the seed, the test set; before anything else is done to the rows.
-   * @param k - default 5: a fifth
+   * Makes training rows, chosen at random by the seed, the test set. Call it before all that changes the rows.
+   * @param k - above 1 a divisor: 5, the default, takes a fifth; below 1 a share: 0.2 takes a fifth, too
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for another number, for a reader with a test set, and after other changes
    */
   splitTestSet(k = 5, seed = 0): void {
     this.requireSet().takeTest(k, seed, (labels) => this.#requireLabels().rebalance(labels));
@@ -212,13 +245,20 @@ export class DataReader extends SetViews {
     this.requireSet().shuffle(seed);
   }
 
-  /** Rows iteration × batchSize to (iteration + 1) × batchSize of the training set; fewer at its end. */
+  /**
+   * The training rows from iteration × batchSize to (iteration + 1) × batchSize − 1; fewer at the end of the set.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a batch that does not begin within the rows
+   */
   getBatchSamples(batchSize: number, iteration: number): { x: Tensor; y: Tensor } {
     const part = this.trainingPart;
     const { count } = part.x;
-    const from = batchSize * iteration;
-    if (!(Number.isInteger(batchSize) && batchSize > 0 && Number.isInteger(iteration) && from >= 0 && from < count)) {
-      throw badArgument('batch', `a batch that begins within ${count} rows`, `batch ${iteration} of ${batchSize}`);
+    if (!(Number.isSafeInteger(batchSize) && batchSize > 0)) {
+      throw badArgument('batchSize', 'a whole number above 0', batchSize);
+    }
+    const from = Number.isSafeInteger(iteration) ? batchSize * iteration : -1;
+    if (!(from >= 0 && from < count)) {
+      const last = Math.ceil(count / batchSize) - 1;
+      throw badArgument('iteration', `a whole number from 0 to ${last}, for ${count} rows`, iteration);
     }
     const { x, y } = slicePart(part, from, Math.min(count, from + batchSize));
     return { x: tensorOf(x), y: tensorOf(y) };
@@ -269,7 +309,11 @@ export class DataReader extends SetViews {
   get categories(): Readonly<Record<string, readonly string[]>> {
     return this.#csv.categories ?? {};
   }
-  /** What the features are called in CSV files; undefined for other data. */
+  /** What you should know about the CSV files, such as a column that was left out; empty for other data. */
+  get notes(): readonly string[] {
+    return this.#csv.notes ?? [];
+  }
+  /** The names of the features of CSV files; undefined for other data. */
   get featureNames(): readonly string[] | undefined {
     return this.#csv.featureNames;
   }

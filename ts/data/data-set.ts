@@ -2,43 +2,44 @@
 import type { RowShape } from '../layers/layer.js';
 import type { Tensor } from '../tensor.js';
 import type { Labels } from './labels.js';
-import type { ColumnRanges } from './normalizer.js';
+import type { Normalizer } from './normalizer.js';
 import type { Part } from './part.js';
 import type { Rows } from './rows.js';
+import type { Scaling } from './scaling-options.js';
 
-/** What normalisation makes of raw rows; `rowOf` tells their numbers for messages. */
+/** Normalises raw rows; `rowOf` gives the number of a row in the data set, for messages. */
 export type RowMap = (rows: Tensor, rowOf?: (index: number) => number) => Tensor;
 
-/** The rows behind a reader, raw as they came and as normalisation made them: in memory or in a stream. */
+/** The rows of a reader, raw and normalised, in memory or in a stream. */
 export interface DataSet {
   readonly numTrain: number;
   /** Shape of a row of features. */
   readonly xShape: RowShape;
-  /** The training rows as they are now; an error for a stream. */
+  /** The training rows, normalised so far as the reader was told to; a stream throws. */
   readonly train: Part;
   readonly test: Part | undefined;
   readonly validation: Part | undefined;
   readonly rawTrain: Part;
   readonly rawTest: Part | undefined;
-  /** The training rows where they come in pieces. */
+  /** The training rows of a stream; undefined for rows in memory. */
   readonly stream: RowStream | undefined;
-  /** The raw columns' ranges over all sets together. */
-  rangesOf(which: 'x' | 'y'): ColumnRanges;
+  /** Learns a scaling from the raw columns. */
+  normalizerOf(which: 'x' | 'y', scaling: Scaling): Normalizer;
   /** The raw labels of all sets. */
   rawLabels(): Labels[];
-  /** The training labels as they are now. */
+  /** The training labels, normalised so far as the reader was told to. */
   trainLabels(): Labels;
-  /** Replaces x or y of all sets by what `map` makes of the raw rows; changes nothing where that throws. */
+  /** Replaces x or y of all sets by `map` of the raw rows; changes nothing if `map` throws. */
   replace(which: 'x' | 'y', map: RowMap): void;
-  /** Changes what becomes of the features' bytes on their way to a batch, and not the bytes. */
+  /** Changes how the bytes of the features become numbers of a batch; the bytes themselves stay. */
   changeX(change: (rows: Rows) => Rows): void;
   /**
-   * Makes the first ⌊n/k⌋ training rows the validation set.
-   * @param check - is shown the labels that training would keep, and may throw to refuse
+   * Makes the first training rows the validation set; `shareOf` gives their number.
+   * @param check - called with the labels that would be left for training, before anything changes; may throw
    */
   takeValidation(k: number, check: (labels: Labels) => void): void;
   /**
-   * Makes ⌊n/k⌋ random training rows the test set.
+   * Makes random training rows the test set; `shareOf` gives their number.
    * @param check - as for `takeValidation`
    */
   takeTest(k: number, seed: number, check: (labels: Labels) => void): void;
@@ -52,8 +53,8 @@ export interface RowStream {
   readonly xShape: RowShape;
   readonly yShape: RowShape;
   /**
-   * Starts an epoch. Its parts are normalised and of any row count; a part's memory may be used again for the next one.
-   * Whoever does not read to the end calls `return`, so that the source can close what it has open.
+   * Starts an epoch. Its parts are normalised and have any row count; the memory of a part may be reused for the next.
+   * A caller that does not read to the end calls `return`, so that the source can close its files.
    */
   open(): AsyncIterator<Part>;
 }

@@ -8,6 +8,7 @@ import type { ChannelStatistics, ImageMode, ImageOptions, PixelNormalization } f
 import type { Part } from './part.js';
 import { type ChannelScaling, type ImageShape, scalePixels, statisticsOf, unscaled } from './pixels.js';
 import { rowsOf } from './rows.js';
+import type { ScalingOptions } from './scaling-options.js';
 
 /** Images, channel by channel, and their class numbers. */
 export interface LabelledImages {
@@ -15,6 +16,9 @@ export interface LabelledImages {
   readonly pixels: Uint8Array;
   readonly labels: Float32Array;
 }
+
+/** Images are not scaled column by column. */
+type NoScaling = { readonly [Name in keyof ScalingOptions]?: undefined };
 
 /** The brightest pixel. */
 const maximum = 255;
@@ -74,7 +78,7 @@ export abstract class ImageDataReader extends DataReader {
    * Scales pixels to [0, 1] as x / 255, or each channel to mean 0 and deviation 1. A constant channel becomes 0.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` after the validation set was taken, or for statistics of other channels
    */
-  override normalizeX(options: PixelNormalization = {}): void {
+  override normalizeX(options: PixelNormalization & NoScaling = {}): void {
     checkOptions(options, ['perChannel']);
     const { perChannel = false } = options;
     const { rawTrain } = this.requireSet();

@@ -6,12 +6,13 @@ import type { Tensor } from '../tensor.js';
 import { type ClassWeights, classWeightsOf } from './class-weights.js';
 import type { DataSet } from './data-set.js';
 import { countCategories, type Labels, oneHot, type ZeroOneOptions, zeroOne } from './labels.js';
-import { MinMaxNormalizer } from './normalizer.js';
+import type { Normalizer } from './normalizer.js';
+import { type ScalingOptions, scalingOf } from './scaling-options.js';
 
-/** What is done to the labels of a data set, and what is learnt of them; as `DataReader` documents it. */
+/** Normalises the labels of a data set and keeps what that needs; the methods are those of `DataReader`. */
 export class LabelPreparation {
   readonly #set: DataSet;
-  #normalizer: MinMaxNormalizer | undefined;
+  #normalizer: Normalizer | undefined;
   #classLabels: readonly number[] = [];
   #classWeights: Float64Array | undefined;
   #balanced = false;
@@ -20,28 +21,32 @@ export class LabelPreparation {
     this.#set = set;
   }
 
-  /** The label of each class, once labels are one-hot or 0 and 1; none before that. */
+  /** The label of each class; empty before labels are one-hot or 0 and 1. */
   get classLabels(): readonly number[] {
     return this.#classLabels;
   }
 
-  /** A weight for each class; absent where all rows count 1. */
+  /** A weight for each class; undefined if all rows count 1. */
   get classWeights(): Float64Array | undefined {
     return this.#classWeights;
   }
 
-  /** What undoes the normalisation for fitting. */
+  /** Reverses the normalisation for fitting; undefined without one. */
   get inverse(): LabelScaling | undefined {
     return this.#normalizer?.inverse;
   }
 
-  normalize(netType: NetType, base: number): void {
+  normalize(netType: NetType, base: number, options: ScalingOptions | undefined): void {
+    if (!Number.isSafeInteger(base)) throw badArgument('base', 'a whole number', base);
+    if (options !== undefined && netType !== 'fitting') {
+      throw badArgument('options', "nothing for classes, since scaling is for 'fitting'", options);
+    }
     if (netType === 'multipleClassifier') {
       this.toOneHot(base);
     } else if (netType === 'binaryClassifier') {
       this.toZeroOne({ negativeLabel: base, positiveLabel: base + 1 });
     } else if (netType === 'fitting') {
-      const normalizer = new MinMaxNormalizer(this.#set.rangesOf('y'));
+      const normalizer = this.#set.normalizerOf('y', scalingOf(options ?? {}));
       this.#set.replace('y', (y) => normalizer.normalize(y));
       this.#change([], normalizer);
     } else {
@@ -70,13 +75,13 @@ export class LabelPreparation {
     this.#balanced = weights === 'balanced';
   }
 
-  /** Brings 'balanced' class weights in line with the labels that training keeps. */
+  /** Computes 'balanced' class weights anew for the labels that are left for training. */
   rebalance(labels: Labels): void {
     if (this.#balanced) this.#classWeights = classWeightsOf('balanced', labels);
   }
 
-  /** Other labels have no weights yet. */
-  #change(classLabels: readonly number[], normalizer?: MinMaxNormalizer): void {
+  /** Keeps what belongs to new labels; they have no weights yet. */
+  #change(classLabels: readonly number[], normalizer?: Normalizer): void {
     this.#classLabels = classLabels;
     this.#normalizer = normalizer;
     this.#classWeights = undefined;

@@ -1,12 +1,13 @@
 // @internal
 import { badArgument } from '../errors.js';
 import type { RowShape } from '../layers/layer.js';
-import { sizeOf, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import type { DataSet, RowMap } from './data-set.js';
 import type { Labels } from './labels.js';
-import { ColumnRanges } from './normalizer.js';
+import { Normalizer } from './normalizer.js';
 import { checkPart, type Part, shareOf, shuffledOrder, slicePart, splitPart, takeRows } from './part.js';
 import { type Rows, rowsOf, tensorOf } from './rows.js';
+import type { Scaling } from './scaling-options.js';
 
 /** Rows in memory. The validation set is part of the training rows until it is taken from them. */
 export class MemorySet implements DataSet {
@@ -37,10 +38,9 @@ export class MemorySet implements DataSet {
     return this.train.x.rowShape;
   }
 
-  rangesOf(which: 'x' | 'y'): ColumnRanges {
-    const ranges = new ColumnRanges(sizeOf(this.rawTrain[which].rowShape));
-    for (const tensor of this.#raw(which)) ranges.add(tensor);
-    return ranges;
+  normalizerOf(which: 'x' | 'y', { method, fitOn }: Scaling): Normalizer {
+    const tensors = this.#raw(which);
+    return Normalizer.ofTensors(method, fitOn === 'train' ? tensors.slice(0, 1) : tensors);
   }
 
   rawLabels(): Labels[] {
@@ -67,8 +67,8 @@ export class MemorySet implements DataSet {
   }
 
   takeValidation(k: number, check: (labels: Labels) => void): void {
-    const count = shareOf(this.numTrain, k);
     if (this.validation) throw badArgument('generateValidationSet', 'to be called once', 'a second call');
+    const count = shareOf(this.numTrain, k);
     const rest = slicePart(this.train, count, this.numTrain);
     check({ rows: tensorOf(rest.y) });
     this.validation = slicePart(this.train, 0, count);
@@ -101,7 +101,7 @@ export class MemorySet implements DataSet {
     this.#isChanged = true;
   }
 
-  /** The raw rows of training and test, as long as the validation set is among them. */
+  /** The raw training rows, then the raw test rows; throws once the validation set was taken from the former. */
   #raw(which: 'x' | 'y'): Tensor[] {
     this.#requireWhole();
     return [this.rawTrain, this.rawTest].flatMap((part) => (part ? [tensorOf(part[which])] : []));

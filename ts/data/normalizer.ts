@@ -2,76 +2,71 @@
 import { badArgument, shapeMismatch } from '../errors.js';
 import type { FeatureScaling, LabelScaling } from '../preparation/preparation.js';
 import { arrayOf, type FloatArray, Tensor } from '../tensor.js';
+import { type ColumnQuartiles, ColumnStatistics, quartilesOf } from './column-statistics.js';
+import type { ScalingMethod } from './scaling-options.js';
 
-/** The least and the greatest value of each column, over all the rows that were shown. */
-export class ColumnRanges {
-  readonly min: Float64Array;
-  readonly max: Float64Array;
-
-  constructor(width: number) {
-    this.min = new Float64Array(width).fill(Number.POSITIVE_INFINITY);
-    this.max = new Float64Array(width).fill(Number.NEGATIVE_INFINITY);
-  }
-
-  /** Shows rows; each is rows × columns. */
-  add({ data, rowSize }: Tensor): this {
-    const width = this.min.length;
-    if (rowSize !== width) throw shapeMismatch('rows', `${width} columns`, `${rowSize}`);
-    for (let i = 0; i < data.length; i++) {
-      const column = i % width;
-      if (data[i]! < this.min[column]!) this.min[column] = data[i]!;
-      if (data[i]! > this.max[column]!) this.max[column] = data[i]!;
-    }
-    return this;
-  }
-
-  /** A copy that can be shown more. */
-  clone(): ColumnRanges {
-    const copy = new ColumnRanges(this.min.length);
-    copy.min.set(this.min);
-    copy.max.set(this.max);
-    return copy;
-  }
-}
-
-/** Min–max normalisation of columns: (x − min) / (max − min), and 0 for a constant column. */
-export class MinMaxNormalizer {
-  readonly #min: Float64Array;
+/** Scales columns: (x − offset) / range, and 0 for a column whose range is 0. */
+export class Normalizer {
+  readonly #offset: Float64Array;
   readonly #range: Float64Array;
 
-  constructor({ min, max }: ColumnRanges) {
-    this.#min = min;
-    this.#range = max.map((value, column) => value - min[column]!);
+  constructor(offset: Float64Array, range: Float64Array) {
+    this.#offset = offset;
+    this.#range = range;
+  }
+
+  /** The normalizer of a method for the columns of these rows; `quartiles` are needed for 'robust' only. */
+  static of(
+    method: ScalingMethod,
+    { min, max, mean, deviation }: ColumnStatistics,
+    quartiles: () => ColumnQuartiles,
+  ): Normalizer {
+    if (method === 'standard') return new Normalizer(mean, deviation);
+    const range = max.map((value, column) => value - min[column]!);
+    if (method === 'minMax') return new Normalizer(min, range);
+    const { median, range: middle } = quartiles();
+    // More than half of the values may be one value, as in most one-hot columns: such a column is shifted only.
+    return new Normalizer(
+      median,
+      middle.map((value, column) => value || (range[column] === 0 ? 0 : 1)),
+    );
+  }
+
+  /** The normalizer of a method for all rows of these tensors. */
+  static ofTensors(method: ScalingMethod, tensors: readonly Tensor[]): Normalizer {
+    const statistics = new ColumnStatistics(tensors[0]!.rowSize);
+    for (const tensor of tensors) statistics.add(tensor);
+    return Normalizer.of(method, statistics, () => quartilesOf(tensors));
   }
 
   /** The same rows, normalised; a new tensor. */
   normalize(x: Tensor): Tensor {
     return this.#map(x, (value, column) => {
       const range = this.#range[column]!;
-      return range === 0 ? 0 : (value - this.#min[column]!) / range;
+      return range === 0 ? 0 : (value - this.#offset[column]!) / range;
     });
   }
 
-  /** Undoes {@link MinMaxNormalizer.normalize}. */
+  /** Reverses {@link Normalizer.normalize}; a new tensor. */
   deNormalize(y: Tensor): Tensor {
-    return this.#map(y, (value, column) => value * this.#range[column]! + this.#min[column]!);
+    return this.#map(y, (value, column) => value * this.#range[column]! + this.#offset[column]!);
   }
 
-  /** {@link MinMaxNormalizer.normalize} as plain numbers. */
+  /** {@link Normalizer.normalize} as plain numbers. */
   get scaling(): FeatureScaling {
     // A range so small that its inverse is infinite is as good as none.
     const inverse = (range: number) => (range === 0 ? 0 : Math.min(1 / range, Number.MAX_VALUE));
-    return { per: 'column', divisor: 1, offset: [...this.#min], scale: Array.from(this.#range, inverse) };
+    return { per: 'column', divisor: 1, offset: [...this.#offset], scale: Array.from(this.#range, inverse) };
   }
 
-  /** {@link MinMaxNormalizer.deNormalize} as plain numbers. */
+  /** {@link Normalizer.deNormalize} as plain numbers. */
   get inverse(): LabelScaling {
-    return { offset: [...this.#min], scale: [...this.#range] };
+    return { offset: [...this.#offset], scale: [...this.#range] };
   }
 
   #map(x: Tensor, f: (value: number, column: number) => number): Tensor {
     if (!(x instanceof Tensor)) throw badArgument('rows', 'a Tensor', x);
-    const width = this.#min.length;
+    const width = this.#offset.length;
     if (x.rowSize !== width) throw shapeMismatch('rows', `${width} columns`, `${x.rowSize}`);
     const source: FloatArray = x.data;
     const target = new (arrayOf(x.dtype))(source.length);

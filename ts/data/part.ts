@@ -10,13 +10,14 @@ export interface Part {
   readonly y: Rows;
 }
 
-/** The sets that readers hold, as messages call them. */
+/** The names of a reader's sets in messages. */
 export type SetName = 'train' | 'test' | 'validation';
 
 /**
- * @param like - a row of the training set's features
- * @throws BlasnetError where a set's parts differ, its rows hold nothing or are not like those, or its numbers are not
- *   finite
+ * Checks a set.
+ * @param like - the features of the training set, whose rows all sets must have
+ * @throws BlasnetError `ERR_SHAPE_MISMATCH` for parts of different row counts, for rows without columns and for rows
+ *   unlike those of `like`; `ERR_NOT_FINITE` for NaN and infinity
  */
 export function checkPart(name: SetName, { x, y }: Part, like: Rows): void {
   if (x.count !== y.count) throw shapeMismatch(`the ${name} labels`, `${x.count} rows`, `${y.count}`);
@@ -36,7 +37,7 @@ export function slicePart({ x, y }: Part, from: number, to: number): Part {
   return { x: sliceRows(x, from, to), y: sliceRows(y, from, to) };
 }
 
-/** The rows that `order` names, in that order; copied. */
+/** Copies the rows whose numbers are in `order`, in that order. */
 export function takeRows(rows: Rows, order: Int32Array): Rows {
   const width = sizeOf(rows.rowShape);
   const data = new (rows.data.constructor as Float32ArrayConstructor)(order.length * width);
@@ -49,7 +50,7 @@ export function takeRows(rows: Rows, order: Int32Array): Rows {
 const shuffleStream = 0x5348; // keeps these random numbers apart from those of a net with the same seed
 const splitStream = 0x5350;
 
-/** The numbers below `count` in an order that depends on it and the seed only. */
+/** The numbers from 0 to `count` − 1 in a random order, which depends on `count`, the seed and the stream only. */
 export function shuffledOrder(count: number, seed: number, stream = shuffleStream): Int32Array {
   if (!Number.isSafeInteger(seed) || seed < 0) throw badArgument('seed', 'a whole number from 0 to 2^53 - 1', seed);
   const order = new Int32Array(count);
@@ -58,25 +59,31 @@ export function shuffledOrder(count: number, seed: number, stream = shuffleStrea
   return order;
 }
 
-/** Which of `count` rows are for the test, ⌊count/k⌋ of them, and which for training, both in random order. */
+/** Splits `count` rows at random into test rows, as many as `shareOf` gives, and training rows. */
 export function splitOrder(count: number, k: number, seed: number): { train: Int32Array; test: Int32Array } {
   const size = shareOf(count, k);
   const order = shuffledOrder(count, seed, splitStream);
   return { train: order.subarray(size), test: order.subarray(0, size) };
 }
 
-/** A part in two, ⌊n/k⌋ random rows of it for the test; copied. */
+/** Splits a part at random as `splitOrder` does; copies the rows. */
 export function splitPart({ x, y }: Part, k: number, seed: number): { train: Part; test: Part } {
   const order = splitOrder(x.count, k, seed);
   const take = (rows: Int32Array): Part => ({ x: takeRows(x, rows), y: takeRows(y, rows) });
   return { train: take(order.train), test: take(order.test) };
 }
 
-/** ⌊count/k⌋, where that leaves rows for both sets. */
-export function shareOf(count: number, k: number): number {
-  const share = Math.floor(count / k);
-  if (!(Number.isFinite(k) && k > 1 && share >= 1 && share < count)) {
-    throw badArgument('k', `a number above 1 that leaves rows for both sets of ${count}`, k);
+/**
+ * The number of rows that a split takes from `count` rows.
+ * @param k - below 1 the share of the rows, above 1 its divisor: 0.2 and 5 are both a fifth
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for any other value, and where one of the two sets has no row
+ */
+export function shareOf(count: number, k: number, name = 'k'): number {
+  if (typeof k === 'number') {
+    // 0.29 · 100 is less than 29 by a rounding error.
+    const share = Math.floor(k > 0 && k < 1 ? count * k * (1 + 2 ** -50) : count / k);
+    if (Number.isFinite(k) && k > 0 && k !== 1 && share >= 1 && share < count) return share;
   }
-  return share;
+  const expected = `a share such as 0.2, or a divisor above 1 such as 5, that leaves rows for both sets of ${count}`;
+  throw badArgument(name, expected, k);
 }

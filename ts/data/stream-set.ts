@@ -4,26 +4,28 @@ import { checkOptions } from '../fields.js';
 import type { RowShape } from '../layers/layer.js';
 import { Tensor } from '../tensor.js';
 import { type BatchLimits, checkedBatches } from './batches.js';
+import { ColumnStatistics } from './column-statistics.js';
 import type { DataReader } from './data-reader.js';
 import type { DataSet, RowMap, RowStream } from './data-set.js';
 import { LabelTally } from './label-tally.js';
 import type { Labels } from './labels.js';
-import { ColumnRanges } from './normalizer.js';
+import { Normalizer } from './normalizer.js';
 import { checkPart, type Part, type SetName } from './part.js';
 import type { BatchSource, StreamOptions } from './row-stream.js';
 import { rowsOf, tensorOf } from './rows.js';
+import type { Scaling } from './scaling-options.js';
 
-/** What one pass over a source found. */
+/** The results of one pass over a source. */
 interface Findings {
   readonly count: number;
-  readonly x: { readonly shape: RowShape; readonly ranges: ColumnRanges };
-  readonly y: { readonly shape: RowShape; readonly ranges: ColumnRanges };
+  readonly x: { readonly shape: RowShape; readonly statistics: ColumnStatistics };
+  readonly y: { readonly shape: RowShape; readonly statistics: ColumnStatistics };
   readonly labels: LabelTally;
 }
 
 const asTheyAre: RowMap = (rows) => rows;
 
-/** Training rows that come in batches, normalised on their way; test and validation set are in memory. */
+/** Training rows that come in batches and are normalised batch by batch; test and validation set are in memory. */
 export class StreamSet implements DataSet, RowStream {
   readonly #source: BatchSource;
   readonly #findings: Findings;
@@ -44,7 +46,7 @@ export class StreamSet implements DataSet, RowStream {
     this.validation = validation;
   }
 
-  /** Goes once over the source: counts rows and learns the ranges and classes. */
+  /** Goes over the source once: counts the rows, computes the columns' statistics and counts the classes. */
   static async read(source: BatchSource, options: StreamOptions): Promise<StreamSet> {
     const isCut = options.numTrain !== undefined;
     const findings = await explore(source, { count: options.numTrain, isCut });
@@ -95,10 +97,13 @@ export class StreamSet implements DataSet, RowStream {
     return this.#raw.test;
   }
 
-  rangesOf(which: 'x' | 'y'): ColumnRanges {
-    const ranges = this.#findings[which].ranges.clone();
-    for (const tensor of this.#tensors(which)) ranges.add(tensor);
-    return ranges;
+  normalizerOf(which: 'x' | 'y', { method, fitOn }: Scaling): Normalizer {
+    const statistics = this.#findings[which].statistics.clone();
+    if (fitOn === 'trainAndTest') for (const tensor of this.#tensors(which)) statistics.add(tensor);
+    return Normalizer.of(method, statistics, () => {
+      // Quartiles need all values of a column at once.
+      throw badArgument('method', "'minMax' or 'standard' for a reader of batches", method);
+    });
   }
 
   rawLabels(): Labels[] {
@@ -153,12 +158,12 @@ async function explore(source: BatchSource, limits: BatchLimits): Promise<Findin
   for await (const { x, y, firstRow } of checkedBatches(source, 'the stream', limits)) {
     findings ??= {
       count: 0,
-      x: { shape: x.shape.slice(1), ranges: new ColumnRanges(x.rowSize) },
-      y: { shape: y.shape.slice(1), ranges: new ColumnRanges(y.rowSize) },
+      x: { shape: x.shape.slice(1), statistics: new ColumnStatistics(x.rowSize) },
+      y: { shape: y.shape.slice(1), statistics: new ColumnStatistics(y.rowSize) },
       labels: new LabelTally(y.rowSize),
     };
-    findings.x.ranges.add(x);
-    findings.y.ranges.add(y);
+    findings.x.statistics.add(x);
+    findings.y.statistics.add(y);
     findings.labels.add(y, firstRow);
     count += x.rows;
   }
@@ -181,7 +186,7 @@ async function readSet(
   return part;
 }
 
-/** @throws BlasnetError `ERR_BAD_ARGUMENT` for what no reader can be made of */
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for a source that is not a function, and for bad options */
 export function checkStream(source: BatchSource, options: StreamOptions): void {
   if (typeof source !== 'function')
     throw badArgument('source', 'a function that gives the batches of an epoch', source);

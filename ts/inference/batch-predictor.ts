@@ -1,27 +1,40 @@
 import { badArgument, shapeMismatch } from '../errors.js';
 import { checkOptions } from '../fields.js';
-import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
+import { arrayOf, checkedShape, type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
 import { RowQueue } from './row-queue.js';
 
+/** How rows are gathered into batches. */
 export interface BatchPredictorOptions {
-  /** Rows of a batch at the most; default 64. */
+  /** The largest number of rows in a batch; default 64. */
   readonly maxBatch?: number | undefined;
   /** Milliseconds that a row waits for others while nothing is computed; default 1; 0: until the event loop turns. */
   readonly maxDelayMs?: number | undefined;
 }
 
+/** Checks the options and fills in their defaults. */
+export function batchOptions(options: BatchPredictorOptions) {
+  checkOptions(options, ['maxBatch', 'maxDelayMs']);
+  const { maxBatch = 64, maxDelayMs = 1 } = options;
+  if (typeof maxDelayMs !== 'number') throw badArgument('maxDelayMs', 'a number from 0 to 60000', maxDelayMs);
+  return { maxBatch, maxDelayMs };
+}
+
 /**
- * Gathers rows from many callers into batches, which cost little more than a single row, and computes them beside the
- * event loop. While a batch is computed the next one gathers. Batches are filled up with zeros to a power of two, so that
- * few plans are recorded; a row's prediction may differ in its last bits from one batch to another.
+ * Gathers scaled rows from many callers into batches, which cost little more than a single row, and computes them beside
+ * the event loop. While one batch is computed, the next one gathers. Batches are padded with zeros to a power of two, so
+ * that few plans are recorded; a row's prediction may differ in its last bits from one batch to another.
+ *
+ * `net.scaledPredictor()` makes one for a net; `net.predictor()` takes raw rows instead.
  */
 export class BatchPredictor {
   readonly #queue: RowQueue<Tensor>;
   readonly #size: number;
 
   /**
-   * @param infer - predictions for rows, off the event loop
-   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an option that is unknown or out of range
+   * @param infer - computes the predictions for a batch of rows
+   * @param rowShape - the shape of one row
+   * @param dtype - the dtype of the batches that `infer` receives
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an argument of another type, or an option that is unknown or out of range
    */
   constructor(
     infer: (x: Tensor) => Promise<Tensor>,
@@ -29,20 +42,22 @@ export class BatchPredictor {
     dtype: DType,
     options: BatchPredictorOptions = {},
   ) {
-    checkOptions(options, ['maxBatch', 'maxDelayMs']);
-    const { maxBatch = 64, maxDelayMs = 1 } = options;
-    this.#queue = new RowQueue(infer, rowShape, dtype, { maxBatch, maxDelayMs });
+    if (typeof infer !== 'function') throw badArgument('infer', 'a function', infer);
+    checkedShape(rowShape, 'rowShape');
+    arrayOf(dtype);
+    this.#queue = new RowQueue(infer, rowShape, dtype, batchOptions(options));
     this.#size = sizeOf(rowShape);
   }
 
-  /** Rows that wait for a batch of their own. */
+  /** The number of rows that wait for their batch to begin. */
   get waiting(): number {
     return this.#queue.waiting;
   }
 
   /**
-   * The prediction for one row, 1 × outputs. The row is read at once.
-   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for another number of features, `ERR_BAD_ARGUMENT` for what is no number
+   * Resolves with the prediction for one scaled row, 1 × outputs. The row is read at once.
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for another number of features, `ERR_BAD_ARGUMENT` for a value that is no
+   *   number
    */
   async predict(row: readonly number[] | FloatArray | Tensor): Promise<Tensor> {
     const numbers = row instanceof Tensor ? row.data : row;
@@ -55,8 +70,8 @@ export class BatchPredictor {
   }
 }
 
-/** Refuses what would become numbers that nobody meant: text, cells. */
-function requireNumbers(row: unknown): asserts row is ArrayLike<number> {
+/** Refuses text and cells, which a typed array would turn into numbers that nobody meant. */
+export function requireNumbers(row: unknown): asserts row is ArrayLike<number> {
   if (ArrayBuffer.isView(row) && !(row instanceof DataView)) return;
   if (!Array.isArray(row)) throw badArgument('row', 'a list of numbers or a Tensor', row);
   const at = row.findIndex((value) => typeof value !== 'number');

@@ -1,9 +1,7 @@
 // @internal
-import { badArgument } from '../errors.js';
+import { oneOf } from '../fields.js';
 
-/** An option that is one of a few words; the first is the default. */
+/** Checks an option that is one of a few words; the first is the default. */
 export function choice<Word extends string>(name: string, words: readonly Word[], value: Word | undefined): Word {
-  if (value === undefined) return words[0]!;
-  if (!words.includes(value)) throw badArgument(name, words.map((word) => `'${word}'`).join(' or '), value);
-  return value;
+  return value === undefined ? words[0]! : oneOf(name, words, value);
 }

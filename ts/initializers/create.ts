@@ -1,12 +1,13 @@
-import { badArgument } from '../errors.js';
-import { checkOptions, type Fields } from '../fields.js';
+import { checkOptions, type Fields, oneOf } from '../fields.js';
 import type { Initializer } from './initializer.js';
 import { MsraInitializer, type MsraOptions } from './msra.js';
 import { NormalInitializer, type NormalOptions } from './normal.js';
 import { XavierInitializer, type XavierOptions } from './xavier.js';
 import { ZeroInitializer } from './zero.js';
 
-export type InitMethod = 'zero' | 'normal' | 'xavier' | 'msra';
+const methods = ['zero', 'normal', 'xavier', 'msra'] as const;
+
+export type InitMethod = (typeof methods)[number];
 
 /** A method by name, or by name with its options. */
 export type InitMethodOptions =
@@ -17,12 +18,12 @@ export type InitMethodOptions =
   | ({ readonly name: 'msra' } & MsraOptions);
 
 /**
- * An initialiser by its name.
+ * Creates an initialiser by its name.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or option
  */
 export function createInitializer(method: InitMethodOptions): Initializer {
   const { name, ...options } = (typeof method === 'string' ? { name: method } : (method ?? {})) as Fields;
-  switch (name) {
+  switch (oneOf('initMethod', methods, name)) {
     case 'zero':
       checkOptions(options, [], 'zero');
       return new ZeroInitializer();
@@ -32,7 +33,5 @@ export function createInitializer(method: InitMethodOptions): Initializer {
       return new XavierInitializer(options);
     case 'msra':
       return new MsraInitializer(options);
-    default:
-      throw badArgument('initMethod', "'zero', 'normal', 'xavier' or 'msra'", name);
   }
 }

@@ -1,7 +1,23 @@
 // @internal
+import { badArgument } from '../errors.js';
+import { fieldsOf, isFields } from '../fields.js';
 import type { Runner } from '../runner.js';
-import type { Tensor } from '../tensor.js';
+import { requireTensor, type Tensor } from '../tensor.js';
 import type { InitializerContext } from './initializer.js';
+
+/**
+ * Checks what `fill` of an initialiser is given.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT`
+ */
+export function checkFill(runner: Runner, weights: Tensor, context?: InitializerContext): void {
+  if (!isFields(runner) || typeof runner.run !== 'function') throw badArgument('runner', 'a Runner', runner);
+  requireTensor('weights', weights);
+  if (context === undefined) return;
+  for (const name of ['fanIn', 'fanOut'] as const) {
+    const fan: unknown = fieldsOf('context', context)[name];
+    if (!Number.isFinite(fan) || (fan as number) <= 0) throw badArgument(name, 'a finite number above 0', fan);
+  }
+}
 
 /** Fills with draws from N(0, deviation) or, for a uniform distribution, from U(−limit, limit). */
 export function fillRandom(

@@ -1,11 +1,11 @@
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 
-/** What an initialiser may depend on. */
+/** The numbers that an initialiser may depend on. */
 export interface InitializerContext {
-  /** Numbers that each output is a sum of. */
+  /** The number of inputs that each output is a sum of. */
   readonly fanIn: number;
-  /** Numbers that each input has a part in. */
+  /** The number of outputs that each input contributes to. */
   readonly fanOut: number;
   readonly seed: number;
   readonly stream: number;

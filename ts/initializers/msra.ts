@@ -1,8 +1,8 @@
-import { checkOptions } from '../fields.js';
+import { checkOptions, fieldsOf } from '../fields.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 import { choice } from './choice.js';
-import { fillRandom } from './fill-random.js';
+import { checkFill, fillRandom } from './fill-random.js';
 import type { Initializer, InitializerContext } from './initializer.js';
 
 export interface MsraOptions {
@@ -28,6 +28,7 @@ export class MsraInitializer implements Initializer {
   }
 
   fill(runner: Runner, weights: Tensor, context: InitializerContext): void {
+    checkFill(runner, weights, fieldsOf('context', context));
     const fan = this.#fanOut ? context.fanOut : context.fanIn;
     fillRandom(
       runner,

@@ -1,9 +1,9 @@
 import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { checkOptions, fieldsOf } from '../fields.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 import { choice } from './choice.js';
-import { fillRandom } from './fill-random.js';
+import { checkFill, fillRandom } from './fill-random.js';
 import type { Initializer, InitializerContext } from './initializer.js';
 
 export interface NormalOptions {
@@ -28,6 +28,7 @@ export class NormalInitializer implements Initializer {
   }
 
   fill(runner: Runner, weights: Tensor, context: InitializerContext): void {
+    checkFill(runner, weights, fieldsOf('context', context));
     const scale = this.#scaled ? 1 / Math.sqrt(context.fanIn) : 1;
     fillRandom(runner, weights, context, this.#uniform ? { limit: scale } : { deviation: scale });
   }

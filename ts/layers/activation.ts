@@ -1,5 +1,6 @@
+import { didYouMean } from '../did-you-mean.js';
 import { badArgument } from '../errors.js';
-import { isKeyOf } from '../given.js';
+import { isFields, oneOf } from '../fields.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
@@ -18,15 +19,28 @@ const activations = {
   softplus: { kernel: 'softplus' },
 } as const satisfies Record<string, { kernel?: string; constant?: string; value?: number }>;
 
+/** The name of an activation. */
 export type Activation = keyof typeof activations;
 
-/** An activation with its constant: leakyRelu's slope below 0 (default 0.01), elu's alpha (default 1). */
+/** The names of all activations. */
+export const activationNames = Object.freeze(Object.keys(activations) as Activation[]);
+
+/** An activation with its constant: the slope of leakyRelu below 0 (default 0.01), alpha of elu (default 1). */
 export type ActivationOptions =
   | { readonly name: Activation }
   | { readonly name: 'leakyRelu'; readonly slope: number }
   | { readonly name: 'elu'; readonly alpha: number };
 
-/** y = f(x), number by number. gelu is the exact one, x·Φ(x). */
+/**
+ * y = f(x), number by number. gelu is the exact one, x·Φ(x).
+ * @example
+ * ```ts
+ * import { ActivationLayer, Tensor } from 'blasnet';
+ *
+ * new ActivationLayer('relu').forward(Tensor.from([[-2, 3]])).toArray(); // → [ [ 0, 3 ] ]
+ * new ActivationLayer({ name: 'leakyRelu', slope: 0.5 }).forward(Tensor.from([[-2, 3]])).toArray(); // → [ [ -1, 3 ] ]
+ * ```
+ */
 export class ActivationLayer extends Layer {
   readonly kind: Activation;
   readonly #kernel: string | undefined;
@@ -37,15 +51,13 @@ export class ActivationLayer extends Layer {
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or a constant that is not finite */
   constructor(activation: Activation | ActivationOptions) {
     super();
-    const options = typeof activation === 'string' ? { name: activation } : activation;
-    const name: unknown = options?.name;
-    if (!isKeyOf(activations, name)) {
-      throw badArgument('activation', `one of ${Object.keys(activations).join(', ')}`, name);
-    }
+    const options = isFields(activation) ? activation : { name: activation };
+    const name = oneOf('activation', activationNames, options.name);
     const known: { kernel?: string; constant?: string; value?: number } = activations[name];
     const given: Readonly<Record<string, unknown>> = options;
     const unknown = Object.keys(given).find((key) => key !== 'name' && key !== known.constant);
-    if (unknown !== undefined) throw badArgument(name, known.constant ?? 'no constant', unknown);
+    if (unknown !== undefined)
+      throw badArgument(name, known.constant ?? 'no constant', unknown, didYouMean(unknown, [known.constant ?? '']));
     const { [known.constant ?? '']: value = known.constant === undefined ? 0 : known.value } = given;
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       throw badArgument(`${name}'s ${known.constant}`, 'a finite number', value);

@@ -1,6 +1,7 @@
 import { PoolLayer } from './pool-layer.js';
 import type { PoolOptions } from './pool-windows.js';
 import { registerLayer } from './registry.js';
+import { imageSizes } from './windows.js';
 
 /** The mean of each window, channel by channel. Padding counts as zeros, as in PyTorch by default. */
 export class AveragePoolLayer extends PoolLayer {
@@ -19,4 +20,4 @@ export class AveragePoolLayer extends PoolLayer {
   }
 }
 
-registerLayer('AveragePoolLayer', (fields) => new AveragePoolLayer(fields as unknown as PoolOptions));
+registerLayer('AveragePoolLayer', (fields) => new AveragePoolLayer(fields as unknown as PoolOptions), imageSizes);

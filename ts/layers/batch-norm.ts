@@ -2,21 +2,22 @@ import { requireAboveZero } from '../constants.js';
 import { badArgument, shapeMismatch } from '../errors.js';
 import { checkOptions } from '../fields.js';
 import type { Runner } from '../runner.js';
-import { arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
+import { arrayOf, checkedShape, type DType, sizeOf, type Tensor } from '../tensor.js';
 import { Parameter } from '../weights-bias.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 
+/** Options of `BatchNormLayer`. */
 export interface BatchNormOptions {
-  /** Share of the running statistics that a training step keeps; default 0.9. */
+  /** The share of the running statistics that a training step keeps; default 0.9. */
   readonly momentum?: number | undefined;
-  /** Is added to the variance before the root is taken; default 1e-5. */
+  /** A small number that is added to the variance before the root is taken; default 1e-5. */
   readonly epsilon?: number | undefined;
-  /** For a layer that works without a net; a net gives its own. */
+  /** The dtype of a layer that works without a net; a net applies its own. */
   readonly dtype?: DType | undefined;
 }
 
-/** What the backward pass needs of the last training forward pass. */
+/** The values of the last forward pass in training that the backward pass uses. */
 interface Forward {
   readonly x: Tensor;
   readonly batchMean: Tensor;
@@ -76,7 +77,7 @@ export class BatchNormLayer extends Layer {
   }
 
   outputShape(input: RowShape): RowShape {
-    if (input[0] !== this.features) {
+    if (checkedShape(input, 'input')[0] !== this.features) {
       const expected = `rows of ${this.features} features or channels`;
       throw shapeMismatch('input', expected, `rows of shape [${input.join(', ')}]`);
     }
@@ -84,7 +85,7 @@ export class BatchNormLayer extends Layer {
   }
 
   override flopsPerRow(input: RowShape): number {
-    return 2 * sizeOf(input);
+    return 2 * sizeOf(checkedShape(input, 'input'));
   }
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an epsilon that is 0 in the net's dtype */
@@ -138,4 +139,5 @@ export class BatchNormLayer extends Layer {
 registerLayer(
   'BatchNormLayer',
   ({ features, ...options }) => new BatchNormLayer(features as number, options as BatchNormOptions),
+  { fromInput: ([features]) => ({ features }) },
 );

@@ -1,16 +1,23 @@
-import { badArgument } from '../errors.js';
+import { oneOf } from '../fields.js';
 import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 
 /**
- * A net's last layer for classification: probabilities from logits, by softmax (several classes, CE3) or sigmoid (two,
- * CE2). Its backward pass takes the delta a − y, which is the loss's derivative by the logits, and hands it on.
+ * The last layer of a classifier: turns logits into probabilities, by softmax (several classes) or sigmoid (two classes).
+ * Its backward pass takes the delta a − y, which is the derivative of the loss by the logits, and passes it on.
+ * @example
+ * ```ts
+ * import { ClassificationLayer, Tensor } from 'blasnet';
+ *
+ * new ClassificationLayer('softmax').forward(Tensor.from([[1, 1, 1, 1]])).toArray(); // → [ [ 0.25, 0.25, 0.25, 0.25 ] ]
+ * new ClassificationLayer('sigmoid').forward(Tensor.from([[0]])).toArray(); // → [ [ 0.5 ] ]
+ * ```
  */
 export class ClassificationLayer extends Layer {
   readonly kind: 'softmax' | 'sigmoid';
-  /** What the losses are computed from, of the last forward pass: the logits, m × outputs. */
+  /** The logits of the last forward pass, m × outputs, from which losses are computed. */
   logits?: Tensor;
   /** ln Σ eᶻ of each row of logits; softmax only. */
   logSum?: Tensor;
@@ -18,8 +25,7 @@ export class ClassificationLayer extends Layer {
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for another kind */
   constructor(kind: 'softmax' | 'sigmoid') {
     super();
-    if (kind !== 'softmax' && kind !== 'sigmoid') throw badArgument('kind', "'softmax' or 'sigmoid'", kind);
-    this.kind = kind;
+    this.kind = oneOf('kind', ['softmax', 'sigmoid'], kind);
   }
 
   override get config(): LayerConfig {

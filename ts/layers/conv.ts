@@ -13,6 +13,7 @@ import {
   checkedSize,
   geometryOf,
   type ImageShape,
+  imageSizes,
   numbersOf,
   type Pair,
   requireImages,
@@ -58,6 +59,14 @@ const partNumbers = 2 ** 21;
 /**
  * Convolution of images [rows, channels, height, width] to [rows, filters, …], as neural nets have it (without turning
  * the kernel): weights W of filters × channels/groups × kernel height × kernel width, a bias B for each filter.
+ * @example
+ * ```ts
+ * import { ConvLayer, Tensor } from 'blasnet';
+ *
+ * const layer = new ConvLayer({ inputShape: [1, 28, 28], filters: 16, kernelSize: 3, padding: 'same' });
+ * layer.outputShape([1, 28, 28]); // → [ 16, 28, 28 ]
+ * layer.forward(Tensor.zeros([5, 1, 28, 28])).shape; // → [ 5, 16, 28, 28 ]
+ * ```
  */
 export class ConvLayer extends Layer {
   readonly kind = 'convolution';
@@ -181,7 +190,7 @@ export class ConvLayer extends Layer {
   }
 }
 
-registerLayer('ConvLayer', (fields) => new ConvLayer(fields as unknown as ConvOptions));
+registerLayer('ConvLayer', (fields) => new ConvLayer(fields as unknown as ConvOptions), imageSizes);
 
 function checkedPadding(padding: unknown): readonly [number, number] | 'same' {
   if (padding === 'same') return padding;

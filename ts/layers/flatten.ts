@@ -1,5 +1,5 @@
 import type { Runner } from '../runner.js';
-import { sizeOf, type Tensor } from '../tensor.js';
+import { checkedShape, sizeOf, type Tensor } from '../tensor.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 
@@ -17,7 +17,7 @@ export class FlattenLayer extends Layer {
   }
 
   outputShape(input: RowShape): RowShape {
-    return [sizeOf(input)];
+    return [sizeOf(checkedShape(input, 'input'))];
   }
 
   forwardPass(_runner: Runner, x: Tensor): Tensor {

@@ -3,20 +3,33 @@ import { checkOptions } from '../fields.js';
 import { given } from '../given.js';
 import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
 import type { Runner } from '../runner.js';
-import { arrayOf, type DType, type Tensor } from '../tensor.js';
+import { arrayOf, checkedShape, type DType, type Tensor } from '../tensor.js';
 import { createWeightsBias, type Parameter, type ParameterSetup } from '../weights-bias.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 
+/** Options of `FullyConnectedLayer`. */
 export interface FullyConnectedOptions {
-  /** Overrides the net's initialisation for this layer. */
+  /** How the weights are initialised, instead of as the net's hyperparameters set it. */
   readonly initMethod?: InitMethodOptions | undefined;
-  /** For a layer that works without a net; a net gives its own. */
+  /** The dtype of a layer that works without a net; a net applies its own. */
   readonly dtype?: DType | undefined;
+  /** The seed of a layer that works without a net; a net applies its own. */
   readonly seed?: number | undefined;
 }
 
-/** Z = X·W + B, where X is m × inputs, W inputs × outputs, B 1 × outputs. Also called dense or linear. */
+/**
+ * Z = X·W + B, where X is m × inputs, W inputs × outputs, B 1 × outputs. Also called dense or linear.
+ * @example
+ * ```ts
+ * import { FullyConnectedLayer, Tensor } from 'blasnet';
+ *
+ * const layer = new FullyConnectedLayer(2, 3, { initMethod: 'msra', seed: 1 });
+ * layer.weights.W?.shape; // → [ 2, 3 ]
+ * layer.setWeights({ W: Tensor.from([[1, 0, 1], [0, 1, 1]]), B: Tensor.from([[0, 0, 0.5]]) });
+ * layer.forward(Tensor.from([[1, 2]])).toArray(); // → [ [ 1, 2, 3.5 ] ]
+ * ```
+ */
 export class FullyConnectedLayer extends Layer {
   readonly kind = 'fully connected';
   readonly inputs: number;
@@ -60,7 +73,7 @@ export class FullyConnectedLayer extends Layer {
   }
 
   outputShape(input: RowShape): RowShape {
-    if (input.length !== 1 || input[0] !== this.inputs) {
+    if (checkedShape(input, 'input').length !== 1 || input[0] !== this.inputs) {
       throw shapeMismatch('input', `rows of ${this.inputs} numbers`, `rows of shape [${input.join(', ')}]`);
     }
     return [this.outputs];
@@ -103,4 +116,8 @@ export class FullyConnectedLayer extends Layer {
 registerLayer(
   'FullyConnectedLayer',
   ({ inputs, outputs, ...options }) => new FullyConnectedLayer(inputs as number, outputs as number, options),
+  {
+    fromInput: (input) => (input.length === 1 ? { inputs: input[0] } : {}),
+    fromOutputs: (outputs) => ({ outputs }),
+  },
 );

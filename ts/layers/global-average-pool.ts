@@ -3,7 +3,7 @@ import type { Runner } from '../runner.js';
 import type { Tensor } from '../tensor.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
-import { checkedImageShape, type ImageShape, requireImages } from './windows.js';
+import { checkedImageShape, type ImageShape, imageSizes, requireImages } from './windows.js';
 
 export interface GlobalAveragePoolOptions {
   /** Rows that are vectors of as many numbers will do as well. */
@@ -58,4 +58,5 @@ export class GlobalAveragePoolLayer extends Layer {
 registerLayer(
   'GlobalAveragePoolLayer',
   (fields) => new GlobalAveragePoolLayer(fields as unknown as GlobalAveragePoolOptions),
+  imageSizes,
 );

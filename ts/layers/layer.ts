@@ -6,36 +6,35 @@ import { Parameterized } from './parameterized.js';
 /** Shape of one row: `[784]`, or `[channels, height, width]`. */
 export type RowShape = readonly number[];
 
-/** What a layer is made from, as plain JSON: the name of its class and what its constructor needs. See `createLayer`. */
+/** The description of a layer as plain JSON: the name of its class, and the options of its constructor. See `createLayer`. */
 export interface LayerConfig {
   readonly type: string;
   readonly [field: string]: unknown;
 }
 
 /**
- * One step of a net. A layer says in kernels what its passes do (`forwardPass`, `backwardPass`); whether they run at
- * once or are recorded is the runner's affair. So a layer written from existing kernels runs at full speed in a net,
- * and alone by `forward` and `backward`.
+ * The base of all layers. A layer writes its passes as calls of kernels (`forwardPass`, `backwardPass`); the runner executes
+ * or records them. So a layer of existing kernels runs at full speed in a net, and works alone by `forward` and `backward`.
  */
 export abstract class Layer extends Parameterized {
   #steps = 0; // training passes of the layer alone
   #output: Pick<Tensor, 'shape' | 'dtype'> | undefined; // of the last `forward`
 
   /**
-   * Shape of one output row.
+   * Returns the shape of one output row.
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` where such input does not fit
    */
   abstract outputShape(input: RowShape): RowShape;
 
   /**
-   * What `createLayer` makes the same layer from, weights aside; undefined where a class has none, so that nets with such
-   * layers cannot be saved in one file. A class of your own defines one and calls `registerLayer`.
+   * The description from which `createLayer` makes the same layer, without weights. Where a class has none, nets with such
+   * layers cannot be saved in one file; a class of your own defines it and calls `registerLayer`.
    */
   get config(): LayerConfig | undefined {
     return undefined;
   }
 
-  /** Whether its passes are made of kernels alone: not those of a `PlainLayer`. */
+  /** True if its passes consist of kernels only, as those of all layers but a `PlainLayer` do. */
   get isRecordable(): boolean {
     return true;
   }
@@ -50,18 +49,18 @@ export abstract class Layer extends Parameterized {
     return 0;
   }
 
-  /** Says the kernels of the forward pass and returns the output; remembers what the backward pass needs. */
+  /** Calls the kernels of the forward pass and returns the output; remembers what the backward pass needs. */
   abstract forwardPass(runner: Runner, x: Tensor, training: boolean): Tensor;
 
   /**
-   * Says the kernels of the backward pass: gradients of the parameters, and the delta of the input.
+   * Calls the kernels of the backward pass: gradients of the parameters, and the delta of the input.
    * @param delta - derivative of m · loss by this layer's output
    * @param needsInputDelta - false for a net's first layer, which then may return null
    */
   abstract backwardPass(runner: Runner, delta: Tensor, needsInputDelta: boolean): Tensor | null;
 
   /**
-   * Forward calculation, at once.
+   * Computes the forward pass on this thread.
    * @param x - rows of inputs, m × input shape
    * @throws BlasnetError `ERR_SHAPE_MISMATCH`, `ERR_BAD_ARGUMENT` for a detached buffer, or `ERR_NET_BUSY`
    */
@@ -78,7 +77,7 @@ export abstract class Layer extends Parameterized {
   }
 
   /**
-   * Back propagation, at once, for the input of the last `forward`.
+   * Computes the backward pass for the input of the last `forward`, on this thread.
    * @param delta - derivative of m · loss by the output, m × output shape
    * @returns the derivative of m · loss by the input
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for a delta of another shape, `ERR_BAD_ARGUMENT` for another dtype, a

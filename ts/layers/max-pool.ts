@@ -2,6 +2,7 @@ import type { Tensor } from '../tensor.js';
 import { PoolLayer } from './pool-layer.js';
 import type { PoolOptions } from './pool-windows.js';
 import { registerLayer } from './registry.js';
+import { imageSizes } from './windows.js';
 
 /**
  * The largest number of each window, channel by channel. Padding takes no part; as in PyTorch, the first of several that
@@ -23,4 +24,4 @@ export class MaxPoolLayer extends PoolLayer {
   }
 }
 
-registerLayer('MaxPoolLayer', (fields) => new MaxPoolLayer(fields as unknown as PoolOptions));
+registerLayer('MaxPoolLayer', (fields) => new MaxPoolLayer(fields as unknown as PoolOptions), imageSizes);

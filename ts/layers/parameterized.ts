@@ -6,9 +6,9 @@ import { createOptimizer, type KernelOptimizer } from '../optimizers/index.js';
 import { type DType, requireTensor, type Tensor } from '../tensor.js';
 import type { Parameter, ParameterSetup } from '../weights-bias.js';
 
-/** What a layer learns: its parameters, where they begin, how they change, and their files. */
+/** The parameters of a layer: their initial values, their updates, and their files. */
 export abstract class Parameterized {
-  /** What `summary()` calls it. */
+  /** The name of its kind in `summary()`. */
   abstract readonly kind: string;
 
   #parameters: readonly Parameter[] | undefined;
@@ -18,29 +18,29 @@ export abstract class Parameterized {
   #isInNet = false;
   #requireIdle: (call: string) => void = () => {};
 
-  /** Shapes of the parameters by name, before they are made; undefined where the class does not say. */
+  /** Shapes of the parameters by name, known before they are made; undefined where the class does not tell them. */
   get parameterShapes(): Readonly<Record<string, readonly number[]>> | undefined {
     return undefined;
   }
 
-  /** Makes the layer's parameters; called once, when they are first needed. */
+  /** Creates the layer's parameters; called once, when they are first needed. */
   protected createParameters(_setup: ParameterSetup): Parameter[] {
     return [];
   }
 
-  /** What is saved and, unless it is not trainable, changed by training; in a fixed order. */
+  /** The parameters in a fixed order: all are saved, and those that are trainable are changed by training. */
   get parameters(): readonly Parameter[] {
     this.#parameters ??= this.createParameters(this.#setup);
     return this.#parameters;
   }
 
-  /** Makes the parameters without looking for initial values, where they are to be set right away. */
+  /** Creates the parameters with zeros, where they are about to be set. */
   allocateParameters(): void {
     this.#parameters ??= this.createParameters({ ...this.#setup, initializer: createInitializer('zero') });
   }
 
   /**
-   * How a net's hyperparameters reach the layer; values that exist are kept, in the net's dtype, and begin there.
+   * Applies a net's hyperparameters to the layer. Existing values are kept, in the net's dtype, and are its initial values.
    * @param requireIdle - throws while the net computes with the layer's memory, and what is called has to wait
    */
   configure(setup: ParameterSetup, optimizer: KernelOptimizer, requireIdle = this.#requireIdle): void {
@@ -55,7 +55,7 @@ export abstract class Parameterized {
     this.#requireIdle = requireIdle;
   }
 
-  /** How the net, or the layer's own options, set it up: dtype, initialiser, seed and stream of random numbers. */
+  /** Dtype, initialiser, seed and stream of random numbers, from the net or the layer's own options. */
   protected get setup(): ParameterSetup {
     return this.#setup;
   }
@@ -64,7 +64,7 @@ export abstract class Parameterized {
     return this.#setup.dtype;
   }
 
-  /** Whether a net's hyperparameters hold now, rather than the layer's own options. */
+  /** True if a net's hyperparameters apply, rather than the layer's own options. */
   protected get isInNet(): boolean {
     return this.#isInNet;
   }
@@ -75,7 +75,7 @@ export abstract class Parameterized {
   }
 
   /**
-   * What the optimizer does before the forward pass; nothing for most.
+   * Prepares the parameters for the forward pass, as the optimizer needs it; most need nothing.
    * @throws BlasnetError `ERR_NET_BUSY`
    */
   preUpdate(): void {
@@ -84,7 +84,7 @@ export abstract class Parameterized {
   }
 
   /**
-   * Changes the parameters by the gradients of the last `backward`.
+   * Updates the parameters with the gradients of the last `backward`.
    * @throws BlasnetError `ERR_NET_BUSY`
    */
   update(): void {
@@ -130,13 +130,13 @@ export abstract class Parameterized {
     for (const copy of targets) copy();
   }
 
-  /** Writes the parameters to `<folder>/<name>.npz`; a layer without any writes nothing. */
+  /** Saves the parameters to `<folder>/<name>.npz`; a layer without any writes nothing. */
   async saveWeights(folder: string, name: string): Promise<void> {
     await writeWeightFile(folder, name, this.parameters);
   }
 
   /**
-   * Reads what `saveWeights`, or NumPy's `savez`, wrote. Changes nothing unless all of it fits.
+   * Loads what `saveWeights`, or NumPy's `savez`, wrote. Changes nothing unless all of it fits.
    * @throws BlasnetError `ERR_BAD_FILE`, `ERR_SHAPE_MISMATCH` or `ERR_NET_BUSY`
    */
   async loadWeights(folder: string, name: string): Promise<void> {
@@ -155,8 +155,8 @@ export abstract class Parameterized {
   }
 
   /**
-   * Writes the values that the parameters began with, as `saveWeights` writes their present ones: what `loadInitialValues`
-   * read, else what they were when a net took the layer, else what the initialiser gave them.
+   * Saves the values that the parameters started with, as `saveWeights` saves their present ones: those that
+   * `loadInitialValues` read, or else those when the layer was added to a net, or else those of the initialiser.
    */
   async saveInitialValues(folder: string, name: string): Promise<void> {
     const initial = this.#initial ?? this.createParameters(this.#setup).map(({ value }) => value);
@@ -164,7 +164,7 @@ export abstract class Parameterized {
   }
 
   /**
-   * Starts anew from values in a file: they become the weights and the initial values. All of them or none.
+   * Starts again from values in a file: they become the weights and the initial values. All of them or none.
    * @throws BlasnetError `ERR_BAD_FILE`, `ERR_SHAPE_MISMATCH` or `ERR_NET_BUSY`
    */
   async loadInitialValues(folder: string, name: string): Promise<void> {

@@ -4,10 +4,9 @@ import { Tensor } from '../tensor.js';
 import { Layer } from './layer.js';
 
 /**
- * A layer in plain TypeScript: its passes compute numbers themselves, in `forward` and `backward`. A net that holds one
- * steps call by call on the event loop's thread instead of being replayed by C++, which is slow; all else works as ever.
- * Gradients of parameters made by `createParameters` are to be written into their `gradient` by `backward`, as means
- * over the batch.
+ * A layer in plain TypeScript: `forward` and `backward` compute the numbers themselves. A net with such a layer makes its
+ * steps on the event loop's thread instead of being replayed by C++, which is slower; all else works as with other layers.
+ * `backward` writes the gradients of parameters made by `createParameters` into their `gradient`, as means over the batch.
  */
 export abstract class PlainLayer extends Layer {
   override get isRecordable(): boolean {
@@ -31,7 +30,7 @@ export abstract class PlainLayer extends Layer {
   }
 }
 
-/** What user code returned, once it is known to be a tensor that fits. */
+/** Checks that the result of user code is a tensor that fits. */
 function checked(pass: string, result: unknown, shape: readonly number[] | undefined, like: Tensor): Tensor {
   if (!(result instanceof Tensor)) throw badArgument(`the result of ${pass}`, 'a Tensor', result);
   if (result.dtype !== like.dtype) throw badArgument(`the result of ${pass}`, like.dtype, describe(result.dtype));

@@ -5,7 +5,7 @@ import { Layer, type LayerConfig, type RowShape } from './layer.js';
 import { type PoolOptions, type PoolWindows, poolWindows } from './pool-windows.js';
 import { type ImageShape, requireImages } from './windows.js';
 
-/** What pools have in common: windows that slide over each channel, and a number for each. */
+/** The base of pools: windows that slide over each channel, and a number for each window. */
 export abstract class PoolLayer extends Layer {
   readonly #windows: PoolWindows;
   #x?: Tensor;
@@ -16,13 +16,13 @@ export abstract class PoolLayer extends Layer {
     this.#windows = poolWindows(options);
   }
 
-  /** What configs call the class. */
+  /** The name of the class in configs. */
   protected abstract get type(): string;
 
   /** Its kernels are called so with `_forward` and `_backward` behind it. */
   protected abstract get kernels(): string;
 
-  /** What the backward kernel is given besides the deltas. */
+  /** The arguments of the backward kernel besides the deltas. */
   protected abstract rememberedFor(x: Tensor): Readonly<Record<string, Tensor>>;
 
   override get inputShape(): ImageShape {

@@ -1,11 +1,17 @@
 // @internal
 import { badArgument, shapeMismatch } from '../errors.js';
+import { checkedShape } from '../tensor.js';
 
 /** One number for rows and columns alike, or [rows, columns]. */
 export type Pair = number | readonly [number, number];
 
 /** Shape of one image. */
 export type ImageShape = readonly [channels: number, height: number, width: number];
+
+/** The size that a layer of images takes from the rows that reach it; for `registerLayer`. */
+export const imageSizes = {
+  fromInput: (inputShape: readonly number[]) => (inputShape.length === 3 ? { inputShape } : {}),
+};
 
 /** One axis of windows that slide over an image; as C++ has it (native/math/windows.h). */
 export interface Axis {
@@ -50,7 +56,7 @@ export function checkedPair(name: string, value: unknown, least = 1): readonly [
   return [checkedSize(name, value[0], least), checkedSize(name, value[1], least)];
 }
 
-/** What windows are made of, as [rows, columns]; 'same' keeps ⌈input / stride⌉ windows. */
+/** The sizes of windows, as [rows, columns]; 'same' keeps ⌈input / stride⌉ windows. */
 export interface WindowSizes {
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
@@ -110,6 +116,7 @@ export function geometryOf(numbers: readonly number[]): { readonly data: Int32Ar
  * @throws BlasnetError `ERR_SHAPE_MISMATCH`
  */
 export function requireImages(expected: ImageShape, input: readonly number[]): void {
+  checkedShape(input, 'input');
   const size = expected[0] * expected[1] * expected[2];
   const isFlat = input.length === 1 && input[0] === size;
   const isImage = input.length === 3 && input.every((length, i) => length === expected[i]);

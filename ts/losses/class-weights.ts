@@ -1,5 +1,5 @@
 // @internal
 import type { Operand } from '../runner.js';
 
-/** What losses are given where all rows count 1. */
+/** The class weights of losses where all classes weigh 1. */
 export const noClassWeights: Operand = { data: new Float64Array(0), shape: [0] };

@@ -1,13 +1,12 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { isKeyOf } from '../given.js';
+import { oneOf } from '../fields.js';
 import type { ClassificationLayer } from '../layers/classification.js';
 import type { Operand, Runner } from '../runner.js';
 import type { Slots, Sums } from '../slots.js';
 import type { Tensor } from '../tensor.js';
 import type { NetType } from './net-type.js';
 
-/** What a net made of a batch. */
+/** A net's output for a batch. */
 export interface NetOutput {
   /** m × outputs */
   readonly a: Tensor;
@@ -15,7 +14,7 @@ export interface NetOutput {
   readonly classifier: ClassificationLayer | undefined;
 }
 
-/** What a batch should have come to, and what rows of each class count. */
+/** The labels of a batch, and the weight of each class. */
 export interface Labels {
   readonly y: Tensor;
   readonly classWeights: Operand;
@@ -27,14 +26,20 @@ export interface Objective {
   readonly loss: string;
   /** The classification layer that must come last, if any. */
   readonly classifier: 'softmax' | 'sigmoid' | undefined;
+  /** The name of the accuracy wherever it is printed or drawn. */
+  readonly accuracyName: 'accuracy' | 'R²';
   lossPass(runner: Runner, output: NetOutput, labels: Labels, slots: Slots): void;
   accuracyPass(runner: Runner, a: Tensor, y: Tensor, slots: Slots): void;
   accuracy(sums: Sums): number;
+  /** The name of the figure that `accuracy` computes. */
+  readonly figure: 'R²' | 'accuracy';
 }
 
 const fitting: Objective = {
   loss: 'MSE',
+  figure: 'R²',
   classifier: undefined,
+  accuracyName: 'R²',
   lossPass: (runner, { a }, { y }, slots) => runner.run('mean_squared_error', { a, y, slots }),
   accuracyPass: (runner, a, y, slots) => runner.run('accuracy_fitting', { a, y, slots }),
   /** R² = 1 − mean((a − y)²) / var(y); where all labels are equal, 1 for a perfect fit and else 0. */
@@ -48,7 +53,9 @@ const fitting: Objective = {
 
 const binaryClassifier: Objective = {
   loss: 'CE2',
+  figure: 'accuracy',
   classifier: 'sigmoid',
+  accuracyName: 'accuracy',
   lossPass: (runner, { classifier }, labels, slots) =>
     runner.run('binary_cross_entropy', { z: classifier!.logits!, ...labels, slots }),
   accuracyPass: (runner, a, y, slots) => runner.run('accuracy_binary', { a, y, slots }),
@@ -57,7 +64,9 @@ const binaryClassifier: Objective = {
 
 const multipleClassifier: Objective = {
   loss: 'CE3',
+  figure: 'accuracy',
   classifier: 'softmax',
+  accuracyName: 'accuracy',
   lossPass: (runner, { classifier }, labels, slots) =>
     runner.run('cross_entropy', { z: classifier!.logits!, logSum: classifier!.logSum!, ...labels, slots }),
   accuracyPass: (runner, a, y, slots) => runner.run('accuracy_multiple', { a, y, slots }),
@@ -66,8 +75,7 @@ const multipleClassifier: Objective = {
 
 const objectives: Readonly<Record<NetType, Objective>> = { fitting, binaryClassifier, multipleClassifier };
 
-/** Loss and accuracy that belong to a type of net. */
+/** Returns loss and accuracy of a type of net. */
 export function objectiveOf(netType: NetType): Objective {
-  if (!isKeyOf(objectives, netType)) throw badArgument('netType', Object.keys(objectives).join(', '), netType);
-  return objectives[netType];
+  return objectives[oneOf('netType', Object.keys(objectives) as NetType[], netType)];
 }

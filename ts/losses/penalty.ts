@@ -13,7 +13,7 @@ export interface Penalty {
 const penalized = (stack: LayerStack): Parameter[] =>
   stack.layers.flatMap(({ layer }) => layer.parameters).filter((parameter) => parameter.penalized);
 
-/** Says the kernels that add λ Σ|W| or λ ΣW² / 2 to the sum of the losses of `rows` rows. */
+/** Records the kernels that add λ Σ|W| or λ ΣW² / 2 to the sum of the losses of `rows` rows. */
 export function penaltyPass(
   runner: Runner,
   stack: LayerStack,
@@ -24,7 +24,7 @@ export function penaltyPass(
   for (const { value: w } of penalized(stack)) runner.run(`${method}_penalty`, { w, lambda, rows, slots });
 }
 
-/** Says the kernels that add λ sign(W) / m or λW / m to the gradients, m being `rows`. */
+/** Records the kernels that add λ sign(W) / m or λW / m to the gradients, m being `rows`. */
 export function penaltyGradientPass(
   runner: Runner,
   stack: LayerStack,

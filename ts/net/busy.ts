@@ -1,6 +1,6 @@
 import { BlasnetError } from '../errors.js';
 
-/** What a net is doing now: at most one thing at a time, but for calls that queue up behind others of their kind. */
+/** Lets a net do one thing at a time; calls of one kind may queue behind each other. */
 export class Busy {
   readonly #name: string;
   #call: string | undefined;

@@ -1,4 +1,5 @@
 import { Arena } from '../arena.js';
+import { didYouMean } from '../did-you-mean.js';
 import { BlasnetError, badArgument, clipped } from '../errors.js';
 import { requireLayerName } from '../files.js';
 import { ClassificationLayer } from '../layers/classification.js';
@@ -17,7 +18,7 @@ export interface StackedLayer {
 export interface ParameterBlock {
   readonly theta: Tensor;
   readonly gradient: Tensor;
-  /** What is not trainable: running statistics. */
+  /** Parameters that are not trained: running statistics. */
   readonly statistics: Tensor;
 }
 
@@ -65,7 +66,10 @@ export class LayerStack {
   find(name: string): Layer {
     this.#requireLayers();
     const found = this.#byName.get(name);
-    if (!found) throw badArgument('layer', `one of ${[...this.#byName.keys()].join(', ')}`, name);
+    if (!found) {
+      const names = [...this.#byName.keys()];
+      throw badArgument('layer', `one of ${names.join(', ')}`, name, didYouMean(name, names));
+    }
     return found;
   }
 
@@ -131,12 +135,12 @@ export class LayerStack {
     return { theta: theta.whole(), gradient: gradient.whole(), statistics: statistics.whole() };
   }
 
-  /** Whether all layers are made of kernels, so that C++ can replay them. */
+  /** True if all layers consist of kernels, so that C++ can replay them. */
   get isRecordable(): boolean {
     return this.#layers.every(({ layer }) => layer.isRecordable);
   }
 
-  /** Says the forward passes of all layers. Also returns each layer's output, to find where numbers went wrong. */
+  /** Records the forward passes of all layers. Also returns each layer's output, to find where numbers were lost. */
   forwardPass(runner: Runner, x: Tensor, training: boolean): NetOutput & { readonly outputs: readonly Tensor[] } {
     void this.block; // parameters must lie where they will stay before a plan points at them
     let a = x;
@@ -148,7 +152,7 @@ export class LayerStack {
     return { a, outputs, classifier: last instanceof ClassificationLayer ? last : undefined };
   }
 
-  /** Says the backward passes, from the delta at the output (a − y) to the first layer, which needs no input delta. */
+  /** Records the backward passes, from the delta at the output (a − y) to the first layer, which needs no input delta. */
   backwardPass(runner: Runner, outputDelta: Tensor): void {
     let delta: Tensor | null = outputDelta;
     for (let i = this.#layers.length - 1; i >= 0 && delta; i--) {

@@ -14,7 +14,7 @@ import { LayerStack } from './layer-stack.js';
 import { backwardPass, type Model, updatePass } from './model.js';
 import { summarize } from './summary.js';
 
-/** What a net consists of, and its passes one at a time: layers in order, forward, backward, update. */
+/** The layers of a net in order, and its passes one at a time: forward, backward, update. */
 export abstract class LayeredNet {
   readonly params: HyperParameters;
   readonly name: string;
@@ -52,10 +52,19 @@ export abstract class LayeredNet {
   }
 
   /**
-   * Adds a layer behind those that are there. It is initialised by the net's hyperparameters unless it has weights.
+   * Adds a layer at the end. The net's hyperparameters initialise it unless it has weights already.
    * @param name - also the name of its weight file; default: its kind and position
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` where sizes do not chain, `ERR_BAD_ARGUMENT` for a name or layer that
    *   the net has already
+   * @example
+   * ```ts
+   * import { ClassificationLayer, FullyConnectedLayer, HyperParameters, NeuralNet } from 'blasnet';
+   *
+   * const net = new NeuralNet(new HyperParameters({ netType: 'multipleClassifier' }), 'irises');
+   * net.addLayer(new FullyConnectedLayer(4, 3), 'fc').addLayer(new ClassificationLayer('softmax'), 'softmax');
+   * net.layerNames; // → [ 'fc', 'softmax' ]
+   * net.addLayer(new FullyConnectedLayer(5, 1)); // throws ERR_SHAPE_MISMATCH
+   * ```
    */
   addLayer(layer: Layer, name?: string): this {
     this.busy.requireIdle('addLayer');
@@ -70,12 +79,20 @@ export abstract class LayeredNet {
     return this;
   }
 
-  /** @throws BlasnetError `ERR_BAD_ARGUMENT` that lists the names there are */
+  /**
+   * Returns the layer of that name.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name; the message lists the names
+   */
   getLayer(name: string): Layer {
     return this.model.stack.find(name);
   }
 
-  /** Forward calculation of all layers, at once, layer by layer. */
+  /**
+   * Computes the forward pass of all layers, layer by layer, on this thread.
+   * @param x - rows of inputs
+   * @param training - whether dropout and batch norm work as in training; default true
+   * @returns the net's output, rows × outputs
+   */
   forward(x: Tensor, training = true): Tensor {
     this.busy.requireIdle('forward');
     this.checkInput(x);
@@ -84,7 +101,10 @@ export abstract class LayeredNet {
     return this.output;
   }
 
-  /** Back propagation for the labels of the last `forward`; leaves the gradients in the layers. */
+  /**
+   * Computes the backward pass for the rows of the last `forward`, and leaves the gradients in the layers.
+   * @param y - the labels of these rows
+   */
   backward(y: Tensor): void {
     this.busy.requireIdle('backward');
     if (!this.output) throw badArgument('backward', 'a call of forward right before it', 'none');
@@ -96,8 +116,8 @@ export abstract class LayeredNet {
   }
 
   /**
-   * What the optimizer does before the forward pass: nag moves the weights to where it wants the gradient, and
-   * `updateWeights` brings them back; nothing for the others.
+   * Prepares the weights for the forward pass, as the optimizer needs it: nag moves them to where it takes the gradient,
+   * and `updateWeights` brings them back. The other optimizers do nothing here.
    */
   preUpdateWeights(): void {
     this.busy.requireIdle('preUpdateWeights');
@@ -106,7 +126,7 @@ export abstract class LayeredNet {
   }
 
   /**
-   * Changes all weights by the gradients of the last `backward`; one step of the optimizer and of the schedule.
+   * Updates all weights with the gradients of the last `backward`: one step of the optimizer and of the schedule.
    * @throws BlasnetError `ERR_NOT_FINITE` for gradients with NaN or infinity: then the weights are as they were
    */
   updateWeights(): void {
@@ -120,12 +140,12 @@ export abstract class LayeredNet {
     state.arrived();
   }
 
-  /** A table of the layers with output shapes and parameter counts. */
+  /** Returns a table of the layers with output shapes and parameter counts, as text. */
   summary(): string {
     return summarize(this.name, this.model.stack);
   }
 
-  /** Is called when there is another layer, and before a call other than `train` changes weights. */
+  /** Called when a layer is added, and before a call other than `train` changes weights. */
   protected abstract layersChanged(): void;
   protected abstract weightsChange(): void;
 

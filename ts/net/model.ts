@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor.js';
 import type { TrainingState } from '../training/training-state.js';
 import type { LayerStack } from './layer-stack.js';
 
-/** What training and prediction need of a net. */
+/** The parts of a net that training and prediction use. */
 export interface Model {
   readonly params: HyperParameters;
   readonly stack: LayerStack;
@@ -29,16 +29,16 @@ export function penaltyOf({ params: { regularizer } }: Model): Penalty | undefin
 export interface TrainingBatch {
   readonly x: Tensor;
   readonly y: Tensor;
-  /** What rows of each class count in the loss; none where all count 1. */
+  /** The weight of each class in the loss; empty where all weigh 1. */
   readonly classWeights: Operand;
   /** Epochs finished before the step. */
   readonly epoch: KernelArgument;
 }
 
 /**
- * Says the kernels of one training step on a batch: forward, loss, accuracy, backward, update. What moves the weights
+ * Records the kernels of one training step on a batch: forward, loss, accuracy, backward, update. What moves the weights
  * ahead comes first, so that whatever fails later finds them there, and `state.settle` can bring them back.
- * @param batchOf - says the kernels that bring the batch
+ * @param batchOf - records the kernels that gather the batch
  * @returns each layer's output
  */
 export function trainingPass(
@@ -61,7 +61,7 @@ export function trainingPass(
   return output.outputs;
 }
 
-/** Says the kernels of the backward pass for labels y: the delta at the output is a − y. */
+/** Records the kernels of the backward pass for labels y: the delta at the output is a − y. */
 export function backwardPass(
   model: Model,
   runner: Runner,
@@ -76,7 +76,7 @@ export function backwardPass(
   if (penalty) penaltyGradientPass(runner, stack, penalty, y.rows);
 }
 
-/** Says the kernels that end a step: clip the gradient, find the learning rate, change the weights, count the step. */
+/** Records the kernels that end a step: clip the gradient, compute the learning rate, update the weights, count the step. */
 export function updatePass(
   { params, stack, optimizer, schedule, state }: Model,
   runner: Runner,

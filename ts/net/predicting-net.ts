@@ -3,6 +3,8 @@ import { rowsOf } from '../data/rows.js';
 import { badArgument } from '../errors.js';
 import { BatchPredictor, type BatchPredictorOptions } from '../inference/batch-predictor.js';
 import { type Evaluation, Evaluator, Predictor } from '../inference/evaluation.js';
+import { type RowAnswerer, RowPredictor } from '../inference/row-predictor.js';
+import type { PredictOptions } from '../preparation/predict-options.js';
 import type { Prediction } from '../preparation/prediction.js';
 import type { Preparation } from '../preparation/preparation.js';
 import { Preparer } from '../preparation/preparer.js';
@@ -11,7 +13,7 @@ import type { Tensor } from '../tensor.js';
 import { requireTrainable } from '../training/check-data.js';
 import { LayeredNet } from './layered-net.js';
 
-/** What a net computes without being changed: predictions, answers for raw rows, loss and accuracy. */
+/** The calls of a net that do not change it: predictions, answers for raw rows, loss and accuracy. */
 export abstract class PredictingNet extends LayeredNet {
   readonly #predictors = new KeptPlans<Predictor>();
   protected preparer = new Preparer(undefined);
@@ -20,15 +22,29 @@ export abstract class PredictingNet extends LayeredNet {
     this.#predictors.clear();
   }
 
-  /** Predictions for the rows of x, on this thread. */
+  /**
+   * Computes the outputs for scaled rows, on this thread.
+   * @param x - rows of inputs in the net's dtype
+   * @returns rows × outputs
+   * @example
+   * ```ts
+   * import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+   *
+   * const layer = new FullyConnectedLayer(2, 1);
+   * layer.setWeights({ W: Tensor.from([[1], [2]]), B: Tensor.from([[0.5]]) });
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net').addLayer(layer);
+   * net.inference(Tensor.from([[1, 1], [2, 0]])).toArray(); // → [ [ 3.5 ], [ 2.5 ] ]
+   * net.inference(Tensor.from([[1, 1, 1]])); // throws ERR_SHAPE_MISMATCH
+   * ```
+   */
   inference(x: Tensor): Tensor {
     this.busy.requireIdle('inference');
     return this.#predictor(x).predictSync(x);
   }
 
   /**
-   * Predictions for the rows of x as they are now, on a thread of its own. Calls queue up behind each other; x is copied,
-   * so that it may be changed or transferred meanwhile.
+   * Computes the outputs for scaled rows on another thread. Calls queue behind each other. x is copied, so that it may be
+   * changed or transferred meanwhile.
    */
   async inferenceAsync(x: Tensor): Promise<Tensor> {
     this.busy.requireIdleOr('inferenceAsync');
@@ -38,8 +54,9 @@ export abstract class PredictingNet extends LayeredNet {
   }
 
   /**
-   * What turns raw rows into the net's input, and its outputs into answers: what the reader of its last `train` did.
-   * Set it for a net that was trained otherwise; undefined where rows are taken as they are.
+   * How raw rows become the net's input, and its outputs answers: scaling, encoding of columns, class names. `train` sets it
+   * to what its reader did. Set it for a net that was trained in another way; undefined means that rows are used as they
+   * are.
    */
   get preparation(): Preparation | undefined {
     return this.preparer.preparation;
@@ -50,16 +67,38 @@ export abstract class PredictingNet extends LayeredNet {
   }
 
   /**
-   * Answers for raw rows, prepared as `preparation` says, on a thread of its own: numbers of any dtype, or cells by
-   * column name as the CSV file had them. Calls queue up behind each other; rows may be changed meanwhile.
+   * Answers raw rows on another thread: prepares them as `preparation` describes, computes the outputs and turns them into
+   * answers. Calls queue behind each other; rows may be changed meanwhile.
+   * @param rows - numbers of any dtype, or cells by column name as in the CSV file
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
+   * @example
+   * ```ts
+   * import { writeFile } from 'node:fs/promises';
+   * import { DataReader, FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+   *
+   * await writeFile('flats.csv', 'rooms,rent\n1,500\n2,700\n3,900\n4,1100\n');
+   * const reader = new DataReader({ train: 'flats.csv', label: 'rent' });
+   * await reader.readData();
+   * reader.normalizeX();
+   * reader.normalizeY('fitting');
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting', maxEpoch: 1000 }), 'rent');
+   * await net.addLayer(new FullyConnectedLayer(1, 1)).train(reader);
+   *
+   * const { outputs } = await net.predict([{ rooms: 5 }, { rooms: '2' }]);
+   * outputs.data.map(Math.round); // → Float32Array(2) [ 1300, 700 ]
+   * (await net.predict(Tensor.from([[3]]))).outputs.data.map(Math.round); // → Float32Array(1) [ 900 ]
+   * ```
    */
-  async predict(rows: Tensor | readonly RowCells[]): Promise<Prediction> {
+  async predict(rows: Tensor | readonly RowCells[], options?: PredictOptions): Promise<Prediction> {
     this.busy.requireIdleOr('inferenceAsync');
-    const { dtype, netType } = this.params;
-    const preparer = this.preparer;
-    const raw = preparer.encode(rows, dtype);
+    const raw = this.preparer.encode(rows, this.params.dtype, options);
     this.checkRows(raw);
+    return this.#answerTo(raw, this.preparer);
+  }
+
+  /** Answers for encoded raw rows, when earlier calls are done. */
+  #answerTo(raw: Tensor, preparer: Preparer): Promise<Prediction> {
+    const { dtype, netType } = this.params;
     return this.busy.queued('inferenceAsync', async () => {
       const x = await preparer.prepare(raw, dtype);
       return preparer.answer(netType, await this.#predictor(x).predict(x));
@@ -67,31 +106,72 @@ export abstract class PredictingNet extends LayeredNet {
   }
 
   /**
-   * Answers for raw rows as `predict` gives them, on this thread: for few rows, which take less time than a thread takes
-   * to begin.
+   * Answers raw rows as `predict` does, on this thread: for a few rows, which take less time than starting a thread.
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read,
    *   `ERR_NET_BUSY`
    */
-  predictSync(rows: Tensor | readonly RowCells[]): Prediction {
+  predictSync(rows: Tensor | readonly RowCells[], options?: PredictOptions): Prediction {
     this.busy.requireIdle('predictSync');
     const { dtype, netType } = this.params;
-    const raw = this.preparer.encode(rows, dtype);
+    const raw = this.preparer.encode(rows, dtype, options);
     this.checkRows(raw);
     const x = this.preparer.prepareSync(raw, dtype);
     return this.preparer.answer(netType, this.#predictor(x).predictSync(x));
   }
 
   /**
-   * Predicts single rows from many callers in batches, beside the event loop; for servers.
+   * Answers single raw rows from many callers, gathered into batches and computed beside the event loop; for servers. Each
+   * row gets what `predict` would answer: rows are prepared as `preparation` describes when they are handed in.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a bad option, or a net without `preparation` whose first layer takes rows
+   *   of any shape
+   * @example
+   * ```ts
+   * import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+   *
+   * const layer = new FullyConnectedLayer(1, 1);
+   * layer.setWeights({ W: Tensor.from([[2]]), B: Tensor.from([[0]]) });
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net').addLayer(layer);
+   * net.preparation = { inputShape: [1], featureNames: ['rooms'], y: { offset: [100], scale: [1000] } };
+   *
+   * const predictor = net.predictor({ maxBatch: 64, maxDelayMs: 1 });
+   * const answers = await Promise.all([predictor.predict([3]), predictor.predict({ rooms: 4 })]);
+   * answers.map(({ outputs }) => outputs.data[0]); // → [ 6100, 8100 ]
+   * ```
+   */
+  predictor(options?: BatchPredictorOptions): RowPredictor {
+    const net = this;
+    const answerer: RowAnswerer = {
+      dtype: this.params.dtype,
+      get preparer() {
+        return net.preparer;
+      },
+      rowShape: ({ preparation }) => preparation?.inputShape ?? this.#rowShapeFor('predictor'),
+      answer: async (preparer, raw) => {
+        this.busy.requireIdleOr('inferenceAsync');
+        this.checkRows(raw);
+        return this.#answerTo(raw, preparer);
+      },
+    };
+    return new RowPredictor(answerer, options);
+  }
+
+  /**
+   * Predicts single rows that are already scaled as the net's input, from many callers, gathered into batches and computed
+   * beside the event loop. The results are the net's outputs, as `inferenceAsync` returns them.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a bad option, or a net whose first layer takes rows of any shape
    */
-  predictor(options?: BatchPredictorOptions): BatchPredictor {
-    const rowShape = this.layers[0]?.inputShape;
-    if (!rowShape) throw badArgument('predictor', 'a net whose first layer says its input shape', 'another');
+  scaledPredictor(options?: BatchPredictorOptions): BatchPredictor {
+    const rowShape = this.#rowShapeFor('scaledPredictor');
     return new BatchPredictor((x) => this.inferenceAsync(x), rowShape, this.params.dtype, options);
   }
 
-  /** Mean loss and accuracy over the rows of x, on this thread. */
+  #rowShapeFor(call: string): readonly number[] {
+    const rowShape = this.layers[0]?.inputShape;
+    if (!rowShape) throw badArgument(call, 'a net whose first layer has an input shape', 'another');
+    return rowShape;
+  }
+
+  /** Computes the mean loss, and the accuracy or R², over scaled rows, on this thread. */
   test(x: Tensor, y: Tensor): Evaluation {
     this.busy.requireIdle('test');
     this.checkInput(x);

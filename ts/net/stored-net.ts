@@ -6,14 +6,22 @@ import { readLayers, writeLayers } from '../model-files/weight-folders.js';
 import type { OnnxExportOptions } from '../onnx/export/to-onnx.js';
 import { PredictingNet } from './predicting-net.js';
 
-/** What a net writes to files, and the weights that it reads from them. */
+/** Saves a net and its weights to files, and reads weights from them. */
 export abstract class StoredNet extends PredictingNet {
   /**
-   * Writes the whole net to one safetensors file, in one atomic step: weights, layers, hyperparameters and preparation,
-   * without the optimizer's state.
+   * Saves the whole net to one safetensors file, in one atomic step: weights, layers, hyperparameters and preparation. The
+   * optimizer's memory is not saved; `checkpointFile` of `train` saves that, too.
    * @param file - its name ends in `.safetensors`, or in nothing that means another format
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a name such as `net.h5` and for a layer of a class that `registerLayer`
    *   does not know, `ERR_BAD_FILE` if the file cannot be written
+   * @example
+   * ```ts
+   * import { FullyConnectedLayer, HyperParameters, NeuralNet } from 'blasnet';
+   *
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net').addLayer(new FullyConnectedLayer(2, 1));
+   * await net.save('models/net.safetensors'); // makes the folder
+   * (await NeuralNet.load('models/net.safetensors')).layerNames; // → [ 'fully-connected-1' ]
+   * ```
    */
   async save(file: string): Promise<void> {
     await this.busy.exclusively('save', async () => {
@@ -24,7 +32,7 @@ export abstract class StoredNet extends PredictingNet {
     });
   }
 
-  /** Writes `<folder>/<layer>.npz` for each layer that has weights; each file is replaced as a whole or not at all. */
+  /** Saves `<folder>/<layer>.npz` for each layer that has weights; each file is replaced as a whole or not at all. */
   async saveWeights(folder: string): Promise<void> {
     await this.busy.exclusively('saveWeights', async () => {
       const { state, stack } = this.model;
@@ -33,7 +41,7 @@ export abstract class StoredNet extends PredictingNet {
     });
   }
 
-  /** Reads what `saveWeights` wrote. Changes nothing unless all the files fit. */
+  /** Loads weights that `saveWeights` wrote. Changes nothing unless all the files fit. */
   async loadWeights(folder: string): Promise<void> {
     await this.busy.exclusively('loadWeights', async () => {
       const { state, stack } = this.model;
@@ -44,7 +52,7 @@ export abstract class StoredNet extends PredictingNet {
     });
   }
 
-  /** Writes the values that the layers began with, as `saveWeights` does; see `loadInitialValues`. */
+  /** Saves the values that the layers started with, as `saveWeights` does; see `loadInitialValues`. */
   async saveInitialValues(folder: string): Promise<void> {
     await this.busy.exclusively('saveInitialValues', () =>
       writeLayers(this.model.stack, folder, (layer, name) => layer.saveInitialValues(folder, name)),
@@ -52,8 +60,8 @@ export abstract class StoredNet extends PredictingNet {
   }
 
   /**
-   * Starts anew from the values in the folder: they become the weights and the initial values, and what the optimizer
-   * remembers, the schedule and the number of the epoch are as if the net had never been trained.
+   * Starts again from the values in the folder: they become the weights and the initial values. The optimizer's memory, the
+   * schedule and the count of epochs are reset, as if the net had never been trained.
    */
   async loadInitialValues(folder: string): Promise<void> {
     await this.busy.exclusively('loadInitialValues', async () => {
@@ -84,7 +92,7 @@ export abstract class StoredNet extends PredictingNet {
     });
   }
 
-  /** What its files say of the net. */
+  /** The description of the net in its files. */
   protected get description(): ModelDescription {
     const { name, params, preparation } = this;
     return { name, params, preparation, layers: this.model.stack.layers };

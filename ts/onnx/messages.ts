@@ -1,13 +1,19 @@
 // @internal
 
-/** A 64-bit whole number as protobufjs gives it. */
+/** A 64-bit integer as protobufjs decodes it: a Long object, or a number where protobufjs runs without long.js. */
 export type Int64 = number | { toNumber(): number };
 
-/** Numbers of TensorProto.DataType. */
-export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
+/** Values of the enumeration TensorProto.DataType. */
+export const elementTypes = { float32: 1, int32: 6, int64: 7, string: 8, bool: 9, float64: 11 } as const;
 
-/** Numbers of AttributeProto.AttributeType. */
-export const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;
+/** The name of a TensorProto.DataType for messages: 'int64', or 'data type 10' for a type that the importer does not know. */
+export function elementTypeName(type: number | undefined): string {
+  const known = Object.entries(elementTypes).find(([, number]) => number === type);
+  return known?.[0] ?? `data type ${type}`;
+}
+
+/** Values of the enumeration AttributeProto.AttributeType. */
+export const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7, strings: 8 } as const;
 
 /** TensorProto.DataLocation.EXTERNAL */
 export const externalLocation = 1;
@@ -17,7 +23,7 @@ export interface EntryMessage {
   readonly value: string;
 }
 
-/** What is read and written of the messages that onnx.proto describes; the names of fields are its own. */
+/** A message of onnx.proto, with the fields that blasnet reads or writes; so are the interfaces below. */
 export interface TensorMessage {
   readonly dims: readonly Int64[];
   readonly dataType: number;
@@ -27,6 +33,7 @@ export interface TensorMessage {
   readonly doubleData?: readonly number[];
   readonly int32Data?: readonly number[];
   readonly int64Data?: readonly Int64[];
+  readonly stringData?: readonly Uint8Array[];
   readonly dataLocation?: number;
   readonly externalData?: readonly EntryMessage[];
   readonly segment?: object | null;
@@ -41,6 +48,7 @@ export interface AttributeMessage {
   readonly t?: TensorMessage | null;
   readonly floats?: readonly number[];
   readonly ints?: readonly Int64[];
+  readonly strings?: readonly Uint8Array[];
 }
 
 export interface NodeMessage {
@@ -64,6 +72,7 @@ export interface ValueMessage {
       readonly elemType: number;
       readonly shape?: { readonly dim: readonly DimensionMessage[] } | null;
     } | null;
+    readonly sequenceType?: object | null;
   } | null;
 }
 
@@ -82,10 +91,11 @@ export interface ModelMessage {
   readonly producerVersion?: string;
   readonly opsetImport: readonly { readonly domain: string; readonly version: Int64 }[];
   readonly graph?: GraphMessage | null;
+  readonly functions?: readonly { readonly domain?: string; readonly name?: string }[];
   readonly metadataProps: readonly EntryMessage[];
 }
 
-/** What files say of a net beyond its graph: keys of ModelProto.metadata_props. */
+/** Keys of ModelProto.metadata_props under which an exported model keeps properties of the net. */
 export const metadataKeys = {
   netType: 'blasnet.netType',
   preparation: 'blasnet.preparation',

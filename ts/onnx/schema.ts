@@ -8,12 +8,12 @@ import { checkWire } from './wire.js';
 
 const schemaFile = new URL('../../third-party/onnx/onnx.proto', import.meta.url);
 
-/** ONNX models to bytes and back, by the schema that ONNX publishes. */
+/** Encodes and decodes ONNX models by the schema that ONNX publishes. */
 export interface ModelCodec {
   encode(model: ModelMessage): Uint8Array;
   /**
-   * @param where - what error messages call the file
-   * @throws BlasnetError `ERR_BAD_FILE` for bytes that are no such message, or one made to take more memory than its size
+   * @param where - the name of the file in error messages
+   * @throws BlasnetError `ERR_BAD_FILE` for bytes that are not an ONNX model, or would take far more memory than their size
    */
   decode(bytes: Uint8Array, where: string): ModelMessage;
 }
@@ -23,7 +23,7 @@ const loadOptional = optionalLoader('ONNX', 'protobufjs');
 let codec: Promise<ModelCodec> | undefined;
 
 /**
- * Reads the schema, once.
+ * Resolves with the codec; reads the schema in the first call.
  * @throws BlasnetError `ERR_NATIVE_LOAD` where protobufjs is not installed
  */
 export function modelCodec(): Promise<ModelCodec> {
@@ -39,7 +39,7 @@ async function load(): Promise<ModelCodec> {
     encode: (message) => model.encode(message as object).finish(),
     decode(bytes, where) {
       checkWire(bytes, model, where);
-      // A Buffer's reader gives views of raw data where another one copies.
+      // The reader of a Buffer gives views of raw data; that of a Uint8Array copies.
       const reader = protobuf.Reader.create(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
       reader.discardUnknown = true;
       try {

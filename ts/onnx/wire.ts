@@ -2,11 +2,11 @@
 import type { Type } from 'protobufjs';
 import { badFile } from '../files.js';
 
-/** Messages within messages; a tensor in an attribute of a node of a graph is the fifth. */
+/** Limit on the depth of nested messages; a tensor in an attribute of a node of a graph is at depth 5. */
 const deepest = 24;
 /**
- * Messages, strings and whole numbers of a file, which as objects take far more memory than the bytes they come from. The
- * numbers of a tensor do not count unless they are written as such.
+ * Limit on the messages, strings and whole numbers of a file: as objects they take far more memory than as bytes.
+ * Floating-point numbers of tensors do not count.
  */
 const mostParts = 2 ** 20;
 
@@ -17,8 +17,8 @@ const fourBytes = 5;
 const packedVarints = new Set(['int32', 'int64', 'uint64', 'bool', 'enum']);
 
 /**
- * Walks through a protocol buffer without making anything of it, so that what decodes it afterwards cannot be led to take
- * much more memory than the buffer does, or to nest without end.
+ * Checks a protocol buffer before it is decoded, without allocating memory: decoding must not take much more memory
+ * than the buffer, nor recurse without end.
  * @throws BlasnetError `ERR_BAD_FILE`
  */
 export function checkWire(bytes: Uint8Array, type: Type, where: string): void {
@@ -44,7 +44,7 @@ export function checkWire(bytes: Uint8Array, type: Type, where: string): void {
   };
 
   const walk = (message: Type, end: number, depth: number): void => {
-    if (depth > deepest) throw badFile(where, `messages at most ${deepest} deep`, 'deeper ones');
+    if (depth > deepest) throw badFile(where, `messages nested at most ${deepest} deep`, 'deeper ones');
     while (at < end) {
       const tag = readVarint(end);
       const [id, wireType] = [Math.floor(tag / 8), tag % 8];

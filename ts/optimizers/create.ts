@@ -1,6 +1,5 @@
 import { type Constant, valuesOf } from '../constants.js';
-import { badArgument } from '../errors.js';
-import { fieldsOf } from '../fields.js';
+import { fieldsOf, oneOf } from '../fields.js';
 import { arrayOf, type DType } from '../tensor.js';
 import type { KernelOptimizer } from './optimizer.js';
 import * as rules from './rules/index.js';
@@ -8,6 +7,7 @@ import * as rules from './rules/index.js';
 type Rule = (typeof rules)[keyof typeof rules];
 type ConstantsOf<Name> = Extract<Rule, { readonly id: Name }>['constants'];
 
+/** The name of an optimizer. */
 export type OptimizerName = Rule['id'];
 
 /** An optimizer by name, or by name with its constants. */
@@ -22,11 +22,11 @@ export type OptimizerOptions =
 /** All constants of all optimizers; each takes its own. */
 type AnyConstants = { readonly [Name in OptimizerName as keyof ConstantsOf<Name> & string]?: number | undefined };
 
-/** What `createOptimizer` may be told. */
+/** Options of `createOptimizer`: the learning rate, and the constants of the optimizer. */
 export interface CreateOptimizerOptions extends AnyConstants {
-  /** η, default 0.1. */
+  /** The learning rate η; default 0.1. */
   readonly learningRate?: number | undefined;
-  /** Of the arrays that it will be given, where that should be checked. */
+  /** The dtype of the arrays that it will update; others are refused. Default: any. */
   readonly dtype?: DType | undefined;
 }
 
@@ -38,13 +38,15 @@ interface RuleClass {
 
 const byName = new Map((Object.values(rules) as unknown as RuleClass[]).map((rule) => [rule.id, rule]));
 
+/** The names of all optimizers. */
+export const optimizerNames = Object.freeze([...byName.keys()] as OptimizerName[]);
+
 /**
- * An optimizer by its name.
+ * Creates an optimizer by its name.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name or constant, or one out of range
  */
 export function createOptimizer(name: OptimizerName, options: CreateOptimizerOptions = {}): KernelOptimizer {
-  const rule = byName.get(name);
-  if (!rule) throw badArgument('optimizer', [...byName.keys()].map((known) => `'${known}'`).join(' or '), name);
+  const rule = byName.get(oneOf('optimizer', optimizerNames, name))!;
   const { learningRate = 0.1, dtype, ...constants } = fieldsOf('options', options);
   if (dtype !== undefined) arrayOf(dtype);
   const optimizer = new rule(learningRate, valuesOf(name, rule.constants, constants));

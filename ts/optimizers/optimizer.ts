@@ -1,23 +1,23 @@
 import { requireAboveZero } from '../constants.js';
 import { badArgument, shapeMismatch } from '../errors.js';
 import { EagerRunner, type KernelArgument, type Runner } from '../runner.js';
-import { type DType, type FloatArray, Tensor } from '../tensor.js';
+import { arrayOf, type DType, type FloatArray, Tensor } from '../tensor.js';
 
-/** How gradients change parameters; usable alone on any pair of arrays. */
+/** Updates parameters with gradients; works on any two arrays. */
 export interface Optimizer {
   readonly name: string;
   readonly learningRate: number;
-  /** What must happen to θ before the gradient is taken: nag moves it ahead; nothing for the others. */
+  /** Prepares θ for the gradient: nag moves it ahead, the others do nothing. */
   preUpdate(theta: FloatArray): void;
   /**
-   * Changes θ in place by the gradient of the same length. What the optimizer remembers from step to step (moments, the
-   * number of the step) belongs to the memory of θ.
+   * Updates θ in place with a gradient of the same length. The optimizer remembers moments and the number of the step for
+   * each array by its place in memory.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but two arrays of one type, `ERR_SHAPE_MISMATCH` for two lengths
    */
   update(theta: FloatArray, gradient: FloatArray): void;
 }
 
-/** What one update works on. */
+/** The tensors and numbers of one update. */
 export interface UpdateTarget {
   readonly theta: Tensor;
   readonly gradient: Tensor;
@@ -28,7 +28,7 @@ export interface UpdateTarget {
   readonly step: KernelArgument;
 }
 
-/** What an optimizer remembers of one θ when it works alone. */
+/** The memory of an optimizer for one θ when it works alone. */
 interface Memory {
   readonly state: Record<string, Tensor>;
   step: number;
@@ -61,7 +61,10 @@ export abstract class KernelOptimizer implements Optimizer {
     return this.#dtype;
   }
   set dtype(dtype: DType | undefined) {
-    if (dtype !== undefined) this.#requireEpsilon(dtype);
+    if (dtype !== undefined) {
+      arrayOf(dtype);
+      this.#requireEpsilon(dtype);
+    }
     this.#dtype = dtype;
   }
 
@@ -76,15 +79,15 @@ export abstract class KernelOptimizer implements Optimizer {
     return [];
   }
 
-  /** Whether θ lies elsewhere between `preUpdatePass` and `updatePass`; the state `origin` then holds the true one. */
+  /** True if θ lies elsewhere between `preUpdatePass` and `updatePass`; the state `origin` then holds the true one. */
   get movesAhead(): boolean {
     return false;
   }
 
-  /** Says the kernels before the forward pass. */
+  /** Calls the kernels that come before the forward pass. */
   preUpdatePass(_runner: Runner, _target: UpdateTarget): void {}
 
-  /** Says the kernels of one update. */
+  /** Calls the kernels of one update. */
   abstract updatePass(runner: Runner, target: UpdateTarget): void;
 
   preUpdate(theta: FloatArray): void {

@@ -1,8 +1,10 @@
+import type { DatePart } from '../data/csv-options.js';
 import { badArgument } from '../errors.js';
-import { fieldsOf, repeated } from '../fields.js';
+import { type Fields, fieldsOf, repeated } from '../fields.js';
 import { given } from '../given.js';
 import { sizeOf } from '../tensor.js';
 import { type ColumnEncoding, widthOf } from './column-encoding.js';
+import { DateReader, datePartNames, dateParts } from './dates.js';
 import type { FeatureScaling, LabelScaling, Preparation } from './preparation.js';
 
 const name = 'preparation';
@@ -10,7 +12,7 @@ const name = 'preparation';
 const mostNumbers = 2 ** 31 - 1;
 
 /**
- * A preparation that may come from outside, as a frozen copy in which everything is known to fit together.
+ * Checks a preparation, which may come from a file, and returns a frozen copy.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the field, what it may be and what it was
  */
 export function checkedPreparation(value: unknown): Preparation {
@@ -70,14 +72,22 @@ function columnsOf(value: unknown): readonly ColumnEncoding[] {
 }
 
 function columnOf(value: unknown, where: string): ColumnEncoding {
-  const known = ['name', 'encoding', 'categories', 'unknown', 'missingCells', 'missing'];
+  const known = ['name', 'encoding', 'categories', 'parts', 'format', 'decimal', 'unknown', 'missingCells', 'missing'];
   const fields = fieldsOf(`${name}.${where}`, value, known);
   const { encoding, unknown } = fields;
   if (typeof fields.name !== 'string') throw wrong(`${where}.name`, 'a string', fields.name);
-  if (encoding !== 'none' && encoding !== 'oneHot' && encoding !== 'number') {
-    throw wrong(`${where}.encoding`, "'none', 'oneHot' or 'number'", encoding);
+  if (encoding !== 'none' && encoding !== 'date' && encoding !== 'oneHot' && encoding !== 'number') {
+    throw wrong(`${where}.encoding`, "'none', 'date', 'oneHot' or 'number'", encoding);
   }
-  const isNumber = encoding === 'none';
+  const isNumber = encoding === 'none' || encoding === 'date';
+  const date = encoding === 'date' ? dateOf(fields, where) : undefined;
+  for (const field of ['parts', 'format'] as const) {
+    if (!date && fields[field] !== undefined) throw wrong(`${where}.${field}`, 'nothing', fields[field]);
+  }
+  const { decimal } = fields;
+  if (decimal !== undefined && (decimal !== ',' || encoding !== 'none')) {
+    throw wrong(`${where}.decimal`, "',' for a column of numbers, or nothing", decimal);
+  }
   const categories = isNumber ? undefined : names(`${where}.categories`, fields.categories);
   if (isNumber && fields.categories !== undefined) throw wrong(`${where}.categories`, 'none', fields.categories);
   const mayBeZeros = encoding === 'oneHot' && unknown === 'zeros';
@@ -85,23 +95,50 @@ function columnOf(value: unknown, where: string): ColumnEncoding {
     throw wrong(`${where}.unknown`, isNumber ? 'nothing' : "'error', or 'zeros' with 'oneHot'", unknown);
   }
   const missingCells = textsOf(`${where}.missingCells`, fields.missingCells);
-  const missing = missingOf(fields.missing, categories, `${where}.missing`);
-  const rest = given({ categories, unknown: unknown as 'error' | 'zeros' | undefined });
+  const width = date ? datePartNames(date.parts).length : undefined;
+  const missing = missingOf(fields.missing, { categories, width }, `${where}.missing`);
+  const rest = given({
+    categories,
+    ...date,
+    decimal: decimal as ',' | undefined,
+    unknown: unknown as 'error' | 'zeros' | undefined,
+  });
   return Object.freeze({ name: fields.name, encoding, ...rest, missingCells, missing });
 }
 
+function dateOf({ parts, format }: Fields, where: string): { parts: readonly DatePart[]; format?: string } {
+  const isPart = (part: unknown): part is DatePart => dateParts.includes(part as DatePart);
+  if (!Array.isArray(parts) || parts.length === 0 || !parts.every(isPart)) {
+    throw wrong(`${where}.parts`, `a list of ${dateParts.join(', ')}`, parts);
+  }
+  if (format !== undefined && typeof format !== 'string') throw wrong(`${where}.format`, 'a string', format);
+  const { encoding } = new DateReader({ parts, format }, `${name}.${where}`);
+  return { ...encoding, parts: Object.freeze([...encoding.parts]) };
+}
+
+/** @param width - the count of a date's numbers; undefined for other columns */
 function missingOf(
   value: unknown,
-  categories: readonly string[] | undefined,
+  { categories, width }: { readonly categories: readonly string[] | undefined; readonly width: number | undefined },
   where: string,
 ): ColumnEncoding['missing'] {
   if (value === 'error' || (value === 'unknown' && categories)) return value;
   if (typeof value === 'object' && value !== null) {
     const { fill, category } = fieldsOf(`${name}.${where}`, value, [categories ? 'category' : 'fill']);
-    if (!categories && typeof fill === 'number' && Number.isFinite(fill)) return Object.freeze({ fill });
+    if (!categories && width === undefined && typeof fill === 'number' && Number.isFinite(fill)) {
+      return Object.freeze({ fill });
+    }
+    if (width !== undefined) {
+      const numbers = numbersOf(`${where}.fill`, fill);
+      if (numbers.length === width) return Object.freeze({ fill: numbers });
+    }
     if (categories && typeof category === 'string' && categories.includes(category)) return Object.freeze({ category });
   }
-  throw wrong(where, categories ? "'error', 'unknown' or { category }" : "'error' or { fill }", value);
+  throw wrong(
+    where,
+    categories ? "'error', 'unknown' or { category }" : `'error' or { fill${width ? `: ${width} numbers` : ''} }`,
+    value,
+  );
 }
 
 function shapeOf(field: string, value: unknown): readonly number[] {

@@ -1,21 +1,32 @@
-import type { CategoryEncoding } from '../data/csv-options.js';
+import type { CategoryEncoding, DatePart } from '../data/csv-options.js';
+import { datePartNames } from './dates.js';
 
-/** How the cells of one column become numbers of a row: what a CSV file taught. Plain JSON. */
+/** How the cells of one column become numbers of a row, as learnt from a CSV file. Plain JSON. */
 export interface ColumnEncoding {
   readonly name: string;
-  /** 'none': a cell is a number, and stays that; else it is one of the categories. */
-  readonly encoding: 'none' | CategoryEncoding;
-  /** The names that there are, in order: a column of 0 and 1 for each where `encoding` is 'oneHot'. */
+  /** 'none': a cell is a number and stays as it is; 'date': a cell is a date; else a cell is a name of a category. */
+  readonly encoding: 'none' | 'date' | CategoryEncoding;
+  /** The names of the categories, in order: 'oneHot' makes a column of 0 and 1 for each. */
   readonly categories?: readonly string[];
-  /** What becomes of another name: an error, or zeros in all columns of 'oneHot'. */
+  /** The parts of dates that become numbers. */
+  readonly parts?: readonly DatePart[];
+  /** The format of dates; absent for ISO dates. */
+  readonly format?: string;
+  /** The decimal mark of numbers in text if it is a comma. */
+  readonly decimal?: ',';
+  /** How another name is treated: an error, or zeros in all columns of 'oneHot'. */
   readonly unknown?: 'error' | 'zeros';
-  /** What cells count as missing. */
+  /** The cells that count as missing. */
   readonly missingCells: readonly string[];
-  /** What becomes of them: an error, what becomes of an unknown name, a number, or one of the categories. */
-  readonly missing: 'error' | 'unknown' | { readonly fill: number } | { readonly category: string };
+  /**
+   * How missing cells are treated: an error; as an unknown name; a number that fills them, a date's numbers; or one of
+   * the categories.
+   */
+  readonly missing: 'error' | 'unknown' | { readonly fill: number | readonly number[] } | { readonly category: string };
 }
 
-/** How many numbers of a row a column makes. */
-export function widthOf({ encoding, categories }: ColumnEncoding): number {
+/** The count of numbers that a column makes in a row. */
+export function widthOf({ encoding, categories, parts }: ColumnEncoding): number {
+  if (encoding === 'date') return datePartNames(parts!).length;
   return encoding === 'oneHot' ? categories!.length : 1;
 }

@@ -3,27 +3,30 @@ import { badArgument, shapeMismatch } from '../errors.js';
 import type { NetType } from '../losses/index.js';
 import { type DType, sizeOf, Tensor } from '../tensor.js';
 import { checkedPreparation } from './check-preparation.js';
+import { checkPredictOptions, type PredictOptions } from './predict-options.js';
 import { type Prediction, predictionOf } from './prediction.js';
 import type { Preparation } from './preparation.js';
 import { prepareRows, prepareRowsSync } from './prepare.js';
 import { RowEncoder } from './row-encoder.js';
 
-/** A net's preparation at work: from raw rows to the net's input, and from its outputs to answers. */
+/** Applies a preparation: makes a net's input from raw rows, and answers from its outputs. */
 export class Preparer {
   readonly preparation: Preparation | undefined;
   #encoder: RowEncoder | undefined;
 
-  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation in which something does not fit */
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation whose parts do not fit together */
   constructor(preparation: Preparation | undefined) {
     this.preparation = preparation === undefined ? undefined : checkedPreparation(preparation);
   }
 
   /**
-   * Raw rows as numbers, in memory of their own.
+   * Converts raw rows to numbers, in memory of their own.
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
+   *   and for an unknown option
    */
-  encode(rows: Tensor | readonly RowCells[], dtype: DType): Tensor {
-    if (!(rows instanceof Tensor)) return this.#rowEncoderFor(rows).encode(rows, dtype);
+  encode(rows: Tensor | readonly RowCells[], dtype: DType, options: PredictOptions = {}): Tensor {
+    checkPredictOptions(options);
+    if (!(rows instanceof Tensor)) return this.#rowEncoderFor(rows).encode(rows, dtype, 0, options);
     const { inputShape } = this.preparation ?? { inputShape: rows.shape.slice(1) };
     if (rows.data.length !== rows.size) throw badArgument('rows', 'a tensor with its memory', 'a detached buffer');
     if (rows.rowSize !== sizeOf(inputShape)) {
@@ -32,26 +35,26 @@ export class Preparer {
     return rows.clone().reshape([rows.rows, ...inputShape]);
   }
 
-  /** What `encode` gave, as a net of that dtype gets it. */
+  /** Scales rows of `encode` for a net of that dtype; the event loop gets its turns. */
   async prepare(raw: Tensor, dtype: DType): Promise<Tensor> {
     if (this.preparation) return prepareRows(this.preparation, raw, dtype);
     return raw.dtype === dtype ? raw : raw.clone(dtype);
   }
 
-  /** The same at once. */
+  /** As `prepare`, at once. */
   prepareSync(raw: Tensor, dtype: DType): Tensor {
     if (this.preparation) return prepareRowsSync(this.preparation, raw, dtype);
     return raw.dtype === dtype ? raw : raw.clone(dtype);
   }
 
-  /** Answers from a net's outputs. */
+  /** Makes answers from a net's outputs. */
   answer(netType: NetType, outputs: Tensor): Prediction {
     return predictionOf(this.preparation ?? {}, netType, outputs);
   }
 
   #rowEncoderFor(rows: unknown): RowEncoder {
     const { columns, featureNames } = this.preparation ?? {};
-    // Without knowledge of cells, encoded features may still come under their names.
+    // A preparation without columns may still have names for the numbers of a row.
     const numbers = featureNames?.map(
       (name) => ({ name, encoding: 'none', missingCells: [], missing: 'error' }) as const,
     );

@@ -4,34 +4,34 @@ import { type Slot, Slots } from '../slots.js';
 import type { DType, FloatArray } from '../tensor.js';
 import { createReplay, type Pass, type Replay } from './replay.js';
 
-/** Rows that pass through a net at once outside of training: enough for full speed, few enough to stay in the cache. */
+/** Rows that pass through a net at once outside of training: enough for full speed, few enough for the cache. */
 const mostRows = 256;
-/** Fewer where the outputs of all layers together would take more bytes than this: images are large. */
+/** Rows are reduced if the outputs of all layers would need more bytes than this, as for large images. */
 const chunkBytes = 32 << 20;
 const leastRows = 16;
 
-/** What a replay over many rows is for. */
+/** The size and type of a replay over many rows. */
 export interface ChunkSetup {
   readonly dtype: DType;
   readonly rows: number;
-  /** Bytes that one row takes on its way through the net. */
+  /** Bytes of one row's outputs of all layers. */
   readonly rowBytes: number;
   readonly isRecordable: boolean;
-  /** Numbers in a row of what each run is given, where the pass takes its input from that. */
+  /** Numbers in a row of a run's input, if the pass reads its rows from there. */
   readonly inputSize?: number;
 }
 
-/** Says the kernels for `rows` rows that begin at the slot `firstRow`. */
+/** Calls the kernels for `rows` rows that begin at the slot `firstRow`. */
 export type ChunkPass = (runner: PassRunner, rows: number, firstRow: Slot, slots: Slots) => void;
 
-/** A pass repeated over many rows, a chunk at a time, with a shorter one at the end. */
+/** Repeats a pass over many rows, one chunk at a time; the last chunk may be shorter. */
 export class ChunkedReplay {
   readonly slots = new Slots();
-  /** How many chunks there are. */
+  /** The number of chunks. */
   readonly chunks: number;
   readonly #replay: Replay;
 
-  /** @param once - what is done a single time, before the first chunk */
+  /** @param once - a pass that runs one time, before the first chunk */
   constructor(
     { dtype, rows, rowBytes, isRecordable, inputSize }: ChunkSetup,
     chunkPass: ChunkPass,
@@ -68,12 +68,12 @@ export class ChunkedReplay {
     check(this.#replay.runSync(0, this.chunks, false, input));
   }
 
-  /** Runs on a thread of its own; until it is done the input must stay where it is. */
+  /** Runs on a thread of its own. Until it is done the input must not be transferred. */
   async run(input?: FloatArray): Promise<void> {
     check(await this.#replay.run(0, this.chunks, false, undefined, input));
   }
 
-  /** Ends a run on a thread within one chunk; it then rejects. */
+  /** Ends a run on a thread after the current chunk at the latest; `run` then rejects. */
   abort(): void {
     this.#replay.abort();
   }

@@ -11,13 +11,13 @@ type BoundPorts = ReadonlyMap<Port, BoundRows>;
 const turn = 4;
 const reportInterval = 100;
 
-/** Passes that are run call by call on this thread: slow, and what layers in plain TypeScript need. */
+/** Runs passes call by call on this thread, for nets with layers in plain TypeScript. Slow. */
 export class EagerReplay implements Replay {
   readonly #passes: Passes;
   readonly #setup: ReplaySetup;
   readonly #ports = new Map<Port, BoundRows>();
   #isAborted = false;
-  /** When the event loop last had its turn; kept from run to run, since a run may be short. */
+  /** The time of the event loop's last turn. It is kept from run to run, since a run may be short. */
   #turned = performance.now();
 
   constructor(passes: Passes, setup: ReplaySetup) {
@@ -60,7 +60,7 @@ export class EagerReplay implements Replay {
     this.#isAborted = true;
   }
 
-  /** False where numbers were lost. */
+  /** Returns false if a number became NaN or infinite. */
   #runStep(step: number, beginEpoch: boolean, input: FloatArray | undefined): boolean {
     const { dtype, slots, stepsPerEpoch, batchRows, step: stepArgument } = this.#setup;
     const batch = step % stepsPerEpoch;
@@ -81,7 +81,7 @@ export class EagerReplay implements Replay {
   }
 }
 
-/** An eager runner that knows where the rows of ports and of the input lie now. */
+/** An eager runner with the rows that are bound to ports and to the input. */
 class BoundRunner extends EagerRunner implements PassRunner {
   readonly #ports: BoundPorts;
   readonly #input: FloatArray | undefined;

@@ -1,15 +1,15 @@
 import type { KernelArgument, Operand } from '../runner.js';
 import { covers, type Extent, extentOf, isOperand, operandsOf, overlap, type RecordedCall } from './recorded-call.js';
 
-/** Tensors start at multiples of so many bytes; what lies between the end of one and that is none. */
+/** Tensors start at multiples of this many bytes; the bytes between two tensors are padding. */
 const alignment = 64;
 
-/** How an optimizer's kernel folds into a layer's gradient. */
+/** A pair of kernels, an optimizer's update and a layer's gradient, that one kernel can replace. */
 interface Folding {
   readonly update: string;
-  /** The kernel of both. */
+  /** The kernel that replaces both. */
   readonly layer: string;
-  /** Whether that pays for a layer's weights and a batch of so many rows. */
+  /** Whether it is faster for that number of weights and of rows in a batch. */
   pays(weights: number, rows: number): boolean;
 }
 
@@ -24,9 +24,9 @@ const foldings: readonly Folding[] = [
 ];
 
 /**
- * Folds plain SGD and Adam into the gradients of fully connected layers: their weights change where their gradient is
- * computed, which then is never stored. Each number is rounded as in two steps. Other parameters go on changing by the
- * optimizer's own kernel. Gradients that something else reads as well (a clip, a penalty) stay as they are.
+ * Fuses the update of plain SGD and Adam into the gradients of fully connected layers: weights are updated where their
+ * gradient is computed, and the gradient is never stored. Results are the same bits. The optimizer's own kernel updates
+ * all other parameters. A gradient that another call reads (clipping, a penalty) is not fused.
  */
 export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCall[] {
   const update = calls.findIndex(({ kernel }) => foldings.some((folding) => folding.update === kernel));
@@ -52,7 +52,7 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
   if (fused.length === 0) return calls;
   const numbers = gradient.data as Float32Array | Float64Array;
   const itemBytes = numbers.BYTES_PER_ELEMENT;
-  /** What lies in the whole where bytes `begin` to `end` lie in the gradient. */
+  /** Returns the part of `whole` at the place that bytes `begin` to `end` have in the gradient. */
   const part = (whole: Operand, begin: number, end: number, shape?: readonly number[]): Operand => {
     const [first, last] = [(begin - all.begin) / itemBytes, (end - all.begin) / itemBytes];
     const data = (whole.data as typeof numbers).subarray(first, last);
@@ -77,12 +77,12 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
   });
 }
 
-/** dw and db of a call of fully_connected_backward_weights. */
+/** Returns dw and db of a call of fully_connected_backward_weights. */
 function gradientsOf({ args }: RecordedCall): [Operand, Operand] {
   return [args[2] as Operand, args[3] as Operand];
 }
 
-/** What the parts leave of the whole, without what only fills up to the next tensor's address. */
+/** Returns the extents of `all` that no part covers, without the padding behind parts. */
 function gaps(all: Extent, parts: readonly Extent[]): Extent[] {
   const found: Extent[] = [];
   let begin = all.begin;

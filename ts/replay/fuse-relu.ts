@@ -3,9 +3,9 @@ import { Tensor } from '../tensor.js';
 import { extentOf, operandsOf, overlap, type RecordedCall } from './recorded-call.js';
 
 /**
- * Lets convolutions rectify what they compute, and convolutions and max pools multiply the deltas they hand back by the
- * rectifier's derivative, so that no pass over the images is needed for either. No bit changes. A convolution's output
- * is kept where that of its relu layer lies, since nothing else needs it.
+ * Fuses relu into the convolution before it, and relu's derivative into the backward pass of the convolution or max pool
+ * behind it. This saves a pass over the images for each. Results are the same bits. The convolution's output takes the
+ * place of the relu layer's, since no other call reads it.
  */
 export function fuseRelu(calls: readonly RecordedCall[]): readonly RecordedCall[] {
   const fused: RecordedCall[] = [];
@@ -27,7 +27,7 @@ function fusedForward(
   const [x, w, b, sum, geometry] = args as [...Quad, KernelArgument];
   const [input, output] = next.args;
   if (input !== sum || !(sum instanceof Tensor) || !(output instanceof Tensor)) return undefined;
-  // The derivative takes its input or its output alike; whoever else reads the sums needs them as they are.
+  // relu_backward gives the same result for relu's input and its output. Any other reader needs the unrectified sums.
   const isFree = users(sum, calls).every(
     (call) => call.args === args || call === next || (call.kernel === 'relu_backward' && call.args[0] === sum),
   );
@@ -47,7 +47,7 @@ function fusedBackward(
     inner === delta && inner instanceof Tensor && users(inner, calls).length === 2;
   if (kernel === 'max_pool_backward') {
     const [x, dy, dx, geometry] = args as Quad;
-    // Only of windows over the rectified numbers themselves is the largest one's sign known.
+    // The largest number of a window is known to be positive or 0 only if the pool reads relu's output itself.
     if (x !== output || !isFree(dx)) return undefined;
     return { kernel: 'max_pool_backward_relu', args: [x, dy, result, geometry] };
   }
@@ -61,7 +61,7 @@ function fusedBackward(
 
 type Quad = [KernelArgument, KernelArgument, KernelArgument, KernelArgument];
 
-/** The calls that read or write a tensor's memory. */
+/** Returns the calls that read or write a tensor's memory. */
 function users(tensor: Tensor, calls: readonly RecordedCall[]): RecordedCall[] {
   const extent = extentOf(tensor);
   return calls.filter((call) => operandsOf(call).some((operand) => overlap(extentOf(operand), extent)));

@@ -1,17 +1,17 @@
-/** So many recorded plans are kept, for the row counts used last. */
+/** The number of plans that are kept. */
 const most = 16;
 
-/** Recorded plans by the shapes that they are for. */
+/** A cache of recorded plans by shape. */
 export class KeptPlans<Plan> {
   readonly #plans = new Map<string, Plan>();
   #newest: Plan | undefined;
 
-  /** The one that was asked for last. */
+  /** The plan that was used last. */
   get newest(): Plan | undefined {
     return this.#newest;
   }
 
-  /** The plan for that shape, made if need be; the one used longest ago makes room. */
+  /** Returns the plan for that shape, and makes it if there is none; the least recently used one is dropped. */
   get(shape: readonly number[], make: () => Plan): Plan {
     const key = shape.join();
     const plan = this.#plans.get(key) ?? make();

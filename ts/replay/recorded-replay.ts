@@ -7,7 +7,7 @@ import type { RecordedCall } from './recorded-call.js';
 import type { Pass, Passes, Replay, ReplaySetup } from './replay.js';
 import { keepWeightsInPanels } from './weights-in-panels.js';
 
-/** Passes recorded as plans, which share one workspace since they never run at once; C++ replays them. */
+/** Records passes as plans, which C++ replays. They share one workspace, since they never run at the same time. */
 export class RecordedReplay implements Replay {
   readonly #plans: readonly Plan[];
   readonly #native: NativeReplay;
@@ -21,7 +21,7 @@ export class RecordedReplay implements Replay {
       pass(recorder);
       return recorder;
     };
-    // All are recorded before the first one is finished, which lays the workspace out.
+    // All are recorded before the first one is finished, since that allocates the workspace.
     const recorded = [record(epoch), record(step), record(last)];
     const calls = recorded.map((recorder) => recorder?.fused(setup.keepsGradients) ?? []);
     const { plans: kept, begin, end } = keepWeightsInPanels(calls, setup.dtype);

@@ -5,39 +5,46 @@ import type { DType, FloatArray } from '../tensor.js';
 import { EagerReplay } from './eager-replay.js';
 import { RecordedReplay } from './recorded-replay.js';
 
-/** Says kernels to a runner. */
+/** Calls kernels through a runner. */
 export type Pass = (runner: PassRunner) => void;
 
-/** What is done over and over; `step` or `last` must be there. */
+/** The passes of a replay. `step` or `last` is required. */
 export interface Passes {
-  /** At the start of an epoch. */
+  /** Runs at the start of each epoch. */
   readonly epoch?: Pass | undefined;
   readonly step?: Pass | undefined;
-  /** The last step of an epoch, where it differs: a shorter batch. */
+  /** The last step of an epoch, if its batch is shorter. */
   readonly last?: Pass | undefined;
 }
 
+/** The sizes of a replay, and the memory that it shares with its caller. */
 export interface ReplaySetup {
   readonly dtype: DType;
-  /** Gets `iteration`, `epoch` and `firstRow` before each step. */
+  /** `iteration`, `epoch` and `firstRow` are set before each step. */
   readonly slots: Slots;
   readonly stepsPerEpoch: number;
   readonly batchRows: number;
-  /** Numbers in a row of the input, for passes that take one. */
+  /** Numbers in a row of the input, for passes that have one. */
   readonly inputSize?: number;
-  /** `runner.step` of the passes. */
+  /** The value of `runner.step` in the passes. */
   readonly step?: KernelArgument;
-  /** Whether somebody may look at the gradients after a step: then they are computed even where none needs them. */
+  /** Whether gradients may be read after a step: then each is computed and stored. */
   readonly keepsGradients?: boolean;
 }
 
-/** Steps that are run in order, here or beside the event loop. */
+/** Runs steps in order, on this thread or on one of its own. */
 export interface Replay {
   /** Gives a port its rows for the runs that follow. */
   bind(port: Port, rows: ArrayBufferView, count: number): void;
-  /** @param input - the epoch's rows, for passes that take an input */
+  /**
+   * Runs steps `first` to `end` (excluded) on this thread.
+   * @param input - the epoch's rows, for passes that have an input
+   */
   runSync(first: number, end: number, beginEpoch: boolean, input?: FloatArray): NativeOutcome;
-  /** @param onProgress - told the next step and the slots, at most ten times a second */
+  /**
+   * Runs steps `first` to `end` (excluded) without blocking the event loop.
+   * @param onProgress - receives the next step and the slots, at most ten times a second
+   */
   run(
     first: number,
     end: number,
@@ -49,7 +56,11 @@ export interface Replay {
   abort(): void;
 }
 
-/** Recorded once and replayed by C++ or, where a layer is written in plain TypeScript, run call by call. */
+/**
+ * Makes a replay.
+ * @param isRecordable - true: the passes are recorded once and replayed by C++; false, for layers in plain TypeScript:
+ *   they run call by call
+ */
 export function createReplay(passes: Passes, setup: ReplaySetup, isRecordable = true): Replay {
   return isRecordable ? new RecordedReplay(passes, setup) : new EagerReplay(passes, setup);
 }

@@ -3,17 +3,17 @@ import type { Operand } from '../runner.js';
 import type { DType } from '../tensor.js';
 import { covers, extentOf, operandsOf, overlap, type RecordedCall } from './recorded-call.js';
 
-/** Columns of a panel, as native/layers/fully_connected_panels.cc has it. */
+/** Columns of a panel; the same number as in native/layers/fully_connected_panels.cc. */
 const panelWidth = 32;
 
 /**
- * Multiplications of a descent. Smaller ones run on one core; larger ones, or of more rows, may be left to a BLAS, which
- * takes weights in rows.
+ * The range of sizes, in multiplications, for which panels are faster. Smaller updates run on one core; larger ones, and
+ * those of more rows, may be computed by BLAS, which needs weights in rows.
  */
 const [leastProduct, mostProduct] = [2 ** 22, 2 ** 23];
 const mostRows = 256;
 
-/** The plans of a replay, and what is done once before and after all their runs. */
+/** The plans of a replay, and the calls that run once before and after all of them. */
 export interface PanelPlans {
   readonly plans: readonly (readonly RecordedCall[])[];
   readonly begin: readonly RecordedCall[];
@@ -21,9 +21,9 @@ export interface PanelPlans {
 }
 
 /**
- * Keeps weights of fully connected layers in panels of columns while plans are replayed: each core's part of them then is
- * one piece of memory. That is for weights which all plans only multiply by and descend on: those of a net's first
- * layer, which hands no delta back. No bit changes.
+ * Keeps weights of fully connected layers in panels of columns during a replay, so that each core's part is contiguous.
+ * It applies to weights that the plans only multiply by and update: those of a net's first layer, which passes no delta
+ * back. Results are the same bits.
  */
 export function keepWeightsInPanels(plans: readonly (readonly RecordedCall[])[], dtype: DType): PanelPlans {
   const calls = plans.flat();
@@ -54,18 +54,18 @@ export function keepWeightsInPanels(plans: readonly (readonly RecordedCall[])[],
   };
 }
 
-/** The weights of a call that can have them in panels. */
+/** Returns the weights of a call, if its kernel exists for panels. */
 function weightsOf({ kernel, args }: RecordedCall): Operand | undefined {
   if (kernel === 'fully_connected_forward') return args[1] as Operand;
   return isStep(kernel) ? (args[2] as Operand) : undefined;
 }
 
-/** Whether a kernel changes weights by their gradient. */
+/** Whether a kernel updates weights. */
 function isStep(kernel: string): boolean {
   return kernel === 'fully_connected_descend' || kernel === 'fully_connected_adam';
 }
 
-/** Whether all calls that touch the weights can have them in panels, and a descent is large enough. */
+/** Whether all calls that use the weights can have them in panels, and the update has the right size. */
 function pays(w: Operand, calls: readonly RecordedCall[]): boolean {
   const extent = extentOf(w);
   const [inputs, outputs] = w.shape as [number, number];

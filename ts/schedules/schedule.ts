@@ -1,6 +1,6 @@
 import { type Constant, count, fraction, notNegative, positive, valuesOf } from '../constants.js';
 import { badArgument } from '../errors.js';
-import { isKeyOf } from '../given.js';
+import { fieldsOf, oneOf } from '../fields.js';
 import type { KernelArgument, Runner } from '../runner.js';
 import type { Slots } from '../slots.js';
 
@@ -26,6 +26,7 @@ const schedules = {
   { kernel: string; constants: Record<string, Constant>; plateau?: Record<string, Constant> }
 >;
 
+/** The name of a learning-rate schedule. */
 export type ScheduleKind = keyof typeof schedules;
 
 /** A rise of the learning rate in front of a schedule: from `from` · η to η, in equal steps. */
@@ -37,7 +38,7 @@ export interface WarmUp {
 }
 
 interface Common {
-  /** What n counts: those finished before. Default 'epoch'. */
+  /** The unit that n counts: epochs or iterations finished before. Default 'epoch'. */
   readonly unit?: 'epoch' | 'iteration' | undefined;
   readonly warmUp?: WarmUp | undefined;
 }
@@ -67,7 +68,7 @@ export type LearningRateSchedule = Common &
       }
   );
 
-/** What reduceOnPlateau remembers from checkpoint to checkpoint. */
+/** The memory of reduceOnPlateau from checkpoint to checkpoint. */
 export interface PlateauState {
   best: number;
   bad: number;
@@ -89,13 +90,9 @@ export class Schedule {
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown kind, or a constant that is missing, unknown or out of range */
   constructor(options: LearningRateSchedule) {
-    const { kind, unit = 'epoch', warmUp, ...given } = options ?? {};
-    if (!isKeyOf(schedules, kind)) {
-      throw badArgument("learningRateSchedule's kind", Object.keys(schedules).join(', '), kind);
-    }
-    if (unit !== 'epoch' && unit !== 'iteration') {
-      throw badArgument("learningRateSchedule's unit", "'epoch' or 'iteration'", unit);
-    }
+    const { kind, unit = 'epoch', warmUp, ...given } = fieldsOf('learningRateSchedule', options);
+    oneOf("learningRateSchedule's kind", Object.keys(schedules), kind);
+    oneOf("learningRateSchedule's unit", ['epoch', 'iteration'], unit);
     const schedule = schedules[kind];
     const values = valuesOf(
       `the ${kind} schedule`,
@@ -110,7 +107,7 @@ export class Schedule {
   }
 
   /**
-   * Says the kernel that writes the slot `learningRate` for a step.
+   * Records the kernel that writes the slot `learningRate` for a step.
    * @param counts - slots of the epochs and of the steps finished before it
    */
   ratePass(
@@ -129,7 +126,7 @@ export class Schedule {
     });
   }
 
-  /** Looks at the loss of a checkpoint, and may lower the slot `baseRate`. */
+  /** Judges the loss of a checkpoint, and may lower the slot `baseRate`. */
   judge(loss: number, state: PlateauState, slots: Slots): void {
     if (!this.#plateau) return;
     const { factor, patience, threshold, cooldown, minimum } = this.#plateau;

@@ -13,11 +13,10 @@ import type { TrainOptions } from './train-options.js';
 
 /** Refuses, before anything is recorded, what a net cannot be trained on. */
 export function checkData(model: Model, reader: DataReader, options: TrainOptions): void {
-  const { checkpoint = 1, shuffle = true, needTest = false } = options;
+  const { checkpoint = 1, needTest = false } = options;
   if (!(Number.isFinite(checkpoint) && checkpoint > 0)) {
     throw badArgument('checkpoint', 'a finite number of epochs above 0', checkpoint);
   }
-  if (typeof shuffle !== 'boolean') throw badArgument('shuffle', 'true or false', shuffle);
   checkCheckpointOptions(options);
   if (needTest && !reader.testPart) throw badArgument('needTest', 'a reader with a test set', 'one without');
   const parts: Record<string, Part | undefined> = {
@@ -47,7 +46,10 @@ function checkShapes(model: Model, { xShape, yShape }: Pick<RowStream, 'xShape' 
   model.stack.requireAttached();
   const output = model.stack.outputShape(xShape);
   if (sizeOf(output) !== sizeOf(yShape)) {
-    throw shapeMismatch(`${name}'s labels`, `rows of ${sizeOf(output)} numbers`, `rows of ${sizeOf(yShape)}`);
+    const { netType } = model.params;
+    const areNumbers = netType === 'multipleClassifier' && sizeOf(yShape) === 1;
+    const hint = areNumbers ? `${labelHint(netType)}: one-hot rows of class numbers` : undefined;
+    throw shapeMismatch(`${name}'s labels`, `rows of ${sizeOf(output)} numbers`, `rows of ${sizeOf(yShape)}`, hint);
   }
 }
 
@@ -68,7 +70,9 @@ function requireLastLayer({ params, stack, objective }: Model): void {
   throw badArgument(`the last layer of a net for '${params.netType}'`, expected, `${last.layer.kind} ('${last.name}')`);
 }
 
-/** Classifiers want probabilities: within 0 and 1 and, for several classes, rows that sum to 1. */
+const labelHint = (netType: NetType) => `reader.normalizeY('${netType}') before train makes the labels that it needs`;
+
+/** Checks labels of classifiers: probabilities from 0 to 1 and, for several classes, rows that sum to 1. */
 export function checkLabels({ netType }: HyperParameters, y: Rows, name: string): void {
   if (netType === 'fitting') return;
   const { data } = tensorOf(y);
@@ -78,12 +82,12 @@ export function checkLabels({ netType }: HyperParameters, y: Rows, name: string)
     for (let column = 0; column < width; column++) {
       const value = data[row * width + column]!;
       if (!(value >= 0 && value <= 1)) {
-        throw badArgument(`the label in row ${row} of ${name}`, `numbers from 0 to 1 (see normalizeY)`, value);
+        throw badArgument(`the label in row ${row} of ${name}`, 'numbers from 0 to 1', value, labelHint(netType));
       }
       sum += value;
     }
     if (netType === 'multipleClassifier' && Math.abs(sum - 1) > 1e-3) {
-      throw badArgument(`the label in row ${row} of ${name}`, 'numbers that sum to 1 (see normalizeY)', sum);
+      throw badArgument(`the label in row ${row} of ${name}`, 'numbers that sum to 1', sum, labelHint(netType));
     }
   }
 }

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { Evaluation, Evaluator } from '../inference/evaluation.js';
 
-/** What computes on a thread of its own until it is done, or told to stop. */
+/** A computation on another thread that can be stopped. */
 interface Stoppable {
   abort(): void;
 }
 
-/** How a run ends from outside: whatever it computes or waits for, once its signal is aborted it goes no further. */
+/** Ends a run from outside: once its signal is aborted, it computes and waits no further. */
 export class Interruption {
   readonly #signal: AbortSignal | undefined;
 
@@ -19,7 +19,7 @@ export class Interruption {
     this.#signal?.throwIfAborted();
   }
 
-  /** What the work comes to, which nobody can stop, unless the signal is aborted first: then its reason is thrown. */
+  /** Resolves with the result of `work`; rejects with the signal's reason if it aborts first. The work itself goes on. */
   async waitFor<T>(work: () => Promise<T>): Promise<T> {
     const signal = this.#signal;
     if (!signal) return work();
@@ -33,7 +33,7 @@ export class Interruption {
     }
   }
 
-  /** What the work of `task` comes to, which is told to stop when the signal is aborted, and not begun after that. */
+  /** Resolves with the result of `work`; stops `task` when the signal aborts, and does not start it after that. */
   async compute<T>(task: Stoppable, work: () => Promise<T>): Promise<T> {
     this.check();
     const abort = () => task.abort();

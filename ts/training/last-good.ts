@@ -10,9 +10,12 @@ export class LastGood {
   readonly #model: Model;
   readonly #plan: TrainingPlan;
   readonly #snapshot: Snapshot;
+  readonly #hint: () => string | undefined;
   #step: number;
 
-  constructor(model: Model, plan: TrainingPlan) {
+  /** @param hint - how lost numbers may be mended, where that can be told from the data */
+  constructor(model: Model, plan: TrainingPlan, hint: () => string | undefined) {
+    this.#hint = hint;
     const { state, stack } = model;
     const { theta, statistics } = stack.block;
     this.#model = model;
@@ -52,6 +55,6 @@ export class LastGood {
   #lost(what: string, iteration: number, where: string): BlasnetError {
     this.#snapshot.restore();
     this.#model.state.slots.set('step', this.#step);
-    return lostNumbers(what, { iteration, iterationsPerEpoch: this.#plan.iterationsPerEpoch }, where);
+    return lostNumbers(what, { iteration, iterationsPerEpoch: this.#plan.iterationsPerEpoch }, where, this.#hint());
   }
 }

@@ -9,13 +9,23 @@ interface Moment {
   readonly iterationsPerEpoch: number;
 }
 
-/** The `ERR_NOT_FINITE` of a run: what was lost, when, and where first. */
-export function lostNumbers(what: string, { iteration, iterationsPerEpoch }: Moment, where: string): BlasnetError {
+/**
+ * Creates the `ERR_NOT_FINITE` error of a run.
+ * @param what - what became NaN or infinite, such as the loss
+ * @param where - the layer or set where it was first found
+ * @param hint - how to mend it, where that is known
+ */
+export function lostNumbers(
+  what: string,
+  { iteration, iterationsPerEpoch }: Moment,
+  where: string,
+  hint = 'a lower learning rate may help',
+): BlasnetError {
   const epoch = Math.floor(iteration / iterationsPerEpoch) + 1;
   return new BlasnetError(
     'ERR_NOT_FINITE',
     `Expected a finite ${what} but it became NaN or infinite in epoch ${epoch}, iteration ${iteration + 1}, first in ` +
-      `${where}; the net keeps the weights of its last checkpoint. A lower learning rate may help`,
+      `${where}; the net keeps the weights of its last checkpoint; ${hint}`,
   );
 }
 

@@ -6,7 +6,7 @@ import type { LastGood } from './last-good.js';
 import type { ProgressReporter } from './progress-reporter.js';
 import type { TrainingPlan } from './training-plan.js';
 
-/** What the steps of a run need. */
+/** The parts that the steps of a run use. */
 interface StepsSetup {
   readonly model: Model;
   readonly feed: Feed;
@@ -18,7 +18,7 @@ interface StepsSetup {
   readonly end: number;
 }
 
-/** The steps of a run: brings them their rows, has them replayed, and says why they cannot go on. */
+/** Makes the steps of a run: gathers their rows, replays them, and reports why they cannot go on. */
 export class Steps {
   readonly #setup: StepsSetup;
   /** Iterations that the net has made. */
@@ -51,7 +51,7 @@ export class Steps {
     model.state.settle();
     // Given even where nobody listens: at each report C++ also looks whether all buffers are still there.
     const listener = (next: number, slots: Float64Array) => {
-      if (reporter?.report(next, { slots }) === false) replay.abort();
+      if (reporter?.report(next, slots) === false) replay.abort();
     };
     let outcome: Awaited<ReturnType<typeof replay.run>>;
     try {

@@ -4,7 +4,7 @@ import { type CheckpointRecord, type StopReason, watchedLoss } from '../training
 /** Changes in a row that 'stopDiff' wants to be small. */
 const patience = 4;
 
-/** What a rule remembers from checkpoint to checkpoint. */
+/** The memory of a rule from checkpoint to checkpoint. */
 export interface StopRuleState {
   /** The lowest loss, infinite before there is one, and the checkpoints since. */
   readonly lowest: number;
@@ -16,7 +16,7 @@ export interface StopRuleState {
 
 const start: StopRuleState = { lowest: Number.POSITIVE_INFINITY, sinceLowest: 0, previous: Number.NaN, small: 0 };
 
-/** Says at each checkpoint whether training should end. */
+/** Decides at each checkpoint whether training should end. */
 export class StopRule {
   readonly #params: Pick<HyperParameters, 'stopper' | 'regularizer'>;
   #state: StopRuleState;
@@ -31,12 +31,12 @@ export class StopRule {
     return this.#state;
   }
 
-  /** Whether the newest checkpoint has the lowest loss so far. */
+  /** True if the newest checkpoint has the lowest loss so far. */
   get isLowest(): boolean {
     return this.#state.sinceLowest === 0;
   }
 
-  /** Why training should end after this checkpoint, if it should. */
+  /** Returns the reason to end training after this checkpoint, or undefined to go on. */
   judge(record: CheckpointRecord): StopReason | undefined {
     const { stopper, regularizer } = this.#params;
     const { condition, value } = stopper;

@@ -1,39 +1,62 @@
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.js';
+import { DataReader } from '../data/data-reader.js';
 import { badArgument } from '../errors.js';
 import { checkOptions } from '../fields.js';
 import type { CheckpointRecord, TrainingProgress } from '../training-history.js';
 
+/** Options of one `net.train`. How many epochs it trains is a hyperparameter, `maxEpoch`. */
 export interface TrainOptions extends CheckpointOptions {
   /**
    * Epochs between checkpoints, fractions included: 0.05 is twenty checkpoints an epoch. Default 1, or as before where a
    * run is resumed.
    */
   readonly checkpoint?: number | undefined;
-  /** Measure loss and accuracy on the test set at the end. */
+  /** Measures loss and accuracy on the test set at the end; default false. */
   readonly needTest?: boolean | undefined;
-  /** A new order of rows each epoch; default true, or as before where a run is resumed. */
+  /** Draws a new order of the training rows for each epoch; default true, or as before where a run is resumed. */
   readonly shuffle?: boolean | undefined;
-  /** Show a progress bar on the terminal, or lines where there is none. */
-  readonly progress?: boolean | undefined;
-  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
   /**
-   * Is told of each checkpoint. Training waits for the promise that it returns, if any; what it throws, or rejects with,
-   * ends the run. The net is busy meanwhile: it neither predicts nor is saved within it.
+   * Gives the net the weights of its best checkpoint, `history.best`, when the run ends by `maxEpoch` or a stop rule. A
+   * run that is aborted or fails keeps its last weights; `net.restoreBest()` restores the best ones then. The best
+   * checkpoint has the lowest validation loss; without a validation set, the lowest training loss. Default false, or as
+   * before where a run is resumed.
+   */
+  readonly restoreBest?: boolean | undefined;
+  /** Shows a progress bar on the terminal, or writes lines where there is none; default false. */
+  readonly progress?: boolean | undefined;
+  /**
+   * Receives the progress of the run at most ten times a second, and at its end. It may return a promise: training goes
+   * on meanwhile, reports are left out until it is settled, and `train` waits for the last one. What it throws or rejects
+   * with ends the run, and `train` rejects with that.
+   */
+  readonly onProgress?: ((progress: TrainingProgress) => unknown) | undefined;
+  /**
+   * Receives each checkpoint. Training waits for the promise that it returns, if any. What it throws or rejects with ends
+   * the run, and `train` rejects with that. The net is busy meanwhile: it can neither predict nor be saved within it.
    */
   readonly onCheckpoint?: ((record: CheckpointRecord) => unknown) | undefined;
   /** Ends the run within one step; `train` then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** @throws BlasnetError `ERR_BAD_ARGUMENT` for what are no options, an unknown one (how long to train says the net), or what is no signal or
- * listener
+/**
+ * Checks the arguments of `train`.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but a reader, an unknown option, or one of a wrong type
  */
-export function checkTrainOptions(options: TrainOptions): void {
+export function checkTrainArguments(reader: unknown, options: TrainOptions): asserts reader is DataReader {
+  if (!(reader instanceof DataReader)) {
+    const hint = 'DataReader.fromTensors({ xTrain: x, yTrain: y }) makes one of two tensors';
+    throw badArgument('reader', 'a DataReader', reader, hint);
+  }
   checkOptions(options, [
-    ...(['checkpoint', 'needTest', 'shuffle', 'progress', 'onProgress', 'onCheckpoint', 'signal'] as const),
+    ...(['checkpoint', 'needTest', 'shuffle', 'restoreBest', 'progress'] as const),
+    ...(['onProgress', 'onCheckpoint', 'signal'] as const),
     ...(['checkpointFile', 'checkpointEvery', 'keepCheckpoints'] as const),
   ]);
-  const { signal, onProgress, onCheckpoint } = options;
+  const { signal, onProgress, onCheckpoint, needTest, shuffle, restoreBest, progress } = options;
+  for (const [name, flag] of Object.entries({ needTest, shuffle, restoreBest, progress })) {
+    if (flag !== undefined && typeof flag !== 'boolean') throw badArgument(name, 'true or false', flag);
+  }
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw badArgument('signal', 'an AbortSignal', signal);
   for (const [name, listener] of Object.entries({ onProgress, onCheckpoint })) {
     if (listener !== undefined && typeof listener !== 'function') throw badArgument(name, 'a function', listener);

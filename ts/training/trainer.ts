@@ -2,9 +2,8 @@ import { type Course, courseOf, iterationsBetween, requireSameCourse } from '../
 import type { PendingRun } from '../checkpoints/resume.js';
 import { RunCheckpoints, type RunPosition } from '../checkpoints/run-checkpoints.js';
 import type { RunState } from '../checkpoints/run-state.js';
-import { DataReader } from '../data/data-reader.js';
+import type { DataReader } from '../data/data-reader.js';
 import type { Part } from '../data/part.js';
-import { badArgument } from '../errors.js';
 import { given } from '../given.js';
 import { Evaluator, meansOf } from '../inference/evaluation.js';
 import type { ModelDescription } from '../model-files/description.js';
@@ -22,13 +21,14 @@ import { type Feed, feedFor } from './feed.js';
 import { Interruption } from './interruption.js';
 import { LastGood } from './last-good.js';
 import { ProgressReporter, progressOf } from './progress-reporter.js';
+import { chanceWarning, scaleHint } from './scale-hint.js';
 import { Snapshot } from './snapshot.js';
 import { Steps } from './steps.js';
 import { StopRule } from './stop-rule.js';
 import type { TrainOptions } from './train-options.js';
 import { TrainingPlan } from './training-plan.js';
 
-/** What a run may come with: how to describe the net in its files, and where an earlier process left it. */
+/** The context of a run: the description of the net for its files, and the state in which an earlier process left it. */
 export interface RunContext {
   readonly describe: () => ModelDescription;
   readonly pending?: PendingRun | undefined;
@@ -37,6 +37,8 @@ export interface RunContext {
 /** One run of `net.train`. */
 export class Trainer {
   readonly #model: Model;
+  readonly #reader: DataReader;
+  readonly #name: string;
   readonly #feed: Feed;
   readonly #plan: TrainingPlan;
   readonly #validation: Evaluator | undefined;
@@ -48,6 +50,7 @@ export class Trainer {
   readonly #course: Course;
   readonly #pending: RunState | undefined;
   readonly #rule: StopRule;
+  readonly #restoresBest: boolean;
   readonly #files: RunCheckpoints | undefined;
   #started = performance.now();
   /** Iterations that the net had made before this run. */
@@ -59,10 +62,11 @@ export class Trainer {
 
   constructor(model: Model, reader: DataReader, options: TrainOptions, { describe, pending }: RunContext) {
     this.#model = model;
+    this.#reader = reader;
+    this.#name = describe().name;
     this.#options = options;
     this.#interruption = new Interruption(options.signal);
     const { batchSize } = model.params;
-    if (!(reader instanceof DataReader)) throw badArgument('reader', 'a DataReader', reader);
     const { checkpoint = 1, shuffle = true } = { ...pending?.state.course, ...given(options) };
     checkData(model, reader, { ...options, checkpoint, shuffle });
     this.#course = courseOf(reader, { checkpoint, shuffle });
@@ -77,7 +81,7 @@ export class Trainer {
     const { state, stack } = model;
     const { theta, statistics } = stack.block;
     state.settle();
-    this.#lastGood = new LastGood(model, this.#plan);
+    this.#lastGood = new LastGood(model, this.#plan, () => scaleHint(model, reader));
     this.best = pending?.best ?? new Snapshot([theta, statistics]);
     this.#first = pending?.state.first ?? state.slots.get('epochs') * this.iterationsPerEpoch;
     this.#pending = pending?.state;
@@ -92,6 +96,7 @@ export class Trainer {
     });
     this.#records = [...(pending?.records ?? [])];
     this.#rule = new StopRule(model.params, pending?.state.stopRule);
+    this.#restoresBest = options.restoreBest ?? pending?.state.restoreBest ?? false;
     this.#files = this.#createFiles(describe);
   }
 
@@ -103,6 +108,7 @@ export class Trainer {
       describe,
       course: this.#course,
       rule: this.#rule,
+      restoreBest: this.#restoresBest,
       records: this.#records,
       lastGood: this.#lastGood,
       best: this.best,
@@ -128,17 +134,20 @@ export class Trainer {
   }
 
   /** Trains to the end, or until a stop condition holds. */
-  async run(onProgress: ((progress: TrainingProgress) => void) | undefined): Promise<TrainingHistory> {
+  async run(onProgress: ((progress: TrainingProgress) => unknown) | undefined): Promise<TrainingHistory> {
     this.#started = performance.now() - 1000 * (this.#pending?.seconds ?? 0);
     this.#interruption.check();
+    const reporter = onProgress && new ProgressReporter((next, slots) => onProgress(this.#progress(next, slots)));
     try {
       await this.#files?.prepare();
-      const reporter = onProgress && new ProgressReporter((next, slots) => onProgress(this.#progress(next, slots)));
       const end = await this.#trainToEnd(reporter);
+      const warning = chanceWarning(this.#model, this.#reader, this.#records.at(-1)!, this.#name);
+      if (warning !== undefined) process.emitWarning(warning, 'BlasnetWarning');
       const part = this.#testPart && new Evaluator(this.#model, this.#testPart);
       const test = part && (await this.#interruption.evaluate(part));
       return new TrainingHistory(this.#records, { ...end, test });
     } finally {
+      reporter?.close();
       this.#model.state.slots.set('epochs', this.#position.epochs);
       await this.#feed.close();
       await this.#files?.idle().catch(() => {}); // whoever waited for it was told
@@ -169,7 +178,8 @@ export class Trainer {
       const isLast = reason !== undefined || this.#steps.next === end;
       if (!isLast) this.#files?.offer(this.#position);
       if (onCheckpoint) await this.#interruption.waitFor(async () => onCheckpoint(record));
-      reporter?.report(this.#steps.next, { always: isLast });
+      if (reporter && isLast) await this.#interruption.waitFor(() => reporter.finish(this.#steps.next));
+      else reporter?.report(this.#steps.next);
       reporter?.rethrow();
       this.#interruption.check(); // a listener may have aborted
     }
@@ -178,7 +188,8 @@ export class Trainer {
 
   /** Ends the run, and has its file say so. */
   async #finish(stopReason: StopReason, isOver: boolean): Promise<RunEnd> {
-    const isRestored = this.#model.params.regularizer.method === 'earlyStop' && !this.#rule.isLowest;
+    const restoresBest = this.#restoresBest || this.#model.params.regularizer.method === 'earlyStop';
+    const isRestored = restoresBest && !this.#rule.isLowest;
     if (isRestored) this.best.restore();
     const position = this.#position;
     if (!isOver) await this.#files?.finish(position, stopReason, isRestored);

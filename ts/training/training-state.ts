@@ -6,7 +6,7 @@ import type { PlateauState } from '../schedules/schedule.js';
 import { Slots } from '../slots.js';
 import type { Tensor } from '../tensor.js';
 
-/** What the training of a net carries from step to step, and from one `train` to the next, besides its weights. */
+/** The state of a net's training, besides its weights, from step to step and from one `train` to the next. */
 export class TrainingState {
   /**
    * `step`: steps finished; `epochs`: epochs trained, begun ones included; `learningRate` of the newest step;
@@ -33,7 +33,7 @@ export class TrainingState {
     for (const array of this.arrays) array.data.fill(0);
   }
 
-  /** What an update works on: the net's parameters with the optimizer's own arrays, which begin anew with a new block. */
+  /** The tensors of an update: the net's parameters and the optimizer's arrays, which start from zeros with a new block. */
   target(block: ParameterBlock): UpdateTarget {
     if (this.#target && this.#block === block) return this.#target;
     const { theta, gradient } = block;

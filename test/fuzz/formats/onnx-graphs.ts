@@ -30,6 +30,10 @@ const likely: readonly (readonly [operator: string, ...inputs: string[]])[] = [
   ['Concat', 'shape'],
   ['Unsqueeze'],
   ['Squeeze'],
+  ['ReduceMean'],
+  ['CastLike', 'x'],
+  ['Where', 'b', 's'],
+  ['Greater', 's'],
 ];
 
 /** Mostly nothing. */

@@ -48,7 +48,7 @@ function edit(bytes: Uint8Array, dice: Dice): Promise<Uint8Array> | Uint8Array {
   return dice.once(3) ? editVarint(bytes, dice) : editMessage(bytes, dice);
 }
 
-const folder = 'test/fixtures/onnx/pytorch';
+const folders = ['pytorch', 'dynamo', 'sklearn'].map((name) => `test/fixtures/onnx/${name}`);
 
 export const onnx: Format = {
   file: 'input.onnx',
@@ -61,11 +61,10 @@ export const onnx: Format = {
       externalData: externalData.map(([key, value]) => ({ key, value })),
     };
     const beside = modelOf({ nodes: [['Gemm', ['x', 'w', 'b'], 'y']], tensors: [external, tensor('b', [2], [1, 2])] });
-    const names = (await readdir(folder)).filter((name) => name.endsWith('.onnx'));
-    return [
-      ...(await Promise.all(names.map((name) => readFile(`${folder}/${name}`)))),
-      (await modelCodec()).encode(beside),
-    ];
+    const files = await Promise.all(
+      folders.map(async (folder) => (await readdir(folder)).map((name) => `${folder}/${name}`)),
+    );
+    return [...(await Promise.all(files.flat().map((file) => readFile(file)))), (await modelCodec()).encode(beside)];
   },
   edit,
   async read(path) {

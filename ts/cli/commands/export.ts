@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 
-/** `blasnet export`. */
+/** Adds `blasnet export`. */
 export function addExport(program: Command): void {
   const command = program
     .command('export')
     .description('convert a model to another format')
     .argument('<model>', 'a model: .safetensors or .onnx')
-    .argument('<out>', 'what to write: .safetensors, .onnx, or with --npz a folder')
-    .option('--npz', 'write the weights as npz files, one a layer')
+    .argument('<out>', 'the file to write: .safetensors or .onnx; with --npz a folder')
+    .option('--npz', 'write the weights as npz files, one for each layer')
     .addHelpText(
       'after',
       `

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 
-/** `blasnet inspect`. */
+/** Adds `blasnet inspect`. */
 export function addInspect(program: Command): void {
   const command = program
     .command('inspect')
-    .description('show what is in a model file')
+    .description('show the contents of a model file')
     .argument('<model>', 'a model of blasnet, any other safetensors file, or an ONNX model')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `

@@ -1,7 +1,8 @@
-import { type Command, Option } from 'commander';
-import type { PredictFlags } from '../predict/run.js';
+import type { Command } from 'commander';
+import { addOptions, valuesOf } from '../option.js';
+import { predictOptions } from '../predict/options.js';
 
-/** `blasnet predict`. */
+/** Adds `blasnet predict`. */
 export function addPredict(program: Command): void {
   const command = program
     .command('predict')
@@ -9,27 +10,24 @@ export function addPredict(program: Command): void {
     .argument('<model>', 'a model: .safetensors or .onnx')
     .argument(
       '<data>',
-      'CSV with the raw columns in any order (others are left out), npz with data, JSON, or - for JSON',
-    )
-    .option('-o, --out <file>', 'write there (default: the standard output)')
-    .addOption(
-      new Option('--format <format>', 'default: by --out, else json for JSON rows and csv').choices(['csv', 'json']),
-    )
-    .option('--no-header', 'the first line of the CSV file is a row; its columns are called 0, 1, …')
-    .option('--delimiter <text>', 'what stands between cells (default: a comma; a tab in .tsv)')
-    .addHelpText(
-      'after',
-      `
-JSON rows are one array, or one row a line: {"bedrooms": 3, …} by column, or [3, …] in the columns' order.
+      'CSV with the raw columns in any order (others are ignored), npz with data, JSON, or - for JSON from the standard input',
+    );
+  addOptions(command, 'Options:', Object.values(predictOptions));
+  command.addHelpText(
+    'after',
+    `
+JSON rows are one array, or one row a line: {"bedrooms": 3, …} by column, or [3, …] in the order of the columns.
+A key that is absent, or null, is a missing cell; true and false are 1 and 0, or the categories of these names.
 
 Examples:
   $ blasnet predict model.safetensors houses.csv > predictions.csv
+  $ blasnet predict model.safetensors houses.csv --keep id price --out predictions.csv
   $ blasnet predict iris.onnx iris.csv --format json
   $ echo '[{"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}]' |
       blasnet predict iris.safetensors -`,
-    );
-  command.action(async (model: string, data: string, flags: PredictFlags) => {
+  );
+  command.action(async (model: string, data: string) => {
     const { runPredict } = await import('../predict/run.js');
-    await runPredict(model, data, flags);
+    await runPredict(model, data, valuesOf(command, predictOptions));
   });
 }

@@ -1,24 +1,26 @@
 import type { HyperParameters, LayerConfig, NetType, NeuralNet, Preparation } from '../../index.js';
 
-/** What is known of a model file; plain JSON. */
+/** The contents of a model file; plain JSON. */
 export interface Inspection extends Contents {
   readonly file: string;
   readonly bytes: number;
 }
 
+/** The contents of a file of any format. */
 export interface Contents {
   readonly format: string;
-  /** Absent where blasnet can make no net of the file. */
+  /** Absent where blasnet cannot load the file as a net. */
   readonly net?: NetContents;
-  /** Why it cannot, where the file is an ONNX model. */
+  /** The reason for that, where the file is an ONNX model. */
   readonly refusal?: string;
   readonly tensors: readonly TensorContents[];
-  /** How many nodes of an ONNX model there are of each operator. */
+  /** The number of nodes of each operator of an ONNX model. */
   readonly operators?: Readonly<Record<string, number>>;
-  /** Other texts that the file carries. */
+  /** Other texts in the file. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** The contents of a net. */
 export interface NetContents {
   readonly name: string;
   readonly type: NetType;
@@ -32,19 +34,21 @@ export interface NetContents {
   readonly summary: string;
 }
 
+/** A layer, and the shapes of its parameters. */
 export interface LayerContents {
   readonly name: string;
   readonly config: LayerConfig | undefined;
   readonly parameters: Readonly<Record<string, readonly number[]>>;
 }
 
+/** A tensor's name, type and shape. */
 export interface TensorContents {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly number[];
 }
 
-/** What a net says of itself. */
+/** Describes a net. */
 export function netContents(net: NeuralNet): NetContents {
   const layers = net.layers.map(({ config, parameters }, i) => ({
     name: net.layerNames[i]!,

@@ -11,8 +11,8 @@ import { type Contents, netContents, type TensorContents } from './inspection.js
 const mostBytes = 2 ** 31 - 1;
 
 /**
- * What is in an ONNX model, also where its graph is none that we can make a net of.
- * @throws BlasnetError `ERR_BAD_FILE` for a file that is no ONNX model, `ERR_NATIVE_LOAD` without protobufjs
+ * Reads the contents of an ONNX model, even if blasnet cannot load it as a net.
+ * @throws BlasnetError `ERR_BAD_FILE` for a file that is not an ONNX model, `ERR_NATIVE_LOAD` without protobufjs
  */
 export async function inspectOnnx(path: string): Promise<Contents> {
   const where = `'${path}'`;
@@ -58,7 +58,7 @@ function operatorsOf({ graph }: ModelMessage): Record<string, number> {
   return counts;
 }
 
-/** What the preparation does not tell already. */
+/** The texts of the model without the preparation, which is shown elsewhere. */
 function metadataOf({ metadataProps }: ModelMessage): Record<string, string> {
   const others = metadataProps.filter(({ key }) => key !== metadataKeys.preparation);
   return Object.fromEntries(others.map(({ key, value }) => [key, value]));

@@ -6,7 +6,7 @@ import { inspectOnnx } from './onnx.js';
 import { inspectSafetensors } from './safetensors.js';
 import { textOf } from './text.js';
 
-/** What `blasnet inspect` does. */
+/** Runs `blasnet inspect`: prints the contents of a model file. */
 export async function runInspect(path: string, { json = false }: { readonly json?: boolean }): Promise<void> {
   const found = isOnnx(path) ? await inspectOnnx(path) : await inspectSafetensors(path);
   const inspection: Inspection = { file: path, bytes: (await stat(path)).size, ...found };

@@ -2,7 +2,7 @@ import { NeuralNet } from '../../index.js';
 import { SafetensorsFile } from '../../safetensors/file.js';
 import { type Contents, netContents, type TensorContents } from './inspection.js';
 
-/** Texts that the net's contents tell already, or that tell nobody anything. */
+/** Texts that are shown elsewhere, or of no interest. */
 const ownTexts = [
   'format',
   'formatVersion',
@@ -16,7 +16,7 @@ const ownTexts = [
 ];
 
 /**
- * What is in a safetensors file: a net of ours, or tensors.
+ * Reads the contents of a safetensors file: a net of blasnet, or tensors.
  * @throws BlasnetError `ERR_BAD_FILE`
  */
 export async function inspectSafetensors(path: string): Promise<Contents> {

@@ -4,7 +4,7 @@ import type { Inspection, NetContents, TensorContents } from './inspection.js';
 
 const shown = 12;
 
-/** An inspection for people. */
+/** Formats an inspection for people. */
 export function textOf({ file, bytes, format, net, refusal, tensors, operators, metadata }: Inspection): string {
   const parts = [`${file}: ${format}, ${bytes.toLocaleString('en')} bytes`];
   if (net) parts.push(...netLines(net));
@@ -16,7 +16,7 @@ export function textOf({ file, bytes, format, net, refusal, tensors, operators, 
         .map(([name, count]) => `${count} ${name}`)
         .join(', ')}`,
     );
-  if (refusal !== undefined) parts.push('', `no net of blasnet: ${refusal}`);
+  if (refusal !== undefined) parts.push('', `blasnet cannot load it: ${refusal}`);
   const texts = Object.entries(metadata);
   if (texts.length > 0) parts.push('', 'metadata', ...texts.map(([name, text]) => `  ${name}: ${short(text)}`));
   return `${parts.join('\n')}\n`;
@@ -24,7 +24,7 @@ export function textOf({ file, bytes, format, net, refusal, tensors, operators, 
 
 function netLines({ type, summary, hyperParameters, preparation, training }: NetContents): string[] {
   const lines = [`type: ${type}`, '', summary, ''];
-  lines.push(...(preparation ? preparationLines(preparation) : ['preparation: none, rows are taken as they are']));
+  lines.push(...(preparation ? preparationLines(preparation) : ['preparation: none, rows are used as they are']));
   if (hyperParameters) lines.push('', 'hyperparameters', ...entryLines(hyperParameters));
   if (training) lines.push('', 'checkpoint of training', ...entryLines(training));
   return lines;
@@ -36,8 +36,8 @@ function preparationLines({ inputShape, image, x, y, classes, featureNames, colu
     `  rows of ${inputShape.join('×')} numbers${image ? `, images of ${image.join('×')}` : ''}`,
   ];
   if (columns) {
-    for (const { name, encoding, categories } of columns) {
-      const kind = encoding === 'none' ? 'number' : `${encoding} of ${list(categories ?? [])}`;
+    for (const { name, encoding, categories, parts = [] } of columns) {
+      const kind = encoding === 'none' ? 'number' : `${encoding} of ${list(categories ?? parts)}`;
       lines.push(`  column ${name}: ${kind}`);
     }
   } else if (featureNames) {

@@ -1,17 +1,19 @@
 import type { NeuralNet, Prediction, Tensor } from '../../index.js';
 import { shortestDecimal } from '../../number-formats.js';
+import type { KeptColumns } from './kept-columns.js';
 
+/** The formats of answers. */
 export type Format = 'csv' | 'json';
 
-/** Makes text of predictions. */
+/** Formats predictions as text. */
 export interface AnswerWriter {
-  /** What stands in front of all rows. */
-  start(first: Prediction): string;
-  rows(prediction: Prediction): string;
+  /** Returns the text in front of all rows. */
+  start(first: Prediction, kept: KeptColumns | undefined): string;
+  rows(prediction: Prediction, kept: KeptColumns | undefined): string;
   end(): string;
 }
 
-/** The writer of a format for a net's answers. */
+/** Returns the writer of a format for a net's answers. */
 export function answerWriter(format: Format, net: NeuralNet): AnswerWriter {
   return format === 'csv' ? csvWriter(net) : jsonWriter(net);
 }
@@ -19,15 +21,20 @@ export function answerWriter(format: Format, net: NeuralNet): AnswerWriter {
 /** `class,p(setosa),p(versicolor),…` for classifiers, else `prediction`, or `prediction_1,prediction_2,…`. */
 function csvWriter(net: NeuralNet): AnswerWriter {
   return {
-    start({ classes, outputs }) {
+    start({ classes, outputs }, kept) {
       const names = isFitting(net)
         ? numbered('prediction', outputs.rowSize)
         : outputNames(net, outputs.rowSize).map((name) => `p(${name})`);
-      return `${[...(classes ? ['class'] : []), ...names].map(cellOf).join(',')}\n`;
+      const answers = [...(classes ? ['class'] : []), ...names].map((name) => freeName(name, kept));
+      return `${[...(kept?.names ?? []), ...answers].map(cellOf).join(',')}\n`;
     },
-    rows({ classes, outputs }) {
+    rows({ classes, outputs }, kept) {
       const lines = Array.from({ length: outputs.rows }, (_, row) =>
-        [...(classes ? [cellOf(classes[row]!)] : []), ...numbersOf(outputs, row)].join(','),
+        [
+          ...(kept?.rows[row]?.map(cellOf) ?? []),
+          ...(classes ? [cellOf(classes[row]!)] : []),
+          ...numbersOf(outputs, row),
+        ].join(','),
       );
       return `${lines.join('\n')}\n`;
     },
@@ -40,18 +47,22 @@ function jsonWriter(net: NeuralNet): AnswerWriter {
   let separator = '[\n';
   return {
     start: () => '',
-    rows({ classes, outputs }) {
+    rows({ classes, outputs }, kept) {
       const names = isFitting(net) ? undefined : outputNames(net, outputs.rowSize);
       let text = '';
       for (let row = 0; row < outputs.rows; row++) {
         const numbers = numbersOf(outputs, row).map(Number);
-        const answer = names
-          ? {
-              ...(classes && { class: classes[row] }),
-              probabilities: Object.fromEntries(names.map((name, i) => [name, numbers[i]])),
-            }
-          : { prediction: numbers.length === 1 ? numbers[0] : numbers };
-        text += separator + JSON.stringify(answer);
+        const answers: [string, unknown][] = names
+          ? [
+              ...(classes ? [['class', classes[row]] as [string, unknown]] : []),
+              ['probabilities', Object.fromEntries(names.map((name, i) => [name, numbers[i]]))],
+            ]
+          : [['prediction', numbers.length === 1 ? numbers[0] : numbers]];
+        const entries = [
+          ...(kept?.names.map((name, i) => [name, kept.rows[row]![i]] as const) ?? []),
+          ...answers.map(([name, answer]) => [freeName(name, kept), answer] as const),
+        ];
+        text += separator + JSON.stringify(Object.fromEntries(entries));
         separator = ',\n';
       }
       return text;
@@ -60,9 +71,14 @@ function jsonWriter(net: NeuralNet): AnswerWriter {
   };
 }
 
+/** The name of an answer that no kept column has: `class`, else `predicted_class`. */
+function freeName(name: string, kept: KeptColumns | undefined): string {
+  return kept?.names.includes(name) ? freeName(`predicted_${name}`, kept) : name;
+}
+
 const isFitting = ({ params }: NeuralNet) => params.netType === 'fitting';
 
-/** What each probability is of: of one output it is that of the second class. */
+/** The class of each probability; a single one is that of the second class. */
 function outputNames({ preparation, params }: NeuralNet, width: number): readonly string[] {
   const { classes } = preparation ?? {};
   if (params.netType === 'binaryClassifier') return width === 1 ? [classes?.[1] ?? '1'] : numbered('output', width);
@@ -79,6 +95,8 @@ function numbersOf({ data, dtype, rowSize }: Tensor, row: number): string[] {
   return numbers.map((number) => String(dtype === 'float32' ? shortestDecimal(number) : number));
 }
 
-function cellOf(text: string): string {
+/** A cell of a CSV file; null and undefined are empty cells. */
+function cellOf(value: unknown): string {
+  const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '');
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

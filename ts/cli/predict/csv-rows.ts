@@ -2,20 +2,20 @@ import { requireNames } from '../../data/csv/columns.js';
 import { CsvRecords } from '../../data/csv/records.js';
 import { badFile } from '../../files.js';
 import type { RowCells } from '../../index.js';
-import type { ReadOptions } from './read-rows.js';
+import type { PredictFlags } from './options.js';
 
 /**
- * The rows of a CSV file as cells by column name, in pieces.
- * @param onHeader - is told the columns before any row
- * @throws BlasnetError `ERR_BAD_FILE` that names the line of what is no such file
+ * Reads the rows of a CSV file as cells by column name, in pieces.
+ * @param onHeader - receives the names of the columns before any row
+ * @throws BlasnetError `ERR_BAD_FILE` that names the line that cannot be read
  */
 export async function* csvRows(
   path: string,
-  { header, delimiter = /\.tsv(\.gz)?$/i.test(path) ? '\t' : ',' }: ReadOptions,
+  { header = true, delimiter, encoding }: PredictFlags,
   most: number,
   onHeader: (names: readonly string[]) => void,
 ): AsyncGenerator<RowCells[]> {
-  const records = new CsvRecords(path, { delimiter, quote: '"', comment: undefined, skipLines: 0 });
+  const records = new CsvRecords(path, { delimiter, encoding, quote: '"', comment: undefined, skipLines: 0 });
   let names: readonly string[] | undefined;
   let rows: RowCells[] = [];
   let index = 0; // of the record among all

@@ -2,9 +2,9 @@ import { text } from 'node:stream/consumers';
 import { badFile, readFileBytes } from '../../files.js';
 
 /**
- * Rows of JSON: one array of them, or one a line.
+ * Reads rows from JSON: one array of them, or one row a line.
  * @param path - `-`: the standard input
- * @throws BlasnetError `ERR_BAD_FILE` for anything else
+ * @throws BlasnetError `ERR_BAD_FILE` for other contents
  */
 export async function jsonRows(path: string): Promise<readonly unknown[]> {
   const where = path === '-' ? 'the standard input' : `'${path}'`;
@@ -20,7 +20,7 @@ function parsed(content: string, where: string): unknown {
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     const lines = content.split('\n').filter((line) => line.trim() !== '');
-    // A document of several lines is told apart from rows by its first line, which is no JSON alone.
+    // The first line of a document of several lines is no JSON by itself, unlike the first of several rows.
     if (lines.length < 2 || !isJsonText(lines[0]!)) throw badFile(where, 'JSON', cause.message, cause);
     return lines.map((line, i) => {
       try {
@@ -37,7 +37,7 @@ function requireRows(value: unknown, where: string): unknown {
   return value;
 }
 
-/** One row alone: an object, or an array of cells. */
+/** Tells whether the document is a single row: an object, or an array of cells. */
 function isRow(value: unknown): boolean {
   return (
     !Array.isArray(value) || (value.length > 0 && value.every((cell) => typeof cell !== 'object' || cell === null))

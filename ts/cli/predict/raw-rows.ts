@@ -1,29 +1,32 @@
 import { listed } from '../../data/csv/columns.js';
-import { BlasnetError, badArgument, shapeMismatch } from '../../errors.js';
+import { BlasnetError, badArgument, placed, shapeMismatch } from '../../errors.js';
 import { badFile } from '../../files.js';
 import type { ColumnEncoding, NeuralNet, RowCells, Tensor } from '../../index.js';
+import type { PredictOptions } from '../../preparation/predict-options.js';
 import { RowEncoder } from '../../preparation/row-encoder.js';
 import { sizeOf } from '../../tensor.js';
 
-/** Makes a net's raw rows of cells by column name, or in order. */
+/** Encodes rows of cells, by column name or in order, for a net. */
 export class RawRows {
   readonly #net: NeuralNet;
   readonly #where: string;
-  /** Undefined as long as a net that knows no columns has seen no row. */
+  readonly #options: PredictOptions;
+  /** Undefined as long as a net without named columns has seen no row. */
   #columns: readonly ColumnEncoding[] | undefined;
   #encoder: RowEncoder | undefined;
 
-  /** @param where - what error messages call the source */
-  constructor(net: NeuralNet, where: string) {
+  /** @param where - the source of the rows, for error messages */
+  constructor(net: NeuralNet, where: string, options: PredictOptions) {
     this.#net = net;
     this.#where = where;
+    this.#options = options;
     const { columns, featureNames } = net.preparation ?? {};
     this.#columns = columns ?? featureNames?.map(numberColumn);
   }
 
   /**
-   * Compares the columns that there are with those that the net needs. A net that knows none takes all, in order.
-   * @throws BlasnetError `ERR_BAD_FILE` that names the first that is missing, `ERR_SHAPE_MISMATCH` for another number
+   * Checks that the columns of the rows hold those of the net. A net without named columns takes all, in order.
+   * @throws BlasnetError `ERR_BAD_FILE` that names the first missing column, `ERR_SHAPE_MISMATCH` for another number
    */
   requireColumns(names: readonly string[]): void {
     if (this.#columns === undefined) {
@@ -35,33 +38,47 @@ export class RawRows {
   }
 
   /**
-   * The rows as a tensor for `net.predict`.
-   * @param before - how many rows came before these
+   * Returns the cells of rows by column name.
+   * @param before - the number of rows before these
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` or `ERR_SHAPE_MISMATCH` that names the row, from 1
+   */
+  cellsOf(rows: readonly unknown[], before: number): RowCells[] {
+    return this.#placed(() => rows.map((row, i) => this.#cellsOfRow(row, before + i + 1)));
+  }
+
+  /**
+   * Encodes rows as a tensor for `net.predict`.
+   * @param before - the number of rows before these
    * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row, from 1, and the column of a cell that cannot be read
    */
-  encode(rows: readonly unknown[], before: number): Tensor {
-    try {
-      const cells = rows.map((row, i) => this.#cellsOf(row, before + i + 1));
+  encode(cells: readonly RowCells[], before: number): Tensor {
+    return this.#placed(() => {
       this.#encoder ??= new RowEncoder(this.#columns!);
-      return this.#encoder.encode(cells, this.#net.params.dtype, before + 1);
+      return this.#encoder.encode(cells, this.#net.params.dtype, before + 1, this.#options);
+    });
+  }
+
+  #placed<Result>(make: () => Result): Result {
+    try {
+      return make();
     } catch (cause) {
       if (!(cause instanceof BlasnetError)) throw cause;
-      throw new BlasnetError(cause.code, `${cause.message} in ${this.#where}`, { cause });
+      throw placed(cause, this.#where);
     }
   }
 
-  #cellsOf(row: unknown, number: number): RowCells {
+  #cellsOfRow(row: unknown, number: number): RowCells {
     if (typeof row !== 'object' || row === null)
       throw badArgument(`row ${number}`, 'cells by column name or in order', row);
     if (!Array.isArray(row)) {
       if (this.#columns === undefined)
-        throw badArgument(`row ${number}`, 'an array, since the model knows no columns', row);
-      return withoutNull(Object.entries(row));
+        throw badArgument(`row ${number}`, 'an array, since the model knows no columns,', row);
+      return row as RowCells;
     }
     if (this.#columns === undefined) this.#takeColumns(row.map((_, i) => String(i)));
     const columns = this.#columns!;
     if (row.length !== columns.length) throw shapeMismatch(`row ${number}`, `${columns.length} cells`, `${row.length}`);
-    return withoutNull(columns.map(({ name }, i): [string, unknown] => [name, row[i]]));
+    return Object.fromEntries(columns.map(({ name }, i): [string, unknown] => [name, row[i]])) as RowCells;
   }
 
   #takeColumns(names: readonly string[]): void {
@@ -75,8 +92,3 @@ export class RawRows {
 }
 
 const numberColumn = (name: string): ColumnEncoding => ({ name, encoding: 'none', missingCells: [], missing: 'error' });
-
-/** Cells that are null in JSON are missing, as empty ones in a file are. */
-function withoutNull(entries: readonly (readonly [string, unknown])[]): RowCells {
-  return Object.fromEntries(entries.map(([name, cell]) => [name, cell === null ? '' : cell])) as RowCells;
-}

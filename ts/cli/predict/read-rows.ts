@@ -3,41 +3,62 @@ import { formatOf } from '../../data/read-files.js';
 import { BlasnetError } from '../../errors.js';
 import { badFile } from '../../files.js';
 import { type NeuralNet, Tensor } from '../../index.js';
+import type { PredictOptions } from '../../preparation/predict-options.js';
 import { csvRows } from './csv-rows.js';
 import { jsonRows } from './json-rows.js';
+import type { PredictFlags } from './options.js';
 import { RawRows } from './raw-rows.js';
 
-/** So many rows are held and predicted at once. */
 const chunkRows = 4096;
 
-/** How CSV files are read. */
-export interface ReadOptions {
-  readonly header: boolean;
-  readonly delimiter?: string;
+/** A piece of the rows. */
+export interface RowPiece {
+  /** Encoded for `net.predict`. */
+  readonly raw: Tensor;
+  /** The names of all columns, those included that the net does not need; undefined for npz. */
+  readonly names?: readonly string[];
+  /** The cells of each row by column name. */
+  readonly cells?: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Whether rows come as JSON: from the standard input, or a file of that name. */
+/** Tells whether rows come as JSON: from the standard input, or a file of that name. */
 export const isJson = (path: string) => path === '-' || /\.(json|jsonl|ndjson)$/i.test(path);
 
 /**
- * The raw rows of a file, encoded for `net.predict`, in pieces.
+ * Reads the raw rows of a file in pieces.
  * @param path - CSV, npz or JSON by its name; `-`: JSON from the standard input
- * @throws BlasnetError that names the file, the row and the column of what cannot be read
+ * @throws BlasnetError that names the file, the row and the column of a cell that cannot be read
  */
-export async function* readRows(path: string, net: NeuralNet, options: ReadOptions): AsyncGenerator<Tensor> {
+export async function* readRows(path: string, net: NeuralNet, flags: PredictFlags): AsyncGenerator<RowPiece> {
   if (isJson(path)) {
-    const rows = await jsonRows(path);
-    const raw = new RawRows(net, path === '-' ? 'the standard input' : `'${path}'`);
-    for (let at = 0; at < rows.length; at += chunkRows) yield raw.encode(rows.slice(at, at + chunkRows), at);
+    yield* jsonPieces(path, net, { unseen: flags.unseen });
   } else if (formatOf(path) === 'csv') {
-    const raw = new RawRows(net, `'${path}'`);
+    const raw = new RawRows(net, `'${path}'`, { unseen: flags.unseen });
+    let names: readonly string[] = [];
     let at = 0;
-    for await (const rows of csvRows(path, options, chunkRows, (names) => raw.requireColumns(names))) {
-      yield raw.encode(rows, at);
-      at += rows.length;
+    const onHeader = (header: readonly string[]) => {
+      names = header;
+      raw.requireColumns(header);
+    };
+    for await (const cells of csvRows(path, flags, chunkRows, onHeader)) {
+      yield { raw: raw.encode(cells, at), names, cells };
+      at += cells.length;
     }
   } else {
-    yield* npzRows(path);
+    for await (const raw of npzRows(path)) yield { raw };
+  }
+}
+
+async function* jsonPieces(path: string, net: NeuralNet, options: PredictOptions): AsyncGenerator<RowPiece> {
+  const rows = await jsonRows(path);
+  const raw = new RawRows(net, path === '-' ? 'the standard input' : `'${path}'`, options);
+  const names = new Set<string>();
+  for (let at = 0; at < rows.length; at += chunkRows) {
+    for (const row of raw.cellsOf(rows.slice(at, at + chunkRows), at)) for (const name in row) names.add(name);
+  }
+  for (let at = 0; at < rows.length; at += chunkRows) {
+    const cells = raw.cellsOf(rows.slice(at, at + chunkRows), at);
+    yield { raw: raw.encode(cells, at), names: [...names], cells };
   }
 }
 

@@ -1,30 +1,26 @@
 import { extname } from 'node:path';
 import { BlasnetError } from '../../errors.js';
-import { replaceFile } from '../../files.js';
+import { replaceFile, requireWritable } from '../../files.js';
 import { loadModel } from '../../model-files/load-model.js';
-import { print } from '../output.js';
+import { print, UsageError } from '../output.js';
 import { answerWriter, type Format } from './answers.js';
+import { keptColumns } from './kept-columns.js';
+import type { PredictFlags } from './options.js';
 import { isJson, readRows } from './read-rows.js';
-
-/** What `blasnet predict` was told. */
-export interface PredictFlags {
-  readonly out?: string;
-  readonly format?: Format;
-  readonly header: boolean;
-  readonly delimiter?: string;
-}
 
 type Write = (text: string) => Promise<unknown>;
 
-/** What `blasnet predict` does: rows in, answers out, some thousand at a time. */
+/** Runs `blasnet predict`: reads rows and writes answers, some thousand at a time. */
 export async function runPredict(model: string, data: string, flags: PredictFlags): Promise<void> {
+  if (flags.out !== undefined) await requireWritable(flags.out);
   const net = await loadModel(model);
   const answers = answerWriter(flags.format ?? answerFormatOf(data, flags.out), net);
   const predictTo = async (write: Write) => {
     let rows = 0;
-    for await (const raw of readRows(data, net, flags)) {
+    for await (const { raw, names, cells } of readRows(data, net, flags)) {
+      const kept = keptColumns(flags.keep, names, cells, data);
       const prediction = await net.predict(raw);
-      await write((rows === 0 ? answers.start(prediction) : '') + answers.rows(prediction));
+      await write((rows === 0 ? answers.start(prediction, kept) : '') + answers.rows(prediction, kept));
       rows += raw.rows;
     }
     if (rows === 0) throw new BlasnetError('ERR_BAD_FILE', `Expected at least one row in '${data}' but received none`);
@@ -34,13 +30,13 @@ export async function runPredict(model: string, data: string, flags: PredictFlag
   else await writeWhole(flags.out, predictTo);
 }
 
-/** The format of answers where nobody says one. */
+/** The format of answers where the user gives none. */
 function answerFormatOf(data: string, out: string | undefined): Format {
   if (out !== undefined && /\.(json|csv)$/i.test(out)) return extname(out).slice(1).toLowerCase() as Format;
   return isJson(data) ? 'json' : 'csv';
 }
 
-/** Writes a file that is there as a whole or not at all. */
+/** Writes a file as a whole or not at all. */
 async function writeWhole(path: string, make: (write: Write) => Promise<void>): Promise<void> {
   let failure: unknown;
   await replaceFile(path, (file) =>
@@ -49,7 +45,7 @@ async function writeWhole(path: string, make: (write: Write) => Promise<void>): 
       throw error;
     }),
   ).catch((error: unknown) => {
-    // What is wrong with the rows is not the file's fault.
-    throw failure instanceof BlasnetError ? failure : error;
+    // An error in the rows is not one of the file that is written.
+    throw failure instanceof BlasnetError || failure instanceof UsageError ? failure : error;
   });
 }

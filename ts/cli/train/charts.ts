@@ -1,20 +1,29 @@
-import { join } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { BlasnetError } from '../../errors.js';
 import type { NeuralNet, TrainingHistory } from '../../index.js';
 import { say } from '../output.js';
 
 /**
- * Draws loss and accuracy of a run, as SVG and PNG.
- * @param folder - where the user wants them; undefined: beside the model
- * @returns the files' names; none, with a line for people, where the packages for charts are missing and nobody asked
+ * Returns the names of the loss chart's files.
+ * @param folder - where the user wants them; undefined: beside the model; false: nowhere
+ */
+export function chartFiles(model: string, folder: string | false | undefined): readonly string[] {
+  if (folder === false) return [];
+  return ['svg', 'png'].map((extension) => join(folder ?? dirname(model), `${parse(model).name}-loss.${extension}`));
+}
+
+/**
+ * Draws loss and accuracy, or R², of a run.
+ * @param isAsked - whether the user asked for charts
+ * @returns the names of the files that were written: none where the packages for charts are missing and nobody asked
  */
 export async function saveCharts(
   { records }: TrainingHistory,
   { name, params }: NeuralNet,
-  folder: string | undefined,
-  model: { readonly folder: string; readonly base: string },
+  files: readonly string[],
+  { isAsked }: { readonly isAsked: boolean },
 ): Promise<readonly string[]> {
-  const files = ['svg', 'png'].map((extension) => join(folder ?? model.folder, `${model.base}-loss.${extension}`));
+  if (files.length === 0) return [];
   try {
     const { lossChart, saveChart } = await import('../../charts/index.js');
     const accuracyTitle = params.netType === 'fitting' ? 'R²' : 'Accuracy';
@@ -22,7 +31,7 @@ export async function saveCharts(
     for (const file of files) await saveChart(chart, file);
     return files;
   } catch (error) {
-    const isMissing = error instanceof BlasnetError && error.code === 'ERR_NATIVE_LOAD' && folder === undefined;
+    const isMissing = error instanceof BlasnetError && error.code === 'ERR_NATIVE_LOAD' && !isAsked;
     if (!isMissing) throw error;
     say(`no charts: ${error.message}`);
     return [];

@@ -1,40 +1,25 @@
-import { BlasnetError, badArgument } from '../../errors.js';
-import { fieldsOf } from '../../fields.js';
+import { csvOptionNames } from '../../data/csv/check-options.js';
+import { BlasnetError, badArgument, placed } from '../../errors.js';
+import { type Fields, fieldsOf } from '../../fields.js';
 import { badFile, readFileBytes } from '../../files.js';
-import type { DataFiles, HyperParameterOptions, LayerConfig, TrainOptions } from '../../index.js';
+import type { LayerConfig, LayerEntry } from '../../index.js';
+import type { SettingOption } from './settings.js';
 
-/** A layer as a saved model describes it; sizes that follow from the layers before it may be left out. */
-export interface LayerEntry {
-  readonly name?: string;
-  readonly config: LayerConfig;
-}
-
-/** What a file for `--config` may hold. */
-export interface TrainConfig {
-  /** Options of `DataReader` that are plain JSON, `test` and `split` included. */
-  readonly reader: Partial<DataFiles>;
-  /** A k-th of the training rows is for validation; 0: none. */
-  readonly validation?: number;
-  readonly normalize?: boolean;
-  /** Widths, as for `--net`, or layers. */
-  readonly net?: string;
-  readonly activation?: string;
-  readonly layers?: readonly LayerEntry[];
-  readonly hyperParameters: Partial<HyperParameterOptions>;
-  readonly training: Pick<TrainOptions, 'checkpoint' | 'shuffle'>;
-}
-
+/** Options of the reader that are plain JSON. */
 const readerFields = [
-  ...['label', 'columns', 'ignore', 'header', 'delimiter', 'quote', 'comment', 'skipLines', 'categorical'],
-  ...['unknownCategory', 'missingCells', 'missing', 'dtype', 'format', 'arrays', 'test', 'split'],
+  ...csvOptionNames.filter((name) => name !== 'transform' && name !== 'derive'),
+  ...['format', 'arrays', 'test', 'split'],
 ];
+const trainingFields = ['checkpoint', 'shuffle', 'restoreBest'];
 
 /**
- * Reads a file for `--config`. What is in `reader`, `layers` and `hyperParameters` is checked where it is used.
- * @throws BlasnetError `ERR_BAD_FILE` for a file that is missing, no JSON, or has fields that nobody knows
+ * Reads the settings of a file for `--config`. The contents of `reader`, `layers` and `hyperParameters` are checked where
+ * they are used.
+ * @param options - those of the command line: each whose setting is no section's field is a field of the file
+ * @throws BlasnetError `ERR_BAD_FILE` for a file that is missing or no JSON, and for fields that are unknown or wrong
  */
-export async function readConfig(path: string | undefined): Promise<TrainConfig> {
-  if (path === undefined) return { reader: {}, hyperParameters: {}, training: {} };
+export async function readConfig(path: string | undefined, options: readonly SettingOption[]): Promise<Fields> {
+  if (path === undefined) return {};
   const text = new TextDecoder().decode(await readFileBytes(path, 'JSON'));
   let value: unknown;
   try {
@@ -43,33 +28,49 @@ export async function readConfig(path: string | undefined): Promise<TrainConfig>
     throw badFile(`'${path}'`, 'JSON', (cause as Error).message, cause);
   }
   try {
-    return configOf(value);
+    return configOf(value, options);
   } catch (cause) {
     if (!(cause instanceof BlasnetError)) throw cause;
-    throw new BlasnetError('ERR_BAD_FILE', `${cause.message} in '${path}'`, { cause });
+    throw placed(cause, `'${path}'`);
   }
 }
 
-function configOf(value: unknown): TrainConfig {
-  const known = ['reader', 'validation', 'normalize', 'net', 'activation', 'layers', 'hyperParameters', 'training'];
+function configOf(value: unknown, options: readonly SettingOption[]): Fields {
+  const own = options.filter(({ path }) => !path.includes('.'));
+  const known = ['reader', ...own.map(({ path }) => path), 'layers', 'hyperParameters', 'training'];
   const fields = fieldsOf('the config', value, known);
-  const { validation, normalize, net, activation, layers } = fields;
-  if (validation !== undefined && !(Number.isSafeInteger(validation) && (validation as number) >= 0)) {
-    throw badArgument('validation', 'a whole number from 0 on', validation);
+  for (const option of own) if (fields[option.path] !== undefined) requireValue(option, fields[option.path]);
+  if (fields.net !== undefined && fields.layers !== undefined) {
+    throw badArgument('net and layers', 'one of them', 'both');
   }
-  if (normalize !== undefined && typeof normalize !== 'boolean')
-    throw badArgument('normalize', 'true or false', normalize);
-  for (const [name, text] of Object.entries({ net, activation })) {
-    if (text !== undefined && typeof text !== 'string') throw badArgument(name, 'a string', text);
-  }
-  if (net !== undefined && layers !== undefined) throw badArgument('net and layers', 'one of them', 'both');
   return {
-    ...(fields as Partial<TrainConfig>),
+    ...fields,
     reader: fieldsOf('reader', fields.reader ?? {}, readerFields),
     hyperParameters: fieldsOf('hyperParameters', fields.hyperParameters ?? {}),
-    training: fieldsOf('training', fields.training ?? {}, ['checkpoint', 'shuffle']),
-    ...(layers !== undefined && { layers: layersOf(layers) }),
+    training: fieldsOf('training', fields.training ?? {}, trainingFields),
+    ...(fields.layers !== undefined && { layers: layersOf(fields.layers) }),
   };
+}
+
+/** Checks a value as its option's text would be. */
+function requireValue({ path, flags, parse }: SettingOption, value: unknown): void {
+  if (!flags.includes('<')) {
+    if (typeof value !== 'boolean') throw badArgument(path, 'true or false', value);
+  } else if (!parse) {
+    if (typeof value !== 'string') throw badArgument(path, 'a string', value);
+  } else if (parsedBy(parse, path, value) !== value) {
+    throw badArgument(path, 'a number', value);
+  }
+}
+
+function parsedBy(parse: (text: string) => unknown, path: string, value: unknown): unknown {
+  try {
+    return parse(String(value));
+  } catch (error) {
+    // Commander's error for a text that does not fit: "Expected …; hint".
+    const [expected, hint] = (error as Error).message.replace(/^Expected /, '').split('; ');
+    throw badArgument(path, expected!, value, hint);
+  }
 }
 
 /** Layers as `{ name, config }`, or as configs alone. */

@@ -1,102 +1,80 @@
+import { csvOptionsIn } from '../../data/csv/check-options.js';
+import { MISSING_CELLS } from '../../data/csv/columns.js';
 import { formatOf } from '../../data/read-files.js';
 import { given } from '../../given.js';
-import { type CategoryEncoding, type DataFiles, DataReader, type MissingPolicy } from '../../index.js';
-import { UsageError } from '../output.js';
-import { pairOf } from '../values.js';
-import type { TrainConfig } from './config.js';
-import type { TrainFlags } from './flags.js';
-
-const defaultSplit = 5;
+import { CsvColumnsError, type DataFiles, DataReader } from '../../index.js';
+import { say, UsageError } from '../output.js';
+import { explainedColumns } from './column-problems.js';
+import { dataOptions } from './options/data.js';
+import type { TrainSettings } from './settings.js';
 
 /**
- * Reads the data set that flags and config mean, raw.
- * @throws UsageError for flags that do not fit the file, BlasnetError for files and cells that cannot be read
+ * Reads the data set, raw.
+ * @throws UsageError for options that do not fit the file, BlasnetError for files and cells that cannot be read
  */
-export async function readDataSet(train: string, flags: TrainFlags, config: TrainConfig): Promise<DataReader> {
-  const reader = new DataReader(filesOf(train, flags, config));
-  await reader.readData();
+export async function readDataSet(train: string, settings: TrainSettings): Promise<DataReader> {
+  const reader = new DataReader(filesOf(train, settings));
+  try {
+    await reader.readData();
+  } catch (error) {
+    throw error instanceof CsvColumnsError ? explainedColumns(error, settings) : error;
+  }
+  for (const note of reader.notes) say(note);
   return reader;
 }
 
-/** The reader's options. */
-export function filesOf(train: string, flags: TrainFlags, { reader, hyperParameters }: TrainConfig): DataFiles {
-  const seed = flags.seed ?? hyperParameters.seed ?? 0;
-  const { split, test, ...others } = { ...reader, ...given({ test: flags.test, split: flags.split }) };
-  if (test !== undefined && flags.test !== undefined && flags.split) {
-    throw new UsageError('--test and --split: one of them says what the test set is');
-  }
-  const k = typeof split === 'object' ? split.k : (split ?? defaultSplit);
-  const splitSeed = typeof split === 'object' ? (split.seed ?? seed) : seed;
-  const options: DataFiles = {
-    dtype: hyperParameters.dtype ?? 'float32',
+/** Returns the reader's options. */
+function filesOf(train: string, { reader, hyperParameters, command }: TrainSettings): DataFiles {
+  const { seed = 0, dtype = 'float32', netType } = hyperParameters;
+  const { split, ...others } = reader;
+  const k = typeof split === 'object' ? split.k : split;
+  const files: DataFiles = {
     ...others,
     train,
-    ...(test === undefined ? k !== 0 && { split: { k, seed: splitSeed } } : { test }),
+    ...given({ dates: datesOf(reader, command), missingCells: missingCellsOf(reader, command) }),
+    ...(k !== undefined && k !== 0 && { split: { seed, ...(typeof split === 'object' ? split : { k }) } }),
   };
-  if ((options.format ?? formatOf(train)) !== 'csv') {
-    const { dtype: _, ...rest } = options;
-    requireNoCsvFlags(train, flags);
-    return rest;
+  if ((files.format ?? formatOf(train)) !== 'csv') {
+    const [name] = csvOptionsIn(files);
+    if (name !== undefined) throw new UsageError(`${flagOf(name)} is for CSV files, but '${train}' is read as npz`);
+    return files;
   }
-  const csv = { ...options, ...csvOptions(flags) };
-  if (csv.label === undefined) throw new UsageError(`--label <column> is needed for the CSV file '${train}'`);
-  return withNamedClasses(csv, flags, hyperParameters.netType);
+  if (files.label === undefined) throw new UsageError(`--label <column> is needed for the CSV file '${train}'`);
+  return withNamedClasses({ dtype, ...files }, netType);
 }
 
-function csvOptions({ label, ignore, columns, categorical, missing, delimiter, header }: TrainFlags) {
-  return given({
-    label,
-    ignore,
-    columns,
-    delimiter,
-    header: header ? undefined : false,
-    categorical: categorical && categoricalOf(categorical),
-    missing: missing && missingOf(missing),
+/** The columns of dates, with the formats that stand in an option of their own. */
+function datesOf({ dates }: TrainSettings['reader'], { dateFormats }: TrainSettings['command']): DataFiles['dates'] {
+  if (!dateFormats) return dates;
+  const entries = Object.entries(dateFormats).map(([name, format]) => {
+    const parts = dates && Object.hasOwn(dates, name) ? dates[name] : undefined;
+    if (parts === undefined) {
+      throw new UsageError(`--date-format: Expected a column that --date names but received '${name}'`);
+    }
+    return [name, { ...(typeof parts === 'object' && 'parts' in parts ? parts : { parts }), format }] as const;
   });
+  return { ...dates, ...Object.fromEntries(entries) };
 }
 
-function requireNoCsvFlags(train: string, flags: TrainFlags): void {
-  const [name] = Object.keys(csvOptions(flags));
-  if (name !== undefined) throw new UsageError(`--${name} is for CSV files, and '${train}' is taken for npz`);
+function missingCellsOf(
+  { missingCells = MISSING_CELLS }: TrainSettings['reader'],
+  command: TrainSettings['command'],
+): DataFiles['missingCells'] {
+  return command.missingCells && [...missingCells, ...command.missingCells];
 }
 
-/** A label that is to be classes is a column of names, whatever numbers stand in it. */
-function withNamedClasses(options: DataFiles, { type }: TrainFlags, netType: string | undefined): DataFiles {
-  const isClassifier = type === undefined ? netType !== undefined && netType !== 'fitting' : type !== 'fitting';
-  const { label, categorical = {} } = options;
+/** The option of the command line that sets an option of the reader. */
+function flagOf(name: string): string {
+  const option = dataOptions.find(({ path }) => path === `reader.${name}`);
+  return option ? option.flags.match(/--[a-z-]+/)![0] : `reader.${name}`;
+}
+
+/** Makes a label that is to be classes a column of names, even if its cells are numbers. */
+function withNamedClasses(files: DataFiles, netType: string | undefined): DataFiles {
+  const isClassifier = netType !== undefined && netType !== 'fitting';
+  const { label, categorical = {} } = files;
   const labels = Array.isArray(label) ? label : [label];
   const [name] = labels;
-  if (!isClassifier || labels.length !== 1 || typeof name !== 'string' || typeof categorical === 'string')
-    return options;
-  return { ...options, categorical: { ...categorical, [name]: 'number' } };
+  if (!isClassifier || labels.length !== 1 || typeof name !== 'string' || typeof categorical === 'string') return files;
+  return { ...files, categorical: { ...categorical, [name]: 'number' } };
 }
-
-function categoricalOf(columns: true | readonly string[]): NonNullable<DataFiles['categorical']> {
-  if (columns === true) return 'oneHot';
-  const entries = columns.map((column): [string, CategoryEncoding] => {
-    const [name, encoding] = pairOf(column) ?? [];
-    return encoding === 'number' || encoding === 'oneHot' ? [name!, encoding] : [column, 'oneHot'];
-  });
-  return Object.fromEntries(entries);
-}
-
-const policies = ['error', 'drop', 'mean', 'median', 'category'];
-
-function missingOf(texts: readonly string[]): NonNullable<DataFiles['missing']> {
-  const [first] = texts;
-  if (texts.length === 1 && isPolicy(first!)) return policyOf(first!);
-  const entries = texts.map((text) => {
-    const [name, policy] = pairOf(text) ?? [];
-    if (name === undefined || !isPolicy(policy!)) {
-      throw new UsageError(
-        `--missing: Expected ${policies.join(', ')} or a number, or name=policy, but received '${text}'`,
-      );
-    }
-    return [name, policyOf(policy!)] as const;
-  });
-  return Object.fromEntries(entries);
-}
-
-const isPolicy = (text: string) => policies.includes(text) || (text.trim() !== '' && Number.isFinite(Number(text)));
-
-const policyOf = (text: string) => (policies.includes(text) ? text : Number(text)) as MissingPolicy;

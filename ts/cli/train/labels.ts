@@ -1,11 +1,10 @@
 import { badArgument } from '../../errors.js';
-import type { DataReader, NetType, Tensor } from '../../index.js';
-import type { TypeName } from './flags.js';
+import type { DataReader, NetType, ScalingOptions, Tensor } from '../../index.js';
 
-/** What a net for a data set is for, and how the labels are to be taken. */
+/** The task that follows from the labels of a data set. */
 export interface LabelKind {
   readonly netType: NetType;
-  /** Why, for people; undefined where the user said so. */
+  /** A description of the labels, from which the type follows; undefined where the user gave the type. */
   readonly reason?: string;
   /** Names of classes, in their order; undefined for labels that are numbers. */
   readonly names: readonly string[] | undefined;
@@ -13,16 +12,9 @@ export interface LabelKind {
   readonly base: number;
 }
 
-/** What the command line calls types of nets, and what the library does. */
-export const netTypes: Readonly<Record<TypeName, NetType>> = {
-  fitting: 'fitting',
-  binary: 'binaryClassifier',
-  multiple: 'multipleClassifier',
-};
-
 /**
- * Decides what the labels are.
- * @param wanted - what the user said
+ * Decides the type of net by the labels.
+ * @param wanted - the type that the user gave
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for a type that the labels do not permit
  */
 export function labelKindOf(reader: DataReader, wanted: NetType | undefined): LabelKind {
@@ -32,7 +24,8 @@ export function labelKindOf(reader: DataReader, wanted: NetType | undefined): La
     const fits = { fitting: false, binaryClassifier: names.length === 2, multipleClassifier: names.length > 1 };
     if (names.length < 2) throw badArgument('the label', 'at least two different names', `only '${names[0]}'`);
     if (wanted !== undefined && !fits[wanted]) {
-      throw badArgument('the type', `a classifier for the ${names.length} names of the label`, wanted);
+      const expected = names.length === 2 ? 'binaryClassifier or multipleClassifier' : 'multipleClassifier';
+      throw badArgument('the type', `${expected}, since the label has ${names.length} names,`, wanted);
     }
     const netType = names.length === 2 ? 'binaryClassifier' : 'multipleClassifier';
     return { netType: wanted ?? netType, names, base: 0, ...reasonFor(wanted, `${names.length} names`) };
@@ -42,14 +35,21 @@ export function labelKindOf(reader: DataReader, wanted: NetType | undefined): La
   return { netType, names, base: netType === 'fitting' ? 0 : leastOf(labels), ...reasonFor(wanted, guess.reason) };
 }
 
-/** Makes of the labels what a net of that type needs. */
-export function prepareLabels(reader: DataReader, { netType, base }: LabelKind, normalize: boolean): void {
-  const isFitting = netType === 'fitting';
+/**
+ * Encodes the labels for a net of that type.
+ * @param scaling - for fitting; undefined: labels stay as they are
+ */
+export function prepareLabels(
+  reader: DataReader,
+  { netType, base }: LabelKind,
+  scaling: ScalingOptions | undefined,
+): void {
   // Several columns are probabilities, or answers to several questions, already.
-  if (isFitting ? normalize : reader.yTrain.rowSize === 1) reader.normalizeY(netType, base);
+  if (netType !== 'fitting' && reader.yTrain.rowSize === 1) reader.normalizeY(netType, base);
+  if (netType === 'fitting' && scaling) reader.normalizeY(netType, base, scaling);
 }
 
-/** The names of the label column: the only column of names that is no feature. */
+/** Returns the names of the label column: the only column of names that is no feature. */
 function labelNamesOf({ categories, preparation }: DataReader): readonly string[] | undefined {
   const features = new Set(preparation.columns?.map(({ name }) => name));
   return Object.entries(categories).find(([name]) => !features.has(name))?.[1];

@@ -1,20 +1,25 @@
-import { BlasnetError, badArgument } from '../../errors.js';
+import { isDeepStrictEqual } from 'node:util';
+import { badArgument } from '../../errors.js';
+import { given } from '../../given.js';
 import {
   type Activation,
   ActivationLayer,
   ClassificationLayer,
-  createLayer,
+  createLayers,
+  type DataReader,
   FlattenLayer,
   FullyConnectedLayer,
   type HyperParameters,
-  type LayerConfig,
+  type LayerEntry,
   NeuralNet,
 } from '../../index.js';
 import { sizeOf } from '../../tensor.js';
-import type { LayerEntry } from './config.js';
+import type { LabelKind } from './labels.js';
+import { paramsOf } from './params.js';
+import type { TrainSettings } from './settings.js';
 
-/** What a net must fit. */
-export interface NetSize {
+/** The sizes that a net must fit. */
+interface NetSize {
   /** Shape of a row. */
   readonly input: readonly number[];
   /** Numbers of a label, encoded. */
@@ -22,31 +27,51 @@ export interface NetSize {
 }
 
 /**
- * The widths of all layers, ends included, for a list such as `32-16` (hidden ones only) or `14-32-16-1` (all).
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for a list that fits at one end only, so that nobody can tell which it is
+ * Returns the net that is to be trained: a new one, or that of the checkpoint.
+ * @throws BlasnetError where the settings do not fit the data, or the checkpoint
  */
-export function widthsOf(list: string, features: number, outputs: number): readonly number[] {
-  const widths = list === 'none' ? [] : list.split('-').map(Number);
-  if (!/^(none|[1-9]\d*(-[1-9]\d*)*)$/.test(list)) {
-    throw badArgument('net', "widths such as '32-16' or '14-32-16-1', or 'none' for no hidden layer", list);
-  }
-  const [fitsStart, fitsEnd] = [widths[0] === features, widths.at(-1) === outputs];
-  if (widths.length > 1 && fitsStart && fitsEnd) return widths;
-  // A last width of 1 is an output's: as a hidden layer it would let one number through.
-  if (widths.length > 1 && (fitsStart || fitsEnd || widths.at(-1) === 1)) {
-    const expected = `${features} inputs at its start and ${outputs} outputs at its end, as the data have them, or hidden layers only,`;
-    throw badArgument('net', expected, list);
-  }
-  return [features, ...widths, outputs];
+export async function netFor(
+  reader: DataReader,
+  { netType }: LabelKind,
+  settings: TrainSettings,
+  name: string,
+): Promise<NeuralNet> {
+  const { layers, net: widths, activation, command, hyperParameters } = settings;
+  const params = paramsOf(settings, netType, reader.numTrain);
+  const size = { input: reader.preparation.inputShape, outputs: reader.yTrain.rowSize };
+  const net = layers
+    ? netOfLayers(params, name, size, layers)
+    : netOfWidths(params, name, size, widths!, activation as Activation);
+  if (!command.resume) return net;
+  // A default number of epochs does not make the run longer.
+  const resumed = await NeuralNet.resume(command.checkpoint!, given({ maxEpoch: hyperParameters.maxEpoch }));
+  requireSame('the hyperparameters', resumed.params, net.params);
+  requireSame('the layers', configsOf(resumed), configsOf(net));
+  return resumed;
 }
 
-/** A net of fully connected layers of those widths, with the activation between them. */
-export function netOfWidths(
+const configsOf = (net: NeuralNet) => net.layers.map(({ config }) => config);
+
+function requireSame(what: string, saved: object, present: object): void {
+  // As files have them: plain JSON.
+  const [expected, received] = [saved, present].map(
+    (value) => JSON.parse(JSON.stringify(value)) as Record<string, unknown>,
+  );
+  const key = Object.keys({ ...expected, ...received }).find(
+    (name) => !isDeepStrictEqual(expected![name], received![name]),
+  );
+  if (key === undefined) return;
+  const [was, is] = [expected, received].map((fields) => JSON.stringify(fields![key]));
+  throw badArgument(`${what} (${key})`, `${was}, as in the checkpoint,`, is);
+}
+
+/** A net of fully connected layers of the listed widths, with the activation between them. */
+function netOfWidths(
   params: HyperParameters,
   name: string,
   size: NetSize,
   list: string,
-  activation: string,
+  activation: Activation,
 ): NeuralNet {
   const widths = widthsOf(list, sizeOf(size.input), size.outputs);
   const net = new NeuralNet(params, name);
@@ -54,7 +79,7 @@ export function netOfWidths(
   widths.slice(1).forEach((outputs, i) => {
     const isLast = i === widths.length - 2;
     net.addLayer(new FullyConnectedLayer(widths[i]!, outputs), isLast ? 'output' : `hidden${i + 1}`);
-    if (!isLast) net.addLayer(new ActivationLayer(activation as Activation), `${activation}${i + 1}`);
+    if (!isLast) net.addLayer(new ActivationLayer(activation), `${activation}${i + 1}`);
   });
   const { netType } = params;
   if (netType === 'binaryClassifier') net.addLayer(new ClassificationLayer('sigmoid'), 'sigmoid');
@@ -63,41 +88,32 @@ export function netOfWidths(
 }
 
 /**
- * A net of layers from a config.
- * @throws BlasnetError `ERR_BAD_ARGUMENT` or `ERR_SHAPE_MISMATCH` that names the layer
+ * Returns the widths of all layers, ends included, for a list such as `32-16` (hidden ones only) or `14-32-16-1` (all).
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for a list that fits at one end only: it may have been meant either way
  */
-export function netOfLayers(
-  params: HyperParameters,
-  name: string,
-  size: NetSize,
-  layers: readonly LayerEntry[],
-): NeuralNet {
-  const net = new NeuralNet(params, name);
-  const lastDense = layers.findLastIndex(({ config }) => config.type === 'FullyConnectedLayer');
-  let shape = size.input;
-  for (const [i, { name: layerName, config }] of layers.entries()) {
-    try {
-      const layer = createLayer(completed(config, shape, i === lastDense ? size.outputs : undefined));
-      net.addLayer(layer, layerName);
-      shape = layer.outputShape(shape);
-    } catch (cause) {
-      if (!(cause instanceof BlasnetError)) throw cause;
-      throw new BlasnetError(cause.code, `${cause.message} in layers[${i}]${layerName ? ` ('${layerName}')` : ''}`, {
-        cause,
-      });
-    }
+function widthsOf(list: string, features: number, outputs: number): readonly number[] {
+  const widths = list === 'none' ? [] : list.split('-').map(Number);
+  if (!/^(none|[1-9]\d*(-[1-9]\d*)*)$/.test(list)) {
+    throw badArgument('net', "widths such as '32-16' or '14-32-16-1', or 'none' for no hidden layer", list);
   }
-  return net;
+  const [fitsStart, fitsEnd] = [widths[0] === features, widths.at(-1) === outputs];
+  if (widths.length > 1 && fitsStart && fitsEnd) return widths;
+  // A last width of 1 is an output's: as a hidden layer it would let one number through.
+  if (widths.length > 1 && (fitsStart || fitsEnd || widths.at(-1) === 1)) {
+    const expected = `hidden layers only, or ${features} inputs at the start and ${outputs} outputs at the end, as in the data,`;
+    throw badArgument('net', expected, list);
+  }
+  return [features, ...widths, outputs];
 }
 
-const imageLayers = ['ConvLayer', 'MaxPoolLayer', 'AveragePoolLayer', 'GlobalAveragePoolLayer'];
-
-/** A layer's config with the sizes that the rows before it say, where it has none of its own. */
-function completed(config: LayerConfig, shape: readonly number[], outputs: number | undefined): LayerConfig {
-  const { type } = config;
-  if (type === 'FullyConnectedLayer') {
-    return { ...(shape.length === 1 && { inputs: shape[0] }), ...(outputs && { outputs }), ...config };
-  }
-  if (type === 'BatchNormLayer') return { features: shape[0], ...config };
-  return imageLayers.includes(type) && shape.length === 3 ? { inputShape: shape, ...config } : config;
+/** A net of the layers of a config. */
+function netOfLayers(
+  params: HyperParameters,
+  name: string,
+  { input, outputs }: NetSize,
+  entries: readonly LayerEntry[],
+): NeuralNet {
+  const net = new NeuralNet(params, name);
+  for (const [i, layer] of createLayers(entries, { input, outputs }).entries()) net.addLayer(layer, entries[i]!.name);
+  return net;
 }

@@ -1,49 +1,32 @@
-import { given } from '../../given.js';
 import { type HyperParameterOptions, HyperParameters, type NetType, type OptimizerName } from '../../index.js';
-import type { TrainConfig } from './config.js';
-import type { TrainFlags } from './flags.js';
+import type { TrainSettings } from './settings.js';
 
-/** Learning rates that do for most data in [0, 1]; adaDelta has none. */
+/** Learning rates that suit most data in [0, 1]; adaDelta has none. */
 const rates: Partial<Record<OptimizerName, number>> = { sgd: 0.1, momentum: 0.01, nag: 0.01, adaGrad: 0.01 };
 const adaptiveRate = 0.001;
-/** Epochs, and steps at the least, where nobody says how many: few rows make few steps an epoch. */
+/** The default number of epochs makes at least so many steps: few rows make few steps an epoch. */
 const defaultEpochs = 50;
 const defaultSteps = 3000;
 
 /**
- * The hyperparameters: what flags say, else what the config says, else what does for most data.
+ * Returns the hyperparameters: those of the settings, and for the others values that suit most data.
  * @param rows - training rows
  * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the field
  */
 export function paramsOf(
-  flags: TrainFlags,
-  { hyperParameters }: TrainConfig,
+  { hyperParameters, activation }: TrainSettings,
   netType: NetType,
-  activation: string,
   rows: number,
 ): HyperParameters {
-  const said = {
-    ...hyperParameters,
-    ...given({
-      maxEpoch: flags.epochs,
-      batchSize: flags.batch,
-      optimizer: flags.optimizer as OptimizerName | undefined,
-      learningRate: flags.rate,
-      seed: flags.seed,
-      regularizer: flags.earlyStop === undefined ? undefined : { method: 'earlyStop' as const, value: flags.earlyStop },
-    }),
-  };
-  const { optimizer = 'adam', batchSize = 32 } = said;
+  const { optimizer, batchSize = 32 } = hyperParameters;
   const steps = batchSize === -1 ? 1 : Math.ceil(rows / batchSize);
-  const name = typeof optimizer === 'string' ? optimizer : optimizer.name;
+  const name = typeof optimizer === 'object' ? optimizer.name : optimizer;
   const isBounded = ['sigmoid', 'tanh', 'identity'].includes(activation);
   const options: HyperParameterOptions = {
-    optimizer,
-    learningRate: rates[name] ?? adaptiveRate,
-    batchSize,
+    learningRate: (name && rates[name]) ?? adaptiveRate,
     maxEpoch: Math.max(defaultEpochs, Math.ceil(defaultSteps / steps)),
     initMethod: isBounded ? 'xavier' : 'msra',
-    ...said,
+    ...hyperParameters,
     netType,
   };
   return new HyperParameters(options);

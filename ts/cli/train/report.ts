@@ -1,25 +1,32 @@
-import type { CheckpointRecord, DataReader, Evaluation, NeuralNet, TrainingHistory } from '../../index.js';
+import type { DataReader, NeuralNet, TrainingHistory } from '../../index.js';
 import { formatNumber } from '../../progress.js';
+import { watchedLoss } from '../../training-history.js';
 import { print } from '../output.js';
-import type { TrainFlags } from './flags.js';
+import type { Result } from './evaluation.js';
 import type { LabelKind } from './labels.js';
+import { classTable, confusionTable } from './report-tables.js';
+import type { CommandSettings } from './settings.js';
 
-/** What a run came to. */
+/** A finished run. */
 export interface TrainResult {
   readonly net: NeuralNet;
   readonly reader: DataReader;
   readonly kind: LabelKind;
   readonly history: TrainingHistory;
+  /** Whether the model has the weights of the best checkpoint, not of the last. */
+  readonly hasBest: boolean;
+  readonly test?: Result;
+  readonly validation?: Result;
   readonly model: string;
   readonly charts: readonly string[];
 }
 
-/** Tells of a run on the standard output: as it goes on, its result alone (`--quiet`), or in JSON at its end. */
+/** Prints a run on the standard output: as it goes on, its result alone (`--quiet`), or as JSON at its end. */
 export class Report {
   readonly #isQuiet: boolean;
   readonly #isJson: boolean;
 
-  constructor({ quiet, json }: Pick<TrainFlags, 'quiet' | 'json'>) {
+  constructor({ quiet, json }: CommandSettings) {
     this.#isQuiet = quiet === true;
     this.#isJson = json === true;
   }
@@ -45,17 +52,31 @@ export class Report {
       await print(`${JSON.stringify(summaryOf(result), null, 2)}\n`);
       return;
     }
-    const { history, model, charts } = result;
-    const { iterations, seconds, stopReason, test } = history;
-    const last = history.records.at(-1)!;
+    const { history, model, charts, test, validation } = result;
+    const { iterations, seconds, stopReason, records } = history;
     await this.#line(
-      `${last.epoch} epochs, ${iterations} iterations in ${seconds.toFixed(2)} s, ended by ${stopReason}`,
+      `${records.at(-1)!.epoch} epochs, ${iterations} iterations in ${seconds.toFixed(2)} s, ended by ${stopReason}`,
     );
-    const validation = validationOf(result);
-    if (validation) await this.#line(`validation: ${figures(validation, result)}`);
-    if (test) await print(`test: ${figures(test, result)}\n`);
+    if (validation) {
+      await this.#line(bestLine(result));
+      await this.#line(`validation: ${figures(validation)}`);
+    }
+    if (test) await print(`test: ${figures(test)}\n`);
+    await this.#details(test ?? validation);
     await this.#line(`model: ${model}`);
     if (charts.length > 0) await this.#line(`charts: ${charts.join(', ')}`);
+  }
+
+  /** The baseline, and the tables of a classifier. */
+  async #details(result: Result | undefined): Promise<void> {
+    if (!result?.baseline) return;
+    const { baseline, perClass, macroAverage, weightedAverage, confusionMatrix } = result;
+    const how = 'class' in baseline ? `always '${baseline.class}', the most frequent class` : 'always the mean label';
+    await this.#line(`baseline: ${figures(baseline)} (${how})`);
+    if (!perClass) return;
+    await this.#line(`\n${classTable(perClass, { macroAverage: macroAverage!, weightedAverage: weightedAverage! })}`);
+    const names = perClass.map(({ class: name }) => name);
+    await this.#line(`\n${confusionTable(confusionMatrix!, names)}\n`);
   }
 
   async #line(text: string): Promise<void> {
@@ -63,32 +84,26 @@ export class Report {
   }
 }
 
-function figures({ loss, accuracy }: Evaluation, result: TrainResult): string {
-  const isFitting = result.kind.netType === 'fitting';
-  const error = isFitting ? errorOf(loss, result.net) : undefined;
-  const parts = [`loss ${formatNumber(loss)}`, `${isFitting ? 'R²' : 'accuracy'} ${formatNumber(accuracy)}`];
+/** `best: epoch 3 of 50, validation loss 0.8900; the model has its weights`. */
+function bestLine({ history, hasBest }: TrainResult): string {
+  const { best, records } = history;
+  const weights = hasBest ? 'its weights' : 'the weights of the last epoch';
+  const [epoch, last] = [best, records.at(-1)!].map((record) => Number(record.epoch.toFixed(2)));
+  return `best: epoch ${epoch} of ${last}, validation loss ${formatNumber(watchedLoss(best))}; the model has ${weights}`;
+}
+
+function figures({ loss, accuracy, r2, rootMeanSquaredError: error }: Partial<Result>): string {
+  const parts = [];
+  if (loss !== undefined) parts.push(`loss ${formatNumber(loss)}`);
+  if (accuracy !== undefined) parts.push(`accuracy ${formatNumber(accuracy)}`);
+  if (r2 !== undefined) parts.push(`R² ${formatNumber(r2)}`);
   if (error !== undefined) parts.push(`root mean squared error ${Number(error.toPrecision(4))}`);
   return parts.join(', ');
 }
 
-/** The root of the mean squared error in units of the file, of nets with one output: the loss is half that square. */
-function errorOf(loss: number, { preparation }: NeuralNet): number | undefined {
-  const [range = 1, ...others] = preparation?.y?.scale ?? [];
-  return others.length > 0 ? undefined : Math.sqrt(2 * loss) * range;
-}
-
-/** Of the weights that the net ended with. */
-function validationOf({ history, net }: TrainResult): Evaluation | undefined {
-  const endsWithBest = net.params.regularizer.method === 'earlyStop';
-  const { lossValidation: loss, accuracyValidation: accuracy }: CheckpointRecord = endsWithBest
-    ? history.best
-    : history.records.at(-1)!;
-  return loss === undefined || accuracy === undefined ? undefined : { loss, accuracy };
-}
-
 function summaryOf(result: TrainResult): object {
-  const { net, reader, kind, history, model, charts } = result;
-  const { iterations, seconds, stopReason, test, best, records } = history;
+  const { net, reader, kind, history, model, charts, hasBest, validation, test } = result;
+  const { iterations, seconds, stopReason, best, records } = history;
   const parameters = net.layers.reduce(
     (sum, layer) => sum + layer.parameters.reduce((n, { value }) => n + value.size, 0),
     0,
@@ -106,7 +121,8 @@ function summaryOf(result: TrainResult): object {
     seconds,
     stopReason,
     best,
-    validation: validationOf(result),
-    test: test && { ...test, rootMeanSquaredError: kind.netType === 'fitting' ? errorOf(test.loss, net) : undefined },
+    weights: hasBest ? 'best' : 'last',
+    validation,
+    test,
   };
 }

@@ -1,6 +1,7 @@
 // @internal
 import { badArgument } from '../../errors.js';
-import type { CsvOptions } from '../csv-options.js';
+import { dateParts } from '../../preparation/dates.js';
+import type { CsvOptions, DateColumn } from '../csv-options.js';
 
 type Check = (value: unknown) => boolean;
 
@@ -27,6 +28,14 @@ const isFunction: Check = (value) => typeof value === 'function';
 const isEncoding = oneOf('oneHot', 'number');
 const isPolicy = either(oneOf('error', 'drop', 'mean', 'median', 'category'), Number.isFinite as Check);
 
+const isPart: Check = (value) => oneOf(...dateParts)(value);
+const areParts = either(isPart, (value) => listOf(isPart)(value) && (value as unknown[]).length > 0);
+const isDateColumn: Check = (value) =>
+  recordOf(() => true)(value) &&
+  Object.keys(value as object).every((key) => key === 'parts' || key === 'format') &&
+  areParts((value as DateColumn).parts) &&
+  either(oneOf(undefined), isString)((value as DateColumn).format);
+
 const isCountBySet: Check = (value) =>
   recordOf((count) => count === undefined || isCount(count))(value) &&
   Object.keys(value as object).every((key) => key === 'train' || key === 'test');
@@ -43,7 +52,13 @@ const rules: { readonly [Key in keyof CsvOptions]-?: readonly [expected: string,
   quote: ['one character or false', (value) => value === false || (isString(value) && `${value}`.length === 1)],
   comment: ['the beginning of lines to skip', (value) => isString(value) && value !== ''],
   skipLines: ['a number of lines, or { train, test }', either(isCount, isCountBySet)],
+  encoding: ["'utf-8' or 'latin1'", oneOf('utf-8', 'latin1')],
+  decimal: ["'.' or ','", oneOf('.', ',')],
   categorical: [`${encodings}, for all or by column`, either(isEncoding, recordOf(isEncoding))],
+  dates: [
+    `${dateParts.join(', ')}, a list of them, or { parts, format }, by column`,
+    recordOf(either(areParts, isDateColumn)),
+  ],
   unknownCategory: ["'error' or 'zeros'", oneOf('error', 'zeros')],
   transform: ['functions by column', recordOf(isFunction)],
   derive: ['functions by column', recordOf(isFunction)],
@@ -55,7 +70,7 @@ const rules: { readonly [Key in keyof CsvOptions]-?: readonly [expected: string,
 /** The names of all options. */
 export const csvOptionNames = Object.keys(rules) as readonly (keyof CsvOptions)[];
 
-/** The options that were given, and that only CSV files have. */
+/** The names of the given options that only CSV files have. */
 export const csvOptionsIn = (options: CsvOptions): string[] =>
   csvOptionNames.filter((name) => options[name] !== undefined);
 

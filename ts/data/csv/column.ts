@@ -1,26 +1,47 @@
 // @internal
 import { describe } from '../../errors.js';
+import type { DateReader } from '../../preparation/dates.js';
 import type { CategoryEncoding, CsvRow, MissingPolicy } from '../csv-options.js';
 import { Categories } from './categories.js';
-import { CellProblem, isDecimal, requireWithin, toNumber } from './cells.js';
+import {
+  CellProblem,
+  decimalIn,
+  hasDecimalComma,
+  isDecimal,
+  isInfinite,
+  numberIn,
+  requireWithin,
+  toNumber,
+} from './cells.js';
+
+/** A column of dates, of which one number is a feature. */
+export interface DateFeature {
+  readonly reader: DateReader;
+  /** The index of the number among those of the date. */
+  readonly index: number;
+}
 
 export interface ColumnSettings {
   readonly name: string;
+  /** The column of the file; for features of dates, `name` is longer. */
+  readonly source: string;
   readonly isLabel: boolean;
-  /** How names are encoded where the user said that there are names. */
+  /** The encoding of names in a column that the user declared as one of names. */
   readonly declared: CategoryEncoding | undefined;
-  /** How names are encoded where the first cell shows that there are names; undefined where that is an error. */
+  /** The encoding of names in a column whose first cell is a name; undefined where that is an error. */
   readonly undeclared: CategoryEncoding | undefined;
   readonly unknown: 'error' | 'zeros';
   readonly missing: MissingPolicy;
   readonly missingCells: ReadonlySet<string>;
+  readonly decimal: '.' | ',';
+  readonly date: DateFeature | undefined;
   readonly transform: ((cell: string) => number | string) | undefined;
   readonly derive: ((row: CsvRow) => number | string) | undefined;
   /** The greatest number that the dtype holds. */
   readonly limit: number;
 }
 
-/** One column of a CSV file, and what its cells mean: numbers, or names of categories. */
+/** One column of a CSV file, whose cells are numbers, parts of dates, or names of categories. */
 export class CsvColumn {
   readonly settings: ColumnSettings;
   readonly #numbersMayBeMissing: boolean;
@@ -31,69 +52,94 @@ export class CsvColumn {
   constructor(settings: ColumnSettings) {
     this.settings = settings;
     this.#numbersMayBeMissing = [...settings.missingCells].some((cell) => isDecimal(cell));
-    if (settings.declared) this.#decide(settings.declared);
+    if (settings.date) this.#decide('none');
+    else if (settings.declared) this.#decide(settings.declared);
   }
 
   get name(): string {
     return this.settings.name;
   }
 
-  /** How names are encoded; 'none' for a column of numbers. */
+  /** The column of the file. */
+  get source(): string {
+    return this.settings.source;
+  }
+
+  /** The encoding of names; 'none' for a column of numbers. */
   get encoding(): 'none' | CategoryEncoding {
     return this.#encoding ?? 'none';
   }
 
-  /** The names that there are; undefined for a column of numbers. */
+  /** The names of the categories; undefined for a column of numbers. */
   get categories(): Categories | undefined {
     return this.#categories;
   }
 
   /**
-   * The number to keep for a cell: its own, or the code of its category; NaN for a missing one.
+   * The number to keep for a cell: its own, a part of its date, or the code of its category; NaN for a missing cell.
    * @throws CellProblem
    */
   read(cell: string | number): number {
-    const { transform } = this.settings;
+    const { transform, date } = this.settings;
     const value = transform && typeof cell === 'string' && !this.#isMissing(cell) ? transform(cell) : cell;
     if (typeof value !== 'string' && (typeof value !== 'number' || Number.isNaN(value))) throw this.#badlyMade(value);
+    if (date) return this.#isMissing(value) ? this.#missing(value) : date.reader.read(String(value))[date.index]!;
     if (this.#encoding === 'none') return this.#number(value);
     if (this.#isMissing(value)) {
       const missing = this.#missing(value);
       return this.settings.missing === 'drop' || !this.#categories?.refusesMissing ? missing : this.#unknown(value);
     }
     if (this.#encoding === undefined) {
-      const isName = typeof value === 'string' && Number.isNaN(toNumber(value));
-      this.#decide((isName && this.settings.undeclared) || 'none');
+      this.#decide((this.#isName(value) && this.settings.undeclared) || 'none');
       if (!this.#categories) return this.#number(value);
     }
     return this.#categories!.codeOf(String(value)) ?? this.#unknown(value);
   }
 
+  /** Whether the first cell of a column makes it one of names. */
+  #isName(value: string | number): boolean {
+    if (typeof value !== 'string') return false;
+    const { isLabel, decimal } = this.settings;
+    // True and False are numbers of a feature, but classes of a label.
+    const number = isLabel ? decimalIn(value, decimal) : numberIn(value, decimal);
+    return Number.isNaN(number) && !isInfinite(value) && !hasDecimalComma(value);
+  }
+
   #unknown(value: string | number): number {
     if (this.#encoding === 'oneHot' && this.settings.unknown === 'zeros') return -1;
-    throw new CellProblem(this.#categories!.expected, describe(value));
+    throw new CellProblem(this.#categories!.expected, describe(value), 'unknownCategory');
   }
 
   #number(value: string | number): number {
     let number = value as number;
     if (typeof value === 'string') {
       if (this.#numbersMayBeMissing && this.#isMissing(value)) return this.#missing(value);
-      number = toNumber(value);
+      const { decimal, isLabel } = this.settings;
+      number = decimal === '.' ? toNumber(value) : decimalIn(value, decimal);
       if (Number.isNaN(number)) {
         if (this.#isMissing(value)) return this.#missing(value);
-        const hint = this.settings.isLabel ? '' : ' (or the column in categorical, transform or ignore)';
-        throw new CellProblem(`a number${hint}`, describe(value));
+        if (!isLabel) number = numberIn(value, decimal);
+        if (Number.isNaN(number)) throw this.#notNumber(value);
       }
     }
     requireWithin(number, this.settings.limit, value);
     return number;
   }
 
+  #notNumber(value: string): CellProblem {
+    if (isInfinite(value)) return new CellProblem('a finite number', describe(value), 'infinite');
+    if (hasDecimalComma(value)) {
+      const expected = this.settings.decimal === ',' ? 'a number' : 'a number with a decimal point';
+      return new CellProblem(expected, describe(value), 'decimalComma');
+    }
+    const mark = this.settings.decimal === ',' ? ' with a decimal comma' : '';
+    return new CellProblem(`a number${mark}`, describe(value), 'text');
+  }
+
   #missing(cell: string | number): number {
     const { missing, isLabel } = this.settings;
     if (missing === 'error' || (isLabel && missing !== 'drop')) {
-      const remedy = isLabel ? "missing: 'drop'" : 'a policy for missing ones';
-      throw new CellProblem(`a cell that is not missing (or ${remedy})`, describe(cell));
+      throw new CellProblem('a cell that is not missing', describe(cell), 'missing');
     }
     this.#startsMissing ||= this.#encoding === undefined;
     if (this.#encoding === 'none') this.#requireFill(cell);
@@ -108,7 +154,7 @@ export class CsvColumn {
 
   #requireFill(cell: string | number): void {
     if (this.settings.missing === 'category') {
-      throw new CellProblem("names in a column with missing: 'category', or another policy", describe(cell));
+      throw new CellProblem("names in a column with missing: 'category', or another policy", describe(cell), 'missing');
     }
   }
 

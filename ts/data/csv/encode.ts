@@ -6,17 +6,17 @@ import { type DType, Tensor } from '../../tensor.js';
 import type { CsvColumn } from './column.js';
 import type { NumberTable } from './table.js';
 
-/** Which rows of a table, in which order; undefined for all as they are. */
+/** Numbers of rows of a table in their order; undefined for all rows in theirs. */
 export type RowOrder = Int32Array | undefined;
 
-/** The rows that means and medians are those of. */
+/** The rows from which means and medians are computed. */
 export interface TrainingRows {
   readonly path: string;
   readonly table: NumberTable;
   readonly rows: RowOrder;
 }
 
-/** A column of a table, where it goes, and what fills its missing cells. */
+/** A column of a table, its place in the tensor, and the number that fills its missing cells. */
 interface Place {
   readonly column: CsvColumn;
   /** Index in the table. */
@@ -27,7 +27,7 @@ interface Place {
   readonly fill: number;
 }
 
-/** Makes tensors of tables whose columns have been read to their end. */
+/** Makes tensors from tables whose columns have been read to their end. */
 export class Encoder {
   readonly #places: readonly Place[];
   readonly #dtype: DType;
@@ -46,30 +46,22 @@ export class Encoder {
     this.width = offset;
   }
 
-  /** What the tensor's columns are called: `age`, or `color=red` for one of a one-hot encoding. */
+  /** The names of the tensor's columns: `age`, `color=red` for a category, `sold.year` for a part of a date. */
   get names(): string[] {
     return this.#places.flatMap(({ column: { name, encoding, categories } }) =>
       encoding === 'oneHot' ? categories!.names.map((category) => `${name}=${category}`) : [name],
     );
   }
 
-  /** What rows of cells are encoded by, the user's functions aside. */
+  /** How rows of cells are encoded, without the user's functions. */
   get encodings(): ColumnEncoding[] {
-    return this.#places.map(({ column, fill }) => {
-      const { name, encoding, categories, settings } = column;
-      const { missing, missingCells, unknown } = settings;
-      const rest = { name, missingCells: [...missingCells] };
-      const refused = missing === 'error' || missing === 'drop';
-      if (!categories) return { ...rest, encoding, missing: refused ? 'error' : { fill } };
-      const category = categories.missingName;
-      return {
-        ...rest,
-        encoding,
-        categories: categories.names,
-        unknown: encoding === 'oneHot' ? unknown : 'error',
-        missing: refused ? 'error' : category === undefined ? 'unknown' : { category },
-      };
-    });
+    const sources = new Map<string, Place[]>();
+    for (const place of this.#places) {
+      const places = sources.get(place.column.source);
+      if (places) places.push(place);
+      else sources.set(place.column.source, [place]);
+    }
+    return [...sources.values()].map(encodingOf);
   }
 
   /** The rows as a tensor, rows × width. */
@@ -94,6 +86,32 @@ export class Encoder {
     }
     return tensor;
   }
+}
+
+/** @param places - one, or those of the parts of a date */
+function encodingOf(places: readonly Place[]): ColumnEncoding {
+  const [{ column, fill }] = places as readonly [Place];
+  const { source: name, encoding, categories, settings } = column;
+  const { missing, missingCells, unknown, date, decimal } = settings;
+  const rest = { name, missingCells: [...missingCells] };
+  // Only a column of names has a category for missing cells.
+  const refused = missing === 'error' || missing === 'drop' || (missing === 'category' && !categories);
+  if (date) {
+    const fills = places.map((place) => place.fill);
+    return { ...rest, encoding: 'date', ...date.reader.encoding, missing: refused ? 'error' : { fill: fills } };
+  }
+  if (!categories) {
+    const mark = decimal === ',' && ({ decimal } as const);
+    return { ...rest, encoding, ...mark, missing: refused ? 'error' : { fill } };
+  }
+  const category = categories.missingName;
+  return {
+    ...rest,
+    encoding,
+    categories: categories.names,
+    unknown: encoding === 'oneHot' ? unknown : 'error',
+    missing: refused ? 'error' : category === undefined ? 'unknown' : { category },
+  };
 }
 
 function fillOf({ settings, categories }: CsvColumn, source: number, { path, table, rows }: TrainingRows): number {

@@ -1,20 +1,24 @@
 // @internal
 import type { ColumnEncoding } from '../../preparation/column-encoding.js';
+import type { PredictOptions } from '../../preparation/predict-options.js';
+import { checkPredictOptions } from '../../preparation/predict-options.js';
 import { RowEncoder } from '../../preparation/row-encoder.js';
 import type { Tensor } from '../../tensor.js';
+import { CsvColumnsError } from '../csv-columns-error.js';
 import type { CsvOptions, RowCells } from '../csv-options.js';
 import type { Part } from '../part.js';
 import { rowsOf } from '../rows.js';
 import { checkCsvOptions } from './check-options.js';
 import { Encoder, type RowOrder } from './encode.js';
 import { requireNotTooDense } from './one-hot.js';
-import { readTable } from './read-table.js';
+import { uniqueProblem } from './problems.js';
+import { type CsvFile, readTable } from './read-table.js';
 import type { NumberTable } from './table.js';
 
-/** Which rows of one file are for training and which for the test. */
+/** Splits the rows of one file into training rows and test rows. */
 export type RowSplit = (count: number) => { readonly train: Int32Array; readonly test: Int32Array };
 
-/** What CSV files held. */
+/** The contents of CSV files. */
 export interface CsvData {
   readonly train: Part;
   readonly test: Part | undefined;
@@ -22,12 +26,14 @@ export interface CsvData {
   readonly categories: Readonly<Record<string, readonly string[]>>;
   /** Names of the columns of x. */
   readonly featureNames: readonly string[];
-  /** How the cells of the features are encoded; absent where functions of the user have a part in it. */
+  /** How the cells of the features are encoded; undefined if functions of the user take part in it. */
   readonly columns: readonly ColumnEncoding[] | undefined;
-  /** What the label's class numbers are called; absent for numbers, and for several labels. */
+  /** The names of the label's class numbers; undefined for numbers, and for several labels. */
   readonly labelNames: readonly string[] | undefined;
-  /** The features of further rows, encoded as those of the files. */
-  readonly encodeRows: (rows: readonly RowCells[]) => Tensor;
+  /** Encodes the features of further rows as those of the files. */
+  readonly encodeRows: (rows: readonly RowCells[], options: PredictOptions) => Tensor;
+  /** What the user should know about the files. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -47,6 +53,7 @@ export async function readCsv(
   for (const [i, { categories }] of columns.all.entries()) {
     categories?.close(codesOf(table, i), columns.missingName);
   }
+  requireShared(train, trainPath);
   const test = testPath === undefined ? undefined : await readTable(testPath, options, train);
   const rows = table.count + (test?.table.count ?? 0);
   requireNotTooDense(columns.features, rows, { path: trainPath, dtype });
@@ -70,8 +77,31 @@ export async function readCsv(
     featureNames: x.names,
     columns: functions.some(({ transform, derive }) => transform || derive) ? undefined : encodings,
     labelNames: columns.labels.length === 1 ? columns.labels[0]!.categories?.names : undefined,
-    encodeRows: (rows) => encoder.encode(rows, dtype),
+    encodeRows: (rows, more) => {
+      checkPredictOptions(more);
+      return encoder.encode(rows, dtype, 0, more);
+    },
+    notes: train.counter ? [counterNote(trainPath, train.counter.first)] : [],
   };
+}
+
+/** @throws CsvColumnsError `ERR_BAD_ARGUMENT` for columns of names of which nearly every row has its own */
+function requireShared({ columns, table }: CsvFile, path: string): void {
+  const problems = columns.all.flatMap((column, i) => {
+    const rows = column.categories ? countOf(codesOf(table, i), (code) => !Number.isNaN(code)) : 0;
+    return uniqueProblem(column, rows) ?? [];
+  });
+  if (problems.length > 0) throw new CsvColumnsError('ERR_BAD_ARGUMENT', path, problems);
+}
+
+function countOf(numbers: Iterable<number>, isCounted: (number: number) => boolean): number {
+  let count = 0;
+  for (const number of numbers) if (isCounted(number)) count++;
+  return count;
+}
+
+function counterNote(path: string, first: number): string {
+  return `A column of '${path}' has no name and counts the rows from ${first}: it is left out of the features`;
 }
 
 function* codesOf(table: NumberTable, column: number): Generator<number> {

@@ -2,96 +2,93 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Duplex, pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { CsvError, Options, Parser } from 'csv-parse';
-import type { BlasnetError } from '../../errors.js';
+import type { Options, Parser } from 'csv-parse';
 import { badFile, openForReading, unreadable } from '../../files.js';
-
-/** How text is cut into cells. */
-export interface Dialect {
-  readonly delimiter: string;
-  readonly quote: string | false;
-  readonly comment: string | undefined;
-  readonly skipLines: number;
-}
+import { type Dialect, delimiterFor } from './dialect.js';
+import { withoutLines, withShortLines } from './lines.js';
+import { notUtf8Error } from './not-utf8.js';
+import { syntaxError } from './syntax-error.js';
+import { NotUtf8, utf8From } from './text.js';
 
 /** Longer rows come from a quote that nobody closed, or hold more cells than there may be columns. */
-const MAX_RECORD = 1 << 21;
+export const MAX_RECORD = 1 << 21;
+/** The first line is looked for in so many bytes; longer ones take the usual delimiter. */
+const MAX_HEAD = 1 << 16;
 const GZIP = 0x1f8b;
-const NEWLINE = 10;
-const RETURN = 13;
 const WHAT = 'CSV';
 
 /** The rows of a CSV file as lists of trimmed cells, one after another, without empty lines and comments. */
 export class CsvRecords {
   readonly path: string;
-  readonly #dialect: Dialect;
-  #failure: unknown; // of the file or of unpacking it, as opposed to the parser
+  readonly dialect: Dialect;
+  #delimiter: string | undefined;
+  readonly #failures = new WeakSet<object>(); // of the file or of unpacking it, as opposed to the parser
 
   constructor(path: string, dialect: Dialect) {
     this.path = path;
-    this.#dialect = dialect;
+    this.dialect = dialect;
+    this.#delimiter = dialect.delimiter;
   }
 
-  /** Reads the file from its start. Leave the loop over it in any way you like: the file is closed. */
+  /** Reads the file from its start. The file is closed when the loop over the rows ends, however that happens. */
   async open(): Promise<AsyncIterable<string[]>> {
     return (await this.#parse({})) as AsyncIterable<string[]>;
   }
 
+  /** The rows as `open` gives them, with a character for each byte of the file, whatever its encoding. */
+  async openBytes(): Promise<AsyncIterable<string[]>> {
+    return (await this.#parse({ encoding: 'latin1' })) as AsyncIterable<string[]>;
+  }
+
+  /** The line, counted from 1, on which the record of that index ends. */
+  async lineOf(index: number): Promise<number> {
+    return (await this.linesOf([index])).get(index)!;
+  }
+
   /**
-   * The line, counted from 1, on which the record of that index ends. Reads the file anew: counting lines all along
+   * The lines, counted from 1, on which the records of those indexes end. Reads the file anew: counting lines all along
    * would double the time that good files take.
    */
-  async lineOf(index: number): Promise<number> {
+  async linesOf(indexes: readonly number[], bytes?: 'bytes'): Promise<Map<number, number>> {
+    const wanted = new Set(indexes);
+    const last = Math.max(...indexes);
+    const found = new Map<number, number>();
     let line = 0;
     const on_record: Options['on_record'] = (_, { records, lines }) => {
-      if (records > index + 1) throw new Error('far enough');
+      if (records > last + 1) throw new Error('far enough');
       line = lines;
+      if (wanted.has(records - 1)) found.set(records - 1, lines + this.dialect.skipLines);
       return null;
     };
     try {
-      for await (const _ of await this.#parse({ on_record }));
+      for await (const _ of await this.#parse({ on_record, ...(bytes && { encoding: 'latin1' }) }));
     } catch {
-      // The line is known, or the file ends before it.
+      // The lines are known, or the file ends before them.
     }
-    return line + this.#dialect.skipLines;
+    for (const index of indexes) if (!found.has(index)) found.set(index, line + this.dialect.skipLines);
+    return found;
   }
 
-  /** Says what is wrong with a file, if that is why reading it failed; gives back any other error. */
-  async explain(error: unknown): Promise<unknown> {
+  /**
+   * The BlasnetError for a file that could not be read; any other error is returned as it is.
+   * @param header - as in the options: whether the first row has the columns' names, or the names
+   */
+  async explain(error: unknown, header: boolean | readonly string[] = true): Promise<unknown> {
     const { CsvError } = await import('csv-parse');
     // First, because the other streams of the pipeline are destroyed with the parser's error.
-    if (error instanceof CsvError) return this.#explainSyntax(error);
-    if (error !== this.#failure) return error;
-    const isZlib = error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
+    if (error instanceof CsvError) return syntaxError(this, error);
+    if (error instanceof NotUtf8) return notUtf8Error(this, header, error);
+    if (!(error instanceof Error && this.#failures.has(error))) return error;
+    const isZlib = 'code' in error && String(error.code).startsWith('Z_');
     return isZlib
       ? badFile(`'${this.path}'`, 'whole gzipped data', error.message, error)
       : unreadable(this.path, WHAT, error);
   }
 
-  async #explainSyntax(error: CsvError): Promise<BlasnetError> {
-    const { lines, records } = error as CsvError & { readonly lines: number; readonly records: number };
-    const at = (line: number) => `line ${line} of '${this.path}'`;
-    const here = at(lines + this.#dialect.skipLines);
-    const whole = 'quotes around whole cells only';
-    // The parser's count has then gone on to the end of the file, or of its patience.
-    const next = async () => at(1 + (records > 0 ? await this.lineOf(records - 1) : this.#dialect.skipLines));
-    switch (error.code as string) {
-      case 'CSV_QUOTE_NOT_CLOSED':
-        return badFile(await next(), 'a closing quote', 'the end of the file', error);
-      case 'CSV_MAX_RECORD_SIZE':
-        return badFile(await next(), `a row of at most ${MAX_RECORD} characters`, 'a longer one', error);
-      case 'INVALID_OPENING_QUOTE':
-        return badFile(here, whole, `one within cell ${Number(error.column) + 1}`, error);
-      case 'CSV_INVALID_CLOSING_QUOTE':
-        return badFile(here, whole, `text behind one in cell ${Number(error.column) + 1}`, error);
-      default:
-        return badFile(here, 'well-formed CSV', error.message, error);
-    }
-  }
-
   async #parse(options: Options): Promise<Parser> {
-    const { delimiter, quote, comment, skipLines } = this.#dialect;
+    const { quote, comment } = this.dialect;
     const { parse } = await import('csv-parse');
+    this.#delimiter ??= await this.#findDelimiter();
     const parser = parse({
       bom: true,
       trim: true,
@@ -99,25 +96,52 @@ export class CsvRecords {
       relax_column_count: true, // ours to check, with a better message
       record_delimiter: ['\r\n', '\n', '\r'],
       max_record_size: MAX_RECORD,
-      delimiter,
+      delimiter: this.#delimiter,
       quote: quote === false ? null : quote,
       escape: quote === false ? null : quote,
       ...(comment !== undefined && { comment, comment_no_infix: true }),
       ...options,
     });
+    const streams = await this.#bytes(options.encoding === 'latin1');
+    streams.push(Duplex.from((bytes: AsyncIterable<Buffer>) => withShortLines(bytes, this.path, MAX_RECORD)));
+    // The parser is destroyed with the error that any of them meets, and passes it on to the loop over it.
+    pipeline([...(streams as Duplex[]), parser], () => undefined);
+    return parser;
+  }
+
+  /** The file's bytes, unpacked, as UTF-8 and without the lines to skip. */
+  async #bytes(asTheyAre: boolean): Promise<(Readable | Duplex)[]> {
+    const { skipLines, encoding = 'utf-8' } = this.dialect;
     const { handle, zipped } = await this.#openFile();
     const streams: (Readable | Duplex)[] = [handle.createReadStream({ start: 0 })];
     if (zipped) streams.push(createGunzip());
     for (const stream of streams) {
-      stream.on('error', (error) => {
-        this.#failure ??= error;
-      });
+      stream.on('error', (error) => this.#failures.add(error));
     }
-    streams.push(Duplex.from((bytes: AsyncIterable<Buffer>) => withShortLines(bytes, this.path)));
     if (skipLines > 0) streams.push(Duplex.from((bytes: AsyncIterable<Buffer>) => withoutLines(bytes, skipLines)));
-    // The parser is destroyed with the error that any of them meets, and passes it on to the loop over it.
-    pipeline([...(streams as Duplex[]), parser], () => undefined);
-    return parser;
+    if (!asTheyAre) {
+      streams.push(Duplex.from((bytes: AsyncIterable<Buffer>) => utf8From(bytes, encoding, this.path)));
+    }
+    return streams;
+  }
+
+  /** Finds the delimiter by the start of the file; what is wrong with the file is left to the parser. */
+  async #findDelimiter(): Promise<string> {
+    const streams = await this.#bytes(true);
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const last = streams.at(-1)!;
+    if (streams.length > 1) pipeline(streams as Duplex[], () => undefined);
+    try {
+      for await (const chunk of last as AsyncIterable<Buffer>) {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length >= MAX_HEAD) break;
+      }
+    } catch {
+      // Reading it again meets the same error.
+    }
+    return delimiterFor(this.path, this.dialect, Buffer.concat(chunks).subarray(0, MAX_HEAD).toString('latin1'));
   }
 
   async #openFile(): Promise<{ handle: FileHandle; zipped: boolean }> {
@@ -129,36 +153,5 @@ export class CsvRecords {
       await handle.close();
       throw unreadable(this.path, WHAT, error);
     }
-  }
-}
-
-/** The parser counts no delimiters: a line of nothing else would become an array without end. */
-async function* withShortLines(bytes: AsyncIterable<Buffer>, path: string): AsyncGenerator<Buffer> {
-  let length = 0;
-  for await (const chunk of bytes) {
-    const end = Math.max(chunk.lastIndexOf(NEWLINE), chunk.lastIndexOf(RETURN));
-    length = end < 0 ? length + chunk.length : chunk.length - 1 - end;
-    if (length > MAX_RECORD) throw badFile(`'${path}'`, `lines of at most ${MAX_RECORD} bytes`, 'a longer one');
-    yield chunk;
-  }
-}
-
-/** Leaves out so many lines, which end as records do: with \r, \n or both. */
-async function* withoutLines(bytes: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
-  let left = count;
-  let isAfterReturn = false; // a \n there, perhaps of the next chunk, ends the same line
-  for await (const chunk of bytes) {
-    let start = 0;
-    for (; start < chunk.length && (left > 0 || isAfterReturn); start++) {
-      const byte = chunk[start];
-      const isSecond = isAfterReturn && byte === NEWLINE;
-      if (left === 0 && !isSecond) {
-        isAfterReturn = false;
-        break;
-      }
-      isAfterReturn = byte === RETURN;
-      if (isAfterReturn || (byte === NEWLINE && !isSecond)) left--;
-    }
-    if (start < chunk.length) yield chunk.subarray(start);
   }
 }

@@ -15,9 +15,9 @@ import {
 } from '../../layers/index.js';
 import type { Attributes, ModelBuilder } from './model-builder.js';
 
-/** A layer on its way into a graph. */
+/** A layer that is being exported. */
 interface Exported {
-  /** Of the layer, and of its last node. */
+  /** The name of the layer, and of its last node. */
   readonly name: string;
   readonly layer: Layer;
   readonly config: Readonly<Record<string, unknown>>;
@@ -25,14 +25,14 @@ interface Exported {
   readonly outputShape: readonly number[];
 }
 
-/** Adds a layer's nodes; the builder's `shape` is set afterwards. */
+/** Adds the nodes of a layer to the graph; the caller then sets the builder's `shape`. */
 type Form = (builder: ModelBuilder, exported: Exported) => void;
 
 type Sizes = readonly [number, number];
 
 /**
- * The nodes of each layer. By class rather than by the `type` of configs: a class derived from one of these has the same
- * type, and may compute something else.
+ * The ONNX form of each class of layers. The key is the class rather than the `type` of configs: a class derived from one of
+ * these has the same type, and may compute something else.
  */
 const forms = new Map<unknown, Form>([
   [FullyConnectedLayer, (builder, exported) => withWeights(builder, 'Gemm', exported)],
@@ -62,7 +62,7 @@ export function exportLayer(builder: ModelBuilder, name: string, layer: Layer, o
   builder.shape = outputShape;
 }
 
-/** A node that takes rows, then W, then B. */
+/** Adds a node that takes rows, W and B. */
 function withWeights(
   builder: ModelBuilder,
   operator: string,
@@ -85,7 +85,7 @@ function convolution(builder: ModelBuilder, exported: Exported): void {
     dilation: Sizes;
     groups: number;
   };
-  // Written out, as ONNX has it: top, left, bottom, right. 'same' has its odd one at the bottom and at the right.
+  // ONNX wants top, left, bottom, right. 'same' has the odd one of its padding at the bottom and at the right.
   const pads = ([0, 1] as const).map((i) => {
     if (padding !== 'same') return [padding[i], padding[i]] as const;
     const span = (kernelSize[i] - 1) * dilation[i] + 1;
@@ -112,7 +112,7 @@ function pool(builder: ModelBuilder, operator: string, exported: Exported, attri
   });
 }
 
-/** ONNX keeps the height and width of 1; the layer does not. */
+/** ONNX keeps the height and width of 1, which Flatten removes. */
 function globalAveragePool(builder: ModelBuilder, exported: Exported): void {
   toImages(builder, exported);
   builder.node('GlobalAveragePool', exported.name);
@@ -129,7 +129,7 @@ function batchNorm(builder: ModelBuilder, { name, layer, config }: Exported): vo
   builder.node('BatchNormalization', name, [builder.value, ...statistics], attributes);
 }
 
-/** Does nothing in inference, but tells the rate to those who train further. */
+/** Dropout does nothing in inference, but keeps the rate for further training. */
 function dropout(builder: ModelBuilder, { name, config }: Exported): void {
   builder.withConstant('Dropout', name, [], [config.rate as number]);
 }
@@ -176,7 +176,7 @@ function classification(builder: ModelBuilder, { name, config, outputShape }: Ex
   builder.reshape(`${name}/rows`, outputShape);
 }
 
-/** Layers of images take vectors of as many numbers, too. */
+/** Reshapes vectors to images: layers of images take vectors of as many numbers, too. */
 function toImages(builder: ModelBuilder, { name, layer }: Exported): void {
   builder.reshape(`${name}/images`, layer.inputShape);
 }

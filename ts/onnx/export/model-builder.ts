@@ -12,11 +12,11 @@ import {
 } from '../messages.js';
 import { rawDataOf } from './raw-data.js';
 
-/** Opset 17 came with version 8 of the format, in 2022: all that is needed is in it, and what reads ONNX reads it. */
+/** Operator set 17 came with version 8 of the format, in 2022: it has all operators that layers need, and most runtimes read it. */
 const opset = 17;
 const irVersion = 8;
 
-/** Attributes of a node: whole numbers alone or in lists. A float is marked as one, since JavaScript does not tell them. */
+/** Attributes of a node: integers, lists of integers, and floats, which are marked since JavaScript has one type of numbers. */
 export type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
 
 /** An ONNX graph that grows at its end: a chain of nodes from `input` to `output`. */
@@ -25,9 +25,9 @@ export class ModelBuilder {
   readonly #nodes: NodeMessage[] = [];
   readonly #tensors: TensorMessage[] = [];
   readonly #inputShape: readonly number[];
-  /** Name of the value that the next node takes. */
+  /** Name of the output of the last node, which the next node takes. */
   value = 'input';
-  /** Shape of one row of it. */
+  /** Shape of one row of that value. */
   shape: readonly number[];
 
   constructor(dtype: DType, inputShape: readonly number[]) {
@@ -37,9 +37,10 @@ export class ModelBuilder {
   }
 
   /**
-   * Adds a node behind the others.
-   * @param inputs - default: the value of the last node; constants behind it
-   * @param attributes - those that differ from the operator's defaults
+   * Adds a node at the end.
+   * @param inputs - default: the output of the last node
+   * @param attributes - those that differ from the defaults of the operator
+   * @returns the name of its output
    */
   node(operator: string, name: string, inputs: readonly string[] = [this.value], attributes: Attributes = {}): string {
     this.value = `${name}/output`;
@@ -48,7 +49,7 @@ export class ModelBuilder {
     return this.value;
   }
 
-  /** Adds a node that takes the last value and a constant. */
+  /** Adds a node that takes the last value and a new constant. */
   withConstant(
     operator: string,
     name: string,
@@ -58,14 +59,14 @@ export class ModelBuilder {
     return this.node(operator, name, [this.value, this.constant(`${name}/value`, shape, values)]);
   }
 
-  /** Adds a constant of the graph's dtype. */
+  /** Adds a constant of the graph's dtype, and returns its name. */
   constant(name: string, shape: readonly number[], values: FloatArray | readonly number[]): string {
     const dataType = elementTypes[this.dtype];
     this.#tensors.push({ name, dims: shape, dataType, rawData: rawDataOf(this.dtype, values) });
     return name;
   }
 
-  /** Reshapes rows where they are not of that shape; a vector, where none is given. */
+  /** Adds a Reshape of rows to that shape (default: to vectors), unless they have it already. */
   reshape(name: string, shape: readonly number[] = [sizeOf(this.shape)]): void {
     if (this.shape.join() === shape.join()) return;
     const target = `${name}/shape`;
@@ -76,7 +77,7 @@ export class ModelBuilder {
     this.shape = shape;
   }
 
-  /** The finished model; its last node gives `output`. */
+  /** Returns the model, with the output of the last node as `output`. */
   finish(name: string, version: string, metadata: Readonly<Record<string, string>>): ModelMessage {
     const last = this.#nodes.pop()!;
     const metadataProps: EntryMessage[] = Object.entries(metadata).map(([key, value]) => ({ key, value }));
@@ -96,7 +97,7 @@ export class ModelBuilder {
     };
   }
 
-  /** Any number of rows of that shape. */
+  /** Describes a value with any number of rows of that shape. */
   #valueOf(name: string, shape: readonly number[]): ValueMessage {
     const dim = [{ dimParam: 'batch' }, ...shape.map((dimValue) => ({ dimValue }))];
     return { name, type: { tensorType: { elemType: elementTypes[this.dtype], shape: { dim } } } };

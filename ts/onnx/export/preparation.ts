@@ -3,7 +3,7 @@ import type { FeatureScaling, LabelScaling } from '../../preparation/preparation
 import { sizeOf } from '../../tensor.js';
 import type { ModelBuilder } from './model-builder.js';
 
-/** Adds what makes a net's input from raw rows: (x / divisor − offset) · scale, without what changes nothing. */
+/** Adds the nodes that scale raw rows: (x / divisor − offset) · scale, without operations that change nothing. */
 export function exportFeatureScaling(builder: ModelBuilder, x: FeatureScaling): void {
   const { divisor, offset, scale } = x;
   if (divisor !== 1) builder.withConstant('Div', 'preparation/divide', [], [divisor]);
@@ -11,13 +11,13 @@ export function exportFeatureScaling(builder: ModelBuilder, x: FeatureScaling): 
   if (scale.some((value) => value !== 1)) along(builder, 'Mul', 'preparation/multiply', x, scale);
 }
 
-/** Adds what makes labels from a net's outputs. Both nodes always, so that the second is not taken for a bias. */
+/** Adds the nodes that make labels of outputs: y · scale + offset. Both are always there, so that an importer does not take the second for a bias. */
 export function exportLabelScaling(builder: ModelBuilder, { offset, scale }: LabelScaling): void {
   builder.withConstant('Mul', 'preparation/restore', [scale.length], scale);
   builder.withConstant('Add', 'preparation/shift', [offset.length], offset);
 }
 
-/** A constant for each column or channel, in a shape that ONNX stretches over rows of the builder's shape. */
+/** Adds a node with a constant for each column or channel, in a shape that ONNX broadcasts over rows. */
 function along(
   builder: ModelBuilder,
   operator: string,

@@ -2,7 +2,7 @@
 import { littleEndianBytes } from '../../number-formats.js';
 import { arrayOf, type DType } from '../../tensor.js';
 
-/** Numbers as TensorProto.raw_data has them: little-endian. Views those that are of the type already. */
+/** Encodes numbers for TensorProto.raw_data, little-endian; a view where they already have the type. */
 export function rawDataOf(type: DType | 'int64', values: ArrayLike<number>): Uint8Array {
   if (type === 'int64') return littleEndianBytes(BigInt64Array.from(values as readonly number[], BigInt));
   const Wanted = arrayOf(type);

@@ -13,19 +13,20 @@ import { exportLayer } from './layers.js';
 import { ModelBuilder } from './model-builder.js';
 import { exportFeatureScaling, exportLabelScaling } from './preparation.js';
 
+/** Options of `net.exportOnnx`. */
 export interface OnnxExportOptions {
   /**
-   * Whether the model takes raw rows and, for fitting, gives labels as they were in the file, by nodes that do what
-   * `net.preparation` says; default true. Cells by column name it cannot take: rows come encoded.
+   * Whether the model includes the scaling of `net.preparation`, so that it takes raw rows and, for fitting, gives labels
+   * in their own units; default true. The model takes numbers only: cells such as category names come encoded.
    */
   readonly preparation?: boolean | undefined;
-  /** Type of the numbers; default: the net's. Many runtimes know some operators for float32 only. */
+  /** Type of the model's numbers; default: the net's. Many runtimes have some operators for float32 only. */
   readonly dtype?: DType | undefined;
-  /** Shape of one row, for a net whose first layer takes any; default: what its preparation or first layer says. */
+  /** Shape of one row, for a net whose first layer takes any; default: that of its preparation or first layer. */
   readonly inputShape?: readonly number[] | undefined;
 }
 
-/** What is exported of a net. */
+/** The parts of a net that are exported. */
 export interface ExportedNet {
   readonly name: string;
   readonly params: HyperParameters;
@@ -33,15 +34,15 @@ export interface ExportedNet {
   readonly preparation: Preparation | undefined;
 }
 
-/** Protocol buffers end there. */
+/** Limit on the size of a protocol buffer. */
 const mostBytes = 2 ** 31 - 1;
 
-/** As `net.exportOnnx`, which documents it. */
+/** Implements `net.exportOnnx`. */
 export async function writeOnnx(net: ExportedNet, file: string, options?: OnnxExportOptions): Promise<void> {
   await writeFileAtomic(file, await toOnnx(net, options));
 }
 
-/** A net as the bytes of an ONNX model, from `input` to `output`, with any number of rows. */
+/** Encodes a net as an ONNX model from `input` to `output`, with any number of rows. @throws BlasnetError `ERR_BAD_ARGUMENT` */
 export async function toOnnx(
   { name, params, stack, preparation }: ExportedNet,
   options: OnnxExportOptions = {},

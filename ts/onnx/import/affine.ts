@@ -4,12 +4,12 @@ import type { Budget } from './budget.js';
 import type { ConstantValue } from './constant.js';
 import type { OnnxNode } from './node.js';
 
-/** The number that belongs to a number of a row. */
+/** The constant's number for the i-th number of a row. */
 export type PerElement = (i: number) => number;
 
 /**
- * A constant stretched over rows, as NumPy does it.
- * @throws BlasnetError `ERR_BAD_FILE` for one that differs from row to row, or does not fit
+ * Broadcasts a constant over rows, by NumPy's rules.
+ * @throws BlasnetError `ERR_BAD_FILE` for a constant that differs from row to row, or does not fit
  */
 export function stretched(node: OnnxNode, constant: ConstantValue, rowShape: readonly number[]): PerElement {
   const { shape, values } = constant;
@@ -33,20 +33,21 @@ export function stretched(node: OnnxNode, constant: ConstantValue, rowShape: rea
   };
 }
 
-/** Whether the numbers of a constant belong to columns, or to whole channels of images. */
+/** Whether a constant has one number for each column of vectors, or for each channel of images. */
 export function isPerChannel({ shape }: ConstantValue, rowShape: readonly number[]): boolean {
   return alignedTo(rowShape, shape)?.every((size, axis) => size === 1 || axis === 0) ?? false;
 }
 
-/** A constant's dimensions, one for each of a row; undefined where it has more, or one for each row. */
+/** A constant's dimensions, filled up with 1 to those of a row; undefined where it has more, or differs from row to row. */
 function alignedTo(rowShape: readonly number[], shape: readonly number[]): readonly number[] | undefined {
   const missing = rowShape.length - shape.length;
   if (missing < 0) return missing === -1 && shape[0] === 1 ? shape.slice(1) : undefined;
   return [...Array.from({ length: missing }, () => 1), ...shape];
 }
 
-/** What Sub, Mul, Div and Add with constants come to: x / divisor · factor + term, for each number of a row. */
+/** Sub, Mul, Div and Add with constants, one after another, as x / divisor · factor + term for each number of a row. */
 export class Affine {
+  /** Shape of one row at the first of the nodes. */
   readonly rowShape: readonly number[];
   readonly factor: Float64Array;
   readonly term: Float64Array;
@@ -65,17 +66,29 @@ export class Affine {
   }
 
   /**
-   * Goes through one more node.
+   * Appends the operation of a node: Add, Sub, Mul or Div.
+   * @param rowShape - shape of one row there, which may differ from the first one by a Reshape
    * @param isFirst - whether the constant is the first operand
    * @throws BlasnetError `ERR_BAD_FILE` for a division by the rows
    */
-  add(node: OnnxNode, constant: ConstantValue, isFirst: boolean): void {
-    const value = stretched(node, constant, this.rowShape);
-    if (node.operator === 'Div' && isFirst) throw node.bad('a division by a constant', 'one of a constant');
-    if (node.operator === 'Div' && this.#isUntouched && constant.values.length === 1) this.divisor = value(0);
-    else if (node.operator === 'Add') this.#map(1, (i) => value(i));
-    else if (node.operator === 'Sub') this.#map(isFirst ? -1 : 1, (i) => (isFirst ? value(i) : -value(i)));
-    else this.#multiply(node.operator === 'Mul' ? value : (i) => 1 / value(i));
+  add(node: OnnxNode, constant: ConstantValue, rowShape: readonly number[], isFirst: boolean): void {
+    this.apply(node.operator, node, constant, rowShape, isFirst);
+  }
+
+  /** Like `add`, for a node that stands for several operations. */
+  apply(
+    operation: string,
+    node: OnnxNode,
+    constant: ConstantValue,
+    rowShape: readonly number[],
+    isFirst = false,
+  ): void {
+    const value = stretched(node, constant, rowShape);
+    if (operation === 'Div' && isFirst) throw node.bad('a division by a constant', 'a division of a constant');
+    if (operation === 'Div' && this.#isUntouched && constant.values.length === 1) this.divisor = value(0);
+    else if (operation === 'Add') this.#map(1, (i) => value(i));
+    else if (operation === 'Sub') this.#map(isFirst ? -1 : 1, (i) => (isFirst ? value(i) : -value(i)));
+    else this.#multiply(operation === 'Mul' ? value : (i) => 1 / value(i));
     this.#isUntouched = false;
   }
 

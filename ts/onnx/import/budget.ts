@@ -1,7 +1,7 @@
 // @internal
 import { badFile } from '../../files.js';
 
-/** How many bytes an import may still take: of files read, of numbers decoded, of the net's weights. */
+/** Counts the bytes that an import takes (of files, decoded numbers, weights), and refuses more than a limit. */
 export class Budget {
   readonly limit: number;
   readonly #where: string;
@@ -13,13 +13,14 @@ export class Budget {
     this.#where = where;
   }
 
+  /** Bytes taken so far. */
   get used(): number {
     return this.limit - this.#left;
   }
 
   /**
-   * Call before memory is allocated.
-   * @throws BlasnetError `ERR_BAD_FILE`
+   * Counts bytes that are about to be allocated.
+   * @throws BlasnetError `ERR_BAD_FILE` where they exceed the limit
    */
   take(bytes: number): void {
     if (!(bytes <= this.#left)) throw badFile(this.#where, `a model that takes at most ${this.limit} bytes`, 'more');

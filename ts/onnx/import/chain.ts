@@ -1,7 +1,7 @@
 // @internal
 import { badFile } from '../../files.js';
-import type { Layer } from '../../layers/index.js';
-import { arrayOf, type FloatArray, sizeOf } from '../../tensor.js';
+import { FlattenLayer, type Layer } from '../../layers/index.js';
+import { arrayOf, type DType, type FloatArray, sizeOf } from '../../tensor.js';
 import type { Affine } from './affine.js';
 import type { Budget } from './budget.js';
 import { type ConstantValue, constantOf } from './constant.js';
@@ -10,16 +10,20 @@ import type { OnnxNode } from './node.js';
 import { quote } from './quote.js';
 import type { DataValue, Value, Zeros } from './values.js';
 
-/** `addLayer` looks at all layers that are there: with more it would take seconds. */
+/** `addLayer` looks at all earlier layers, so more of them would take seconds. */
 const mostLayers = 2000;
+/** The kernels take tensors of at most four dimensions, of which the first counts the rows. */
+const mostRowDimensions = 3;
+/** Limit on the numbers of one row: C++ takes sizes as int32. */
+const mostRowNumbers = 2 ** 31 - 1;
 
-/** Weights of a layer, to be set when it is in its net. */
+/** Weights of a layer, which are set once the layer is part of its net. */
 export interface Weights {
   readonly shape: readonly number[];
   readonly values: FloatArray;
 }
 
-/** One layer of the net to be. */
+/** One layer of the net. */
 export interface Step {
   readonly node: OnnxNode;
   readonly layer: Layer;
@@ -27,50 +31,62 @@ export interface Step {
 }
 
 /**
- * A graph on its way to a net: the values that are known so far, and the layers found. Operators are called in the
- * graph's order, which ONNX demands to be one in which each value comes before its uses; so a cycle, or a value that
- * nothing gives, shows as a name that is not known yet.
+ * The state of an import: the values that are known so far, and the layers found. Operators are called in the
+ * order of the graph, in which ONNX requires each value to come before its uses; so a cycle, or a value that
+ * no node gives, shows as a name that is not known yet.
  */
 export class Chain {
   readonly graph: Graph;
   readonly where: string;
   readonly budget: Budget;
   readonly steps: Step[] = [];
-  /** What is done with constants before the first layer. */
+  /** The arithmetic with constants before the first layer. */
   entry: Affine | undefined;
-  /** What is done with constants behind the last layer. */
+  /** The arithmetic with constants behind the last layer. */
   exit: Affine | undefined;
+  /** Class names that a node of the chain gives (ZipMap), or that the graph has beside it. */
+  classes: readonly string[] | undefined;
+  /** The node that makes [1 − p, p] of the probability p. No layer may follow. */
+  bothClasses: OnnxNode | undefined;
+  /** The type of the net's numbers: float64 where the model computes in it. */
+  dtype: DType;
   readonly #values = new Map<string, Value>();
   #tip: DataValue;
   #rowShape: readonly number[];
 
+  /** @throws BlasnetError `ERR_BAD_FILE` for rows that are too large */
   constructor(graph: Graph, inputShape: readonly number[], budget: Budget, where: string) {
     this.graph = graph;
     this.where = where;
     this.budget = budget;
+    this.classes = graph.classes;
+    this.dtype = graph.input.dtype;
     this.#rowShape = inputShape;
+    if (!(sizeOf(inputShape) <= mostRowNumbers)) {
+      throw badFile(where, `rows of at most ${mostRowNumbers} numbers`, `rows of shape [${inputShape.join(', ')}]`);
+    }
     this.#tip = { kind: 'data', name: graph.input.name, shape: inputShape };
     this.#values.set(this.#tip.name, this.#tip);
   }
 
-  /** The end of the chain so far. */
+  /** The value at the end of the chain so far. */
   get tip(): DataValue {
     return this.#tip;
   }
 
-  /** Shape of one of our rows there: `tip.shape`, or a vector of as many numbers. */
+  /** The shape of one row of the net there: `tip.shape`, or a vector of as many numbers. */
   get rowShape(): readonly number[] {
     return this.#rowShape;
   }
 
-  /** An array of the model's dtype, once there is known to be memory for it. */
+  /** An array of the net's dtype. @throws BlasnetError `ERR_BAD_FILE` if it exceeds the budget */
   floats(size: number): FloatArray {
-    const FloatsOf = arrayOf(this.graph.input.dtype);
+    const FloatsOf = arrayOf(this.dtype);
     this.budget.take(size * FloatsOf.BYTES_PER_ELEMENT);
     return new FloatsOf(size);
   }
 
-  /** What a name stands for; undefined where nothing before gives it. */
+  /** The value of that name; undefined where no earlier node gives it. */
   value(name: string): Value | undefined {
     const known = this.#values.get(name);
     if (known) return known;
@@ -81,7 +97,7 @@ export class Chain {
     return constant;
   }
 
-  /** The node's input of that number, whatever it is. @throws BlasnetError `ERR_BAD_FILE` where it is missing */
+  /** The node's input of that number, of any kind. @throws BlasnetError `ERR_BAD_FILE` where it is missing */
   input(node: OnnxNode, i: number): Value {
     const name = node.inputs[i] ?? '';
     if (name === '') throw node.bad(`an input ${i + 1}`, 'none');
@@ -92,23 +108,21 @@ export class Chain {
 
   /** The rows that the node takes. @throws BlasnetError `ERR_BAD_FILE` where another node has taken them already */
   data(node: OnnxNode, i = 0): DataValue {
-    const value = this.dataWithZeros(node, i);
-    if (value.zeros) throw node.bad('zeros around images in front of a convolution or average pool only', 'them here');
-    return value;
+    return withoutZeros(node, this.dataWithZeros(node, i));
   }
 
-  /** As `data`, for a node that can make zeros around images its own padding. */
+  /** Like `data`, for a node that can make zeros around images its own padding. */
   dataWithZeros(node: OnnxNode, i = 0): DataValue {
     const value = this.input(node, i);
-    if (value.kind !== 'data') throw node.bad(`what the net computes as input ${i + 1}`, `a ${value.kind}`);
+    if (value.kind !== 'data') throw node.bad(`rows that the net computes as input ${i + 1}`, `a ${value.kind}`);
     return this.#taken(node, value);
   }
 
-  /** As `data`, for the value of a name that may be the input of an earlier node: of several that are one layer. */
+  /** Like `data`, for a value that may be the input of an earlier node, of several nodes that are one layer. */
   dataNamed(node: OnnxNode, name: string): DataValue {
     const value = this.value(name);
     if (value?.kind !== 'data') throw node.bad('a chain of layers without branches', quote(name));
-    return this.#taken(node, value);
+    return withoutZeros(node, this.#taken(node, value));
   }
 
   #taken(node: OnnxNode, value: DataValue): DataValue {
@@ -120,13 +134,18 @@ export class Chain {
     return value;
   }
 
-  /** @throws BlasnetError `ERR_BAD_FILE` where it is no constant */
+  /** @throws BlasnetError `ERR_BAD_FILE` where the input is not a constant */
   constant(node: OnnxNode, i: number): ConstantValue {
     const value = this.input(node, i);
-    if (value.kind !== 'constant') throw node.bad(`a constant as input ${i + 1}`, `a ${value.kind}`);
-    return value;
+    if (value.kind === 'constant') return value;
+    const dims = value.kind === 'shape' ? value.dims.filter((dim) => dim !== 'rows') : [];
+    if (value.kind !== 'shape' || dims.length < value.dims.length) {
+      throw node.bad(`a constant as input ${i + 1}`, `a ${value.kind}`);
+    }
+    return { kind: 'constant', shape: value.isScalar ? [] : [dims.length], values: dims, isFloat: false };
   }
 
+  /** Like `constant`; undefined where the node does not have that input. */
   optionalConstant(node: OnnxNode, i: number): ConstantValue | undefined {
     return (node.inputs[i] ?? '') === '' ? undefined : this.constant(node, i);
   }
@@ -140,19 +159,19 @@ export class Chain {
     return constant;
   }
 
-  /** What the node gives, where that are not rows. */
+  /** Sets the node's output to a value that is not rows. */
   give(node: OnnxNode, value: Value): void {
     this.#values.set(node.outputs[0] ?? '', value);
   }
 
-  /** The node gives the same rows, in that shape. */
+  /** Sets the node's output to the same rows in that shape. */
   pass(node: OnnxNode, shape: readonly number[] = this.#tip.shape, step?: Step): void {
     const name = node.outputs[0] ?? '';
     this.#tip = { kind: 'data', name, shape, node, ...(step && { step }) };
     this.#values.set(name, this.#tip);
   }
 
-  /** The node puts zeros around images. */
+  /** Sets the node's output to the same images with zeros around them. */
   surround(node: OnnxNode, zeros: Zeros): void {
     this.pass(node);
     this.#tip = { ...this.#tip, zeros };
@@ -160,8 +179,9 @@ export class Chain {
   }
 
   /**
-   * The node is a layer.
+   * Adds the node as a layer.
    * @param shape - of one row of its output, as the model has it
+   * @throws BlasnetError `ERR_BAD_FILE` where the layer cannot run on such rows, or cannot stand there
    */
   add(
     node: OnnxNode,
@@ -170,13 +190,26 @@ export class Chain {
     weights: Readonly<Record<string, Weights>> = {},
   ): void {
     if (this.exit) {
-      const expected = 'arithmetic with constants in front of all layers or behind them';
+      const expected = 'arithmetic with constants only in front of all layers or behind all layers';
       throw this.exit.first.bad(expected, `${node.operator} behind it`);
     }
+    if (this.bothClasses) throw this.bothClasses.bad('the probabilities of both classes at the end', node.operator);
     if (this.steps.length === mostLayers) throw badFile(this.where, `at most ${mostLayers} layers`, 'more');
+    if (this.#rowShape.length > mostRowDimensions && !(layer instanceof FlattenLayer)) {
+      const received = `rows of shape [${this.#rowShape.join(', ')}]`;
+      throw node.bad(`rows of at most ${mostRowDimensions} dimensions`, received);
+    }
     this.#rowShape = node.naming(() => layer.outputShape(this.#rowShape));
+    if (!(sizeOf(this.#rowShape) <= mostRowNumbers)) {
+      throw node.bad(`rows of at most ${mostRowNumbers} numbers`, `rows of shape [${this.#rowShape.join(', ')}]`);
+    }
     const step: Step = { node, layer, weights };
     this.steps.push(step);
     this.pass(node, shape, step);
   }
+}
+
+function withoutZeros(node: OnnxNode, value: DataValue): DataValue {
+  if (!value.zeros) return value;
+  throw node.bad('zeros around images only in front of a convolution or average pool', 'them here');
 }

@@ -1,10 +1,10 @@
 // @internal
 import { decodeElements, type ElementType, elementTypeOf } from '../../data/npy-elements.js';
 import { badFile } from '../../files.js';
-import { elementTypes, externalLocation, type Int64, type TensorMessage } from '../messages.js';
+import { elementTypeName, elementTypes, externalLocation, type Int64, type TensorMessage } from '../messages.js';
 import type { Budget } from './budget.js';
 
-/** Numbers that a model file holds. */
+/** Constant numbers of a model. */
 export interface ConstantValue {
   readonly kind: 'constant';
   readonly shape: readonly number[];
@@ -12,10 +12,10 @@ export interface ConstantValue {
   readonly isFloat: boolean;
 }
 
-/** Dimensions that a tensor may have; ONNX sets no limit, and images have four. */
+/** Limit on the dimensions of a tensor; ONNX sets none, and images have four. */
 const mostDimensions = 8;
 
-/** How numbers of each type lie in raw_data, and which field holds them otherwise. */
+/** For each type, the encoding of its numbers in raw_data, and the field that holds them otherwise. */
 const types = new Map<
   number,
   { readonly descr: string; readonly field: keyof TensorMessage; readonly isFloat: boolean }
@@ -27,7 +27,7 @@ const types = new Map<
   [elementTypes.bool, { descr: '|b1', field: 'int32Data', isFloat: false }],
 ]);
 
-/** A whole number of a file, as a number. @throws BlasnetError `ERR_BAD_FILE` for one beyond 2^53 */
+/** Converts a 64-bit integer to a number. @throws BlasnetError `ERR_BAD_FILE` beyond ±(2^53 − 1) */
 export function wholeNumber(value: Int64 | undefined, where: string): number {
   const number = typeof value === 'object' && value !== null ? value.toNumber() : (value ?? 0);
   if (!Number.isSafeInteger(number)) throw badFile(where, 'whole numbers within ±(2^53 − 1)', `about ${number}`);
@@ -35,14 +35,23 @@ export function wholeNumber(value: Int64 | undefined, where: string): number {
 }
 
 /**
- * The numbers of a tensor, once its shape, its type and the bytes that there are agree.
+ * Decodes a tensor, after a check that its shape, its type and its number of bytes agree.
+ * @param where - the name of the tensor in error messages
+ * @param mostIntegers - limit on the numbers of an int64 tensor, which is meant to be a shape
  * @throws BlasnetError `ERR_BAD_FILE`
  */
-export function constantOf(tensor: TensorMessage, where: string, budget: Budget): ConstantValue {
+export function constantOf(
+  tensor: TensorMessage,
+  where: string,
+  budget: Budget,
+  { mostIntegers = mostDimensions ** 2 } = {},
+): ConstantValue {
   const type = types.get(tensor.dataType);
-  if (!type) throw badFile(where, 'numbers of float, double, int32, int64 or bool', `data type ${tensor.dataType}`);
-  if (tensor.segment) throw badFile(where, 'a whole tensor', 'a segment of one');
-  if (tensor.dataLocation === externalLocation) throw badFile(where, 'external data of initializers only', 'others');
+  if (!type) throw badFile(where, 'float32, float64, int32, int64 or bool', elementTypeName(tensor.dataType));
+  if (tensor.segment) throw badFile(where, 'a whole tensor', 'a segment of a tensor');
+  if (tensor.dataLocation === externalLocation) {
+    throw badFile(where, 'external data for initializers only', 'external data of another tensor');
+  }
   if (tensor.dims.length > mostDimensions) {
     throw badFile(where, `at most ${mostDimensions} dimensions`, `${tensor.dims.length}`);
   }
@@ -51,8 +60,8 @@ export function constantOf(tensor: TensorMessage, where: string, budget: Budget)
   if (shape.some((length) => length < 0) || !Number.isSafeInteger(size)) {
     throw badFile(where, 'dimensions whose product is a size', `[${shape.join(', ')}]`);
   }
-  if (tensor.dataType === elementTypes.int64 && size > mostDimensions ** 2) {
-    throw badFile(where, `at most ${mostDimensions ** 2} numbers of int64, which shapes are made of,`, `${size}`);
+  if (tensor.dataType === elementTypes.int64 && size > mostIntegers) {
+    throw badFile(where, `at most ${mostIntegers} numbers of int64, since only shapes hold them,`, `${size}`);
   }
   const element = elementTypeOf(type.descr, where);
   const { rawData } = tensor;
@@ -79,5 +88,5 @@ function decoded(dataType: number, rawData: Uint8Array, element: ElementType, wh
   return Array.from({ length: rawData.length / 8 }, (_, i) => Number(view.getBigInt64(8 * i, true)));
 }
 
-/** The largest int64 stands for 'to the end' in slices, so what lies beyond 2^53 need not be exact. */
+/** Numbers beyond 2^53 need not be exact: in slices, the largest int64 means 'to the end'. */
 const approximate = (value: Int64) => (typeof value === 'object' ? value.toNumber() : value);

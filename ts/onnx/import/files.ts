@@ -7,14 +7,14 @@ import { type EntryMessage, externalLocation, type ModelMessage, type TensorMess
 import type { Budget } from './budget.js';
 import { plain, quote } from './quote.js';
 
-/** A part of a file; to its end where no length is given. */
+/** A part of a file; without a length, it goes to the end of the file. */
 interface Range {
   readonly offset?: number;
   readonly length?: number;
 }
 
 /**
- * The bytes of a model file, once its size is known to fit.
+ * Reads a model file, after a check of its size.
  * @throws BlasnetError `ERR_BAD_FILE` if it is missing, unreadable, not a plain file, or too large
  */
 export async function readModelFile(file: string, budget: Budget): Promise<Uint8Array> {
@@ -25,10 +25,10 @@ export async function readModelFile(file: string, budget: Budget): Promise<Uint8
 }
 
 /**
- * Brings the numbers of tensors that lie in files of their own into the model: their `rawData`.
- * @param file - the model's
- * @throws BlasnetError `ERR_BAD_FILE` for files outside the model's folder, also through symbolic links, and for parts that
- *   are not there
+ * Reads the tensors that lie in other files than the model, and returns the model with their numbers as `rawData`.
+ * @param file - path of the model
+ * @throws BlasnetError `ERR_BAD_FILE` for files outside the folder of the model, also through symbolic links, and for parts
+ *   beyond the end of a file
  */
 export async function withExternalData(model: ModelMessage, file: string, budget: Budget): Promise<ModelMessage> {
   const { graph } = model;
@@ -38,7 +38,7 @@ export async function withExternalData(model: ModelMessage, file: string, budget
     if (tensor.dataLocation !== externalLocation) return tensor;
     return copyOf(tensor, { rawData: await readExternal(tensor, { folder, file, budget }), dataLocation: 0 });
   };
-  // One after the other: the budget must have counted one before the next is read.
+  // One after another: the budget must count each before the next is read.
   const initializer: TensorMessage[] = [];
   for (const tensor of graph.initializer) initializer.push(await inside(tensor));
   return copyOf(model, { graph: copyOf(graph, { initializer }) });
@@ -91,7 +91,7 @@ async function readPart(path: string, { offset = 0, length }: Range, budget: Bud
   }
 }
 
-/** A message with some other fields; its prototype holds the defaults of those that it has not. */
+/** A copy of a message with some fields changed; its prototype holds the defaults of fields that are absent. */
 function copyOf<Message extends object>(message: Message, changes: Partial<Message>): Message {
   return Object.assign(Object.create(Object.getPrototypeOf(message)), message, changes);
 }

@@ -1,24 +1,36 @@
 // @internal
 import { badFile } from '../../files.js';
 import type { DType } from '../../tensor.js';
-import { elementTypes, type ModelMessage, type TensorMessage, type ValueMessage } from '../messages.js';
+import {
+  elementTypeName,
+  elementTypes,
+  type ModelMessage,
+  type TensorMessage,
+  type ValueMessage,
+} from '../messages.js';
+import { classNamesOf } from './class-names.js';
 import { wholeNumber } from './constant.js';
 import { OnnxNode } from './node.js';
+import { chosenOutput, type OutputChoice } from './outputs.js';
 import { quote } from './quote.js';
 
-/** A net has some hundred nodes; more than these were made to take our time. */
+/** Limit on the nodes of a graph: real nets have some hundreds, and a larger graph could block the thread for long. */
 const mostNodes = 20_000;
-/** Versions of the operators that we know: what a later one changes, we cannot know. */
+/** The versions of the ONNX operator set that the importer knows; a later version may change what an operator computes. */
 const opsets = { first: 7, last: 27 } as const;
 
-/** A model's graph, its names checked: each is given to one thing. */
+/** The part of a model's graph that computes one output. Names are checked: each belongs to one value. */
 export interface Graph {
   readonly name: string;
+  /** The nodes that the output depends on, in the order of the file. */
   readonly nodes: readonly OnnxNode[];
   readonly constants: ReadonlyMap<string, TensorMessage>;
   readonly input: GraphInput;
+  /** The name of the value that the net computes. */
   readonly output: string;
-  /** Nodes that take a value. */
+  /** Class names from a branch that turns the output into labels, as scikit-learn's converter writes it. */
+  readonly classes: readonly string[] | undefined;
+  /** For each value, those of `nodes` that read it. */
   readonly uses: ReadonlyMap<string, readonly OnnxNode[]>;
   readonly opset: number;
   readonly metadata: ReadonlyMap<string, string>;
@@ -27,25 +39,29 @@ export interface Graph {
 export interface GraphInput {
   readonly name: string;
   readonly dtype: DType;
-  /** Rows of a batch where the model has a fixed number of them, then the shape of a row; undefined where it varies. */
+  /** The number of rows, then the shape of one row; undefined for each dimension that the model leaves open. */
   readonly shape: readonly (number | undefined)[] | undefined;
 }
 
 /**
- * @param where - what error messages call the file
- * @throws BlasnetError `ERR_BAD_FILE` for a model that is no plain graph with one input and one output
+ * Checks a model's graph and picks the part that computes the chosen output.
+ * @param where - the name of the file in error messages
+ * @param choice - the option `outputs` of `NeuralNet.fromOnnx`
+ * @throws BlasnetError `ERR_BAD_FILE` for a graph that breaks a rule of ONNX, that has several inputs, or several outputs of
+ *   which none is chosen; `ERR_BAD_ARGUMENT` for a choice that is not an output of the graph
  */
-export function graphOf(model: ModelMessage, where: string): Graph {
+export function graphOf(model: ModelMessage, where: string, choice?: OutputChoice): Graph {
   const { graph } = model;
   if (!graph) throw badFile(where, 'an ONNX model', 'one without a graph');
   const opset = opsetOf(model, where);
+  requireOwnOperators(model, where);
   if (graph.node.length > mostNodes) throw badFile(where, `at most ${mostNodes} nodes`, `${graph.node.length}`);
   if (graph.sparseInitializer && graph.sparseInitializer.length > 0) {
     throw badFile(where, 'dense initializers', 'sparse ones');
   }
   const taken = new Set<string>();
   const take = (name: string) => {
-    if (taken.has(name)) throw badFile(where, 'each name given once', `${quote(name)} twice`);
+    if (taken.has(name)) throw badFile(where, 'a unique name for each value', `${quote(name)} twice`);
     taken.add(name);
   };
   const constants = new Map<string, TensorMessage>();
@@ -56,54 +72,87 @@ export function graphOf(model: ModelMessage, where: string): Graph {
     constants.set(name, tensor);
   }
   // Before version 4 of the format, initializers had to be listed as inputs, too.
-  const input = only(
-    'input',
-    graph.input.filter(({ name }) => !constants.has(name)),
-    where,
-  );
+  const inputs = graph.input.filter(({ name }) => !constants.has(name));
+  const [input] = inputs;
+  if (!input || inputs.length > 1) throw badFile(where, 'one input', namesOf(inputs));
   take(input.name);
   const nodes = graph.node.map((message, i) => new OnnxNode(message, i, where));
+  for (const node of nodes) for (const name of node.outputs) if (name !== '') take(name);
+  const output = chosenOutput(graph.output, where, choice);
+  const needed = neededFor(output, nodes);
+  return {
+    name: graph.name,
+    nodes: needed,
+    constants,
+    input: { name: input.name, ...typeOf(input, where) },
+    output,
+    classes: classNamesOf(output, nodes, constants, where),
+    uses: usesOf(needed),
+    opset,
+    metadata: new Map(model.metadataProps.map(({ key, value }) => [key, value])),
+  };
+}
+
+/** The nodes that a value depends on. */
+function neededFor(output: string, nodes: readonly OnnxNode[]): readonly OnnxNode[] {
+  const producers = new Map<string, OnnxNode>();
+  for (const node of nodes) for (const name of node.outputs) producers.set(name, node);
+  const needed = new Set<OnnxNode>();
+  const open = [output];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const node = name === '' ? undefined : producers.get(name);
+    if (!node || needed.has(node)) continue;
+    needed.add(node);
+    for (const input of node.inputs) open.push(input);
+  }
+  return nodes.filter((node) => needed.has(node));
+}
+
+function usesOf(nodes: readonly OnnxNode[]): ReadonlyMap<string, readonly OnnxNode[]> {
   const uses = new Map<string, OnnxNode[]>();
   for (const node of nodes) {
-    for (const name of node.outputs) if (name !== '') take(name);
     for (const name of new Set(node.inputs)) {
       const users = uses.get(name);
       if (users) users.push(node);
       else uses.set(name, [node]);
     }
   }
-  return {
-    name: graph.name,
-    nodes,
-    constants,
-    input: { name: input.name, ...typeOf(input, where) },
-    output: only('output', graph.output, where).name,
-    uses,
-    opset,
-    metadata: new Map(model.metadataProps.map(({ key, value }) => [key, value])),
-  };
+  return uses;
 }
 
+const isStandard = (domain: string | undefined) => domain === undefined || domain === '' || domain === 'ai.onnx';
+
+/** Some exporters import the operator set twice, once as '' and once as 'ai.onnx': that is fine if the versions agree. */
 function opsetOf({ opsetImport }: ModelMessage, where: string): number {
-  const own = opsetImport.filter(({ domain }) => domain === '' || domain === 'ai.onnx');
-  const version = wholeNumber(own[0]?.version, where);
-  if (own.length !== 1 || version < opsets.first || version > opsets.last) {
-    const received = own.length === 1 ? `${version}` : `${own.length} of them`;
-    throw badFile(where, `an operator set from ${opsets.first} to ${opsets.last}`, received);
+  const own = opsetImport.filter(({ domain }) => isStandard(domain));
+  const versions = [...new Set(own.map(({ version }) => wholeNumber(version, where)))];
+  const [version] = versions;
+  if (version === undefined || versions.length > 1 || version < opsets.first || version > opsets.last) {
+    const received = versions.length === 0 ? 'none' : versions.join(' and ');
+    throw badFile(where, `one version of the ONNX operator set, from ${opsets.first} to ${opsets.last},`, received);
   }
   return version;
 }
 
-function only(what: string, values: readonly ValueMessage[], where: string): ValueMessage {
-  if (values.length !== 1) throw badFile(where, `one ${what}`, `${values.length}`);
-  return values[0]!;
+/** A function of the model may not replace a standard operator: runtimes disagree on which of the two they run. */
+function requireOwnOperators({ functions }: ModelMessage, where: string): void {
+  const replaced = functions?.find(({ domain }) => isStandard(domain));
+  if (!replaced) return;
+  throw badFile(where, 'functions in domains of their own', `one of the ONNX domain, ${quote(replaced.name ?? '')}`);
+}
+
+function namesOf(values: readonly ValueMessage[]): string {
+  if (values.length === 0) return 'none';
+  const shown = values.slice(0, 5).map(({ name }) => quote(name));
+  return `${values.length}: ${shown.join(', ')}${values.length > 5 ? ', …' : ''}`;
 }
 
 function typeOf({ name, type }: ValueMessage, where: string): Omit<GraphInput, 'name'> {
   const tensor = type?.tensorType;
   const isFloat64 = tensor?.elemType === elementTypes.float64;
   if (!isFloat64 && tensor?.elemType !== elementTypes.float32) {
-    throw badFile(where, `a tensor of float or double as input ${quote(name)}`, `type ${tensor?.elemType}`);
+    const received = tensor ? elementTypeName(tensor.elemType) : 'no tensor';
+    throw badFile(where, `a tensor of float32 or float64 as input ${quote(name)}`, received);
   }
   const shape = tensor?.shape?.dim.map(({ dimValue, dimParam }) => {
     const size = dimParam ? 0 : wholeNumber(dimValue, where);

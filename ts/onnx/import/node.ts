@@ -6,20 +6,22 @@ import { type AttributeMessage, attributeTypes, type NodeMessage, type TensorMes
 import { wholeNumber } from './constant.js';
 import { plain, quote } from './quote.js';
 
-/** One node of a graph: its names, and its attributes, each of which someone must read. */
+/** One node of a graph: its names, and its attributes, each of which an operator must read. */
 export class OnnxNode {
   readonly name: string;
   readonly operator: string;
   readonly domain: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** What messages call it. */
+  /** The node in error messages: its name, its operator and the file. */
   readonly where: string;
+  /** The same without operator and file: `node 'fc1'`. */
+  readonly title: string;
   readonly #attributes = new Map<string, AttributeMessage>();
   readonly #unread = new Set<string>();
 
   /**
-   * @param place - in the graph, for a node without a name
+   * @param place - position in the graph, which names a node without a name
    * @throws BlasnetError `ERR_BAD_FILE` for two attributes of one name
    */
   constructor(message: NodeMessage, place: number, file: string) {
@@ -28,22 +30,21 @@ export class OnnxNode {
     this.domain = message.domain ?? '';
     this.inputs = message.input;
     this.outputs = message.output;
-    const title = message.name === '' ? `node ${place + 1}` : `node ${quote(message.name)}`;
-    this.where = `${title} (${plain(this.operator)}) of ${file}`;
+    this.title = message.name === '' ? `node ${place + 1}` : `node ${quote(message.name)}`;
+    this.where = `${this.title} (${plain(this.operator)}) of ${file}`;
     for (const attribute of message.attribute) {
-      if (this.#attributes.has(attribute.name))
-        throw this.bad('one attribute of a name', `two ${quote(attribute.name)}`);
+      if (this.#attributes.has(attribute.name)) throw this.bad('each attribute once', `${quote(attribute.name)} twice`);
       this.#attributes.set(attribute.name, attribute);
       this.#unread.add(attribute.name);
     }
   }
 
-  /** The error for something in this node that is not as it should be. */
+  /** An `ERR_BAD_FILE` that names this node. */
   bad(expected: string, received: string, cause?: unknown): BlasnetError {
     return badFile(this.where, expected, received, cause);
   }
 
-  /** What `make` makes; errors of what it calls are told as errors of this node. */
+  /** Calls `make` and returns its result; adds the name of this node to the message of an error. */
   naming<Result>(make: () => Result): Result {
     try {
       return make();
@@ -58,7 +59,7 @@ export class OnnxNode {
     return found ? wholeNumber(found.i, this.where) : fallback;
   }
 
-  /** Only these values are what we compute. */
+  /** Checks that an attribute has one of the values that the importer supports. */
   requireInt(name: string, fallback: number, allowed: readonly number[]): void {
     const value = this.int(name, fallback);
     if (!allowed.includes(value)) throw this.bad(`${name} = ${allowed.join(' or ')}`, `${value}`);
@@ -89,13 +90,17 @@ export class OnnxNode {
     return found ? Buffer.from(found.s ?? []).toString('utf8', 0, 60) : fallback;
   }
 
+  strings(name: string): readonly Uint8Array[] | undefined {
+    return this.#attribute(name, 'strings')?.strings;
+  }
+
   tensor(name: string): TensorMessage | undefined {
     return this.#attribute(name, 'tensor')?.t ?? undefined;
   }
 
-  /** @throws BlasnetError `ERR_BAD_FILE` if there are attributes that nobody has read: they may change what it computes */
+  /** @throws BlasnetError `ERR_BAD_FILE` for an attribute that no operator has read, which may change the result */
   requireAllRead(): void {
-    for (const name of this.#unread) throw this.bad('only known attributes', quote(name));
+    for (const name of this.#unread) throw this.bad('only attributes that blasnet supports', quote(name));
   }
 
   #attribute(name: string, type: keyof typeof attributeTypes): AttributeMessage | undefined {

@@ -3,17 +3,20 @@ import type { Activation } from '../../layers/index.js';
 import type { Graph } from './graph.js';
 import type { OnnxNode } from './node.js';
 
-/** Nodes that together are one activation. */
+/** Nodes that together compute one thing: an activation, or [1 − p, p] of a probability p. */
 export interface Pattern {
-  readonly activation: Activation;
-  /** Its last node, whose output is the activation's. */
+  readonly result: Activation | 'bothClasses';
+  /** The last node, whose output is that of the pattern. */
   readonly root: OnnxNode;
-  /** The value that it takes. */
+  /** The value that the pattern takes. */
   readonly input: string;
   readonly members: ReadonlySet<OnnxNode>;
 }
 
-/** What is asked of a graph while one looks for patterns. */
+/** No value of a pattern has more users, so that the search takes no time for those that have thousands. */
+const mostUsers = 16;
+
+/** Queries of a graph for the search of patterns. */
 class Lookup {
   readonly #graph: Graph;
   readonly #producers = new Map<string, OnnxNode>();
@@ -33,15 +36,22 @@ class Lookup {
     return name === undefined ? undefined : this.#producers.get(name);
   }
 
-  /** The one node that takes what this one gives; undefined where there are more, or the graph gives it to the outside. */
+  /** The only node that reads a node's output; undefined where there are several, or it is the output of the graph. */
   user(node: OnnxNode | undefined): OnnxNode | undefined {
     const output = node?.outputs[0];
     if (node?.outputs.length !== 1 || output === undefined || output === this.#graph.output) return undefined;
-    const users = this.#graph.uses.get(output);
-    return users?.length === 1 ? users[0] : undefined;
+    const users = this.users(output);
+    return users.length === 1 ? users[0] : undefined;
   }
 
-  /** For a product or quotient of a value and a number: that value, and the factor. */
+  /** All nodes that read the numbers of a value: not those that cast a constant to its type. */
+  users(name: string | undefined): readonly OnnxNode[] {
+    const users = (name !== undefined && this.#graph.uses.get(name)) || [];
+    if (users.length > mostUsers) return users;
+    return users.filter(({ operator, inputs }) => operator !== 'CastLike' || this.scalar(inputs[0]) === undefined);
+  }
+
+  /** The value and the factor of a product or quotient of a value and a number. */
   scaled(node: OnnxNode | undefined): { readonly value: string; readonly factor: number } | undefined {
     const [first, second] = node?.inputs ?? [];
     if (first === undefined || second === undefined || node?.inputs.length !== 2) return undefined;
@@ -57,26 +67,35 @@ const isNear = (value: number | undefined, expected: number) =>
   value !== undefined && Math.abs(value - expected) < 1e-6 * expected;
 
 /**
- * Activations that are written as several nodes, by each of their nodes: x·σ(x), and x·½·(1 + erf(x/√2)) with its
- * factors in any order.
- * @param scalarOf - the number that a name stands for, where it is one
+ * Finds the patterns of a graph: x·σ(x); x·½·(1 + erf(x/√2)) with its factors in any order; softplus with a threshold;
+ * and [1 − p, p].
+ * @param scalarOf - the number that a name stands for; undefined for other values
+ * @returns for each node of a pattern, that pattern
  */
 export function findPatterns(graph: Graph, scalarOf: (name: string) => number | undefined): Map<OnnxNode, Pattern> {
   const lookup = new Lookup(graph, scalarOf);
   const found = new Map<OnnxNode, Pattern>();
   for (const node of graph.nodes) {
     const pattern =
-      node.operator === 'Sigmoid' ? silu(lookup, node) : node.operator === 'Erf' ? gelu(lookup, node) : undefined;
+      node.domain === '' || node.domain === 'ai.onnx' ? finders.get(node.operator)?.(lookup, node) : undefined;
     for (const member of pattern?.members ?? []) found.set(member, pattern!);
   }
   return found;
 }
 
+/** By the operator of the node at which each search begins. */
+const finders = new Map<string, (lookup: Lookup, node: OnnxNode) => Pattern | undefined>([
+  ['Sigmoid', silu],
+  ['Erf', gelu],
+  ['Softplus', softplus],
+  ['Concat', bothClasses],
+]);
+
 function silu(lookup: Lookup, sigmoid: OnnxNode): Pattern | undefined {
   const root = lookup.user(sigmoid);
   const input = sigmoid.inputs[0]!;
   const isProduct = root?.operator === 'Mul' && root.inputs.length === 2 && root.inputs.includes(input);
-  return isProduct ? { activation: 'silu', root, input, members: new Set([sigmoid, root]) } : undefined;
+  return isProduct ? { result: 'silu', root, input, members: new Set([sigmoid, root]) } : undefined;
 }
 
 function gelu(lookup: Lookup, erf: OnnxNode): Pattern | undefined {
@@ -107,7 +126,41 @@ function gelu(lookup: Lookup, erf: OnnxNode): Pattern | undefined {
       members.add(half);
     } else return undefined;
     members.add(next);
-    if (hasInput && isNear(factor, 0.5)) return { activation: 'gelu', root: next, input, members };
+    if (hasInput && isNear(factor, 0.5)) return { result: 'gelu', root: next, input, members };
     last = next;
   }
+}
+
+/**
+ * x > threshold ? x : softplus(x), as PyTorch's newer exporter writes it, with factors of 1 before and behind the softplus:
+ * from a threshold of 20 on, both are x in float32.
+ */
+function softplus(lookup: Lookup, node: OnnxNode): Pattern | undefined {
+  const scaledInput = node.inputs[0]!;
+  const before = neutral(lookup, lookup.producer(scaledInput));
+  const input = before ? lookup.scaled(before)!.value : scaledInput;
+  const behind = neutral(lookup, lookup.user(node));
+  const root = lookup.user(behind ?? node);
+  if (root?.operator !== 'Where' || root.inputs[1] !== input || root.inputs[2] !== (behind ?? node).outputs[0])
+    return undefined;
+  const greater = lookup.producer(root.inputs[0]);
+  if (greater?.operator !== 'Greater' || greater.inputs[0] !== scaledInput || lookup.user(greater) !== root)
+    return undefined;
+  const threshold = lookup.scalar(greater.inputs[1]);
+  if (threshold === undefined || threshold < 20) return undefined;
+  const members = [before, node, behind, greater, root].filter((member) => member !== undefined);
+  return { result: 'softplus', root, input, members: new Set(members) };
+}
+
+/** The node if it multiplies by 1. */
+const neutral = (lookup: Lookup, node: OnnxNode | undefined) => (lookup.scaled(node)?.factor === 1 ? node : undefined);
+
+/** [1 − p, p], as scikit-learn's converter writes the probabilities of two classes. */
+function bothClasses(lookup: Lookup, root: OnnxNode): Pattern | undefined {
+  const [complement, input] = root.inputs;
+  const sub = lookup.producer(complement);
+  const isComplement = sub?.operator === 'Sub' && sub.inputs[1] === input && lookup.scalar(sub.inputs[0]) === 1;
+  const isUsedOnce = lookup.user(sub) === root && lookup.users(input).every((user) => user === sub || user === root);
+  const fits = isComplement && isUsedOnce && root.inputs.length === 2 && [1, -1].includes(root.int('axis', 0));
+  return fits ? { result: 'bothClasses', root, input: input!, members: new Set([sub, root]) } : undefined;
 }

@@ -1,6 +1,8 @@
 // @internal
 import { BlasnetError } from '../../errors.js';
 import { badFile } from '../../files.js';
+import { given } from '../../given.js';
+import type { NeuralNet } from '../../neural-net.js';
 import { checkedPreparation } from '../../preparation/check-preparation.js';
 import type { FeatureScaling, LabelScaling, Preparation } from '../../preparation/preparation.js';
 import { sizeOf } from '../../tensor.js';
@@ -8,29 +10,28 @@ import { metadataKeys } from '../messages.js';
 import type { Affine } from './affine.js';
 import type { Chain } from './chain.js';
 
-/** How far the numbers of the nodes, which may be float32, may lie from those in the metadata. */
+/** Relative tolerance between the numbers of the nodes, which may be float32, and those of the metadata. */
 const tolerance = 1e-6;
 
 /**
- * What the nodes before and behind all layers do, as the preparation of a net. The metadata of our own files tells the
- * same numbers exactly, and what nodes cannot do.
- * @returns undefined where nothing is done and nothing told
- * @throws BlasnetError `ERR_BAD_FILE` for metadata that do not fit the nodes, and for what no preparation can do
+ * The preparation of a net: the arithmetic before and behind all layers, and the names of the classes. The metadata of
+ * models that blasnet has written hold the same numbers exactly, and what nodes cannot express.
+ * @returns undefined where the model has none of these
+ * @throws BlasnetError `ERR_BAD_FILE` for metadata that contradict the nodes, and for arithmetic that no preparation can do
  */
-export function preparationOf(
-  chain: Chain,
-  inputShape: readonly number[],
-  isFitting: boolean,
-): Preparation | undefined {
+export function preparationOf(chain: Chain, inputShape: readonly number[], net: NeuralNet): Preparation | undefined {
   const { entry, exit, graph, where } = chain;
-  if (exit && !isFitting)
+  const isFitting = net.params.netType === 'fitting';
+  if (exit && !isFitting) {
     throw exit.first.bad('a net for fitting in front of arithmetic with constants', 'a classifier');
+  }
   const x = entry && featureScalingOf(entry);
   const y = exit && labelScalingOf(exit);
   const json = graph.metadata.get(metadataKeys.preparation);
   if (json === undefined) {
-    return x || y
-      ? naming(where, () => checkedPreparation({ inputShape, ...(x && { x }), ...(y && { y }) }))
+    const classes = isFitting ? undefined : classesOf(chain);
+    return x || y || classes
+      ? naming(where, () => checkedPreparation({ inputShape, ...given({ x, y, classes }) }))
       : undefined;
   }
   const value = parsed(json, where);
@@ -42,15 +43,22 @@ export function preparationOf(
   const agrees =
     agree(size, x && numbersOf(x, size), told.x && numbersOf(told.x, size)) &&
     (!isFitting || agree(Math.max(width(y), width(told.y)), y && restoring(y), told.y && restoring(told.y)));
-  if (!agrees) throw badFile(where, 'metadata that tell the preparation its nodes do', 'others');
+  if (!agrees) throw badFile(where, 'metadata with the preparation that the nodes do', 'another preparation');
   return told;
 }
 
-/** (x / divisor − offset) · scale; nothing is lost where a factor is 0 and so is the term. */
+/** Names for the outputs of a classifier; of one output, for 0 and 1. */
+function classesOf({ classes, rowShape, bothClasses, where }: Chain): readonly string[] | undefined {
+  const outputs = bothClasses ? 2 : Math.max(sizeOf(rowShape), 2);
+  if (!classes || classes.length === outputs) return classes;
+  throw badFile(where, `names of ${outputs} classes`, `${classes.length}`);
+}
+
+/** The arithmetic as (x / divisor − offset) · scale, which is exact where a factor is 0 only if the term is 0, too. */
 function featureScalingOf({ divisor, factor, term, rowShape, first }: Affine): FeatureScaling {
   const offset = factor.map((by, i) => (by === 0 ? 0 : -term[i]! / by));
   if (factor.some((by, i) => by === 0 && term[i] !== 0))
-    throw first.bad('columns that keep something', 'a factor of 0');
+    throw first.bad('arithmetic that keeps each column, or makes it 0', 'a factor of 0 and another constant');
   const [channels] = rowShape;
   const share = factor.length / channels!;
   const isUniform = (values: Float64Array) => values.every((value, i) => value === values[i - (i % share)]);
@@ -65,7 +73,7 @@ function labelScalingOf({ divisor, factor, term }: Affine): LabelScaling {
   return { offset: Array.from(term), scale: Array.from(factor, (by) => by / divisor) };
 }
 
-/** What becomes of a number of a row: x · factor + term. */
+/** The map x · factor + term of each number of a row. */
 interface Line {
   readonly factor: (i: number) => number;
   readonly term: (i: number) => number;

@@ -1,7 +1,7 @@
 // @internal
 
-/** A name out of a file as messages show it: not too long, and without what would move the cursor. */
+/** A name from a file for error messages: at most 60 characters, without control characters. */
 export const plain = (name: string) => name.slice(0, 60).replace(/\p{C}/gu, '\ufffd');
 
-/** The same in quotes. */
+/** Like `plain`, in quotes. */
 export const quote = (name: string) => `'${plain(name)}'`;

@@ -11,7 +11,7 @@ import { quote } from '../quote.js';
 
 type Operator = (chain: Chain, node: OnnxNode) => void;
 
-/** A node that is an activation; `options` reads its attributes. */
+/** The operator of an activation; `options` reads its attributes. */
 const activation =
   (options: (node: OnnxNode) => Activation | ActivationOptions): Operator =>
   (chain, node) => {
@@ -22,6 +22,7 @@ const activation =
     );
   };
 
+/** The operators that are one activation each, by name. */
 export const activationOperators: Readonly<Record<string, Operator>> = {
   Relu: activation(() => 'relu'),
   Sigmoid: activation(() => 'sigmoid'),
@@ -42,7 +43,7 @@ export const activationOperators: Readonly<Record<string, Operator>> = {
   Softmax: softmax,
 };
 
-/** Over all numbers of a row; before operator set 13 that was so for every axis 1. */
+/** Softmax over all numbers of a row. Before operator set 13, axis 1 meant all numbers of images, too. */
 function softmax(chain: Chain, node: OnnxNode): void {
   const { shape } = chain.data(node);
   const isOld = chain.graph.opset < 13;

@@ -4,7 +4,7 @@ import { stretched } from '../affine.js';
 import type { Chain } from '../chain.js';
 import type { OnnxNode } from '../node.js';
 
-/** α · A · B + β · C, A being the rows: a fully connected layer. */
+/** Gemm, α · A · B + β · C, where A is the rows: a fully connected layer. */
 export function gemm(chain: Chain, node: OnnxNode): void {
   node.requireInt('transA', 0, [0]);
   const isTransposed = node.int('transB', 0) !== 0;
@@ -12,7 +12,7 @@ export function gemm(chain: Chain, node: OnnxNode): void {
   connect(chain, node, { isTransposed, alpha, bias: { index: 2, factor: beta } });
 }
 
-/** A fully connected layer without a bias; an Add behind it brings one. */
+/** MatMul of rows and a constant: a fully connected layer without a bias; an Add behind it brings one. */
 export function matMul(chain: Chain, node: OnnxNode): void {
   connect(chain, node, { isTransposed: false, alpha: 1 });
 }

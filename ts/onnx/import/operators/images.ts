@@ -13,6 +13,7 @@ import { quote } from '../quote.js';
 import type { DataValue } from '../values.js';
 import { type ImportedWindows, pairOf, windowsOf } from '../windows.js';
 
+/** Conv with constant filters: a convolution layer. */
 export function convolution(chain: Chain, node: OnnxNode): void {
   const images = chain.dataWithZeros(node);
   const inputShape = imageShapeOf(node, images);
@@ -23,7 +24,7 @@ export function convolution(chain: Chain, node: OnnxNode): void {
   if (given && given.join() !== kernel.join())
     throw node.bad(`kernel_shape [${kernel.join(', ')}]`, `[${given.join(', ')}]`);
   const groups = node.int('group', 1);
-  const { stride, dilation, padding, output } = windowsOf(node, images, kernel, { sameFits: true });
+  const { stride, dilation, padding, output } = windowsOf(node, images, kernel, 'convolution');
   if (channels * groups !== inputShape[0]) {
     throw node.bad(`images of ${channels * groups} channels for its filters`, `${inputShape[0]}`);
   }
@@ -39,15 +40,24 @@ export function convolution(chain: Chain, node: OnnxNode): void {
   });
 }
 
+/** MaxPool: its answer depends on the numbers in each window only, so any padding that the layer has will do. */
 export function maxPool(chain: Chain, node: OnnxNode): void {
-  node.int('storage_order', 0); // of the indices, which we do not give
+  node.int('storage_order', 0); // of the second output, which no layer computes
   pool(chain, node, MaxPoolLayer, chain.data(node));
 }
 
+/**
+ * AveragePool: the layer divides the sum of each window by the size of the window. ONNX does so unless a window holds
+ * padding that does not count, or reaches beyond the padding.
+ */
 export function averagePool(chain: Chain, node: OnnxNode): void {
   const countsPadding = node.int('count_include_pad', 0) !== 0;
-  const { isPadded } = pool(chain, node, AveragePoolLayer, chain.dataWithZeros(node));
-  if (isPadded && !countsPadding) throw node.bad('padding that counts as zeros (count_include_pad = 1)', 'another');
+  const { isPadded, isCut } = pool(chain, node, AveragePoolLayer, chain.dataWithZeros(node));
+  if (isCut)
+    throw node.bad('windows within the image and its padding', 'ceil_mode with windows that reach beyond them');
+  if (isPadded && !countsPadding) {
+    throw node.bad('padding that counts as zeros (count_include_pad = 1)', 'count_include_pad = 0 with padding');
+  }
 }
 
 type PoolClass = typeof MaxPoolLayer | typeof AveragePoolLayer;
@@ -56,7 +66,7 @@ function pool(chain: Chain, node: OnnxNode, Pool: PoolClass, images: DataValue):
   const inputShape = imageShapeOf(node, images);
   if (!node.ints('kernel_shape')) throw node.bad('a kernel_shape', 'none');
   const poolSize = pairOf(node, 'kernel_shape', 1);
-  const windows = windowsOf(node, images, poolSize, { sameFits: false });
+  const windows = windowsOf(node, images, poolSize, 'pool');
   const { stride, dilation, padding, output } = windows;
   if (dilation.join() !== '1,1') throw node.bad('dilations of 1', `[${dilation.join(', ')}]`);
   const layer = node.naming(
@@ -66,7 +76,7 @@ function pool(chain: Chain, node: OnnxNode, Pool: PoolClass, images: DataValue):
   return windows;
 }
 
-/** ONNX keeps the height and width of 1; our rows are vectors from there on. */
+/** GlobalAveragePool: ONNX keeps the height and width of 1; the rows of the net are vectors from there on. */
 export function globalAveragePool(chain: Chain, node: OnnxNode): void {
   const inputShape = imageShapeOf(node, chain.data(node));
   chain.add(
@@ -76,8 +86,28 @@ export function globalAveragePool(chain: Chain, node: OnnxNode): void {
   );
 }
 
+/** ReduceMean over height and width, as PyTorch's newer exporter writes AdaptiveAvgPool2d(1). */
+export function reduceMean(chain: Chain, node: OnnxNode): void {
+  const inputShape = imageShapeOf(node, chain.data(node));
+  const keeps = node.int('keepdims', 1) !== 0;
+  node.int('noop_with_empty_axes', 0);
+  const axes = node.ints('axes') ?? Array.from(chain.optionalConstant(node, 1)?.values ?? []);
+  const places = axes.map((axis) => (axis < 0 ? axis + 4 : axis)).sort();
+  if (places.join() !== '2,3') {
+    throw node.bad('the mean over height and width (axes 2 and 3)', `axes [${axes.slice(0, 9).join(', ')}]`);
+  }
+  const [channels] = inputShape;
+  const layer = node.naming(() => new GlobalAveragePoolLayer({ inputShape }));
+  chain.add(node, layer, keeps ? [channels, 1, 1] : [channels]);
+}
+
+/** BatchNormalization with constant statistics: a batch norm layer. */
 export function batchNormalization(chain: Chain, node: OnnxNode): void {
   const [features] = chain.data(node).shape;
+  // Before operator set 14, more outputs than one meant that statistics are taken from the batch.
+  const others = node.outputs.slice(1).find((name) => name !== '');
+  if (others !== undefined)
+    throw node.bad('batch normalization for inference, with one output', `output ${quote(others)}`);
   node.requireInt('training_mode', 0, [0]);
   node.requireInt('spatial', 1, [1]);
   const [epsilon, momentum] = [node.float('epsilon', 1e-5), node.float('momentum', 0.9)];
@@ -91,7 +121,7 @@ export function batchNormalization(chain: Chain, node: OnnxNode): void {
   chain.add(node, layer, undefined, Object.fromEntries(weights));
 }
 
-/** Zeros around images: what PyTorch puts in front of an average pool that counts its padding. */
+/** Pad with zeros around images: PyTorch's older exporter puts it in front of an average pool that counts its padding. */
 export function pad(chain: Chain, node: OnnxNode): void {
   const { shape } = chain.data(node);
   const mode = node.string('mode', 'constant');

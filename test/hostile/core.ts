@@ -1,0 +1,339 @@
+// How each export of 'blasnet' is called: valid arguments, of which the walk replaces one after another.
+import {
+  ActivationLayer,
+  AveragePoolLayer,
+  BatchNormLayer,
+  ClassificationLayer,
+  ConvLayer,
+  createInitializer,
+  createOptimizer,
+  DataReader,
+  DropoutLayer,
+  EagerRunner,
+  FlattenLayer,
+  FullyConnectedLayer,
+  GlobalAveragePoolLayer,
+  HyperParameters,
+  type Layer,
+  MaxPoolLayer,
+  NeuralNet,
+  Parameter,
+  Tensor,
+} from 'blasnet';
+import type { Callable } from './walk.js';
+
+const x = () =>
+  Tensor.from([
+    [1, 2, 3],
+    [4, 5, 7],
+    [2, 1, 0],
+  ]);
+const y = () => Tensor.from([[1], [0], [2]]);
+const image = { inputShape: [1, 4, 4] as const };
+const pool = { ...image, poolSize: 2, stride: [2, 2], padding: 0 };
+
+function reader(): DataReader {
+  const made = DataReader.fromTensors({ xTrain: x(), yTrain: y(), xTest: x(), yTest: y() });
+  made.normalizeX();
+  made.normalizeY('fitting');
+  return made;
+}
+
+function net(): NeuralNet {
+  const made = new NeuralNet(new HyperParameters({ netType: 'fitting', maxEpoch: 1 }), 'net');
+  made.addLayer(new FullyConnectedLayer(3, 2), 'fc1').addLayer(new FullyConnectedLayer(2, 1), 'fc2');
+  made.preparation = {
+    inputShape: [3],
+    featureNames: ['a', 'b', 'c'],
+    x: { per: 'column', divisor: 1, offset: [0, 0, 0], scale: [1, 2, 1] },
+  };
+  return made;
+}
+
+const trainOptions = () => ({
+  checkpoint: 1,
+  needTest: true,
+  shuffle: true,
+  restoreBest: true,
+  progress: false,
+  onProgress: () => {},
+  onCheckpoint: () => {},
+  signal: new AbortController().signal,
+  checkpointFile: 'run.safetensors',
+  checkpointEvery: 1,
+  keepCheckpoints: 2,
+});
+
+const hyperParameters = () => ({
+  netType: 'fitting',
+  learningRate: 0.1,
+  maxEpoch: 2,
+  batchSize: 2,
+  initMethod: { name: 'normal', scaled: true },
+  optimizer: { name: 'adam', beta1: 0.9 },
+  stopper: { condition: 'stopLoss', value: 0.1 },
+  regularizer: { method: 'l2', value: 0.1 },
+  learningRateSchedule: { kind: 'step', every: 2, factor: 0.5, unit: 'epoch', warmUp: { length: 2, from: 0.1 } },
+  gradientClip: { norm: 1, value: 1 },
+  seed: 1,
+  dtype: 'float32',
+});
+
+/** Methods of all layers. */
+function layer(make: () => Layer, args: () => readonly unknown[], input: () => Tensor): Callable {
+  const output = () => make().forward(input());
+  return {
+    args,
+    instance: () => {
+      const made = make();
+      made.forward(input());
+      return made;
+    },
+    methods: {
+      outputShape: () => [input().shape.slice(1)],
+      flopsPerRow: () => [input().shape.slice(1)],
+      forward: () => [input(), true],
+      backward: () => [output()],
+      preUpdate: () => [],
+      update: () => [],
+      allocateParameters: () => [],
+      setWeights: () => [make().weights],
+      saveWeights: () => ['weights', 'layer'],
+      loadWeights: () => ['weights', 'layer'],
+      readWeights: () => ['weights', 'layer'],
+      saveInitialValues: () => ['initial', 'layer'],
+      loadInitialValues: () => ['initial', 'layer'],
+      readInitialValues: () => ['initial', 'layer'],
+    },
+    internal: ['forwardPass', 'backwardPass', 'configure', 'createParameters', 'requireIdle', 'rememberedFor'],
+  };
+}
+
+const readerMethods = {
+  readData: () => [],
+  normalizeX: () => [],
+  normalizeY: () => ['fitting', 0],
+  deNormalizeY: () => [y()],
+  normalizePredictData: () => [x()],
+  encodeRows: () => [[{ a: 1, b: 'two' }]],
+  toOneHot: () => [0],
+  toZeroOne: () => [{ zero: 0, one: 1 }],
+  setClassWeights: () => [[1, 2]],
+  splitTestSet: () => [2, 0],
+  shuffle: () => [0],
+};
+// The last two have tests of their own, beside those of the readers.
+const readerInternal = ['setRaw', 'requireSet', 'changeX', 'setImages', 'generateValidationSet', 'getBatchSamples'];
+
+const vector = (...values: number[]) => Float32Array.from(values);
+const initializer = (args: () => readonly unknown[]): Callable => ({
+  args,
+  methods: {
+    fill: () => [new EagerRunner('float32'), Tensor.zeros([3, 2]), { fanIn: 3, fanOut: 2, seed: 1, stream: 1 }],
+  },
+});
+const files = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, `${name}.gz`]));
+
+/** Valid arguments of each export, or why it is left out. */
+export const core: Readonly<Record<string, Callable | string>> = {
+  ActivationLayer: layer(
+    () => new ActivationLayer('tanh'),
+    () => [{ name: 'leakyRelu', slope: 0.1 }],
+    x,
+  ),
+  AveragePoolLayer: layer(
+    () => new AveragePoolLayer({ ...image, poolSize: 2 }),
+    () => [pool],
+    () => Tensor.zeros([2, 1, 4, 4]),
+  ),
+  BatchNormLayer: layer(
+    () => new BatchNormLayer(3),
+    () => [3, { momentum: 0.9, epsilon: 1e-5, dtype: 'float32' }],
+    x,
+  ),
+  BatchPredictor: {
+    args: () => [async (rows: Tensor) => rows, [3], 'float32', { maxBatch: 4, maxDelayMs: 0 }],
+    methods: { predict: () => [[1, 2, 3]] },
+  },
+  BlasnetError: 'made by the library; an Error that takes any text',
+  CifarImageReader: {
+    args: () => [{ train: ['train.bin'], test: 'test.bin', augment: { horizontalFlip: true, crop: 4 } }],
+    methods: readerMethods,
+    internal: readerInternal,
+  },
+  ClassificationLayer: layer(
+    () => new ClassificationLayer('softmax'),
+    () => ['softmax'],
+    x,
+  ),
+  ConvLayer: layer(
+    () => new ConvLayer({ inputShape: [1, 4, 4], filters: 2, kernelSize: 3 }),
+    () => [{ ...image, filters: 2, kernelSize: [3, 3], stride: 1, padding: 'same', dilation: 1, groups: 1 }],
+    () => Tensor.zeros([2, 1, 4, 4]),
+  ),
+  DataReader: {
+    args: () => [{ train: 'train.csv', test: 'test.csv', label: 'y' }],
+    statics: {
+      fromTensors: () => [{ xTrain: x(), yTrain: y(), xTest: x(), yTest: y() }],
+      fromBatches: () => [() => [{ x: x(), y: y() }], { rows: 3, validation: reader(), test: reader() }],
+    },
+    instance: reader,
+    methods: readerMethods,
+    internal: readerInternal,
+  },
+  DropoutLayer: layer(
+    () => new DropoutLayer(0.5),
+    () => [0.5],
+    x,
+  ),
+  EagerRunner: {
+    args: () => ['float32', 0],
+    methods: {
+      tensor: () => [[2, 3]],
+      run: () => ['relu_forward', { x: x(), y: Tensor.zeros([3, 3]), parameter: 0 }],
+    },
+    internal: ['rowsOf'],
+  },
+  FlattenLayer: layer(
+    () => new FlattenLayer(),
+    () => [],
+    x,
+  ),
+  FullyConnectedLayer: layer(
+    () => new FullyConnectedLayer(3, 2),
+    () => [3, 2, { initMethod: { name: 'msra', mode: 'fanOut' }, dtype: 'float32', seed: 1 }],
+    x,
+  ),
+  GlobalAveragePoolLayer: layer(
+    () => new GlobalAveragePoolLayer({ inputShape: [1, 4, 4] }),
+    () => [image],
+    () => Tensor.zeros([2, 1, 4, 4]),
+  ),
+  HyperParameters: { args: () => [hyperParameters()] },
+  ImageDataReader: 'a base of readers: only classes that extend it are made',
+  KernelOptimizer: 'abstract: createOptimizer makes those that extend it',
+  Layer: 'abstract: the classes that extend it are walked',
+  MaxPoolLayer: layer(
+    () => new MaxPoolLayer({ ...image, poolSize: 2 }),
+    () => [pool],
+    () => Tensor.zeros([2, 1, 4, 4]),
+  ),
+  MnistImageDataReader: {
+    args: () => [files('trainImages', 'trainLabels', 'testImages', 'testLabels')],
+    methods: readerMethods,
+    internal: readerInternal,
+  },
+  MsraInitializer: initializer(() => [{ mode: 'fanIn', distribution: 'normal' }]),
+  NeuralNet: {
+    args: () => [new HyperParameters({ netType: 'fitting' }), 'net'],
+    statics: {
+      load: () => ['net.safetensors'],
+      resume: () => ['run.safetensors', { maxEpoch: 9 }],
+      fromOnnx: () => ['net.onnx', { name: 'net' }],
+    },
+    instance: () => {
+      const made = net();
+      made.forward(x());
+      return made;
+    },
+    methods: {
+      train: () => [reader(), trainOptions()],
+      trainOnBatch: () => [x(), y()],
+      restoreBest: () => [],
+      showLossHistory: () => [{ title: 't', xCoordinate: 'epoch', accuracyTitle: 'R²', file: 'loss.svg' }],
+      save: () => ['net.safetensors'],
+      saveWeights: () => ['weights'],
+      loadWeights: () => ['weights'],
+      saveInitialValues: () => ['initial'],
+      loadInitialValues: () => ['initial'],
+      exportOnnx: () => ['net.onnx', { inputShape: [3] }],
+      inference: () => [x()],
+      inferenceAsync: () => [x()],
+      preparation: () => [net().preparation],
+      predict: () => [[{ a: 1, b: '2', c: 3 }]],
+      predictSync: () => [[{ a: 1, b: '2', c: 3 }]],
+      predictor: () => [{ maxBatch: 4, maxDelayMs: 0 }],
+      scaledPredictor: () => [{ maxBatch: 4, maxDelayMs: 0 }],
+      test: () => [x(), y()],
+      addLayer: () => [new ActivationLayer('relu'), 'relu'],
+      getLayer: () => ['fc1'],
+      forward: () => [x(), true],
+      backward: () => [y()],
+      preUpdateWeights: () => [],
+      updateWeights: () => [],
+      summary: () => [],
+    },
+    internal: ['layersChanged', 'weightsChange', 'checkInput', 'checkRows', 'requireDtype'],
+  },
+  NormalInitializer: initializer(() => [{ scaled: true }]),
+  Parameter: {
+    args: () => ['W', 'weights', [3, 2], 'float32', { trainable: true, penalized: true }],
+    methods: { to: () => ['float64'] },
+  },
+  PlainLayer: 'abstract: for layers of users',
+  Tensor: {
+    statics: {
+      from: () => [[1, 2, 3, 4], [2, 2], 'float32'],
+      zeros: () => [[2, 2], 'float32'],
+    },
+    instance: x,
+    methods: {
+      reshape: () => [[9, 1]],
+      slice: () => [0, 2],
+      clone: () => ['float64'],
+      toArray: () => [],
+      toJSON: () => [],
+    },
+    internal: ['moveTo'],
+  },
+  TrainingHistory: {
+    args: () => [
+      [{ epoch: 1, iteration: 1, lossTrain: 1, accuracyTrain: 0, learningRate: 0.1 }],
+      { stopReason: 'maxEpoch', seconds: 1, iterations: 1, test: { loss: 1, accuracy: 1 } },
+    ],
+    methods: { toJSON: () => [] },
+  },
+  XavierInitializer: initializer(() => [{ distribution: 'normal' }]),
+  ZeroInitializer: initializer(() => []),
+  binaryCrossEntropy: { args: () => [y(), y()] },
+  createInitializer: { args: () => [{ name: 'msra', mode: 'fanOut' }] },
+  createLayer: { args: () => [{ type: 'FullyConnectedLayer', inputs: 3, outputs: 2 }] },
+  createOptimizer: { args: () => ['adam', { learningRate: 0.1, beta1: 0.9, dtype: 'float32' }] },
+  createWeightsBias: {
+    args: () => [
+      { dtype: 'float32', initializer: createInitializer('zero'), seed: 1, stream: 1 },
+      [3, 2],
+      [2],
+      { fanIn: 3, fanOut: 2 },
+    ],
+  },
+  crossEntropy: { args: () => [x(), x()] },
+  getThreads: { args: () => [] },
+  meanSquaredError: { args: () => [y(), y()] },
+  readNpz: { args: () => ['arrays.npz'] },
+  readSafetensors: { args: () => ['tensors.safetensors', ['a']] },
+  registerLayer: { args: () => ['AnotherLayer', () => new ActivationLayer('relu')] },
+  setThreads: { args: () => [1] },
+  writeNpz: { args: () => ['arrays.npz', { a: x() }] },
+  writeSafetensors: { args: () => ['tensors.safetensors', { a: x() }, { by: 'test' }] },
+};
+
+/** What functions of the library return, walked as classes are. */
+export const made: Readonly<Record<string, Callable>> = {
+  RowPredictor: { instance: () => net().predictor({ maxDelayMs: 0 }), methods: { predict: () => [[1, 2, 3]] } },
+  ...Object.fromEntries(
+    (['sgd', 'momentum', 'nag', 'adaGrad', 'adaDelta', 'rmsProp', 'adam', 'adamW'] as const).map((name) => [
+      name,
+      {
+        instance: () => createOptimizer(name),
+        methods: {
+          preUpdate: () => [vector(1, 2)],
+          update: () => [vector(1, 2), vector(3, 4)],
+          dtype: () => ['float32'],
+        },
+        internal: ['preUpdatePass', 'updatePass'],
+      },
+    ]),
+  ),
+  parameter: { instance: () => new Parameter('W', 'w', [1], 'float32'), methods: { to: () => ['float64'] } },
+};

@@ -1,0 +1,59 @@
+import type { OptimizerName } from '../../../index.js';
+import { batchSize, oneOfWords, positiveNumber, wholeNumber } from '../../values.js';
+import { type SettingOption, setting } from '../settings.js';
+import { named } from './net.js';
+
+const patience = wholeNumber(1);
+
+/**
+ * The options that say how the net is trained.
+ * @param optimizers - the names of all optimizers; undefined where the library cannot be loaded
+ */
+export function trainingOptions(optimizers: readonly OptimizerName[] | undefined): readonly SettingOption[] {
+  return [
+    setting('hyperParameters.maxEpoch', '-e, --epochs <n>', 'most epochs (default: 50, more where rows are few)', {
+      parse: wholeNumber(1),
+    }),
+    setting('hyperParameters.batchSize', '--batch <rows>', 'rows of a batch, or all', {
+      parse: batchSize,
+      fallback: 32,
+    }),
+    setting('hyperParameters.optimizer', '--optimizer <name>', `optimizer${named(optimizers)}`, {
+      ...(optimizers && { parse: oneOfWords(optimizers) }),
+      fallback: 'adam',
+    }),
+    setting(
+      'hyperParameters.learningRate',
+      '--rate <number>',
+      'learning rate (default: 0.001; sgd 0.1; momentum, nag, adaGrad 0.01)',
+      { parse: positiveNumber({ orZero: false }) },
+    ),
+    setting(
+      'hyperParameters.regularizer',
+      '--early-stop <p>',
+      'stop after p epochs without a lower validation loss; keeps the best weights',
+      { parse: (text) => ({ method: 'earlyStop' as const, value: patience(text) }) },
+    ),
+    setting(
+      'training.restoreBest',
+      '--no-restore-best',
+      'keep the weights of the last epoch (default: those with the lowest validation loss)',
+    ),
+    setting('hyperParameters.seed', '--seed <n>', 'for weights, split and shuffling', {
+      parse: wholeNumber(0),
+      fallback: 0,
+    }),
+    setting('hyperParameters.dtype', '--dtype <type>', 'numbers: float32 (default) or float64', {
+      parse: oneOfWords(['float32', 'float64']),
+    }),
+    setting('command.threads', '--threads <n>', 'threads (default: the physical cores)', {
+      parse: wholeNumber(1, 256),
+    }),
+    setting('command.checkpoint', '--checkpoint <file>', 'write the state of the run there as it goes on'),
+    setting(
+      'command.resume',
+      '--resume',
+      'go on from the --checkpoint file; the other options as before, or more --epochs',
+    ),
+  ];
+}

@@ -1,0 +1,97 @@
+import type { RowCells } from '../data/csv-options.js';
+import { badArgument, shapeMismatch } from '../errors.js';
+import { isFields } from '../fields.js';
+import type { Prediction } from '../preparation/prediction.js';
+import type { Preparer } from '../preparation/preparer.js';
+import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
+import { type BatchPredictorOptions, batchOptions, requireNumbers } from './batch-predictor.js';
+import { RowQueue } from './row-queue.js';
+
+/** The net that a row predictor works for. */
+export interface RowAnswerer {
+  readonly dtype: DType;
+  /** The net's preparation at the moment. */
+  readonly preparer: Preparer;
+  /**
+   * The shape of a raw row.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` where neither the preparation nor the first layer tells
+   */
+  rowShape(preparer: Preparer): readonly number[];
+  /** Answers for raw rows, computed beside the event loop. */
+  answer(preparer: Preparer, raw: Tensor): Promise<Prediction>;
+}
+
+/** Raw rows that are gathered under one preparation. */
+interface Gathering {
+  readonly preparer: Preparer;
+  readonly rowShape: readonly number[];
+  readonly queue: RowQueue<Prediction>;
+}
+
+/**
+ * Gathers raw rows from many callers into batches and answers each as `net.predict` does: it scales and encodes the rows
+ * as the net's `preparation` describes, and returns outputs and classes. Made by `net.predictor()`.
+ */
+export class RowPredictor {
+  readonly #net: RowAnswerer;
+  readonly #options: ReturnType<typeof batchOptions>;
+  /** The newest one last; a new preparation begins a new one, and rows gathered before keep theirs. */
+  #gatherings: Gathering[] = [];
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an option that is unknown or out of range */
+  constructor(net: RowAnswerer, options: BatchPredictorOptions = {}) {
+    this.#net = net;
+    this.#options = batchOptions(options);
+    this.#gathering();
+  }
+
+  /** The number of rows that wait for their batch to begin. */
+  get waiting(): number {
+    return this.#gatherings.reduce((sum, { queue }) => sum + queue.waiting, 0);
+  }
+
+  /**
+   * Answers one raw row: `outputs` is 1 × outputs, `classes` has one name. The row is read at once, and prepared as the
+   * net's `preparation` describes at that time.
+   * @param row - numbers, or cells by column name
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for another number of features, `ERR_BAD_ARGUMENT` for a cell or number
+   *   that cannot be read, `ERR_NET_BUSY` while the net is training
+   */
+  async predict(row: readonly number[] | FloatArray | Tensor | RowCells): Promise<Prediction> {
+    const { preparer, rowShape, queue } = this.#gathering();
+    const numbers = this.#numbersOf(row, preparer);
+    const size = sizeOf(rowShape);
+    if (numbers.length !== size) throw shapeMismatch('row', `${size} numbers`, `${numbers.length}`);
+    return new Promise((resolve, reject) => {
+      queue.reserve(1).set(numbers);
+      const done = ({ outputs, classes }: Prediction, at: number) =>
+        resolve({ outputs: outputs.slice(at, at + 1), ...(classes && { classes: [classes[at]!] }) });
+      queue.add({ rows: 1, done, fail: reject });
+    });
+  }
+
+  /** Numbers of a raw row, rounded as `net.predict` would. */
+  #numbersOf(row: unknown, preparer: Preparer): ArrayLike<number> {
+    if (row instanceof Tensor) return row.data;
+    if (isFields(row) && !ArrayBuffer.isView(row)) {
+      return preparer.encode([row as RowCells], this.#net.dtype).data;
+    }
+    if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
+      throw badArgument('row', 'a list of numbers, a Tensor or cells by column name', row);
+    }
+    requireNumbers(row);
+    return Array.isArray(row) && this.#net.dtype === 'float32' ? Float32Array.from(row) : row;
+  }
+
+  #gathering(): Gathering {
+    const { preparer } = this.#net;
+    const newest = this.#gatherings.at(-1);
+    if (newest?.preparer === preparer) return newest;
+    const rowShape = this.#net.rowShape(preparer);
+    // Double holds raw rows of either dtype; `prepare` rounds what it scaled.
+    const queue = new RowQueue((raw) => this.#net.answer(preparer, raw), rowShape, 'float64', this.#options);
+    const gathering = { preparer, rowShape, queue };
+    this.#gatherings = [...this.#gatherings.filter((before) => before.queue.rows > 0), gathering];
+    return gathering;
+  }
+}

@@ -1,0 +1,20 @@
+import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
+
+/** Options of `net.predict` and `net.predictSync`. */
+export interface PredictOptions {
+  /**
+   * A name that no row of the training data had, in a one-hot column: 'error' (default) refuses the row, 'zero' sets all
+   * columns of the encoding to 0.
+   */
+  readonly unseen?: 'error' | 'zero' | undefined;
+}
+
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option or value */
+export function checkPredictOptions(options: PredictOptions): void {
+  checkOptions(options, ['unseen']);
+  const { unseen } = options;
+  if (unseen !== undefined && unseen !== 'error' && unseen !== 'zero') {
+    throw badArgument('unseen', "'error' or 'zero'", unseen);
+  }
+}
