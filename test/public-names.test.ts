@@ -22,7 +22,7 @@ const intended = {
       HyperParameterOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions Initializer
       InitializerContext KernelArgument LabelScaling LabelledImages LayerConfig LayerCreator LayerEntry LayerSizes LearningRateSchedule
       LossChartOptions LossHistoryOptions LossScale MissingPolicy MnistFiles MsraOptions NestedNumbers NetType NormalOptions
-      NpyArray NumberArray OnnxExportOptions OnnxImportOptions Operand Optimizer OptimizerName OptimizerOptions Pair ParameterOptions
+      NpyArray NpzNames NpzOptions NumberArray OnnxExportOptions OnnxImportOptions Operand Optimizer OptimizerName OptimizerOptions Pair ParameterOptions
       ParameterSetup PixelNormalization PoolOptions Prediction Preparation RegularMethod Regularizer ResumeOptions
       RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScheduleKind StopCondition StopReason Stopper
       StreamOptions TrainOptions TrainingProgress UpdateTarget WarmUp XCoordinate XavierOptions ZeroOneOptions`,

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as zlib from 'node:zlib';
 
-/** Bytes of about 3 ms of work, so that the event loop gets its turns. */
+/** Bytes of about 3 ms of work, after which the event loop gets a turn. */
 const chunk = 8 << 20;
 
 const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
@@ -18,12 +18,12 @@ export function tableCrc32(data: Uint8Array, previous = 0): number {
 }
 
 /**
- * CRC-32 as zip and gzip use it; `previous` goes on from earlier bytes. zlib's own is eight times as fast, but Node has
- * it only since 20.15.
+ * CRC-32 as in zip and gzip; `previous` is the CRC-32 of the bytes before these. Uses zlib's where Node has it (since
+ * 20.15), which is eight times as fast.
  */
 export const crc32: (data: Uint8Array, previous?: number) => number = zlib.crc32 ?? tableCrc32;
 
-/** CRC-32 of however many bytes, in eight hexadecimal digits; the event loop gets its turns. */
+/** CRC-32 of any number of bytes, in eight hexadecimal digits; other work of the event loop runs in between. */
 export async function checksumOf(bytes: Uint8Array): Promise<string> {
   let crc = 0;
   for (let start = 0; start < bytes.length; start += chunk) {

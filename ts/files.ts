@@ -111,7 +111,7 @@ export async function makeFolder(folder: string): Promise<void> {
   });
 }
 
-/** As `mkdir` with `recursive`, which never ends in a folder where nobody may make one, such as `/proc`. */
+/** Makes folders as `mkdir` with `recursive` does; that never returns where no folder can be made, as in `/proc`. */
 async function makeFolders(folder: string): Promise<void> {
   try {
     await mkdir(folder);

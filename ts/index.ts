@@ -4,7 +4,7 @@ export type { ResumeOptions } from './checkpoints/longer-run.js';
 export * from './data/index.js';
 export type { ZeroOneOptions } from './data/labels.js';
 export type { NpyArray } from './data/npy.js';
-export { readNpz, writeNpz } from './data/npz.js';
+export { type NpzOptions, readNpz, writeNpz } from './data/npz.js';
 export { BlasnetError, type ErrorCode } from './errors.js';
 export {
   type GradientClip,

@@ -1,9 +1,9 @@
 import { endianness } from 'node:os';
 
-/** NumPy's sign for this machine's byte order. */
+/** NumPy's character for this machine's byte order. */
 export const hostOrder = endianness() === 'LE' ? '<' : '>';
 
-/** The bytes of numbers of 4 or 8 bytes, the lowest first: a view where this machine has them so, else a copy. */
+/** Gets the bytes of numbers in little-endian order: a view on a little-endian machine, else a copy. */
 export function littleEndianBytes(numbers: Float32Array | Float64Array | BigInt64Array): Buffer {
   const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
   if (hostOrder === '<') return bytes;
@@ -11,7 +11,7 @@ export function littleEndianBytes(numbers: Float32Array | Float64Array | BigInt6
   return numbers.BYTES_PER_ELEMENT === 4 ? swapped.swap32() : swapped.swap64();
 }
 
-/** IEEE 754 binary16: 1 bit sign, 5 bits exponent, 10 bits fraction. */
+/** Converts the bits of an IEEE 754 binary16: 1 bit sign, 5 bits exponent, 10 bits fraction. */
 export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
@@ -20,7 +20,7 @@ export function halfToNumber(bits: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
-/** The shortest decimal that is the same float32: 1e-5 comes back as it was meant. Other numbers stay as they are. */
+/** Gets the shortest decimal that rounds to the same float32, so that 1e-5 is 1e-5 again. Keeps other numbers. */
 export function shortestDecimal(value: number): number {
   if (Math.fround(value) !== value) return value;
   // Six digits are always right where fewer would do; nine always are.

@@ -109,7 +109,10 @@ test('sizes that are no whole records', async (t) => {
     await t.throwsAsync(new CifarImageReader({ train: good, test: [good, train] }).readData(), badFile(message), name);
   }
   await t.throwsAsync(new CifarImageReader({ train: join(folder, 'none') }).readData(), badFile(/none.*ENOENT/));
-  await t.throwsAsync(new CifarImageReader({ train: folder }).readData(), badFile(/a CIFAR-10 file .* a folder/));
+  await t.throwsAsync(
+    new CifarImageReader({ train: folder }).readData(),
+    badFile(/a readable CIFAR-10 file .* a folder$/),
+  );
 });
 
 test('labels above 9 › file and record are named', async (t) => {

@@ -97,7 +97,7 @@ test('readData › a header that promises 2^60 numbers', async (t) => {
   const text = npy.toString('latin1').replace('(2, 2), }', `(${2 ** 30}, ${2 ** 22}), }`.padEnd(9));
   const huge = Buffer.from(text, 'latin1');
   huge.writeUInt16LE(huge.indexOf('\n') + 1 - 10, 8);
-  const file = await write(folder, 'huge.npz', zipSync({ 'data.npy': huge }));
+  const file = await write(folder, 'huge.npz', zipSync({ 'data.npy': huge, 'label.npy': huge }));
   await t.throwsAsync(
     new DataReader({ train: file }).readData(),
     badFile(/Expected \d{16,} bytes of data for shape \(1073741824, 4194304\) in 'data.npy' of '.*huge.npz'/),
@@ -109,8 +109,14 @@ test('readData › arrays that are missing or do not match', async (t) => {
     const { train } = await withTraining(t, arrays);
     return new DataReader({ train }).readData();
   };
-  await t.throwsAsync(read({ data }), badFile(/Expected 'label' in '.*train.npz' but received data$/));
-  await t.throwsAsync(read({ x: data, label }), badFile(/Expected 'data' in '.*train.npz' but received x, label$/));
+  await t.throwsAsync(
+    read({ data }),
+    badFile(/Expected arrays 'data' and 'label', .* in '.*train.npz' but received data$/),
+  );
+  await t.throwsAsync(
+    read({ x: data, label }),
+    badFile(/Expected arrays 'data' and 'label', .* but received x, label$/),
+  );
   await t.throwsAsync(
     read({ data, label: Tensor.zeros([3, 1]) }),
     shapeMismatch(/2 rows for the train labels but received 3/),

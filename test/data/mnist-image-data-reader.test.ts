@@ -170,7 +170,7 @@ test('files that do not match each other', async (t) => {
   const wide = await write(folder, 'wide', idx([10, 2, 2], pixels.subarray(0, 40)));
   await t.throwsAsync(
     new MnistImageDataReader({ trainImages, trainLabels: few }).readData(),
-    shapeMismatch(/40 rows for the train labels but received 39/),
+    shapeMismatch(/40 rows, one for each image, for the labels in '.*few' but received 39/),
   );
   await t.throwsAsync(
     new MnistImageDataReader({ trainImages, trainLabels, testImages: wide, testLabels }).readData(),

@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { zipSync } from 'fflate';
 import { encodeNpy } from '#blasnet/data/npy';
-import { decodeNpz, readNpz, toTensor, writeNpz } from '#blasnet/data/npz';
-import { unzipMembers } from '#blasnet/data/zip';
+import { NpzFile, readNpz, toTensor, writeNpz } from '#blasnet/data/npz';
+import { ZipArchive } from '#blasnet/data/zip';
 import { BlasnetError } from '#blasnet/errors';
 import { Tensor } from '#blasnet/tensor';
 import { badArgument, untyped } from '../support/errors.js';
@@ -71,6 +71,35 @@ test('readNpz refuses a path in the name of a member', async (t) => {
   });
 });
 
+test('readNpz reads the arrays of those names only, whatever the others hold', async (t) => {
+  const path = join(await folder(), 'x.npz');
+  const large = Buffer.from(encodeNpy([1], Float64Array.of(0)));
+  large.write('<i8', large.indexOf('<f8'));
+  large.writeBigInt64LE(2n ** 60n, large.length - 8);
+  const members = {
+    'id.npy': large,
+    'x.npy': encodeNpy([2], Float32Array.of(1, 2)),
+    'notes.txt': Buffer.from('hello'),
+  };
+  await writeFile(path, zipSync(members));
+  t.deepEqual({ ...(await readNpz(path, { arrays: ['x'] })) }, { x: { shape: [2], data: Float32Array.of(1, 2) } });
+  t.deepEqual(Object.keys(await readNpz(path, { arrays: [] })), []);
+  await t.throwsAsync(readNpz(path, { arrays: ['x', 'id'] }), {
+    code: 'ERR_BAD_FILE',
+    message: /64-bit integers within ±\(2\^53 − 1\) in 'id.npy' of '.*' but received about 1152921504606847000/,
+  });
+  await t.throwsAsync(readNpz(path, { arrays: ['y'] }), {
+    code: 'ERR_BAD_FILE',
+    message: /^Expected an array 'y' in '.*x.npz' but received id, x$/,
+  });
+  await t.throwsAsync(readNpz(path), { code: 'ERR_BAD_FILE', message: /members named like .* received 'notes.txt'$/ });
+  await t.throwsAsync(readNpz(path, untyped({ arrays: 'x' })), badArgument(/a list of names for arrays/));
+  await t.throwsAsync(
+    readNpz(path, untyped({ array: ['x'] })),
+    badArgument(/only arrays for options but received 'array'/),
+  );
+});
+
 test('readNpz refuses a missing file', async (t) => {
   await t.throwsAsync(readNpz('none.npz'), {
     code: 'ERR_BAD_FILE',
@@ -121,12 +150,12 @@ test('writeNpz writes what NumPy reads', async (t) => {
 test("encodeNpy writes the members of NumPy's savez byte for byte", async (t) => {
   const arrays = await readNpz(`${FIXTURES}/stored.npz`);
   const same = ['float32', 'float64', 'int8', 'int16', 'int32', 'uint8', 'uint16', 'uint32', 'scalar', 'empty'];
-  const members = unzipMembers(await readFile(`${FIXTURES}/stored.npz`), 'x', { name: () => undefined });
+  const members = new ZipArchive(await readFile(`${FIXTURES}/stored.npz`), 'x');
   const compared: string[] = [];
-  for await (const { name, data } of members) {
+  for (const name of members.names) {
     const key = name.slice(0, -'.npy'.length);
     if (!same.includes(key)) continue;
-    t.true(Buffer.from(data).equals(encodeNpy(arrays[key]!.shape, arrays[key]!.data)), key);
+    t.true(Buffer.from(await members.unpack(name)).equals(encodeNpy(arrays[key]!.shape, arrays[key]!.data)), key);
     compared.push(key);
   }
   t.deepEqual(compared.toSorted(), same.toSorted());
@@ -193,7 +222,11 @@ test('toTensor shares memory where the dtype fits and converts where not', (t) =
 
 const rejects = test.macro({
   async exec(t, bytes: Uint8Array, message: RegExp) {
-    await t.throwsAsync(decodeNpz(bytes, 'x'), { instanceOf: BlasnetError, code: 'ERR_BAD_FILE', message });
+    await t.throwsAsync(async () => new NpzFile(bytes, 'x').readAll(), {
+      instanceOf: BlasnetError,
+      code: 'ERR_BAD_FILE',
+      message,
+    });
   },
   title: (name) => `readNpz refuses ${name}`,
 });

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { zipSync } from 'fflate';
-import { unzipMembers } from '#blasnet/data/zip';
+import { ZipArchive } from '#blasnet/data/zip';
 import { BlasnetError } from '#blasnet/errors';
 
 const content = new Uint8Array(1000).map((_, i) => i >> 4);
@@ -19,10 +19,10 @@ function changed(record: 'entry' | 'end', at: number, bytes: 2 | 4, value: numbe
   return zip.bytes;
 }
 
-async function unzip(bytes: Uint8Array, checkName: (name: string) => void = () => undefined) {
+async function unzip(bytes: Uint8Array) {
+  const zip = new ZipArchive(bytes, "'x.npz'");
   const members: Record<string, Uint8Array> = {};
-  for await (const { name, data } of unzipMembers(bytes, "'x.npz'", { name: checkName }))
-    members[name] = new Uint8Array(data);
+  for (const name of zip.names) members[name] = new Uint8Array(await zip.unpack(name));
   return members;
 }
 
@@ -32,10 +32,10 @@ const refuses = test.macro({
     t.is(error?.code, 'ERR_BAD_FILE');
     t.regex(error?.message ?? '', /^Expected .* in .*'x\.npz' but received /);
   },
-  title: (name) => `unzipMembers refuses ${name}`,
+  title: (name) => `ZipArchive refuses ${name}`,
 });
 
-test('unzipMembers unpacks stored and deflated members', async (t) => {
+test('ZipArchive unpacks stored and deflated members', async (t) => {
   for (const level of [0, 6] as const) {
     t.deepEqual(await unzip(archive(level, ['a', 'ü/b']).bytes), { a: content, 'ü/b': content });
   }
@@ -43,24 +43,26 @@ test('unzipMembers unpacks stored and deflated members', async (t) => {
   t.deepEqual(await unzip(zipSync({})), {});
 });
 
-test('unzipMembers unpacks members larger than its chunks', async (t) => {
+test('ZipArchive unpacks members larger than its chunks', async (t) => {
   const large = new Uint8Array(20_000_000);
   large[19_999_999] = 1;
   const { a } = await unzip(zipSync({ a: large }));
   t.true(Buffer.from(large.buffer).equals(a!));
 });
 
-test('unzipMembers asks about every name before it unpacks any', async (t) => {
-  const asked: string[] = [];
-  const unpacking = unzip(archive(6, ['a', 'b']).bytes, (name) => {
-    asked.push(name);
-    if (name === 'b') throw new Error('not b');
-  });
-  await t.throwsAsync(unpacking, { message: 'not b' });
-  t.deepEqual(asked, ['a', 'b']);
+test('ZipArchive unpacks only the members that are asked for', async (t) => {
+  const { bytes } = archive(6, ['a', 'b']);
+  const end = bytes.indexOf(0x50, 50); // the second member's header
+  bytes.fill(0xff, end + 40, end + 60);
+  const zip = new ZipArchive(bytes, "'x.npz'");
+  t.deepEqual(zip.names, ['a', 'b']);
+  t.deepEqual(new Uint8Array(await zip.unpack('a')), content);
+  t.deepEqual([...(await zip.start('a', 10)).subarray(0, 10)], [...content.subarray(0, 10)]);
+  await t.throwsAsync(zip.unpack('b'), { code: 'ERR_BAD_FILE' });
+  await t.throwsAsync(zip.unpack('c'), { code: 'ERR_BAD_FILE', message: /^Expected a member 'c' in 'x.npz'/ });
 });
 
-test('unzipMembers shows the start of a large packed member before it unpacks the rest', async (t) => {
+test('ZipArchive shows the start of a large packed member before it unpacks the rest', async (t) => {
   const large = new Uint8Array(2 << 20).map((_, i) => i ^ (i >> 8) ^ (i >> 16));
   const bytes = zipSync({ large, small: content });
   bytes.fill(0xff, 1200, 1300); // behind the start: unpacking would fail
@@ -69,11 +71,11 @@ test('unzipMembers shows the start of a large packed member before it unpacks th
     t.deepEqual([size, member], [large.length, "'large' of 'x.npz'"]);
     throw new Error('refused');
   };
-  const unpacking = unzipMembers(bytes, "'x.npz'", { name: () => undefined, start: { bytes: 64, check: refuse } });
-  await t.throwsAsync(unpacking.next(), { message: 'refused' });
+  const unpacking = new ZipArchive(bytes, "'x.npz'").unpack('large', { bytes: 64, check: refuse });
+  await t.throwsAsync(unpacking, { message: 'refused' });
 });
 
-test('unzipMembers reads what streaming writers write, and comments', async (t) => {
+test('ZipArchive reads what streaming writers write, and comments', async (t) => {
   const { bytes, view, entry, end } = archive(6);
   // A writer that did not know checksum and sizes beforehand leaves them out of the local header.
   bytes.fill(0, 14, 26);
@@ -84,8 +86,8 @@ test('unzipMembers reads what streaming writers write, and comments', async (t) 
 });
 
 const whole = archive(6).bytes;
-test('an empty file', refuses, new Uint8Array(), /whole zip archive.*something else/);
-test('another format', refuses, content, /whole zip archive.*something else/);
+test('an empty file', refuses, new Uint8Array(), /whole zip archive.*an empty file/);
+test('another format', refuses, content, /whole zip archive.*another format/);
 test('a truncated archive', refuses, whole.slice(0, -30), /whole zip archive.*cut off/);
 test('an archive without its start', refuses, whole.slice(10), /directory that ends at byte/);
 test('bytes after the end', refuses, new Uint8Array([...whole, 0]), /whole zip archive/);
@@ -136,7 +138,7 @@ test(
 );
 test('a local header beyond the file', refuses, archive(6).bytes.fill(255, 28, 30), /packed bytes in .*received 0/);
 
-test('unzipMembers refuses a thousand members that share their packed bytes', async (t) => {
+test('ZipArchive refuses a thousand members that share their packed bytes', async (t) => {
   const { view, entry, end } = archive(6, ['000']);
   const entries = Array.from({ length: 1000 }, (_, i) => {
     const copy = Buffer.from(view.subarray(entry, end));

@@ -13,6 +13,7 @@ import {
   MaxPoolLayer,
   NeuralNet,
   Parameter,
+  readSafetensors,
   registerLayer,
   Tensor,
   writeSafetensors,
@@ -88,7 +89,7 @@ test('the file follows the published format, and says what it holds', async (t) 
   t.deepEqual([...tensors.keys()], ['fc1.W', 'fc1.B']);
   t.deepEqual(tensors.get('fc1.W')!.shape, [2, 3]);
   t.is(metadata.format, 'blasnet');
-  t.is(metadata.formatVersion, '1');
+  t.is(metadata.formatVersion, '2');
   t.is(metadata.name, 'classifier');
   t.deepEqual(JSON.parse(metadata.layers!), [
     { name: 'fc1', config: { type: 'FullyConnectedLayer', inputs: 2, outputs: 3 } },
@@ -208,7 +209,7 @@ test('parameters of a layer that does not tell their shapes', async (t) => {
   t.deepEqual(weightsOf(await NeuralNet.load(file)), weightsOf(net));
 });
 
-/** A file of a small net, with other metadata or tensors. */
+/** A file of a small net, with other metadata or tensors, of format version 1, which needs no checksums. */
 async function changed(
   path: string,
   texts: Readonly<Record<string, string | undefined>>,
@@ -222,16 +223,18 @@ async function changed(
     Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
       [name: string]: Exclude<Value, undefined>;
     };
-  await writeSafetensors(path, present(all), present({ ...metadata, checksums: undefined, ...texts }));
+  const unsigned = { formatVersion: '1', checksum: undefined, checksums: undefined };
+  await writeSafetensors(path, present(all), present({ ...metadata, ...unsigned, ...texts }));
   return path;
 }
 
 const fc = (config: object) => JSON.stringify([{ name: 'fc1', config: { type: 'FullyConnectedLayer', ...config } }]);
 
 const strange: readonly (readonly [Parameters<typeof changed>[1], Parameters<typeof changed>[2], RegExp])[] = [
-  [{ format: 'pt' }, {}, /a net that blasnet saved in '.*' but received other metadata/],
+  [{ format: 'pt' }, {}, /a net that blasnet saved in '.*' but received a safetensors file of other tensors/],
   [{ format: undefined }, {}, /a net that blasnet saved/],
-  [{ formatVersion: '2' }, {}, /format version 1, which this blasnet reads in .* but received 2/],
+  [{ formatVersion: '2' }, {}, /metadata with 'checksum' in .* but received none/],
+  [{ formatVersion: '3' }, {}, /format version 1 or 2, which this blasnet reads, in .* but received 3/],
   [{ name: undefined }, {}, /metadata with 'name'/],
   [{ layers: undefined }, {}, /metadata with 'layers'/],
   [{ layers: '[' }, {}, /JSON in 'layers'/],
@@ -273,6 +276,27 @@ test('other dtypes of a file become that of the net', async (t) => {
   const W = Tensor.from([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [2, 3], 'float64');
   const net = await NeuralNet.load(await changed(path, {}, { 'fc1.W': W }));
   t.deepEqual(net.getLayer('fc1').weights.W!.data, Float32Array.from(W.data));
+});
+
+test('a model that is read and written again has new checksums', async (t) => {
+  const path = `${await temporaryFolder(t)}/model.safetensors`;
+  await classifier(2, 3).save(path);
+  const { tensors, metadata } = await readSafetensors(path);
+  const doubled = Object.entries(tensors).map(([name, { data, shape }]) => [
+    name,
+    Tensor.from(
+      Array.from(data, (value) => 2 * value),
+      shape,
+    ),
+  ]);
+  await writeSafetensors(path, Object.fromEntries(doubled), metadata);
+  const { W } = (await NeuralNet.load(path)).getLayer('fc1').weights;
+  t.deepEqual(
+    W!.data,
+    classifier(2, 3)
+      .getLayer('fc1')
+      .weights.W!.data.map((value) => 2 * value),
+  );
 });
 
 test('a file cut off, or with other bytes, anywhere', async (t) => {

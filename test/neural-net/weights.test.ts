@@ -83,11 +83,11 @@ test('loadWeights › errors change nothing, in no layer', async (t) => {
     await fails(badFile(/fc2.npz/));
   }
   await write(folder, 'fc2.npz', 'not a zip archive');
-  await fails(badFile(/a whole zip archive in '.*fc2.npz' but received something else/));
+  await fails(badFile(/a whole zip archive in '.*fc2.npz' but received text$/));
   await writeNpz(second, { weights });
-  await fails(badFile(/Expected 'bias' in '.*fc2.npz' but received weights$/));
+  await fails(badFile(/Expected an array 'bias' in '.*fc2.npz' but received weights$/));
   await writeNpz(second, { W: weights, bias });
-  await fails(badFile(/Expected 'weights' in '.*fc2.npz' but received W, bias$/));
+  await fails(badFile(/Expected an array 'weights' in '.*fc2.npz' but received W, bias$/));
   await writeNpz(second, { weights: Tensor.zeros([5, 1]), bias });
   await fails(shapeMismatch(/shape \[4, 1\] for 'weights' in '.*fc2.npz' but received \[5, 1\]/));
   await writeNpz(second, { weights, bias: Tensor.zeros([1, 2]) });
@@ -104,7 +104,7 @@ test('loadWeights › a header that promises 2^60 numbers', async (t) => {
   const text = Buffer.from(encodeNpy([1, 1], Float32Array.of(1))).toString('latin1');
   const npy = Buffer.from(text.replace('(1, 1), }', `(${2 ** 31}, ${2 ** 29}), }`), 'latin1');
   npy.writeUInt16LE(npy.indexOf('\n') + 1 - 10, 8);
-  await write(folder, 'fc1.npz', zipSync({ 'weights.npy': npy }));
+  await write(folder, 'fc1.npz', zipSync({ 'weights.npy': npy, 'bias.npy': npy }));
   await t.throwsAsync(fittingNet([1, 1]).loadWeights(folder), badFile(/Expected .* in 'weights.npy' of '.*fc1.npz'/));
 });
 

@@ -57,7 +57,7 @@ test('whatever JSON allows', async (t) => {
 });
 
 const hostile: readonly (readonly [Uint8Array, RegExp])[] = [
-  [Buffer.alloc(0), /at least 8 bytes in '.*' but received 0/],
+  [Buffer.alloc(0), /a safetensors file in '.*' but received an empty file$/],
   [Buffer.alloc(7), /at least 8 bytes/],
   [safetensorsFile('{}', 0, 3), /a header of 3 bytes in .* a file that ends 1 bytes before that/],
   [
@@ -65,11 +65,12 @@ const hostile: readonly (readonly [Uint8Array, RegExp])[] = [
     /a safetensors file, with a header of at most 16777216 bytes, in .* 18446744073709551615, or another format/,
   ],
   [safetensorsFile('{}', 0, 2n ** 24n + 1n), /a header of at most/],
+  [Buffer.from('PK\u0003\u0004 as npz begins'), /a safetensors file in .* but received a zip archive$/],
+  [Buffer.from('a,b,price\n1,2,3\n'), /a safetensors file in .* but received text$/],
   [
-    Buffer.from('PK\u0003\u0004 as npz begins'),
-    /a safetensors file.* another format: the file begins with "PK\\u0003\\u0004 as "$/,
+    Buffer.from('\u0001\u0002\u0003\u0004ABCD'),
+    /another format: the file begins with "\\u0001\\u0002\\u0003\\u0004ABCD"$/,
   ],
-  [Buffer.from('a,b,price\n1,2,3\n'), /a safetensors file.* the file begins with "a,b,pric"$/],
   [safetensorsFile('{}', 0, 0), /a header that starts with '\{'/],
   [safetensorsFile(' {}'), /a header that starts with '\{'/],
   [safetensorsFile('[]'), /a header that starts with '\{'/],
@@ -139,7 +140,7 @@ test('no file, a folder, no name', async (t) => {
   const folder = await temporaryFolder(t);
   await mkdir(`${folder}/f`);
   await t.throwsAsync(readSafetensors(`${folder}/none`), badFile(/a readable safetensors file at '.*none' .*ENOENT/));
-  await t.throwsAsync(readSafetensors(`${folder}/f`), badFile(/safetensors file in '.*f' but received a folder$/));
+  await t.throwsAsync(readSafetensors(`${folder}/f`), badFile(/safetensors file at '.*f' but received a folder$/));
   await t.throwsAsync(readSafetensors(''), badArgument(/the name of a file/));
 });
 

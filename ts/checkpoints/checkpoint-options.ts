@@ -1,27 +1,28 @@
 import { badArgument } from '../errors.js';
+import { requireEnding } from '../model-files/endings.js';
 
-/** How training writes checkpoints to a file. */
+/** Options of training for the checkpoints that it writes to a file. */
 export interface CheckpointOptions {
   /**
-   * A safetensors file for the state of the run, renewed as training goes on and at its end. `NeuralNet.resume` goes on
-   * from it, and `NeuralNet.load` reads it as a model. A file for each run: one that finds a checkpoint of another run,
-   * written since it began, ends with `ERR_BAD_FILE`.
+   * A safetensors file for the state of the run. Training replaces it as it goes on, and at its end. `NeuralNet.resume`
+   * continues the run from it; `NeuralNet.load` reads it as a model. Each run needs a file of its own: a run that finds a
+   * checkpoint of another run there, written since it began, rejects with `ERR_BAD_FILE`.
    */
   readonly checkpointFile?: string | undefined;
   /**
-   * Epochs between files, fractions included; one is written at the first checkpoint after so many. By default at every
-   * checkpoint, though not within a second of the previous one, or more where the disk is slow, so that training is not
-   * held up; where this option is given, training waits for the disk.
+   * Epochs from one file to the next, fractions included; a file is written at the first checkpoint after that. Training
+   * waits for the disk. By default a file is written at every checkpoint, but at most one a second, or fewer if the disk
+   * is slow, and training does not wait for the disk.
    */
   readonly checkpointEvery?: number | undefined;
   /**
-   * How many files are kept: `checkpointFile`, and older ones as `checkpointFile.1`, `.2` and so on. Default 2. A run
-   * that is resumed with a smaller number removes the files of its own that are beyond that.
+   * The number of files to keep: `checkpointFile`, and older ones as `checkpointFile.1`, `.2` and so on. Default 2. A run
+   * that is resumed with a smaller number removes those of its own files that are too many.
    */
   readonly keepCheckpoints?: number | undefined;
 }
 
-/** @throws BlasnetError `ERR_BAD_ARGUMENT` */
+/** Refuses options of a wrong type or out of range by `ERR_BAD_ARGUMENT`. */
 export function checkCheckpointOptions(options: CheckpointOptions): void {
   const { checkpointFile, checkpointEvery, keepCheckpoints } = options;
   if (checkpointFile === undefined) {
@@ -32,6 +33,7 @@ export function checkCheckpointOptions(options: CheckpointOptions): void {
   if (typeof checkpointFile !== 'string' || checkpointFile === '') {
     throw badArgument('checkpointFile', 'the name of a file', checkpointFile);
   }
+  requireEnding('checkpointFile', checkpointFile, '.safetensors');
   if (checkpointEvery !== undefined && !(Number.isFinite(checkpointEvery) && checkpointEvery > 0)) {
     throw badArgument('checkpointEvery', 'a finite number of epochs above 0', checkpointEvery);
   }

@@ -4,7 +4,7 @@ import { badArgument } from '../errors.js';
 import type { Preparation } from '../preparation/preparation.js';
 import { Preparer } from '../preparation/preparer.js';
 
-/** What decides the course of a run besides the net and its hyperparameters, in so far as it can be told; plain JSON. */
+/** Properties of the data and options that, with the net and its hyperparameters, decide a run's course; plain JSON. */
 export interface Course {
   readonly rows: number;
   readonly xShape: readonly number[];
@@ -13,12 +13,12 @@ export interface Course {
   /** Epochs between checkpoints. */
   readonly checkpoint: number;
   readonly shuffle: boolean;
-  /** How images are changed at random, null where they are not. */
+  /** The random changes of images; null if there are none. */
   readonly augment: object | null;
   readonly classWeights: readonly number[] | null;
 }
 
-/** What error messages call them. */
+/** Their names in error messages. */
 const names: Readonly<Record<keyof Course, string>> = {
   rows: "the training set's rows",
   xShape: "the training set's x, in shape of a row",
@@ -30,7 +30,7 @@ const names: Readonly<Record<keyof Course, string>> = {
   classWeights: 'class weights',
 };
 
-/** The course of a run on a reader's data. */
+/** Describes the course of a run on a reader's data. */
 export function courseOf(reader: DataReader, { checkpoint, shuffle }: Pick<Course, 'checkpoint' | 'shuffle'>): Course {
   const { trainingStream: stream, classWeights, validationPart } = reader;
   const part = stream ? undefined : reader.trainingPart;
@@ -47,7 +47,7 @@ export function courseOf(reader: DataReader, { checkpoint, shuffle }: Pick<Cours
 }
 
 /**
- * Iterations from one checkpoint to the next.
+ * Counts the iterations from one checkpoint to the next.
  * @param epochs - between checkpoints
  */
 export function iterationsBetween(epochs: number, iterationsPerEpoch: number): number {
@@ -56,8 +56,8 @@ export function iterationsBetween(epochs: number, iterationsPerEpoch: number): n
 }
 
 /**
- * Refuses to go on with other data or options than those of a checkpoint.
- * @throws BlasnetError `ERR_BAD_ARGUMENT` that names what differs
+ * Refuses data or options other than those of a checkpoint.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the difference
  */
 export function requireSameCourse(
   saved: { readonly course: Course; readonly preparation: Preparation | undefined },

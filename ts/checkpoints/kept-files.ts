@@ -4,25 +4,25 @@ import { basename, dirname, join } from 'node:path';
 import { replaceFile } from '../files.js';
 import { SafetensorsFile } from '../safetensors/file.js';
 
-/** How a file joins those that are kept. */
+/** Options of {@link writeKept}. */
 export interface Keeping {
-  /** How many are kept, the newest included. */
+  /** The number of files to keep, with the newest. */
   readonly keep: number;
-  /** Whether the files that are there are of another run, and go. */
+  /** True for a new run: the files that are there belong to another run, and are removed. */
   readonly isNew: boolean;
-  /** Whether the run has written none yet, so that processes that were killed may have left something behind. */
+  /** True for the run's first file: killed processes may have left temporary files behind. */
   readonly isFirst: boolean;
-  /** What {@link runStateAt} gave for the file that may be replaced; any other run's is not. */
+  /** The state ({@link runStateAt}) in the file that may be replaced. A file with another state is not. */
   readonly replaces: string | undefined;
-  /** Whether a file's checkpoint is certainly of this run, so that it goes where more were kept before than now. */
+  /** Tells whether a file certainly is a checkpoint of this run, and may be removed if more were kept before. */
   readonly isOwn: (file: SafetensorsFile) => Promise<boolean>;
 }
 
 /**
- * Writes the newest of the files that are kept: `path`; the one before it becomes `path.1`, and so on. At any moment
- * `path` is a whole file, the new one or the old one. Two runs that write the same file are told apart by what is in it:
- * the one that finds a checkpoint of the other's gives up. That both look in the same moment, and then rename, could hide
- * it until the next time that they look.
+ * Writes the newest of the kept files: `path`; the file before it becomes `path.1`, and so on. At any moment `path` is a
+ * whole file, the new one or the old one. Two runs that write the same file are told apart by its content: the run that
+ * finds a checkpoint of the other one gives up. If both look at the same moment, and then rename, neither notices before
+ * its next file.
  * @throws BlasnetError `ERR_BAD_FILE` if the file cannot be written, or is another run's
  */
 export async function writeKept(
@@ -49,12 +49,12 @@ export async function writeKept(
   for (const file of stale) await rm(file, { force: true });
 }
 
-/** The state of a run in a file, as text: no two files have the same, since it says the time. Undefined for other files. */
+/** Reads the state of a run from a file, as text. It holds the time, so that no two are equal. Undefined for other files. */
 export function runStateAt(path: string): Promise<string | undefined> {
   return readIfWhole(path, async (file) => file.metadata.get('training'));
 }
 
-/** What is read of a safetensors file; undefined for what is none, and for what fails. */
+/** Opens a safetensors file and calls `read`; resolves with undefined if either fails. */
 async function readIfWhole<Result>(
   path: string,
   read: (file: SafetensorsFile) => Promise<Result>,
@@ -71,7 +71,7 @@ async function readIfWhole<Result>(
   }
 }
 
-/** Removes what processes that were killed had begun to write. */
+/** Removes temporary files of killed processes. */
 async function removeLeftovers(target: string): Promise<void> {
   const [folder, base] = [dirname(target), `${basename(target)}.`];
   for (const name of await readdir(folder).catch(() => [])) {
@@ -80,7 +80,7 @@ async function removeLeftovers(target: string): Promise<void> {
   }
 }
 
-/** Whether another process of that number runs. The number alone tells nothing of this one: containers begin with 1. */
+/** Tells whether another process of that number runs. This one's own number means nothing: containers begin with 1. */
 function isOtherProcess(pid: number): boolean {
   if (pid === process.pid) return false;
   try {
@@ -90,20 +90,20 @@ function isOtherProcess(pid: number): boolean {
   }
 }
 
-/** The files that may hold the newest checkpoint, the likeliest first. */
+/** Lists the files that may hold the newest checkpoint, the newest first. */
 export async function candidatesFor(path: string): Promise<string[]> {
   const target = await realpath(path).catch(() => path);
   return [target, ...(await olderThan(target))];
 }
 
-/** Files that the run kept when it was to keep more than now. */
+/** Lists the run's own files beyond the number to keep. */
 async function surplus(target: string, keep: number, isOwn: Keeping['isOwn']): Promise<string[]> {
   const files: string[] = [];
   for (const path of await olderThan(target, keep)) if (await readIfWhole(path, isOwn)) files.push(path);
   return files;
 }
 
-/** `target.1`, `target.2`, … as far as they are there, or from another number on. */
+/** Lists the existing files `target.1`, `target.2`, …, from number `first` on. */
 async function olderThan(target: string, first = 1): Promise<string[]> {
   const [folder, base] = [dirname(target), `${basename(target)}.`];
   const names = await readdir(folder).catch(() => []);

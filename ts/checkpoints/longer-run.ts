@@ -6,15 +6,15 @@ import type { ModelFile } from '../model-files/model-file.js';
 import { iterationsBetween } from './course.js';
 import type { RunState } from './run-state.js';
 
-/** What a resumed run may have otherwise than before. */
+/** Options of `NeuralNet.resume`. */
 export interface ResumeOptions {
-  /** Epochs of the run in all, as many as before or more. Default: as before. */
+  /** Epochs of the whole run, at least as many as before. Default: as before. */
   readonly maxEpoch?: number | undefined;
 }
 
 /**
- * The hyperparameters of a run with another number of epochs.
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for fewer epochs than the run was to have
+ * Makes the hyperparameters of a run with another number of epochs.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for fewer epochs than before
  */
 export function paramsFor(saved: HyperParameters, { maxEpoch = saved.maxEpoch }: ResumeOptions): HyperParameters {
   if (maxEpoch === saved.maxEpoch) return saved;
@@ -26,10 +26,10 @@ export function paramsFor(saved: HyperParameters, { maxEpoch = saved.maxEpoch }:
 }
 
 /**
- * A run's state, as a run with so many epochs from the start would have it at that place; the same one where those are no
- * more than its file says.
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for a run that more epochs would not have made longer, `ERR_BAD_FILE` for a
- *   state that it would not have been in
+ * Turns a run's state into that of a run which had `maxEpoch` epochs from the start, at the same iteration. Returns the
+ * same state unless there are more epochs than in its file.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for a run that a stop condition has ended, `ERR_BAD_FILE` for a checkpoint that
+ *   the longer run would not have made
  */
 export function lengthened(state: RunState, { maxEpoch, batchSize }: HyperParameters, file: ModelFile): RunState {
   const { stopReason, course, first, next, ...rest } = state;

@@ -11,7 +11,7 @@ import { lengthened } from './longer-run.js';
 import { type RunState, runStateIn } from './run-state.js';
 import { bestName, historyName, lastName, optimizerName, recordsIn, sharesOf } from './run-tensors.js';
 
-/** A run that goes on with the next `train`. */
+/** A run that the next `train` continues. */
 export interface PendingRun {
   readonly state: RunState;
   readonly records: readonly CheckpointRecord[];
@@ -21,9 +21,9 @@ export interface PendingRun {
 }
 
 /**
- * Opens the newest whole file of those that a run kept, with a warning where that is not the newest of all.
- * @param open - throws `ERR_BAD_FILE` for a file that will not do
- * @throws BlasnetError `ERR_BAD_FILE` for the newest file where none will do
+ * Opens the newest undamaged file of those that a run kept. Emits a warning if that is not the newest of all.
+ * @param open - throws `ERR_BAD_FILE` for a file that cannot be used
+ * @throws BlasnetError `ERR_BAD_FILE` with what is wrong with the newest file, if none can be used
  */
 export async function newestOf<Result>(path: string, open: (file: ModelFile) => Promise<Result>): Promise<Result> {
   let failure: BlasnetError | undefined;
@@ -41,10 +41,10 @@ export async function newestOf<Result>(path: string, open: (file: ModelFile) => 
 }
 
 /**
- * Gives a net that was made from a checkpoint what training carries along besides the weights. The net may have a larger
- * maxEpoch than the checkpoint: then it gets what a run of so many epochs has at that place.
- * @throws BlasnetError `ERR_BAD_FILE` for a file without all of it, `ERR_BAD_ARGUMENT` for more epochs than that run
- *   would have had
+ * Restores the state of training, besides the weights, in a net that was made from a checkpoint. If the net has a larger
+ * maxEpoch than the checkpoint, restores the state that a run of so many epochs has at that iteration.
+ * @throws BlasnetError `ERR_BAD_FILE` for a file without a whole state, `ERR_BAD_ARGUMENT` for more epochs in a run that a
+ *   stop condition has ended
  */
 export async function restoreRun(file: ModelFile, { stack, params, state: training }: Model): Promise<PendingRun> {
   const { where } = file;

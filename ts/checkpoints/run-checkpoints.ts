@@ -19,7 +19,7 @@ import { bestName, historyName, lastName, optimizerName, sharesOf, tableOf } fro
 const leastPause = 1000;
 const mostShare = 1 / 20;
 
-/** What a run consists of, for its files. */
+/** The parts of a run that its files need. */
 export interface RunParts {
   readonly model: Model;
   readonly describe: () => ModelDescription;
@@ -27,23 +27,23 @@ export interface RunParts {
   readonly rule: StopRule;
   /** Whether the run ends with the weights of its best checkpoint, as an option of `train`. */
   readonly restoreBest: boolean;
-  /** Those so far: the list grows. */
+  /** The records so far; the list grows. */
   readonly records: readonly CheckpointRecord[];
   readonly lastGood: LastGood;
   readonly best: Snapshot;
   readonly iterationsPerEpoch: number;
-  /** The first iteration of the run, and the one that it begins or goes on at. */
+  /** The first iteration of the run, and the one at which it begins or continues. */
   readonly first: number;
   readonly next: number;
   readonly isResumed: boolean;
 }
 
-/** How far a run has come. */
+/** The position of a run. */
 export type RunPosition = Pick<RunState, 'next' | 'epochs' | 'seconds'>;
 
 type Values = (tensor: Tensor) => Tensor | undefined;
 
-/** Writes the checkpoints of a run to its file, while training goes on. */
+/** Writes the checkpoints of a run to its file while training continues. */
 export class RunCheckpoints {
   readonly #path: string;
   readonly #keep: number;
@@ -79,7 +79,7 @@ export class RunCheckpoints {
     await requireWritable(this.#path);
   }
 
-  /** Begins to write a file of the newest checkpoint, if it is time; `idle` tells when that is done. */
+  /** Begins to write a file of the newest checkpoint, if it is time for one; `idle` waits for it. */
   offer(position: RunPosition): void {
     const isDue =
       this.#every === undefined
@@ -89,8 +89,8 @@ export class RunCheckpoints {
   }
 
   /**
-   * Writes the file of a run that is over, from the weights as they are now.
-   * @param isRestored - whether these are the best ones, in place of the last
+   * Writes the file of a run that has ended, from the present weights.
+   * @param isRestored - true if these are the best weights, not the last ones
    */
   async finish(position: RunPosition, stopReason: StopReason, isRestored: boolean): Promise<void> {
     await this.idle();
@@ -102,8 +102,8 @@ export class RunCheckpoints {
   }
 
   /**
-   * Waits until nothing is being written: from then on weights, copies of them and arrays may change.
-   * @throws BlasnetError `ERR_BAD_FILE` if a file could not be written; the one before it is still there
+   * Waits until the file is written. Weights, their copies and the optimizer's arrays may change after that.
+   * @throws BlasnetError `ERR_BAD_FILE` if the file could not be written; the one before it is still there
    */
   async idle(): Promise<void> {
     const failure = await this.#writing;
@@ -169,7 +169,7 @@ export class RunCheckpoints {
   }
 }
 
-/** Whether a file holds a checkpoint that led to this state: the same course, and the same records to the bit. */
+/** Tells whether a file holds an earlier checkpoint of this run: the same course, and the same records to the bit. */
 async function isEarlier(
   file: SafetensorsFile,
   { course, first }: RunState,

@@ -5,7 +5,7 @@ import type { StopRuleState } from '../training/stop-rule.js';
 import type { StopReason } from '../training-history.js';
 import type { Course } from './course.js';
 
-/** Where a run is, and what it carries on from there besides tensors; plain JSON. */
+/** The state of a run without its tensors; plain JSON. */
 export interface RunState {
   readonly course: Course;
   /** Iterations that the net had made before the run, and those it has made now. */
@@ -20,9 +20,9 @@ export interface RunState {
   readonly stopRule: StopRuleState;
   /** Wall time of the run so far. */
   readonly seconds: number;
-  /** Why the run ended; absent while it goes on. */
+  /** The reason why the run ended; absent while it continues. */
   readonly stopReason?: StopReason;
-  /** Whether the weights with the lowest loss are the present ones, rather than in tensors of their own. */
+  /** True if the present weights are those with the lowest loss; otherwise those have tensors of their own. */
   readonly isBest: boolean;
   /** Whether the run was to end with the weights of its best checkpoint, as an option of `train`; absent for no. */
   readonly restoreBest?: boolean;
@@ -31,8 +31,8 @@ export interface RunState {
 const reasons: readonly unknown[] = ['maxEpoch', 'stopLoss', 'stopDiff', 'earlyStop'] satisfies StopReason[];
 
 /**
- * A run's state as JSON has it, checked. JSON knows no infinity and no NaN: null stands for what is not there yet.
- * @throws BlasnetError `ERR_BAD_FILE`
+ * Checks a run's state from JSON. JSON has no infinity and no NaN: null stands for a value that is not there yet.
+ * @throws BlasnetError `ERR_BAD_FILE` for anything but such a state
  */
 export function runStateIn(value: unknown, where: string): RunState {
   const state = objectIn(value, 'training');

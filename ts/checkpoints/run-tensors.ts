@@ -4,13 +4,13 @@ import { Tensor } from '../tensor.js';
 import type { CheckpointRecord } from '../training-history.js';
 import type { Parameter } from '../weights-bias.js';
 
-/** Arrays laid out as a net's parameters are; those for statistics only where there are any. */
+/** Arrays with the layout of a net's parameters; one for statistics only if the net has any. */
 export interface BlockArrays {
   readonly theta: Tensor;
   readonly statistics?: Tensor | undefined;
 }
 
-/** Each parameter's share of such arrays, by layer and parameter; shares memory. */
+/** Cuts such arrays into one tensor for each parameter, by names of layer and parameter; shares memory. */
 export function sharesOf(
   layers: readonly StackedLayer[],
   block: ParameterBlock,
@@ -23,7 +23,7 @@ export function sharesOf(
   );
 }
 
-/** The share where the parameter's values lie in `whole`. */
+/** Gets the part of `array` at the place that the parameter has in `whole`. */
 function shareOf({ value }: Parameter, whole: Tensor, array: Tensor | undefined): Tensor | undefined {
   if (!array) return undefined;
   const start = (value.data.byteOffset - whole.data.byteOffset) / value.data.BYTES_PER_ELEMENT;
@@ -31,8 +31,8 @@ function shareOf({ value }: Parameter, whole: Tensor, array: Tensor | undefined)
 }
 
 /**
- * What a tensor of the optimizer is called, one of the weights with the lowest loss, and one of the last weights, where
- * a run has ended with those of the lowest loss.
+ * Names of tensors: an array of the optimizer, the weights with the lowest loss, and the last weights of a run that ended
+ * with those of the lowest loss.
  */
 export const optimizerName = (array: string, parameter: string) => `${trainingPrefix}optimizer/${array}/${parameter}`;
 export const bestName = (parameter: string) => `${trainingPrefix}best/${parameter}`;
@@ -49,7 +49,7 @@ const columns = [
   'learningRate',
 ] as const satisfies (keyof CheckpointRecord)[];
 
-/** Records as a table, a row each; NaN where there is no validation set. */
+/** Makes a table of records, a row for each; NaN for the validation set if there is none. */
 export function tableOf(records: readonly CheckpointRecord[]): Tensor {
   const table = Tensor.zeros([records.length, columns.length], 'float64');
   for (const [i, record] of records.entries()) {

@@ -3,7 +3,7 @@ import { badArgument } from '../errors.js';
 import { fieldsOf } from '../fields.js';
 import type { ChannelStatistics, ImageOptions } from './image-options.js';
 
-/** The names of all options; readers have those of their files besides. */
+/** The names of all options for images; each reader adds those of its files. */
 export const imageOptionNames = ['mode', 'augment'] as const satisfies (keyof ImageOptions)[];
 
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an option that is unknown or out of range */

@@ -10,13 +10,13 @@ const classes = 10;
 /** Bytes of an image, and of a record: a label comes before it. */
 const imageBytes = sizeOf(shape);
 const recordBytes = 1 + imageBytes;
-/** Records that are read at once, so that hardly more memory is taken than the images need. */
+/** Records that are read at once, so that little memory is taken besides that of the images. */
 const chunk = 512;
 
-/** A file of CIFAR-10 has 31 MB; what says that it has much more is none, and is not worth the memory. */
+/** A file of CIFAR-10 has 31 MB; a much larger one is none, and not worth its memory. */
 const largestFile = 2 ** 31;
 
-/** A file, and how many images it holds. */
+/** An open file, and the number of its images. */
 interface CifarFile {
   readonly path: string;
   readonly handle: FileHandle;
@@ -81,7 +81,7 @@ async function readRecords(
 }
 
 /**
- * The names of the classes, from `batches.meta.txt`: a line each.
+ * Reads the names of the classes from `batches.meta.txt`: one a line.
  * @throws BlasnetError `ERR_BAD_FILE` for another number of names
  */
 export async function readClassNames(path: string): Promise<readonly string[]> {

@@ -9,17 +9,17 @@ import type { ImageOptions } from './image-options.js';
 export interface CifarFiles {
   readonly train: string | readonly string[];
   readonly test?: string | readonly string[] | undefined;
-  /** The file with the classes' names, a line each. */
+  /** The file with the names of the classes, one a line. */
   readonly classNames?: string | undefined;
 }
 
-/** Images of CIFAR-10, 32 × 32 in three colours; rows are [3, 32, 32] unless `mode` is 'vector'. */
+/** Reads images of CIFAR-10, 32 × 32 in three colours. Rows are [3, 32, 32], or flat with `mode: 'vector'`. */
 export class CifarImageReader extends ImageDataReader {
   readonly #files: CifarFiles;
   #classNames: readonly string[] | undefined;
 
   /**
-   * @param files - the files, and what their images are to look like
+   * @param files - the files, and options for the images
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for an option that is unknown or out of range
    */
   constructor(files: CifarFiles & ImageOptions) {
@@ -41,7 +41,7 @@ export class CifarImageReader extends ImageDataReader {
     return this.#classNames;
   }
 
-  /** What the classes are called, by class number, where a file says so. */
+  /** The names of the classes by class number; undefined without a file of them. */
   get classNames(): readonly string[] | undefined {
     return this.#classNames;
   }

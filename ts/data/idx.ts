@@ -1,11 +1,10 @@
 // @internal
-import { promisify } from 'node:util';
-import { constants, gunzip } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { badFile, readFileBytes } from '../files.js';
 import { sizeOf } from '../tensor.js';
-import { inflateTo, maxRatio } from './inflate.js';
+import { inflateStart, inflateTo, maxRatio } from './inflate.js';
 
-/** What an IDX file holds: for MNIST, `[images, 28, 28]` or `[labels]`. */
+/** The array in an IDX file: for MNIST of shape `[images, 28, 28]` or `[labels]`. */
 export interface IdxArray {
   shape: number[];
   data: Uint8Array;
@@ -25,32 +24,73 @@ const LONGEST_HEADER = 4 + 4 * MAX_RANK;
 /** Packed bytes that surely hold the header, after gzip's own with a file name. */
 const PEEK = 1024;
 
-const inflate = promisify(gunzip);
-
 /**
  * Reads an IDX file of unsigned bytes, the format of MNIST, plain or gzipped (told by content, not by name).
  * @throws BlasnetError `ERR_BAD_FILE` if the file is missing, damaged, of another element type,
  *   or holds fewer or more bytes than its header says
  */
 export async function readIdx(path: string): Promise<IdxArray> {
-  return decodeIdx(await readFileBytes(path, 'IDX'), `'${path}'`);
+  return (await IdxFile.open(path)).read();
 }
 
-/**
- * As {@link readIdx}, from bytes; the result may share memory with them.
- * @param where - what error messages call the file
- */
+/** Decodes the bytes of an IDX file; the result may share memory with them. */
 export async function decodeIdx(bytes: Uint8Array, where: string): Promise<IdxArray> {
-  const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const shape = parseHeader(zipped ? await peek(bytes, where) : bytes, where);
-  const start = 4 + 4 * shape.length;
-  const total = start + sizeOf(shape);
-  // Before anything is allocated: a header may promise 2^60 bytes.
-  const possible = zipped ? bytes.length * maxRatio : bytes.length;
-  if (total > possible) throw badFile(where, `${total} bytes for shape [${shape.join(', ')}]`, `at most ${possible}`);
-  const all = zipped ? await inflateTo(inflate, bytes, total, { what: 'gzipped IDX data', where }) : bytes;
-  if (all.length !== total) throw badFile(where, `${total} bytes for shape [${shape.join(', ')}]`, `${all.length}`);
-  return { shape, data: new Uint8Array(all.buffer, all.byteOffset + start, total - start) };
+  return (await IdxFile.from(bytes, where)).read();
+}
+
+/** An IDX file in memory, still packed if it is gzipped. Its header has been read, and is possible for its size. */
+export class IdxFile {
+  readonly #bytes: Uint8Array;
+  readonly #isZipped: boolean;
+  /** The file's name for error messages. */
+  readonly where: string;
+  readonly shape: readonly number[];
+
+  private constructor(bytes: Uint8Array, isZipped: boolean, shape: readonly number[], where: string) {
+    this.#bytes = bytes;
+    this.#isZipped = isZipped;
+    this.shape = shape;
+    this.where = where;
+  }
+
+  /** @throws BlasnetError `ERR_BAD_FILE` for a file that cannot be read, or whose header is none */
+  static async open(path: string): Promise<IdxFile> {
+    return IdxFile.from(await readFileBytes(path, 'IDX'), `'${path}'`);
+  }
+
+  /** @throws BlasnetError `ERR_BAD_FILE` for bytes whose header is none, or promises more than they can hold */
+  static async from(bytes: Uint8Array, where: string): Promise<IdxFile> {
+    const isZipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
+    const start = isZipped
+      ? await inflateStart(createGunzip, bytes.subarray(0, PEEK), LONGEST_HEADER, { what: 'gzipped IDX data', where })
+      : bytes;
+    const shape = parseHeader(start, where);
+    const file = new IdxFile(bytes, isZipped, shape, where);
+    // Before anything is allocated: a header may promise 2^60 bytes.
+    const possible = isZipped ? bytes.length * maxRatio : bytes.length;
+    const total = file.#start + sizeOf(shape);
+    if (total > possible) throw badFile(where, `${total} bytes for shape [${shape.join(', ')}]`, `at most ${possible}`);
+    return file;
+  }
+
+  /** Bytes of the header. */
+  get #start(): number {
+    return 4 + 4 * this.shape.length;
+  }
+
+  /**
+   * Reads the numbers; the result may share memory with the file's bytes.
+   * @throws BlasnetError `ERR_BAD_FILE` for damaged data, and for fewer or more bytes than the header says
+   */
+  async read(): Promise<IdxArray> {
+    const { shape, where } = this;
+    const total = this.#start + sizeOf(shape);
+    const all = this.#isZipped
+      ? await inflateTo(createGunzip, this.#bytes, total, { what: 'gzipped IDX data', where })
+      : this.#bytes;
+    if (all.length !== total) throw badFile(where, `${total} bytes for shape [${shape.join(', ')}]`, `${all.length}`);
+    return { shape: [...shape], data: new Uint8Array(all.buffer, all.byteOffset + this.#start, total - this.#start) };
+  }
 }
 
 function parseHeader(bytes: Uint8Array, where: string): number[] {
@@ -71,15 +111,4 @@ function parseHeader(bytes: Uint8Array, where: string): number[] {
   if (bytes.length < 4 + 4 * rank) throw badFile(where, `an IDX header of ${4 + 4 * rank} bytes`, `${bytes.length}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   return Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
-}
-
-/** The first bytes of gzipped data, at least as many as the longest header if there are so many. */
-async function peek(bytes: Uint8Array, where: string): Promise<Uint8Array> {
-  try {
-    // Flushing instead of finishing accepts that the data goes on.
-    const start = await inflate(bytes.subarray(0, PEEK), { finishFlush: constants.Z_SYNC_FLUSH });
-    return start.subarray(0, LONGEST_HEADER);
-  } catch (error) {
-    throw badFile(where, 'gzipped IDX data', (error as Error).message, error);
-  }
 }

@@ -10,7 +10,7 @@ import { type ChannelScaling, type ImageShape, scalePixels, statisticsOf, unscal
 import { rowsOf } from './rows.js';
 import type { ScalingOptions } from './scaling-options.js';
 
-/** Images as a file holds them, channel by channel, and their class numbers. */
+/** Images, channel by channel, and their class numbers. */
 export interface LabelledImages {
   readonly shape: ImageShape;
   readonly pixels: Uint8Array;
@@ -23,7 +23,7 @@ type NoScaling = { readonly [Name in keyof ScalingOptions]?: undefined };
 /** The brightest pixel. */
 const maximum = 255;
 
-/** Labelled images as a data set. Pixels stay bytes in memory until a batch is gathered. */
+/** A data set of labelled images. Pixels stay bytes in memory until a batch is gathered. */
 export abstract class ImageDataReader extends DataReader {
   readonly mode: ImageMode;
   readonly #augment: ImageOptions['augment'];
@@ -51,12 +51,12 @@ export abstract class ImageDataReader extends DataReader {
     return { per: 'channel', divisor: maximum, offset: [...offset], scale: [...scale] };
   }
 
-  /** What `normalizeX({ perChannel: … })` used: give it to another reader, or keep it with the net. */
+  /** Mean and deviation that `normalizeX({ perChannel: … })` has used, to give to another reader or keep with the net. */
   get channelStatistics(): ChannelStatistics | undefined {
     return this.#statistics;
   }
 
-  /** Takes the images that were read. */
+  /** Makes these images the raw rows; for readers of other formats. */
   protected setImages(train: LabelledImages, test: LabelledImages | undefined): void {
     const [, height, width] = train.shape;
     const crop = this.#augment?.crop ?? 0;
@@ -75,7 +75,7 @@ export abstract class ImageDataReader extends DataReader {
   }
 
   /**
-   * Pixels to [0, 1], x / 255; or to mean 0 and deviation 1, channel by channel. A constant channel becomes 0.
+   * Scales pixels to [0, 1] as x / 255, or each channel to mean 0 and deviation 1. A constant channel becomes 0.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` after the validation set was taken, or for statistics of other channels
    */
   override normalizeX(options: PixelNormalization & NoScaling = {}): void {
@@ -97,7 +97,7 @@ export abstract class ImageDataReader extends DataReader {
     this.#statistics = statistics;
   }
 
-  /** Raw pixels, 0 to 255, as the training images were normalised: a row for each image, flat or not. */
+  /** Scales raw pixels, 0 to 255, as `normalizeX` has scaled the training images: a row for each image, flat or not. */
   override normalizePredictData(x: Tensor): Tensor {
     if (!this.#isNormalized) throw badArgument('normalizePredictData', 'normalizeX before it', 'none');
     if (!(x instanceof Tensor)) throw badArgument('rows', 'a Tensor', x);
@@ -122,7 +122,7 @@ export abstract class ImageDataReader extends DataReader {
   }
 }
 
-/** Dividing by the deviation, as a multiplication. */
+/** Turns division by the deviation into multiplication. */
 function scalingOf({ mean, deviation }: ChannelStatistics): ChannelScaling {
   const factor = Float64Array.from(deviation, (value) => (value === 0 ? 0 : 1 / value));
   return { mean: Float64Array.from(mean), factor };

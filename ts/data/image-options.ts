@@ -1,6 +1,6 @@
-/** What the rows of images look like, and how training changes them. */
+/** Options for the rows of images, and for changes in training. */
 export interface ImageOptions {
-  /** 'image': rows of shape [channels, height, width]; 'vector': flat ones. */
+  /** 'image': rows of shape [channels, height, width]; 'vector': flat rows. */
   readonly mode?: ImageMode | undefined;
   /** Random changes of the training images, each time they are trained on. Default: none. */
   readonly augment?: Augmentation | undefined;
@@ -9,9 +9,9 @@ export interface ImageOptions {
 export type ImageMode = 'image' | 'vector';
 
 /**
- * Random changes, made on the images' way to a batch of `net.train`, never in evaluation, nor in `xTrain`. They are a
- * function of the net's seed, the number of the training step and the row in the batch, and of nothing else. Pixels
- * from beyond the frame are 0 before normalisation.
+ * Random changes of images as a batch of `net.train` is gathered; not in evaluation, nor in `xTrain`. They depend only on
+ * the net's seed, the number of the training step and the row in the batch. Pixels beyond the frame are 0 before
+ * normalisation.
  */
 export interface Augmentation {
   /** Mirror left and right, with probability 1/2. */
@@ -28,7 +28,7 @@ export interface ChannelStatistics {
 
 export interface PixelNormalization {
   /**
-   * (x / 255 − mean) / deviation, channel by channel: as the training images have them (`true`), or as given here.
+   * Scales each channel as (x / 255 − mean) / deviation, with those of the training images (`true`) or those given here.
    * Default: x / 255.
    */
   readonly perChannel?: boolean | ChannelStatistics | undefined;

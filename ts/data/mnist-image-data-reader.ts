@@ -1,8 +1,8 @@
-import { badArgument } from '../errors.js';
+import { badArgument, shapeMismatch } from '../errors.js';
 import { checkOptions } from '../fields.js';
 import { badFile } from '../files.js';
 import { imageOptionNames } from './check-image-options.js';
-import { type IdxArray, readIdx } from './idx.js';
+import { IdxFile } from './idx.js';
 import { ImageDataReader, type LabelledImages } from './image-data-reader.js';
 import type { ImageOptions } from './image-options.js';
 
@@ -14,12 +14,12 @@ export interface MnistFiles {
   readonly testLabels?: string | undefined;
 }
 
-/** Images of IDX files; rows are flat unless `mode` is 'image'. */
+/** Reads images from IDX files, the format of MNIST. Rows are flat, or [1, height, width] with `mode: 'image'`. */
 export class MnistImageDataReader extends ImageDataReader {
   readonly #paths: MnistFiles;
 
   /**
-   * @param files - the files, and what their images are to look like
+   * @param files - the files, and options for the images
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for an option that is unknown or out of range
    */
   constructor(files: MnistFiles & ImageOptions) {
@@ -43,23 +43,27 @@ export class MnistImageDataReader extends ImageDataReader {
   }
 }
 
+/** Images and labels that belong together; no large memory is taken before their headers have shown that they do. */
 async function readImages(imagePath: string, labelPath: string): Promise<LabelledImages> {
-  const [images, labels] = await allOf([readIdx(imagePath), readIdx(labelPath)]);
-  requireRank(images, 3, 'images', imagePath);
-  requireRank(labels, 1, 'labels', labelPath);
-  const [, height, width] = images.shape as [number, number, number];
-  if (height * width === 0) throw badFile(`'${imagePath}'`, 'images with pixels', `${height} × ${width}`);
-  return { shape: [1, height, width], pixels: images.data, labels: Float32Array.from(labels.data) };
+  const [images, labels] = await allOf([IdxFile.open(imagePath), IdxFile.open(labelPath)]);
+  requireRank(images, 3, 'images');
+  requireRank(labels, 1, 'labels');
+  const [count, height, width] = images.shape as [number, number, number];
+  if (height * width === 0) throw badFile(images.where, 'images with pixels', `${height} × ${width}`);
+  if (labels.shape[0] !== count) {
+    throw shapeMismatch(`the labels in ${labels.where}`, `${count} rows, one for each image,`, `${labels.shape[0]}`);
+  }
+  // The labels first: if they are damaged, nothing is taken for the images.
+  const { data } = await labels.read();
+  return { shape: [1, height, width], pixels: (await images.read()).data, labels: Float32Array.from(data) };
 }
 
-/** As `Promise.all`, but of several failures the first in order is told, not the one that came first. */
+/** As `Promise.all`, but rejects with the first failure in order, rather than in time. */
 async function allOf<T extends readonly unknown[]>(promises: readonly [...T]) {
   await Promise.allSettled(promises);
   return Promise.all(promises);
 }
 
-function requireRank(array: IdxArray, rank: number, what: string, path: string): void {
-  if (array.shape.length !== rank) {
-    throw badFile(`'${path}'`, `${what} of ${rank} dimensions`, `${array.shape.length}`);
-  }
+function requireRank({ shape, where }: IdxFile, rank: number, what: string): void {
+  if (shape.length !== rank) throw badFile(where, `${what} of ${rank} dimensions`, `${shape.length}`);
 }

@@ -2,7 +2,7 @@
 import { badFile } from '../files.js';
 import { halfToNumber, hostOrder } from '../number-formats.js';
 
-/** The typed arrays that numbers from a file may come in. */
+/** The typed arrays that hold numbers from a file. */
 export type NumberArray =
   | Float32Array
   | Float64Array
@@ -13,13 +13,13 @@ export type NumberArray =
   | Int32Array
   | Uint32Array;
 
-/** How one number lies in a file. */
+/** The layout of one number in a file. */
 export interface ElementType {
   /** Bytes of one number in the file. */
   readonly bytes: number;
-  /** Whether the file's byte order is not this machine's. */
+  /** True if the file's byte order is not this machine's. */
   readonly swapped: boolean;
-  /** Numbers from a buffer that holds just them, in this machine's byte order; may view it. */
+  /** Makes numbers of a buffer that holds only them, in this machine's byte order; may share its memory. */
   readonly view: (buffer: ArrayBuffer, where: string) => NumberArray;
 }
 
@@ -50,7 +50,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /**
- * What NumPy's `descr`, such as `<f4`, says of the numbers.
+ * Gets the layout of numbers from NumPy's `descr`, such as `<f4`.
  * @throws BlasnetError `ERR_BAD_FILE` for objects, structures, complex numbers, strings, dates and unknown types
  */
 export function elementTypeOf(descr: string, where: string): ElementType {
@@ -74,7 +74,7 @@ export function decodeElements(bytes: Uint8Array, type: ElementType, where: stri
   return adoptElements(own, type, where);
 }
 
-/** As {@link decodeElements}, from bytes that are all of their buffer, and may be changed and kept. */
+/** Decodes numbers in place: the bytes are all of their buffer, are changed, and may be kept. */
 export function adoptElements(own: Uint8Array, type: ElementType, where: string): NumberArray {
   if (type.swapped) {
     const buffer = Buffer.from(own.buffer);

@@ -38,7 +38,7 @@ const DESCR_OF = new Map<unknown, string>([
  * Reads the NPY format, versions 1 to 3, of any numeric dtype but complex: `float16` becomes `Float32Array`,
  * `int64` and `uint64` become `Float64Array`, `bool` becomes `Uint8Array` of 0 and 1.
  * @param bytes - the whole file; it is copied, so it may be changed afterwards
- * @param where - what error messages call the file
+ * @param where - the file's name for error messages
  * @throws BlasnetError `ERR_BAD_FILE` for anything but one whole numeric array, and for 64-bit integers beyond ±(2^53 − 1)
  */
 export function decodeNpy(bytes: Uint8Array, where: string): NpyArray {
@@ -48,8 +48,10 @@ export function decodeNpy(bytes: Uint8Array, where: string): NpyArray {
 }
 
 /**
- * Checks the header of an NPY file of `total` bytes, of which the first {@link NPY_START} are enough, before memory is
- * taken for the rest: a header may promise 2^60 numbers, and a file may have more than its header says.
+ * Checks the header of an NPY file before memory is taken for the rest: a header may promise 2^60 numbers, and a file may
+ * have more of them than its header says.
+ * @param start - the first {@link NPY_START} bytes of the file, or all
+ * @param total - bytes of the whole file
  */
 export function checkNpyStart(start: Uint8Array, total: number, where: string) {
   const { text, dataStart } = readHeader(start, where);

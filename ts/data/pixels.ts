@@ -6,23 +6,23 @@ import type { Augmentation, ChannelStatistics } from './image-options.js';
 /** Channels, height, width. */
 export type ImageShape = readonly [channels: number, height: number, width: number];
 
-/** How the bytes of a channel become numbers: (byte / divisor − mean) · factor, each operation rounded to the dtype. */
+/** Scaling of the bytes of a channel: (byte / divisor − mean) · factor, each operation rounded to the dtype. */
 export interface ChannelScaling {
-  /** One for each channel, both of them. */
+  /** One number for each channel, as in `factor`. */
   readonly mean: Float64Array;
   readonly factor: Float64Array;
 }
 
-/** What rows of bytes are where they are images, whatever the shape of a row. */
+/** Properties of rows of bytes that are images, of any row shape. */
 export interface ImageFormat {
   readonly shape: ImageShape;
-  /** Where pixels are not only divided. */
+  /** Absent if pixels are only divided. */
   readonly scaling?: ChannelScaling | undefined;
-  /** How they are changed at random for training. */
+  /** Random changes in training. */
   readonly augment?: Augmentation | undefined;
 }
 
-/** Pixels stay as they are once they are divided. */
+/** A scaling that keeps pixels once they are divided. */
 export const unscaled = (channels: number): ChannelScaling => ({
   mean: new Float64Array(channels),
   factor: new Float64Array(channels).fill(1),
@@ -32,7 +32,7 @@ const noOrder: Operand = { data: new Int32Array(0), shape: [0] };
 /** Changes of images draw from a sequence of their own: layers' are small numbers, or those from 2^31 on. */
 const augmentStream = 0x4155474d;
 
-/** Which images of a source make a batch, and how their random changes are chosen: not at all without a seed. */
+/** The images of a source that make a batch, and the seed of their random changes; without one there are none. */
 export interface ImageRange {
   /** Index of the first one, in `order` if there is one. */
   readonly firstRow: KernelArgument;
@@ -40,12 +40,12 @@ export interface ImageRange {
   readonly augmentSeed?: number | undefined;
 }
 
-/** Whether images must be scaled by channel or changed: the kernels for bytes can do neither. */
+/** Tells whether images must be scaled by channel or changed, which the kernels for bytes cannot do. */
 export function needsImagePass({ scaling, augment }: ImageFormat, { augmentSeed }: ImageRange): boolean {
   return scaling !== undefined || (augment !== undefined && augmentSeed !== undefined);
 }
 
-/** Says the kernel that brings images to the batch x. */
+/** Records the kernel that copies images to the batch x. */
 export function imagePass(
   runner: Runner,
   source: Operand | Port,
@@ -72,7 +72,7 @@ export function imagePass(
   });
 }
 
-/** Rows of pixels, `rowSize` each, as batches hold them, to the bit: each operation rounds to the target's dtype. */
+/** Scales rows of `rowSize` pixels to the bits that batches hold: each operation rounds to the target's dtype. */
 export function scalePixels(
   pixels: Uint8Array | FloatArray,
   rowSize: number,
@@ -94,7 +94,7 @@ export function scalePixels(
   }
 }
 
-/** Mean and deviation of each channel, of pixels divided by 255, from exact counts of the bytes. */
+/** Computes mean and deviation of each channel, of pixels divided by 255, from exact counts of the bytes. */
 export function statisticsOf(pixels: Uint8Array, channels: number, plane: number): ChannelStatistics {
   const counts = Array.from({ length: channels }, () => new Float64Array(256));
   for (let at = 0, channel = 0; at < pixels.length; at += plane, channel = (channel + 1) % channels) {

@@ -1,16 +1,16 @@
 // @internal
-import { promisify } from 'node:util';
-import { constants, inflateRaw } from 'node:zlib';
+import { createInflateRaw } from 'node:zlib';
 import { checksumOf, hexOf } from '../crc32.js';
 import { clipped } from '../errors.js';
+import { formatOf } from '../file-formats.js';
 import { badFile } from '../files.js';
-import { inflateTo, maxRatio } from './inflate.js';
+import { inflateStart, inflateTo, maxRatio } from './inflate.js';
 
 // fflate's unzip trusts the archive's directory: it allocates what that promises, checks no checksum, reads past the
 // end and does not tell of encryption. Hence this reader of the directory; the inflating is zlib's, off the event loop.
 // Layout and names are those of PKWARE's APPNOTE 4.3; numbers are little-endian.
 
-/** A file within a zip archive, as the archive's directory describes it. */
+/** A file within a zip archive, as in the archive's directory. */
 interface ZipEntry {
   readonly name: string;
   readonly method: number;
@@ -23,12 +23,17 @@ interface ZipEntry {
   readonly offset: number;
 }
 
-/** What is asked before memory is taken for a member; each throws to refuse it. */
-export interface MemberChecks {
-  /** Called with every member's name before the first is unpacked. */
-  name(name: string): void;
-  /** Called with the first bytes of a large packed member, at least so many, and what it will have when unpacked. */
-  readonly start?: { readonly bytes: number; check(start: Uint8Array, size: number, member: string): void };
+/** Checks the beginning of a large packed member before memory is taken for all of it. */
+export interface StartCheck {
+  /** Bytes that the check needs at most. */
+  readonly bytes: number;
+  /**
+   * Throws to refuse the member.
+   * @param start - so many bytes or more
+   * @param size - bytes of the whole member when unpacked
+   * @param member - its name, for messages
+   */
+  check(start: Uint8Array, size: number, member: string): void;
 }
 
 const END_SIGNATURE = 0x06054b50;
@@ -44,29 +49,70 @@ const SLACK = 1024;
 /** Unpacked bytes from which a member is looked at before it is unpacked as a whole. */
 const LARGE = 1 << 20;
 
-const inflate = promisify(inflateRaw);
-
 /**
- * Unpacks the members of a zip archive, one after another, and checks their sizes and checksums.
- * Nothing is allocated on the archive's word alone: members may claim no more than their packed bytes can hold.
- * @param where - what error messages call the archive
- * @throws BlasnetError `ERR_BAD_FILE` for damage, encryption, a second member of a name, zip64, split archives,
- *   and methods other than stored and deflated
+ * A zip archive in memory, whose members are unpacked on demand. Nothing is allocated on the archive's word alone: members
+ * may claim no more than their packed bytes can hold.
  */
-export async function* unzipMembers(
-  bytes: Uint8Array,
-  where: string,
-  checks: MemberChecks,
-): AsyncGenerator<{ name: string; data: Uint8Array }> {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const entries = readDirectory(view, where);
-  for (const { name } of entries) checks.name(name);
-  for (const entry of entries) {
-    yield { name: entry.name, data: await unpack(view, entry, `'${clipped(entry.name, 60)}' of ${where}`, checks) };
+export class ZipArchive {
+  readonly #view: Buffer;
+  readonly #entries: ReadonlyMap<string, ZipEntry>;
+  readonly #where: string;
+
+  /**
+   * Reads the archive's directory.
+   * @param where - the file's name for error messages
+   * @throws BlasnetError `ERR_BAD_FILE` for damage, encryption, a second member of a name, zip64, split archives, and
+   *   methods other than stored and deflated
+   */
+  constructor(bytes: Uint8Array, where: string) {
+    this.#view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#entries = readDirectory(this.#view, where);
+    this.#where = where;
+  }
+
+  /** The members' names in the order of the directory. */
+  get names(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /**
+   * Unpacks a member, and checks its size and checksum.
+   * @throws BlasnetError `ERR_BAD_FILE` if it is missing or damaged
+   */
+  async unpack(name: string, start?: StartCheck): Promise<Uint8Array> {
+    const { entry, member, raw } = this.#find(name);
+    const { method, size } = entry;
+    if (start && method === DEFLATED && size > LARGE) start.check(await this.start(name, start.bytes), size, member);
+    const data =
+      method === STORED ? raw : await inflateTo(createInflateRaw, raw, size, { what: 'deflated data', where: member });
+    if (data.length !== size) throw badFile(member, `${size} bytes when unpacked`, `${data.length}`);
+    const [expected, crc] = [hexOf(entry.crc), await checksumOf(data)];
+    if (crc !== expected) throw badFile(member, `checksum ${expected}`, `${crc}: the file is damaged`);
+    return data;
+  }
+
+  /** Unpacks the first bytes of a member: `bytes` of them or more, if it has so many. */
+  async start(name: string, bytes: number): Promise<Uint8Array> {
+    const { entry, member, raw } = this.#find(name);
+    if (entry.method === STORED) return raw.subarray(0, bytes);
+    const packed = raw.subarray(0, bytes + SLACK);
+    return inflateStart(createInflateRaw, packed, bytes, { what: 'deflated data', where: member });
+  }
+
+  /** Bytes of a member when unpacked. */
+  sizeOf(name: string): number {
+    return this.#find(name).entry.size;
+  }
+
+  #find(name: string): { entry: ZipEntry; member: string; raw: Buffer } {
+    const entry = this.#entries.get(name);
+    const member = `'${clipped(name, 60)}' of ${this.#where}`;
+    if (!entry) throw badFile(this.#where, `a member '${clipped(name, 60)}'`, 'none');
+    return { entry, member, raw: packedBytes(this.#view, entry, member) };
   }
 }
 
-function readDirectory(view: Buffer, where: string): ZipEntry[] {
+function readDirectory(view: Buffer, where: string): Map<string, ZipEntry> {
   const end = findEnd(view, where);
   const [disk, startDisk, onDisk, count] = [0, 1, 2, 3].map((i) => view.readUInt16LE(end + 4 + 2 * i));
   const length = view.readUInt32LE(end + 12);
@@ -94,7 +140,7 @@ function readDirectory(view: Buffer, where: string): ZipEntry[] {
   }
   // Entries that share packed bytes would multiply what a small archive can claim.
   if (packed > view.length) throw badFile(where, `members of ${view.length} bytes at most`, `${packed} bytes`);
-  return [...entries.values()];
+  return entries;
 }
 
 /** Where the record at the end starts; a comment of up to 65535 bytes may follow it, and nothing else. */
@@ -106,7 +152,11 @@ function findEnd(view: Buffer, where: string): number {
     }
   }
   const isStart = view.length >= 4 && view.readUInt32LE(0) === LOCAL_SIGNATURE;
-  throw badFile(where, 'a whole zip archive', isStart ? 'one that is cut off' : 'something else');
+  throw badFile(
+    where,
+    'a whole zip archive',
+    isStart ? 'one that is cut off' : (formatOf(view, 'npz') ?? 'another format'),
+  );
 }
 
 function readEntry(view: Buffer, at: number, where: string): ZipEntry {
@@ -135,13 +185,8 @@ function readEntry(view: Buffer, at: number, where: string): ZipEntry {
   return { name, method, crc, packed, size, offset };
 }
 
-async function unpack(
-  view: Buffer,
-  entry: ZipEntry,
-  member: string,
-  { start: first }: MemberChecks,
-): Promise<Uint8Array> {
-  const { offset, packed, size } = entry;
+/** The packed bytes of a member; shares memory. */
+function packedBytes(view: Buffer, { offset, packed }: ZipEntry, member: string): Buffer {
   if (offset + LOCAL_LENGTH > view.length || view.readUInt32LE(offset) !== LOCAL_SIGNATURE) {
     throw badFile(member, `a member's header at byte ${offset}`, 'something else');
   }
@@ -150,23 +195,5 @@ async function unpack(
   if (start + packed > view.length) {
     throw badFile(member, `${packed} packed bytes`, `${Math.max(0, view.length - start)}`);
   }
-  const raw = view.subarray(start, start + packed);
-  if (first && entry.method === DEFLATED && size > LARGE) {
-    first.check(await inflateStart(raw.subarray(0, first.bytes + SLACK), member), size, member);
-  }
-  const data =
-    entry.method === STORED ? raw : await inflateTo(inflate, raw, size, { what: 'deflated data', where: member });
-  if (data.length !== size) throw badFile(member, `${size} bytes when unpacked`, `${data.length}`);
-  const [expected, crc] = [hexOf(entry.crc), await checksumOf(data)];
-  if (crc !== expected) throw badFile(member, `checksum ${expected}`, `${crc}: the file is damaged`);
-  return data;
-}
-
-/** What the first packed bytes of a member hold. */
-async function inflateStart(raw: Buffer, member: string): Promise<Uint8Array> {
-  try {
-    return await inflate(raw, { finishFlush: constants.Z_SYNC_FLUSH });
-  } catch (error) {
-    throw badFile(member, 'deflated data', (error as Error).message, error);
-  }
+  return view.subarray(start, start + packed);
 }

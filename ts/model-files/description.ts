@@ -5,10 +5,11 @@ import { createLayer, type Layer, type LayerConfig } from '../layers/index.js';
 import type { StackedLayer } from '../net/layer-stack.js';
 import { checkedPreparation } from '../preparation/check-preparation.js';
 import type { Preparation } from '../preparation/preparation.js';
+import { headerKey, modelFormat } from '../safetensors/checksums.js';
 
-const format = 'blasnet';
-/** Counts changes of the format that an older blasnet cannot read. */
-const version = '1';
+/** Counts changes of the format that an older blasnet cannot read. Files of version 2 have a checksum of their header. */
+const version = '2';
+const olderVersion = '1';
 
 /** A net without its weights. */
 export interface ModelDescription {
@@ -22,13 +23,13 @@ export interface ModelDescription {
 export type Metadata = ReadonlyMap<string, string>;
 
 /**
- * What makes a net again, as texts for a safetensors file: `format`, `formatVersion` and `name`, and as JSON `layers`
- * (a list of `{ name, config }`), `hyperParameters` and, where there is one, `preparation`.
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer that no config makes again
+ * Describes a net by texts for a safetensors file: `format`, `formatVersion` and `name`, and as JSON `layers` (a list of
+ * `{ name, config }`), `hyperParameters` and `preparation`, if there is one.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer that cannot be made again from its config
  */
 export function metadataOf({ name, params, layers, preparation }: ModelDescription): Record<string, string> {
   return {
-    format,
+    format: modelFormat,
     formatVersion: version,
     name,
     layers: JSON.stringify(layers.map((entry) => ({ name: entry.name, config: configOf(entry) }))),
@@ -38,13 +39,19 @@ export function metadataOf({ name, params, layers, preparation }: ModelDescripti
 }
 
 /**
- * Undoes {@link metadataOf}; the texts may come from anywhere. Nothing is taken for the layers' parameters yet.
- * @throws BlasnetError `ERR_BAD_FILE` that says what is wrong with the net
+ * Undoes {@link metadataOf}. The texts need not be trusted. Takes no memory for the layers' parameters yet.
+ * @throws BlasnetError `ERR_BAD_FILE` with the reason
  */
 export function descriptionIn(metadata: Metadata, where: string): ModelDescription {
-  if (metadata.get('format') !== format) throw badFile(where, 'a net that blasnet saved', 'other metadata');
+  if (metadata.get('format') !== modelFormat) {
+    const received = 'a safetensors file of other tensors (readSafetensors reads them)';
+    throw badFile(where, 'a net that blasnet saved', received);
+  }
   const found = metadata.get('formatVersion');
-  if (found !== version) throw badFile(where, `format version ${version}, which this blasnet reads`, `${found}`);
+  if (found !== version && found !== olderVersion) {
+    throw badFile(where, `format version ${olderVersion} or ${version}, which this blasnet reads,`, `${found}`);
+  }
+  if (found === version && !metadata.has(headerKey)) throw badFile(where, `metadata with '${headerKey}'`, 'none');
   const preparation = metadata.get('preparation');
   return explained(where, () => ({
     name: textIn(metadata, 'name', where),
@@ -54,17 +61,17 @@ export function descriptionIn(metadata: Metadata, where: string): ModelDescripti
   }));
 }
 
-/** Makes an `ERR_BAD_FILE` of whatever is wrong with what a file says. */
+/** Calls `make`; turns its `BlasnetError` of any code into an `ERR_BAD_FILE` of this file. */
 export function explained<Result>(where: string, make: () => Result): Result {
   try {
     return make();
   } catch (cause) {
     if (!(cause instanceof BlasnetError) || cause.code === 'ERR_BAD_FILE') throw cause;
-    throw badFile(where, 'a net that can be made again', `one of which it is said: ${cause.message}`, cause);
+    throw badFile(where, 'a net that can be made again', `one that cannot: ${cause.message}`, cause);
   }
 }
 
-/** The JSON of one of the texts. */
+/** Parses the JSON of one of the texts. */
 export function jsonIn(metadata: Metadata, key: string, where: string): unknown {
   try {
     return JSON.parse(textIn(metadata, key, where));
@@ -88,7 +95,7 @@ function layersIn(value: unknown, where: string): StackedLayer[] {
   });
 }
 
-/** The config that makes a layer again. */
+/** Gets the config that makes a layer again. */
 function configOf({ name, layer }: StackedLayer): LayerConfig {
   const { config } = layer;
   const own = classOf(layer);

@@ -1,11 +1,11 @@
 import { extname } from 'node:path';
 import { NeuralNet } from '../neural-net.js';
 
-/** Whether a file is taken for an ONNX model, by its name. */
+/** Tells by a file's name whether it is taken for an ONNX model. */
 export const isOnnx = (path: string) => extname(path).toLowerCase() === '.onnx';
 
 /**
- * The net in a model file, .onnx or safetensors.
+ * Loads a net from a model file, .onnx or safetensors.
  * @throws BlasnetError `ERR_BAD_FILE` for a file that is missing, damaged, or no model
  */
 export function loadModel(path: string): Promise<NeuralNet> {

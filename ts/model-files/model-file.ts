@@ -3,18 +3,17 @@ import { badArgument, clipped } from '../errors.js';
 import { badFile } from '../files.js';
 import type { LayerStack, StackedLayer } from '../net/layer-stack.js';
 import { SafetensorsFile } from '../safetensors/file.js';
-import { type ByteSink, safetensorsWriter } from '../safetensors/safetensors.js';
+import { type ByteSink, signedWriter } from '../safetensors/safetensors.js';
 import { Tensor } from '../tensor.js';
 import type { Parameter } from '../weights-bias.js';
-import { Checksums, checksumsOf } from './checksums.js';
 import { descriptionIn, type ModelDescription, metadataOf } from './description.js';
 
-/** Names of tensors that are no net's parameters begin so; layers' names hold no '/'. */
+/** The prefix of tensors that are no parameters of the net; names of layers have no '/'. */
 export const trainingPrefix = 'training/';
 
 /**
- * Tensors by layer and parameter: `fc1.W`.
- * @param pick - what to take of each parameter, by default its value
+ * A tensor for each parameter, by names of layer and parameter: `fc1.W`.
+ * @param pick - chooses the tensor, or none; by default the parameter's value
  */
 export function parametersOf(
   layers: readonly StackedLayer[],
@@ -33,29 +32,26 @@ export function parametersOf(
 }
 
 /**
- * Makes the header of a file for a net.
- * @param tensors - its parameters, and what else is to be kept
- * @param texts - what else is to be kept
- * @returns what writes the file
+ * Makes the header of a file with a net.
+ * @param tensors - the net's parameters, and other tensors to keep
+ * @param texts - other texts to keep
+ * @returns a function that writes the file
  */
-export async function modelWriter(
+export function modelWriter(
   description: ModelDescription,
   tensors: ReadonlyMap<string, Tensor>,
   texts: Readonly<Record<string, string>> = {},
 ): Promise<(file: ByteSink) => Promise<void>> {
-  const metadata = { ...metadataOf(description), ...texts };
-  return safetensorsWriter(tensors, { ...metadata, checksums: await checksumsOf(tensors) });
+  return signedWriter(tensors, { ...metadataOf(description), ...texts });
 }
 
-/** A file with a net in it that is open: its layers are made, and known to fit the file, before weights are read. */
+/** An open file with a net in it. Its layers are made, and fit the file, before weights are read. */
 export class ModelFile {
   readonly #file: SafetensorsFile;
-  readonly #checksums: Checksums;
   readonly description: ModelDescription;
 
   private constructor(file: SafetensorsFile) {
     this.#file = file;
-    this.#checksums = new Checksums(file.metadata, file.where);
     this.description = descriptionIn(file.metadata, file.where);
     for (const { name, layer } of this.description.layers) {
       const shapes = Object.entries(layer.parameterShapes ?? {});
@@ -64,19 +60,21 @@ export class ModelFile {
   }
 
   /**
-   * Opens a file, and closes it when `use` has done its work.
-   * @throws BlasnetError `ERR_BAD_FILE` that says what is wrong with it
+   * Opens a file, calls `use`, checks whatever that has not read, and closes the file.
+   * @throws BlasnetError `ERR_BAD_FILE` for a file that is damaged anywhere, with the reason
    */
   static async with<Result>(path: string, use: (file: ModelFile) => Promise<Result>): Promise<Result> {
     const file = await SafetensorsFile.open(path);
     try {
-      return await use(new ModelFile(file));
+      const result = await use(new ModelFile(file));
+      await file.checkRest();
+      return result;
     } finally {
       await file.close();
     }
   }
 
-  /** What error messages call it. */
+  /** The file's name for error messages. */
   get where(): string {
     return this.#file.where;
   }
@@ -85,7 +83,7 @@ export class ModelFile {
     return this.#file.metadata;
   }
 
-  /** Reads the parameters of the layers that were made, once a net has taken them. */
+  /** Reads the parameters of the layers, once they are in a net. */
   async fill({ layers }: LayerStack): Promise<void> {
     for (const { layer } of layers) layer.allocateParameters();
     const parameters = parametersOf(layers);
@@ -97,19 +95,19 @@ export class ModelFile {
     for (const [name, tensor] of parameters) await this.read(name, tensor);
   }
 
-  /** Whether the file has a tensor of that name. */
+  /** Tells whether the file has a tensor of that name. */
   has(name: string): boolean {
     return this.#file.tensors.has(name);
   }
 
-  /** Reads a tensor into another of that shape. */
+  /** Reads a tensor into another one of its shape. */
   async read(name: string, target: Tensor): Promise<void> {
     this.#requireShape(name, target.shape);
-    const array = await this.#file.read(name, (bytes) => this.#checksums.check(name, bytes));
+    const array = await this.#file.read(name);
     target.data.set(toTensor(array, target.dtype).data);
   }
 
-  /** Reads a tensor of whatever shape it has, as float64. */
+  /** Reads a tensor of any shape as float64. */
   async readAny(name: string): Promise<Tensor> {
     const { shape } = this.#file.tensors.get(name) ?? {};
     if (!shape) throw badFile(this.where, `a tensor '${name}'`, 'none');

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { readNpz, writeNpz } from '../data/npz.js';
 import { shapeMismatch } from '../errors.js';
-import { badFile, requireFolder, requireLayerName } from '../files.js';
+import { requireFolder, requireLayerName } from '../files.js';
 import { requireTensor, type Tensor } from '../tensor.js';
 import type { Parameter } from '../weights-bias.js';
 
-/** Writes `<folder>/<name>.npz` with those values of the parameters; nothing where there are none. */
+/** Writes `<folder>/<name>.npz` with those values of the parameters; writes no file if there are none. */
 export async function writeWeightFile(
   folder: string,
   name: string,
@@ -21,8 +21,8 @@ export async function writeWeightFile(
 }
 
 /**
- * Reads and checks what {@link writeWeightFile}, or NumPy's `savez`, wrote.
- * @returns what copies the values into the parameters; so a net can check all its files before it changes a layer
+ * Reads and checks a file that {@link writeWeightFile} or NumPy's `savez` has written.
+ * @returns a function that copies the values into the parameters, so that a net checks all files before it changes a layer
  */
 export async function readWeightFile(
   folder: string,
@@ -33,23 +33,19 @@ export async function readWeightFile(
   requireLayerName(name);
   if (parameters.length === 0) return () => {};
   const path = join(folder, `${name}.npz`);
-  const arrays = await readNpz(path);
+  const arrays = await readNpz(path, { arrays: parameters.map(({ fileKey }) => fileKey) });
   const values = parameters.map((parameter) => {
-    const array = arrays[parameter.fileKey];
-    if (!array) {
-      const received = Object.keys(arrays).join(', ') || 'nothing';
-      throw badFile(`'${path}'`, `'${parameter.fileKey}'`, received);
-    }
+    const { shape, data } = arrays[parameter.fileKey]!;
     requireTensor(`the layer's ${parameter.name}`, parameter.value);
-    requireSameShape(`'${parameter.fileKey}' in '${path}'`, parameter.value, array.shape);
-    return { parameter, data: array.data };
+    requireSameShape(`'${parameter.fileKey}' in '${path}'`, parameter.value, shape);
+    return { parameter, data };
   });
   return () => {
     for (const { parameter, data } of values) parameter.value.data.set(data);
   };
 }
 
-/** Vectors may come as [n], [1, n] or [n, 1]; all else must have the very shape. */
+/** Refuses another shape by `ERR_SHAPE_MISMATCH`; a vector may have the shape [n], [1, n] or [n, 1]. */
 export function requireSameShape(name: string, expected: Tensor, received: readonly number[]): void {
   const essential = (shape: readonly number[]) => shape.filter((length) => length !== 1).join(', ');
   if (essential(expected.shape) !== essential(received)) {

@@ -2,7 +2,7 @@ import { makeFolder, requireFolder } from '../files.js';
 import type { Layer } from '../layers/layer.js';
 import type { LayerStack } from '../net/layer-stack.js';
 
-/** Writes a file of each layer into a folder, which is made if need be. */
+/** Writes a file for each layer into a folder, which is made if it is missing. */
 export async function writeLayers(
   { layers }: LayerStack,
   folder: string,
@@ -14,9 +14,9 @@ export async function writeLayers(
 }
 
 /**
- * Reads and checks a file of each layer.
- * @param read - returns what copies a file's values
- * @returns what copies them all, once all of them are known to fit
+ * Reads and checks a file for each layer.
+ * @param read - returns a function that copies a file's values
+ * @returns a function that copies the values of all files
  */
 export async function readLayers(
   { layers }: LayerStack,

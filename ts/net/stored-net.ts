@@ -1,5 +1,6 @@
-import { replaceFile } from '../files.js';
+import { replaceFile, requireFileName } from '../files.js';
 import type { ModelDescription } from '../model-files/description.js';
+import { requireEnding } from '../model-files/endings.js';
 import { modelWriter, parametersOf } from '../model-files/model-file.js';
 import { readLayers, writeLayers } from '../model-files/weight-folders.js';
 import type { OnnxExportOptions } from '../onnx/export/to-onnx.js';
@@ -10,8 +11,9 @@ export abstract class StoredNet extends PredictingNet {
   /**
    * Saves the whole net to one safetensors file, in one atomic step: weights, layers, hyperparameters and preparation. The
    * optimizer's memory is not saved; `checkpointFile` of `train` saves that, too.
-   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer of a class that `registerLayer` does not know, `ERR_BAD_FILE` if
-   *   the file cannot be written
+   * @param file - its name ends in `.safetensors`, or in nothing that means another format
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a name such as `net.h5` and for a layer of a class that `registerLayer`
+   *   does not know, `ERR_BAD_FILE` if the file cannot be written
    * @example
    * ```ts
    * import { FullyConnectedLayer, HyperParameters, NeuralNet } from 'blasnet';
@@ -23,6 +25,8 @@ export abstract class StoredNet extends PredictingNet {
    */
   async save(file: string): Promise<void> {
     await this.busy.exclusively('save', async () => {
+      requireFileName(file);
+      requireEnding('file', file, '.safetensors');
       this.model.state.settle();
       await replaceFile(file, await modelWriter(this.description, parametersOf(this.model.stack.layers)));
     });
@@ -73,11 +77,14 @@ export abstract class StoredNet extends PredictingNet {
   /**
    * Writes the net as an ONNX model for other runtimes, in one atomic step: one input `input` of any number of rows, raw
    * ones where the net has a `preparation`, and one output `output`. Needs the optional package protobufjs.
-   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer without an ONNX form, or a net of 2 GiB or more, `ERR_BAD_FILE`
-   *   if the file cannot be written, `ERR_NATIVE_LOAD` without protobufjs
+   * @param file - its name ends in `.onnx`, or in nothing that means another format
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for another name, a layer without an ONNX form, or a net of 2 GiB or more,
+   *   `ERR_BAD_FILE` if the file cannot be written, `ERR_NATIVE_LOAD` without protobufjs
    */
   async exportOnnx(file: string, options?: OnnxExportOptions): Promise<void> {
     await this.busy.exclusively('exportOnnx', async () => {
+      requireFileName(file);
+      requireEnding('file', file, '.onnx');
       this.model.state.settle();
       const { writeOnnx } = await import('../onnx/export/to-onnx.js');
       const { name, preparation } = this;

@@ -1,7 +1,7 @@
 import { type ElementType, elementTypeOf } from '../data/npy-elements.js';
 import { hostOrder } from '../number-formats.js';
 
-/** The dtypes of the format: bytes of a number and, where we read them, how its numbers lie. Little-endian. */
+/** The dtypes of the format: bytes of a number, and how to read them if blasnet does. Little-endian. */
 export const dtypes = {
   BOOL: { bytes: 1, type: elementTypeOf('|b1', '') },
   U8: { bytes: 1, type: elementTypeOf('|u1', '') },
@@ -22,7 +22,7 @@ export const dtypes = {
 
 export type DTypeName = keyof typeof dtypes;
 
-/** The upper halves of float32 numbers. */
+/** Makes float32 numbers of their upper halves. */
 function fromBfloat16(buffer: ArrayBuffer): Float32Array {
   return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
 }

@@ -4,16 +4,16 @@ import { sizeOf } from '../tensor.js';
 import { type DTypeName, dtypes } from './dtypes.js';
 import { JsonCursor } from './json-cursor.js';
 
-/** Where a tensor lies in a file, and what it is. */
+/** Dtype, shape and position of a tensor in a file. */
 export interface TensorEntry {
   readonly dtype: DTypeName;
   readonly shape: readonly number[];
-  /** Bytes from the start of the data, which comes behind the header. */
+  /** In bytes from the start of the data, which follows the header. */
   readonly begin: number;
   readonly end: number;
 }
 
-/** What a file says of itself: its tensors in the order of their data, and texts. */
+/** The header of a file: its tensors in the order of their data, and texts. */
 export interface Header {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly metadata: ReadonlyMap<string, string>;
@@ -23,12 +23,12 @@ export const metadataKey = '__metadata__';
 const maxRank = 64;
 
 /**
- * Reads a header and checks all of it against the size of the data, so that whoever reads a tensor later takes no more
- * memory than the file has bytes.
+ * Reads a header and checks all of it against the size of the data, so that reading a tensor later takes no more memory
+ * than the file has bytes.
  * @param text - the JSON; https://github.com/huggingface/safetensors#format says what it holds
  * @param dataBytes - bytes of the file behind the header
- * @param where - what error messages call the file
- * @throws BlasnetError `ERR_BAD_FILE` for anything but the published format: other JSON, keys that come twice, unknown
+ * @param where - the file's name for error messages
+ * @throws BlasnetError `ERR_BAD_FILE` for anything but the published format: other JSON, repeated keys, unknown
  *   dtypes, bytes that are not those of dtype and shape, holes, overlaps, data that is missing or left over
  */
 export function parseHeader(text: string, dataBytes: number, where: string): Header {
@@ -54,7 +54,7 @@ function readEntry(json: JsonCursor, where: string): TensorEntry {
     else throw badFile(where, 'dtype, shape and data_offsets', `'${clipped(field, 60)}'`);
   });
   if (dtype === undefined || shape === undefined || offsets?.length !== 2) {
-    throw badFile(where, 'dtype, shape and two data_offsets', 'less');
+    throw badFile(where, 'dtype, shape and two data_offsets', 'fewer fields');
   }
   if (!Object.hasOwn(dtypes, dtype)) {
     throw badFile(where, `a dtype of ${Object.keys(dtypes).join(', ')}`, `'${clipped(dtype, 60)}'`);
@@ -71,7 +71,7 @@ function readEntry(json: JsonCursor, where: string): TensorEntry {
   return entry;
 }
 
-/** The tensors in the order of their data, which must be all of the file's. */
+/** Sorts the tensors by their data, and checks that together they fill the file. */
 function inOrder(tensors: Map<string, TensorEntry>, dataBytes: number, where: string): Map<string, TensorEntry> {
   const sorted = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   let next = 0;

@@ -1,15 +1,15 @@
 import { badFile } from '../files.js';
 
 /**
- * Reads JSON of a known form, piece by piece. Where `JSON.parse` takes whatever comes and keeps the last of equal keys,
- * this refuses, at the first character that does not fit, and before it makes objects of it.
+ * Reads JSON of a known form, piece by piece. `JSON.parse` takes any JSON and keeps the last of equal keys; this refuses the
+ * text at the first character that does not fit, before it makes objects of it.
  */
 export class JsonCursor {
   readonly #text: string;
   readonly #where: string;
   #at = 0;
 
-  /** @param where - what error messages call the file */
+  /** @param where - the file's name for error messages */
   constructor(text: string, where: string) {
     this.#text = text;
     this.#where = where;
@@ -17,8 +17,8 @@ export class JsonCursor {
 
   /**
    * Reads an object.
-   * @param read - is given each key, and reads its value
-   * @throws BlasnetError `ERR_BAD_FILE` for a key that comes twice
+   * @param read - called with each key; reads its value
+   * @throws BlasnetError `ERR_BAD_FILE` for a repeated key
    */
   object(read: (key: string) => void): void {
     const keys = new Set<string>();
@@ -31,7 +31,7 @@ export class JsonCursor {
     });
   }
 
-  /** Reads a list of at most so many whole numbers from 0 to 2^53 − 1. */
+  /** Reads a list of at most `most` whole numbers from 0 to 2^53 − 1. */
   integers(most: number): number[] {
     const numbers: number[] = [];
     this.#list('[', ']', () => {
@@ -56,7 +56,7 @@ export class JsonCursor {
     }
   }
 
-  /** @throws BlasnetError `ERR_BAD_FILE` where anything but space is left */
+  /** Checks that only space is left, or throws `ERR_BAD_FILE`. */
   end(): void {
     this.#space();
     if (this.#at < this.#text.length) throw this.#unexpected('the end');

@@ -1,13 +1,14 @@
 import type { NpyArray } from '../data/npy.js';
 import { badArgument } from '../errors.js';
-import { fieldsOf } from '../fields.js';
+import { isFields } from '../fields.js';
 import { replaceFile } from '../files.js';
 import { littleEndianBytes } from '../number-formats.js';
 import { Tensor } from '../tensor.js';
+import { checksumTexts, headerKey, modelFormat, signHeader } from './checksums.js';
 import { maxHeader, SafetensorsFile } from './file.js';
 import { metadataKey } from './header.js';
 
-/** What a safetensors file holds. */
+/** The contents of a safetensors file. */
 export interface Safetensors {
   /** The tensors by name; the object has no prototype. */
   readonly tensors: Record<string, NpyArray>;
@@ -16,9 +17,9 @@ export interface Safetensors {
 }
 
 /**
- * Reads a safetensors file: numbers of every dtype but float8; `F16` and `BF16` become `Float32Array`, `I64` and `U64`
- * become `Float64Array`, `BOOL` becomes `Uint8Array` of 0 and 1. Header, sizes and offsets are checked before memory is
- * taken for a tensor.
+ * Reads a safetensors file with numbers of any dtype except float8. `F16` and `BF16` become `Float32Array`, `I64` and `U64`
+ * `Float64Array`, `BOOL` a `Uint8Array` of 0 and 1. Header, sizes and offsets are checked before memory is taken for a
+ * tensor; where blasnet has written the file, so are its checksums.
  * @param names - the tensors to read, by default all
  * @throws BlasnetError `ERR_BAD_FILE` if the file is missing, damaged or hostile, `ERR_BAD_ARGUMENT` for an unknown name
  */
@@ -34,31 +35,61 @@ export async function readSafetensors(path: string, names?: readonly string[]): 
 }
 
 /**
- * Writes tensors as Python's safetensors does, in one atomic step. Leave the tensors as they are until it is done.
- * @param metadata - texts to keep with them
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for what the format cannot hold, `ERR_BAD_FILE` if it cannot be written
+ * Writes tensors as Python's safetensors does, in one atomic step. The tensors must not change until the promise resolves.
+ * @param metadata - texts to keep with them; those of a model get new checksums
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for what the format cannot hold, `ERR_BAD_FILE` if the file cannot be written
  */
 export async function writeSafetensors(
   path: string,
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  if (typeof tensors !== 'object' || tensors === null) throw badArgument('tensors', 'tensors by name', tensors);
-  const write = safetensorsWriter(new Map(Object.entries(tensors)), metadata);
-  await replaceFile(path, write);
+  if (!isFields(tensors)) throw badArgument('tensors', 'tensors by name', tensors);
+  if (!isFields(metadata)) throw badArgument('metadata', 'texts by name', metadata);
+  const named = new Map(Object.entries(tensors));
+  const isModel = metadata.format === modelFormat && metadata[headerKey] !== undefined;
+  await replaceFile(path, isModel ? await signedWriter(named, metadata) : safetensorsWriter(named, metadata));
 }
 
-/** What takes a file's bytes: a `FileHandle`, whose own type would ask users for Node's types. */
+/** Takes the bytes of a file: a `FileHandle`, whose own type would ask users for Node's types. */
 export interface ByteSink {
   writeFile(bytes: Uint8Array): Promise<void>;
 }
 
-/** The first half of {@link writeSafetensors}: makes the header. The second half writes to a file. */
+/**
+ * Makes the header of a file with those tensors and texts.
+ * @returns a function that writes the file
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for what the format cannot hold
+ */
 export function safetensorsWriter(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
 ): (file: ByteSink) => Promise<void> {
-  for (const [key, text] of Object.entries(fieldsOf('metadata', metadata))) {
+  requireValid(tensors, metadata);
+  const { header, sorted } = layOut(tensors, metadata);
+  return (file) => writeParts(file, header, sorted);
+}
+
+/** Does what {@link safetensorsWriter} does, with checksums in the metadata. */
+export async function signedWriter(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): Promise<(file: ByteSink) => Promise<void>> {
+  requireValid(tensors, metadata);
+  const { header, sorted } = layOut(tensors, { ...metadata, ...(await checksumTexts(tensors)) });
+  await signHeader(header);
+  return (file) => writeParts(file, header, sorted);
+}
+
+type Named = readonly (readonly [string, Tensor])[];
+
+async function writeParts(file: ByteSink, header: Uint8Array, tensors: Named): Promise<void> {
+  await file.writeFile(header);
+  for (const [, { data }] of tensors) await file.writeFile(littleEndianBytes(data));
+}
+
+function requireValid(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>>): void {
+  for (const [key, text] of Object.entries(metadata)) {
     if (typeof text !== 'string') throw badArgument(`metadata.${key}`, 'a string', text);
   }
   for (const [name, tensor] of tensors) {
@@ -66,16 +97,15 @@ export function safetensorsWriter(
     if (!(tensor instanceof Tensor)) throw badArgument(name, 'a Tensor', tensor);
     if (tensor.data.length !== tensor.size) throw badArgument(name, 'a tensor with its memory', 'a detached buffer');
   }
-  // The larger numbers first, so that all lie at multiples of their size.
-  const sorted = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
-  const header = headerOf(sorted, metadata);
-  return async (file) => {
-    await file.writeFile(header);
-    for (const [, { data }] of sorted) await file.writeFile(littleEndianBytes(data));
-  };
 }
 
-function headerOf(tensors: readonly (readonly [string, Tensor])[], metadata: Readonly<Record<string, string>>): Buffer {
+function layOut(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>>) {
+  // The larger numbers first, so that all lie at multiples of their size.
+  const sorted: Named = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  return { header: headerOf(sorted, metadata), sorted };
+}
+
+function headerOf(tensors: Named, metadata: Readonly<Record<string, string>>): Buffer {
   let next = 0;
   const entries = tensors.map(([name, { dtype, shape, data }]) => {
     const begin = next;

@@ -13,6 +13,7 @@ import {
   NeuralNet,
 } from 'blasnet';
 import { crc32 } from '#blasnet/crc32';
+import { signHeader } from '#blasnet/safetensors/checksums';
 import { fittingNet, fittingReader } from '../../support/nets.js';
 import type { Dice } from '../dice.js';
 import { editJson } from '../edit-json.js';
@@ -20,7 +21,7 @@ import type { Format } from '../format.js';
 import { predictWith } from '../predict.js';
 import { editHeader, takenApart } from './safetensors.js';
 
-const texts = ['layers', 'layers', 'hyperParameters', 'preparation', 'training', 'training', 'checksums'];
+const texts = ['layers', 'layers', 'hyperParameters', 'preparation', 'training', 'training', 'checksums', 'checksum'];
 
 const manyLayers = (dice: Dice) =>
   Array.from({ length: dice.size(20_000) }, (_, i) => ({ name: `${i}`, config: { type: 'FlattenLayer' } }));
@@ -34,7 +35,11 @@ function editDescription(header: Record<string, unknown>, dice: Dice): void {
     editJson(header, dice);
     return;
   }
-  if (dice.once(2)) delete metadata.checksums; // so that other weights are read
+  if (dice.once(20)) delete metadata.checksums;
+  if (dice.once(20)) {
+    delete metadata.checksum;
+    metadata.formatVersion = '1'; // which has none
+  }
   try {
     const root = { value: JSON.parse(text) };
     if (key === 'layers' && dice.once(10)) root.value = manyLayers(dice);
@@ -73,8 +78,21 @@ function editNumbers(bytes: Uint8Array, dice: Dice): Uint8Array {
   });
 }
 
-const edit = (bytes: Uint8Array, dice: Dice): Uint8Array =>
-  dice.once(6) ? editNumbers(bytes, dice) : editHeader(bytes, dice, (header) => editDescription(header, dice));
+/** The same file with the right checksum of its header, so that what was changed in it is read at all. */
+async function signedAgain(bytes: Uint8Array): Promise<Uint8Array> {
+  if (bytes.length < 8) return bytes;
+  const signed = Buffer.from(bytes);
+  const end = 8 + Number(signed.readBigUInt64LE());
+  if (end <= signed.length) await signHeader(signed.subarray(0, end));
+  return signed;
+}
+
+async function edit(bytes: Uint8Array, dice: Dice): Promise<Uint8Array> {
+  const edited = dice.once(6)
+    ? editNumbers(bytes, dice)
+    : editHeader(bytes, dice, (header) => editDescription(header, dice));
+  return dice.once(20) ? edited : signedAgain(edited);
+}
 
 function imageNet(): NeuralNet {
   const params = new HyperParameters({

@@ -83,11 +83,20 @@ export const npz: Format = {
     const fixtures = ['stored', 'deflated', 'written', 'none', 'path', 'object'];
     const [, , , , , array] = await npyCorpus();
     const set = { 'data.npy': array!, 'label.npy': encodeNpy([2, 1], Float64Array.of(1, 0)) };
+    const keras = {
+      'x_train.npy': encodeNpy([2, 2, 3], new Uint8Array(12).fill(9)),
+      'y_train.npy': encodeNpy([2], Uint8Array.of(1, 0)),
+      'x_test.npy': encodeNpy([1, 2, 3], new Uint8Array(6).fill(7)),
+      'y_test.npy': encodeNpy([1], Uint8Array.of(1)),
+    };
+    const coloured = { ...set, 'data.npy': encodeNpy([2, 2, 1, 3], new Uint8Array(12).fill(5)) };
     const nothing = encodeNpy([2 ** 40, 0], new Float32Array());
     return [
       ...(await Promise.all(fixtures.map((name) => readFile(`test/fixtures/npz/${name}.npz`)))),
       zipSync(set),
       zipSync(set, { level: 0 }),
+      zipSync(keras),
+      zipSync(coloured),
       zipSync({ 'data.npy': nothing, 'label.npy': nothing }),
     ];
   },
@@ -97,8 +106,15 @@ export const npz: Format = {
       for (const array of Object.values(await readNpz(path))) requireWhole(array);
       return;
     }
+    if (dice.once(4)) {
+      requireWhole((await readNpz(path, { arrays: ['data'] })).data!);
+      return;
+    }
     const reader = new DataReader({
       train: path,
+      ...(dice.once(4) && {
+        arrays: { x: 'data', y: 'label', ...(dice.once(2) && { xTest: 'x_test', yTest: 'y_test' }) },
+      }),
       ...(dice.once(3) ? { split: 2 } : dice.once(2) ? { test: path } : {}),
     });
     await reader.readData();

@@ -10,6 +10,7 @@ const ownTexts = [
   'layers',
   'hyperParameters',
   'preparation',
+  'checksum',
   'checksums',
   'training',
 ];

@@ -8,7 +8,7 @@ import type { SettingOption } from './settings.js';
 /** Options of the reader that are plain JSON. */
 const readerFields = [
   ...csvOptionNames.filter((name) => name !== 'transform' && name !== 'derive'),
-  ...['format', 'test', 'split'],
+  ...['format', 'arrays', 'test', 'split'],
 ];
 const trainingFields = ['checkpoint', 'shuffle', 'restoreBest'];
 

@@ -1,6 +1,7 @@
 // @internal
 import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { formatOf } from '../../file-formats.js';
 import { badFile, openForReading, readFully, unreadable } from '../../files.js';
 import { type EntryMessage, externalLocation, type ModelMessage, type TensorMessage } from '../messages.js';
 import type { Budget } from './budget.js';
@@ -17,7 +18,10 @@ interface Range {
  * @throws BlasnetError `ERR_BAD_FILE` if it is missing, unreadable, not a plain file, or too large
  */
 export async function readModelFile(file: string, budget: Budget): Promise<Uint8Array> {
-  return readPart(file, {}, budget);
+  const bytes = await readPart(file, {}, budget);
+  const other = formatOf(bytes, 'ONNX');
+  if (other !== undefined) throw badFile(`'${file}'`, 'an ONNX model', other);
+  return bytes;
 }
 
 /**
