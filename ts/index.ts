@@ -18,7 +18,9 @@ export {
 export { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
 export type { Evaluation } from './inference/evaluation.js';
 export * from './initializers/index.js';
+export type { CallContext } from './layers/composed-pass.js';
 export * from './layers/index.js';
+export type { ParameterSpec } from './layers/parameter-specs.js';
 export type { PoolOptions } from './layers/pool-windows.js';
 export type { ImageShape, Pair } from './layers/windows.js';
 export * from './losses/index.js';

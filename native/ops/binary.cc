@@ -109,8 +109,8 @@ template <class T>
 void DivideBackwardDivisor(Context& context, Array<const T> b, Array<const T> y, Array<const T> dy, Array<T> db,
                            double accumulate) {
   BroadcastMap(
-      context, accumulate, db,
-      [](auto, auto vb, auto vy, auto vdy) { return hn::Neg(hn::Div(hn::Mul(vdy, vy), vb)); }, b, y, dy);
+      context, accumulate, db, [](auto, auto vb, auto vy, auto vdy) { return hn::Neg(hn::Div(hn::Mul(vdy, vy), vb)); },
+      b, y, dy);
 }
 
 // Where a is chosen over b, dy; half of it where they are equal, as PyTorch does; else 0.

@@ -83,7 +83,8 @@ void BatchedProduct(Context& context, Array<const T> a, Array<const T> b, Array<
 
 BLASNET_KERNELS(Product) {
   registry
-      .Add<&ProductByRows<float>, &ProductByRows<double>>("product_by_rows", {"a", "b", "y", "transposeB", "accumulate"})
+      .Add<&ProductByRows<float>, &ProductByRows<double>>("product_by_rows",
+                                                          {"a", "b", "y", "transposeB", "accumulate"})
       .ByRows({"a", "y"});
   registry.Add<&ProductOverRows<float>, &ProductOverRows<double>>("product_over_rows", {"a", "b", "y", "accumulate"});
   registry.Add<&BatchedProduct<float>, &BatchedProduct<double>>(

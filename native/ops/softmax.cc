@@ -71,8 +71,8 @@ void LogSoftmaxForward(Context& context, Matrix<const T> x, Matrix<T> y) {
   ForEachRow(context, y, [&](size_t i) {
     const T largest = MaxOf(x.row(i), x.cols);
     const auto shift = hn::Set(Tag<T>(), largest);
-    const T sum = SumBoth(x.cols, x.row(i), x.row(i),
-                          [shift](auto d, auto a, auto) { return hn::Exp(d, hn::Sub(a, shift)); });
+    const T sum =
+        SumBoth(x.cols, x.row(i), x.row(i), [shift](auto d, auto a, auto) { return hn::Exp(d, hn::Sub(a, shift)); });
     const auto all = hn::Set(Tag<T>(), largest + std::log(sum));
     MapRow(
         false, x.cols, y.row(i), [all](auto, auto a, auto) { return hn::Sub(a, all); }, x.row(i), x.row(i));

@@ -37,7 +37,8 @@ struct Walk {
     size *= length;
     if (length == 1 && rank > 0) return;
     bool merges = rank > 0;
-    for (size_t n = 0; n < N && merges; ++n) merges = shape[rank - 1] == 1 || stride[n][rank - 1] == strides[n] * length;
+    for (size_t n = 0; n < N && merges; ++n)
+      merges = shape[rank - 1] == 1 || stride[n][rank - 1] == strides[n] * length;
     if (merges) {
       shape[rank - 1] *= length;
     } else {

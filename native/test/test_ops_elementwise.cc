@@ -66,16 +66,26 @@ void CheckUnary(const std::string& kernel, const std::function<long double(long 
 }  // namespace
 
 TEST_CASE_TEMPLATE("arithmetic on two tensors broadcasts", T, float, double) {
-  CheckBinary<T>("add", [](auto a, auto b) { return a + b; }, -2, 2);
-  CheckBinary<T>("subtract", [](auto a, auto b) { return a - b; }, -2, 2);
-  CheckBinary<T>("multiply", [](auto a, auto b) { return a * b; }, -2, 2);
-  CheckBinary<T>("divide", [](auto a, auto b) { return a / b; }, 0.5, 2);
-  CheckBinary<T>("maximum", [](auto a, auto b) { return std::max(a, b); }, -2, 2);
-  CheckBinary<T>("minimum", [](auto a, auto b) { return std::min(a, b); }, -2, 2);
-  CheckBinary<T>("power", [](auto a, auto b) { return std::pow(a, b); }, 0.5, 2);
-  CheckBinary<T>("greater", [](auto a, auto b) { return a > b; }, -2, 2);
-  CheckBinary<T>("greater_or_equal", [](auto a, auto b) { return a >= b; }, -2, 2);
-  CheckBinary<T>("equal", [](auto a, auto b) { return a == b; }, -2, 2);
+  CheckBinary<T>(
+      "add", [](auto a, auto b) { return a + b; }, -2, 2);
+  CheckBinary<T>(
+      "subtract", [](auto a, auto b) { return a - b; }, -2, 2);
+  CheckBinary<T>(
+      "multiply", [](auto a, auto b) { return a * b; }, -2, 2);
+  CheckBinary<T>(
+      "divide", [](auto a, auto b) { return a / b; }, 0.5, 2);
+  CheckBinary<T>(
+      "maximum", [](auto a, auto b) { return std::max(a, b); }, -2, 2);
+  CheckBinary<T>(
+      "minimum", [](auto a, auto b) { return std::min(a, b); }, -2, 2);
+  CheckBinary<T>(
+      "power", [](auto a, auto b) { return std::pow(a, b); }, 0.5, 2);
+  CheckBinary<T>(
+      "greater", [](auto a, auto b) { return a > b; }, -2, 2);
+  CheckBinary<T>(
+      "greater_or_equal", [](auto a, auto b) { return a >= b; }, -2, 2);
+  CheckBinary<T>(
+      "equal", [](auto a, auto b) { return a == b; }, -2, 2);
 }
 
 TEST_CASE_TEMPLATE("maximum and minimum keep NaN, comparisons are false for it", T, float, double) {
@@ -141,21 +151,19 @@ TEST_CASE_TEMPLATE("derivatives of arithmetic on two tensors", T, float, double)
 
 TEST_CASE_TEMPLATE("where chooses by what is not 0", T, float, double) {
   Tensor<T> condition({3, 1}, {1, 0, -2}), a({1, 2}, {10, 20}), b({3, 2}, {1, 2, 3, 4, 5, 6}), y({3, 2});
-  Call<T>("where")
-      .With("condition", condition)
-      .With("a", a)
-      .With("b", b)
-      .With("y", y)
-      .With("accumulate", 0.0)
-      .Run();
+  Call<T>("where").With("condition", condition).With("a", a).With("b", b).With("y", y).With("accumulate", 0.0).Run();
   CHECK(y.values() == std::vector<T>{10, 20, 3, 4, 10, 20});
 }
 
 TEST_CASE_TEMPLATE("functions of one tensor and their derivatives", T, float, double) {
-  CheckUnary<T>("absolute", [](auto x) { return std::abs(x); }, [](auto x) { return x > 0 ? 1 : -1; }, -2, 2);
-  CheckUnary<T>("exponential", [](auto x) { return std::exp(x); }, [](auto x) { return std::exp(x); }, -5, 5);
-  CheckUnary<T>("logarithm", [](auto x) { return std::log(x); }, [](auto x) { return 1 / x; }, 0.1, 5);
-  CheckUnary<T>("square_root", [](auto x) { return std::sqrt(x); }, [](auto x) { return 0.5L / std::sqrt(x); }, 0.1, 5);
+  CheckUnary<T>(
+      "absolute", [](auto x) { return std::abs(x); }, [](auto x) { return x > 0 ? 1 : -1; }, -2, 2);
+  CheckUnary<T>(
+      "exponential", [](auto x) { return std::exp(x); }, [](auto x) { return std::exp(x); }, -5, 5);
+  CheckUnary<T>(
+      "logarithm", [](auto x) { return std::log(x); }, [](auto x) { return 1 / x; }, 0.1, 5);
+  CheckUnary<T>(
+      "square_root", [](auto x) { return std::sqrt(x); }, [](auto x) { return 0.5L / std::sqrt(x); }, 0.1, 5);
 }
 
 TEST_CASE_TEMPLATE("functions at the ends of their range", T, float, double) {

@@ -63,8 +63,9 @@ TEST_CASE_TEMPLATE("products in batches broadcast", T, float, double) {
   struct Batches {
     Shape a, b, y;
   };
-  const Batches batches[] = {{{}, {}, {}},           {{3}, {3}, {3}},          {{1}, {4}, {4}},
-                             {{2, 1}, {1, 3}, {2, 3}}, {{2, 3}, {2, 3}, {2, 3}}, {{60}, {60}, {60}}};
+  const Batches batches[] = {
+      {{}, {}, {}},      {{3}, {3}, {3}}, {{1}, {4}, {4}}, {{2, 1}, {1, 3}, {2, 3}}, {{2, 3}, {2, 3}, {2, 3}},
+      {{60}, {60}, {60}}};
   const size_t m = 17, n = 33, k = 9;
   const auto with = [](Shape shape, size_t rows, size_t columns) {
     shape.push_back(rows);
@@ -106,7 +107,13 @@ TEST_CASE("factors that do not fit are refused") {
   a = 1.0f;
   b = 1.0f;
   const auto by_rows = [&] {
-    Call<float>("product_by_rows").With("a", a).With("b", b).With("y", y).With("transposeB", 0.0).With("accumulate", 0.0).Run();
+    Call<float>("product_by_rows")
+        .With("a", a)
+        .With("b", b)
+        .With("y", y)
+        .With("transposeB", 0.0)
+        .With("accumulate", 0.0)
+        .Run();
   };
   CHECK_THROWS_AS(by_rows(), InvalidArgument);
   const auto batched = [&] {

@@ -6,10 +6,18 @@ namespace {
 
 // Shapes of x and of its reduction.
 const std::vector<std::pair<Shape, Shape>> kReductions = {
-    {{1}, {1}},           {{17}, {1}},          {{5}, {5}},
-    {{17, 3}, {1, 3}},    {{3, 65}, {3, 1}},    {{3, 65}, {1, 1}},
-    {{4, 3, 5}, {4, 1, 5}}, {{4, 3, 5}, {1, 3, 1}}, {{2, 3, 2, 3, 2}, {2, 1, 2, 1, 2}},
-    {{2, 3, 2, 3, 2}, {1, 3, 1, 3, 1}}, {{700, 130}, {1, 130}}, {{700, 130}, {700, 1}},
+    {{1}, {1}},
+    {{17}, {1}},
+    {{5}, {5}},
+    {{17, 3}, {1, 3}},
+    {{3, 65}, {3, 1}},
+    {{3, 65}, {1, 1}},
+    {{4, 3, 5}, {4, 1, 5}},
+    {{4, 3, 5}, {1, 3, 1}},
+    {{2, 3, 2, 3, 2}, {2, 1, 2, 1, 2}},
+    {{2, 3, 2, 3, 2}, {1, 3, 1, 3, 1}},
+    {{700, 130}, {1, 130}},
+    {{700, 130}, {700, 1}},
 };
 
 template <class T>
@@ -39,8 +47,10 @@ TEST_CASE_TEMPLATE("reductions over any dimensions", T, float, double) {
     return total;
   };
   CheckReduction<T>("reduce_sum", sum, 0.5);
-  CheckReduction<T>("reduce_max", [](const auto& v) { return *std::max_element(v.begin(), v.end()); }, 1);
-  CheckReduction<T>("reduce_min", [](const auto& v) { return *std::min_element(v.begin(), v.end()); }, 1);
+  CheckReduction<T>(
+      "reduce_max", [](const auto& v) { return *std::max_element(v.begin(), v.end()); }, 1);
+  CheckReduction<T>(
+      "reduce_min", [](const auto& v) { return *std::min_element(v.begin(), v.end()); }, 1);
 }
 
 TEST_CASE_TEMPLATE("the largest and the smallest of numbers with NaN is NaN", T, float, double) {

@@ -105,14 +105,14 @@ test('while validating', async (t) => {
 
 /** Passes rows on, one step at a time on this thread, and tells of each. */
 class Passing extends PlainLayer {
-  readonly kind = 'passing';
+  override readonly kind = 'passing';
   readonly #onForward: (training: boolean) => void;
 
   constructor(onForward: (training: boolean) => void) {
     super();
     this.#onForward = onForward;
   }
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     return input;
   }
   forward(x: Tensor, training = true): Tensor {

@@ -4,7 +4,7 @@ import { registerLayer } from './registry.js';
 
 /** The mean of each window, channel by channel. Padding counts as zeros, as in PyTorch by default. */
 export class AveragePoolLayer extends PoolLayer {
-  readonly kind = 'average pool';
+  override readonly kind = 'average pool';
 
   protected get type(): string {
     return 'AveragePoolLayer';

@@ -9,7 +9,7 @@ import { registerLayer } from './registry.js';
  * CE2). Its backward pass takes the delta a − y, which is the loss's derivative by the logits, and hands it on.
  */
 export class ClassificationLayer extends Layer {
-  readonly kind: 'softmax' | 'sigmoid';
+  override readonly kind: 'softmax' | 'sigmoid';
   /** What the losses are computed from, of the last forward pass: the logits, m × outputs. */
   logits?: Tensor;
   /** ln Σ eᶻ of each row of logits; softmax only. */
@@ -30,11 +30,11 @@ export class ClassificationLayer extends Layer {
     return {};
   }
 
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     return input;
   }
 
-  forwardPass(runner: Runner, z: Tensor): Tensor {
+  override forwardPass(runner: Runner, z: Tensor): Tensor {
     const a = runner.tensor(z.shape);
     this.logits = z;
     if (this.kind === 'softmax') {
@@ -46,7 +46,7 @@ export class ClassificationLayer extends Layer {
     return a;
   }
 
-  backwardPass(_runner: Runner, delta: Tensor): Tensor {
+  override backwardPass(_runner: Runner, delta: Tensor): Tensor {
     return delta;
   }
 }

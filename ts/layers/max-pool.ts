@@ -8,7 +8,7 @@ import { registerLayer } from './registry.js';
  * are largest gets the delta, and NaN counts as larger than all else.
  */
 export class MaxPoolLayer extends PoolLayer {
-  readonly kind = 'max pool';
+  override readonly kind = 'max pool';
 
   protected get type(): string {
     return 'MaxPoolLayer';

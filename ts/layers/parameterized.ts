@@ -8,8 +8,8 @@ import type { Parameter, ParameterSetup } from '../weights-bias.js';
 
 /** What a layer learns: its parameters, where they begin, how they change, and their files. */
 export abstract class Parameterized {
-  /** What `summary()` calls it. */
-  abstract readonly kind: string;
+  /** Its name in `summary()`. */
+  readonly kind: string = this.constructor.name;
 
   #parameters: readonly Parameter[] | undefined;
   #setup: ParameterSetup = { dtype: 'float32', initializer: createInitializer('msra'), seed: 0, stream: 0 };

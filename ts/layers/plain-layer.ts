@@ -20,11 +20,11 @@ export abstract class PlainLayer extends Layer {
   /** Derivative of m · loss by the input of the last `forward`, from that by its output. */
   abstract override backward(delta: Tensor): Tensor;
 
-  forwardPass(_runner: Runner, x: Tensor, training: boolean): Tensor {
+  override forwardPass(_runner: Runner, x: Tensor, training: boolean): Tensor {
     return checked('forward', this.forward(x, training), [x.rows, ...this.outputShape(x.shape.slice(1))], x);
   }
 
-  backwardPass(_runner: Runner, delta: Tensor, needsInputDelta: boolean): Tensor | null {
+  override backwardPass(_runner: Runner, delta: Tensor, needsInputDelta: boolean): Tensor | null {
     const dx = this.backward(delta);
     const shape = this.inputShape;
     return needsInputDelta ? checked('backward', dx, shape ? [delta.rows, ...shape] : undefined, delta) : null;

@@ -38,7 +38,7 @@ export function addBroadcastGradient(tape: Tape, operand: Value, shape: readonly
     tape.addGradient(operand, (target, accumulate) => pass(withRank(target, rank), accumulate));
     return;
   }
-  if (!operand.needsGradient) return;
+  if (!tape.needs(operand)) return;
   const whole = tape.runner.tensor(shape);
   pass(withRank(whole, rank), 0);
   addSummedGradient(tape, operand, whole, 1);

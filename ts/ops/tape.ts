@@ -6,7 +6,14 @@ import { Value, type ValueOrNumber } from './value.js';
 /** Writes a gradient to `target`, or adds it where `accumulate` is 1. */
 export type GradientPass = (target: Tensor, accumulate: 0 | 1) => void;
 
+/** A value whose gradient is wanted, and where to write it; a new tensor where nothing is given. */
+export interface Wanted {
+  readonly value: Value;
+  readonly gradient?: Tensor | undefined;
+}
+
 interface Entry {
+  readonly operands: readonly Value[];
   readonly output: Value;
   /** Runs the kernels that bring the gradient of the output to the operands. */
   readonly backward: (dy: Tensor) => void;
@@ -26,16 +33,14 @@ interface Gradient {
 export class Tape {
   readonly runner: Runner;
   readonly #entries: Entry[] = [];
-  readonly #gradients = new Map<Value, Gradient>();
   readonly #constants = new Map<number, Value>();
+  /** Values on the way from what is wanted to the output. */
+  readonly #needed = new Set<Value>();
+  readonly #targets = new Map<Value, Tensor>();
+  readonly #gradients = new Map<Value, Gradient>();
 
   constructor(runner: Runner) {
     this.runner = runner;
-  }
-
-  /** A tensor that no operation made: an input or a parameter. */
-  value(tensor: Tensor, needsGradient: boolean): Value {
-    return new Value(tensor, needsGradient);
   }
 
   /** The value itself, or a number as a value of shape []. */
@@ -44,8 +49,7 @@ export class Tape {
     if (typeof operand !== 'number') throw badArgument(name, 'a Value or a number', operand);
     const known = this.#constants.get(operand);
     if (known) return known;
-    const { dtype } = this.runner;
-    const constant = this.value(Tensor.from(arrayOf(dtype).of(operand), []), false);
+    const constant = new Value(Tensor.from(arrayOf(this.runner.dtype).of(operand), []));
     this.#constants.set(operand, constant);
     return constant;
   }
@@ -59,7 +63,7 @@ export class Tape {
    * Adds an operation.
    * @param shape - of its result
    * @param forward - runs the kernels that write the result
-   * @param backward - runs the kernels that bring dy, the gradient of the result, to the operands, by `addGradient`
+   * @param backward - runs the kernels that bring dy, the gradient of the result y, to the operands, by `addGradient`
    */
   operation(
     shape: readonly number[],
@@ -80,18 +84,22 @@ export class Tape {
   }
 
   #record(y: Tensor, operands: readonly Value[], backward?: (dy: Tensor, y: Tensor) => void): Value {
-    const needsGradient = backward !== undefined && operands.some((operand) => operand.needsGradient);
-    const output = this.value(y, needsGradient);
-    if (needsGradient) this.#entries.push({ output, backward: (dy) => backward(dy, y) });
+    const output = new Value(y);
+    if (backward) this.#entries.push({ operands, output, backward: (dy) => backward(dy, y) });
     return output;
+  }
+
+  /** Whether the gradient by a value is of use in the present `backward`. */
+  needs(value: Value): boolean {
+    return this.#needed.has(value);
   }
 
   /** Adds a contribution to a value's gradient: the first one writes it, further ones add to it. */
   addGradient(value: Value, pass: GradientPass): void {
-    if (!value.needsGradient) return;
+    if (!this.needs(value)) return;
     const gradient = this.#gradients.get(value);
     if (!gradient) {
-      const tensor = this.runner.tensor(value.shape);
+      const tensor = this.#targets.get(value) ?? this.runner.tensor(value.shape);
       pass(tensor, 0);
       this.#gradients.set(value, { tensor, isOwn: true });
       return;
@@ -102,8 +110,8 @@ export class Tape {
 
   /** Adds a tensor of the value's shape to its gradient. A first contribution is taken as it is, without a copy. */
   shareGradient(value: Value, tensor: Tensor): void {
-    if (!value.needsGradient) return;
-    if (this.#gradients.has(value)) {
+    if (!this.needs(value)) return;
+    if (this.#gradients.has(value) || this.#targets.has(value)) {
       this.addGradient(value, (target, accumulate) => this.copy(tensor, target, accumulate));
     } else {
       this.#gradients.set(value, { tensor, isOwn: false });
@@ -123,19 +131,30 @@ export class Tape {
   }
 
   /**
-   * Runs the backward kernels of all operations, from the last to the first.
+   * Runs the backward kernels of all operations between what is wanted and the output, from the last to the first. To be
+   * called once.
    * @param dy - gradient of the loss by `output`, of its shape
+   * @returns the gradients in the order of `wanted`; zeros where the output does not depend on a value
    */
-  backward(output: Value, dy: Tensor): void {
+  backward(output: Value, dy: Tensor, wanted: readonly Wanted[]): Tensor[] {
+    for (const { value, gradient } of wanted) {
+      this.#needed.add(value);
+      if (gradient) this.#targets.set(value, gradient);
+    }
+    for (const entry of this.#entries) {
+      if (entry.operands.some((operand) => this.needs(operand))) this.#needed.add(entry.output);
+    }
     this.shareGradient(output, dy);
     for (const entry of this.#entries.toReversed()) {
       const gradient = this.#gradients.get(entry.output);
       if (gradient) entry.backward(gradient.tensor);
     }
+    return wanted.map(({ value }) => this.#gradients.get(value)?.tensor ?? this.#zeros(value));
   }
 
-  /** The gradient by a value after `backward`; undefined where the output does not depend on it. */
-  gradientOf(value: Value): Tensor | undefined {
-    return this.#gradients.get(value)?.tensor;
+  #zeros(value: Value): Tensor {
+    const zeros = this.#targets.get(value) ?? this.runner.tensor(value.shape);
+    this.run('fill', { y: zeros.reshape([zeros.size]), value: 0 });
+    return zeros;
   }
 }

@@ -1,16 +1,13 @@
 import { sizeOf, type Tensor } from '../tensor.js';
 
-/** A tensor on a {@link Tape}: an input, a parameter, a constant, or the result of an operation. */
+/** A tensor on a tape: an input, a parameter, a constant, or the result of an operation. */
 export class Value {
   /** While a plan is recorded it has a shape but no numbers yet. */
   readonly tensor: Tensor;
-  /** Whether the loss may depend on it through something that learns. */
-  readonly needsGradient: boolean;
 
   /** For the library's own use; operations make values. */
-  constructor(tensor: Tensor, needsGradient: boolean) {
+  constructor(tensor: Tensor) {
     this.tensor = tensor;
-    this.needsGradient = needsGradient;
   }
 
   /** Lengths of the dimensions; the first one of a layer's input counts the rows of the batch. */

@@ -103,7 +103,7 @@ function addFactorGradient(
     tape.addGradient(factor, pass);
     return;
   }
-  if (!factor.needsGradient) return;
+  if (!tape.needs(factor)) return;
   const whole = tape.runner.tensor([...batch, ...matrix]);
   pass(whole, 0);
   addSummedGradient(tape, factor, whole, 1);
