@@ -73,7 +73,7 @@ class PlainScale extends PlainLayer {
     const { data } = this.#x!;
     scale!.gradient.data.fill(0);
     delta.data.forEach((value, i) => {
-      scale!.gradient.data[i % this.features]! += (value * data[i]!) / delta.rows;
+      scale!.gradient.data[i % this.features]! += value * data[i]!;
     });
     return Tensor.from(
       delta.data.map((value, i) => value * scale!.value.data[i % this.features]!),
