@@ -1,50 +1,37 @@
-// Two layers that blasnet does not have: one composed of its kernels, which C++ replays like any other, and one in plain
-// TypeScript, for which the net steps call by call. Both are y = x · sigmoid(x), so both nets learn the same.
+// Layers that blasnet does not have. One is composed of operations: its gradient follows by itself, and C++ replays it like
+// any other layer. One is in plain TypeScript, for which the net steps call by call. Both are y = x · sigmoid(x), as the
+// built-in activation 'silu' is, so all three nets learn the same.
 // npm run example -- own-layer
 
 import {
+  ActivationLayer,
   DataReader,
   FullyConnectedLayer,
   HyperParameters,
   Layer,
   NeuralNet,
+  type Ops,
   PlainLayer,
   type RowShape,
-  type Runner,
   Tensor,
+  type Value,
 } from 'blasnet';
 
-/** From kernels: the passes only name them; whether they run at once or are recorded is the runner's affair. */
+/** In operations: what to compute, and nothing else. */
 class Composed extends Layer {
-  readonly kind = 'composed swish';
-  #x?: Tensor;
-  #y?: Tensor;
+  override readonly kind = 'composed swish';
 
-  outputShape(input: RowShape): RowShape {
-    return input;
-  }
-
-  forwardPass(runner: Runner, x: Tensor): Tensor {
-    const y = runner.tensor(x.shape);
-    runner.run('silu_forward', { x, y, parameter: 0 });
-    [this.#x, this.#y] = [x, y];
-    return y;
-  }
-
-  backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
-    if (!needsInputDelta) return null;
-    const dx = runner.tensor(dy.shape);
-    runner.run('silu_backward', { x: this.#x!, y: this.#y!, dy, dx, parameter: 0 });
-    return dx;
+  override call(ops: Ops, [x]: readonly Value[]): Value {
+    return ops.multiply(x!, ops.sigmoid(x!));
   }
 }
 
 /** In plain TypeScript: numbers in, numbers out. Slow, and handy for trying an idea. */
 class Plain extends PlainLayer {
-  readonly kind = 'plain swish';
+  override readonly kind = 'plain swish';
   #x?: Tensor;
 
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     return input;
   }
 
@@ -72,7 +59,7 @@ const xTrain = Tensor.from(Array.from({ length: 400 }, (_, i) => [i / 200 - 1]))
 const yTrain = Tensor.from([...xTrain.data].map((x) => [Math.sin(3 * x)]));
 const reader = DataReader.fromTensors({ xTrain, yTrain });
 
-for (const layer of [new Composed(), new Plain()]) {
+for (const layer of [new ActivationLayer('silu'), new Composed(), new Plain()]) {
   const params = new HyperParameters({
     netType: 'fitting',
     optimizer: 'adam',

@@ -6,7 +6,7 @@ import { filesUnder, readOr } from './lib/files.mjs';
 import { isMain, root } from './lib/root.mjs';
 import { main, ScriptError } from './lib/run.mjs';
 
-const folders = ['data', 'initializers', 'layers', 'losses', 'optimizers', 'optimizers/rules'].map(
+const folders = ['data', 'initializers', 'layers', 'losses', 'ops/operations', 'optimizers', 'optimizers/rules'].map(
   (name) => `ts/${name}`,
 );
 

@@ -66,7 +66,7 @@ test('arguments of another kind, dtype or shape', (t) => {
     [{ x, y: { data: x.data, shape: [1, 99] }, parameter: 0 }, /a tensor to lie within its buffer/],
     [{ x, y: { data: x.data, shape: [2 ** 40, 2 ** 40] }, parameter: 0 }, /Expected a smaller shape/],
     [{ x, y: { data: x.data, shape: [-1] }, parameter: 0 }, /Expected a whole number for a dimension/],
-    [{ x, y: { data: x.data, shape: [1, 1, 1, 1, 2] }, parameter: 0 }, /at most four dimensions/],
+    [{ x, y: { data: x.data, shape: [1, 1, 1, 1, 1, 1, 1, 1, 2] }, parameter: 0 }, /at most eight dimensions/],
     [{ x, y: { data: x.data, shape: 2 }, parameter: 0 }, /Expected an array for shape/],
     [
       { x, y: { data: new Int16Array(2), shape: [2] }, parameter: 0 },

@@ -32,7 +32,7 @@ void SetShape(const Napi::Value& value, Argument* argument) {
   if (!value.IsArray()) throw InvalidArgument("Expected an array for shape");
   const auto shape = value.As<Napi::Array>();
   const uint32_t rank = shape.Length();
-  Check(rank <= kMaxRank, "Expected at most four dimensions for shape");
+  Check(rank <= kMaxRank, "Expected at most eight dimensions for shape");
   argument->rank = static_cast<uint8_t>(rank);
   size_t product = 1;
   for (uint32_t i = 0; i < rank; ++i) {

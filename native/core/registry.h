@@ -80,6 +80,13 @@ struct Unpack<Matrix<T>> {
   static Matrix<T> From(const Argument& a) { return {static_cast<T*>(a.data), a.rows(), a.row_size()}; }
 };
 
+template <class T>
+struct Unpack<Array<T>> {
+  static constexpr bool kScalar = false, kOutput = !std::is_const_v<T>;
+  static constexpr DataType kType = DataTypeOf<T>();
+  static Array<T> From(const Argument& a) { return {static_cast<T*>(a.data), a.shape, a.rank}; }
+};
+
 template <auto F>
 struct Adapter;
 

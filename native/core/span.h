@@ -34,7 +34,7 @@ inline constexpr const char* NameOf(DataType type) {
   return "?";
 }
 
-inline constexpr size_t kMaxRank = 4;
+inline constexpr size_t kMaxRank = 8;
 
 // One argument of a recorded call before it is typed: a tensor, or a scalar (a double that lies in the plan's
 // constants or in the slot block, rank 0).
@@ -70,6 +70,19 @@ struct Matrix {
   size_t rows, cols;
   T* row(size_t i) const { return data + i * cols; }
   size_t size() const { return rows * cols; }
+};
+
+// Any tensor with its shape, which lies in the call's argument: for kernels that broadcast or go by axes.
+template <class T>
+struct Array {
+  T* data;
+  const size_t* shape;
+  size_t rank;
+  size_t size() const {
+    size_t product = 1;
+    for (size_t i = 0; i < rank; ++i) product *= shape[i];
+    return product;
+  }
 };
 
 }  // namespace blasnet

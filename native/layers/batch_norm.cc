@@ -107,8 +107,8 @@ void BatchNormInference(Context& context, Matrix<const T> x, Vector<const T> gam
   });
 }
 
-// With x̂ = (x − batchMean) · inverse and sums over a feature's numbers: dgamma = Σ dy·x̂ / m and dbeta = Σ dy / m, the
-// gradients of the mean loss, and, where dx is not null, dx = gamma · inverse · (dy − Σ dy / n − x̂ · Σ dy·x̂ / n).
+// With x̂ = (x − batchMean) · inverse and sums over a feature's numbers: dgamma = Σ dy·x̂ and dbeta = Σ dy, and, where dx
+// is not null, dx = gamma · inverse · (dy − Σ dy / n − x̂ · Σ dy·x̂ / n).
 template <class T>
 HWY_INLINE void Backward(Context& context, Matrix<const T> x, const T* gamma, Vector<const T> batch_mean,
                          Vector<const T> inverse, Matrix<const T> dy, Vector<T> dgamma, Vector<T> dbeta, T* dx) {
@@ -118,13 +118,11 @@ HWY_INLINE void Backward(Context& context, Matrix<const T> x, const T* gamma, Ve
   }
   CheckEqual("dy's rows", x.rows, dy.rows);
   CheckEqual("dy's width", x.cols, dy.cols);
-  const T per_row = static_cast<T>(1 / static_cast<double>(x.rows));
-  const T per_place = static_cast<T>(-1 / static_cast<double>(spatial));
+  const T per_number = static_cast<T>(-1 / static_cast<double>(x.rows * spatial));
   ForFeatures<T>(context, x.rows, features, spatial, [&](const auto& group) {
     using V = hn::Vec<Tag<T>>;
     constexpr size_t kVectors = std::decay_t<decltype(group)>::kVectors;
     const Tag<T> d;
-    const V share = hn::Set(d, per_row);
     V mu[kVectors], by_gamma[kVectors], by_beta[kVectors];
     for (size_t k = 0; k < kVectors; ++k) mu[k] = group.Feature(batch_mean.data, k);
     SumOver(group, by_beta, [&](size_t, auto place) { return place.Load(dy.data); });
@@ -133,13 +131,12 @@ HWY_INLINE void Backward(Context& context, Matrix<const T> x, const T* gamma, Ve
     V scale[kVectors], slope[kVectors], shift[kVectors];  // dx = scale · dy + slope · (x − mu) + shift
     for (size_t k = 0; k < kVectors; ++k) {
       const V one_over = group.Feature(inverse.data, k);
-      by_gamma[k] = hn::Mul(hn::Mul(by_gamma[k], one_over), share);
-      by_beta[k] = hn::Mul(by_beta[k], share);
+      by_gamma[k] = hn::Mul(by_gamma[k], one_over);
       group.SetFeature(by_gamma[k], dgamma.data, k);
       group.SetFeature(by_beta[k], dbeta.data, k);
       if (dx == nullptr) continue;
       scale[k] = hn::Mul(group.Feature(gamma, k), one_over);
-      const V minus = hn::Mul(scale[k], hn::Set(d, per_place));
+      const V minus = hn::Mul(scale[k], hn::Set(d, per_number));
       slope[k] = hn::Mul(minus, hn::Mul(one_over, by_gamma[k]));
       shift[k] = hn::Mul(minus, by_beta[k]);
     }

@@ -101,7 +101,7 @@ void ConvolutionBackwardInputRelu(Context& context, Vector<const T> w, Matrix<co
   InputDeltas<T>(context, w, dy, x.data, dx, geometry);
 }
 
-// dw[filters × channels/groups × kh × kw] = Σ dy · x / m and db[filters] = Σ dy / m: the gradients of the mean loss
+// dw[filters × channels/groups × kh × kw] = Σ dy · x and db[filters] = Σ dy
 // over the batch. Each row of parts[p × (w's size + filters)] takes the sums over one part of the batch, so that the
 // order of the sums depends on p alone.
 template <class T>

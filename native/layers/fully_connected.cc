@@ -11,6 +11,12 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
+// Where a product begins that is added to what is there, or not.
+template <class T>
+HWY_INLINE Start<T> StartOf(Matrix<T> y, double accumulate) {
+  return accumulate != 0 ? Start<T>{y.data, y.cols} : Start<T>{};
+}
+
 // z[m×out] = x[m×in] · w[in×out] + b[out]
 template <class T>
 void FullyConnectedForward(Context& context, Matrix<const T> x, Matrix<const T> w, Vector<const T> b, Matrix<T> z) {
@@ -21,26 +27,26 @@ void FullyConnectedForward(Context& context, Matrix<const T> x, Matrix<const T> 
   Product(context, x.rows, w.cols, x.cols, T(1), RowsOf(x), RowsOf(w), Start<T>{b.data, 0}, z.data);
 }
 
-// dx[m×in] = dz[m×out] · wᵀ
+// dx[m×in] = (dx +) dz[m×out] · wᵀ
 template <class T>
-void FullyConnectedBackwardInput(Context& context, Matrix<const T> w, Matrix<const T> dz, Matrix<T> dx) {
+void FullyConnectedBackwardInput(Context& context, Matrix<const T> w, Matrix<const T> dz, Matrix<T> dx,
+                                 double accumulate) {
   CheckEqual("dz's width", w.cols, dz.cols);
   CheckEqual("dx's width", w.rows, dx.cols);
   CheckEqual("dx's rows", dz.rows, dx.rows);
-  Product<T>(context, dz.rows, w.rows, dz.cols, T(1), RowsOf(dz), TransposedOf(w), Start<T>{}, dx.data);
+  Product<T>(context, dz.rows, w.rows, dz.cols, T(1), RowsOf(dz), TransposedOf(w), StartOf(dx, accumulate), dx.data);
 }
 
-// dw[in×out] = xᵀ·dz / m, db[out] = Σ rows dz / m: the gradients of the mean loss over the batch
+// dw[in×out] = (dw +) xᵀ·dz, db[out] = (db +) Σ rows dz
 template <class T>
-void FullyConnectedBackwardWeights(Context& context, Matrix<const T> x, Matrix<const T> dz, Matrix<T> dw,
-                                   Vector<T> db) {
+void FullyConnectedBackwardWeights(Context& context, Matrix<const T> x, Matrix<const T> dz, Matrix<T> dw, Vector<T> db,
+                                   double accumulate) {
   CheckEqual("dz's rows", x.rows, dz.rows);
   CheckEqual("dw's rows", x.cols, dw.rows);
   CheckEqual("dw's width", dz.cols, dw.cols);
   CheckEqual("db's length", dz.cols, db.size);
-  const T scale = T(1) / static_cast<T>(x.rows);
-  Product<T>(context, x.cols, dz.cols, x.rows, scale, TransposedOf(x), RowsOf(dz), Start<T>{}, dw.data);
-  SumRows(scale, dz, Start<T>{}, db.data);
+  Product<T>(context, x.cols, dz.cols, x.rows, T(1), TransposedOf(x), RowsOf(dz), StartOf(dw, accumulate), dw.data);
+  SumRows(T(1), dz, accumulate != 0 ? Start<T>{db.data, 0} : Start<T>{}, db.data);
 }
 
 // w[in×out] −= rate · dw, b[out] −= rate · db: the gradients and a step of plain SGD in one, with the same roundings
@@ -51,16 +57,16 @@ void FullyConnectedDescend(Context& context, Matrix<const T> x, Matrix<const T> 
   CheckEqual("w's rows", x.cols, w.rows);
   CheckEqual("w's width", dz.cols, w.cols);
   CheckEqual("b's length", dz.cols, b.size);
-  const T scale = T(1) / static_cast<T>(x.rows), rate = static_cast<T>(learning_rate);
-  SumRows(scale, dz, Start<T>{b.data, 0, true, rate}, b.data);
+  const T rate = static_cast<T>(learning_rate);
+  SumRows(T(1), dz, Start<T>{b.data, 0, true, rate}, b.data);
   if (CanDescend(x.cols, dz.cols, x.rows)) {
     const Start<T> start{w.data, w.cols, true, rate};
-    Product<T>(context, x.cols, dz.cols, x.rows, scale, TransposedOf(x), RowsOf(dz), start, w.data);
+    Product<T>(context, x.cols, dz.cols, x.rows, T(1), TransposedOf(x), RowsOf(dz), start, w.data);
     return;
   }
   const Scratch::Block block(context.pool.scratch(), w.size() * sizeof(T));
   T* dw = reinterpret_cast<T*>(block.data());
-  Product<T>(context, x.cols, dz.cols, x.rows, scale, TransposedOf(x), RowsOf(dz), Start<T>{}, dw);
+  Product<T>(context, x.cols, dz.cols, x.rows, T(1), TransposedOf(x), RowsOf(dz), Start<T>{}, dw);
   const auto by = hn::Set(Tag<T>(), rate);
   ParallelMap(
       context, w.size(), w.data, [by](auto, auto t, auto g) { return hn::NegMulAdd(by, g, t); },
@@ -74,10 +80,10 @@ BLASNET_KERNELS(FullyConnected) {
       .ByRows({"x", "z"});
   registry
       .Add<&FullyConnectedBackwardInput<float>, &FullyConnectedBackwardInput<double>>("fully_connected_backward_input",
-                                                                                      {"w", "dz", "dx"})
+                                                                                      {"w", "dz", "dx", "accumulate"})
       .ByRows({"dz", "dx"});
   registry.Add<&FullyConnectedBackwardWeights<float>, &FullyConnectedBackwardWeights<double>>(
-      "fully_connected_backward_weights", {"x", "dz", "dw", "db"});
+      "fully_connected_backward_weights", {"x", "dz", "dw", "db", "accumulate"});
   registry.Add<&FullyConnectedDescend<float>, &FullyConnectedDescend<double>>("fully_connected_descend",
                                                                               {"x", "dz", "w", "b", "learningRate"});
 }

@@ -21,7 +21,6 @@ struct AdamLayer {
   Matrix<const T> x, dz;
   Matrix<T> mean, squares;  // of w, in rows
   AdamStep<T> adam;
-  T scale;          // 1 / rows of the batch
   const T* blocks;  // xᵀ as PackBlocks has it, or null
 };
 
@@ -49,8 +48,8 @@ HWY_NOINLINE void StepOnPanel(const AdamLayer<T>& layer, size_t first, size_t en
     FetchRows(layer.mean.row(r) + j, rows, layer.mean.cols, width);
     FetchRows(layer.squares.row(r) + j, rows, layer.squares.cols, width);
     const T* blocks = layer.blocks == nullptr ? nullptr : layer.blocks + r * m;
-    BlockedProduct<T>(rows, width, m, layer.scale, TransposedOf(layer.x).From(r, 0), blocks,
-                      Strided<T>{right, kPanelWidth, 1}, Start<T>{}, gradient, kPanelWidth);
+    BlockedProduct<T>(rows, width, m, T(1), TransposedOf(layer.x).From(r, 0), blocks, Strided<T>{right, kPanelWidth, 1},
+                      Start<T>{}, gradient, kPanelWidth);
     for (size_t i = r; i < r + rows; ++i) {
       Update(width, gradient + (i - r) * kPanelWidth, adam, w + i * ldw, layer.mean.row(i) + j,
              layer.squares.row(i) + j);
@@ -93,12 +92,12 @@ void StepOnBias(Context& context, const AdamLayer<T>& layer, Vector<T> b, Vector
   }
   const Scratch::Block block(context.pool.scratch(), n * sizeof(T));
   T* db = reinterpret_cast<T*>(block.data());
-  SumRows(layer.scale, layer.dz, Start<T>{}, db);
+  SumRows(T(1), layer.dz, Start<T>{}, db);
   const AdamStep<T> adam = layer.adam;
   Update(n, static_cast<const T*>(db), adam, b.data, b_mean.data, b_squares.data);
 }
 
-// w[in×out], b[out] and their moments after a step of adam_update with the gradients of the mean loss over the batch
+// w[in×out], b[out] and their moments after a step of adam_update with the layer's gradients
 template <class T>
 void FullyConnectedAdam(Context& context, Matrix<const T> x, Matrix<const T> dz, Matrix<T> w, Vector<T> b,
                         Matrix<T> w_mean, Vector<T> b_mean, Matrix<T> w_squares, Vector<T> b_squares,
@@ -107,14 +106,14 @@ void FullyConnectedAdam(Context& context, Matrix<const T> x, Matrix<const T> dz,
   CheckEqual("w's rows", x.cols, w.rows);
   CheckEqual("w's width", dz.cols, w.cols);
   const AdamStep<T> adam(learning_rate, beta1, beta2, epsilon, weight_decay, step);
-  const AdamLayer<T> layer{x, dz, w_mean, w_squares, adam, T(1) / static_cast<T>(x.rows), nullptr};
+  const AdamLayer<T> layer{x, dz, w_mean, w_squares, adam, nullptr};
   StepOnBias(context, layer, b, b_mean, b_squares);
   if (CanDescend(x.cols, dz.cols, x.rows)) {
     return StepOnWeights(context, layer, w.cols, [&](size_t j) { return w.data + j; });
   }
   const Scratch::Block block(context.pool.scratch(), w.size() * sizeof(T));
   T* dw = reinterpret_cast<T*>(block.data());
-  Product<T>(context, x.cols, dz.cols, x.rows, layer.scale, TransposedOf(x), RowsOf(dz), Start<T>{}, dw);
+  Product<T>(context, x.cols, dz.cols, x.rows, T(1), TransposedOf(x), RowsOf(dz), Start<T>{}, dw);
   const auto flat = [](Matrix<T> a) { return Vector<T>{a.data, a.size()}; };
   ParallelUpdate(context, Vector<const T>{dw, w.size()}, adam, flat(w), flat(w_mean), flat(w_squares));
 }
@@ -127,7 +126,7 @@ void FullyConnectedAdamPanels(Context& context, Matrix<const T> x, Matrix<const 
                               double step) {
   CheckEqual("a panel's numbers", x.cols * kPanelWidth, PanelSize(panels, dz.cols));
   const AdamStep<T> adam(learning_rate, beta1, beta2, epsilon, weight_decay, step);
-  const AdamLayer<T> layer{x, dz, w_mean, w_squares, adam, T(1) / static_cast<T>(x.rows), nullptr};
+  const AdamLayer<T> layer{x, dz, w_mean, w_squares, adam, nullptr};
   Check(CanDescend(x.cols, dz.cols, x.rows), "Expected a product that can be a descent");
   StepOnBias(context, layer, b, b_mean, b_squares);
   StepOnWeights(context, layer, kPanelWidth, [&](size_t j) { return panels.row(j / kPanelWidth); });

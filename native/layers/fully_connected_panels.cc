@@ -65,16 +65,16 @@ void FullyConnectedDescendPanels(Context& context, Matrix<const T> x, Matrix<con
   CheckEqual("a panel's numbers", k * kPanelWidth, PanelSize(panels, n));
   CheckEqual("b's length", n, b.size);
   Check(CanDescend(k, n, m), "Expected a product that can be a descent");
-  const T scale = T(1) / static_cast<T>(m), rate = static_cast<T>(learning_rate);
+  const T rate = static_cast<T>(learning_rate);
   std::optional<Scratch::Block> packed;
   const T* blocks = BlocksOf(context, TransposedOf(x), k, n, m, packed);
   ForPanels(context, n, m * n * k, [&](size_t first, size_t end) {
     for (size_t p = first; p < end; ++p) {
       const size_t j = p * kPanelWidth;
       const Start<T> start{panels.row(p), kPanelWidth, true, rate};
-      BlockedProduct<T>(k, kPanelWidth, m, scale, TransposedOf(x), blocks, RowsOf(dz).From(0, j), start, panels.row(p),
+      BlockedProduct<T>(k, kPanelWidth, m, T(1), TransposedOf(x), blocks, RowsOf(dz).From(0, j), start, panels.row(p),
                         kPanelWidth);
-      SumColumnsFrom<hn::MaxLanes(Tag<T>())>(j, j + kPanelWidth, scale, dz, Start<T>{b.data, 0, true, rate}, b.data);
+      SumColumnsFrom<hn::MaxLanes(Tag<T>())>(j, j + kPanelWidth, T(1), dz, Start<T>{b.data, 0, true, rate}, b.data);
     }
   });
 }

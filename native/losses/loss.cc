@@ -84,12 +84,16 @@ void CrossEntropy(Context&, Matrix<const T> z, Vector<const T> log_sum, Matrix<c
   AddLoss(sum, z.rows, slots);
 }
 
-// delta = a − y, times the row's weight: the derivative of m · loss by the output layer's logits, for all three losses
+// delta = scale · (a − y), times the row's weight: with scale 1/m the derivative of the mean loss by the output layer's
+// logits, for all three losses. The one place where gradients are scaled. The rows of the batch are not asked here: a
+// call may be for some of them.
 template <class T>
-void LossDelta(Context&, Matrix<const T> a, Matrix<const T> y, Vector<const double> class_weights, Vector<T> delta) {
+void LossDelta(Context&, Matrix<const T> a, Matrix<const T> y, Vector<const double> class_weights, Vector<T> delta,
+               double scale) {
   CheckEqual("y's size", a.size(), y.size());
   CheckEqual("delta's size", a.size(), delta.size);
-  for (size_t i = 0; i < a.size(); ++i) delta[i] = a.data[i] - y.data[i];
+  const auto factor = static_cast<T>(scale);
+  for (size_t i = 0; i < a.size(); ++i) delta[i] = factor * (a.data[i] - y.data[i]);
   if (class_weights.size == 0) return;
   CheckEqual("y's width", a.cols, y.cols);
   for (size_t i = 0; i < a.rows; ++i) {
@@ -104,7 +108,7 @@ const KernelModule module([](Registry& registry) {
                                                                         {"z", "y", "classWeights", "slots"});
   registry.Add<&CrossEntropy<float>, &CrossEntropy<double>>("cross_entropy",
                                                             {"z", "logSum", "y", "classWeights", "slots"});
-  registry.Add<&LossDelta<float>, &LossDelta<double>>("loss_delta", {"a", "y", "classWeights", "delta"})
+  registry.Add<&LossDelta<float>, &LossDelta<double>>("loss_delta", {"a", "y", "classWeights", "delta", "scale"})
       .ByRows({"a", "y", "delta"});
 });
 

@@ -67,12 +67,12 @@ class WeightGradient {
     }
   }
 
-  // parts[p × (weights, biases)] are the sums over each part of the images; dw and db their means over all.
+  // parts[p × (weights, biases)] are the sums over each part of the images; dw and db over all.
   void Run(Context& context, Matrix<const T> x, Matrix<const T> dy, Matrix<T> parts, Vector<T> dw, Vector<T> db) const {
     if constexpr (sizeof(T) == sizeof(float)) {
       if (FitsWinogradGradient(c_)) {
         WinogradGradient(c_).Run(context, x, dy, parts);
-        SumParts(context, x.rows, parts, dw, db);
+        SumParts(context, parts, dw, db);
         return;
       }
     }
@@ -92,7 +92,7 @@ class WeightGradient {
         }
       }
     });
-    SumParts(context, x.rows, parts, dw, db);
+    SumParts(context, parts, dw, db);
   }
 
  private:
@@ -152,26 +152,24 @@ class WeightGradient {
     }
   }
 
-  // to[i] = scale · Σ over parts of part[at + i], in order
-  static void SumPart(Matrix<T> parts, size_t at, size_t n, T scale, T* to) {
+  // to[i] = Σ over parts of part[at + i], in order
+  static void SumPart(Matrix<T> parts, size_t at, size_t n, T* to) {
     const Tag<T> d;
-    const auto factor = hn::Set(d, scale);
     const size_t lanes = hn::Lanes(d);
     for (size_t i = 0; i < n; i += lanes) {
       const size_t width = HWY_MIN(lanes, n - i);
       auto sum = hn::Zero(d);
       for (size_t p = 0; p < parts.rows; ++p) sum = hn::Add(sum, LoadFirst(d, parts.row(p) + at + i, width));
-      StoreFirst(hn::Mul(sum, factor), d, to + i, width);
+      StoreFirst(sum, d, to + i, width);
     }
   }
 
-  void SumParts(Context& context, size_t images, Matrix<T> parts, Vector<T> dw, Vector<T> db) const {
-    const T scale = T(1) / static_cast<T>(images);
-    SumPart(parts, dw.size, db.size, scale, db.data);
+  void SumParts(Context& context, Matrix<T> parts, Vector<T> dw, Vector<T> db) const {
+    SumPart(parts, dw.size, db.size, db.data);
     if (!tiling_.along_filters) {
       context.pool.ParallelFor((dw.size + kMapTile - 1) / kMapTile, [&](size_t tile) {
         const size_t at = tile * kMapTile;
-        SumPart(parts, at, HWY_MIN(kMapTile, dw.size - at), scale, dw.data + at);
+        SumPart(parts, at, HWY_MIN(kMapTile, dw.size - at), dw.data + at);
       });
       return;
     }
@@ -181,7 +179,7 @@ class WeightGradient {
       const size_t g = block * lanes / filters, f = block * lanes % filters;
       HWY_ALIGN T sums[hn::MaxLanes(Tag<T>())];
       for (size_t k = 0; k < terms(); ++k) {
-        SumPart(parts, (g * terms() + k) * filters + f, lanes, scale, sums);
+        SumPart(parts, (g * terms() + k) * filters + f, lanes, sums);
         for (size_t i = 0; i < lanes; ++i) dw[(g * filters + f + i) * terms() + k] = sums[i];
       }
     });

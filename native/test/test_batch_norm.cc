@@ -166,8 +166,8 @@ TEST_CASE_TEMPLATE("batch_norm_backward has the gradients of the mean loss, and 
       }
       // An error of x̂, which the mean's rounding brings, counts for each number.
       const long double unit = kTolerance<T> * (1 + moments.largest * moments.inverse());
-      parameters.Add(layer.dgamma[j], product / size.rows, unit * magnitude / size.rows);
-      parameters.Add(layer.dbeta[j], sum / size.rows, kTolerance<T> * magnitude / size.rows);
+      parameters.Add(layer.dgamma[j], product, unit * magnitude);
+      parameters.Add(layer.dbeta[j], sum, kTolerance<T> * magnitude);
       for (size_t p = 0; p < size.count(); ++p) {
         const size_t i = size.At(j, p);
         const long double normal = (layer.x[i] - moments.mean) * moments.inverse();

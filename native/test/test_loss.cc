@@ -49,14 +49,15 @@ void CrossEntropy(Tensor<T>& z, Tensor<T>& log_sum, Tensor<T>& y, Tensor<double>
 }
 
 template <class T>
-void LossDelta(Tensor<T>& a, Tensor<T>& y, Tensor<T>& delta, Tensor<double>& class_weights) {
-  Call<T>("loss_delta").With("a", a).With("y", y).With("classWeights", class_weights).With("delta", delta).Run();
+void LossDelta(Tensor<T>& a, Tensor<T>& y, Tensor<T>& delta, Tensor<double>& class_weights, double scale = 1) {
+  Call<T> call("loss_delta");
+  call.With("a", a).With("y", y).With("classWeights", class_weights).With("delta", delta).With("scale", scale).Run();
 }
 
 template <class T>
-void LossDelta(Tensor<T>& a, Tensor<T>& y, Tensor<T>& delta) {
+void LossDelta(Tensor<T>& a, Tensor<T>& y, Tensor<T>& delta, double scale = 1) {
   Tensor<double> none({0});
-  LossDelta(a, y, delta, none);
+  LossDelta(a, y, delta, none, scale);
 }
 
 template <class T>
@@ -153,13 +154,13 @@ TEST_CASE_TEMPLATE("losses of any finite logits are finite", T, float, double) {
   }
 }
 
-TEST_CASE_TEMPLATE("loss_delta is a − y", T, float, double) {
+TEST_CASE_TEMPLATE("loss_delta is scale · (a − y)", T, float, double) {
   for (const size_t size : kOddSizes) {
     Tensor<T> a({size}), y({size}), delta({size});
     Numbers numbers(size);
     numbers.Fill(a), numbers.Fill(y);
-    LossDelta(a, y, delta);
-    for (size_t i = 0; i < size; ++i) CHECK(delta[i] == a[i] - y[i]);
+    LossDelta(a, y, delta, 0.25);
+    for (size_t i = 0; i < size; ++i) CHECK(delta[i] == T(0.25) * (a[i] - y[i]));
   }
 }
 

@@ -63,7 +63,7 @@ void Invoke(const std::string& kernel, const std::vector<Argument>& arguments) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("element-wise kernels touch nothing beyond their tensors", T, float, double) {
-  double half = 0.5, two = 2;
+  double half = 0.5, one = 1, two = 2;
   for (const bool at_end : {false, true}) {
     for (size_t size = 1; size <= 33; ++size) {
       PageTensor<T> x({size}, at_end), y({size}, at_end), dy({size}, at_end), dx({size}, at_end);
@@ -80,7 +80,7 @@ TEST_CASE_TEMPLATE("element-wise kernels touch nothing beyond their tensors", T,
       Invoke<T>("softmax_forward", {z, a, log_sum});
       CHECK(a[size - 1] == doctest::Approx(1.0 / static_cast<double>(size)));
       PageTensor<double> none({0}, at_end);
-      Invoke<T>("loss_delta", {a, z, none, dx});
+      Invoke<T>("loss_delta", {a, z, none, dx, Scalar(one)});
       CHECK(dx[0] == a[0] - 1);
       PageTensor<double> slots({slots::kCount}, at_end);
       Invoke<T>("mean_squared_error", {z, z, slots});
@@ -137,6 +137,7 @@ TEST_CASE_TEMPLATE("the product of one row with a large matrix touches nothing b
 }
 
 TEST_CASE_TEMPLATE("products touch nothing beyond their tensors", T, float, double) {
+  double zero = 0;
   for (const bool at_end : {false, true}) {
     for (const size_t m : {1, 2, 5}) {
       for (const size_t k : {1, 3, 7}) {
@@ -145,11 +146,11 @@ TEST_CASE_TEMPLATE("products touch nothing beyond their tensors", T, float, doub
           PageTensor<T> dx({m, k}, at_end), dw({k, n}, at_end), db({n}, at_end);
           Invoke<T>("fully_connected_forward", {x, w, b, z});
           CHECK(z[m * n - 1] == T(k + 1));
-          Invoke<T>("fully_connected_backward_input", {w, z, dx});
+          Invoke<T>("fully_connected_backward_input", {w, z, dx, Scalar(zero)});
           CHECK(dx[m * k - 1] == T((k + 1) * n));
-          Invoke<T>("fully_connected_backward_weights", {x, z, dw, db});
-          CHECK(dw[k * n - 1] == doctest::Approx(k + 1));
-          CHECK(db[n - 1] == doctest::Approx(k + 1));
+          Invoke<T>("fully_connected_backward_weights", {x, z, dw, db, Scalar(zero)});
+          CHECK(dw[k * n - 1] == doctest::Approx(m * (k + 1)));
+          CHECK(db[n - 1] == doctest::Approx(m * (k + 1)));
         }
       }
     }

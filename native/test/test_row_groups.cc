@@ -154,7 +154,7 @@ std::vector<T> RunLayers(size_t rows, size_t threads, bool by_rows) {
   };
   add("fully_connected_forward", {at(x), at(w1), at(b1), at(z1)});
   add("relu_forward", {at(z1), at(a1), none});
-  add("fully_connected_backward_weights", {at(x), at(a1), at(dw), at(db)});
+  add("fully_connected_backward_weights", {at(x), at(a1), at(dw), at(db), none});
   add("fully_connected_forward", {at(a1), at(w2), at(b2), at(z2)});
   operands.Bind(plan);
   if (by_rows) plan.FindRowGroups();

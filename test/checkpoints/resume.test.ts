@@ -32,11 +32,11 @@ interface Setup {
 }
 
 class Halving extends PlainLayer {
-  readonly kind = 'halving';
+  override readonly kind = 'halving';
   override get config() {
     return { type: 'Halving' };
   }
-  outputShape(input: readonly number[]) {
+  override outputShape(input: readonly number[]) {
     return input;
   }
   forward(x: Tensor) {

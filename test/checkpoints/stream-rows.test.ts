@@ -17,7 +17,7 @@ const seen: { readonly steps: number[][]; readonly labels: number[][] } = { step
 
 /** In front of a net it notes rows; behind it, where the delta is output − label, labels. */
 class Watching extends PlainLayer {
-  readonly kind = 'watching';
+  override readonly kind = 'watching';
   #output: Tensor | undefined;
 
   constructor(readonly place: 'front' | 'end') {
@@ -26,7 +26,7 @@ class Watching extends PlainLayer {
   override get config() {
     return { type: 'Watching', place: this.place };
   }
-  outputShape(input: readonly number[]) {
+  override outputShape(input: readonly number[]) {
     return input;
   }
   forward(x: Tensor) {

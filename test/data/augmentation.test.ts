@@ -27,10 +27,10 @@ const changes: readonly Augmentation[] = [{ horizontalFlip: true }, { crop: 4 },
 
 /** Keeps what it is given, and passes it on flat. */
 class Witness extends PlainLayer {
-  readonly kind = 'witness';
+  override readonly kind = 'witness';
   readonly seen: { readonly x: Tensor; readonly training: boolean }[] = [];
 
-  outputShape(input: readonly number[]): readonly number[] {
+  override outputShape(input: readonly number[]): readonly number[] {
     return [input.reduce((size, length) => size * length, 1)];
   }
   override forward(x: Tensor, training = true): Tensor {

@@ -124,8 +124,8 @@ test('update trains gamma and beta alone', (t) => {
   layer.forward(Tensor.from([[-1], [1]], undefined, 'float64'));
   layer.backward(Tensor.from([[1], [3]], undefined, 'float64'));
   const { gamma, beta } = layer.gradients;
-  t.deepEqual(beta!.toArray(), [2]);
-  t.deepEqual(differences(gamma!.data, [1 / Math.sqrt(1 + 1e-5)], { rtol: 1e-14 }), []);
+  t.deepEqual(beta!.toArray(), [4]);
+  t.deepEqual(differences(gamma!.data, [2 / Math.sqrt(1 + 1e-5)], { rtol: 1e-14 }), []);
   layer.update();
   const { gamma: newGamma, beta: newBeta, mean, var: variance } = layer.weights;
   t.true(newGamma!.data[0]! < 1);

@@ -60,7 +60,7 @@ for (const [rows, columns] of [
   [7, 3],
   [3, 17],
 ] as const) {
-  test(`a − y is the derivative of m · loss by the logits, ${rows}×${columns}`, (t) => {
+  test(`(a − y) / m is the derivative of the mean loss by the logits, ${rows}×${columns}`, (t) => {
     const labels: Record<Case['kind'], Tensor> = {
       softmax: oneHot(
         Array.from({ length: rows }, (_, i) => (3 * i) % columns),

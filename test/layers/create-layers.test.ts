@@ -4,7 +4,7 @@ import { badArgument, shapeMismatch, untyped } from '../support/errors.js';
 
 /** A layer of one's own that must know its input's size. */
 class Sized extends Layer {
-  readonly kind = 'sized';
+  override readonly kind = 'sized';
   constructor(
     readonly size: number,
     readonly heads: number,
@@ -14,13 +14,13 @@ class Sized extends Layer {
   override get config() {
     return { type: 'Sized', size: this.size, heads: this.heads };
   }
-  outputShape(): RowShape {
+  override outputShape(): RowShape {
     return [this.heads];
   }
-  forwardPass(_runner: Runner, x: Tensor): Tensor {
+  override forwardPass(_runner: Runner, x: Tensor): Tensor {
     return x;
   }
-  backwardPass(_runner: Runner, delta: Tensor): Tensor {
+  override backwardPass(_runner: Runner, delta: Tensor): Tensor {
     return delta;
   }
 }

@@ -19,10 +19,10 @@ import { gradientCheck, randomTensor } from '../support/numerics.js';
 
 /** max(x, 0), in plain TypeScript. */
 class PlainRelu extends PlainLayer {
-  readonly kind = 'plain relu';
+  override readonly kind = 'plain relu';
   #x?: Tensor;
 
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     return input;
   }
   forward(x: Tensor): Tensor {
@@ -43,7 +43,7 @@ class PlainRelu extends PlainLayer {
 
 /** y = x · scale, with one scale a feature. */
 class PlainScale extends PlainLayer {
-  readonly kind = 'plain scale';
+  override readonly kind = 'plain scale';
   #x?: Tensor;
 
   constructor(readonly features: number) {
@@ -52,7 +52,7 @@ class PlainScale extends PlainLayer {
   override get inputShape(): RowShape {
     return [this.features];
   }
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     return input;
   }
   protected override createParameters({ dtype }: ParameterSetup): Parameter[] {
@@ -73,7 +73,7 @@ class PlainScale extends PlainLayer {
     const { data } = this.#x!;
     scale!.gradient.data.fill(0);
     delta.data.forEach((value, i) => {
-      scale!.gradient.data[i % this.features]! += (value * data[i]!) / delta.rows;
+      scale!.gradient.data[i % this.features]! += value * data[i]!;
     });
     return Tensor.from(
       delta.data.map((value, i) => value * scale!.value.data[i % this.features]!),

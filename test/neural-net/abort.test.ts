@@ -106,14 +106,14 @@ test.serial('while validating › the rest of the validation set is not looked a
 
 /** Passes rows on, one step at a time on this thread, and tells of each. */
 class Passing extends PlainLayer {
-  readonly kind = 'passing';
+  override readonly kind = 'passing';
   readonly #onForward: (training: boolean) => void;
 
   constructor(onForward: (training: boolean) => void) {
     super();
     this.#onForward = onForward;
   }
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     return input;
   }
   forward(x: Tensor, training = true): Tensor {

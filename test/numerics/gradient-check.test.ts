@@ -14,16 +14,16 @@ class WrongDelta extends FullyConnectedLayer {
 class WrongBias extends FullyConnectedLayer {
   override backwardPass(runner: Runner, dz: Tensor, needsInputDelta: boolean): Tensor | null {
     const dx = super.backwardPass(runner, dz, needsInputDelta);
-    this.gradients.B!.data[1]! += 1e-3;
+    this.gradients.B!.data[1]! += 1e-2;
     return dx;
   }
 }
 
-/** Gradients of the sum instead of the mean. */
-class SummedGradients extends FullyConnectedLayer {
+/** Gradients divided by the rows once more. */
+class MeanGradients extends FullyConnectedLayer {
   override backwardPass(runner: Runner, dz: Tensor, needsInputDelta: boolean): Tensor | null {
     const dx = super.backwardPass(runner, dz, needsInputDelta);
-    for (const { data } of Object.values(this.gradients)) data.set(data.map((value) => value * dz.rows));
+    for (const { data } of Object.values(this.gradients)) data.set(data.map((value) => value / dz.rows));
     return dx;
   }
 }
@@ -40,7 +40,7 @@ test('gradientCheck finds a wrong input delta, a wrong gradient and a wrong scal
   const wrongBias = check(new WrongBias(3, 2, { dtype: 'float64' }));
   t.is(wrongBias.length, 1);
   t.true(wrongBias[0]!.startsWith('B[1]: '));
-  t.is(check(new SummedGradients(3, 2, { dtype: 'float64' })).length, 8);
+  t.is(check(new MeanGradients(3, 2, { dtype: 'float64' })).length, 8);
 });
 
 test('gradientCheck leaves input and weights as they were', (t) => {

@@ -97,7 +97,7 @@ for (const [name, run] of runs) {
     eachBatch(run, (x, y) => {
       for (const layer of net.layers) layer.preUpdate();
       const a = net.layers.reduce((input, layer) => layer.forward(input), x);
-      const error = a.data.map((value, i) => value - y.data[i]!);
+      const error = a.data.map((value, i) => (value - y.data[i]!) / x.rows);
       let delta: Tensor | null = Tensor.from(error, a.shape);
       for (const layer of [...net.layers].reverse()) delta = layer.backward(delta!);
       for (const layer of net.layers) layer.update();

@@ -88,8 +88,8 @@ test('a net of float64 is exported as float32 where that is wanted', async (t) =
 });
 
 class Doubling extends PlainLayer {
-  readonly kind = 'doubling';
-  outputShape(input: readonly number[]): readonly number[] {
+  override readonly kind = 'doubling';
+  override outputShape(input: readonly number[]): readonly number[] {
     return input;
   }
   override forward(x: Tensor): Tensor {

@@ -62,7 +62,7 @@ export function weightsOf(net: NeuralNet): number[] {
 
 /** A layer of one's own that passes everything on as it is. */
 export class PassingLayer extends PlainLayer {
-  readonly kind: string = 'passing';
+  override readonly kind: string = 'passing';
   override outputShape(input: readonly number[]): readonly number[] {
     return input;
   }

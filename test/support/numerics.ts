@@ -109,7 +109,7 @@ export function checkClaims(f: () => number, claims: readonly Claim[]): string[]
 
 /**
  * Checks a layer's input delta and all parameter gradients for f = Σ c·layer(x) with random c, so that every output
- * counts. Takes f for m · loss, as layers do: c is the delta, and parameter gradients are those of f/m.
+ * counts: c is the delta.
  * @param x - float64; moved about meanwhile, unchanged in the end
  * @returns what is wrong, in words; empty where all is right
  */
@@ -120,7 +120,7 @@ export function gradientCheck(layer: Layer, x: Tensor, seed = 99): string[] {
   if (!dx) return ['backward returned no input delta'];
   const claims: Claim[] = [{ name: 'input', values: x.data, gradient: dx.data.slice() }];
   for (const [name, { data }] of Object.entries(layer.gradients)) {
-    claims.push({ name, values: layer.weights[name]!.data, gradient: data.map((value) => value * x.rows) });
+    claims.push({ name, values: layer.weights[name]!.data, gradient: data.slice() });
   }
   return checkClaims(() => sumOf(layer.forward(x).data, (value, i) => c.data[i]! * value), claims);
 }

@@ -42,7 +42,7 @@ export type ActivationOptions =
  * ```
  */
 export class ActivationLayer extends Layer {
-  readonly kind: Activation;
+  override readonly kind: Activation;
   readonly #kernel: string | undefined;
   readonly #parameter: number;
   #x?: Tensor;
@@ -76,11 +76,11 @@ export class ActivationLayer extends Layer {
     return {};
   }
 
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     return input;
   }
 
-  forwardPass(runner: Runner, x: Tensor): Tensor {
+  override forwardPass(runner: Runner, x: Tensor): Tensor {
     if (this.#kernel === undefined) return x;
     const y = runner.tensor(x.shape);
     runner.run(`${this.#kernel}_forward`, { x, y, parameter: this.#parameter });
@@ -89,7 +89,7 @@ export class ActivationLayer extends Layer {
     return y;
   }
 
-  backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
+  override backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
     if (this.#kernel === undefined) return dy;
     if (!needsInputDelta) return null;
     const dx = runner.tensor(dy.shape);

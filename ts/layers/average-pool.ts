@@ -5,7 +5,7 @@ import { imageSizes } from './windows.js';
 
 /** The mean of each window, channel by channel. Padding counts as zeros, as in PyTorch by default. */
 export class AveragePoolLayer extends PoolLayer {
-  readonly kind = 'average pool';
+  override readonly kind = 'average pool';
 
   protected get type(): string {
     return 'AveragePoolLayer';

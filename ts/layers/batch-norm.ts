@@ -32,7 +32,7 @@ interface Forward {
  * (1 − momentum) · batch. Features whose batch holds NaN or infinity leave their running statistics as they are.
  */
 export class BatchNormLayer extends Layer {
-  readonly kind = 'batch norm';
+  override readonly kind = 'batch norm';
   /** Features, or channels. */
   readonly features: number;
   readonly momentum: number;
@@ -76,7 +76,7 @@ export class BatchNormLayer extends Layer {
     return { gamma: shape, beta: shape, mean: shape, var: shape };
   }
 
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     if (checkedShape(input, 'input')[0] !== this.features) {
       const expected = `rows of ${this.features} features or channels`;
       throw shapeMismatch('input', expected, `rows of shape [${input.join(', ')}]`);
@@ -106,7 +106,7 @@ export class BatchNormLayer extends Layer {
     return [create('gamma', 1), create('beta', 0), create('mean', 0, running), create('var', 1, running)];
   }
 
-  forwardPass(runner: Runner, x: Tensor, training: boolean): Tensor {
+  override forwardPass(runner: Runner, x: Tensor, training: boolean): Tensor {
     const [gamma, beta, mean, variance] = this.parameters.map(({ value }) => value);
     const { epsilon, momentum } = this;
     const y = runner.tensor(x.shape);
@@ -122,7 +122,7 @@ export class BatchNormLayer extends Layer {
     return y;
   }
 
-  backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
+  override backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
     if (!this.#forward) throw callFirst('forward(x, true)', 'backward');
     const [gamma, beta] = this.parameters;
     const shared = { ...this.#forward, dy, dgamma: gamma!.gradient, dbeta: beta!.gradient };

@@ -16,7 +16,7 @@ import { registerLayer } from './registry.js';
  * ```
  */
 export class ClassificationLayer extends Layer {
-  readonly kind: 'softmax' | 'sigmoid';
+  override readonly kind: 'softmax' | 'sigmoid';
   /** The logits of the last forward pass, m × outputs, from which losses are computed. */
   logits?: Tensor;
   /** ln Σ eᶻ of each row of logits; softmax only. */
@@ -36,11 +36,11 @@ export class ClassificationLayer extends Layer {
     return {};
   }
 
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     return input;
   }
 
-  forwardPass(runner: Runner, z: Tensor): Tensor {
+  override forwardPass(runner: Runner, z: Tensor): Tensor {
     const a = runner.tensor(z.shape);
     this.logits = z;
     if (this.kind === 'softmax') {
@@ -52,7 +52,7 @@ export class ClassificationLayer extends Layer {
     return a;
   }
 
-  backwardPass(_runner: Runner, delta: Tensor): Tensor {
+  override backwardPass(_runner: Runner, delta: Tensor): Tensor {
     return delta;
   }
 }

@@ -69,7 +69,7 @@ const partNumbers = 2 ** 21;
  * ```
  */
 export class ConvLayer extends Layer {
-  readonly kind = 'convolution';
+  override readonly kind = 'convolution';
   readonly #inputShape: ImageShape;
   readonly filters: number;
   readonly kernelSize: readonly [number, number];
@@ -137,7 +137,7 @@ export class ConvLayer extends Layer {
     return { W: [this.filters, this.inputShape[0] / this.groups, height, width], B: [1, this.filters] };
   }
 
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     requireImages(this.inputShape, input);
     return [this.filters, this.#windows[0].output, this.#windows[1].output];
   }
@@ -162,7 +162,7 @@ export class ConvLayer extends Layer {
     });
   }
 
-  forwardPass(runner: Runner, x: Tensor): Tensor {
+  override forwardPass(runner: Runner, x: Tensor): Tensor {
     const [weights, bias] = this.parameters;
     const y = runner.tensor([x.rows, ...this.outputShape(x.shape.slice(1))]);
     runner.run('convolution_forward', { x, w: weights!.value, b: bias!.value, y, geometry: this.#geometry });
@@ -170,7 +170,7 @@ export class ConvLayer extends Layer {
     return y;
   }
 
-  backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
+  override backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
     const [weights, bias] = this.parameters;
     const [x, geometry] = [this.#x!, this.#geometry];
     const numbers = weights!.value.size + this.filters;

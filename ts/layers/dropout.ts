@@ -13,7 +13,7 @@ const firstStream = 2 ** 31;
  * seed, the layer's place in the net, and the number of the training step, on nothing else.
  */
 export class DropoutLayer extends Layer {
-  readonly kind = 'dropout';
+  override readonly kind = 'dropout';
   readonly rate: number;
   #mask: Tensor | undefined;
 
@@ -35,11 +35,11 @@ export class DropoutLayer extends Layer {
     return {};
   }
 
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     return input;
   }
 
-  forwardPass(runner: Runner, x: Tensor, training: boolean): Tensor {
+  override forwardPass(runner: Runner, x: Tensor, training: boolean): Tensor {
     this.#mask = undefined;
     if (!training || this.rate === 0) return x;
     const [y, mask] = [runner.tensor(x.shape), runner.tensor(x.shape)];
@@ -49,7 +49,7 @@ export class DropoutLayer extends Layer {
     return y;
   }
 
-  backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
+  override backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
     if (!this.#mask) return dy;
     if (!needsInputDelta) return null;
     const dx = runner.tensor(dy.shape);

@@ -5,7 +5,7 @@ import { registerLayer } from './registry.js';
 
 /** Images as vectors: [rows, channels, height, width] → [rows, channels · height · width]. A view, nothing is copied. */
 export class FlattenLayer extends Layer {
-  readonly kind = 'flatten';
+  override readonly kind = 'flatten';
   #shape: readonly number[] = [];
 
   override get config(): LayerConfig {
@@ -16,16 +16,16 @@ export class FlattenLayer extends Layer {
     return {};
   }
 
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     return [sizeOf(checkedShape(input, 'input'))];
   }
 
-  forwardPass(_runner: Runner, x: Tensor): Tensor {
+  override forwardPass(_runner: Runner, x: Tensor): Tensor {
     this.#shape = x.shape;
     return x.reshape([x.rows, x.rowSize]);
   }
 
-  backwardPass(_runner: Runner, dy: Tensor): Tensor {
+  override backwardPass(_runner: Runner, dy: Tensor): Tensor {
     return dy.reshape(this.#shape);
   }
 }

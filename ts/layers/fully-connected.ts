@@ -31,7 +31,7 @@ export interface FullyConnectedOptions {
  * ```
  */
 export class FullyConnectedLayer extends Layer {
-  readonly kind = 'fully connected';
+  override readonly kind = 'fully connected';
   readonly inputs: number;
   readonly outputs: number;
   readonly #options: FullyConnectedOptions;
@@ -72,7 +72,7 @@ export class FullyConnectedLayer extends Layer {
     return { W: [this.inputs, this.outputs], B: [1, this.outputs] };
   }
 
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     if (checkedShape(input, 'input').length !== 1 || input[0] !== this.inputs) {
       throw shapeMismatch('input', `rows of ${this.inputs} numbers`, `rows of shape [${input.join(', ')}]`);
     }
@@ -94,7 +94,7 @@ export class FullyConnectedLayer extends Layer {
     );
   }
 
-  forwardPass(runner: Runner, x: Tensor): Tensor {
+  override forwardPass(runner: Runner, x: Tensor): Tensor {
     const [weights, bias] = this.parameters;
     const z = runner.tensor([x.rows, this.outputs]);
     runner.run('fully_connected_forward', { x, w: weights!.value, b: bias!.value, z });
@@ -102,13 +102,13 @@ export class FullyConnectedLayer extends Layer {
     return z;
   }
 
-  backwardPass(runner: Runner, dz: Tensor, needsInputDelta: boolean): Tensor | null {
+  override backwardPass(runner: Runner, dz: Tensor, needsInputDelta: boolean): Tensor | null {
     const [weights, bias] = this.parameters;
     const x = this.#x!;
-    runner.run('fully_connected_backward_weights', { x, dz, dw: weights!.gradient, db: bias!.gradient });
+    runner.run('fully_connected_backward_weights', { x, dz, dw: weights!.gradient, db: bias!.gradient, accumulate: 0 });
     if (!needsInputDelta) return null;
     const dx = runner.tensor(x.shape);
-    runner.run('fully_connected_backward_input', { w: weights!.value, dz, dx });
+    runner.run('fully_connected_backward_input', { w: weights!.value, dz, dx, accumulate: 0 });
     return dx;
   }
 }

@@ -12,7 +12,7 @@ export interface GlobalAveragePoolOptions {
 
 /** The mean of each channel: [rows, channels, height, width] → [rows, channels]. */
 export class GlobalAveragePoolLayer extends Layer {
-  readonly kind = 'global average pool';
+  override readonly kind = 'global average pool';
   readonly #inputShape: ImageShape;
   #x?: Tensor;
 
@@ -35,19 +35,19 @@ export class GlobalAveragePoolLayer extends Layer {
     return {};
   }
 
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     requireImages(this.inputShape, input);
     return [this.inputShape[0]];
   }
 
-  forwardPass(runner: Runner, x: Tensor): Tensor {
+  override forwardPass(runner: Runner, x: Tensor): Tensor {
     const y = runner.tensor([x.rows, this.inputShape[0]]);
     runner.run('global_average_pool_forward', { x, y });
     this.#x = x;
     return y;
   }
 
-  backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
+  override backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
     if (!needsInputDelta) return null;
     const dx = runner.tensor(this.#x!.shape);
     runner.run('global_average_pool_backward', { dy, dx });

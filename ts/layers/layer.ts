@@ -1,6 +1,11 @@
 import { badArgument, callFirst, shapeMismatch } from '../errors.js';
+import type { Ops } from '../ops/ops.js';
+import type { Value } from '../ops/value.js';
 import { EagerRunner, type Runner } from '../runner.js';
 import { type DType, requireTensor, sizeOf, type Tensor } from '../tensor.js';
+import type { Parameter, ParameterSetup } from '../weights-bias.js';
+import { type CallContext, ComposedPass, type Composition, composedShape } from './composed-pass.js';
+import { createFromSpecs, type ParameterSpec } from './parameter-specs.js';
 import { Parameterized } from './parameterized.js';
 
 /** Shape of one row: `[784]`, or `[channels, height, width]`. */
@@ -13,18 +18,52 @@ export interface LayerConfig {
 }
 
 /**
- * The base of all layers. A layer writes its passes as calls of kernels (`forwardPass`, `backwardPass`); the runner executes
- * or records them. So a layer of existing kernels runs at full speed in a net, and works alone by `forward` and `backward`.
+ * The base of all layers. A layer defines `call`, its output in operations, from which the gradient follows; or it writes
+ * its passes as calls of kernels (`forwardPass`, `backwardPass`). The runner executes or records the kernels. So both run at
+ * full speed in a net, and work alone by `forward` and `backward`.
+ * @example
+ * ```ts
+ * import { Layer, type Ops, Tensor, type Value } from 'blasnet';
+ *
+ * class Swish extends Layer {
+ *   override call(ops: Ops, [x]: readonly Value[]): Value {
+ *     return ops.multiply(x!, ops.sigmoid(x!));
+ *   }
+ * }
+ * new Swish().forward(Tensor.from([[0, 0]])).toArray(); // → [ [ 0, 0 ] ]
+ * ```
  */
 export abstract class Layer extends Parameterized {
   #steps = 0; // training passes of the layer alone
   #output: Pick<Tensor, 'shape' | 'dtype'> | undefined; // of the last `forward`
+  #built: { readonly input: RowShape; readonly specs: Readonly<Record<string, ParameterSpec>> } | undefined;
+  #pass: ComposedPass | undefined; // the last forward pass of a layer that defines `call`
 
   /**
    * Returns the shape of one output row.
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` where such input does not fit
    */
-  abstract outputShape(input: RowShape): RowShape;
+  outputShape(input: RowShape): RowShape {
+    const shapes = this.#builtFor(input);
+    return composedShape(this.#composition, shapes, input, this.dtype);
+  }
+
+  /**
+   * Returns the parameters that the layer learns, for input rows of these shapes; none unless a class defines it. Their
+   * initial values follow the net's hyperparameters, or `init`.
+   */
+  build(_rowShapes: readonly RowShape[]): Readonly<Record<string, ParameterSpec>> {
+    return {};
+  }
+
+  /**
+   * Returns the layer's output in operations. A class defines either this, and its gradient follows by itself, or `outputShape`,
+   * `forwardPass` and `backwardPass`.
+   * @param ops - operations; see {@link Ops}
+   * @param inputs - rows of inputs, m × input shape; a layer in a chain has one
+   * @param parameters - what `build` asked for, by name
+   */
+  call?(ops: Ops, inputs: readonly Value[], parameters: Readonly<Record<string, Value>>, context: CallContext): Value;
 
   /**
    * The description from which `createLayer` makes the same layer, without weights. Where a class has none, nets with such
@@ -49,15 +88,50 @@ export abstract class Layer extends Parameterized {
     return 0;
   }
 
-  /** Calls the kernels of the forward pass and returns the output; remembers what the backward pass needs. */
-  abstract forwardPass(runner: Runner, x: Tensor, training: boolean): Tensor;
+  /** Runs or records the kernels of the forward pass and returns the output; remembers what the backward pass needs. */
+  forwardPass(runner: Runner, x: Tensor, training: boolean): Tensor {
+    this.#builtFor(x.shape.slice(1));
+    this.#pass = new ComposedPass(this.#composition, this.parameters, runner, x, training);
+    return this.#pass.output;
+  }
 
   /**
-   * Calls the kernels of the backward pass: gradients of the parameters, and the delta of the input.
-   * @param delta - derivative of m · loss by this layer's output
+   * Runs or records the kernels of the backward pass: gradients of the parameters, and the delta of the input.
+   * @param delta - derivative of the loss by this layer's output
    * @param needsInputDelta - false for a net's first layer, which then may return null
    */
-  abstract backwardPass(runner: Runner, delta: Tensor, needsInputDelta: boolean): Tensor | null;
+  backwardPass(_runner: Runner, delta: Tensor, needsInputDelta: boolean): Tensor | null {
+    return this.#pass!.backward(delta, needsInputDelta);
+  }
+
+  /** The shapes of the parameters, once `build` has named them for rows of that shape. */
+  #builtFor(input: RowShape): Readonly<Record<string, readonly number[]>> {
+    if (this.#built && this.#built.input.join() !== input.join()) {
+      const [expected, received] = [this.#built.input, input].map((shape) => `rows of shape [${shape.join(', ')}]`);
+      throw shapeMismatch('input', expected!, received!);
+    }
+    this.#built ??= { input, specs: this.build([input]) };
+    return this.parameterShapes!;
+  }
+
+  override get parameterShapes(): Readonly<Record<string, readonly number[]>> | undefined {
+    if (!this.#built) return undefined;
+    return Object.fromEntries(Object.entries(this.#built.specs).map(([name, { shape }]) => [name, shape]));
+  }
+
+  protected override createParameters(setup: ParameterSetup): Parameter[] {
+    if (this.call && !this.#built) {
+      throw badArgument(`the weights of layer '${this.kind}'`, 'rows that tell their shapes first', 'none');
+    }
+    return createFromSpecs(this.#built?.specs ?? {}, setup);
+  }
+
+  get #composition(): Composition {
+    const { call } = this;
+    if (!call)
+      throw badArgument(`layer '${this.kind}'`, 'a class that defines call, or forwardPass', this.constructor.name);
+    return call.bind(this);
+  }
 
   /**
    * Computes the forward pass on this thread.
@@ -78,8 +152,8 @@ export abstract class Layer extends Parameterized {
 
   /**
    * Computes the backward pass for the input of the last `forward`, on this thread.
-   * @param delta - derivative of m · loss by the output, m × output shape
-   * @returns the derivative of m · loss by the input
+   * @param delta - derivative of the loss by the output, m × output shape
+   * @returns the derivative of the loss by the input
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for a delta of another shape, `ERR_BAD_ARGUMENT` for another dtype, a
    *   detached buffer, or without a `forward` before it, or `ERR_NET_BUSY`
    */

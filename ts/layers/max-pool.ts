@@ -9,7 +9,7 @@ import { imageSizes } from './windows.js';
  * are largest gets the delta, and NaN counts as larger than all else.
  */
 export class MaxPoolLayer extends PoolLayer {
-  readonly kind = 'max pool';
+  override readonly kind = 'max pool';
 
   protected get type(): string {
     return 'MaxPoolLayer';

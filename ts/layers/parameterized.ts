@@ -8,8 +8,8 @@ import type { Parameter, ParameterSetup } from '../weights-bias.js';
 
 /** The parameters of a layer: their initial values, their updates, and their files. */
 export abstract class Parameterized {
-  /** The name of its kind in `summary()`. */
-  abstract readonly kind: string;
+  /** The name of its kind in `summary()`; the class name unless the class sets another. */
+  readonly kind: string = this.constructor.name;
 
   #parameters: readonly Parameter[] | undefined;
   #setup: ParameterSetup = { dtype: 'float32', initializer: createInitializer('msra'), seed: 0, stream: 0 };

@@ -6,7 +6,7 @@ import { Layer } from './layer.js';
 /**
  * A layer in plain TypeScript: `forward` and `backward` compute the numbers themselves. A net with such a layer makes its
  * steps on the event loop's thread instead of being replayed by C++, which is slower; all else works as with other layers.
- * `backward` writes the gradients of parameters made by `createParameters` into their `gradient`, as means over the batch.
+ * `backward` writes the gradients of parameters made by `createParameters` into their `gradient`.
  */
 export abstract class PlainLayer extends Layer {
   override get isRecordable(): boolean {
@@ -16,14 +16,14 @@ export abstract class PlainLayer extends Layer {
   /** Output for the rows of x; remembers what `backward` needs. */
   abstract override forward(x: Tensor, training?: boolean): Tensor;
 
-  /** Derivative of m · loss by the input of the last `forward`, from that by its output. */
+  /** Returns the derivative of the loss by the input of the last `forward`, from that by its output. */
   abstract override backward(delta: Tensor): Tensor;
 
-  forwardPass(_runner: Runner, x: Tensor, training: boolean): Tensor {
+  override forwardPass(_runner: Runner, x: Tensor, training: boolean): Tensor {
     return checked('forward', this.forward(x, training), [x.rows, ...this.outputShape(x.shape.slice(1))], x);
   }
 
-  backwardPass(_runner: Runner, delta: Tensor, needsInputDelta: boolean): Tensor | null {
+  override backwardPass(_runner: Runner, delta: Tensor, needsInputDelta: boolean): Tensor | null {
     const dx = this.backward(delta);
     const shape = this.inputShape;
     return needsInputDelta ? checked('backward', dx, shape ? [delta.rows, ...shape] : undefined, delta) : null;

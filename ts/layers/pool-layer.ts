@@ -37,12 +37,12 @@ export abstract class PoolLayer extends Layer {
     return {};
   }
 
-  outputShape(input: RowShape): RowShape {
+  override outputShape(input: RowShape): RowShape {
     requireImages(this.inputShape, input);
     return this.#windows.outputShape;
   }
 
-  forwardPass(runner: Runner, x: Tensor): Tensor {
+  override forwardPass(runner: Runner, x: Tensor): Tensor {
     const { outputShape, geometry } = this.#windows;
     const y = runner.tensor([x.rows, ...outputShape]);
     runner.run(`${this.kernels}_forward`, { x, y, geometry });
@@ -50,7 +50,7 @@ export abstract class PoolLayer extends Layer {
     return y;
   }
 
-  backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
+  override backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
     if (!needsInputDelta) return null;
     const x = this.#x!;
     const dx = runner.tensor(x.shape);

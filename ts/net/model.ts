@@ -71,7 +71,7 @@ export function backwardPass(
   const { stack } = model;
   const penalty = penaltyOf(model);
   const delta = runner.tensor(a.shape);
-  runner.run('loss_delta', { a, y, classWeights, delta });
+  runner.run('loss_delta', { a, y, classWeights, delta, scale: 1 / y.rows });
   stack.backwardPass(runner, delta);
   if (penalty) penaltyGradientPass(runner, stack, penalty, y.rows);
 }

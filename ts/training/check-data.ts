@@ -44,8 +44,8 @@ export function requireTrainable(model: Model, { x, y }: Part, name: string): vo
 
 function checkShapes(model: Model, { xShape, yShape }: Pick<RowStream, 'xShape' | 'yShape'>, name: string): void {
   requireLastLayer(model);
+  const output = model.stack.outputShape(xShape); // first: layers may learn the shapes of their weights from it
   model.stack.requireAttached();
-  const output = model.stack.outputShape(xShape);
   if (sizeOf(output) !== sizeOf(yShape)) {
     const { netType } = model.params;
     const areNumbers = netType === 'multipleClassifier' && sizeOf(yShape) === 1;

@@ -1,0 +1,50 @@
+// @internal
+import { badArgument } from '../errors.js';
+import { checkOptions } from '../fields.js';
+import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
+import { EagerRunner } from '../runner.js';
+import { sizeOf } from '../tensor.js';
+import { Parameter, type ParameterSetup } from '../weights-bias.js';
+
+/** A parameter that a layer asks for in `build`. */
+export interface ParameterSpec {
+  readonly shape: readonly number[];
+  /**
+   * Where it begins: an initialiser, or a number for all elements. By default the net's initialiser for two dimensions or
+   * more, and zeros for fewer.
+   */
+  readonly init?: InitMethodOptions | number | undefined;
+  /** Whether optimizers change it; default true. */
+  readonly trainable?: boolean | undefined;
+  /** Whether l1 and l2 count it; by default those of two dimensions or more. */
+  readonly penalized?: boolean | undefined;
+}
+
+/** Random numbers of the second parameter of a layer on are those of a stream so much further. */
+const streamsPerNet = 2 ** 16;
+
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for a spec without a shape, or one with an unknown option */
+export function createFromSpecs(specs: Readonly<Record<string, ParameterSpec>>, setup: ParameterSetup): Parameter[] {
+  return Object.entries(specs).map(([name, spec], i) => {
+    checkOptions(spec, ['shape', 'init', 'trainable', 'penalized'], `parameter ${name}`);
+    const { shape, init, trainable = true } = spec;
+    if (!Array.isArray(shape) || shape.some((length) => !Number.isSafeInteger(length) || length < 1)) {
+      throw badArgument(`the shape of parameter ${name}`, 'whole numbers above 0', JSON.stringify(shape));
+    }
+    const isMatrix = shape.length > 1;
+    const { penalized = isMatrix && trainable } = spec;
+    const parameter = new Parameter(name, name, shape, setup.dtype, { trainable, penalized });
+    if (typeof init === 'number') {
+      parameter.value.data.fill(init);
+    } else if (init !== undefined || isMatrix) {
+      const initializer = init === undefined ? setup.initializer : createInitializer(init);
+      initializer.fill(new EagerRunner(setup.dtype), parameter.value, {
+        fanIn: sizeOf(shape.slice(0, -1)),
+        fanOut: shape.at(-1)!,
+        seed: setup.seed,
+        stream: setup.stream + i * streamsPerNet,
+      });
+    }
+    return parameter;
+  });
+}

@@ -1,0 +1,56 @@
+import type { Tape } from '../tape.js';
+import type { Value, ValueOrNumber } from '../value.js';
+
+/** 1 / (1 + e⁻ˣ) */
+export function sigmoid(tape: Tape, x: ValueOrNumber): Value {
+  return activation(tape, 'sigmoid', x);
+}
+
+export function tanh(tape: Tape, x: ValueOrNumber): Value {
+  return activation(tape, 'tanh', x);
+}
+
+/** max(x, 0) */
+export function relu(tape: Tape, x: ValueOrNumber): Value {
+  return activation(tape, 'relu', x);
+}
+
+/** x above 0, slope · x below */
+export function leakyRelu(tape: Tape, x: ValueOrNumber, slope = 0.01): Value {
+  return activation(tape, 'leaky_relu', x, slope);
+}
+
+/** x above 0, alpha · (eˣ − 1) below */
+export function elu(tape: Tape, x: ValueOrNumber, alpha = 1): Value {
+  return activation(tape, 'elu', x, alpha);
+}
+
+/** x · Φ(x) with the exact normal distribution function */
+export function gelu(tape: Tape, x: ValueOrNumber): Value {
+  return activation(tape, 'gelu', x);
+}
+
+/** x · σ(x), also called swish */
+export function silu(tape: Tape, x: ValueOrNumber): Value {
+  return activation(tape, 'silu', x);
+}
+
+/** ln(1 + eˣ) */
+export function softplus(tape: Tape, x: ValueOrNumber): Value {
+  return activation(tape, 'softplus', x);
+}
+
+/** By the kernels of ActivationLayer, whose backward ones overwrite. */
+function activation(tape: Tape, kernel: string, operand: ValueOrNumber, parameter = 0): Value {
+  const x = tape.valueOf('x', operand);
+  return tape.operation(
+    x.shape,
+    [x],
+    (y) => tape.run(`${kernel}_forward`, { x: x.tensor, y, parameter }),
+    (dy, y) => {
+      const dx = tape.runner.tensor(x.shape);
+      tape.run(`${kernel}_backward`, { x: x.tensor, y, dy, dx, parameter });
+      tape.shareGradient(x, dx);
+    },
+  );
+}

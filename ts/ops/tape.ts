@@ -1,0 +1,160 @@
+import { badArgument } from '../errors.js';
+import type { KernelArgument, Runner } from '../runner.js';
+import { arrayOf, Tensor } from '../tensor.js';
+import { Value, type ValueOrNumber } from './value.js';
+
+/** Writes a gradient to `target`, or adds it where `accumulate` is 1. */
+export type GradientPass = (target: Tensor, accumulate: 0 | 1) => void;
+
+/** A value whose gradient is wanted, and where to write it; a new tensor where nothing is given. */
+export interface Wanted {
+  readonly value: Value;
+  readonly gradient?: Tensor | undefined;
+}
+
+interface Entry {
+  readonly operands: readonly Value[];
+  readonly output: Value;
+  /** Runs the kernels that bring the gradient of the output to the operands. */
+  readonly backward: (dy: Tensor) => void;
+}
+
+interface Gradient {
+  tensor: Tensor;
+  /** False where another value has the same memory, which then must not be added to. */
+  isOwn: boolean;
+}
+
+/**
+ * Records operations so that their derivatives can follow. Forward kernels go to the runner at once, which executes or
+ * records them; `backward` then runs the backward kernels in reverse order. What the backward pass of an operation needs
+ * lives in its closure, so that a layer may be applied any number of times.
+ */
+export class Tape {
+  readonly runner: Runner;
+  readonly #entries: Entry[] = [];
+  readonly #constants = new Map<number, Value>();
+  /** Values on the way from what is wanted to the output. */
+  readonly #needed = new Set<Value>();
+  readonly #targets = new Map<Value, Tensor>();
+  readonly #gradients = new Map<Value, Gradient>();
+
+  constructor(runner: Runner) {
+    this.runner = runner;
+  }
+
+  /** The value itself, or a number as a value of shape []. */
+  valueOf(name: string, operand: ValueOrNumber): Value {
+    if (operand instanceof Value) return operand;
+    if (typeof operand !== 'number') throw badArgument(name, 'a Value or a number', operand);
+    const known = this.#constants.get(operand);
+    if (known) return known;
+    const constant = new Value(Tensor.from(arrayOf(this.runner.dtype).of(operand), []));
+    this.#constants.set(operand, constant);
+    return constant;
+  }
+
+  /** Runs a kernel at once, or records it. */
+  run(kernel: string, args: Readonly<Record<string, KernelArgument>>): void {
+    this.runner.run(kernel, args);
+  }
+
+  /**
+   * Adds an operation.
+   * @param shape - of its result
+   * @param forward - runs the kernels that write the result
+   * @param backward - runs the kernels that bring dy, the gradient of the result y, to the operands, by `addGradient`
+   */
+  operation(
+    shape: readonly number[],
+    operands: readonly Value[],
+    forward: (y: Tensor) => void,
+    backward?: (dy: Tensor, y: Tensor) => void,
+  ): Value {
+    const y = this.runner.tensor(shape);
+    forward(y);
+    return this.#record(y, operands, backward);
+  }
+
+  /** Adds an operation whose result is its operand's numbers in another shape, in the same memory. */
+  view(operand: Value, shape: readonly number[]): Value {
+    return this.#record(operand.tensor.reshape(shape), [operand], (dy) =>
+      this.shareGradient(operand, dy.reshape(operand.shape)),
+    );
+  }
+
+  #record(y: Tensor, operands: readonly Value[], backward?: (dy: Tensor, y: Tensor) => void): Value {
+    const output = new Value(y);
+    if (backward) this.#entries.push({ operands, output, backward: (dy) => backward(dy, y) });
+    return output;
+  }
+
+  /** Whether the gradient by a value is of use in the present `backward`. */
+  needs(value: Value): boolean {
+    return this.#needed.has(value);
+  }
+
+  /** Adds a contribution to a value's gradient: the first one writes it, further ones add to it. */
+  addGradient(value: Value, pass: GradientPass): void {
+    if (!this.needs(value)) return;
+    const gradient = this.#gradients.get(value);
+    if (!gradient) {
+      const tensor = this.#targets.get(value) ?? this.runner.tensor(value.shape);
+      pass(tensor, 0);
+      this.#gradients.set(value, { tensor, isOwn: true });
+      return;
+    }
+    if (!gradient.isOwn) this.#makeOwn(gradient);
+    pass(gradient.tensor, 1);
+  }
+
+  /** Adds a tensor of the value's shape to its gradient. A first contribution is taken as it is, without a copy. */
+  shareGradient(value: Value, tensor: Tensor): void {
+    if (!this.needs(value)) return;
+    if (this.#gradients.has(value) || this.#targets.has(value)) {
+      this.addGradient(value, (target, accumulate) => this.copy(tensor, target, accumulate));
+    } else {
+      this.#gradients.set(value, { tensor, isOwn: false });
+    }
+  }
+
+  /** y = (y +) x, for tensors of one size. */
+  copy(x: Tensor, y: Tensor, accumulate: 0 | 1): void {
+    this.run('scaled_copy', { x: x.reshape([x.size]), y: y.reshape([y.size]), factor: 1, accumulate });
+  }
+
+  #makeOwn(gradient: Gradient): void {
+    const tensor = this.runner.tensor(gradient.tensor.shape);
+    this.copy(gradient.tensor, tensor, 0);
+    gradient.tensor = tensor;
+    gradient.isOwn = true;
+  }
+
+  /**
+   * Runs the backward kernels of all operations between what is wanted and the output, from the last to the first. To be
+   * called once.
+   * @param dy - gradient of the loss by `output`, of its shape
+   * @returns the gradients in the order of `wanted`; zeros where the output does not depend on a value
+   */
+  backward(output: Value, dy: Tensor, wanted: readonly Wanted[]): Tensor[] {
+    for (const { value, gradient } of wanted) {
+      this.#needed.add(value);
+      if (gradient) this.#targets.set(value, gradient);
+    }
+    for (const entry of this.#entries) {
+      if (entry.operands.some((operand) => this.needs(operand))) this.#needed.add(entry.output);
+    }
+    this.shareGradient(output, dy);
+    for (const entry of this.#entries.toReversed()) {
+      const gradient = this.#gradients.get(entry.output);
+      if (gradient) entry.backward(gradient.tensor);
+    }
+    return wanted.map(({ value }) => this.#gradients.get(value)?.tensor ?? this.#zeros(value));
+  }
+
+  #zeros(value: Value): Tensor {
+    const zeros = this.#targets.get(value) ?? this.runner.tensor(value.shape);
+    this.run('fill', { y: zeros.reshape([zeros.size]), value: 0 });
+    return zeros;
+  }
+}

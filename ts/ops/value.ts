@@ -1,0 +1,28 @@
+import { sizeOf, type Tensor } from '../tensor.js';
+
+/** A tensor on a tape: an input, a parameter, a constant, or the result of an operation. */
+export class Value {
+  /** While a plan is recorded it has a shape but no numbers yet. */
+  readonly tensor: Tensor;
+
+  /** For the library's own use; operations make values. */
+  constructor(tensor: Tensor) {
+    this.tensor = tensor;
+  }
+
+  /** Lengths of the dimensions; the first one of a layer's input counts the rows of the batch. */
+  get shape(): readonly number[] {
+    return this.tensor.shape;
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+}
+
+/** An operand of arithmetic: a value, or a number that counts for every element. */
+export type ValueOrNumber = Value | number;
