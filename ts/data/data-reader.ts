@@ -33,13 +33,13 @@ export interface DataTensors {
 }
 
 /**
- * A data set: training rows, perhaps test rows, and a validation set taken from the training rows; raw, and normalised
- * for training. Read it, normalise it, take the validation set, then give it to `net.train`.
+ * A data set: training rows, test rows if there are any, and a validation set taken from the training rows; raw, and
+ * normalised for training. Read it, normalise it, take the validation set, then give it to `net.train`.
  */
 export class DataReader extends SetViews {
   readonly #files: DataFiles | undefined;
   #batches: { readonly source: BatchSource; readonly options: StreamOptions } | undefined;
-  /** What the columns of CSV files mean. */
+  /** Names, encodings and notes of CSV files. */
   #csv: Partial<FileData> = {};
   #xNormalizer: Normalizer | undefined;
   #labels: LabelPreparation | undefined;
@@ -104,7 +104,7 @@ export class DataReader extends SetViews {
     this.#csv = csv;
   }
 
-  /** Takes the raw rows; for readers of other files. */
+  /** Sets the raw rows; for readers of other files. */
   protected setRaw(train: Part, test: Part | undefined): void {
     this.#start(new MemorySet(train, test));
   }
@@ -169,20 +169,23 @@ export class DataReader extends SetViews {
   }
 
   /**
-   * Class numbers base, base + 1, … as rows with a single 1.
+   * Converts class numbers base, base + 1, … to rows with a single 1.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row of a label below base or not a whole number
    */
   toOneHot(base = 0): void {
     this.#requireLabels().toOneHot(base);
   }
 
-  /** Two labels as 0 and 1; any other is an error that names its row. */
+  /**
+   * Converts two labels to 0 and 1.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row of any other label
+   */
   toZeroOne(options?: ZeroOneOptions): void {
     this.#requireLabels().toZeroOne(options);
   }
 
   /**
-   * Makes training rows count by their class, in the loss and in the gradient; after labels are one-hot or 0 and 1.
+   * Weighs training rows by their class, in the loss and in the gradient. Call it when labels are one-hot or 0 and 1.
    * @param weights - one for each class (for two classes, of 0 and of 1), or 'balanced': rows / (classes · rows of the
    *   class), over the training rows without validation and test set
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for other labels or weights, and for 'balanced' where a class has no row
@@ -196,7 +199,7 @@ export class DataReader extends SetViews {
     return this.#labels?.classWeights;
   }
 
-  /** For image readers: changes what becomes of bytes on their way to a batch; they stay bytes in memory. */
+  /** Changes how bytes become numbers of a batch; they stay bytes in memory. For readers of images. */
   protected changeX(change: (rows: Rows) => Rows): void {
     this.requireSet().changeX(change);
   }
@@ -220,7 +223,7 @@ export class DataReader extends SetViews {
     this.requireSet().takeTest(k, seed, (labels) => this.#requireLabels().rebalance(labels));
   }
 
-  /** Puts the training rows into a random order that depends on the seed and their number only. */
+  /** Shuffles the training rows; the order depends on the seed and the number of rows only. */
   shuffle(seed = 0): void {
     this.requireSet().shuffle(seed);
   }
@@ -244,7 +247,7 @@ export class DataReader extends SetViews {
     return { x: tensorOf(x), y: tensorOf(y) };
   }
 
-  /** What was done to the rows so far, for a net that is trained on them: `net.train` gives it to the net. */
+  /** The encodings and scalings of the rows so far; `net.train` hands them to the net. */
   get preparation(): Preparation {
     const { xShape } = this.requireSet();
     const names = this.labelNames;
@@ -267,11 +270,11 @@ export class DataReader extends SetViews {
   get imageShape(): readonly [channels: number, height: number, width: number] | undefined {
     return undefined;
   }
-  /** How `normalizeX` changes rows; undefined before it. */
+  /** The scaling of `normalizeX`; undefined before it. */
   protected get featureScaling(): FeatureScaling | undefined {
     return this.#xNormalizer?.scaling;
   }
-  /** What class numbers are called, where the files say so. */
+  /** The names of the class numbers; undefined if the files have none. */
   protected get labelNames(): readonly string[] | undefined {
     return this.#csv.labelNames;
   }
@@ -289,7 +292,7 @@ export class DataReader extends SetViews {
   get categories(): Readonly<Record<string, readonly string[]>> {
     return this.#csv.categories ?? {};
   }
-  /** What you should know about the CSV files, such as a column that was left out; empty for other data. */
+  /** Notes about the CSV files, such as a column that was left out; empty for other data. */
   get notes(): readonly string[] {
     return this.#csv.notes ?? [];
   }

@@ -10,7 +10,7 @@ import { readNpz, toTensor } from './npz.js';
 import { checkPart, type Part, splitOrder, splitPart } from './part.js';
 import { rowsOf } from './rows.js';
 
-/** What files held; CSV files tell more. */
+/** The contents of files; CSV files have more of them. */
 export type FileData = Pick<CsvData, 'train' | 'test'> & Partial<CsvData>;
 
 /**
@@ -38,7 +38,7 @@ export async function readFiles(files: DataFiles): Promise<FileData> {
   return splitPart(part, k, seed);
 }
 
-/** What a file is taken for by its name. */
+/** The format of a file by its name. */
 export function formatOf(path: string): 'csv' | 'npz' {
   return /\.(csv|tsv|data|txt)(\.gz)?$/i.test(path) ? 'csv' : 'npz';
 }
