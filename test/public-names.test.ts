@@ -8,7 +8,7 @@ const intended = {
   blasnet: {
     values: `
       ActivationLayer AveragePoolLayer BatchNormLayer BatchPredictor BlasnetError CifarImageReader
-      ClassificationLayer ConvLayer DataReader DropoutLayer EagerRunner FlattenLayer FullyConnectedLayer
+      ClassificationLayer ConvLayer CsvColumnsError DataReader DropoutLayer EagerRunner FlattenLayer FullyConnectedLayer
       GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer Layer MaxPoolLayer
       MnistImageDataReader MsraInitializer NeuralNet NormalInitializer Parameter PlainLayer Tensor TrainingHistory
       XavierInitializer ZeroInitializer activationNames binaryCrossEntropy createInitializer createLayer createLayers createOptimizer
@@ -17,14 +17,15 @@ const intended = {
     types: `
       Activation ActivationOptions Augmentation BatchNormOptions BatchPredictorOptions BatchSource
       CategoryEncoding ChannelStatistics CheckpointOptions CheckpointRecord CifarFiles ClassWeights ColumnEncoding
-      ConvOptions CreateOptimizerOptions CsvColumnName CsvOptions CsvRow DType DataFiles DataTensors ErrorCode
+      ConvOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvMend CsvOptions CsvProblem CsvProblemKind CsvRow
+      DType DataFiles DataTensors DateColumn DatePart ErrorCode
       Evaluation FeatureScaling FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip
       HyperParameterOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions Initializer
       InitializerContext KernelArgument LabelScaling LabelledImages LayerConfig LayerCreator LayerEntry LayerSizes LearningRateSchedule
       LossChartOptions LossHistoryOptions LossScale MissingPolicy MnistFiles MsraOptions NestedNumbers NetType NormalOptions
       NpyArray NpzNames NpzOptions NumberArray OnnxExportOptions OnnxImportOptions Operand Optimizer OptimizerName OptimizerOptions Pair ParameterOptions
-      ParameterSetup PixelNormalization PoolOptions Prediction Preparation RegularMethod Regularizer ResumeOptions
-      RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScheduleKind StopCondition StopReason Stopper
+      ParameterSetup PixelNormalization PoolOptions PredictOptions Prediction Preparation RegularMethod Regularizer ResumeOptions
+      RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions ScalingRows ScheduleKind StopCondition StopReason Stopper
       StreamOptions TrainOptions TrainingProgress UpdateTarget WarmUp XCoordinate XavierOptions ZeroOneOptions`,
   },
   'blasnet/charts': {

@@ -5,7 +5,7 @@ import { Tensor } from '../tensor.js';
 import type { BatchSource, RowBatch } from './row-stream.js';
 import { requireFinite, rowsOf } from './rows.js';
 
-/** What the rows of a source have to be, as far as it is known. */
+/** The shape and count that the rows of a source must have, as far as they are known. */
 export interface BatchLimits {
   /** Rows of an epoch; those behind them are not asked for where `isCut`, and an error where not. */
   readonly count?: number | undefined;

@@ -2,7 +2,7 @@
 import { badArgument } from '../errors.js';
 import type { Labels } from './labels.js';
 
-/** A weight for each class, or those that make every class count alike. */
+/** A weight for each class, or 'balanced': weights that make all classes count the same. */
 export type ClassWeights = 'balanced' | readonly number[];
 
 /**

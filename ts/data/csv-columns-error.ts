@@ -29,11 +29,11 @@ export interface CsvMend {
     | 'missingCells'
     | 'unknownCategory';
   /** The column that the option is for; absent if it is for the whole file. */
-  readonly column?: string;
+  readonly column?: string | undefined;
   /** The value to give, in full or for the column: 'oneHot', ['year', 'month'], 'median', …; for `ignore` the column. */
   readonly value: string | readonly string[] | undefined;
   /** The format that dates need, to be adapted: 'MM/DD/YYYY' or 'DD/MM/YYYY'. */
-  readonly format?: string;
+  readonly format?: string | undefined;
   /** The option as it is written in TypeScript: `categorical: { city: 'oneHot' }`. */
   readonly text: string;
 }

@@ -52,7 +52,7 @@ export interface DataTensors {
 export class DataReader extends SetViews {
   readonly #files: DataFiles | undefined;
   #batches: { readonly source: BatchSource; readonly options: StreamOptions } | undefined;
-  /** What the columns of CSV files mean. */
+  /** Names, encodings and notes of CSV files. */
   #csv: Partial<FileData> = {};
   #xNormalizer: Normalizer | undefined;
   #labels: LabelPreparation | undefined;
@@ -125,7 +125,7 @@ export class DataReader extends SetViews {
     this.#csv = csv;
   }
 
-  /** Takes the raw rows; for readers of other files. */
+  /** Sets the raw rows; for readers of other files. */
   protected setRaw(train: Part, test: Part | undefined): void {
     this.#start(new MemorySet(train, test));
   }
@@ -190,20 +190,23 @@ export class DataReader extends SetViews {
   }
 
   /**
-   * Class numbers base, base + 1, … as rows with a single 1.
+   * Converts class numbers base, base + 1, … to rows with a single 1.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row of a label below base or not a whole number
    */
   toOneHot(base = 0): void {
     this.#requireLabels().toOneHot(base);
   }
 
-  /** Two labels as 0 and 1; any other is an error that names its row. */
+  /**
+   * Converts two labels to 0 and 1.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row of any other label
+   */
   toZeroOne(options?: ZeroOneOptions): void {
     this.#requireLabels().toZeroOne(options);
   }
 
   /**
-   * Makes training rows count by their class, in the loss and in the gradient; after labels are one-hot or 0 and 1.
+   * Weighs training rows by their class, in the loss and in the gradient. Call it when labels are one-hot or 0 and 1.
    * @param weights - one for each class (for two classes, of 0 and of 1), or 'balanced': rows / (classes · rows of the
    *   class), over the training rows without validation and test set
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for other labels or weights, and for 'balanced' where a class has no row
@@ -217,7 +220,7 @@ export class DataReader extends SetViews {
     return this.#labels?.classWeights;
   }
 
-  /** For image readers: changes what becomes of bytes on their way to a batch; they stay bytes in memory. */
+  /** Changes how bytes become numbers of a batch; they stay bytes in memory. For readers of images. */
   protected changeX(change: (rows: Rows) => Rows): void {
     this.requireSet().changeX(change);
   }
@@ -241,7 +244,7 @@ export class DataReader extends SetViews {
     this.requireSet().takeTest(k, seed, (labels) => this.#requireLabels().rebalance(labels));
   }
 
-  /** Puts the training rows into a random order that depends on the seed and their number only. */
+  /** Shuffles the training rows; the order depends on the seed and the number of rows only. */
   shuffle(seed = 0): void {
     this.requireSet().shuffle(seed);
   }
@@ -265,7 +268,7 @@ export class DataReader extends SetViews {
     return { x: tensorOf(x), y: tensorOf(y) };
   }
 
-  /** What was done to the rows so far, for a net that is trained on them: `net.train` gives it to the net. */
+  /** The encodings and scalings of the rows so far; `net.train` hands them to the net. */
   get preparation(): Preparation {
     const { xShape } = this.requireSet();
     const names = this.labelNames;
@@ -288,11 +291,11 @@ export class DataReader extends SetViews {
   get imageShape(): readonly [channels: number, height: number, width: number] | undefined {
     return undefined;
   }
-  /** How `normalizeX` changes rows; undefined before it. */
+  /** The scaling of `normalizeX`; undefined before it. */
   protected get featureScaling(): FeatureScaling | undefined {
     return this.#xNormalizer?.scaling;
   }
-  /** What class numbers are called, where the files say so. */
+  /** The names of the class numbers; undefined if the files have none. */
   protected get labelNames(): readonly string[] | undefined {
     return this.#csv.labelNames;
   }
@@ -310,7 +313,7 @@ export class DataReader extends SetViews {
   get categories(): Readonly<Record<string, readonly string[]>> {
     return this.#csv.categories ?? {};
   }
-  /** What you should know about the CSV files, such as a column that was left out; empty for other data. */
+  /** Notes about the CSV files, such as a column that was left out; empty for other data. */
   get notes(): readonly string[] {
     return this.#csv.notes ?? [];
   }

@@ -4,15 +4,15 @@ import { Port, type Runner } from '../runner.js';
 import { arrayOf, type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
 import { type ImageFormat, type ImageRange, imagePass, needsImagePass, scalePixels } from './pixels.js';
 
-/** Rows of a data set as they lie in memory; bytes stay bytes until a batch is gathered. */
+/** Rows of a data set in memory; bytes stay bytes until a batch is gathered. */
 export interface Rows {
   readonly data: FloatArray | Uint8Array;
   readonly count: number;
   /** Shape of one row. */
   readonly rowShape: readonly number[];
-  /** What bytes are divided by on the way to a batch; 1 for floats. */
+  /** The divisor of bytes on their way to a batch; 1 for floats. */
   readonly divisor: number;
-  /** For bytes that are images: how pixels are normalised further, and changed for training. */
+  /** For images: how pixels are normalised further, and changed for training. */
   readonly image?: ImageFormat;
 }
 
@@ -52,13 +52,13 @@ export function portFor(dtype: DType, rows: Rows): Port {
   return new Port([sizeOf(rows.rowShape)], rows.data instanceof Uint8Array ? 'uint8' : dtype);
 }
 
-/** Which rows of a source make a batch. */
+/** The rows of a source that make a batch. */
 export interface BatchRange extends ImageRange {
   readonly count: number;
 }
 
 /**
- * Says the kernel that copies the rows of a batch: in the order of `order`, or in their own.
+ * Records the kernel that copies the rows of a batch: in the order of `order`, or in their own.
  * @param like - shape and scaling of the rows, which a port does not tell
  * @returns the batch, count × row shape
  */

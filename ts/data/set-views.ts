@@ -5,11 +5,11 @@ import type { DataSet } from './data-set.js';
 import type { Part } from './part.js';
 import { tensorOf } from './rows.js';
 
-/** What a reader holds, as tensors and numbers. */
+/** The sets of a reader as tensors, and their sizes. */
 export abstract class SetViews {
   protected set: DataSet | undefined;
 
-  /** The rows that training, validation and the test use; for the trainer. */
+  /** The rows for training, validation and test; for the trainer. */
   get trainingPart(): Part {
     return this.requireSet().train;
   }

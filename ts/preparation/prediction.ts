@@ -3,15 +3,15 @@ import type { Tensor } from '../tensor.js';
 import type { Preparation } from './preparation.js';
 import { restoreLabels } from './prepare.js';
 
-/** What a net says about raw rows. */
+/** A net's answers for raw rows. */
 export interface Prediction {
-  /** A row for each: for fitting the labels, as they were in the file; for classifiers probabilities. */
+  /** Outputs, rows × outputs: labels as they are in the file for fitting, probabilities for classifiers. */
   readonly outputs: Tensor;
-  /** The most probable class of each row: its name, or its number where it has none. Classifiers only. */
+  /** The most probable class of each row: its name, or its number if it has no name. Classifiers only. */
   readonly classes?: readonly string[];
 }
 
-/** Answers from a net's outputs. */
+/** Makes answers from a net's outputs. */
 export function predictionOf({ y, classes }: Partial<Preparation>, netType: NetType, outputs: Tensor): Prediction {
   if (netType === 'fitting') return { outputs: y ? restoreLabels(y, outputs) : outputs };
   const width = outputs.rowSize;

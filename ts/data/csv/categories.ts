@@ -17,7 +17,7 @@ export class Categories {
     return this.#names;
   }
 
-  /** The name of missing cells; undefined where there were none. */
+  /** The name of the category of missing cells; undefined if no cell was missing. */
   get missingName(): string | undefined {
     return this.#missingPlace < 0 ? undefined : this.#names[this.#missingPlace];
   }
@@ -36,7 +36,7 @@ export class Categories {
     return this.#codes.size - 1;
   }
 
-  /** What a cell should hold where `codeOf` knows no code. */
+  /** The expected content of a cell for which `codeOf` has no code, for messages. */
   get expected(): string {
     return this.#closed ? `one of the training file's ${this.#names.length} categories` : `at most ${MOST} categories`;
   }
@@ -44,7 +44,7 @@ export class Categories {
   /**
    * Ends the training file: sorts the names in use.
    * @param codes - the codes of all rows; NaN for a missing cell
-   * @param missingName - what the category of missing cells is called
+   * @param missingName - the name of the category of missing cells
    */
   close(codes: Iterable<number>, missingName: string): void {
     const used = new Set(codes);

@@ -27,12 +27,12 @@ export function dialectOf(options: CsvOptions, set: 'train' | 'test'): Dialect {
 /**
  * The delimiter of a file. A comma is the rule. A file whose first line has no comma is cut at what it has instead, as
  * rows of a single cell are of no use; where commas are decimal marks, they come last.
- * @param start - the text from the first line that counts on
+ * @param start - the start of the file's text
  */
-export function delimiterFor(path: string, { quote, comment, decimal }: Dialect, start: string): string {
+export function delimiterFor(path: string, { quote, comment, decimal, skipLines }: Dialect, start: string): string {
   const candidates = decimal === ',' ? [';', '\t', '|', ','] : [',', ';', '\t', '|'];
   const usual = /\.tsv(\.gz)?$/i.test(path) ? '\t' : candidates[0]!;
-  const lines = start.split(/\r\n|\n|\r/);
+  const lines = start.split(/\r\n|\n|\r/).slice(skipLines);
   const line = lines.find((text) => text.trim() !== '' && !(comment !== undefined && text.startsWith(comment))) ?? '';
   const bare =
     quote === false ? line : line.replaceAll(new RegExp(`${escaped(quote)}.*?(${escaped(quote)}|$)`, 'g'), '');

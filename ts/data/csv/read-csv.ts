@@ -32,7 +32,7 @@ export interface CsvData {
   readonly labelNames: readonly string[] | undefined;
   /** Encodes the features of further rows as those of the files. */
   readonly encodeRows: (rows: readonly RowCells[], options: PredictOptions) => Tensor;
-  /** What the user should know about the files. */
+  /** Notes for the user, such as a column that was left out. */
   readonly notes: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 // @internal
 import type { FileHandle } from 'node:fs/promises';
 import { Duplex, pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import type { Options, Parser } from 'csv-parse';
 import { BlasnetError } from '../../errors.js';
 import { badFile, openForReading, unreadable } from '../../files.js';
@@ -13,8 +13,8 @@ import { NotUtf8, utf8From } from './text.js';
 
 /** Longer rows come from a quote that nobody closed, or hold more cells than there may be columns. */
 export const MAX_RECORD = 1 << 21;
-/** The first line is looked for in so many bytes; longer ones take the usual delimiter. */
-const MAX_HEAD = 1 << 16;
+/** The first line is looked for in so many bytes of the file, which unpack to 8 MiB at the most. */
+const MAX_HEAD = 1 << 13;
 const GZIP = 0x1f8b;
 const WHAT = 'CSV';
 
@@ -127,23 +127,21 @@ export class CsvRecords {
     return streams;
   }
 
-  /** Finds the delimiter by the start of the file; what is wrong with the file is left to the parser. */
+  /** Finds the delimiter by the start of the file; a damaged file is left to the parser. */
   async #findDelimiter(): Promise<string> {
-    const streams = await this.#bytes(true);
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const last = streams.at(-1)!;
-    if (streams.length > 1) pipeline(streams as Duplex[], () => undefined);
+    const { handle, zipped } = await this.#openFile();
+    let start: Buffer = Buffer.alloc(MAX_HEAD);
     try {
-      for await (const chunk of last as AsyncIterable<Buffer>) {
-        chunks.push(chunk);
-        length += chunk.length;
-        if (length >= MAX_HEAD) break;
-      }
+      const { bytesRead } = await handle.read(start, 0, MAX_HEAD, 0);
+      start = start.subarray(0, bytesRead);
+      // The start of packed data is packed data that does not end.
+      if (zipped) start = gunzipSync(start, { finishFlush: constants.Z_SYNC_FLUSH });
     } catch {
-      // Reading it again meets the same error.
+      start = Buffer.alloc(0);
+    } finally {
+      await handle.close();
     }
-    return delimiterFor(this.path, this.dialect, Buffer.concat(chunks).subarray(0, MAX_HEAD).toString('latin1'));
+    return delimiterFor(this.path, this.dialect, start.toString('latin1'));
   }
 
   async #openFile(): Promise<{ handle: FileHandle; zipped: boolean }> {
