@@ -66,9 +66,8 @@ test('train › problems of every kind, with names that a shell must not split',
   t.regex(errors, /^ {2}age: .*\n {4}use --missing age=median, or --missing age=drop$/m);
   t.regex(errors, /^ {2}name: .*\n {4}use --ignore name$/m);
   t.regex(errors, /^ {2}size: .*\n {4}use --decimal ,, or --ignore size$/m);
-  t.regex(errors, /^ {2}sold: .*\n {4}use --date sold=year,month --date-format sold=MM\/DD\/YYYY, or --ignore sold$/m);
-  const options = advised(errors).map((word) => word.replace('MM/DD/YYYY', 'DD/MM/YYYY'));
-  const mended = await blasnet(folder, [...args, ...options]);
+  t.regex(errors, /^ {2}sold: .*\n {4}use --date sold=year,month --date-format sold=DD\/MM\/YYYY, or --ignore sold$/m);
+  const mended = await blasnet(folder, [...args, ...advised(errors)]);
   t.deepEqual([mended.code, mended.errors], [0, '']);
 });
 
