@@ -68,7 +68,8 @@ function gated(options = {}): NeuralNet {
 function reader(rows = 37): DataReader {
   return DataReader.fromTensors({
     xTrain: randomTensor([rows, 3], 1),
-    yTrain: randomTensor([rows, 2], 2) });
+    yTrain: randomTensor([rows, 2], 2),
+  });
 }
 
 test('a layer composed of operations has the gradient that follows from them', (t) => {
