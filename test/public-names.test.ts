@@ -15,18 +15,21 @@ const intended = {
       createWeightsBias crossEntropy getThreads meanSquaredError optimizerNames readNpz readSafetensors registerLayer setThreads
       versions writeNpz writeSafetensors`,
     types: `
-      Activation ActivationOptions Augmentation BatchNormOptions BatchPredictorOptions BatchSource
-      CategoryEncoding ChannelStatistics CheckpointOptions CheckpointRecord CifarFiles ClassWeights ColumnEncoding
-      ConvOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvMend CsvOptions CsvProblem CsvProblemKind CsvRow
-      DType DataFiles DataTensors DateColumn DatePart ErrorCode
+      Activation ActivationOptions Augmentation Axis BatchNormOptions BatchPredictorOptions BatchSource
+      CallContext CategoryEncoding ChannelStatistics CheckpointOptions CheckpointRecord CifarFiles
+      ClassWeights ColumnEncoding ConvOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvMend
+      CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart ErrorCode
       Evaluation FeatureScaling FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip
       HyperParameterOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions Initializer
-      InitializerContext KernelArgument LabelScaling LabelledImages LayerConfig LayerCreator LayerEntry LayerSizes LearningRateSchedule
-      LossChartOptions LossHistoryOptions LossScale MissingPolicy MnistFiles MsraOptions NestedNumbers NetType NormalOptions
-      NpyArray NpzNames NpzOptions NumberArray OnnxExportOptions OnnxImportOptions Operand Optimizer OptimizerName OptimizerOptions Pair ParameterOptions
-      ParameterSetup PixelNormalization PoolOptions PredictOptions Prediction Preparation RegularMethod Regularizer ResumeOptions
-      RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions ScalingRows ScheduleKind StopCondition StopReason Stopper
-      StreamOptions TrainOptions TrainingProgress UpdateTarget WarmUp XCoordinate XavierOptions ZeroOneOptions`,
+      InitializerContext KernelArgument LabelScaling LabelledImages LayerConfig LayerCreator LayerEntry
+      LayerSizes LearningRateSchedule LossChartOptions LossHistoryOptions LossScale MatmulOptions
+      MissingPolicy MnistFiles MsraOptions NestedNumbers NetType NormalOptions NpyArray NpzNames NpzOptions
+      NumberArray OnnxExportOptions OnnxImportOptions Operand Ops Optimizer OptimizerName OptimizerOptions
+      Pair ParameterOptions ParameterSetup ParameterSpec PixelNormalization PoolOptions PredictOptions
+      Prediction Preparation ReductionOptions RegularMethod Regularizer ResumeOptions RowBatch RowCells
+      RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions ScalingRows ScheduleKind
+      SliceRange StopCondition StopReason Stopper StreamOptions TrainOptions TrainingProgress UpdateTarget
+      Value ValueOrNumber WarmUp XCoordinate XavierOptions ZeroOneOptions`,
   },
   'blasnet/charts': {
     values: `

@@ -30,7 +30,7 @@ export { NeuralNet } from './neural-net.js';
 export type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 export type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 export type { Axis } from './ops/axes.js';
-export type { MatmulOptions, Range, ReductionOptions } from './ops/operations/index.js';
+export type { MatmulOptions, ReductionOptions, SliceRange } from './ops/operations/index.js';
 export type { Ops } from './ops/ops.js';
 export type { Value, ValueOrNumber } from './ops/value.js';
 export * from './optimizers/index.js';

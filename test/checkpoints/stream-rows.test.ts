@@ -15,7 +15,7 @@ import { temporaryFolder } from '../support/files.js';
 /** The rows that steps were made on: the number that their x begins with, and their label. */
 const seen: { readonly steps: number[][]; readonly labels: number[][] } = { steps: [], labels: [] };
 
-/** In front of a net it notes rows; behind it, where the delta is output − label, labels. */
+/** In front of a net it notes rows; behind it, where the delta is (output − label) / rows, labels. */
 class Watching extends PlainLayer {
   override readonly kind = 'watching';
   #output: Tensor | undefined;
@@ -36,7 +36,7 @@ class Watching extends PlainLayer {
   }
   backward(delta: Tensor) {
     if (this.place === 'end') {
-      seen.labels.push(Array.from(delta.data, (number, i) => Math.round(this.#output!.data[i]! - number)));
+      seen.labels.push(Array.from(delta.data, (number, i) => Math.round(this.#output!.data[i]! - number * delta.rows)));
     }
     return delta;
   }

@@ -91,6 +91,7 @@ function layer(make: () => Layer, args: () => readonly unknown[], input: () => T
     },
     methods: {
       outputShape: () => [input().shape.slice(1)],
+      build: () => [[input().shape.slice(1)]],
       flopsPerRow: () => [input().shape.slice(1)],
       forward: () => [input(), true],
       backward: () => [output()],
@@ -120,10 +121,11 @@ const readerMethods = {
   toZeroOne: () => [{ zero: 0, one: 1 }],
   setClassWeights: () => [[1, 2]],
   splitTestSet: () => [2, 0],
+  generateValidationSet: () => [2],
+  getBatchSamples: () => [2, 0],
   shuffle: () => [0],
 };
-// The last two have tests of their own, beside those of the readers.
-const readerInternal = ['setRaw', 'requireSet', 'changeX', 'setImages', 'generateValidationSet', 'getBatchSamples'];
+const readerInternal = ['setRaw', 'requireSet', 'changeX', 'setImages'];
 
 const vector = (...values: number[]) => Float32Array.from(values);
 const initializer = (args: () => readonly unknown[]): Callable => ({
@@ -155,6 +157,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
     args: () => [async (rows: Tensor) => rows, [3], 'float32', { maxBatch: 4, maxDelayMs: 0 }],
     methods: { predict: () => [[1, 2, 3]] },
   },
+  CsvColumnsError: 'made by the library; an Error that takes any text',
   BlasnetError: 'made by the library; an Error that takes any text',
   CifarImageReader: {
     args: () => [{ train: ['train.bin'], test: 'test.bin', augment: { horizontalFlip: true, crop: 4 } }],
@@ -298,6 +301,9 @@ export const core: Readonly<Record<string, Callable | string>> = {
   binaryCrossEntropy: { args: () => [y(), y()] },
   createInitializer: { args: () => [{ name: 'msra', mode: 'fanOut' }] },
   createLayer: { args: () => [{ type: 'FullyConnectedLayer', inputs: 3, outputs: 2 }] },
+  createLayers: {
+    args: () => [[{ name: 'out', config: { type: 'FullyConnectedLayer' } }], { input: [3], outputs: 2 }],
+  },
   createOptimizer: { args: () => ['adam', { learningRate: 0.1, beta1: 0.9, dtype: 'float32' }] },
   createWeightsBias: {
     args: () => [

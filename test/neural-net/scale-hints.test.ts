@@ -106,7 +106,7 @@ for (const [netType, outputs, figure] of [
   ['binaryClassifier', 1, 'accuracy'],
   ['multipleClassifier', 2, 'accuracy'],
 ] as const) {
-  test(`a net that learns nothing from inputs that are not scaled › ${netType}`, async (t) => {
+  test.serial(`a net that learns nothing from inputs that are not scaled › ${netType}`, async (t) => {
     const reader = farReader(netType);
     const [warning, ...others] = await warningsOf(() => deepNet(netType, outputs).train(reader));
     t.deepEqual(others, []);

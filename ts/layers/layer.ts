@@ -21,17 +21,6 @@ export interface LayerConfig {
  * The base of all layers. A layer defines `call`, its output in operations, from which the gradient follows; or it writes
  * its passes as calls of kernels (`forwardPass`, `backwardPass`). The runner executes or records the kernels. So both run at
  * full speed in a net, and work alone by `forward` and `backward`.
- * @example
- * ```ts
- * import { Layer, type Ops, Tensor, type Value } from 'blasnet';
- *
- * class Swish extends Layer {
- *   override call(ops: Ops, [x]: readonly Value[]): Value {
- *     return ops.multiply(x!, ops.sigmoid(x!));
- *   }
- * }
- * new Swish().forward(Tensor.from([[0, 0]])).toArray(); // → [ [ 0, 0 ] ]
- * ```
  */
 export abstract class Layer extends Parameterized {
   #steps = 0; // training passes of the layer alone

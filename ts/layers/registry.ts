@@ -1,6 +1,7 @@
 import { didYouMean } from '../did-you-mean.js';
 import { BlasnetError, badArgument, placed } from '../errors.js';
 import { fieldsOf, isFields } from '../fields.js';
+import { checkedShape } from '../tensor.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 
 /** Makes a layer from the fields of its config, `type` left out; the layer's constructor checks them. */
@@ -50,8 +51,11 @@ export function createLayers(
   entries: readonly LayerEntry[],
   net: { readonly input: RowShape; readonly outputs?: number | undefined },
 ): Layer[] {
+  if (!Array.isArray(entries)) throw badArgument('layers', 'a list of { name?, config }', entries);
+  for (const [i, entry] of entries.entries()) fieldsOf(`layers[${i}]`, entry, ['name', 'config']);
+  fieldsOf('net', net, ['input', 'outputs']);
   const last = entries.findLastIndex(({ config }) => sizesByType.get(config?.type)?.fromOutputs);
-  let shape = net.input;
+  let shape = checkedShape(net.input, "net's input");
   return entries.map(({ name, config }, i) => {
     try {
       const { fromInput, fromOutputs } = sizesByType.get(config?.type) ?? {};
@@ -64,7 +68,7 @@ export function createLayers(
       return layer;
     } catch (cause) {
       if (!(cause instanceof BlasnetError)) throw cause;
-      throw placed(cause, `layers[${i}]${name === undefined ? '' : ` ('${name}')`}`);
+      throw placed(cause, `layers[${i}]${typeof name === 'string' ? ` ('${name}')` : ''}`);
     }
   });
 }

@@ -53,7 +53,7 @@ export function transpose(tape: Tape, x: Value, order?: readonly number[]): Valu
 }
 
 /** Which part of a dimension: from `from` (included) to `to` (excluded), every `step`th; negative ends count from the end. */
-export interface Range {
+export interface SliceRange {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly step?: number | undefined;
@@ -63,7 +63,7 @@ export interface Range {
  * Part of a tensor, as Python's `x[from:to:step]` for each dimension; null stands for all of one.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for more ranges than dimensions, or a step of 0
  */
-export function slice(tape: Tape, x: Value, ...ranges: readonly (Range | null)[]): Value {
+export function slice(tape: Tape, x: Value, ...ranges: readonly (SliceRange | null)[]): Value {
   if (ranges.length > x.rank) throw badArgument("slice's ranges", `at most ${x.rank}`, ranges.length);
   const strides = stridesOf(x.shape);
   const parts = x.shape.map((length, i) => partOf(ranges[i] ?? {}, length));
@@ -84,7 +84,7 @@ export function slice(tape: Tape, x: Value, ...ranges: readonly (Range | null)[]
 }
 
 /** Where a range begins, how many elements it has, and how far apart they lie; as Python's slice.indices. */
-function partOf({ from, to, step = 1 }: Range, length: number): { first: number; count: number; step: number } {
+function partOf({ from, to, step = 1 }: SliceRange, length: number): { first: number; count: number; step: number } {
   for (const [name, value] of Object.entries({ from, to, step })) {
     if (value !== undefined && !Number.isInteger(value)) throw badArgument(`slice's ${name}`, 'a whole number', value);
   }
