@@ -27,7 +27,7 @@ struct Exponential {
   template <class D, class V>
   static HWY_INLINE V Of(D d, V x) {
     // Highway's Exp is finite for every finite x and makes no NaN of NaN.
-    const V lowest = hn::Set(d, sizeof(hn::TFromD<D>) == 4 ? -104 : -745);
+    const V lowest = hn::Set(d, sizeof(hn::TFromD<D>) == 4 ? -200 : -2000);  // its exponential is 0
     const V highest = hn::Set(d, static_cast<hn::TFromD<D>>(sizeof(hn::TFromD<D>) == 4 ? 88.72283 : 709.782712));
     const V infinite = hn::Set(d, std::numeric_limits<hn::TFromD<D>>::infinity());
     const V within = hn::Exp(d, hn::IfThenElse(hn::Lt(x, lowest), lowest, x));
