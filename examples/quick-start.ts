@@ -7,7 +7,7 @@ const reader = DataReader.fromTensors({ xTrain: Tensor.from(x), yTrain: Tensor.f
 reader.normalizeX();
 reader.normalizeY('fitting');
 reader.shuffle();
-reader.generateValidationSet(10); // takes a tenth of the rows
+reader.generateValidationSet(0.1); // takes a tenth of the rows
 
 const stopper = { condition: 'stopLoss', value: 1e-5 } as const;
 const params = new HyperParameters({ netType: 'fitting', learningRate: 0.8, batchSize: 10, maxEpoch: 1000, stopper });

@@ -38,7 +38,7 @@ export interface CsvMend {
   readonly text: string;
 }
 
-/** What is wrong with a column of a CSV file. */
+/** A fault of a column of a CSV file, with the options that mend it. */
 export interface CsvProblem {
   readonly column: string;
   readonly kind: CsvProblemKind;

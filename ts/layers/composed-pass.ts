@@ -7,7 +7,7 @@ import type { KernelArgument, Runner } from '../runner.js';
 import { type DType, Tensor } from '../tensor.js';
 import type { Parameter } from '../weights-bias.js';
 
-/** What the composition of a layer may ask besides its inputs. */
+/** The circumstances of a pass, beside its inputs. */
 export interface CallContext {
   /** Whether the pass is one of training. */
   readonly training: boolean;

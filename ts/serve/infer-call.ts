@@ -11,7 +11,7 @@ import type { InferJob, ServedNet } from './served-net.js';
 import type { CallTimes } from './statistics.js';
 import type { Entrant } from './waiting-room.js';
 
-/** What a call needs to know of its server. */
+/** The settings of the server that a call needs. */
 export interface CallContext {
   readonly timeoutMs: number;
   readonly maxWaitMs: number;

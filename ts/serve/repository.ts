@@ -105,7 +105,7 @@ export class ModelEntry {
 /** The models that are served, by name and version. */
 export class Repository {
   readonly settings: Settings;
-  /** What requests do passes through here, and waits while it is closed. */
+  /** Requests pass through it, and wait while it is closed. */
   readonly gate = new Gate();
   /** Requests in front of full queues. */
   readonly waitingRoom = new WaitingRoom();

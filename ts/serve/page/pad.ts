@@ -54,7 +54,7 @@ export class Pad {
     this.#moveTo(this.#canvas.width / 2, this.#canvas.height / 2);
   }
 
-  /** What is drawn. */
+  /** The drawing as it stands: shades from 0 to 1, row by row. */
   get drawing(): Picture {
     const { width, height } = this.#canvas;
     const { data } = this.#ink.getImageData(0, 0, width, height);
