@@ -6,7 +6,7 @@ import { registerLayer } from './registry.js';
 
 /**
  * The last layer of a classifier: turns logits into probabilities, by softmax (several classes) or sigmoid (two classes).
- * Its backward pass takes the delta a − y, which is the derivative of the loss by the logits, and passes it on.
+ * Its backward pass takes the delta (a − y) / m, which is the derivative of the mean loss by the logits, and passes it on.
  * @example
  * ```ts
  * import { ClassificationLayer, Tensor } from 'blasnet';

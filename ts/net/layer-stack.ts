@@ -152,7 +152,7 @@ export class LayerStack {
     return { a, outputs, classifier: last instanceof ClassificationLayer ? last : undefined };
   }
 
-  /** Records the backward passes, from the delta at the output (a − y) to the first layer, which needs no input delta. */
+  /** Records the backward passes, from the delta at the output, (a − y) / m, to the first layer, which needs no input delta. */
   backwardPass(runner: Runner, outputDelta: Tensor): void {
     let delta: Tensor | null = outputDelta;
     for (let i = this.#layers.length - 1; i >= 0 && delta; i--) {

@@ -61,7 +61,7 @@ export function trainingPass(
   return output.outputs;
 }
 
-/** Records the kernels of the backward pass for labels y: the delta at the output is a − y. */
+/** Records the kernels of the backward pass for labels y: the delta at the output is (a − y) / m. */
 export function backwardPass(
   model: Model,
   runner: Runner,
