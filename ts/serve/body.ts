@@ -22,24 +22,34 @@ const decompressors: Readonly<Record<string, Decompress | undefined>> = {
 /**
  * Reads a request's body, and decompresses it where `Content-Encoding` is gzip or deflate. A body of JSON alone may have
  * `jsonLimit` bytes, one with binary tensors `bodyLimit`, before and after it is decompressed.
- * @throws Problem 413 for too many bytes: before reading where `Content-Length` says so; 408 where the body is not
- *   complete after `timeoutMs`; 415 for another encoding; 400 for bytes that cannot be decompressed or parts of JSON whose
- *   length is no number
+ * @param done - gets the bytes, or a Problem: 413 for too many bytes, before reading where `Content-Length` says so; 408 where
+ *   the body is not complete after `timeoutMs`; 415 for another encoding; 400 for bytes that cannot be decompressed or parts
+ *   of JSON whose length is no number. By callback, since a promise more adds to what each request takes
  */
-export async function readBody(
+export function readBody(
   request: FastifyRequest,
   payload: NodeJS.ReadableStream,
   settings: Settings,
-): Promise<Buffer> {
-  const limit = limitOf(request, settings);
-  const encoding = request.headers['content-encoding']?.trim().toLowerCase() || 'identity';
-  const decompress = Object.hasOwn(decompressors, encoding) ? decompressors[encoding] : undefined;
-  if (!decompress && encoding !== 'identity')
-    throw new Problem(415, `Expected gzip or deflate for Content-Encoding but received '${encoding.slice(0, 60)}'`);
-  const length = Number(request.headers['content-length']);
-  if (length > limit.bytes) throw limit.problem(length > settings.bodyLimit);
-  const bytes = await collect(payload, limit, settings.timeoutMs);
-  if (!decompress || bytes.length === 0) return bytes;
+  done: (body: Buffer | Error) => void,
+): void {
+  try {
+    const limit = limitOf(request, settings);
+    const encoding = request.headers['content-encoding']?.trim().toLowerCase() || 'identity';
+    const decompress = Object.hasOwn(decompressors, encoding) ? decompressors[encoding] : undefined;
+    if (!decompress && encoding !== 'identity')
+      throw new Problem(415, `Expected gzip or deflate for Content-Encoding but received '${encoding.slice(0, 60)}'`);
+    const length = Number(request.headers['content-length']);
+    if (length > limit.bytes) throw limit.problem(length > settings.bodyLimit);
+    collect(payload, limit, settings.timeoutMs, (bytes) => {
+      if (!decompress || bytes instanceof Error || bytes.length === 0) done(bytes);
+      else decompressed(bytes, encoding, decompress, limit).then(done, done);
+    });
+  } catch (error) {
+    done(error as Error);
+  }
+}
+
+async function decompressed(bytes: Buffer, encoding: string, decompress: Decompress, limit: Limit): Promise<Buffer> {
   try {
     return await decompress(bytes, { maxOutputLength: limit.bytes });
   } catch (cause) {
@@ -83,27 +93,29 @@ export function lengthIn(header: string | readonly string[]): number {
 }
 
 /** Reads a stream to its end. */
-function collect(payload: NodeJS.ReadableStream, limit: Limit, timeoutMs: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const end = (error?: Error) => {
-      clearTimeout(timer);
-      payload.off('data', onData).off('end', end).off('error', onError).off('close', onClose);
-      if (!error) return resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length));
-      payload.resume(); // the rest is forgotten
-      reject(error);
-    };
-    const onData = (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > limit.bytes) end(limit.problem(true));
-      else chunks.push(chunk);
-    };
-    const onError = () => end(new Problem(400, 'Expected a whole body but the client stopped sending'));
-    const onClose = () => onError();
-    const timer = setTimeout(() => end(slow(timeoutMs)), timeoutMs);
-    payload.on('data', onData).on('end', end).on('error', onError).on('close', onClose);
-  });
+function collect(
+  payload: NodeJS.ReadableStream,
+  limit: Limit,
+  timeoutMs: number,
+  done: (body: Buffer | Error) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const end = (error?: Error) => {
+    clearTimeout(timer);
+    payload.off('data', onData).off('end', end).off('error', onError).off('close', onError);
+    if (!error) return done(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length));
+    payload.resume(); // the rest is forgotten
+    done(error);
+  };
+  const onData = (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > limit.bytes) end(limit.problem(true));
+    else chunks.push(chunk);
+  };
+  const onError = () => end(new Problem(400, 'Expected a whole body but the client stopped sending'));
+  const timer = setTimeout(() => end(slow(timeoutMs)), timeoutMs);
+  payload.on('data', onData).on('end', end).on('error', onError).on('close', onError);
 }
 
 const slow = (timeoutMs: number) =>

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from './problem.js';
 
 /** Addresses at which a server listens on all interfaces. */
@@ -39,24 +39,31 @@ const isForHealth = ({ routeOptions }: FastifyRequest) => routeOptions.url?.incl
  * Browsers send both for pages that their user merely visits; a page of another site cannot change these headers.
  */
 export function hostCheck(rule: HostRule, allowedHosts: readonly string[] = []) {
-  return async (request: FastifyRequest): Promise<void> => {
-    const { host, origin, 'sec-fetch-site': site } = request.headers;
-    const name = hostNameOf(host ?? '');
-    if (host !== undefined && !isForHealth(request) && !rule(name))
-      throw new Problem(
-        421,
-        `Expected a name of this server for Host but received '${host.slice(0, 100)}': allow it by the option allowedHosts (blasnet serve --allowed-host)`,
-      );
-    // The browser itself compared the sites: behind a proxy, Host may be another than in the page's address.
-    if (site === 'same-origin') return;
-    if (origin !== undefined && !isOwnOrigin(origin, host, allowedHosts))
-      throw new Problem(
-        403,
-        `Expected a page of this server for Origin but received '${origin.slice(0, 100)}': allow it by the option allowedHosts (blasnet serve --allowed-host)`,
-      );
-    if (request.method !== 'GET' && site !== undefined && site !== 'none' && origin === undefined)
-      throw new Problem(403, `Expected a request from a page of this server but received one from a ${site} page`);
+  // By callback: each promise of a hook adds to what a request takes.
+  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
+    done(problemOf(request, rule, allowedHosts));
   };
+}
+
+/** Returns the reason to refuse a request, if there is one. */
+function problemOf(request: FastifyRequest, rule: HostRule, allowedHosts: readonly string[]): Problem | undefined {
+  const { host, origin, 'sec-fetch-site': site } = request.headers;
+  const name = hostNameOf(host ?? '');
+  if (host !== undefined && !isForHealth(request) && !rule(name))
+    return new Problem(
+      421,
+      `Expected a name of this server for Host but received '${host.slice(0, 100)}': allow it by the option allowedHosts (blasnet serve --allowed-host)`,
+    );
+  // The browser itself compared the sites: behind a proxy, Host may be another than in the page's address.
+  if (site === 'same-origin') return undefined;
+  if (origin !== undefined && !isOwnOrigin(origin, host, allowedHosts))
+    return new Problem(
+      403,
+      `Expected a page of this server for Origin but received '${origin.slice(0, 100)}': allow it by the option allowedHosts (blasnet serve --allowed-host)`,
+    );
+  if (request.method !== 'GET' && site !== undefined && site !== 'none' && origin === undefined)
+    return new Problem(403, `Expected a request from a page of this server but received one from a ${site} page`);
+  return undefined;
 }
 
 /** Whether an origin is the host of the request, with its port, or a name that is allowed. */

@@ -65,12 +65,10 @@ export async function serveRepository(app: FastifyInstance, repository: Reposito
 function addBodyParser(app: FastifyInstance, settings: Settings): void {
   app.removeAllContentTypeParsers();
   // An error of the parser itself would make Fastify close the connection, while the client still sends.
-  app.addContentTypeParser('*', (request: FastifyRequest, payload: NodeJS.ReadableStream) =>
-    readBody(request, payload, settings).catch((error: unknown) => error),
-  );
-  app.addHook('preValidation', async ({ body }) => {
-    if (body instanceof Error) throw body;
+  app.addContentTypeParser('*', (request, payload, done) => {
+    readBody(request, payload, settings, (body) => done(null, body));
   });
+  app.addHook('preValidation', ({ body }, _reply, done) => done(body instanceof Error ? body : undefined));
 }
 
 /** Makes a hook that refuses requests without the token. It takes the same time for any other token. */
