@@ -12,7 +12,7 @@ import { inTurns } from './trials.js';
 
 const csvRows = 1_000_000;
 
-/** What a program prints of itself; each runs in a process of its own, from the root of the project. */
+/** Programs that print figures of themselves; each runs in a process of its own, from the root of the project. */
 const programs = {
   imported: `const started = performance.now(); await import('blasnet'); console.log(performance.now() - started);`,
   nothing: `console.log(performance.now());`,

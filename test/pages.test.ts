@@ -10,7 +10,7 @@ const pages = await allPages();
 const readme = pages.find(({ path }) => path === 'README.md')!;
 const manual = pages.filter(({ path }) => path !== 'CHANGELOG.md');
 
-/** What `find` finds on each page, with the page's path. */
+/** The matches of `find` on each page, with the page's path. */
 const findings = (among: readonly Page[], find: (page: Page) => readonly string[]) =>
   among.flatMap((page) => find(page).map((finding) => `${page.path}: ${finding}`));
 
@@ -122,7 +122,7 @@ const ambient = `
   declare const trainImages: string, trainLabels: string, testImages: string, testLabels: string;
 `;
 
-/** What the compiler says of pieces of code, each in a scope of its own; they need not import what blasnet exports. */
+/** The compiler's messages about pieces of code, each in a scope of its own; they need not import what blasnet exports. */
 async function compilerErrors(t: ExecutionContext, pieces: readonly string[]): Promise<readonly string[]> {
   const declarations = /^import (?:[^;]*) from '([^']+)';$/gm;
   const foreign = pieces.flatMap((code) => [...code.matchAll(declarations)].filter(([, from]) => !isOurs(from!)));

@@ -15,7 +15,7 @@ import {
   requestsOfRows,
 } from './requests.js';
 
-/** What the requests bring. */
+/** The contents of the requests. */
 export type LoadContent =
   /** Single rows of MNIST from a file of float32 numbers, in turn. */
   | { readonly format: BodyFormat; readonly x: string }

@@ -324,7 +324,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
   writeSafetensors: { args: () => ['tensors.safetensors', { a: x() }, { by: 'test' }] },
 };
 
-/** What functions of the library return, walked as classes are. */
+/** Results of the library's functions, walked as classes are. */
 export const made: Readonly<Record<string, Callable>> = {
   RowPredictor: { instance: () => net().predictor({ maxDelayMs: 0 }), methods: { predict: () => [[1, 2, 3]] } },
   ...Object.fromEntries(

@@ -194,7 +194,7 @@ function flattened(shape: readonly number[]): (x: Naive | undefined) => Naive {
   return (x) => naive(shape, numbersOf(x!));
 }
 
-/** What each operation is checked with, by its name. The test fails for an operation that has no cases. */
+/** The cases of each operation by its name. The test fails for an operation that has no cases. */
 export const cases: Readonly<Record<keyof Ops, readonly OperationCase[]>> = {
   add: binary(
     (ops) => ops.add,

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 
-/** What reads a clock, the processor's included, in TypeScript, JavaScript and C++. */
+/** Calls that read a clock, the processor's included, in TypeScript, JavaScript and C++. */
 const clocks =
   /performance\s*\.\s*(now|eventLoopUtilization)|Date\.now|new Date\(\)|hrtime|monitorEventLoopDelay|cpuUsage|_clock::now|Clock::now/;
 

@@ -47,7 +47,7 @@ test('options that npm test does not know, or that contradict each other', (t) =
   t.is(ask('--ts-only', '--native-only').stderr, 'blasnet: Expected --native-only or --ts-only but received both\n');
 });
 
-/** What ava takes for tests, with arguments for its command line. */
+/** The files that ava takes for tests, with arguments for its command line. */
 function filesFor(env: NodeJS.ProcessEnv, ...args: string[]): string[] {
   const program = `import config from './ava.config.js'; console.log(JSON.stringify(config.files));`;
   const { BLASNET_TESTS: _, ...others } = process.env;

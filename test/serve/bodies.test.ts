@@ -59,7 +59,7 @@ test('deep JSON, and more lists, objects or keys than requests need, are refused
   const keysOf = (count: number) => `{${Array.from({ length: count }, (_, i) => `"${i}":0`).join()}}`;
   for (const fitting of [nested(depth), many(lists - 1, '[]'), many(objects, '{}'), keysOf(keys)])
     t.deepEqual(parseBounded(fitting), JSON.parse(fitting));
-  // What is no JSON either: JSON.parse would answer with a SyntaxError.
+  // Text that is not JSON: JSON.parse would answer with a SyntaxError.
   const beyond: [string, RegExp][] = [
     ['['.repeat(depth + 1), /at most 32 lists and objects within each other for the JSON but received more/],
     ['{"a":'.repeat(depth + 1), /at most 32 lists and objects within each other/],
