@@ -152,6 +152,8 @@ test('it learns whether a pass is one of training', (t) => {
   }
   const x = Tensor.from([[1, 2]]);
   t.deepEqual(new Doubled().forward(x).toArray(), [[2, 4]]);
+  const layer = new Doubled();
+  for (const width of [2, 3]) t.deepEqual(layer.forward(Tensor.zeros([1, width])).shape, [1, width]);
   t.deepEqual(new Doubled().forward(x, false).toArray(), [[1, 2]]);
 });
 

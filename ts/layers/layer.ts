@@ -2,7 +2,7 @@ import { badArgument, callFirst, shapeMismatch } from '../errors.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { EagerRunner, type Runner } from '../runner.js';
-import { type DType, requireTensor, sizeOf, type Tensor } from '../tensor.js';
+import { checkedShape, type DType, requireTensor, sizeOf, type Tensor } from '../tensor.js';
 import type { Parameter, ParameterSetup } from '../weights-bias.js';
 import { type CallContext, ComposedPass, type Composition, composedShape } from './composed-pass.js';
 import { createFromSpecs, type ParameterSpec } from './parameter-specs.js';
@@ -93,13 +93,15 @@ export abstract class Layer extends Parameterized {
     return this.#pass!.backward(delta, needsInputDelta);
   }
 
-  /** The shapes of the parameters, once `build` has named them for rows of that shape. */
+  /** Returns the shapes of the parameters for rows of that shape. Once there are some, other rows are refused. */
   #builtFor(input: RowShape): Readonly<Record<string, readonly number[]>> {
-    if (this.#built && this.#built.input.join() !== input.join()) {
-      const [expected, received] = [this.#built.input, input].map((shape) => `rows of shape [${shape.join(', ')}]`);
+    const built = this.#built;
+    const isSame = built?.input.join() === checkedShape(input, 'input').join();
+    if (built && !isSame && Object.keys(built.specs).length > 0) {
+      const [expected, received] = [built.input, input].map((shape) => `rows of shape [${shape.join(', ')}]`);
       throw shapeMismatch('input', expected!, received!);
     }
-    this.#built ??= { input, specs: this.build([input]) };
+    if (!isSame) this.#built = { input, specs: this.build([input]) };
     return this.parameterShapes!;
   }
 
