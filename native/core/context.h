@@ -4,7 +4,7 @@
 
 namespace blasnet {
 
-// What is common to all kernel calls: the threads that they run on.
+// The state that all kernel calls share: the threads that they run on.
 struct Context {
   Pool& pool;
 };

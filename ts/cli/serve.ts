@@ -94,7 +94,7 @@ async function start(options: StartOptions): Promise<RunningServer> {
   }
 }
 
-/** What the message expects instead of an address at which the server cannot listen. */
+/** The expectation in the message for an address at which the server cannot listen. */
 const hints: Readonly<Record<string, string | undefined>> = {
   EADDRINUSE: 'a free port (--port 0 takes any)',
   EACCES: 'a port that this user may open, such as 1024 and above,',
