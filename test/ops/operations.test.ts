@@ -36,7 +36,7 @@ function pass(runner: Runner, { apply }: OperationCase, inputs: readonly Tensor[
   let y: Value = apply(ops, ...values);
   for (let i = 1; i < times; i++) y = ops.add(y, apply(ops, ...values));
   const wanted = values.map((value) => ({ value }));
-  return { y: y.tensor, gradients: c ? tape.backward(y, c.reshape(y.shape), wanted) : [] };
+  return { y: y.tensor, gradients: c ? tape.backward([{ value: y, gradient: c.reshape(y.shape) }], wanted) : [] };
 }
 
 const labelOf = ({ shapes }: OperationCase, i: number) => `case ${i}, ${shapes.map((s) => `[${s}]`).join(' and ')}`;

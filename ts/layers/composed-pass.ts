@@ -43,7 +43,10 @@ export class ComposedPass {
     const learning = this.#parameters.filter(({ parameter }) => parameter.trainable);
     const wanted = learning.map(({ parameter, value }) => ({ value, gradient: parameter.gradient }));
     const input = needsInputDelta ? [{ value: this.#input }] : [];
-    const gradients = this.#tape.backward(this.#result, dy.reshape(this.output.shape), [...input, ...wanted]);
+    const gradients = this.#tape.backward(
+      [{ value: this.#result, gradient: dy.reshape(this.output.shape) }],
+      [...input, ...wanted],
+    );
     return needsInputDelta ? gradients[0]! : null;
   }
 }

@@ -6,6 +6,12 @@ import { Value, type ValueOrNumber } from './value.js';
 /** Writes a gradient to `target`, or adds it where `accumulate` is 1. */
 export type GradientPass = (target: Tensor, accumulate: 0 | 1) => void;
 
+/** A value in which a backward pass begins, and the gradient of the loss by it, of the value's shape. */
+export interface Seed {
+  readonly value: Value;
+  readonly gradient: Tensor;
+}
+
 /** A value whose gradient is wanted, and where to write it; a new tensor where nothing is given. */
 export interface Wanted {
   readonly value: Value;
@@ -99,13 +105,37 @@ export class Tape {
     if (!this.needs(value)) return;
     const gradient = this.#gradients.get(value);
     if (!gradient) {
-      const tensor = this.#targets.get(value) ?? this.runner.tensor(value.shape);
+      const tensor = this.#targetOf(value);
       pass(tensor, 0);
       this.#gradients.set(value, { tensor, isOwn: true });
       return;
     }
     if (!gradient.isOwn) this.#makeOwn(gradient);
     pass(gradient.tensor, 1);
+  }
+
+  /**
+   * Adds contributions to the gradients of several values, which one kernel computes together. Where only some of them have
+   * one already, or are needed, the others are computed to a tensor of their own.
+   */
+  addGradients(values: readonly Value[], pass: (targets: readonly Tensor[], accumulate: 0 | 1) => void): void {
+    const needed = values.filter((value) => this.needs(value));
+    if (needed.length === 0) return;
+    const begun = needed.filter((value) => this.#gradients.has(value));
+    if (begun.length === 0) {
+      const targets = values.map((value) => this.#targetOf(value));
+      pass(targets, 0);
+      for (const value of needed) this.#gradients.set(value, { tensor: targets[values.indexOf(value)]!, isOwn: true });
+      return;
+    }
+    const targets = values.map((value) => this.runner.tensor(value.shape));
+    pass(targets, 0);
+    for (const [i, value] of values.entries()) this.shareGradient(value, targets[i]!);
+  }
+
+  /** The memory for a value's gradient where it is needed, and otherwise memory that nobody reads. */
+  #targetOf(value: Value): Tensor {
+    return this.#targets.get(value) ?? this.runner.tensor(value.shape);
   }
 
   /** Adds a tensor of the value's shape to its gradient. A first contribution is taken as it is, without a copy. */
@@ -131,12 +161,11 @@ export class Tape {
   }
 
   /**
-   * Runs the backward kernels of all operations between what is wanted and the output, from the last to the first. To be
+   * Runs the backward kernels of all operations between what is wanted and the seeds, from the last to the first. To be
    * called once.
-   * @param dy - gradient of the loss by `output`, of its shape
-   * @returns the gradients in the order of `wanted`; zeros where the output does not depend on a value
+   * @returns the gradients in the order of `wanted`; zeros where no seed depends on a value
    */
-  backward(output: Value, dy: Tensor, wanted: readonly Wanted[]): Tensor[] {
+  backward(seeds: readonly Seed[], wanted: readonly Wanted[]): Tensor[] {
     for (const { value, gradient } of wanted) {
       this.#needed.add(value);
       if (gradient) this.#targets.set(value, gradient);
@@ -144,7 +173,7 @@ export class Tape {
     for (const entry of this.#entries) {
       if (entry.operands.some((operand) => this.needs(operand))) this.#needed.add(entry.output);
     }
-    this.shareGradient(output, dy);
+    for (const { value, gradient } of seeds) this.shareGradient(value, gradient);
     for (const entry of this.#entries.toReversed()) {
       const gradient = this.#gradients.get(entry.output);
       if (gradient) entry.backward(gradient.tensor);
@@ -153,7 +182,7 @@ export class Tape {
   }
 
   #zeros(value: Value): Tensor {
-    const zeros = this.#targets.get(value) ?? this.runner.tensor(value.shape);
+    const zeros = this.#targetOf(value);
     this.run('fill', { y: zeros.reshape([zeros.size]), value: 0 });
     return zeros;
   }

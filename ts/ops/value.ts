@@ -4,6 +4,8 @@ import { sizeOf, type Tensor } from '../tensor.js';
 export class Value {
   /** While a plan is recorded it has a shape but no numbers yet. */
   readonly tensor: Tensor;
+  /** Of probabilities: what softmax or sigmoid made them of. Losses compute from there, without taking a logarithm of 0. */
+  logits: Logits | undefined;
 
   /** For the library's own use; operations make values. */
   constructor(tensor: Tensor) {
@@ -22,6 +24,14 @@ export class Value {
   get size(): number {
     return sizeOf(this.shape);
   }
+}
+
+/** The operand of softmax or sigmoid. */
+export interface Logits {
+  readonly kind: 'softmax' | 'sigmoid';
+  readonly z: Value;
+  /** ln Σ eᶻ of each row; softmax only. */
+  readonly logSum?: Tensor | undefined;
 }
 
 /** An operand of arithmetic: a value, or a number that counts for every element. */

@@ -3,7 +3,10 @@ import type { Value, ValueOrNumber } from '../value.js';
 
 /** 1 / (1 + e⁻ˣ) */
 export function sigmoid(tape: Tape, x: ValueOrNumber): Value {
-  return activation(tape, 'sigmoid', x);
+  const z = tape.valueOf('x', x);
+  const y = activation(tape, 'sigmoid', z);
+  y.logits = { kind: 'sigmoid', z };
+  return y;
 }
 
 export function tanh(tape: Tape, x: ValueOrNumber): Value {

@@ -8,11 +8,12 @@ import { transpose } from './movement.js';
 export function softmax(tape: Tape, x: ValueOrNumber, axis = -1): Value {
   return alongLast(tape, 'softmax', x, axis, (last) => {
     const rows = asRows(last.shape);
-    return tape.operation(
+    let logSum: Tensor | undefined;
+    const result = tape.operation(
       last.shape,
       [last],
       (y) => {
-        const logSum = tape.runner.tensor([rows(y).rows]);
+        logSum = tape.runner.tensor([rows(y).rows]);
         tape.run('softmax_forward', { z: rows(last.tensor), a: rows(y), logSum });
       },
       (dy, y) =>
@@ -20,6 +21,8 @@ export function softmax(tape: Tape, x: ValueOrNumber, axis = -1): Value {
           tape.run('softmax_backward', { y: rows(y), dy: rows(dy), dx: rows(dx), accumulate }),
         ),
     );
+    result.logits = { kind: 'softmax', z: last, logSum };
+    return result;
   });
 }
 
