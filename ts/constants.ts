@@ -28,6 +28,13 @@ export const notNegative = (value?: number): Constant => ({
   isValid: (given) => given >= 0,
 });
 
+/** A share that is not 0. */
+export const atMostOne = (value?: number): Constant => ({
+  default: value,
+  expected: 'a number above 0 and at most 1',
+  isValid: (given) => given > 0 && given <= 1,
+});
+
 /** A number of checkpoints. */
 export const count = (value: number): Constant => ({
   default: value,
