@@ -25,6 +25,7 @@ export type { ParameterSpec } from './layers/parameter-specs.js';
 export type { PoolOptions } from './layers/pool-windows.js';
 export type { ImageShape, Pair } from './layers/windows.js';
 export * from './losses/index.js';
+export * from './metrics/index.js';
 export type { NestedNumbers, NumberArray } from './nested-numbers.js';
 export { NeuralNet } from './neural-net.js';
 export type { OnnxExportOptions } from './onnx/export/to-onnx.js';
