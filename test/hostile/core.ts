@@ -114,7 +114,17 @@ function layer(make: () => Layer, args: () => readonly unknown[], input: () => T
       loadInitialValues: () => ['initial', 'layer'],
       readInitialValues: () => ['initial', 'layer'],
     },
-    internal: ['build', 'record', 'call', 'pool', 'buildFor', 'configure', 'createParameters', 'requireIdle'],
+    internal: [
+      'release',
+      'build',
+      'record',
+      'call',
+      'pool',
+      'buildFor',
+      'configure',
+      'createParameters',
+      'requireIdle',
+    ],
   };
 }
 
@@ -270,6 +280,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
       test: () => [x(), y()],
       addLayer: () => [new ActivationLayer('relu'), 'relu'],
       getLayer: () => ['fc1'],
+      removeLayer: () => ['fc1'],
       forward: () => [x(), true],
       backward: () => [y()],
       preUpdateWeights: () => [],

@@ -134,6 +134,34 @@ export class LayerStack {
     this.#changed();
   }
 
+  /**
+   * Removes a layer and all layers behind it.
+   * @returns the layers that were removed
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name, or where a layer that stays is needed in another way
+   */
+  removeFrom(name: string): readonly Layer[] {
+    const layer = this.find(name);
+    const { inputs, steps, outputs } = this.#parts;
+    const first = steps.findIndex((step) => step.layer === layer);
+    const gone = steps.slice(first);
+    const isTail = gone.every(
+      ({ sources }, i) => i === 0 || (sources.length === 1 && sources[0] === inputs.length + first + i - 1),
+    );
+    if (outputs.length > 1 || !isTail || gone[0]!.sources.length > 1) {
+      throw badArgument(
+        `removeLayer('${name}')`,
+        'a layer from which on the net is a chain with one output',
+        'a branch',
+      );
+    }
+    const [source] = gone[0]!.sources;
+    const last = steps[source! - inputs.length];
+    this.#parts = { inputs, steps: steps.slice(0, first), outputs: last ? [{ name: last.step, value: source! }] : [] };
+    const kept = new Set(this.#parts.steps.map((step) => step.layer));
+    this.#changed();
+    return gone.map((step) => step.layer).filter((one) => !kept.has(one));
+  }
+
   #changed(): void {
     this.#byName.clear();
     for (const { name, layer } of this.#parts.steps) this.#byName.set(name, layer);

@@ -88,6 +88,29 @@ export abstract class LayeredNet {
     return this;
   }
 
+  /**
+   * Removes a layer and all layers behind it, to give a trained net a new head. The layers that stay keep their weights;
+   * those that were removed can be added to another net. The optimizer's memory starts anew.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name, or a layer behind which the net branches
+   * @example
+   * ```ts
+   * import { FullyConnectedLayer, HyperParameters, NeuralNet } from 'blasnet';
+   *
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net');
+   * net.addLayer(new FullyConnectedLayer(4, 8), 'body').addLayer(new FullyConnectedLayer(8, 3), 'head');
+   * net.removeLayer('head').addLayer(new FullyConnectedLayer(2), 'new head');
+   * net.layerNames; // → [ 'body', 'new head' ]
+   * net.removeLayer('head'); // throws ERR_BAD_ARGUMENT
+   * ```
+   */
+  removeLayer(name: string): this {
+    this.busy.requireIdle('removeLayer');
+    for (const layer of this.model.stack.removeFrom(name)) layer.release();
+    this.lastPass = undefined;
+    this.layersChanged();
+    return this;
+  }
+
   /** Makes the net, which has no layers yet, the graph of these parts. */
   protected setGraph(parts: GraphParts): void {
     const taken = parts.steps.find(({ layer }) => layer.isInNet);
