@@ -17,7 +17,7 @@ const intended = {
     types: `
       Activation ActivationOptions Augmentation Axis BatchNormOperands BatchNormOptions BatchPredictorOptions BatchSource
       CallContext CategoryEncoding ConvolutionOptions DropoutOptions GraphInput GraphNodes GraphOutput ImageInputOptions
-      InputOptions InputType Node ParameterSpecs PoolWindow WeightOptions ChannelStatistics CheckpointOptions CheckpointRecord CifarFiles
+      InputOptions InputType NetNode Node ParameterSpecs PoolWindow WeightOptions ChannelStatistics CheckpointOptions CheckpointRecord CifarFiles
       ClassWeights ColumnEncoding ConvOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvMend
       CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart ErrorCode
       Evaluation FeatureScaling FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip
@@ -35,10 +35,10 @@ const intended = {
   'blasnet/charts': {
     values: `
       confusionChart confusionMatrix contourChart filterPictures fontFamily histogram histogramChart lineChart
-      lossChart palette pictureSheet renderPng renderSvg rocChart rocCurve saveChart scatterChart theme trellis`,
+      lossChart netChart palette pictureSheet renderPng renderSvg rocChart rocCurve saveChart scatterChart theme trellis`,
     types: `
       AxisOptions Bin ChartSpecification ContourChartOptions HistogramChartOptions HistogramOptions
-      LineChartOptions LossChartOptions LossHistoryOptions LossScale Panel PanelOptions Picture PictureSheetOptions Pixels
+      LineChartOptions LossChartOptions LossHistoryOptions LossScale NetChartNode NetChartOptions Panel PanelOptions Picture PictureSheetOptions Pixels
       PngOptions Point RocCurve ScatterChartOptions Series TrellisOptions XCoordinate`,
   },
   'blasnet/serve': {

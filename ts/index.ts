@@ -29,6 +29,7 @@ export type { WeightOptions } from './layers/weight-options.js';
 export * from './losses/index.js';
 export type { NestedNumbers, NumberArray } from './nested-numbers.js';
 export type { GraphInput, GraphNodes, GraphOutput } from './net/net-graph.js';
+export type { NetNode } from './net/summary.js';
 export { NeuralNet } from './neural-net.js';
 export type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 export type { OnnxImportOptions } from './onnx/import/from-onnx.js';

@@ -27,7 +27,7 @@ export const activationNames = Object.freeze(Object.keys(activations) as Activat
 /** An activation with its constants: the slope of leakyRelu below 0 (default 0.01), alpha of elu (default 1). */
 export type ActivationOptions = {
   [Name in Activation]: { readonly name: Name } & {
-    readonly [Constant in keyof (typeof activations)[Name]]?: number;
+    readonly [Constant in keyof (typeof activations)[Name]]?: number | undefined;
   };
 }[Activation];
 

@@ -14,7 +14,7 @@ import { Busy } from './busy.js';
 import { LayerStack, type NetPass } from './layer-stack.js';
 import { backwardPass, type Model, updatePass } from './model.js';
 import { type GraphInput, type GraphOutput, type GraphParts, layerNameFor } from './net-graph.js';
-import { summarize } from './summary.js';
+import { type NetNode, nodesOf, summarize } from './summary.js';
 
 /** The layers of a net in order, and its passes one at a time: forward, backward, update. */
 export abstract class LayeredNet {
@@ -56,6 +56,11 @@ export abstract class LayeredNet {
   /** The names of the net's outputs. */
   get outputs(): readonly Pick<GraphOutput, 'name'>[] {
     return this.model.stack.outputs.map(({ name }) => ({ name }));
+  }
+
+  /** The inputs and applied layers in order, each with the nodes that it is computed from; see `netChart`. */
+  get nodes(): readonly NetNode[] {
+    return nodesOf(this.model.stack);
   }
 
   /** The layers' names, in the same order. */
