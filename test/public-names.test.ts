@@ -12,11 +12,12 @@ const intended = {
       GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer Layer MaxPoolLayer
       MnistImageDataReader MsraInitializer NeuralNet NormalInitializer Parameter PlainLayer Tensor TrainingHistory
       XavierInitializer ZeroInitializer activationNames binaryCrossEntropy createInitializer createLayer createLayers createOptimizer
-      createWeightsBias crossEntropy getThreads meanSquaredError optimizerNames readNpz readSafetensors registerLayer setThreads
+      createWeightsBias crossEntropy getThreads input meanSquaredError optimizerNames readNpz readSafetensors registerLayer setThreads
       versions writeNpz writeSafetensors`,
     types: `
-      Activation ActivationOptions Augmentation Axis BatchNormOptions BatchPredictorOptions BatchSource
-      CallContext CategoryEncoding ChannelStatistics CheckpointOptions CheckpointRecord CifarFiles
+      Activation ActivationOptions Augmentation Axis BatchNormOperands BatchNormOptions BatchPredictorOptions BatchSource
+      CallContext CategoryEncoding ConvolutionOptions DropoutOptions GraphInput GraphNodes GraphOutput ImageInputOptions
+      InputOptions InputType Node ParameterSpecs PoolWindow WeightOptions ChannelStatistics CheckpointOptions CheckpointRecord CifarFiles
       ClassWeights ColumnEncoding ConvOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvMend
       CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart ErrorCode
       Evaluation FeatureScaling FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip

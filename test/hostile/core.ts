@@ -14,6 +14,7 @@ import {
   FullyConnectedLayer,
   GlobalAveragePoolLayer,
   HyperParameters,
+  input,
   type Layer,
   MaxPoolLayer,
   NeuralNet,
@@ -79,6 +80,13 @@ const hyperParameters = () => ({
   dtype: 'float32',
 });
 
+const inputNode = (rowShape: readonly number[]) => input(rowShape, { name: 'rows' });
+
+function graphNodes() {
+  const node = inputNode([3]);
+  return { inputs: [node], outputs: [new FullyConnectedLayer(2).apply(node)] };
+}
+
 /** Methods of all layers. */
 function layer(make: () => Layer, args: () => readonly unknown[], input: () => Tensor): Callable {
   const output = () => make().forward(input());
@@ -91,7 +99,7 @@ function layer(make: () => Layer, args: () => readonly unknown[], input: () => T
     },
     methods: {
       outputShape: () => [input().shape.slice(1)],
-      build: () => [[input().shape.slice(1)]],
+      apply: () => [inputNode(input().shape.slice(1)), 'node'],
       flopsPerRow: () => [input().shape.slice(1)],
       forward: () => [input(), true],
       backward: () => [output()],
@@ -106,7 +114,7 @@ function layer(make: () => Layer, args: () => readonly unknown[], input: () => T
       loadInitialValues: () => ['initial', 'layer'],
       readInitialValues: () => ['initial', 'layer'],
     },
-    internal: ['forwardPass', 'backwardPass', 'configure', 'createParameters', 'requireIdle', 'rememberedFor'],
+    internal: ['build', 'record', 'call', 'pool', 'buildFor', 'configure', 'createParameters', 'requireIdle'],
   };
 }
 
@@ -226,6 +234,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
     methods: readerMethods,
     internal: readerInternal,
   },
+  input: { args: () => [[3], { name: 'x', dtype: 'float32' }] },
   MsraInitializer: initializer(() => [{ mode: 'fanIn', distribution: 'normal' }]),
   NeuralNet: {
     args: () => [new HyperParameters({ netType: 'fitting' }), 'net'],
@@ -233,6 +242,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
       load: () => ['net.safetensors'],
       resume: () => ['run.safetensors', { maxEpoch: 9 }],
       fromOnnx: () => ['net.onnx', { name: 'net' }],
+      fromGraph: () => [graphNodes(), new HyperParameters({ netType: 'fitting' }), 'net'],
     },
     instance: () => {
       const made = net();
@@ -266,7 +276,16 @@ export const core: Readonly<Record<string, Callable | string>> = {
       updateWeights: () => [],
       summary: () => [],
     },
-    internal: ['layersChanged', 'weightsChange', 'checkInput', 'checkRows', 'requireDtype'],
+    internal: [
+      'layersChanged',
+      'weightsChange',
+      'setGraph',
+      'inputsFrom',
+      'checkInput',
+      'checkInputs',
+      'checkRows',
+      'requireDtype',
+    ],
   },
   NormalInitializer: initializer(() => [{ scaled: true }]),
   Parameter: {

@@ -193,5 +193,5 @@ test('bad rows and bad options', async (t) => {
   const shapeless = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net')
     .addLayer(new ActivationLayer('relu'))
     .addLayer(new FullyConnectedLayer(3, 1));
-  t.throws(() => shapeless.predictor(), badArgument(/has an input shape/));
+  t.throws(() => shapeless.predictor(), badArgument(/whose row shape is known/));
 });

@@ -1,5 +1,6 @@
 import type { Ops, Value } from 'blasnet';
 import { each, type Index, moved, type Naive, naive, numbersOf, over } from '../support/naive-tensors.js';
+import { layerCases } from './layer-cases.js';
 
 /** An operation on inputs of some shapes, and the same in plain loops. */
 export interface OperationCase {
@@ -196,6 +197,7 @@ function flattened(shape: readonly number[]): (x: Naive | undefined) => Naive {
 
 /** The cases of each operation by its name. The test fails for an operation that has no cases. */
 export const cases: Readonly<Record<keyof Ops, readonly OperationCase[]>> = {
+  ...layerCases,
   add: binary(
     (ops) => ops.add,
     (a, b) => a + b,

@@ -13,6 +13,7 @@ import { Slots } from '#blasnet/slots';
 import { naive, numbersOf } from '../support/naive-tensors.js';
 import { awayFrom, checkClaims, differences, randomTensor, sumOf } from '../support/numerics.js';
 import { cases, type OperationCase } from './cases.js';
+import { layerCases } from './layer-cases.js';
 
 const names = Object.keys(opsOn(new Tape(new EagerRunner('float64')))) as (keyof Ops)[];
 
@@ -128,6 +129,13 @@ const large: Partial<Record<keyof Ops, readonly (readonly number[])[]>> = {
     [257, 190],
   ],
   where: [[301, 257], [257]],
+  affine: [[300, 257], [257, 190], [190]],
+  convolution: [[9, 8, 33, 30], [16, 8, 3, 2], [16]],
+  maxPool: [[9, 8, 34, 30]],
+  averagePool: [[9, 8, 34, 30]],
+  globalAveragePool: [[60, 40, 9, 7]],
+  batchNorm: [[500, 3], [3], [3]],
+  dropout: [[301, 257]],
 };
 
 test('results are the same to the bit for one, two and three threads', (t) => {
@@ -137,7 +145,8 @@ test('results are the same to the bit for one, two and three threads', (t) => {
     const [one] = cases[name];
     const isBinary = one!.shapes.length === 2;
     const shapes = large[name] ?? (isBinary ? [[301, 257], [257]] : [[301, 257]]);
-    const fits = ['reshape', 'concatenate', 'gather'].includes(name) ? one!.shapes : shapes;
+    const isFixed = name in layerCases || ['reshape', 'concatenate', 'gather'].includes(name);
+    const fits = large[name] ?? (isFixed ? one!.shapes : shapes);
     const inputs = inputsOf({ ...one!, shapes: fits }, 'float32');
     const results = [1, 2, 3].map((threads) => {
       setThreads(threads);

@@ -1,5 +1,6 @@
 import { parametersOf, trainingPrefix } from '../model-files/model-file.js';
-import type { ParameterBlock, StackedLayer } from '../net/layer-stack.js';
+import type { ParameterBlock } from '../net/layer-stack.js';
+import type { NamedLayer } from '../net/net-graph.js';
 import { Tensor } from '../tensor.js';
 import type { CheckpointRecord } from '../training-history.js';
 import type { Parameter } from '../weights-bias.js';
@@ -12,7 +13,7 @@ export interface BlockArrays {
 
 /** Cuts such arrays into one tensor for each parameter, by names of layer and parameter; shares memory. */
 export function sharesOf(
-  layers: readonly StackedLayer[],
+  layers: readonly NamedLayer[],
   block: ParameterBlock,
   arrays: BlockArrays,
 ): Map<string, Tensor> {

@@ -65,7 +65,7 @@ export abstract class Parameterized {
   }
 
   /** True if a net's hyperparameters apply, rather than the layer's own options. */
-  protected get isInNet(): boolean {
+  get isInNet(): boolean {
     return this.#isInNet;
   }
 

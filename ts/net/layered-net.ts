@@ -1,17 +1,19 @@
 import { badArgument, callFirst, shapeMismatch } from '../errors.js';
+import { fieldsOf } from '../fields.js';
 import { HyperParameters, optimizerOf } from '../hyper-parameters.js';
 import { createInitializer } from '../initializers/index.js';
-import type { Layer } from '../layers/index.js';
+import { Layer } from '../layers/index.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import { objectiveOf } from '../losses/objective.js';
 import { EagerRunner } from '../runner.js';
 import { Schedule } from '../schedules/schedule.js';
-import { requireTensor, type Tensor } from '../tensor.js';
+import { requireTensor, Tensor } from '../tensor.js';
 import { requireFiniteGradients } from '../training/not-finite.js';
 import { TrainingState } from '../training/training-state.js';
 import { Busy } from './busy.js';
-import { LayerStack } from './layer-stack.js';
+import { LayerStack, type NetPass } from './layer-stack.js';
 import { backwardPass, type Model, updatePass } from './model.js';
+import { type GraphInput, type GraphOutput, type GraphParts, layerNameFor } from './net-graph.js';
 import { summarize } from './summary.js';
 
 /** The layers of a net in order, and its passes one at a time: forward, backward, update. */
@@ -20,8 +22,8 @@ export abstract class LayeredNet {
   readonly name: string;
   protected readonly model: Model;
   protected readonly busy: Busy;
-  /** Of the last forward, while the layers remember what it computed. */
-  protected output: Tensor | undefined;
+  /** The last forward, until the weights change. */
+  protected lastPass: NetPass | undefined;
 
   constructor(params: HyperParameters, name: string) {
     if (!(params instanceof HyperParameters)) throw badArgument('params', 'HyperParameters', params);
@@ -46,6 +48,16 @@ export abstract class LayeredNet {
     return this.model.stack.layers.map(({ layer }) => layer);
   }
 
+  /** The net's inputs: their names, row shapes as far as they are known, and types. */
+  get inputs(): readonly GraphInput[] {
+    return this.model.stack.inputs;
+  }
+
+  /** The names of the net's outputs. */
+  get outputs(): readonly Pick<GraphOutput, 'name'>[] {
+    return this.model.stack.outputs.map(({ name }) => ({ name }));
+  }
+
   /** The layers' names, in the same order. */
   get layerNames(): readonly string[] {
     return this.model.stack.layers.map(({ name }) => name);
@@ -68,15 +80,26 @@ export abstract class LayeredNet {
    */
   addLayer(layer: Layer, name?: string): this {
     this.busy.requireIdle('addLayer');
-    const { stack, optimizer } = this.model;
-    const { dtype, initMethod, seed } = this.params;
+    const { stack } = this.model;
     const position = stack.layers.length;
-    stack.add(layer, name ?? `${layer?.kind?.replaceAll(' ', '-')}-${position + 1}`, () => {
-      const setup = { dtype, initializer: createInitializer(initMethod), seed, stream: position + 1 };
-      layer.configure(setup, optimizer, (call) => this.busy.requireIdle(call));
-    });
+    if (!(layer instanceof Layer)) throw badArgument('layer', 'a Layer', layer);
+    stack.add(layer, name ?? layerNameFor(layer, position), () => this.#configure(layer, position));
     this.layersChanged();
     return this;
+  }
+
+  /** Makes the net, which has no layers yet, the graph of these parts. */
+  protected setGraph(parts: GraphParts): void {
+    const taken = parts.steps.find(({ layer }) => layer.isInNet);
+    if (taken) throw badArgument(`layer '${taken.name}'`, 'a layer that is in no net yet', 'one of another net');
+    this.model.stack.set(parts, ({ layer }, position) => this.#configure(layer, position));
+    this.layersChanged();
+  }
+
+  #configure(layer: Layer, position: number): void {
+    const { dtype, initMethod, seed } = this.params;
+    const setup = { dtype, initializer: createInitializer(initMethod), seed, stream: position + 1 };
+    layer.configure(setup, this.model.optimizer, (call) => this.busy.requireIdle(call));
   }
 
   /**
@@ -89,16 +112,17 @@ export abstract class LayeredNet {
 
   /**
    * Computes the forward pass of all layers, layer by layer, on this thread.
-   * @param x - rows of inputs
+   * @param x - rows of inputs; by the inputs' names where there are several
    * @param training - whether dropout and batch norm work as in training; default true
-   * @returns the net's output, rows × outputs
+   * @returns the net's first output, rows × outputs
    */
-  forward(x: Tensor, training = true): Tensor {
+  forward(x: Tensor | Readonly<Record<string, Tensor>>, training = true): Tensor {
     this.busy.requireIdle('forward');
-    this.checkInput(x);
+    const inputs = this.inputsFrom(x);
+    this.checkInputs(inputs);
     if (training) this.weightsChange(); // running statistics
-    this.output = this.model.stack.forwardPass(this.#eagerRunner(), x, training).a;
-    return this.output;
+    this.lastPass = this.model.stack.forwardPass(this.#eagerRunner(), inputs, training);
+    return this.lastPass.outputs[0]!.tensor;
   }
 
   /**
@@ -107,12 +131,13 @@ export abstract class LayeredNet {
    */
   backward(y: Tensor): void {
     this.busy.requireIdle('backward');
-    if (!this.output) throw callFirst('forward(x)', 'backward');
+    if (!this.lastPass) throw callFirst('forward(x)', 'backward');
     this.requireDtype('y', y);
-    if (y.rows !== this.output.rows || y.rowSize !== this.output.rowSize) {
-      throw shapeMismatch('y', `shape [${this.output.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
+    const output = this.lastPass.outputs[0]!.tensor;
+    if (y.rows !== output.rows || y.rowSize !== output.rowSize) {
+      throw shapeMismatch('y', `shape [${output.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
     }
-    backwardPass(this.model, this.#eagerRunner(), this.output, { y, classWeights: noClassWeights });
+    backwardPass(this.model, this.lastPass, { y, classWeights: noClassWeights });
   }
 
   /**
@@ -154,16 +179,37 @@ export abstract class LayeredNet {
     return new EagerRunner(this.params.dtype, this.model.state.slots.get('step'));
   }
 
-  /** Refuses rows that are no input of the net, in its dtype. */
-  protected checkInput(x: Tensor): void {
-    this.requireDtype('x', x);
-    this.checkRows(x);
+  /** The rows of each input in the net's order. */
+  protected inputsFrom(x: Tensor | Readonly<Record<string, Tensor>>): readonly Tensor[] {
+    if (x instanceof Tensor) return [x];
+    const { inputs } = this.model.stack;
+    const names = inputs.map(({ name }) => name);
+    if (names.includes('')) return [x as unknown as Tensor]; // refused for what it is
+    const byName = fieldsOf('x', x, names);
+    return names.map((name) => byName[name] as Tensor);
   }
 
-  /** Refuses rows of another shape, and none at all. */
-  protected checkRows(x: Tensor): void {
-    if (x.rows === 0) throw badArgument('x', 'at least one row', 0);
-    this.model.stack.outputShape(x.shape.slice(1));
+  /** Refuses rows that are no input of the net, in its dtype. */
+  protected checkInput(x: Tensor): void {
+    this.checkInputs([x]);
+  }
+
+  protected checkInputs(inputs: readonly Tensor[]): void {
+    const { inputs: expected } = this.model.stack;
+    for (const [i, x] of inputs.entries()) this.requireDtype(expected[i]?.name || 'x', x);
+    this.checkRows(...inputs);
+  }
+
+  /** Refuses rows of another shape, different numbers of them, and none at all. */
+  protected checkRows(...inputs: readonly Tensor[]): void {
+    const [first] = inputs;
+    if (first!.rows === 0) throw badArgument('x', 'at least one row', 0);
+    const { inputs: expected } = this.model.stack;
+    const other = inputs.findIndex(({ rows }) => rows !== first!.rows);
+    if (other > 0) {
+      throw shapeMismatch(`input '${expected[other]!.name}'`, `${first!.rows} rows`, `${inputs[other]!.rows}`);
+    }
+    this.model.stack.outputShapes(...inputs.map(({ shape }) => shape.slice(1)));
   }
 
   /** Refuses what is no tensor of the net's dtype, with its memory. */

@@ -68,7 +68,7 @@ export abstract class StoredNet extends PredictingNet {
       const { state, stack } = this.model;
       const copy = await readLayers(stack, folder, (layer, name) => layer.readInitialValues(folder, name));
       state.reset();
-      this.output = undefined;
+      this.lastPass = undefined;
       this.weightsChange();
       copy();
     });
@@ -95,6 +95,6 @@ export abstract class StoredNet extends PredictingNet {
   /** The description of the net in its files. */
   protected get description(): ModelDescription {
     const { name, params, preparation } = this;
-    return { name, params, preparation, layers: this.model.stack.layers };
+    return { name, params, preparation, graph: this.model.stack.parts };
   }
 }

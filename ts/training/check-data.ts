@@ -63,8 +63,12 @@ function checkClassWeights(netType: NetType, weights: Float64Array | undefined, 
 }
 
 function requireLastLayer({ params, stack, objective }: Model): void {
-  const last = stack.layers.at(-1);
+  const last = stack.steps.at(-1);
   if (!last) throw badArgument('the net', 'at least one layer', 'none');
+  const { inputs, outputs } = stack;
+  if (inputs.length > 1 || outputs.length > 1) {
+    throw badArgument('the net', 'one input and one output', `${inputs.length} and ${outputs.length}`);
+  }
   const classifier = last.layer instanceof ClassificationLayer ? last.layer.kind : undefined;
   if (classifier === objective.classifier) return;
   const expected = objective.classifier ? `ClassificationLayer('${objective.classifier}')` : 'no ClassificationLayer';

@@ -49,7 +49,7 @@ export class LastGood {
   /** The error after a step whose loss is no number; the net returns. */
   lostLoss(iteration: number): BlasnetError {
     const at = this.#plan.firstNotFinite(iteration);
-    return this.#lost('loss', iteration, at < 0 ? 'the loss' : `layer '${this.#model.stack.layers[at]!.name}'`);
+    return this.#lost('loss', iteration, at < 0 ? 'the loss' : `layer '${this.#model.stack.steps[at]!.step}'`);
   }
 
   #lost(what: string, iteration: number, where: string): BlasnetError {

@@ -26,7 +26,7 @@ export class TrainingPlan {
   readonly slots = new Slots(['windowStart', 'windowRow']);
   readonly replay: Replay;
   readonly iterationsPerEpoch: number;
-  /** Each layer's output, as the pass for a full batch and the one for the last batch of an epoch leave it. */
+  /** The result of each step of the graph, as the pass for a full batch and the one for the last batch of an epoch leave it. */
   readonly #outputs: { full: readonly Tensor[]; last: readonly Tensor[] } = { full: [], last: [] };
 
   constructor(model: Model, source: TrainingSource, batchRows: number, shuffle: boolean) {
@@ -47,7 +47,7 @@ export class TrainingPlan {
           }
           const range = { count: rows, firstRow: slots.slot(ports ? 'windowRow' : 'firstRow'), order };
           return {
-            x: batchPass(runner, ports?.x ?? x, x, { ...range, augmentSeed: seed }),
+            inputs: [batchPass(runner, ports?.x ?? x, x, { ...range, augmentSeed: seed })],
             y: batchPass(runner, ports?.y ?? y, y, range),
             classWeights,
             epoch: slots.slot('epoch'),
@@ -74,7 +74,7 @@ export class TrainingPlan {
     );
   }
 
-  /** Index of the first layer whose output in that iteration, the newest one that ran, is not finite; −1 if none. */
+  /** Index of the first step whose result in that iteration, the newest one that ran, is not finite; −1 if none. */
   firstNotFinite(iteration: number): number {
     const isLast = iteration % this.iterationsPerEpoch === this.iterationsPerEpoch - 1;
     const { full, last } = this.#outputs;
@@ -100,7 +100,7 @@ export class BatchPlan {
         // Infinity may pass through tanh and its like to a loss that is finite; labels always reach the loss.
         runner.run('require_finite', { values: ports.x });
         return {
-          x: batchPass(runner, ports.x, x, range),
+          inputs: [batchPass(runner, ports.x, x, range)],
           y: batchPass(runner, ports.y, y, range),
           classWeights: noClassWeights,
           epoch: slots.slot('epochs'),

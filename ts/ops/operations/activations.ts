@@ -50,10 +50,6 @@ function activation(tape: Tape, kernel: string, operand: ValueOrNumber, paramete
     x.shape,
     [x],
     (y) => tape.run(`${kernel}_forward`, { x: x.tensor, y, parameter }),
-    (dy, y) => {
-      const dx = tape.runner.tensor(x.shape);
-      tape.run(`${kernel}_backward`, { x: x.tensor, y, dy, dx, parameter });
-      tape.shareGradient(x, dx);
-    },
+    (dy, y) => tape.addOverwritten(x, (dx) => tape.run(`${kernel}_backward`, { x: x.tensor, y, dy, dx, parameter })),
   );
 }

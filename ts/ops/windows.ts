@@ -8,11 +8,6 @@ export type Pair = number | readonly [number, number];
 /** Shape of one image. */
 export type ImageShape = readonly [channels: number, height: number, width: number];
 
-/** The size that a layer of images takes from the rows that reach it; for `registerLayer`. */
-export const imageSizes = {
-  fromInput: (inputShape: readonly number[]) => (inputShape.length === 3 ? { inputShape } : {}),
-};
-
 /** One axis of windows that slide over an image; as C++ has it (native/math/windows.h). */
 export interface Axis {
   readonly input: number;
@@ -56,12 +51,53 @@ export function checkedPair(name: string, value: unknown, least = 1): readonly [
   return [checkedSize(name, value[0], least), checkedSize(name, value[1], least)];
 }
 
+/**
+ * The shape of one image of a batch.
+ * @throws BlasnetError `ERR_SHAPE_MISMATCH` for another rank than 4
+ */
+export function imagesOf(operation: string, { shape }: { readonly shape: readonly number[] }): ImageShape {
+  if (shape.length !== 4) {
+    throw shapeMismatch(`${operation}'s images`, 'shape [rows, channels, height, width]', `[${shape.join(', ')}]`);
+  }
+  return [shape[1]!, shape[2]!, shape[3]!];
+}
+
 /** The sizes of windows, as [rows, columns]; 'same' keeps ⌈input / stride⌉ windows. */
 export interface WindowSizes {
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly padding: readonly [number, number] | 'same';
   readonly dilation?: readonly [number, number];
+}
+
+/**
+ * Checks the options of a convolution and fills in their defaults.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT`
+ */
+export function windowSizes({
+  kernelSize,
+  stride = 1,
+  padding = 'valid',
+  dilation = 1,
+}: {
+  readonly kernelSize: Pair;
+  readonly stride?: Pair | undefined;
+  readonly padding?: 'same' | 'valid' | Pair | undefined;
+  readonly dilation?: Pair | undefined;
+}): WindowSizes & { readonly dilation: readonly [number, number] } {
+  return {
+    kernel: checkedPair('kernelSize', kernelSize),
+    stride: checkedPair('stride', stride),
+    padding: checkedPadding(padding),
+    dilation: checkedPair('dilation', dilation),
+  };
+}
+
+function checkedPadding(padding: unknown): readonly [number, number] | 'same' {
+  if (padding === 'same') return padding;
+  if (padding === 'valid') return [0, 0];
+  if (typeof padding === 'number' || Array.isArray(padding)) return checkedPair('padding', padding, 0);
+  throw badArgument('padding', "'same', 'valid', a whole number or [rows, columns]", padding);
 }
 
 /**
