@@ -138,13 +138,9 @@ export abstract class Layer extends Parameterized implements Applicable {
   protected buildFor(inputs: readonly RowShape[]): Readonly<Record<string, readonly number[]>> {
     const [least, most] = typeof this.inputCount === 'number' ? [this.inputCount, this.inputCount] : this.inputCount;
     if (inputs.length < least || inputs.length > most) {
-      const hint = 'a class of layers with several inputs defines inputCount';
-      throw badArgument(
-        `the inputs of ${this.kind}`,
-        least === most ? `${least}` : `${least} to ${most}`,
-        inputs.length,
-        hint,
-      );
+      const expected = least === most ? `${least}` : Number.isFinite(most) ? `${least} to ${most}` : `${least} or more`;
+      const hint = least === 1 ? 'a class of layers with several inputs defines inputCount' : undefined;
+      throw badArgument(`the inputs of ${this.kind}`, expected, inputs.length, hint);
     }
     for (const shape of inputs) checkedShape(shape, 'input');
     const specs = this.build(inputs);

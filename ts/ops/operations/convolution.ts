@@ -3,6 +3,7 @@ import { checkOptions } from '../../fields.js';
 import { Tensor } from '../../tensor.js';
 import type { Tape } from '../tape.js';
 import { Value } from '../value.js';
+import { partsOf } from '../weight-parts.js';
 import { checkedSize, geometryOf, imagesOf, numbersOf, type Pair, windowSizes, windowsOver } from '../windows.js';
 
 /** How the windows of a convolution lie. */
@@ -19,11 +20,6 @@ export interface ConvolutionOptions {
   /** Splits channels and filters into so many parts that do not see each other; default 1. */
   readonly groups?: number | undefined;
 }
-
-/** The batch's weight gradients are summed in so many parts, each on one thread. */
-const mostParts = 8;
-/** Numbers that all parts of a layer's gradient may take together, unless two take more. */
-const partNumbers = 2 ** 21;
 
 /**
  * Convolution of images, as neural nets have it (without turning the kernel).
@@ -56,12 +52,10 @@ export function convolution(tape: Tape, x: Value, w: Value, b?: Value, options: 
     [x, w, bias],
     (y) => tape.run('convolution_forward', { x: x.tensor, w: w.tensor, b: bias.tensor, y, geometry }),
     (dy) => {
-      const numbers = w.size + filters!;
-      const fitting = Math.max(2, Math.min(mostParts, Math.floor(partNumbers / numbers)));
       tape.addGradients(
         [w, bias],
         tape.overwriting(([dw, db]) => {
-          const parts = tape.runner.tensor([Math.max(1, Math.min(rows, fitting)), numbers]);
+          const parts = partsOf(tape.runner, rows, w.size + filters!);
           tape.run('convolution_backward_weights', { x: x.tensor, dy, parts, dw: dw!, db: db!, geometry });
         }),
       );
