@@ -20,13 +20,13 @@ import type { CheckpointRecord, StopReason, TrainingHistory } from '../training-
  *     {
  *       onEpochEnd({ net, epoch, stop }) {
  *         answer = net.inference(Tensor.from([[3]])).data[0] ?? 0;
- *         if (epoch === 50) stop();
+ *         if (epoch === 90) stop();
  *       },
  *     },
  *   ],
  * });
  * stopReason; // → 'callback'
- * Math.round(answer); // → 6
+ * Math.abs(answer - 6) < 1; // → true
  * ```
  */
 export interface Callback {
