@@ -1,3 +1,4 @@
+export * from './callbacks/index.js';
 export type { LossChartOptions, LossHistoryOptions, LossScale, XCoordinate } from './charts/index.js';
 export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
 export type { ResumeOptions } from './checkpoints/longer-run.js';

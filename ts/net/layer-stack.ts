@@ -7,7 +7,7 @@ import { Pass } from '../graph/pass.js';
 import { Layer } from '../layers/layer.js';
 import { Value } from '../ops/value.js';
 import type { Runner } from '../runner.js';
-import { arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
+import { type AnyTensor, arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
 import {
   chainOf,
   type GraphInput,
@@ -244,10 +244,11 @@ export class LayerStack {
   }
 
   /** Runs or records the forward pass over all layers. */
-  forwardPass(runner: Runner, inputs: readonly Tensor[], training: boolean): NetPass {
+  forwardPass(runner: Runner, inputs: readonly AnyTensor[], training: boolean): NetPass {
     void this.block; // parameters must lie where they will stay before a plan points at them
     const pass = new Pass(runner, training);
-    const values = inputs.map((tensor) => new Value(tensor));
+    // Only operations on class numbers read an int32 tensor.
+    const values = inputs.map((tensor) => new Value(tensor as Tensor));
     for (const { layer, sources } of this.#parts.steps) {
       values.push(
         layer.record(

@@ -2,7 +2,7 @@ import { Arena } from '../arena.js';
 import { type NativeOutcome, type NativeReplay, native } from '../native.js';
 import { type Plan, PlanRecorder } from '../plan.js';
 import { fromNative, type Port } from '../runner.js';
-import { arrayOf, type FloatArray } from '../tensor.js';
+import { type TensorData, tensorArrayOf } from '../tensor.js';
 import type { RecordedCall } from './recorded-call.js';
 import type { Pass, Passes, Replay, ReplaySetup } from './replay.js';
 import { keepWeightsInPanels } from './weights-in-panels.js';
@@ -37,7 +37,7 @@ export class RecordedReplay implements Replay {
       last: plans[2]?.native ?? null,
       stepsPerEpoch: setup.stepsPerEpoch,
       batchRows: setup.batchRows,
-      inputRowBytes: (setup.inputSize ?? 0) * arrayOf(setup.dtype).BYTES_PER_ELEMENT,
+      inputRowBytes: (setup.inputSize ?? 0) * tensorArrayOf(setup.inputType ?? setup.dtype).BYTES_PER_ELEMENT,
       slots: setup.slots.data,
     });
   }
@@ -50,7 +50,7 @@ export class RecordedReplay implements Replay {
     }
   }
 
-  runSync(first: number, end: number, beginEpoch: boolean, input?: FloatArray): NativeOutcome {
+  runSync(first: number, end: number, beginEpoch: boolean, input?: TensorData): NativeOutcome {
     try {
       return this.#native.runSync(first, end, beginEpoch, input) ?? { reason: 'finished', next: end, message: '' };
     } catch (cause) {

@@ -1,4 +1,4 @@
-import { batchPass, portFor, type Rows, requireFinite } from '../data/rows.js';
+import { floatBatchPass, portFor, type Rows, requireFinite } from '../data/rows.js';
 import { BlasnetError } from '../errors.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import { type Model, trainingPass } from '../net/model.js';
@@ -47,8 +47,8 @@ export class TrainingPlan {
           }
           const range = { count: rows, firstRow: slots.slot(ports ? 'windowRow' : 'firstRow'), order };
           return {
-            inputs: [batchPass(runner, ports?.x ?? x, x, { ...range, augmentSeed: seed })],
-            y: batchPass(runner, ports?.y ?? y, y, range),
+            inputs: [floatBatchPass(runner, ports?.x ?? x, x, { ...range, augmentSeed: seed })],
+            y: floatBatchPass(runner, ports?.y ?? y, y, range),
             classWeights,
             epoch: slots.slot('epoch'),
           };
@@ -100,8 +100,8 @@ export class BatchPlan {
         // Infinity may pass through tanh and its like to a loss that is finite; labels always reach the loss.
         runner.run('require_finite', { values: ports.x });
         return {
-          inputs: [batchPass(runner, ports.x, x, range)],
-          y: batchPass(runner, ports.y, y, range),
+          inputs: [floatBatchPass(runner, ports.x, x, range)],
+          y: floatBatchPass(runner, ports.y, y, range),
           classWeights: noClassWeights,
           epoch: slots.slot('epochs'),
         };
