@@ -141,7 +141,6 @@ export class NeuralNet extends StoredNet {
     if (!this.#best) throw callFirst('train()', 'restoreBest');
     this.output = undefined;
     this.weightsChange();
-    this.model.state.settle();
     this.#best.restore();
   }
 

@@ -36,8 +36,7 @@ export interface TrainingBatch {
 }
 
 /**
- * Records the kernels of one training step on a batch: forward, loss, accuracy, backward, update. What moves the weights
- * ahead comes first, so that whatever fails later finds them there, and `state.settle` can bring them back.
+ * Records the kernels of one training step on a batch: forward, loss, accuracy, backward, update.
  * @param batchOf - records the kernels that gather the batch
  * @returns each layer's output
  */
@@ -47,9 +46,8 @@ export function trainingPass(
   batchOf: (runner: Runner) => TrainingBatch,
   slots: Slots,
 ): readonly Tensor[] {
-  const { stack, objective, optimizer, state } = model;
+  const { stack, objective } = model;
   const penalty = penaltyOf(model);
-  optimizer.preUpdatePass(runner, state.target(stack.block));
   const { x, y, classWeights, epoch } = batchOf(runner);
   const output = stack.forwardPass(runner, x, true);
   objective.lossPass(runner, output, { y, classWeights }, slots);

@@ -176,7 +176,6 @@ export abstract class PredictingNet extends LayeredNet {
     this.busy.requireIdle('test');
     this.checkInput(x);
     this.requireDtype('y', y);
-    this.model.state.settle();
     this.output = undefined;
     const part = { x: rowsOf(x), y: rowsOf(y) };
     requireTrainable(this.model, part, 'the test set');
@@ -187,7 +186,6 @@ export abstract class PredictingNet extends LayeredNet {
     const { newest } = this.#predictors;
     const isKnown = newest?.takes(x);
     if (!isKnown) this.checkInput(x);
-    this.model.state.settle();
     this.output = undefined;
     return isKnown ? newest! : this.#predictors.get(x.shape, () => new Predictor(this.model, x.shape));
   }

@@ -80,7 +80,6 @@ export class Trainer {
     this.#testPart = options.needTest ? reader.testPart : undefined;
     const { state, stack } = model;
     const { theta, statistics } = stack.block;
-    state.settle();
     this.#lastGood = new LastGood(model, this.#plan, () => scaleHint(model, reader));
     this.best = pending?.best ?? new Snapshot([theta, statistics]);
     this.#first = pending?.state.first ?? state.slots.get('epochs') * this.iterationsPerEpoch;
