@@ -172,7 +172,6 @@ export class NeuralNet extends StoredNet {
     if (!this.#best) throw callFirst('train()', 'restoreBest');
     this.lastPass = undefined;
     this.weightsChange();
-    this.model.state.settle();
     this.#best.restore();
   }
 

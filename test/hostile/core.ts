@@ -384,7 +384,7 @@ export const made: Readonly<Record<string, Callable>> = {
           update: () => [vector(1, 2), vector(3, 4)],
           dtype: () => ['float32'],
         },
-        internal: ['preUpdatePass', 'updatePass'],
+        internal: ['beginPass', 'updatePass', 'endPass', 'weightsIn'],
       },
     ]),
   ),

@@ -3,7 +3,7 @@ import { BlasnetError, badArgument } from '../errors.js';
 import type { NativeOutcome } from '../native.js';
 import { type BoundRows, EagerRunner, type KernelArgument, type PassRunner, type Port } from '../runner.js';
 import { type DType, sizeOf, Tensor, type TensorData, type TensorType } from '../tensor.js';
-import type { Passes, Replay, ReplaySetup } from './replay.js';
+import type { Pass, Passes, Replay, ReplaySetup } from './replay.js';
 
 type BoundPorts = ReadonlyMap<Port, BoundRows>;
 
@@ -30,6 +30,15 @@ export class EagerReplay implements Replay {
   }
 
   runSync(first: number, end: number, beginEpoch: boolean, input?: TensorData): NativeOutcome {
+    this.#runOnce(this.#passes.begin);
+    try {
+      return this.#runSteps(first, end, beginEpoch, input);
+    } finally {
+      this.#runOnce(this.#passes.end);
+    }
+  }
+
+  #runSteps(first: number, end: number, beginEpoch: boolean, input?: TensorData): NativeOutcome {
     for (let step = first; step < end; step++) {
       if (!this.#runStep(step, beginEpoch && step === first, input))
         return { reason: 'notFinite', next: step, message: '' };
@@ -37,12 +46,21 @@ export class EagerReplay implements Replay {
     return { reason: 'finished', next: end, message: '' };
   }
 
-  async run(...[first, end, beginEpoch, onProgress, input]: Parameters<Replay['run']>): Promise<NativeOutcome> {
+  async run(...args: Parameters<Replay['run']>): Promise<NativeOutcome> {
+    this.#runOnce(this.#passes.begin);
+    try {
+      return await this.#runInTurns(...args);
+    } finally {
+      this.#runOnce(this.#passes.end);
+    }
+  }
+
+  async #runInTurns(...[first, end, beginEpoch, onProgress, input]: Parameters<Replay['run']>): Promise<NativeOutcome> {
     this.#isAborted = false;
     let reported = performance.now();
     for (let step = first; step < end; step++) {
       if (this.#isAborted) return { reason: 'aborted', next: step, message: '' };
-      const outcome = this.runSync(step, step + 1, beginEpoch && step === first, input);
+      const outcome = this.#runSteps(step, step + 1, beginEpoch && step === first, input);
       if (outcome.reason !== 'finished') return outcome;
       const now = performance.now();
       if (now - this.#turned < turn) continue;
@@ -58,6 +76,11 @@ export class EagerReplay implements Replay {
 
   abort(): void {
     this.#isAborted = true;
+  }
+
+  #runOnce(pass: Pass | undefined): void {
+    const { dtype, step } = this.#setup;
+    pass?.(new BoundRunner(dtype, step, this.#ports, undefined));
   }
 
   /** Returns false if a number became NaN or infinite. */

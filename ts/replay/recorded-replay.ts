@@ -12,7 +12,7 @@ export class RecordedReplay implements Replay {
   readonly #plans: readonly Plan[];
   readonly #native: NativeReplay;
 
-  constructor({ epoch, step, last }: Passes, setup: ReplaySetup) {
+  constructor({ begin, end, epoch, step, last }: Passes, setup: ReplaySetup) {
     const workspace = new Arena(setup.dtype);
     const record = (pass: Pass | undefined): PlanRecorder | undefined => {
       if (!pass) return undefined;
@@ -23,15 +23,16 @@ export class RecordedReplay implements Replay {
     };
     // All are recorded before the first one is finished, since that allocates the workspace.
     const recorded = [record(epoch), record(step), record(last)];
+    const [first, atLast] = [record(begin)?.fused() ?? [], record(end)?.fused() ?? []];
     const calls = recorded.map((recorder) => recorder?.fused(setup.keepsGradients) ?? []);
-    const { plans: kept, begin, end } = keepWeightsInPanels(calls, setup.dtype);
-    const plans = recorded.map((recorder, i) => recorder?.finish(kept[i]));
+    const panels = keepWeightsInPanels(calls, setup.dtype);
+    const plans = recorded.map((recorder, i) => recorder?.finish(panels.plans[i]));
     const once = (calls: readonly RecordedCall[]) =>
       calls.length > 0 ? new PlanRecorder(workspace).finish(calls).native : undefined;
     this.#plans = plans.filter((plan) => plan !== undefined);
     this.#native = new native.Replay({
-      begin: once(begin),
-      end: once(end),
+      begin: once([...first, ...panels.begin]),
+      end: once([...panels.end, ...atLast]),
       epoch: plans[0]?.native ?? null,
       step: plans[1]?.native ?? null,
       last: plans[2]?.native ?? null,

@@ -10,6 +10,9 @@ export type Pass = (runner: PassRunner) => void;
 
 /** The passes of a replay. `step` or `last` is required. */
 export interface Passes {
+  /** Run once, before and after all steps of a run, however it ends. */
+  readonly begin?: Pass | undefined;
+  readonly end?: Pass | undefined;
   /** Runs at the start of each epoch. */
   readonly epoch?: Pass | undefined;
   readonly step?: Pass | undefined;

@@ -58,7 +58,6 @@ export function setUpRun(
   const plan = new TrainingPlan(model, feed.source, batchRows, shuffle);
   const validation = reader.validationPart && new Evaluator(model, reader.validationPart);
   validation?.keepRows();
-  state.settle();
   const { iterationsPerEpoch } = plan;
   const { callbacks = [] } = pending?.stopReason ? {} : options; // a run that is over has its last weights
   const first = pending?.first ?? state.slots.get('epochs') * iterationsPerEpoch;

@@ -57,25 +57,17 @@ export class Steps {
   async #replayTo(end: number, reporter: ProgressReporter | undefined): Promise<void> {
     const { model, feed, plan, lastGood, interruption, isStopped } = this.#setup;
     const { replay } = plan;
-    model.state.settle();
     // Given even where nobody listens: at each report C++ also looks whether all buffers are still there.
     const listener = (next: number, slots: Float64Array) => {
       if (reporter?.report(next, slots) === false) replay.abort();
     };
-    let outcome: Awaited<ReturnType<typeof replay.run>>;
-    try {
-      const beginsEpoch = !this.#hasBegun;
-      this.#hasBegun = true;
-      outcome = await interruption.compute(replay, () => replay.run(this.#next, end, beginsEpoch, listener));
-    } catch (cause) {
-      model.state.settle(true);
-      throw cause;
-    }
+    const beginsEpoch = !this.#hasBegun;
+    this.#hasBegun = true;
+    const outcome = await interruption.compute(replay, () => replay.run(this.#next, end, beginsEpoch, listener));
     this.#next = outcome.next;
     reporter?.rethrow();
     if (outcome.reason === 'aborted') interruption.check();
     if (outcome.reason === 'notFinite') throw lastGood.lostLoss(outcome.next);
-    if (outcome.reason === 'failed') model.state.settle(true);
     const hasStopped = outcome.reason === 'aborted' && isStopped();
     if (outcome.reason !== 'finished' && !hasStopped) throw fromNative(new Error(outcome.message));
     model.stack.requireAttached();
