@@ -99,8 +99,8 @@ test('while the net trains, predictions are refused as inferenceAsync is', async
     model.scaledPredictor({ maxDelayMs: 0 }).predict([1, 2, 3, 4]),
     busy(/for inferenceAsync but train runs/),
   );
-  controller.abort();
-  await t.throwsAsync(training);
+  controller.abort(new Error('enough'));
+  await t.throwsAsync(training, { message: 'enough' });
 });
 
 test('bad rows and bad options', async (t) => {

@@ -172,8 +172,8 @@ test('while the net trains, rows are refused', async (t) => {
   const controller = new AbortController();
   const training = net.train(fittingReader(5000, 4), { signal: controller.signal });
   await t.throwsAsync(net.predictor({ maxDelayMs: 0 }).predict([1, 2, 3, 4]), busy(/but train runs/));
-  controller.abort();
-  await t.throwsAsync(training);
+  controller.abort(new Error('enough'));
+  await t.throwsAsync(training, { message: 'enough' });
 });
 
 test('bad rows and bad options', async (t) => {
