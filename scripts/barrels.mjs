@@ -6,9 +6,16 @@ import { filesUnder, readOr } from './lib/files.mjs';
 import { isMain, root } from './lib/root.mjs';
 import { main, ScriptError } from './lib/run.mjs';
 
-const folders = ['data', 'initializers', 'layers', 'losses', 'ops/operations', 'optimizers', 'optimizers/rules'].map(
-  (name) => `ts/${name}`,
-);
+const folders = [
+  'callbacks',
+  'data',
+  'initializers',
+  'layers',
+  'losses',
+  'ops/operations',
+  'optimizers',
+  'optimizers/rules',
+].map((name) => `ts/${name}`);
 
 /** Brings every barrel up to date. */
 export function writeBarrels() {

@@ -8,37 +8,38 @@ const intended = {
   blasnet: {
     values: `
       ActivationLayer AveragePoolLayer BatchNormLayer BatchPredictor BlasnetError CifarImageReader
-      ClassificationLayer ConvLayer CsvColumnsError DataReader DropoutLayer EagerRunner FlattenLayer FullyConnectedLayer
+      ClassificationLayer ConvLayer CsvColumnsError CsvLogger DataReader DropoutLayer EagerRunner EarlyStopping FlattenLayer FullyConnectedLayer
       GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer Layer MaxPoolLayer
-      MnistImageDataReader MsraInitializer NeuralNet NormalInitializer Parameter PlainLayer Tensor TrainingHistory
+      MnistImageDataReader ModelCheckpoint MsraInitializer NeuralNet NormalInitializer Parameter PlainLayer Tensor TrainingHistory
       XavierInitializer ZeroInitializer activationNames binaryCrossEntropy createInitializer createLayer createLayers createOptimizer
       createWeightsBias crossEntropy getThreads input meanSquaredError optimizerNames readNpz readSafetensors registerLayer setThreads
       versions writeNpz writeSafetensors`,
     types: `
       Activation ActivationOptions Augmentation Axis BatchNormOperands BatchNormOptions BatchPredictorOptions BatchSource
-      CallContext CategoryEncoding ConvolutionOptions DropoutOptions GraphInput GraphNodes GraphOutput ImageInputOptions
-      InputOptions InputType Node ParameterSpecs PoolWindow WeightOptions ChannelStatistics CheckpointOptions CheckpointRecord CifarFiles
+      CallContext Callback CallbackContext CategoryEncoding ChannelStatistics CheckpointContext CheckpointOptions CheckpointRecord
+      CifarFiles ConvolutionOptions DropoutOptions GraphInput GraphNodes GraphOutput ImageInputOptions
+      InputOptions InputType NetNode Node ParameterSpecs PoolWindow WeightOptions
       ClassWeights ColumnEncoding ConvOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvMend
-      CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart ErrorCode
-      Evaluation FeatureScaling FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip
+      CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart EarlyStoppingOptions
+      EpochContext ErrorCode Evaluation FeatureScaling FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip
       HyperParameterOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions Initializer
       InitializerContext KernelArgument LabelScaling LabelledImages LayerConfig LayerCreator LayerEntry
       LayerSizes LearningRateSchedule LossChartOptions LossHistoryOptions LossScale MatmulOptions
-      MissingPolicy MnistFiles MsraOptions NestedNumbers NetType NormalOptions NpyArray NpzNames NpzOptions
+      MissingPolicy MnistFiles ModelCheckpointOptions MsraOptions NestedNumbers NetType NormalOptions NpyArray NpzNames NpzOptions
       NumberArray OnnxExportOptions OnnxImportOptions Operand Ops Optimizer OptimizerName OptimizerOptions
       Pair ParameterOptions ParameterSetup ParameterSpec PixelNormalization PoolOptions PredictOptions
       Prediction Preparation ReductionOptions RegularMethod Regularizer ResumeOptions RowBatch RowCells
       RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions ScalingRows ScheduleKind
-      SliceRange StopCondition StopReason Stopper StreamOptions TrainOptions TrainingProgress UpdateTarget
+      SliceRange StopCondition StopReason Stopper StreamOptions TrainBeginContext TrainEndContext TrainOptions TrainingProgress UpdateTarget
       Value ValueOrNumber WarmUp XCoordinate XavierOptions ZeroOneOptions`,
   },
   'blasnet/charts': {
     values: `
       confusionChart confusionMatrix contourChart filterPictures fontFamily histogram histogramChart lineChart
-      lossChart palette pictureSheet renderPng renderSvg rocChart rocCurve saveChart scatterChart theme trellis`,
+      lossChart netChart palette pictureSheet renderPng renderSvg rocChart rocCurve saveChart scatterChart theme trellis`,
     types: `
       AxisOptions Bin ChartSpecification ContourChartOptions HistogramChartOptions HistogramOptions
-      LineChartOptions LossChartOptions LossHistoryOptions LossScale Panel PanelOptions Picture PictureSheetOptions Pixels
+      LineChartOptions LossChartOptions LossHistoryOptions LossScale NetChartNode NetChartOptions Panel PanelOptions Picture PictureSheetOptions Pixels
       PngOptions Point RocCurve ScatterChartOptions Series TrellisOptions XCoordinate`,
   },
   'blasnet/serve': {

@@ -1,7 +1,16 @@
 import { BlasnetError } from './errors.js';
 import { keepInPlace } from './keep-in-place.js';
 import { native } from './native.js';
-import { arrayOf, type DType, type FloatArray, type Storage, sizeOf, Tensor } from './tensor.js';
+import {
+  arrayOf,
+  type DType,
+  type Storage,
+  sizeOf,
+  Tensor,
+  type TensorData,
+  type TensorType,
+  tensorArrayOf,
+} from './tensor.js';
 
 const alignment = 64; // a cache line, and the widest vector
 
@@ -19,19 +28,23 @@ export class Arena {
     this.dtype = dtype;
   }
 
-  /** Hands out a tensor of that shape, filled with zeros. */
-  tensor(shape: readonly number[]): Tensor {
-    return new Tensor(shape, this.dtype, this.reserve(sizeOf(shape)));
+  /** Hands out a tensor of that shape, filled with zeros; of another type than the arena's if one is given. */
+  tensor(shape: readonly number[]): Tensor;
+  tensor<Type extends TensorType>(shape: readonly number[], type: Type): Tensor<Type>;
+  tensor(shape: readonly number[], type: TensorType = this.dtype): Tensor<TensorType> {
+    return new Tensor(shape, type, this.reserve(sizeOf(shape), type));
   }
 
   /** Hands out memory for `size` numbers. */
-  reserve(size: number): Storage {
+  reserve(size: number): Storage;
+  reserve<Type extends TensorType>(size: number, type: Type): Storage<Type>;
+  reserve(size: number, type: TensorType = this.dtype): Storage<TensorType> {
     if (this.#memory) throw new Error('the arena is laid out already');
     const offset = this.#next;
-    this.#next += Math.ceil((size * arrayOf(this.dtype).BYTES_PER_ELEMENT) / alignment) * alignment;
+    this.#next += Math.ceil((size * tensorArrayOf(type).BYTES_PER_ELEMENT) / alignment) * alignment;
     this.#bytes = Math.max(this.#bytes, this.#next);
     return new Slice(
-      () => this.#view(offset, size),
+      () => this.#view(offset, size, type),
       () => this.#memory !== undefined,
     );
   }
@@ -41,9 +54,10 @@ export class Arena {
     this.#next = 0;
   }
 
-  /** Returns the whole arena as a tensor of one row. The padding between tensors is zero. */
+  /** Returns the whole arena, whose tensors are all of its type, as a tensor of one row. The padding between is zero. */
   whole(): Tensor {
-    return Tensor.from(this.#view(0, this.#bytes / arrayOf(this.dtype).BYTES_PER_ELEMENT));
+    const size = this.#bytes / arrayOf(this.dtype).BYTES_PER_ELEMENT;
+    return new Tensor([1, size], this.dtype, { data: this.#view(0, size, this.dtype) });
   }
 
   /** The size in bytes. */
@@ -51,9 +65,10 @@ export class Arena {
     return this.#bytes;
   }
 
-  #view(offset: number, size: number): FloatArray {
+  #view<Type extends TensorType>(offset: number, size: number, type: Type): TensorData<Type> {
     this.#memory ??= allocate(this.#bytes);
-    return new (arrayOf(this.dtype))(this.#memory.buffer, this.#memory.base + offset, size);
+    const array = new (tensorArrayOf(type))(this.#memory.buffer, this.#memory.base + offset, size);
+    return array as TensorData<Type>;
   }
 }
 
@@ -75,12 +90,12 @@ function bufferOf(bytes: number): ArrayBuffer {
   }
 }
 
-class Slice implements Storage {
-  readonly #view: () => FloatArray;
+class Slice<Type extends TensorType> implements Storage<Type> {
+  readonly #view: () => TensorData<Type>;
   readonly #isLaidOut: () => boolean;
-  #data?: FloatArray;
+  #data?: TensorData<Type>;
 
-  constructor(view: () => FloatArray, isLaidOut: () => boolean) {
+  constructor(view: () => TensorData<Type>, isLaidOut: () => boolean) {
     this.#view = view;
     this.#isLaidOut = isLaidOut;
   }
@@ -89,7 +104,7 @@ class Slice implements Storage {
     return this.#isLaidOut();
   }
 
-  get data(): FloatArray {
+  get data(): TensorData<Type> {
     this.#data ??= this.#view();
     return this.#data;
   }

@@ -1,3 +1,4 @@
+export * from './callbacks/index.js';
 export type { LossChartOptions, LossHistoryOptions, LossScale, XCoordinate } from './charts/index.js';
 export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
 export type { ResumeOptions } from './checkpoints/longer-run.js';
@@ -29,6 +30,7 @@ export type { WeightOptions } from './layers/weight-options.js';
 export * from './losses/index.js';
 export type { NestedNumbers, NumberArray } from './nested-numbers.js';
 export type { GraphInput, GraphNodes, GraphOutput } from './net/net-graph.js';
+export type { NetNode } from './net/summary.js';
 export { NeuralNet } from './neural-net.js';
 export type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 export type { OnnxImportOptions } from './onnx/import/from-onnx.js';

@@ -118,7 +118,8 @@ export class NeuralNet extends StoredNet {
       checkTrainArguments(reader, options);
       options.signal?.throwIfAborted();
       this.lastPass = undefined;
-      const run = { describe: () => this.description, pending: this.#pending };
+      const whileReadable = (work: () => Promise<void>) => this.busy.whileReadable(work);
+      const run = { net: this, whileReadable, describe: () => this.description, pending: this.#pending };
       // A signal of the run's own, since Node.js warns of a leak where many nets listen to one.
       const signal = options.signal && { signal: AbortSignal.any([options.signal]) };
       const trainer = new Trainer(this.model, reader, { ...options, ...signal }, run);
@@ -171,7 +172,6 @@ export class NeuralNet extends StoredNet {
     if (!this.#best) throw callFirst('train()', 'restoreBest');
     this.lastPass = undefined;
     this.weightsChange();
-    this.model.state.settle();
     this.#best.restore();
   }
 

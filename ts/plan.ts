@@ -5,7 +5,7 @@ import { fuseDescent } from './replay/fuse-descent.js';
 import { fuseRelu } from './replay/fuse-relu.js';
 import type { RecordedCall } from './replay/recorded-call.js';
 import { fromNative, inOrder, isSlot, type KernelArgument, type Operand, type PassRunner, Port } from './runner.js';
-import { arrayOf, type DType, Tensor } from './tensor.js';
+import { type DType, Tensor, type TensorType, tensorArrayOf } from './tensor.js';
 
 /** A recorded list of kernel calls for one batch size, which C++ replays in one call. */
 export class Plan {
@@ -34,7 +34,7 @@ export class PlanRecorder implements PassRunner {
   readonly step: KernelArgument;
   readonly #workspace: Arena;
   readonly #calls: RecordedCall[] = [];
-  #input: Tensor | undefined;
+  #input: Tensor<TensorType> | undefined;
 
   constructor(workspace: Arena, step: KernelArgument = 0) {
     this.dtype = workspace.dtype;
@@ -42,12 +42,16 @@ export class PlanRecorder implements PassRunner {
     this.#workspace = workspace;
   }
 
-  tensor(shape: readonly number[]): Tensor {
-    return this.#workspace.tensor(shape);
+  tensor(shape: readonly number[]): Tensor;
+  tensor<Type extends TensorType>(shape: readonly number[], type: Type): Tensor<Type>;
+  tensor(shape: readonly number[], type: TensorType = this.dtype): Tensor<TensorType> {
+    return this.#workspace.tensor(shape, type);
   }
 
-  input(shape: readonly number[]): Tensor {
-    this.#input = new Tensor(shape, this.dtype, { data: new (arrayOf(this.dtype))(0) });
+  input(shape: readonly number[]): Tensor;
+  input<Type extends TensorType>(shape: readonly number[], type: Type): Tensor<Type>;
+  input(shape: readonly number[], type: TensorType = this.dtype): Tensor<TensorType> {
+    this.#input = new Tensor(shape, type, { data: new (tensorArrayOf(type))(0) });
     return this.#input;
   }
 

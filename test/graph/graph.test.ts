@@ -240,3 +240,29 @@ test('a plain layer takes part in a graph, but only once', (t) => {
   const twice = new Sum().apply([other.apply(x), other.apply(x)]);
   t.throws(() => NeuralNet.fromGraph({ inputs: [x], outputs: [twice] }, params(), 'net'), badArgument(/applied once/));
 });
+
+test('removeLayer gives a trained net a new head, and its layers another net', async (t) => {
+  const net = new NeuralNet(params({ optimizer: 'adam' }), 'net')
+    .addLayer(new FullyConnectedLayer(3, 4, { activation: 'tanh' }), 'body')
+    .addLayer(new FullyConnectedLayer(4, 4), 'middle')
+    .addLayer(new FullyConnectedLayer(4, 1), 'head');
+  const [x, y] = [randomTensor([6, 3], 1), randomTensor([6, 1], 2)];
+  net.trainOnBatch(x, y);
+  const [body, middle] = ['body', 'middle'].map((name) => net.getLayer(name));
+  const before = body!.forward(x, false).data;
+  net.removeLayer('middle').addLayer(new FullyConnectedLayer(2), 'new');
+  t.deepEqual(net.layerNames, ['body', 'new']);
+  t.deepEqual(net.inference(x).shape, [6, 2]);
+  t.deepEqual(body!.forward(x, false).data, before);
+  const w = middle!.weights.W!.data.slice();
+  const other = new NeuralNet(params(), 'other').addLayer(middle!, 'first');
+  t.deepEqual(other.getLayer('first').weights.W!.data, w);
+  net.trainOnBatch(x, randomTensor([6, 2], 3));
+  t.deepEqual(middle!.weights.W!.data, w);
+  t.throws(() => new NeuralNet(params(), 'third').addLayer(body!), badArgument(/in no net yet/));
+  net.removeLayer('body');
+  t.deepEqual(net.layerNames, []);
+  t.throws(() => net.removeLayer('body'), badArgument(/at least one layer/));
+  t.throws(() => residual().removeLayer('hidden'), badArgument(/a branch/));
+  t.deepEqual(residual().removeLayer('out').outputs, [{ name: 'sum' }]);
+});

@@ -10,6 +10,7 @@ import {
   DataReader,
   DropoutLayer,
   EagerRunner,
+  EarlyStopping,
   FlattenLayer,
   FullyConnectedLayer,
   GlobalAveragePoolLayer,
@@ -59,6 +60,10 @@ const trainOptions = () => ({
   progress: false,
   onProgress: () => {},
   onCheckpoint: () => {},
+  callbacks: [
+    { onTrainBegin: () => {}, onEpochEnd: () => {}, onCheckpoint: () => {}, onTrainEnd: () => {} },
+    new EarlyStopping({ patience: 1 }),
+  ],
   signal: new AbortController().signal,
   checkpointFile: 'run.safetensors',
   checkpointEvery: 1,
@@ -114,7 +119,17 @@ function layer(make: () => Layer, args: () => readonly unknown[], input: () => T
       loadInitialValues: () => ['initial', 'layer'],
       readInitialValues: () => ['initial', 'layer'],
     },
-    internal: ['build', 'record', 'call', 'pool', 'buildFor', 'configure', 'createParameters', 'requireIdle'],
+    internal: [
+      'release',
+      'build',
+      'record',
+      'call',
+      'pool',
+      'buildFor',
+      'configure',
+      'createParameters',
+      'requireIdle',
+    ],
   };
 }
 
@@ -134,6 +149,9 @@ const readerMethods = {
   shuffle: () => [0],
 };
 const readerInternal = ['setRaw', 'requireSet', 'changeX', 'setImages'];
+
+/** Called by `train`. */
+const callbackInternal = ['onTrainBegin', 'onEpochEnd', 'onCheckpoint', 'onTrainEnd'];
 
 const vector = (...values: number[]) => Float32Array.from(values);
 const initializer = (args: () => readonly unknown[]): Callable => ({
@@ -182,6 +200,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
     () => [{ ...image, filters: 2, kernelSize: [3, 3], stride: 1, padding: 'same', dilation: 1, groups: 1 }],
     () => Tensor.zeros([2, 1, 4, 4]),
   ),
+  CsvLogger: { args: () => ['log.csv'], internal: callbackInternal },
   DataReader: {
     args: () => [{ train: 'train.csv', test: 'test.csv', label: 'y' }],
     statics: {
@@ -204,6 +223,10 @@ export const core: Readonly<Record<string, Callable | string>> = {
       run: () => ['relu_forward', { x: x(), y: Tensor.zeros([3, 3]), parameter: 0 }],
     },
     internal: ['rowsOf'],
+  },
+  EarlyStopping: {
+    args: () => [{ monitor: 'lossTrain', mode: 'min', minDelta: 0.1, patience: 2, restoreBest: true }],
+    internal: callbackInternal,
   },
   FlattenLayer: layer(
     () => new FlattenLayer(),
@@ -235,6 +258,10 @@ export const core: Readonly<Record<string, Callable | string>> = {
     internal: readerInternal,
   },
   input: { args: () => [[3], { name: 'x', dtype: 'float32' }] },
+  ModelCheckpoint: {
+    args: () => [{ file: 'net.safetensors', saveBestOnly: true, monitor: 'lossTrain', mode: 'min', minDelta: 0.1 }],
+    internal: callbackInternal,
+  },
   MsraInitializer: initializer(() => [{ mode: 'fanIn', distribution: 'normal' }]),
   NeuralNet: {
     args: () => [new HyperParameters({ netType: 'fitting' }), 'net'],
@@ -270,6 +297,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
       test: () => [x(), y()],
       addLayer: () => [new ActivationLayer('relu'), 'relu'],
       getLayer: () => ['fc1'],
+      removeLayer: () => ['fc1'],
       forward: () => [x(), true],
       backward: () => [y()],
       preUpdateWeights: () => [],
@@ -356,7 +384,7 @@ export const made: Readonly<Record<string, Callable>> = {
           update: () => [vector(1, 2), vector(3, 4)],
           dtype: () => ['float32'],
         },
-        internal: ['preUpdatePass', 'updatePass'],
+        internal: ['beginPass', 'updatePass', 'endPass', 'weightsIn'],
       },
     ]),
   ),

@@ -24,11 +24,19 @@ export interface RunState {
   readonly stopReason?: StopReason;
   /** True if the present weights are those with the lowest loss; otherwise those have tensors of their own. */
   readonly isBest: boolean;
+  /** True if the run ended with weights of an earlier checkpoint; its last ones then have tensors of their own. */
+  readonly isRestored?: boolean;
   /** Whether the run was to end with the weights of its best checkpoint, as an option of `train`; absent for no. */
   readonly restoreBest?: boolean;
 }
 
-const reasons: readonly unknown[] = ['maxEpoch', 'stopLoss', 'stopDiff', 'earlyStop'] satisfies StopReason[];
+const reasons: readonly unknown[] = [
+  'maxEpoch',
+  'stopLoss',
+  'stopDiff',
+  'earlyStop',
+  'callback',
+] satisfies StopReason[];
 
 /**
  * Checks a run's state from JSON. JSON has no infinity and no NaN: null stands for a value that is not there yet.
@@ -65,10 +73,14 @@ export function runStateIn(value: unknown, where: string): RunState {
     seconds: check(state, 'seconds', 'a number', isNumber) as number,
     ...(stopReason !== undefined && { stopReason: stopReason as StopReason }),
     isBest: check(state, 'isBest', 'true or false', isFlag) as boolean,
-    ...(state.restoreBest !== undefined && {
-      restoreBest: check(state, 'restoreBest', 'true or false', isFlag) as boolean,
-    }),
+    ...flag('isRestored'),
+    ...flag('restoreBest'),
   };
+
+  /** A field that may be absent. */
+  function flag(field: 'isRestored' | 'restoreBest') {
+    return state[field] !== undefined && { [field]: check(state, field, 'true or false', isFlag) as boolean };
+  }
 
   function objectIn(fields: unknown, name: string): Fields {
     if (!isFields(fields)) throw wrong(name, 'an object', fields);

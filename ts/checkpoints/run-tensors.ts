@@ -32,11 +32,12 @@ function shareOf({ value }: Parameter, whole: Tensor, array: Tensor | undefined)
 }
 
 /**
- * Names of tensors: an array of the optimizer, the weights with the lowest loss, and the last weights of a run that ended
- * with those of the lowest loss.
+ * Names of tensors: an array of the optimizer, the weights with the lowest loss, those that are kept for a callback, and the
+ * last weights of a run that ended with earlier ones.
  */
 export const optimizerName = (array: string, parameter: string) => `${trainingPrefix}optimizer/${array}/${parameter}`;
 export const bestName = (parameter: string) => `${trainingPrefix}best/${parameter}`;
+export const keptName = (index: number, parameter: string) => `${trainingPrefix}kept/${index}/${parameter}`;
 export const lastName = (parameter: string) => `${trainingPrefix}last/${parameter}`;
 export const historyName = `${trainingPrefix}history`;
 

@@ -1,5 +1,5 @@
 import type { Part } from '../data/part.js';
-import { batchPass, portFor, rowsIn } from '../data/rows.js';
+import { floatBatchPass, portFor, rowsIn } from '../data/rows.js';
 import { keepInPlace } from '../keep-in-place.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import { penaltyPass } from '../losses/penalty.js';
@@ -31,7 +31,7 @@ export class Evaluator {
       { dtype, rows: x.count, rowBytes: stack.rowBytes(x.rowShape), isRecordable: stack.isRecordable },
       (runner, rows, firstRow, slots) => {
         const range = { count: rows, firstRow };
-        const batch = { x: batchPass(runner, xPort, x, range), y: batchPass(runner, yPort, y, range) };
+        const batch = { x: floatBatchPass(runner, xPort, x, range), y: floatBatchPass(runner, yPort, y, range) };
         const output = stack.forwardPass(runner, [batch.x], false).outputs[0]!;
         objective.lossPass(runner, output, { y: batch.y, classWeights: noClassWeights }, slots);
         objective.accuracyPass(runner, output.tensor, batch.y, slots);

@@ -36,7 +36,7 @@ export const activationNames = Object.freeze(Object.keys(activations) as Activat
  */
 export type ActivationOptions = {
   [Name in Activation]: { readonly name: Name } & {
-    readonly [Constant in keyof (typeof activations)[Name]]?: number;
+    readonly [Constant in keyof (typeof activations)[Name]]?: number | undefined;
   };
 }[Activation];
 

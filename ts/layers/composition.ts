@@ -4,7 +4,7 @@ import { type Ops, opsOn } from '../ops/ops.js';
 import { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
 import type { KernelArgument, Runner } from '../runner.js';
-import { type DType, Tensor } from '../tensor.js';
+import { type DType, Tensor, type TensorType } from '../tensor.js';
 
 /** The circumstances of a pass, beside its inputs. */
 export interface CallContext {
@@ -48,8 +48,10 @@ class ShapeRunner implements Runner {
     this.dtype = dtype;
   }
 
-  tensor(shape: readonly number[]): Tensor {
-    return new Tensor(shape, this.dtype, { data: new Float32Array(0), isLaidOut: false });
+  tensor(shape: readonly number[]): Tensor;
+  tensor<Type extends TensorType>(shape: readonly number[], type: Type): Tensor<Type>;
+  tensor(shape: readonly number[], type: TensorType = this.dtype): Tensor<TensorType> {
+    return new Tensor(shape, type, { data: new Float32Array(0), isLaidOut: false });
   }
 
   run(): void {}

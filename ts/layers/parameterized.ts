@@ -13,7 +13,7 @@ export abstract class Parameterized {
 
   #parameters: readonly Parameter[] | undefined;
   #setup: ParameterSetup = { dtype: 'float32', initializer: createInitializer('msra'), seed: 0, stream: 0 };
-  #optimizer?: KernelOptimizer;
+  #optimizer: KernelOptimizer | undefined;
   #initial: readonly Tensor[] | undefined; // where the present setup does not make them
   #isInNet = false;
   #requireIdle: (call: string) => void = () => {};
@@ -53,6 +53,14 @@ export abstract class Parameterized {
     this.#setup = setup;
     this.#optimizer = optimizer;
     this.#requireIdle = requireIdle;
+  }
+
+  /** Ends what `configure` began: the layer keeps its weights in memory of its own, and another net may take it. */
+  release(): void {
+    this.#parameters = this.#parameters?.map((parameter) => parameter.to(parameter.value.dtype));
+    this.#isInNet = false;
+    this.#optimizer = undefined;
+    this.#requireIdle = () => {};
   }
 
   /** Dtype, initialiser, seed and stream of random numbers, from the net or the layer's own options. */

@@ -7,7 +7,7 @@ import { Pass } from '../graph/pass.js';
 import { Layer } from '../layers/layer.js';
 import { Value } from '../ops/value.js';
 import type { Runner } from '../runner.js';
-import { arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
+import { type AnyTensor, arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
 import {
   chainOf,
   type GraphInput,
@@ -134,6 +134,34 @@ export class LayerStack {
     this.#changed();
   }
 
+  /**
+   * Removes a layer and all layers behind it.
+   * @returns the layers that were removed
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name, or where a layer that stays is needed in another way
+   */
+  removeFrom(name: string): readonly Layer[] {
+    const layer = this.find(name);
+    const { inputs, steps, outputs } = this.#parts;
+    const first = steps.findIndex((step) => step.layer === layer);
+    const gone = steps.slice(first);
+    const isTail = gone.every(
+      ({ sources }, i) => i === 0 || (sources.length === 1 && sources[0] === inputs.length + first + i - 1),
+    );
+    if (outputs.length > 1 || !isTail || gone[0]!.sources.length > 1) {
+      throw badArgument(
+        `removeLayer('${name}')`,
+        'a layer from which on the net is a chain with one output',
+        'a branch',
+      );
+    }
+    const [source] = gone[0]!.sources;
+    const last = steps[source! - inputs.length];
+    this.#parts = { inputs, steps: steps.slice(0, first), outputs: last ? [{ name: last.step, value: source! }] : [] };
+    const kept = new Set(this.#parts.steps.map((step) => step.layer));
+    this.#changed();
+    return gone.map((step) => step.layer).filter((one) => !kept.has(one));
+  }
+
   #changed(): void {
     this.#byName.clear();
     for (const { name, layer } of this.#parts.steps) this.#byName.set(name, layer);
@@ -216,10 +244,11 @@ export class LayerStack {
   }
 
   /** Runs or records the forward pass over all layers. */
-  forwardPass(runner: Runner, inputs: readonly Tensor[], training: boolean): NetPass {
+  forwardPass(runner: Runner, inputs: readonly AnyTensor[], training: boolean): NetPass {
     void this.block; // parameters must lie where they will stay before a plan points at them
     const pass = new Pass(runner, training);
-    const values = inputs.map((tensor) => new Value(tensor));
+    // Only operations on class numbers read an int32 tensor.
+    const values = inputs.map((tensor) => new Value(tensor as Tensor));
     for (const { layer, sources } of this.#parts.steps) {
       values.push(
         layer.record(

@@ -14,7 +14,7 @@ import { Busy } from './busy.js';
 import { LayerStack, type NetPass } from './layer-stack.js';
 import { backwardPass, type Model, updatePass } from './model.js';
 import { type GraphInput, type GraphOutput, type GraphParts, layerNameFor } from './net-graph.js';
-import { summarize } from './summary.js';
+import { type NetNode, nodesOf, summarize } from './summary.js';
 
 /** The layers of a net in order, and its passes one at a time: forward, backward, update. */
 export abstract class LayeredNet {
@@ -24,6 +24,9 @@ export abstract class LayeredNet {
   protected readonly busy: Busy;
   /** The last forward, until the weights change. */
   protected lastPass: NetPass | undefined;
+  /** The step that `preUpdateWeights` has prepared, and whether the last forward was made for it. */
+  #preparedStep = -1;
+  #isAhead = false;
 
   constructor(params: HyperParameters, name: string) {
     if (!(params instanceof HyperParameters)) throw badArgument('params', 'HyperParameters', params);
@@ -58,6 +61,11 @@ export abstract class LayeredNet {
     return this.model.stack.outputs.map(({ name }) => ({ name }));
   }
 
+  /** The inputs and applied layers in order, each with the nodes that it is computed from; see `netChart`. */
+  get nodes(): readonly NetNode[] {
+    return nodesOf(this.model.stack);
+  }
+
   /** The layers' names, in the same order. */
   get layerNames(): readonly string[] {
     return this.model.stack.layers.map(({ name }) => name);
@@ -84,6 +92,29 @@ export abstract class LayeredNet {
     const position = stack.layers.length;
     if (!(layer instanceof Layer)) throw badArgument('layer', 'a Layer', layer);
     stack.add(layer, name ?? layerNameFor(layer, position), () => this.#configure(layer, position));
+    this.layersChanged();
+    return this;
+  }
+
+  /**
+   * Removes a layer and all layers behind it, to give a trained net a new head. The layers that stay keep their weights;
+   * those that were removed can be added to another net. The optimizer's memory starts anew.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name, or a layer behind which the net branches
+   * @example
+   * ```ts
+   * import { FullyConnectedLayer, HyperParameters, NeuralNet } from 'blasnet';
+   *
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net');
+   * net.addLayer(new FullyConnectedLayer(4, 8), 'body').addLayer(new FullyConnectedLayer(8, 3), 'head');
+   * net.removeLayer('head').addLayer(new FullyConnectedLayer(2), 'new head');
+   * net.layerNames; // → [ 'body', 'new head' ]
+   * net.removeLayer('head'); // throws ERR_BAD_ARGUMENT
+   * ```
+   */
+  removeLayer(name: string): this {
+    this.busy.requireIdle('removeLayer');
+    for (const layer of this.model.stack.removeFrom(name)) layer.release();
+    this.lastPass = undefined;
     this.layersChanged();
     return this;
   }
@@ -121,7 +152,8 @@ export abstract class LayeredNet {
     const inputs = this.inputsFrom(x);
     this.checkInputs(inputs);
     if (training) this.weightsChange(); // running statistics
-    this.lastPass = this.model.stack.forwardPass(this.#eagerRunner(), inputs, training);
+    this.#isAhead = this.#preparedStep === this.model.state.slots.get('step');
+    this.lastPass = this.#whereGradientsAre((runner) => this.model.stack.forwardPass(runner, inputs, training));
     return this.lastPass.outputs[0]!.tensor;
   }
 
@@ -137,17 +169,17 @@ export abstract class LayeredNet {
     if (y.rows !== output.rows || y.rowSize !== output.rowSize) {
       throw shapeMismatch('y', `shape [${output.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
     }
-    backwardPass(this.model, this.lastPass, { y, classWeights: noClassWeights });
+    const { lastPass } = this;
+    this.#whereGradientsAre(() => backwardPass(this.model, lastPass, { y, classWeights: noClassWeights }));
   }
 
   /**
-   * Prepares the weights for the forward pass, as the optimizer needs it: nag moves them to where it takes the gradient,
-   * and `updateWeights` brings them back. The other optimizers do nothing here.
+   * Prepares a step for an optimizer that takes the gradient elsewhere than at the weights: until `updateWeights`, nag has
+   * `forward` and `backward` computed ahead of them. The weights themselves stay. The other optimizers do nothing here.
    */
   preUpdateWeights(): void {
     this.busy.requireIdle('preUpdateWeights');
-    this.weightsChange();
-    this.model.state.moveAhead(this.model.stack.block);
+    this.#preparedStep = this.model.state.slots.get('step');
   }
 
   /**
@@ -160,9 +192,9 @@ export abstract class LayeredNet {
     const runner = this.#eagerRunner();
     requireFiniteGradients(stack, runner);
     this.weightsChange();
-    state.moveAhead(stack.block);
+    state.beginPass(runner, stack.block);
     updatePass(this.model, runner, state.slots.slot('epochs'));
-    state.arrived();
+    state.endPass(runner, stack.block);
   }
 
   /** Returns a table of the layers with output shapes and parameter counts, as text. */
@@ -173,6 +205,19 @@ export abstract class LayeredNet {
   /** Called when a layer is added, and before a call other than `train` changes weights. */
   protected abstract layersChanged(): void;
   protected abstract weightsChange(): void;
+
+  /** Runs a pass where `forward` computes: at the weights, or where `preUpdateWeights` has the optimizer take the gradient. */
+  #whereGradientsAre<Result>(pass: (runner: EagerRunner) => Result): Result {
+    const { state, stack } = this.model;
+    const runner = this.#eagerRunner();
+    if (!this.#isAhead) return pass(runner);
+    state.beginPass(runner, stack.block);
+    try {
+      return pass(runner);
+    } finally {
+      state.endPass(runner, stack.block);
+    }
+  }
 
   /** A runner for the newest step. */
   #eagerRunner(): EagerRunner {

@@ -34,8 +34,7 @@ export interface TrainingBatch extends Labels {
 }
 
 /**
- * Records the kernels of one training step on a batch: forward, loss, accuracy, backward, update. What moves the weights
- * ahead comes first, so that whatever fails later finds them there, and `state.settle` can bring them back.
+ * Records the kernels of one training step on a batch: forward, loss, accuracy, backward, update.
  * @param batchOf - records the kernels that gather the batch
  * @returns the result of each step of the graph
  */
@@ -45,9 +44,8 @@ export function trainingPass(
   batchOf: (runner: Runner) => TrainingBatch,
   slots: Slots,
 ): readonly Tensor[] {
-  const { stack, objective, optimizer, state } = model;
+  const { stack, objective } = model;
   const penalty = penaltyOf(model);
-  optimizer.preUpdatePass(runner, state.target(stack.block));
   const { inputs, y, classWeights, epoch } = batchOf(runner);
   const netPass = stack.forwardPass(runner, inputs, true);
   const output = netPass.outputs[0]!;

@@ -51,7 +51,6 @@ export abstract class PredictingNet extends LayeredNet {
     this.busy.requireIdle('inference');
     const { newest } = this.#predictors;
     if (newest?.isSingle && x instanceof Tensor && newest.takesOne(x)) {
-      this.model.state.settle();
       this.lastPass = undefined;
       return newest.predictOne(x) as Tensor as Result;
     }
@@ -203,7 +202,6 @@ export abstract class PredictingNet extends LayeredNet {
     this.busy.requireIdle('test');
     this.checkInput(x);
     this.requireDtype('y', y);
-    this.model.state.settle();
     this.lastPass = undefined;
     const part = { x: rowsOf(x), y: rowsOf(y) };
     requireTrainable(this.model, part, 'the test set');
@@ -214,7 +212,6 @@ export abstract class PredictingNet extends LayeredNet {
     const { newest } = this.#predictors;
     const isKnown = newest?.takes(inputs);
     if (!isKnown) this.checkInputs(inputs);
-    this.model.state.settle();
     this.lastPass = undefined;
     if (isKnown) return newest!;
     const shapes = inputs.flatMap(({ shape }) => [shape.length, ...shape]);

@@ -32,7 +32,8 @@ export interface UpdateTarget {
 interface Memory {
   readonly state: Record<string, Tensor>;
   step: number;
-  isAhead: boolean;
+  /** Whether `beginPass` has run, and `endPass` has not. */
+  hasBegun: boolean;
 }
 
 /** An optimizer in terms of kernels: the same code runs alone and inside a recorded plan. */
@@ -79,24 +80,28 @@ export abstract class KernelOptimizer implements Optimizer {
     return [];
   }
 
-  /** True if θ lies elsewhere between `preUpdatePass` and `updatePass`; the state `origin` then holds the true one. */
-  get movesAhead(): boolean {
-    return false;
-  }
-
-  /** Calls the kernels that come before the forward pass. */
-  preUpdatePass(_runner: Runner, _target: UpdateTarget): void {}
+  /**
+   * Calls the kernels that run once before one or several steps: for a rule that takes the gradient elsewhere than at the
+   * weights, and keeps θ there between its updates.
+   */
+  beginPass(_runner: Runner, _target: UpdateTarget): void {}
 
   /** Calls the kernels of one update. */
   abstract updatePass(runner: Runner, target: UpdateTarget): void;
 
+  /** Calls the kernels that run once after these steps, also where one of them failed: θ holds the weights again. */
+  endPass(_runner: Runner, _target: UpdateTarget): void {}
+
+  /** The tensor that holds the weights between `beginPass` and `endPass`. */
+  weightsIn({ theta }: UpdateTarget): Tensor {
+    return theta;
+  }
+
   preUpdate(theta: FloatArray): void {
     requireFloats('theta', theta);
-    if (!this.movesAhead) return;
     const { runner, target, memory } = this.#alone(theta, theta);
-    if (memory.isAhead) return;
-    this.preUpdatePass(runner, target);
-    memory.isAhead = true;
+    if (!memory.hasBegun) this.beginPass(runner, target);
+    memory.hasBegun = true;
   }
 
   update(theta: FloatArray, gradient: FloatArray): void {
@@ -110,9 +115,10 @@ export abstract class KernelOptimizer implements Optimizer {
       throw badArgument('gradient', `a ${runner.dtype} array`, `a ${target.gradient.dtype} one`);
     }
     // Without preUpdate before it, the gradient was taken at θ itself.
-    if (this.movesAhead && !memory.isAhead) this.preUpdatePass(runner, target);
+    if (!memory.hasBegun) this.beginPass(runner, target);
     this.updatePass(runner, target);
-    memory.isAhead = false;
+    this.endPass(runner, target);
+    memory.hasBegun = false;
     memory.step++;
   }
 
@@ -141,7 +147,7 @@ export abstract class KernelOptimizer implements Optimizer {
     if (known) return known;
     const array = () => Tensor.from(theta.slice().fill(0));
     const state = Object.fromEntries(this.stateNames.map((name) => [name, array()]));
-    const memory = { state, step: 0, isAhead: false };
+    const memory = { state, step: 0, hasBegun: false };
     memories.set(place, memory);
     return memory;
   }

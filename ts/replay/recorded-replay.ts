@@ -2,7 +2,7 @@ import { Arena } from '../arena.js';
 import { type NativeOutcome, type NativeReplay, native } from '../native.js';
 import { type Plan, PlanRecorder } from '../plan.js';
 import { fromNative, type Port } from '../runner.js';
-import { arrayOf, type FloatArray } from '../tensor.js';
+import { type TensorData, tensorArrayOf } from '../tensor.js';
 import type { RecordedCall } from './recorded-call.js';
 import type { Pass, Passes, Replay, ReplaySetup } from './replay.js';
 import { keepWeightsInPanels } from './weights-in-panels.js';
@@ -12,7 +12,7 @@ export class RecordedReplay implements Replay {
   readonly #plans: readonly Plan[];
   readonly #native: NativeReplay;
 
-  constructor({ epoch, step, last }: Passes, setup: ReplaySetup) {
+  constructor({ begin, end, epoch, step, last }: Passes, setup: ReplaySetup) {
     const workspace = new Arena(setup.dtype);
     const record = (pass: Pass | undefined): PlanRecorder | undefined => {
       if (!pass) return undefined;
@@ -23,21 +23,22 @@ export class RecordedReplay implements Replay {
     };
     // All are recorded before the first one is finished, since that allocates the workspace.
     const recorded = [record(epoch), record(step), record(last)];
+    const [first, atLast] = [record(begin)?.fused() ?? [], record(end)?.fused() ?? []];
     const calls = recorded.map((recorder) => recorder?.fused(setup.keepsGradients) ?? []);
-    const { plans: kept, begin, end } = keepWeightsInPanels(calls, setup.dtype);
-    const plans = recorded.map((recorder, i) => recorder?.finish(kept[i]));
+    const panels = keepWeightsInPanels(calls, setup.dtype);
+    const plans = recorded.map((recorder, i) => recorder?.finish(panels.plans[i]));
     const once = (calls: readonly RecordedCall[]) =>
       calls.length > 0 ? new PlanRecorder(workspace).finish(calls).native : undefined;
     this.#plans = plans.filter((plan) => plan !== undefined);
     this.#native = new native.Replay({
-      begin: once(begin),
-      end: once(end),
+      begin: once([...first, ...panels.begin]),
+      end: once([...panels.end, ...atLast]),
       epoch: plans[0]?.native ?? null,
       step: plans[1]?.native ?? null,
       last: plans[2]?.native ?? null,
       stepsPerEpoch: setup.stepsPerEpoch,
       batchRows: setup.batchRows,
-      inputRowBytes: (setup.inputSize ?? 0) * arrayOf(setup.dtype).BYTES_PER_ELEMENT,
+      inputRowBytes: (setup.inputSize ?? 0) * tensorArrayOf(setup.inputType ?? setup.dtype).BYTES_PER_ELEMENT,
       slots: setup.slots.data,
     });
   }
@@ -50,7 +51,7 @@ export class RecordedReplay implements Replay {
     }
   }
 
-  runSync(first: number, end: number, beginEpoch: boolean, input?: FloatArray): NativeOutcome {
+  runSync(first: number, end: number, beginEpoch: boolean, input?: TensorData): NativeOutcome {
     try {
       return this.#native.runSync(first, end, beginEpoch, input) ?? { reason: 'finished', next: end, message: '' };
     } catch (cause) {

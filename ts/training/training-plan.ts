@@ -1,8 +1,8 @@
-import { batchPass, portFor, type Rows, requireFinite } from '../data/rows.js';
+import { floatBatchPass, portFor, type Rows, requireFinite } from '../data/rows.js';
 import { BlasnetError } from '../errors.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import { type Model, trainingPass } from '../net/model.js';
-import { createReplay, type Replay } from '../replay/replay.js';
+import { createReplay, type Passes, type Replay } from '../replay/replay.js';
 import { fromNative, type Operand, type Port, type Runner } from '../runner.js';
 import { Slots } from '../slots.js';
 import type { Tensor } from '../tensor.js';
@@ -18,6 +18,14 @@ export interface TrainingSource {
   /** For windows: where each of them is bound. */
   readonly ports?: { readonly x: Port; readonly y: Port };
   readonly classWeights: Operand;
+}
+
+/** Records what brings the weights to where training has them, and back. */
+function restPasses({ state, stack }: Model): Pick<Passes, 'begin' | 'end'> {
+  return {
+    begin: (runner) => state.beginPass(runner, stack.block),
+    end: (runner) => state.endPass(runner, stack.block),
+  };
 }
 
 /** The recorded training of a net on a data set: passes for an epoch's start, a step, and a shorter last step. */
@@ -47,8 +55,8 @@ export class TrainingPlan {
           }
           const range = { count: rows, firstRow: slots.slot(ports ? 'windowRow' : 'firstRow'), order };
           return {
-            inputs: [batchPass(runner, ports?.x ?? x, x, { ...range, augmentSeed: seed })],
-            y: batchPass(runner, ports?.y ?? y, y, range),
+            inputs: [floatBatchPass(runner, ports?.x ?? x, x, { ...range, augmentSeed: seed })],
+            y: floatBatchPass(runner, ports?.y ?? y, y, range),
             classWeights,
             epoch: slots.slot('epoch'),
           };
@@ -68,7 +76,7 @@ export class TrainingPlan {
       runner.run('shuffle_order', { order: operand, seed, stream: shuffleStream, epoch: slots.slot('epoch') });
     };
     this.replay = createReplay(
-      { epoch: order && epoch, step, last: rest > 0 ? shorter : undefined },
+      { ...restPasses(model), epoch: order && epoch, step, last: rest > 0 ? shorter : undefined },
       { dtype, slots, stepsPerEpoch: this.iterationsPerEpoch, batchRows, step: model.state.slots.slot('step') },
       model.stack.isRecordable,
     );
@@ -86,7 +94,6 @@ export class TrainingPlan {
 /** The recorded training step on rows that are given anew each time. */
 export class BatchPlan {
   readonly slots = new Slots();
-  readonly #model: Model;
   readonly #replay: Replay;
   readonly #ports: { readonly x: Port; readonly y: Port };
 
@@ -100,18 +107,17 @@ export class BatchPlan {
         // Infinity may pass through tanh and its like to a loss that is finite; labels always reach the loss.
         runner.run('require_finite', { values: ports.x });
         return {
-          inputs: [batchPass(runner, ports.x, x, range)],
-          y: batchPass(runner, ports.y, y, range),
+          inputs: [floatBatchPass(runner, ports.x, x, range)],
+          y: floatBatchPass(runner, ports.y, y, range),
           classWeights: noClassWeights,
           epoch: slots.slot('epochs'),
         };
       };
       trainingPass(model, runner, batchOf, this.slots);
     };
-    this.#model = model;
     this.#ports = ports;
     this.#replay = createReplay(
-      { step },
+      { ...restPasses(model), step },
       { dtype, slots: this.slots, stepsPerEpoch: 1, batchRows: 1, step: slots.slot('step'), keepsGradients: true },
       model.stack.isRecordable,
     );
@@ -123,23 +129,15 @@ export class BatchPlan {
    * @throws BlasnetError `ERR_NOT_FINITE` for rows or a loss with NaN or infinity; the weights are then as they were
    */
   run(x: Rows, y: Rows): number {
-    const { state } = this.#model;
     this.#replay.bind(this.#ports.x, x.data, x.count);
     this.#replay.bind(this.#ports.y, y.data, y.count);
-    state.settle();
-    let isFinished = false;
-    try {
-      const { reason, message } = this.#replay.runSync(0, 1, false);
-      const loss = this.slots.get('batchLoss');
-      if (reason === 'notFinite') {
-        requireFinite("the batch's x", x);
-        throw new BlasnetError('ERR_NOT_FINITE', `Expected a finite loss for the batch but received ${loss}`);
-      }
-      if (reason !== 'finished') throw fromNative(new Error(message));
-      isFinished = true;
-      return loss;
-    } finally {
-      if (!isFinished) state.settle(true);
+    const { reason, message } = this.#replay.runSync(0, 1, false);
+    const loss = this.slots.get('batchLoss');
+    if (reason === 'notFinite') {
+      requireFinite("the batch's x", x);
+      throw new BlasnetError('ERR_NOT_FINITE', `Expected a finite loss for the batch but received ${loss}`);
     }
+    if (reason !== 'finished') throw fromNative(new Error(message));
+    return loss;
   }
 }

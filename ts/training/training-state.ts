@@ -1,7 +1,7 @@
 import { Arena } from '../arena.js';
 import type { ParameterBlock } from '../net/layer-stack.js';
 import type { KernelOptimizer, UpdateTarget } from '../optimizers/index.js';
-import { EagerRunner } from '../runner.js';
+import type { Runner } from '../runner.js';
 import type { PlateauState } from '../schedules/schedule.js';
 import { Slots } from '../slots.js';
 import type { Tensor } from '../tensor.js';
@@ -17,7 +17,6 @@ export class TrainingState {
   readonly #optimizer: KernelOptimizer;
   #target: UpdateTarget | undefined;
   #block: ParameterBlock | undefined;
-  #isAhead = false;
 
   constructor(optimizer: KernelOptimizer) {
     this.#optimizer = optimizer;
@@ -26,7 +25,6 @@ export class TrainingState {
 
   /** Forgets all steps, as if the net had never been trained; recorded plans stay valid. */
   reset(): void {
-    this.settle();
     for (const name of ['step', 'epochs']) this.slots.set(name, 0);
     for (const name of ['learningRate', 'baseRate']) this.slots.set(name, this.#optimizer.learningRate);
     this.plateau = { best: Number.POSITIVE_INFINITY, bad: 0, cooldown: 0 };
@@ -40,7 +38,6 @@ export class TrainingState {
     const arena = new Arena(theta.dtype);
     const tensors = this.#optimizer.stateNames.map((name) => [name, arena.tensor(theta.shape)] as const);
     this.#block = block;
-    this.#isAhead = false;
     this.#target = {
       theta,
       gradient,
@@ -61,29 +58,13 @@ export class TrainingState {
     return this.#target?.state ?? {};
   }
 
-  /** Moves the weights to where the gradient is to be taken, unless they are there. */
-  moveAhead(block: ParameterBlock): void {
-    const target = this.target(block);
-    if (!this.#optimizer.movesAhead || this.#isAhead) return;
-    this.#optimizer.preUpdatePass(new EagerRunner(block.theta.dtype), target);
-    this.#isAhead = true;
+  /** Records what comes before one or several steps: the weights go to where gradients are taken. */
+  beginPass(runner: Runner, block: ParameterBlock): void {
+    this.#optimizer.beginPass(runner, this.target(block));
   }
 
-  /** To be called when an update has brought the weights back. */
-  arrived(): void {
-    this.#isAhead = false;
-  }
-
-  /**
-   * Brings the weights back to where they were, where no update did; before a run, so that what it may come back to is
-   * where the weights are now.
-   * @param isAhead - true after a step that failed
-   */
-  settle(isAhead: boolean = this.#isAhead): void {
-    this.#isAhead = false;
-    const { theta, state } = this.#target ?? {};
-    if (!theta || !state?.origin) return;
-    if (isAhead) theta.data.set(state.origin.data);
-    else state.origin.data.set(theta.data);
+  /** Records what comes after these steps, however they end: the weights come back. */
+  endPass(runner: Runner, block: ParameterBlock): void {
+    this.#optimizer.endPass(runner, this.target(block));
   }
 }
