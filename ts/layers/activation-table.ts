@@ -16,6 +16,12 @@ const activations = {
   gelu: {},
   silu: {},
   softplus: {},
+  selu: {},
+  relu6: {},
+  hardSigmoid: { alpha: 1 / 6, beta: 0.5 },
+  hardSwish: {},
+  mish: {},
+  softsign: {},
 } as const satisfies Partial<Record<keyof Ops | 'identity', Readonly<Record<string, number>>>>;
 
 /** The name of an activation. */
@@ -24,7 +30,10 @@ export type Activation = keyof typeof activations;
 /** The names of all activations. */
 export const activationNames = Object.freeze(Object.keys(activations) as Activation[]);
 
-/** An activation with its constants: the slope of leakyRelu below 0 (default 0.01), alpha of elu (default 1). */
+/**
+ * An activation with its constants: the slope of leakyRelu below 0 (default 0.01), alpha of elu (default 1), alpha and beta
+ * of hardSigmoid (default 1/6 and 0.5).
+ */
 export type ActivationOptions = {
   [Name in Activation]: { readonly name: Name } & {
     readonly [Constant in keyof (typeof activations)[Name]]?: number | undefined;

@@ -20,4 +20,6 @@ export * from './plain-layer.js';
 export * from './prelu.js';
 export * from './registry.js';
 export * from './reshape.js';
+export * from './residual.js';
+export * from './sequential.js';
 export * from './upsample.js';

@@ -167,8 +167,17 @@ export abstract class Parameterized {
    * `loadInitialValues` read, or else those when the layer was added to a net, or else those of the initialiser.
    */
   async saveInitialValues(folder: string, name: string): Promise<void> {
-    const initial = this.#initial ?? this.createParameters(this.#setup).map(({ value }) => value);
-    await writeWeightFile(folder, name, this.parameters, initial);
+    await writeWeightFile(folder, name, this.parameters, this.initialValues());
+  }
+
+  /** The values that the parameters started with, in the order of `parameters`; see `saveInitialValues`. */
+  initialValues(): readonly Tensor[] {
+    return this.#initial ?? this.firstValues();
+  }
+
+  /** Makes the values that the present setup begins with anew. */
+  protected firstValues(): readonly Tensor[] {
+    return this.createParameters(this.#setup).map(({ value }) => value);
   }
 
   /**

@@ -145,6 +145,22 @@ function activation(builder: ModelBuilder, { name, config }: Pick<Exported, 'nam
     case 'elu':
       builder.node('Elu', name, [x], { alpha: { float: config.alpha as number } });
       break;
+    case 'hardSigmoid': {
+      const { alpha, beta } = config as { readonly alpha: number; readonly beta: number };
+      builder.node('HardSigmoid', name, [x], { alpha: { float: alpha }, beta: { float: beta } });
+      break;
+    }
+    case 'relu6':
+      builder.node('Clip', name, [
+        x,
+        builder.constant(`${name}/min`, [], [0]),
+        builder.constant(`${name}/max`, [], [6]),
+      ]);
+      break;
+    case 'mish': // x · tanh(softplus(x)); the operator Mish came later
+      builder.node('Softplus', `${name}/softplus`);
+      builder.node('Mul', name, [x, builder.node('Tanh', `${name}/tanh`)]);
+      break;
     case 'silu': // x · σ(x)
       builder.node('Mul', name, [x, builder.node('Sigmoid', `${name}/sigmoid`)]);
       break;
@@ -165,6 +181,9 @@ const activationOperators = {
   tanh: 'Tanh',
   relu: 'Relu',
   softplus: 'Softplus',
+  selu: 'Selu',
+  hardSwish: 'HardSwish',
+  softsign: 'Softsign',
 };
 
 function classification(builder: ModelBuilder, { name, config, outputShape }: Exported): void {
