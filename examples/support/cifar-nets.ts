@@ -1,14 +1,18 @@
 import {
   ActivationLayer,
+  AddLayer,
   BatchNormLayer,
   ClassificationLayer,
   ConvLayer,
   DropoutLayer,
   FlattenLayer,
   FullyConnectedLayer,
+  GlobalAveragePoolLayer,
   HyperParameters,
+  input,
   MaxPoolLayer,
   NeuralNet,
+  type Node,
 } from 'blasnet';
 
 export interface CifarRun {
@@ -41,6 +45,42 @@ export function convolutionalNet(run: CifarRun): NeuralNet {
     .addLayer(new DropoutLayer(0.3))
     .addLayer(new FullyConnectedLayer(128 * 4 * 4, 10))
     .addLayer(new ClassificationLayer('softmax'));
+}
+
+/**
+ * A small ResNet (He et al. 2015): blocks of two convolutions whose input is added to their result, so that gradients reach
+ * the first layers unchanged. A block that halves the images and has more filters brings its input along by a convolution
+ * of 1 × 1.
+ */
+export function residualNet(run: CifarRun): NeuralNet {
+  const image = input([3, 32, 32], { name: 'image' });
+  const pool = new MaxPoolLayer({ poolSize: 2 }).apply(normalized(image, 'stem', 32, 3), 'pool');
+  let x = new ActivationLayer('relu').apply(pool, 'stem relu');
+  for (const [i, [filters, stride]] of (
+    [
+      [32, 1],
+      [64, 2],
+      [128, 2],
+    ] as const
+  ).entries()) {
+    const name = `block ${i + 1}`;
+    const first = new ActivationLayer('relu').apply(
+      normalized(x, `${name} conv 1`, filters, 3, stride),
+      `${name} relu 1`,
+    );
+    const second = normalized(first, `${name} conv 2`, filters, 3);
+    const beside = stride === 1 ? x : normalized(x, `${name} shortcut`, filters, 1, stride);
+    x = new ActivationLayer('relu').apply(new AddLayer().apply([second, beside], `${name} sum`), `${name} relu 2`);
+  }
+  const logits = new FullyConnectedLayer(10).apply(new GlobalAveragePoolLayer().apply(x, 'means'), 'classes');
+  const outputs = [new ClassificationLayer('softmax').apply(logits, 'softmax')];
+  return NeuralNet.fromGraph({ inputs: [image], outputs }, cifarParams(run, 0.003), 'CIFAR-10, skip connections');
+}
+
+/** Convolution and batch norm. */
+function normalized(x: Node, name: string, filters: number, kernelSize: number, stride = 1): Node {
+  const conv = new ConvLayer({ filters, kernelSize, stride, padding: 'same', useBias: false }).apply(x, name);
+  return new BatchNormLayer().apply(conv, `${name} norm`);
 }
 
 /** Twice a fully connected layer, batch norm, relu; then the last one. */
