@@ -4,6 +4,7 @@ import { native } from './native.js';
 import {
   arrayOf,
   type DType,
+  type Extent,
   type Storage,
   sizeOf,
   Tensor,
@@ -21,7 +22,8 @@ const alignment = 64; // a cache line, and the widest vector
 export class Arena {
   readonly dtype: DType;
   #next = 0; // bytes handed out since the last rewind
-  #bytes = 0; // the most that were ever handed out
+  #bytes = 0; // the most that were handed out before the last rewind
+  #slices: Slice<TensorType>[] = []; // handed out since the last rewind
   #memory?: { buffer: ArrayBuffer; base: number };
 
   constructor(dtype: DType) {
@@ -40,33 +42,52 @@ export class Arena {
   reserve<Type extends TensorType>(size: number, type: Type): Storage<Type>;
   reserve(size: number, type: TensorType = this.dtype): Storage<TensorType> {
     if (this.#memory) throw new Error('the arena is laid out already');
-    const offset = this.#next;
-    this.#next += Math.ceil((size * tensorArrayOf(type).BYTES_PER_ELEMENT) / alignment) * alignment;
-    this.#bytes = Math.max(this.#bytes, this.#next);
-    return new Slice(
-      () => this.#view(offset, size, type),
-      () => this.#memory !== undefined,
-    );
+    const bytes = Math.ceil((size * tensorArrayOf(type).BYTES_PER_ELEMENT) / alignment) * alignment;
+    const slice = new Slice(this, { type, size, bytes, offset: this.#next });
+    this.#slices.push(slice);
+    this.#next += bytes;
+    return slice;
   }
 
   /** Starts again at the beginning: tensors handed out from now on share memory with earlier ones. */
   rewind(): void {
+    this.#bytes = this.bytes;
     this.#next = 0;
+    this.#slices = [];
+  }
+
+  /**
+   * Moves what was handed out since the last rewind to other offsets, before the arena is laid out.
+   * @param placed - returns the new offset of a slice, a multiple of the alignment
+   */
+  arrange(placed: (slice: ArenaSlice) => number): void {
+    if (this.#memory) throw new Error('the arena is laid out already');
+    this.#next = 0;
+    for (const slice of this.#slices) {
+      slice.offset = placed(slice);
+      this.#next = Math.max(this.#next, slice.offset + slice.bytes);
+    }
   }
 
   /** Returns the whole arena, whose tensors are all of its type, as a tensor of one row. The padding between is zero. */
   whole(): Tensor {
-    const size = this.#bytes / arrayOf(this.dtype).BYTES_PER_ELEMENT;
-    return new Tensor([1, size], this.dtype, { data: this.#view(0, size, this.dtype) });
+    const size = this.bytes / arrayOf(this.dtype).BYTES_PER_ELEMENT;
+    return new Tensor([1, size], this.dtype, { data: this.view(0, size, this.dtype) });
   }
 
   /** The size in bytes. */
   get bytes(): number {
-    return this.#bytes;
+    return Math.max(this.#bytes, this.#next);
   }
 
-  #view<Type extends TensorType>(offset: number, size: number, type: Type): TensorData<Type> {
-    this.#memory ??= allocate(this.#bytes);
+  /** Whether it has memory, so that offsets are final. */
+  get isLaidOut(): boolean {
+    return this.#memory !== undefined;
+  }
+
+  /** Numbers at an offset; lays the arena out. */
+  view<Type extends TensorType>(offset: number, size: number, type: Type): TensorData<Type> {
+    this.#memory ??= allocate(this.bytes);
     const array = new (tensorArrayOf(type))(this.#memory.buffer, this.#memory.base + offset, size);
     return array as TensorData<Type>;
   }
@@ -90,22 +111,40 @@ function bufferOf(bytes: number): ArrayBuffer {
   }
 }
 
-class Slice<Type extends TensorType> implements Storage<Type> {
-  readonly #view: () => TensorData<Type>;
-  readonly #isLaidOut: () => boolean;
+/** Memory that an arena has handed out: its place, and how many bytes it takes there. */
+export interface ArenaSlice {
+  offset: number;
+  readonly bytes: number;
+}
+
+class Slice<Type extends TensorType> implements Storage<Type>, ArenaSlice {
+  offset: number;
+  readonly bytes: number;
+  readonly #arena: Arena;
+  readonly #type: Type;
+  readonly #size: number;
   #data?: TensorData<Type>;
 
-  constructor(view: () => TensorData<Type>, isLaidOut: () => boolean) {
-    this.#view = view;
-    this.#isLaidOut = isLaidOut;
+  constructor(arena: Arena, part: { readonly type: Type; readonly size: number } & ArenaSlice) {
+    this.#arena = arena;
+    this.#type = part.type;
+    this.#size = part.size;
+    this.bytes = part.bytes;
+    this.offset = part.offset;
   }
 
   get isLaidOut(): boolean {
-    return this.#isLaidOut();
+    return this.#arena.isLaidOut;
+  }
+
+  get place(): Extent | undefined {
+    if (this.isLaidOut) return undefined;
+    const end = this.offset + this.#size * tensorArrayOf(this.#type).BYTES_PER_ELEMENT;
+    return { memory: this.#arena, begin: this.offset, end };
   }
 
   get data(): TensorData<Type> {
-    this.#data ??= this.#view();
+    this.#data ??= this.#arena.view(this.offset, this.#size, this.#type);
     return this.#data;
   }
 }

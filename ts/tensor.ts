@@ -21,11 +21,20 @@ export type TensorData<Type extends TensorType = TensorType> = ArrayTypes[Type];
 /** A tensor of any type. `Tensor` alone is one of floats. */
 export type AnyTensor = Tensor<TensorType>;
 
+/** The bytes from `begin` to `end` (excluded) of a buffer, or of an arena that has no memory yet. */
+export interface Extent {
+  readonly memory: object;
+  readonly begin: number;
+  readonly end: number;
+}
+
 /** Where a tensor's numbers lie: given at once, or by an arena when it is laid out. */
 export interface Storage<Type extends TensorType = DType> {
   readonly data: TensorData<Type>;
   /** False as long as the numbers have no memory, which reading `data` would give them; else true, or absent. */
   readonly isLaidOut?: boolean;
+  /** The place in an arena that is not laid out; else undefined, or absent. */
+  readonly place?: Extent | undefined;
 }
 
 /** Node.js asks objects for a method of this name when it prints them. */
@@ -209,6 +218,14 @@ export class Tensor<Type extends TensorType = DType> {
     const head = headOf(this);
     if (depth < 0 || this.#storage.isLaidOut === false) return head;
     return `${head} ${isAttached(this) ? numbersText(this, this.data) : 'with a detached buffer'}`;
+  }
+
+  /** The bytes that the numbers take; of the arena, before it is laid out. */
+  get extent(): Extent {
+    const { place } = this.#storage;
+    if (place) return place;
+    const { buffer, byteOffset, byteLength } = this.#storage.data;
+    return { memory: buffer, begin: byteOffset, end: byteOffset + byteLength };
   }
 
   /** Moves the tensor, with its values, into other memory; those who hold the tensor see the new place. */

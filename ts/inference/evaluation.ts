@@ -28,7 +28,7 @@ export class Evaluator {
     const { stack, objective } = model;
     const penalty = penaltyOf(model);
     this.#replay = new ChunkedReplay(
-      { dtype, rows: x.count, rowBytes: stack.rowBytes(x.rowShape), isRecordable: stack.isRecordable },
+      { dtype, rows: x.count, rowBytes: stack.rowBytes(x.rowShape), isRecordable: stack.isRecordable, kept: () => [] },
       (runner, rows, firstRow, slots) => {
         const range = { count: rows, firstRow };
         const batch = { x: floatBatchPass(runner, xPort, x, range), y: floatBatchPass(runner, yPort, y, range) };

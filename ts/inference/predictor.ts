@@ -28,7 +28,8 @@ export class Predictor {
     this.#outputShapes = outputRowShapes.map((rowShape) => Object.freeze([rows, ...rowShape]));
     this.#targets = outputRowShapes.map((rowShape) => new Port([sizeOf(rowShape)], dtype));
     this.#sources = inputs.length > 1 ? inputs.map((x) => portFor(dtype, rowsOf(x))) : [];
-    const setup = { dtype, rows, rowBytes: stack.rowBytes(...rowShapes), isRecordable: stack.isRecordable };
+    const sizes = { dtype, rows, rowBytes: stack.rowBytes(...rowShapes), isRecordable: stack.isRecordable };
+    const setup = { ...sizes, kept: () => this.#outputs };
     const inputSize = inputs.length === 1 ? { inputSize: sizeOf(rowShapes[0]!) } : {};
     this.#replay = new ChunkedReplay({ ...setup, ...inputSize }, (runner, count, firstRow) => {
       const batch =

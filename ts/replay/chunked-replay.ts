@@ -1,7 +1,7 @@
 import type { NativeOutcome } from '../native.js';
 import { fromNative, type PassRunner, type Port, type Runner } from '../runner.js';
 import { type Slot, Slots } from '../slots.js';
-import type { DType, TensorData, TensorType } from '../tensor.js';
+import type { DType, Tensor, TensorData, TensorType } from '../tensor.js';
 import { createReplay, type Pass, type Replay } from './replay.js';
 
 /** Rows that pass through a net at once outside of training: enough for full speed, few enough for the cache. */
@@ -19,6 +19,8 @@ export interface ChunkSetup {
   readonly isRecordable: boolean;
   /** Numbers in a row of a run's input, if the pass reads its rows from there. */
   readonly inputSize?: number;
+  /** Returns the tensors of the pass recorded last that are read after a run; the others share memory. */
+  readonly kept?: () => readonly Tensor[];
   /** The type of these numbers; by default the dtype. */
   readonly inputType?: TensorType;
 }

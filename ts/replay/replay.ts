@@ -1,7 +1,7 @@
 import type { NativeOutcome, NativeReplay } from '../native.js';
 import type { KernelArgument, PassRunner, Port } from '../runner.js';
 import type { Slots } from '../slots.js';
-import type { DType, TensorData, TensorType } from '../tensor.js';
+import type { DType, Tensor, TensorData, TensorType } from '../tensor.js';
 import { EagerReplay } from './eager-replay.js';
 import { RecordedReplay } from './recorded-replay.js';
 
@@ -32,6 +32,11 @@ export interface ReplaySetup {
   readonly inputType?: TensorType;
   /** The value of `runner.step` in the passes. */
   readonly step?: KernelArgument;
+  /**
+   * Returns the tensors of the pass recorded last that are read after a run, where all others may share memory: for passes
+   * that keep nothing from one step to the next.
+   */
+  readonly kept?: (() => readonly Tensor[]) | undefined;
   /** Whether gradients may be read after a step: then each is computed and stored. */
   readonly keepsGradients?: boolean;
 }

@@ -1,25 +1,25 @@
-import type { KernelArgument, Operand } from '../runner.js';
-import { covers, type Extent, extentOf, isOperand, operandsOf, overlap, type RecordedCall } from './recorded-call.js';
-
-/** Tensors start at multiples of this many bytes; the bytes between two tensors are padding. */
-const alignment = 64;
+import type { KernelArgument, Operand } from '../../runner.js';
+import { covers, type Extent, extentOf, isOperand, operandsOf, overlap, type RecordedCall } from '../recorded-call.js';
+import { alignment, paysToFoldAdam } from '../sizes.js';
 
 /** A pair of kernels, an optimizer's update and a layer's gradient, that one kernel can replace. */
 interface Folding {
   readonly update: string;
   /** The kernel that replaces both. */
   readonly layer: string;
+  /** The parts of the update's tensors for W and B, by their names in the layer's kernel. */
+  readonly parts: Readonly<Record<string, readonly [w: string, b: string]>>;
   /** Whether it is faster for that number of weights and of rows in a batch. */
   pays(weights: number, rows: number): boolean;
 }
 
 const foldings: readonly Folding[] = [
-  { update: 'sgd_update', layer: 'fully_connected_descend', pays: () => true },
+  { update: 'sgd_update', layer: 'fully_connected_descend', parts: { theta: ['w', 'b'] }, pays: () => true },
   {
     update: 'adam_update',
     layer: 'fully_connected_adam',
-    // Each step begins with powers of β: too much for small layers. Large products need the cache for themselves.
-    pays: (weights, rows) => weights >= 2 ** 15 && weights * rows <= 2 ** 23,
+    parts: { theta: ['w', 'b'], mean: ['wMean', 'bMean'], squares: ['wSquares', 'bSquares'] },
+    pays: paysToFoldAdam,
   },
 ];
 
@@ -32,13 +32,13 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
   const update = calls.findIndex(({ kernel }) => foldings.some((folding) => folding.update === kernel));
   if (update < 0) return calls;
   const { kernel, args } = calls[update]!;
-  const { layer, pays } = foldings.find((folding) => folding.update === kernel)!;
-  /** θ, the gradient, what the optimizer remembers, and its numbers. Tensors are all of one length. */
-  const [theta, gradient, ...others] = args as [Operand, Operand, ...KernelArgument[]];
+  const { layer, parts, pays } = foldings.find((folding) => folding.update === kernel)!;
+  /** The gradient of all parameters; the other tensors of the update are as long. */
+  const gradient = args.gradient as Operand;
   const all = extentOf(gradient);
   const fused = calls.filter((call) => {
     if (call.kernel !== 'fully_connected_backward_weights') return false;
-    const rows = (call.args[1] as Operand).shape[0]!;
+    const rows = (call.args.dz as Operand).shape[0]!;
     if (!pays(gradientsOf(call)[0].data.length, rows)) return false;
     const written = gradientsOf(call).map(extentOf);
     return written.every(
@@ -59,15 +59,21 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
     return { data, shape: shape ?? [data.length] };
   };
   const folded = fused.map((call): RecordedCall => {
-    const partsOf = (whole: Operand) =>
-      gradientsOf(call).map((own) => part(whole, extentOf(own).begin, extentOf(own).end, own.shape));
-    const rest = others.flatMap<KernelArgument>((other) => (isOperand(other) ? partsOf(other) : [other]));
-    return { kernel: layer, args: [call.args[0]!, call.args[1]!, ...partsOf(theta), ...rest] };
+    const own = gradientsOf(call);
+    const ofLayer = Object.entries(parts).flatMap(([name, names]) =>
+      names.map((partName, i) => {
+        const { begin, end } = extentOf(own[i]!);
+        return [partName, part(args[name] as Operand, begin, end, own[i]!.shape)] as const;
+      }),
+    );
+    const numbers = Object.entries(args).filter(([, argument]) => !isOperand(argument));
+    const { x, dz } = call.args;
+    return { kernel: layer, args: { x: x!, dz: dz!, ...Object.fromEntries([...ofLayer, ...numbers]) } };
   });
   const rest = gaps(all, fused.flatMap(gradientsOf).map(extentOf)).map(
     ({ begin, end }): RecordedCall => ({
       kernel,
-      args: args.map((argument) => (isOperand(argument) ? part(argument, begin, end) : argument)),
+      args: mapArguments(args, (argument) => (isOperand(argument) ? part(argument, begin, end) : argument)),
     }),
   );
   // Weights must not change before the last kernel that reads them has run: all do so where the update stood.
@@ -79,7 +85,14 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
 
 /** Returns dw and db of a call of fully_connected_backward_weights. */
 function gradientsOf({ args }: RecordedCall): [Operand, Operand] {
-  return [args[2] as Operand, args[3] as Operand];
+  return [args.dw as Operand, args.db as Operand];
+}
+
+function mapArguments(
+  args: RecordedCall['args'],
+  change: (argument: KernelArgument) => KernelArgument,
+): Record<string, KernelArgument> {
+  return Object.fromEntries(Object.entries(args).map(([name, argument]) => [name, change(argument)]));
 }
 
 /** Returns the extents of `all` that no part covers, without the padding behind parts. */

@@ -1,11 +1,10 @@
-import type { Arena } from './arena.js';
-import { keepInPlace } from './keep-in-place.js';
-import { type NativeCall, type NativeOperand, type NativePlan, native } from './native.js';
-import { fuseDescent } from './replay/fuse-descent.js';
-import { fuseRelu } from './replay/fuse-relu.js';
-import type { RecordedCall } from './replay/recorded-call.js';
-import { fromNative, inOrder, isSlot, type KernelArgument, type Operand, type PassRunner, Port } from './runner.js';
-import { type DType, Tensor, type TensorType, tensorArrayOf } from './tensor.js';
+import type { Arena } from '../arena.js';
+import { keepInPlace } from '../keep-in-place.js';
+import { type NativeCall, type NativeOperand, type NativePlan, native } from '../native.js';
+import { fromNative, inOrder, isSlot, type KernelArgument, type Operand, type PassRunner, Port } from '../runner.js';
+import { type DType, Tensor, type TensorType, tensorArrayOf } from '../tensor.js';
+import { type Compiled, type CompileOptions, compile } from './compile.js';
+import type { RecordedCall } from './recorded-call.js';
 
 /** A recorded list of kernel calls for one batch size, which C++ replays in one call. */
 export class Plan {
@@ -56,29 +55,33 @@ export class PlanRecorder implements PassRunner {
   }
 
   run(kernel: string, args: Readonly<Record<string, KernelArgument>>): void {
-    this.#calls.push({ kernel, args: inOrder(kernel, args) });
+    inOrder(kernel, args); // refuses unknown names, and arguments that are missing
+    this.#calls.push({ kernel, args });
   }
 
-  /**
-   * Returns the calls with fusions applied. Call it after the last tensor was taken from the workspace.
-   * @param keepsGradients - whether gradients may be read after a run; if so they are not fused away
-   */
-  fused(keepsGradients = false): readonly RecordedCall[] {
-    const rectified = fuseRelu(this.#calls);
-    return keepsGradients ? rectified : fuseDescent(rectified);
+  /** Compiles the calls. Call it after the last tensor was taken from the workspace. */
+  compiled(options: CompileOptions = {}): Compiled {
+    return compile(this.#workspace, this.#calls, options);
+  }
+
+  #compiledNow(): readonly RecordedCall[] {
+    const { calls, settle } = this.compiled();
+    settle();
+    return calls;
   }
 
   /**
    * Makes a plan with bound pointers.
-   * @param recorded - the calls; by default those that were recorded, fused. The memory of their tensors can no longer be
+   * @param given - the calls; by default those that were recorded, compiled. The memory of their tensors can no longer be
    *   transferred. The memory of ports can: whoever binds it calls `keepInPlace` if a thread reads it.
    */
-  finish(recorded = this.fused()): Plan {
+  finish(given?: readonly RecordedCall[]): Plan {
+    const recorded = given ?? this.#compiledNow();
     const buffers = new BufferTable();
     const input = this.#input && buffers.open(this.#input.data.buffer);
     const calls: NativeCall[] = recorded.map(({ kernel, args }) => ({
       kernel,
-      operands: args.map((argument) => buffers.locate(argument)),
+      operands: inOrder(kernel, args).map((argument) => buffers.locate(argument)),
     }));
     try {
       const plan = new native.Plan(this.dtype, buffers.memory, calls, input);

@@ -8,8 +8,9 @@ import {
   NeuralNet,
   Tensor,
 } from 'blasnet';
-import { fuseDescent } from '#blasnet/replay/fuse-descent';
-import type { RecordedCall } from '#blasnet/replay/recorded-call';
+import { fuseDescent } from '#blasnet/plan/passes/fuse-descent';
+import type { RecordedCall } from '#blasnet/plan/recorded-call';
+import { argumentsOf, recordedCall } from '../support/recorded-calls.js';
 
 const theta = new Float32Array(96);
 const gradient = new Float32Array(96);
@@ -19,18 +20,21 @@ const operand = (data: Float32Array, from: number, to: number) => ({
 });
 const [x, dz] = [operand(new Float32Array(4), 0, 4), operand(new Float32Array(4), 0, 4)];
 
-const forward: RecordedCall = { kernel: 'fully_connected_backward_input', args: [operand(theta, 0, 10), dz, x] };
+const forward: RecordedCall = recordedCall('fully_connected_backward_input', operand(theta, 0, 10), dz, x);
 /** A layer whose weights are numbers 0 to 9 and whose bias is number 16; tensors start at multiples of 16. */
-const backward: RecordedCall = {
-  kernel: 'fully_connected_backward_weights',
-  args: [x, dz, operand(gradient, 0, 10), operand(gradient, 16, 17)],
-};
-const update: RecordedCall = { kernel: 'sgd_update', args: [operand(theta, 0, 96), operand(gradient, 0, 96), 0.1] };
+const backward: RecordedCall = recordedCall(
+  'fully_connected_backward_weights',
+  x,
+  dz,
+  operand(gradient, 0, 10),
+  operand(gradient, 16, 17),
+);
+const update: RecordedCall = recordedCall('sgd_update', operand(theta, 0, 96), operand(gradient, 0, 96), 0.1);
 
 const extents = (calls: readonly RecordedCall[]) =>
-  calls.map(({ kernel, args }) => [
-    kernel,
-    ...args.map((argument) =>
+  calls.map((call) => [
+    call.kernel,
+    ...argumentsOf(call).map((argument) =>
       typeof argument === 'object' && 'data' in argument && argument.data.buffer === theta.buffer
         ? [argument.data.byteOffset / 4, argument.data.length]
         : '',
@@ -46,7 +50,7 @@ test('a layer descends where the update stood, and the rest of the parameters by
 });
 
 test('nothing is left to sgd_update where all layers descend', (t) => {
-  const small: RecordedCall = { kernel: 'sgd_update', args: [operand(theta, 0, 32), operand(gradient, 0, 32), 0.1] };
+  const small: RecordedCall = recordedCall('sgd_update', operand(theta, 0, 32), operand(gradient, 0, 32), 0.1);
   t.deepEqual(
     fuseDescent([backward, small]).map(({ kernel }) => kernel),
     ['fully_connected_descend'],
@@ -60,14 +64,26 @@ function adamStep(weights: number, rows: number): { calls: RecordedCall[]; array
   const whole = (data: Float32Array) => operand(data, 0, data.length);
   const rowsOf = { data: new Float32Array(rows), shape: [rows, 1] };
   const calls: RecordedCall[] = [
-    {
-      kernel: 'fully_connected_backward_weights',
-      args: [rowsOf, rowsOf, operand(gradients, 0, weights), operand(gradients, weights, weights + 1)],
-    },
-    {
-      kernel: 'adam_update',
-      args: [whole(params), whole(gradients), whole(mean), whole(squares), 0.1, 0.9, 0.999, 1e-8, 0, 7],
-    },
+    recordedCall(
+      'fully_connected_backward_weights',
+      rowsOf,
+      rowsOf,
+      operand(gradients, 0, weights),
+      operand(gradients, weights, weights + 1),
+    ),
+    recordedCall(
+      'adam_update',
+      whole(params),
+      whole(gradients),
+      whole(mean),
+      whole(squares),
+      0.1,
+      0.9,
+      0.999,
+      1e-8,
+      0,
+      7,
+    ),
   ];
   return { calls, arrays };
 }
@@ -79,10 +95,10 @@ test('a layer of many weights takes its step of Adam where the update stood, wit
   const parts = (data: Float32Array) => [operand(data, 0, weights), operand(data, weights, weights + 1)];
   const rest = (data: Float32Array) => operand(data, weights + 16, weights + 32);
   const constants = [0.1, 0.9, 0.999, 1e-8, 0, 7];
-  const [x, dz] = calls[0]!.args;
+  const [x, dz] = argumentsOf(calls[0]!);
   t.deepEqual(fuseDescent(calls), [
-    { kernel: 'fully_connected_adam', args: [x!, dz!, ...[params, mean, squares].flatMap(parts), ...constants] },
-    { kernel: 'adam_update', args: [...arrays.map(rest), ...constants] },
+    recordedCall('fully_connected_adam', x!, dz!, ...[params, mean, squares].flatMap(parts), ...constants),
+    recordedCall('adam_update', ...arrays.map(rest), ...constants),
   ]);
 });
 
@@ -97,7 +113,7 @@ test('layers of few weights, and of large products, leave Adam to its own kernel
 });
 
 test('gradients that something else reads stay, and so do those of other optimizers', (t) => {
-  const clip: RecordedCall = { kernel: 'clip_norm', args: [operand(gradient, 0, 96), 1] };
+  const clip: RecordedCall = recordedCall('clip_norm', operand(gradient, 0, 96), 1);
   const clipped = [backward, clip, update];
   t.is(fuseDescent(clipped), clipped);
   const other = [backward, { ...update, kernel: 'momentum_update' }];

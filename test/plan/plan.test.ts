@@ -3,12 +3,12 @@ import { Tensor } from 'blasnet';
 import fc from 'fast-check';
 import { Arena } from '#blasnet/arena';
 import { native } from '#blasnet/native';
-import { PlanRecorder } from '#blasnet/plan';
+import { PlanRecorder } from '#blasnet/plan/recorder';
 import { Port } from '#blasnet/runner';
 import { Slots } from '#blasnet/slots';
-import { badArgument, untyped } from './support/errors.js';
-import { transferAway } from './support/memory.js';
-import { standStillUntil } from './support/replays.js';
+import { badArgument, untyped } from '../support/errors.js';
+import { transferAway } from '../support/memory.js';
+import { standStillUntil } from '../support/replays.js';
 
 /** y = relu of x, from a port of rows of two. */
 function recorded(rows = 1) {

@@ -11,9 +11,10 @@ import {
   setThreads,
   Tensor,
 } from 'blasnet';
-import type { RecordedCall } from '#blasnet/replay/recorded-call';
-import { keepWeightsInPanels } from '#blasnet/replay/weights-in-panels';
+import { keepWeightsInPanels } from '#blasnet/plan/passes/weights-in-panels';
+import type { RecordedCall } from '#blasnet/plan/recorded-call';
 import type { Operand } from '#blasnet/runner';
+import { argumentsOf, recordedCall } from '../support/recorded-calls.js';
 
 const theta = new Float32Array(600 * 64 + 64);
 const weights = (): Operand => ({ data: theta.subarray(0, 600 * 64), shape: [600, 64] });
@@ -27,8 +28,8 @@ const batch = (rows: number, columns: number): Operand => ({
 function step(rows: number): [RecordedCall, RecordedCall] {
   const [x, z] = [batch(rows, 600), batch(rows, 64)];
   return [
-    { kernel: 'fully_connected_forward', args: [x, weights(), bias, z] },
-    { kernel: 'fully_connected_descend', args: [x, z, weights(), bias, 0.1] },
+    recordedCall('fully_connected_forward', x, weights(), bias, z),
+    recordedCall('fully_connected_descend', x, z, weights(), bias, 0.1),
   ];
 }
 
@@ -39,37 +40,38 @@ test('weights that are only multiplied by and descended on lie in panels, in pla
   const names = ['fully_connected_forward_panels', 'fully_connected_descend_panels'];
   t.deepEqual(plans.map(namesOf), [[], names, names]);
   t.deepEqual([namesOf(begin), namesOf(end)], [['weights_to_panels'], ['panels_to_weights']]);
-  const [w, panels] = begin[0]!.args as [Operand, Operand];
+  const [w, panels] = argumentsOf(begin[0]!) as [Operand, Operand];
   t.is(w.data.byteOffset, 0);
   t.deepEqual(panels.shape, [2, 600, 32]);
-  const used = plans.flat().map(({ kernel, args }) => args[kernel.endsWith('forward_panels') ? 1 : 2]);
+  const used = plans.flat().map(({ args }) => args.panels);
   t.true(used.every((argument) => argument === panels));
-  t.is(end[0]!.args[0], panels);
+  t.is(end[0]!.args.panels, panels);
 });
 
 test('weights that Adam changes lie in panels as well, and their moments in rows', (t) => {
   const [forward, descend] = step(128);
-  const [x, z, w, b] = descend.args as [Operand, Operand, Operand, Operand];
+  const [x, z, w, b] = argumentsOf(descend) as [Operand, Operand, Operand, Operand];
   const moments = [0, 1].flatMap(() => [
     { data: new Float32Array(600 * 64), shape: [600, 64] },
     { data: new Float32Array(64), shape: [1, 64] },
   ]);
-  const adam = { kernel: 'fully_connected_adam', args: [x, z, w, b, ...moments, 0.1, 0.9, 0.999, 1e-8, 0, 7] };
+  const adam = recordedCall('fully_connected_adam', x, z, w, b, ...moments, 0.1, 0.9, 0.999, 1e-8, 0, 7);
   const { plans, begin } = keepWeightsInPanels([[forward, adam]], 'float32');
-  const panels = begin[0]!.args[1];
+  const panels = begin[0]!.args.panels;
   t.deepEqual(
     plans[0]!.map(({ kernel }) => kernel),
     ['fully_connected_forward_panels', 'fully_connected_adam_panels'],
   );
-  const args = plans[0]![1]!.args;
+  const args = argumentsOf(plans[0]![1]!);
+  const before = argumentsOf(adam);
   t.is(args[2], panels);
-  t.deepEqual([...args.slice(0, 2), ...args.slice(3)], [...adam.args.slice(0, 2), ...adam.args.slice(3)]);
+  t.deepEqual([...args.slice(0, 2), ...args.slice(3)], [...before.slice(0, 2), ...before.slice(3)]);
 });
 
 test('weights that something else reads stay in rows, and so do those of small and of large steps', (t) => {
   const others: RecordedCall[] = [
-    { kernel: 'fully_connected_backward_input', args: [weights(), batch(128, 64), batch(128, 600)] },
-    { kernel: 'sgd_update', args: [{ data: theta.subarray(5, 6), shape: [1] }, bias, 0.1] },
+    recordedCall('fully_connected_backward_input', weights(), batch(128, 64), batch(128, 600)),
+    recordedCall('sgd_update', { data: theta.subarray(5, 6), shape: [1] }, bias, 0.1),
   ];
   for (const other of others) {
     const plans = [step(128), [other]];

@@ -1,17 +1,8 @@
-import { Arena } from '../arena.js';
-import type { Operand } from '../runner.js';
-import type { DType } from '../tensor.js';
-import { covers, extentOf, operandsOf, overlap, type RecordedCall } from './recorded-call.js';
-
-/** Columns of a panel; the same number as in native/layers/fully_connected_panels.cc. */
-const panelWidth = 32;
-
-/**
- * The range of sizes, in multiplications, for which panels are faster. Smaller updates run on one core; larger ones, and
- * those of more rows, may be computed by BLAS, which needs weights in rows.
- */
-const [leastProduct, mostProduct] = [2 ** 22, 2 ** 23];
-const mostRows = 256;
+import { Arena } from '../../arena.js';
+import type { Operand } from '../../runner.js';
+import type { DType } from '../../tensor.js';
+import { covers, extentOf, operandsOf, overlap, type RecordedCall } from '../recorded-call.js';
+import { panelWidth, paysInPanels } from '../sizes.js';
 
 /** The plans of a replay, and the calls that run once before and after all of them. */
 export interface PanelPlans {
@@ -42,22 +33,19 @@ export function keepWeightsInPanels(plans: readonly (readonly RecordedCall[])[],
     const own = weightsOf(call);
     const panels = own && kept.find(({ w }) => isSame(w, own))?.panels;
     if (!panels) return call;
-    return {
-      kernel: `${call.kernel}_panels`,
-      args: call.args.map((argument) => (argument === own ? panels : argument)),
-    };
+    const { w: _, ...args } = call.args;
+    return { kernel: `${call.kernel}_panels`, args: { ...args, panels } };
   };
   return {
     plans: plans.map((plan) => plan.map(inPanels)),
-    begin: kept.map(({ w, panels }) => ({ kernel: 'weights_to_panels', args: [w, panels] })),
-    end: kept.map(({ w, panels }) => ({ kernel: 'panels_to_weights', args: [panels, w] })),
+    begin: kept.map(({ w, panels }) => ({ kernel: 'weights_to_panels', args: { w, panels } })),
+    end: kept.map(({ w, panels }) => ({ kernel: 'panels_to_weights', args: { panels, w } })),
   };
 }
 
 /** Returns the weights of a call, if its kernel exists for panels. */
 function weightsOf({ kernel, args }: RecordedCall): Operand | undefined {
-  if (kernel === 'fully_connected_forward') return args[1] as Operand;
-  return isStep(kernel) ? (args[2] as Operand) : undefined;
+  return kernel === 'fully_connected_forward' || isStep(kernel) ? (args.w as Operand) : undefined;
 }
 
 /** Whether a kernel updates weights. */
@@ -70,18 +58,16 @@ function pays(w: Operand, calls: readonly RecordedCall[]): boolean {
   const extent = extentOf(w);
   const [inputs, outputs] = w.shape as [number, number];
   if (outputs % panelWidth !== 0) return false;
-  let largest = 0;
+  const steps: number[] = []; // rows of each
   for (const call of calls) {
     const own = weightsOf(call);
     const touching = operandsOf(call).filter((operand) => overlap(extentOf(operand), extent));
     if (touching.length === 0) continue;
     if (!own || !isSame(own, w) || touching.some((operand) => operand !== own)) return false;
     if (!isStep(call.kernel)) continue;
-    const rows = (call.args[1] as Operand).shape[0]!;
-    if (rows > mostRows) return false;
-    largest = Math.max(largest, rows * inputs * outputs);
+    steps.push((call.args.dz as Operand).shape[0]!);
   }
-  return largest >= leastProduct && largest <= mostProduct;
+  return paysInPanels(inputs * outputs, steps);
 }
 
 function isSame(a: Operand, b: Operand): boolean {
