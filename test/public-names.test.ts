@@ -17,7 +17,7 @@ const intended = {
     types: `
       Activation ActivationOptions Augmentation Axis BatchNormOperands BatchNormOptions BatchPredictorOptions BatchSource
       CallContext Callback CallbackContext CategoryEncoding ChannelStatistics CheckpointContext CheckpointOptions CheckpointRecord
-      CifarFiles ConvolutionOptions DropoutOptions GraphInput GraphNodes GraphOutput ImageInputOptions
+      CifarFiles ConvTransposeWindow ConvolutionOptions DropoutOptions GraphInput GraphNodes GraphOutput ImageInputOptions
       InputOptions InputType NetNode Node ParameterSpecs PoolWindow WeightOptions
       ClassWeights ColumnEncoding ConvOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvMend
       CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart EarlyStoppingOptions
@@ -28,7 +28,7 @@ const intended = {
       MissingPolicy MnistFiles ModelCheckpointOptions MsraOptions NestedNumbers NetType NormalOptions NpyArray NpzNames NpzOptions
       NumberArray OnnxExportOptions OnnxImportOptions Operand Ops Optimizer OptimizerName OptimizerOptions
       Pair ParameterOptions ParameterSetup ParameterSpec PixelNormalization PoolOptions PredictOptions
-      Prediction Preparation ReductionOptions RegularMethod Regularizer ResumeOptions RowBatch RowCells
+      Prediction Preparation ReductionOptions TransposedConvolutionOptions UpsampleOptions RegularMethod Regularizer ResumeOptions RowBatch RowCells
       RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions ScalingRows ScheduleKind
       SliceRange StopCondition StopReason Stopper StreamOptions TrainBeginContext TrainEndContext TrainOptions TrainingProgress UpdateTarget
       Value ValueOrNumber WarmUp XCoordinate XavierOptions ZeroOneOptions`,

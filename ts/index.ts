@@ -42,9 +42,12 @@ export type {
   MatmulOptions,
   ReductionOptions,
   SliceRange,
+  TransposedConvolutionOptions,
 } from './ops/operations/index.js';
 export type { Ops } from './ops/ops.js';
 export type { PoolWindow } from './ops/pool-windows.js';
+export type { ConvTransposeWindow } from './ops/transposed-windows.js';
+export type { UpsampleOptions } from './ops/upsampling.js';
 export type { Value, ValueOrNumber } from './ops/value.js';
 export type { ImageShape, Pair } from './ops/windows.js';
 export * from './optimizers/index.js';

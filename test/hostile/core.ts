@@ -16,12 +16,12 @@ import {
   GlobalAveragePoolLayer,
   HyperParameters,
   input,
-  type Layer,
   MaxPoolLayer,
   NeuralNet,
   Parameter,
   Tensor,
 } from 'blasnet';
+import { layer, layers } from './layers.js';
 import type { Callable } from './walk.js';
 
 const x = () =>
@@ -92,47 +92,6 @@ function graphNodes() {
   return { inputs: [node], outputs: [new FullyConnectedLayer(2).apply(node)] };
 }
 
-/** Methods of all layers. */
-function layer(make: () => Layer, args: () => readonly unknown[], input: () => Tensor): Callable {
-  const output = () => make().forward(input());
-  return {
-    args,
-    instance: () => {
-      const made = make();
-      made.forward(input());
-      return made;
-    },
-    methods: {
-      outputShape: () => [input().shape.slice(1)],
-      apply: () => [inputNode(input().shape.slice(1)), 'node'],
-      flopsPerRow: () => [input().shape.slice(1)],
-      forward: () => [input(), true],
-      backward: () => [output()],
-      preUpdate: () => [],
-      update: () => [],
-      allocateParameters: () => [],
-      setWeights: () => [make().weights],
-      saveWeights: () => ['weights', 'layer'],
-      loadWeights: () => ['weights', 'layer'],
-      readWeights: () => ['weights', 'layer'],
-      saveInitialValues: () => ['initial', 'layer'],
-      loadInitialValues: () => ['initial', 'layer'],
-      readInitialValues: () => ['initial', 'layer'],
-    },
-    internal: [
-      'release',
-      'build',
-      'record',
-      'call',
-      'pool',
-      'buildFor',
-      'configure',
-      'createParameters',
-      'requireIdle',
-    ],
-  };
-}
-
 const readerMethods = {
   readData: () => [],
   normalizeX: () => [],
@@ -164,6 +123,7 @@ const files = (...names: readonly string[]) => Object.fromEntries(names.map((nam
 
 /** Valid arguments of each export, or why it is left out. */
 export const core: Readonly<Record<string, Callable | string>> = {
+  ...layers,
   ActivationLayer: layer(
     () => new ActivationLayer('tanh'),
     () => [{ name: 'leakyRelu', slope: 0.1 }],
@@ -319,6 +279,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
   Parameter: {
     args: () => ['W', 'weights', [3, 2], 'float32', { trainable: true, penalized: true }],
     methods: { to: () => ['float64'] },
+    internal: ['renamed'],
   },
   PlainLayer: 'abstract: for layers of users',
   Tensor: {
@@ -388,5 +349,9 @@ export const made: Readonly<Record<string, Callable>> = {
       },
     ]),
   ),
-  parameter: { instance: () => new Parameter('W', 'w', [1], 'float32'), methods: { to: () => ['float64'] } },
+  parameter: {
+    instance: () => new Parameter('W', 'w', [1], 'float32'),
+    methods: { to: () => ['float64'] },
+    internal: ['renamed'],
+  },
 };

@@ -45,6 +45,10 @@ export class ConcatenateLayer extends Layer {
     return { type: 'ConcatenateLayer', axis: this.axis };
   }
 
+  override get parameterShapes() {
+    return {};
+  }
+
   override build(rows: readonly RowShape[]): ParameterSpecs {
     const received = rows.map((row) => `[${row.join(', ')}]`).join(' and ');
     const [first] = rows;

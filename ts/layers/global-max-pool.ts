@@ -33,6 +33,10 @@ export class GlobalMaxPoolLayer extends Layer {
     return { type: 'GlobalMaxPoolLayer', ...(this.#given && { inputShape: this.#given }) };
   }
 
+  override get parameterShapes() {
+    return {};
+  }
+
   override build([row]: readonly RowShape[]): ParameterSpecs {
     imagesIn(this.#given, row!);
     return {};

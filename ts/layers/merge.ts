@@ -17,6 +17,10 @@ abstract class MergeLayer extends Layer {
     return { type: this.type };
   }
 
+  override get parameterShapes() {
+    return {};
+  }
+
   override build(rows: readonly RowShape[]): ParameterSpecs {
     const [first] = rows;
     const lengths = first!.map((_, i) => Math.max(...rows.map((row) => row[i]!)));

@@ -26,7 +26,8 @@ export class PermuteLayer extends Layer {
     super();
     const isWhole = Array.isArray(order) && order.length > 0 && order.every((_, i) => order.includes(i));
     if (!isWhole) {
-      const received = Array.isArray(order) ? `[${order.join(', ')}]` : order;
+      const isText = Array.isArray(order) && order.every((place) => typeof place === 'number');
+      const received = isText ? `[${order.join(', ')}]` : order;
       throw badArgument('order', 'each dimension of a row once, counted from 0', received);
     }
     this.order = Object.freeze([...order]);
@@ -34,6 +35,10 @@ export class PermuteLayer extends Layer {
 
   override get config(): LayerConfig {
     return { type: 'PermuteLayer', order: this.order };
+  }
+
+  override get parameterShapes() {
+    return {};
   }
 
   override build([row]: readonly RowShape[]): ParameterSpecs {

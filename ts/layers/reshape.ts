@@ -28,13 +28,18 @@ export class ReshapeLayer extends Layer {
     const isLength = (length: unknown) => Number.isSafeInteger(length) && ((length as number) > 0 || length === -1);
     if (!Array.isArray(rowShape) || !rowShape.every(isLength) || rowShape.filter((n) => n === -1).length > 1) {
       const expected = 'a list of whole numbers above 0, with at most one -1';
-      throw badArgument('rowShape', expected, Array.isArray(rowShape) ? `[${rowShape.join(', ')}]` : rowShape);
+      const isText = Array.isArray(rowShape) && rowShape.every((length) => typeof length === 'number');
+      throw badArgument('rowShape', expected, isText ? `[${rowShape.join(', ')}]` : rowShape);
     }
     this.rowShape = Object.freeze([...rowShape]);
   }
 
   override get config(): LayerConfig {
     return { type: 'ReshapeLayer', rowShape: this.rowShape };
+  }
+
+  override get parameterShapes() {
+    return {};
   }
 
   override build([row]: readonly RowShape[]): ParameterSpecs {

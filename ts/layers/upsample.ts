@@ -43,6 +43,10 @@ export class UpsampleLayer extends Layer {
     return { type: 'UpsampleLayer', ...(this.#given && { inputShape: this.#given }), ...this.#upsampling.config };
   }
 
+  override get parameterShapes() {
+    return {};
+  }
+
   override build([row]: readonly RowShape[]): ParameterSpecs {
     this.#upsampling.sizeOf(imagesIn(this.#given, row!));
     return {};
