@@ -21,7 +21,7 @@ export interface ResidualOptions {
  * ```ts
  * import { ConvLayer, ResidualLayer } from 'blasnet';
  *
- * const conv = (filters: number, kernelSize: number) => new ConvLayer({ filters, kernelSize, padding: 'same' });
+ * const conv = (filters, kernelSize) => new ConvLayer({ filters, kernelSize, padding: 'same' });
  * new ResidualLayer([conv(16, 3), conv(16, 3)]).outputShape([16, 8, 8]); // → [ 16, 8, 8 ]
  * new ResidualLayer([conv(32, 3)], { shortcut: [conv(32, 1)] }).outputShape([16, 8, 8]); // → [ 32, 8, 8 ]
  * new ResidualLayer([conv(32, 3)]).outputShape([16, 8, 8]); // throws ERR_SHAPE_MISMATCH

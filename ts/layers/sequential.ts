@@ -11,7 +11,7 @@ import { registerLayer } from './registry.js';
  * ```ts
  * import { BatchNormLayer, ConvLayer, SequentialLayer } from 'blasnet';
  *
- * const conv = (filters: number) =>
+ * const conv = (filters) =>
  *   new SequentialLayer([new ConvLayer({ filters, kernelSize: 3, padding: 'same', activation: 'relu' }), new BatchNormLayer()]);
  * const block = conv(16);
  * block.outputShape([3, 32, 32]); // → [ 16, 32, 32 ]

@@ -17,7 +17,7 @@ export interface UpsampleLayerOptions extends UpsampleOptions, ImageInputOptions
  * import { Tensor, UpsampleLayer } from 'blasnet';
  *
  * const layer = new UpsampleLayer({ factor: [1, 2] });
- * layer.forward(Tensor.from([1, 2, 3, 4], [1, 1, 2, 2])).toArray(); // → [ 1, 1, 2, 2, 3, 3, 4, 4 ]
+ * layer.forward(Tensor.from([1, 2], [1, 1, 1, 2])).toArray(); // → [ 1, 1, 2, 2 ]
  * new UpsampleLayer({ size: 64, mode: 'bilinear' }).outputShape([3, 28, 28]); // → [ 3, 64, 64 ]
  * ```
  */
