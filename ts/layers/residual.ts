@@ -21,10 +21,12 @@ export interface ResidualOptions {
  * ```ts
  * import { ConvLayer, ResidualLayer } from 'blasnet';
  *
- * const conv = (filters, kernelSize) => new ConvLayer({ filters, kernelSize, padding: 'same' });
- * new ResidualLayer([conv(16, 3), conv(16, 3)]).outputShape([16, 8, 8]); // → [ 16, 8, 8 ]
- * new ResidualLayer([conv(32, 3)], { shortcut: [conv(32, 1)] }).outputShape([16, 8, 8]); // → [ 32, 8, 8 ]
- * new ResidualLayer([conv(32, 3)]).outputShape([16, 8, 8]); // throws ERR_SHAPE_MISMATCH
+ * const same = [0, 1].map(() => new ConvLayer({ filters: 16, kernelSize: 3, padding: 'same' }));
+ * new ResidualLayer(same).outputShape([16, 8, 8]); // → [ 16, 8, 8 ]
+ * const wide = new ConvLayer({ filters: 32, kernelSize: 3, padding: 'same' });
+ * const shortcut = [new ConvLayer({ filters: 32, kernelSize: 1 })];
+ * new ResidualLayer([wide], { shortcut }).outputShape([16, 8, 8]); // → [ 32, 8, 8 ]
+ * new ResidualLayer([wide]).outputShape([16, 8, 8]); // throws ERR_SHAPE_MISMATCH
  * ```
  */
 export class ResidualLayer extends BlockLayer {

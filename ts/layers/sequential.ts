@@ -11,9 +11,8 @@ import { registerLayer } from './registry.js';
  * ```ts
  * import { BatchNormLayer, ConvLayer, SequentialLayer } from 'blasnet';
  *
- * const conv = (filters) =>
- *   new SequentialLayer([new ConvLayer({ filters, kernelSize: 3, padding: 'same', activation: 'relu' }), new BatchNormLayer()]);
- * const block = conv(16);
+ * const conv = new ConvLayer({ filters: 16, kernelSize: 3, padding: 'same', activation: 'relu' });
+ * const block = new SequentialLayer([conv, new BatchNormLayer()]);
  * block.outputShape([3, 32, 32]); // → [ 16, 32, 32 ]
  * Object.keys(block.weights)[0]; // → 'convolution-1.W'
  * ```
