@@ -11,7 +11,7 @@ import { requireFiniteGradients } from '../training/not-finite.js';
 import { TrainingState } from '../training/training-state.js';
 import { Busy } from './busy.js';
 import { LayerStack } from './layer-stack.js';
-import { backwardPass, type Model, updatePass } from './model.js';
+import { backwardPass, type Model, stepUpdatePass } from './model.js';
 import { summarize } from './summary.js';
 
 /** The layers of a net in order, and its passes one at a time: forward, backward, update. */
@@ -22,9 +22,10 @@ export abstract class LayeredNet {
   protected readonly busy: Busy;
   /** Of the last forward, while the layers remember what it computed. */
   protected output: Tensor | undefined;
-  /** The step that `preUpdateWeights` has prepared, and whether the last forward was made for it. */
+  /** The step that `preUpdateWeights` has prepared. */
   #preparedStep = -1;
-  #isAhead = false;
+  /** The weights of the last forward: those that the net holds, those that are trained, or ahead of them. */
+  #place: 'held' | 'trained' | 'ahead' = 'held';
 
   constructor(params: HyperParameters, name: string) {
     if (!(params instanceof HyperParameters)) throw badArgument('params', 'HyperParameters', params);
@@ -36,11 +37,11 @@ export abstract class LayeredNet {
     const optimizer = optimizerOf(params);
     this.model = {
       params,
-      stack: new LayerStack(dtype),
+      stack: new LayerStack(dtype, optimizer.excludesBiasAndNorm),
       objective: objectiveOf(netType),
       optimizer,
       schedule: learningRateSchedule && new Schedule(learningRateSchedule),
-      state: new TrainingState(optimizer),
+      state: new TrainingState(optimizer, params),
     };
   }
 
@@ -100,8 +101,9 @@ export abstract class LayeredNet {
     this.busy.requireIdle('forward');
     this.checkInput(x);
     if (training) this.weightsChange(); // running statistics
-    this.#isAhead = this.#preparedStep === this.model.state.slots.get('step');
-    this.output = this.#whereGradientsAre((runner) => this.model.stack.forwardPass(runner, x, training).a);
+    const isPrepared = this.#preparedStep === this.model.state.slots.get('step');
+    this.#place = isPrepared ? 'ahead' : training ? 'trained' : 'held';
+    this.output = this.#withWeightsOfForward((runner) => this.model.stack.forwardPass(runner, x, training).a);
     return this.output;
   }
 
@@ -117,7 +119,9 @@ export abstract class LayeredNet {
       throw shapeMismatch('y', `shape [${this.output.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
     }
     const { output } = this;
-    this.#whereGradientsAre((runner) => backwardPass(this.model, runner, output, { y, classWeights: noClassWeights }));
+    this.#withWeightsOfForward((runner) =>
+      backwardPass(this.model, runner, output, { y, classWeights: noClassWeights }),
+    );
   }
 
   /**
@@ -140,7 +144,7 @@ export abstract class LayeredNet {
     requireFiniteGradients(stack, runner);
     this.weightsChange();
     state.beginPass(runner, stack.block);
-    updatePass(this.model, runner, state.slots.slot('epochs'));
+    stepUpdatePass(this.model, runner, state.slots.slot('epochs'));
     state.endPass(runner, stack.block);
   }
 
@@ -153,16 +157,17 @@ export abstract class LayeredNet {
   protected abstract layersChanged(): void;
   protected abstract weightsChange(): void;
 
-  /** Runs a pass where `forward` computes: at the weights, or where `preUpdateWeights` has the optimizer take the gradient. */
-  #whereGradientsAre<Result>(pass: (runner: EagerRunner) => Result): Result {
+  /** Runs a pass with the weights of the last forward. */
+  #withWeightsOfForward<Result>(pass: (runner: EagerRunner) => Result): Result {
     const { state, stack } = this.model;
     const runner = this.#eagerRunner();
-    if (!this.#isAhead) return pass(runner);
-    state.beginPass(runner, stack.block);
+    if (this.#place === 'held') return pass(runner);
+    const isAhead = this.#place === 'ahead';
+    state.beginPass(runner, stack.block, isAhead);
     try {
       return pass(runner);
     } finally {
-      state.endPass(runner, stack.block);
+      state.endPass(runner, stack.block, isAhead);
     }
   }
 

@@ -31,12 +31,12 @@ export interface TrainingBatch {
   readonly y: Tensor;
   /** The weight of each class in the loss; empty where all weigh 1. */
   readonly classWeights: Operand;
-  /** Epochs finished before the step. */
-  readonly epoch: KernelArgument;
+  /** Whether it is a part of a larger batch, which has the penalty of l1 or l2 as a whole. */
+  readonly isPart?: boolean | undefined;
 }
 
 /**
- * Records the kernels of one training step on a batch: forward, loss, accuracy, backward, update.
+ * Records the kernels that compute the gradient of the loss for a batch: forward, loss, accuracy, backward.
  * @param batchOf - records the kernels that gather the batch
  * @returns each layer's output
  */
@@ -47,15 +47,14 @@ export function trainingPass(
   slots: Slots,
 ): readonly Tensor[] {
   const { stack, objective } = model;
-  const penalty = penaltyOf(model);
-  const { x, y, classWeights, epoch } = batchOf(runner);
+  const { x, y, classWeights, isPart } = batchOf(runner);
+  const penalty = isPart ? undefined : penaltyOf(model);
   const output = stack.forwardPass(runner, x, true);
   objective.lossPass(runner, output, { y, classWeights }, slots);
   if (penalty) penaltyPass(runner, stack, penalty, y.rows, slots);
   runner.run('require_finite_loss', { slots });
   objective.accuracyPass(runner, output.a, y, slots);
-  backwardPass(model, runner, output.a, { y, classWeights });
-  updatePass(model, runner, epoch);
+  backwardPass(model, runner, output.a, { y, classWeights, isPart });
   return output.outputs;
 }
 
@@ -64,27 +63,33 @@ export function backwardPass(
   model: Model,
   runner: Runner,
   a: Tensor,
-  { y, classWeights }: { readonly y: Tensor; readonly classWeights: Operand },
+  { y, classWeights, isPart }: Pick<TrainingBatch, 'y' | 'classWeights' | 'isPart'>,
 ): void {
   const { stack } = model;
-  const penalty = penaltyOf(model);
+  const penalty = isPart ? undefined : penaltyOf(model);
   const delta = runner.tensor(a.shape);
   runner.run('loss_delta', { a, y, classWeights, delta, scale: 1 / y.rows });
   stack.backwardPass(runner, delta);
   if (penalty) penaltyGradientPass(runner, stack, penalty, y.rows);
 }
 
-/** Records the kernels that end a step: clip the gradient, compute the learning rate, update the weights, count the step. */
-export function updatePass(
-  { params, stack, optimizer, schedule, state }: Model,
-  runner: Runner,
-  epoch: KernelArgument,
-): void {
+/** Records the kernels that end a step which makes an update by itself. */
+export function stepUpdatePass(model: Model, runner: Runner, epoch: KernelArgument): void {
+  const { slots, updateCount } = model.state;
+  updatePass(model, runner, epoch);
+  if (updateCount !== 'step') runner.run('count_step', { step: slots.vector('step') });
+}
+
+/**
+ * Records the kernels of an update: clip the gradient, compute the learning rate, update the weights, count the update.
+ * @param epoch - epochs finished before it
+ */
+export function updatePass({ params, stack, schedule, state }: Model, runner: Runner, epoch: KernelArgument): void {
   const { gradient } = stack.block;
   const { value, norm } = params.gradientClip;
   if (value !== undefined) runner.run('clip_value', { gradient, limit: value });
   if (norm !== undefined) runner.run('clip_norm', { gradient, limit: norm });
-  schedule?.ratePass(runner, state.slots, { epoch, iteration: state.slots.slot('step') });
-  optimizer.updatePass(runner, state.target(stack.block));
-  runner.run('count_step', { step: state.slots.vector('step') });
+  schedule?.ratePass(runner, state.slots, { epoch, iteration: state.slots.slot(state.updateCount) });
+  state.updatePass(runner, stack);
+  runner.run('count_step', { step: state.slots.vector(state.updateCount) });
 }
