@@ -7,7 +7,6 @@ import {
   DropoutLayer,
   FlattenLayer,
   FullyConnectedLayer,
-  GlobalAveragePoolLayer,
   HyperParameters,
   input,
   MaxPoolLayer,
@@ -48,40 +47,35 @@ export function convolutionalNet(run: CifarRun): NeuralNet {
 }
 
 /**
- * A small ResNet (He et al. 2015): blocks of two convolutions whose input is added to their result, so that gradients reach
- * the first layers unchanged. A block that halves the images and has more filters brings its input along by a convolution
- * of 1 × 1.
+ * The convolutional net with residual blocks (He et al. 2015) behind its second and third pool: two convolutions whose input
+ * is added to their result, so that gradients reach the layers before them unchanged.
  */
 export function residualNet(run: CifarRun): NeuralNet {
   const image = input([3, 32, 32], { name: 'image' });
-  const pool = new MaxPoolLayer({ poolSize: 2 }).apply(normalized(image, 'stem', 32, 3), 'pool');
-  let x = new ActivationLayer('relu').apply(pool, 'stem relu');
-  for (const [i, [filters, stride]] of (
-    [
-      [32, 1],
-      [64, 2],
-      [128, 2],
-    ] as const
-  ).entries()) {
-    const name = `block ${i + 1}`;
-    const first = new ActivationLayer('relu').apply(
-      normalized(x, `${name} conv 1`, filters, 3, stride),
-      `${name} relu 1`,
-    );
-    const second = normalized(first, `${name} conv 2`, filters, 3);
-    const beside = stride === 1 ? x : normalized(x, `${name} shortcut`, filters, 1, stride);
-    x = new ActivationLayer('relu').apply(new AddLayer().apply([second, beside], `${name} sum`), `${name} relu 2`);
+  let x: Node = image;
+  for (const [i, filters] of [32, 64, 128].entries()) {
+    const conv = new ConvLayer({ filters, kernelSize: 3, padding: 'same' }).apply(x, `conv ${i + 1}`);
+    const pool = new MaxPoolLayer({ poolSize: 2 }).apply(conv, `pool ${i + 1}`);
+    x = activated(new BatchNormLayer().apply(pool, `norm ${i + 1}`), `relu ${i + 1}`);
+    if (i > 0) x = residualBlock(x, filters, `block ${i}`);
   }
-  const logits = new FullyConnectedLayer(10).apply(new GlobalAveragePoolLayer().apply(x, 'means'), 'classes');
-  const outputs = [new ClassificationLayer('softmax').apply(logits, 'softmax')];
+  const vector = new DropoutLayer(0.3).apply(new FlattenLayer().apply(x, 'flatten'), 'dropout');
+  const outputs = [
+    new ClassificationLayer('softmax').apply(new FullyConnectedLayer(10).apply(vector, 'classes'), 'softmax'),
+  ];
   return NeuralNet.fromGraph({ inputs: [image], outputs }, cifarParams(run, 0.003), 'CIFAR-10, skip connections');
 }
 
-/** Convolution and batch norm. */
-function normalized(x: Node, name: string, filters: number, kernelSize: number, stride = 1): Node {
-  const conv = new ConvLayer({ filters, kernelSize, stride, padding: 'same', useBias: false }).apply(x, name);
-  return new BatchNormLayer().apply(conv, `${name} norm`);
+function residualBlock(x: Node, filters: number, name: string): Node {
+  const normalized = (node: Node, number: number) => {
+    const conv = new ConvLayer({ filters, kernelSize: 3, padding: 'same', useBias: false });
+    return new BatchNormLayer().apply(conv.apply(node, `${name} conv ${number}`), `${name} norm ${number}`);
+  };
+  const inner = normalized(activated(normalized(x, 1), `${name} relu 1`), 2);
+  return activated(new AddLayer().apply([x, inner], `${name} sum`), `${name} relu 2`);
 }
+
+const activated = (node: Node, name: string) => new ActivationLayer('relu').apply(node, name);
 
 /** Twice a fully connected layer, batch norm, relu; then the last one. */
 export function fullyConnectedNet(run: CifarRun): NeuralNet {

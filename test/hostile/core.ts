@@ -18,6 +18,7 @@ import {
   input,
   MaxPoolLayer,
   NeuralNet,
+  optimizerNames,
   Parameter,
   Tensor,
 } from 'blasnet';
@@ -81,6 +82,8 @@ const hyperParameters = () => ({
   regularizer: { method: 'l2', value: 0.1 },
   learningRateSchedule: { kind: 'step', every: 2, factor: 0.5, unit: 'epoch', warmUp: { length: 2, from: 0.1 } },
   gradientClip: { norm: 1, value: 1 },
+  gradientAccumulation: 2,
+  weightAverage: { decay: 0.9 },
   seed: 1,
   dtype: 'float32',
 });
@@ -336,7 +339,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
 export const made: Readonly<Record<string, Callable>> = {
   RowPredictor: { instance: () => net().predictor({ maxDelayMs: 0 }), methods: { predict: () => [[1, 2, 3]] } },
   ...Object.fromEntries(
-    (['sgd', 'momentum', 'nag', 'adaGrad', 'adaDelta', 'rmsProp', 'adam', 'adamW'] as const).map((name) => [
+    optimizerNames.map((name) => [
       name,
       {
         instance: () => createOptimizer(name),

@@ -150,7 +150,7 @@ test('a dtype that was asked for is checked', (t) => {
 
 test('an epsilon that is 0 in float32 is refused for float32, where 0/0 would follow, and not for float64', (t) => {
   const message = /^Expected at least 1.17\d+e-38, as float32 needs, for (\w+)'s epsilon but received 1e-(50|40)$/;
-  for (const name of ['rmsProp', 'adaDelta', 'adaGrad', 'adam', 'adamW'] as const) {
+  for (const name of ['rmsProp', 'adaDelta', 'adaGrad', 'adam', 'adamW', 'amsGrad'] as const) {
     // Kernels take denormal numbers for 0.
     for (const epsilon of [1e-50, 1e-40])
       t.throws(() => createOptimizer(name, { epsilon, dtype: 'float32' }), badArgument(message));

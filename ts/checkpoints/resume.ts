@@ -54,9 +54,8 @@ export async function restoreRun(file: ModelFile, { stack, params, state: traini
   const saved = runStateIn(jsonIn(file.metadata, 'training', where), where);
   const state = lengthened(saved, params, file);
   const { layers, block } = stack;
-  training.target(block); // makes the optimizer's arrays
-  for (const [array, theta] of Object.entries(training.namedArrays)) {
-    for (const [name, share] of sharesOf(layers, block, { theta })) await file.read(optimizerName(array, name), share);
+  for (const [array, shares] of Object.entries(training.namedArrays(block))) {
+    for (const [name, share] of sharesOf(layers, block, shares)) await file.read(optimizerName(array, name), share);
   }
   const copyFrom = async (nameOf: (parameter: string) => string) => {
     const snapshot = new Snapshot([block.theta, block.statistics]);
@@ -80,6 +79,7 @@ export async function restoreRun(file: ModelFile, { stack, params, state: traini
   const records = recordsIn(await file.readAny(historyName), state.course.validationRows > 0);
   if (!records) throw badFile(`'${historyName}' of ${where}`, 'a row of numbers for each checkpoint', 'another shape');
   for (const name of ['step', 'epochs', 'learningRate', 'baseRate'] as const) training.slots.set(name, state[name]);
+  if (state.updates !== undefined) training.slots.set('updates', state.updates);
   training.plateau = { ...state.plateau };
   return { state, records, best, kept, preparation: file.description.preparation };
 }

@@ -118,12 +118,13 @@ export class RunCheckpoints {
 
   #stateAt(position: RunPosition): RunState {
     const { model, course, rule, first, restoreBest } = this.#parts;
-    const { slots, plateau } = model.state;
+    const { slots, plateau, updateCount } = model.state;
     return {
       course,
       first,
       ...position,
       step: slots.get('step'),
+      ...(updateCount !== 'step' && { updates: slots.get(updateCount) }),
       learningRate: slots.get('learningRate'),
       baseRate: slots.get('baseRate'),
       plateau: { ...plateau },
@@ -152,8 +153,11 @@ export class RunCheckpoints {
     const sharesBy = (values: Values) =>
       sharesOf(layers, block, { theta: values(block.theta) ?? block.theta, statistics: values(block.statistics) });
     const tensors = sharesBy(valuesOf);
-    for (const [array, tensor] of Object.entries(model.state.namedArrays)) {
-      const shares = sharesOf(layers, block, { theta: valuesOf(tensor) ?? tensor });
+    for (const [array, { theta, statistics }] of Object.entries(model.state.namedArrays(block))) {
+      const shares = sharesOf(layers, block, {
+        theta: theta && (valuesOf(theta) ?? theta),
+        statistics: statistics && valuesOf(statistics),
+      });
       for (const [name, share] of shares) tensors.set(optimizerName(array, name), share);
     }
     const copiesOf = (snapshot: Snapshot) => sharesBy((tensor) => snapshot.copyOf(tensor));

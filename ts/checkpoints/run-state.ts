@@ -14,6 +14,8 @@ export interface RunState {
   /** Epochs that the net has begun, and the other slots of the training state. */
   readonly epochs: number;
   readonly step: number;
+  /** Absent where each batch makes an update. */
+  readonly updates?: number;
   readonly learningRate: number;
   readonly baseRate: number;
   readonly plateau: PlateauState;
@@ -57,6 +59,7 @@ export function runStateIn(value: unknown, where: string): RunState {
     next,
     epochs: count('epochs'),
     step: count('step'),
+    ...(state.updates !== undefined && { updates: count('updates') }),
     learningRate: check(state, 'learningRate', 'a number', isNumber) as number,
     baseRate: check(state, 'baseRate', 'a number', isNumber) as number,
     plateau: {

@@ -97,7 +97,9 @@ export abstract class Parameterized {
    */
   update(): void {
     this.requireIdle('layer.update');
-    for (const { value, gradient } of this.#trainable) this.#rule().update(value.data, gradient.data);
+    for (const { value, gradient, penalized } of this.#trainable) {
+      this.#rule().update(value.data, gradient.data, penalized);
+    }
   }
 
   get #trainable(): Parameter[] {

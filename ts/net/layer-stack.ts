@@ -46,10 +46,13 @@ export class LayerStack {
   /** Row shapes of the inputs that shapes were computed for most recently. */
   #seen: readonly RowShape[] | undefined;
   readonly #dtype: DType;
+  readonly #weightsFirst: boolean;
   #block: ParameterBlock | undefined;
 
-  constructor(dtype: DType) {
+  /** @param weightsFirst - lays the parameters that l1 and l2 count out before the others, not layer by layer */
+  constructor(dtype: DType, weightsFirst = false) {
     this.#dtype = dtype;
+    this.#weightsFirst = weightsFirst;
   }
 
   /** The layers in the order in which they are first applied. */
@@ -230,6 +233,7 @@ export class LayerStack {
     const statistics = new Arena(this.#dtype);
     const moves = this.layers
       .flatMap(({ layer }) => layer.parameters)
+      .toSorted((a, b) => (this.#weightsFirst ? Number(b.penalized) - Number(a.penalized) : 0))
       .flatMap((parameter) => [
         { tensor: parameter.value, storage: (parameter.trainable ? theta : statistics).reserve(parameter.value.size) },
         { tensor: parameter.gradient, storage: gradient.reserve(parameter.gradient.size) },

@@ -12,7 +12,7 @@ import { requireFiniteGradients } from '../training/not-finite.js';
 import { TrainingState } from '../training/training-state.js';
 import { Busy } from './busy.js';
 import { LayerStack, type NetPass } from './layer-stack.js';
-import { backwardPass, type Model, updatePass } from './model.js';
+import { backwardPass, type Model, stepUpdatePass } from './model.js';
 import { type GraphInput, type GraphOutput, type GraphParts, layerNameFor } from './net-graph.js';
 import { type NetNode, nodesOf, summarize } from './summary.js';
 
@@ -24,9 +24,10 @@ export abstract class LayeredNet {
   protected readonly busy: Busy;
   /** The last forward, until the weights change. */
   protected lastPass: NetPass | undefined;
-  /** The step that `preUpdateWeights` has prepared, and whether the last forward was made for it. */
+  /** The step that `preUpdateWeights` has prepared. */
   #preparedStep = -1;
-  #isAhead = false;
+  /** The weights of the last forward: those that the net holds, those that are trained, or ahead of them. */
+  #place: 'held' | 'trained' | 'ahead' = 'held';
 
   constructor(params: HyperParameters, name: string) {
     if (!(params instanceof HyperParameters)) throw badArgument('params', 'HyperParameters', params);
@@ -38,11 +39,11 @@ export abstract class LayeredNet {
     const optimizer = optimizerOf(params);
     this.model = {
       params,
-      stack: new LayerStack(dtype),
+      stack: new LayerStack(dtype, optimizer.excludesBiasAndNorm),
       objective: objectiveOf(netType),
       optimizer,
       schedule: learningRateSchedule && new Schedule(learningRateSchedule),
-      state: new TrainingState(optimizer),
+      state: new TrainingState(optimizer, params),
     };
   }
 
@@ -152,8 +153,9 @@ export abstract class LayeredNet {
     const inputs = this.inputsFrom(x);
     this.checkInputs(inputs);
     if (training) this.weightsChange(); // running statistics
-    this.#isAhead = this.#preparedStep === this.model.state.slots.get('step');
-    this.lastPass = this.#whereGradientsAre((runner) => this.model.stack.forwardPass(runner, inputs, training));
+    const isPrepared = this.#preparedStep === this.model.state.slots.get('step');
+    this.#place = isPrepared ? 'ahead' : training ? 'trained' : 'held';
+    this.lastPass = this.#withWeightsOfForward((runner) => this.model.stack.forwardPass(runner, inputs, training));
     return this.lastPass.outputs[0]!.tensor;
   }
 
@@ -170,7 +172,7 @@ export abstract class LayeredNet {
       throw shapeMismatch('y', `shape [${output.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
     }
     const { lastPass } = this;
-    this.#whereGradientsAre(() => backwardPass(this.model, lastPass, { y, classWeights: noClassWeights }));
+    this.#withWeightsOfForward(() => backwardPass(this.model, lastPass, { y, classWeights: noClassWeights }));
   }
 
   /**
@@ -193,7 +195,7 @@ export abstract class LayeredNet {
     requireFiniteGradients(stack, runner);
     this.weightsChange();
     state.beginPass(runner, stack.block);
-    updatePass(this.model, runner, state.slots.slot('epochs'));
+    stepUpdatePass(this.model, runner, state.slots.slot('epochs'));
     state.endPass(runner, stack.block);
   }
 
@@ -206,16 +208,17 @@ export abstract class LayeredNet {
   protected abstract layersChanged(): void;
   protected abstract weightsChange(): void;
 
-  /** Runs a pass where `forward` computes: at the weights, or where `preUpdateWeights` has the optimizer take the gradient. */
-  #whereGradientsAre<Result>(pass: (runner: EagerRunner) => Result): Result {
+  /** Runs a pass with the weights of the last forward. */
+  #withWeightsOfForward<Result>(pass: (runner: EagerRunner) => Result): Result {
     const { state, stack } = this.model;
     const runner = this.#eagerRunner();
-    if (!this.#isAhead) return pass(runner);
-    state.beginPass(runner, stack.block);
+    if (this.#place === 'held') return pass(runner);
+    const isAhead = this.#place === 'ahead';
+    state.beginPass(runner, stack.block, isAhead);
     try {
       return pass(runner);
     } finally {
-      state.endPass(runner, stack.block);
+      state.endPass(runner, stack.block, isAhead);
     }
   }
 

@@ -29,12 +29,12 @@ export function penaltyOf({ params: { regularizer } }: Model): Penalty | undefin
 export interface TrainingBatch extends Labels {
   /** In the order of the net's inputs. */
   readonly inputs: readonly Tensor[];
-  /** Epochs finished before the step. */
-  readonly epoch: KernelArgument;
+  /** Whether it is a part of a larger batch, which has the penalty of l1 or l2 as a whole. */
+  readonly isPart?: boolean | undefined;
 }
 
 /**
- * Records the kernels of one training step on a batch: forward, loss, accuracy, backward, update.
+ * Records the kernels that compute the gradient of the loss for a batch: forward, loss, accuracy, backward.
  * @param batchOf - records the kernels that gather the batch
  * @returns the result of each step of the graph
  */
@@ -45,37 +45,46 @@ export function trainingPass(
   slots: Slots,
 ): readonly Tensor[] {
   const { stack, objective } = model;
-  const penalty = penaltyOf(model);
-  const { inputs, y, classWeights, epoch } = batchOf(runner);
+  const { inputs, y, classWeights, isPart } = batchOf(runner);
+  const penalty = isPart ? undefined : penaltyOf(model);
   const netPass = stack.forwardPass(runner, inputs, true);
   const output = netPass.outputs[0]!;
   objective.lossPass(runner, output, { y, classWeights }, slots);
   if (penalty) penaltyPass(runner, stack, penalty, y.rows, slots);
   runner.run('require_finite_loss', { slots });
   objective.accuracyPass(runner, output.tensor, y, slots);
-  backwardPass(model, netPass, { y, classWeights });
-  updatePass(model, runner, epoch);
+  backwardPass(model, netPass, { y, classWeights, isPart });
   return netPass.results;
 }
 
 /** Records the kernels of the backward pass for labels y. */
-export function backwardPass(model: Model, { pass, outputs }: NetPass, labels: Labels): void {
-  const penalty = penaltyOf(model);
+export function backwardPass(
+  model: Model,
+  { pass, outputs }: NetPass,
+  { isPart, ...labels }: Labels & Pick<TrainingBatch, 'isPart'>,
+): void {
+  const penalty = isPart ? undefined : penaltyOf(model);
   pass.backward([seedOf(pass.tape, outputs[0]!, labels)]);
   if (penalty) penaltyGradientPass(pass.runner, model.stack, penalty, labels.y.rows);
 }
 
-/** Records the kernels that end a step: clip the gradient, compute the learning rate, update the weights, count the step. */
-export function updatePass(
-  { params, stack, optimizer, schedule, state }: Model,
-  runner: Runner,
-  epoch: KernelArgument,
-): void {
+/** Records the kernels that end a step which makes an update by itself. */
+export function stepUpdatePass(model: Model, runner: Runner, epoch: KernelArgument): void {
+  const { slots, updateCount } = model.state;
+  updatePass(model, runner, epoch);
+  if (updateCount !== 'step') runner.run('count_step', { step: slots.vector('step') });
+}
+
+/**
+ * Records the kernels of an update: clip the gradient, compute the learning rate, update the weights, count the update.
+ * @param epoch - epochs finished before it
+ */
+export function updatePass({ params, stack, schedule, state }: Model, runner: Runner, epoch: KernelArgument): void {
   const { gradient } = stack.block;
   const { value, norm } = params.gradientClip;
   if (value !== undefined) runner.run('clip_value', { gradient, limit: value });
   if (norm !== undefined) runner.run('clip_norm', { gradient, limit: norm });
-  schedule?.ratePass(runner, state.slots, { epoch, iteration: state.slots.slot('step') });
-  optimizer.updatePass(runner, state.target(stack.block));
-  runner.run('count_step', { step: state.slots.vector('step') });
+  schedule?.ratePass(runner, state.slots, { epoch, iteration: state.slots.slot(state.updateCount) });
+  state.updatePass(runner, stack);
+  runner.run('count_step', { step: state.slots.vector(state.updateCount) });
 }

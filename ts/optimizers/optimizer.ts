@@ -12,9 +12,10 @@ export interface Optimizer {
   /**
    * Updates θ in place with a gradient of the same length. The optimizer remembers moments and the number of the step for
    * each array by its place in memory.
+   * @param isWeight - false for a bias or a norm's parameter, to which weight decay may not apply; default true
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but two arrays of one type, `ERR_SHAPE_MISMATCH` for two lengths
    */
-  update(theta: FloatArray, gradient: FloatArray): void;
+  update(theta: FloatArray, gradient: FloatArray, isWeight?: boolean): void;
 }
 
 /** The tensors and numbers of one update. */
@@ -24,8 +25,10 @@ export interface UpdateTarget {
   /** The optimizer's own arrays, each of θ's size, by the names in `stateNames`; zeros before the first step. */
   readonly state: Readonly<Record<string, Tensor>>;
   readonly learningRate: KernelArgument;
-  /** Steps finished before this one. */
+  /** Updates finished before this one. */
   readonly step: KernelArgument;
+  /** Whether weight decay applies. */
+  readonly decays: boolean;
 }
 
 /** The memory of an optimizer for one θ when it works alone. */
@@ -40,18 +43,22 @@ interface Memory {
 export abstract class KernelOptimizer implements Optimizer {
   abstract readonly name: string;
   readonly learningRate: number;
+  /** Whether weight decay leaves biases and the parameters of norms alone. */
+  readonly excludesBiasAndNorm: boolean;
+  /** The optimizer's own constants, named as its kernels name them. */
+  protected readonly constants: Readonly<Record<string, number>>;
   #dtype: DType | undefined;
   readonly #memories = new WeakMap<ArrayBufferLike, Map<string, Memory>>();
 
-  /** @param constants - the optimizer's own, named as its kernels name them */
-  constructor(
-    learningRate: number,
-    protected readonly constants: Readonly<Record<string, number>> = {},
-  ) {
+  /** @param constants - those of the optimizer by name */
+  constructor(learningRate: number, constants: Readonly<Record<string, number | boolean>> = {}) {
     if (!(Number.isFinite(learningRate) && learningRate > 0)) {
       throw badArgument('learningRate', 'a finite number above 0', learningRate);
     }
     this.learningRate = learningRate;
+    const { excludeBiasAndNorm = false, ...numbers } = constants;
+    this.excludesBiasAndNorm = excludeBiasAndNorm as boolean;
+    this.constants = numbers as Readonly<Record<string, number>>;
   }
 
   /**
@@ -104,13 +111,13 @@ export abstract class KernelOptimizer implements Optimizer {
     memory.hasBegun = true;
   }
 
-  update(theta: FloatArray, gradient: FloatArray): void {
+  update(theta: FloatArray, gradient: FloatArray, isWeight = true): void {
     requireFloats('theta', theta);
     requireFloats('gradient', gradient);
     if (theta.length !== gradient.length) {
       throw shapeMismatch('gradient', `${theta.length} numbers`, `${gradient.length}`);
     }
-    const { runner, target, memory } = this.#alone(theta, gradient);
+    const { runner, target, memory } = this.#alone(theta, gradient, isWeight);
     if (target.gradient.dtype !== runner.dtype) {
       throw badArgument('gradient', `a ${runner.dtype} array`, `a ${target.gradient.dtype} one`);
     }
@@ -122,7 +129,7 @@ export abstract class KernelOptimizer implements Optimizer {
     memory.step++;
   }
 
-  #alone(theta: FloatArray, gradient: FloatArray) {
+  #alone(theta: FloatArray, gradient: FloatArray, isWeight = true) {
     const dtype: DType = theta instanceof Float64Array ? 'float64' : 'float32';
     if (this.dtype !== undefined && this.dtype !== dtype)
       throw badArgument('theta', `a ${this.dtype} array`, `a ${dtype} one`);
@@ -134,6 +141,7 @@ export abstract class KernelOptimizer implements Optimizer {
       state: memory.state,
       learningRate: this.learningRate,
       step: memory.step,
+      decays: isWeight || !this.excludesBiasAndNorm,
     };
     return { runner: new EagerRunner(dtype), target, memory };
   }

@@ -85,7 +85,7 @@ export class EagerReplay implements Replay {
 
   /** Returns false if a number became NaN or infinite. */
   #runStep(step: number, beginEpoch: boolean, input: TensorData | undefined): boolean {
-    const { dtype, slots, stepsPerEpoch, batchRows, step: stepArgument } = this.#setup;
+    const { dtype, slots, stepsPerEpoch, batchRows, stepsPerUpdate = 1, step: stepArgument } = this.#setup;
     const batch = step % stepsPerEpoch;
     slots.set('iteration', step);
     slots.set('epoch', Math.floor(step / stepsPerEpoch));
@@ -96,6 +96,7 @@ export class EagerReplay implements Replay {
       if (batch === 0 || beginEpoch) this.#passes.epoch?.(runner);
       const isLast = batch === stepsPerEpoch - 1;
       ((isLast && this.#passes.last) || this.#passes.step)!(runner);
+      if (isLast || (batch + 1) % stepsPerUpdate === 0) this.#passes.update?.(runner);
       return true;
     } catch (error) {
       if (error instanceof BlasnetError && error.code === 'ERR_NOT_FINITE') return false;

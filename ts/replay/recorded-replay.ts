@@ -12,7 +12,7 @@ export class RecordedReplay implements Replay {
   readonly #plans: readonly Plan[];
   readonly #native: NativeReplay;
 
-  constructor({ begin, end, epoch, step, last }: Passes, setup: ReplaySetup) {
+  constructor({ begin, end, epoch, step, last, update }: Passes, setup: ReplaySetup) {
     const workspace = new Arena(setup.dtype);
     const record = (pass: Pass | undefined) => {
       if (!pass) return undefined;
@@ -23,7 +23,7 @@ export class RecordedReplay implements Replay {
       return { recorder, ...compiled };
     };
     // All are recorded before the first one is finished, since that allocates the workspace.
-    const recorded = [record(epoch), record(step), record(last)];
+    const recorded = [record(epoch), record(step), record(last), record(update)];
     const [first, atLast] = [record(begin), record(end)];
     const panels = keepWeightsInPanels(
       recorded.map((pass) => pass?.calls ?? []),
@@ -40,6 +40,8 @@ export class RecordedReplay implements Replay {
       epoch: plans[0]?.native ?? null,
       step: plans[1]?.native ?? null,
       last: plans[2]?.native ?? null,
+      update: plans[3]?.native,
+      stepsPerUpdate: setup.stepsPerUpdate ?? 1,
       stepsPerEpoch: setup.stepsPerEpoch,
       batchRows: setup.batchRows,
       inputRowBytes: (setup.inputSize ?? 0) * tensorArrayOf(setup.inputType ?? setup.dtype).BYTES_PER_ELEMENT,

@@ -18,6 +18,8 @@ export interface Passes {
   readonly step?: Pass | undefined;
   /** The last step of an epoch, if its batch is shorter. */
   readonly last?: Pass | undefined;
+  /** Runs after every `stepsPerUpdate` steps of an epoch, and after its last. */
+  readonly update?: Pass | undefined;
 }
 
 /** The sizes of a replay, and the memory that it shares with its caller. */
@@ -27,6 +29,8 @@ export interface ReplaySetup {
   readonly slots: Slots;
   readonly stepsPerEpoch: number;
   readonly batchRows: number;
+  /** For passes with an update; default 1. */
+  readonly stepsPerUpdate?: number;
   /** Numbers in a row of the input, for passes that have one, and their type: by default the dtype. */
   readonly inputSize?: number;
   readonly inputType?: TensorType;

@@ -11,7 +11,8 @@ export class LastGood {
   readonly #plan: TrainingPlan;
   readonly #snapshot: Snapshot;
   readonly #hint: () => string | undefined;
-  #step: number;
+  /** Batches and updates that were finished. */
+  #counts: Readonly<Record<'step' | 'updates', number>>;
 
   /** @param hint - how lost numbers may be mended, where that can be told from the data */
   constructor(model: Model, plan: TrainingPlan, hint: () => string | undefined) {
@@ -21,7 +22,7 @@ export class LastGood {
     this.#model = model;
     this.#plan = plan;
     this.#snapshot = new Snapshot([theta, statistics, ...state.arrays]);
-    this.#step = state.slots.get('step');
+    this.#counts = state.counts;
   }
 
   /**
@@ -30,7 +31,7 @@ export class LastGood {
    */
   async take(iterations: number): Promise<void> {
     if (!(await this.#snapshot.take())) throw this.lostNumbers(iterations - 1);
-    this.#step = this.#model.state.slots.get('step');
+    this.#counts = this.#model.state.counts;
   }
 
   /** The copy of one of the tensors, until the next `take`; undefined for a tensor without numbers. */
@@ -54,7 +55,7 @@ export class LastGood {
 
   #lost(what: string, iteration: number, where: string): BlasnetError {
     this.#snapshot.restore();
-    this.#model.state.slots.set('step', this.#step);
+    this.#model.state.counts = this.#counts;
     return lostNumbers(what, { iteration, iterationsPerEpoch: this.#plan.iterationsPerEpoch }, where, this.#hint());
   }
 }

@@ -1,11 +1,12 @@
 import { floatBatchPass, portFor, type Rows, requireFinite } from '../data/rows.js';
 import { BlasnetError } from '../errors.js';
 import { noClassWeights } from '../losses/class-weights.js';
-import { type Model, trainingPass } from '../net/model.js';
+import { type Model, stepUpdatePass, trainingPass } from '../net/model.js';
 import { createReplay, type Passes, type Replay } from '../replay/replay.js';
 import { fromNative, type Operand, type Port, type Runner } from '../runner.js';
 import { Slots } from '../slots.js';
 import type { Tensor } from '../tensor.js';
+import { accumulatePass, groupUpdatePass } from './accumulation.js';
 
 const shuffleStream = 0x45504f43; // the order of rows; layers' streams are small numbers
 
@@ -30,21 +31,25 @@ function restPasses({ state, stack }: Model): Pick<Passes, 'begin' | 'end'> {
 
 /** The recorded training of a net on a data set: passes for an epoch's start, a step, and a shorter last step. */
 export class TrainingPlan {
-  /** `windowStart`: rows of the epoch before the window in the ports; `windowRow`: the batch's first row within it. */
-  readonly slots = new Slots(['windowStart', 'windowRow']);
+  /**
+   * `windowStart`: rows of the epoch before the window in the ports; `windowRow`: the batch's first row within it;
+   * `groupCount`: rows since the last update, where several batches make one.
+   */
+  readonly slots = new Slots(['windowStart', 'windowRow', 'groupCount']);
   readonly replay: Replay;
   readonly iterationsPerEpoch: number;
   /** The result of each step of the graph, as the pass for a full batch and the one for the last batch of an epoch leave it. */
   readonly #outputs: { full: readonly Tensor[]; last: readonly Tensor[] } = { full: [], last: [] };
 
   constructor(model: Model, source: TrainingSource, batchRows: number, shuffle: boolean) {
-    const { dtype, seed } = model.params;
+    const { dtype, seed, gradientAccumulation } = model.params;
     const { x, y, count, ports, classWeights } = source;
     const { slots } = this;
     this.iterationsPerEpoch = Math.ceil(count / batchRows);
     const order = shuffle && !ports ? new Int32Array(count) : undefined;
 
-    const stepPass = (rows: number) => (runner: Runner) =>
+    const isPart = gradientAccumulation > 1;
+    const gradientPass = (runner: Runner, rows: number) =>
       trainingPass(
         model,
         runner,
@@ -58,11 +63,19 @@ export class TrainingPlan {
             inputs: [floatBatchPass(runner, ports?.x ?? x, x, { ...range, augmentSeed: seed })],
             y: floatBatchPass(runner, ports?.y ?? y, y, range),
             classWeights,
-            epoch: slots.slot('epoch'),
+            isPart,
           };
         },
         slots,
       );
+    const stepPass = (rows: number) => (runner: Runner) => {
+      const outputs = gradientPass(runner, rows);
+      const part = { rows, firstRow: slots.slot('firstRow'), groupRows: gradientAccumulation * batchRows };
+      if (isPart) accumulatePass(model, runner, part, slots);
+      else stepUpdatePass(model, runner, slots.slot('epoch'));
+      return outputs;
+    };
+    const update = (runner: Runner) => groupUpdatePass(model, runner, slots.slot('epoch'), slots);
     const rest = count % batchRows;
     const [full, last] = [stepPass(batchRows), stepPass(rest)];
     const step = (runner: Runner) => {
@@ -76,8 +89,21 @@ export class TrainingPlan {
       runner.run('shuffle_order', { order: operand, seed, stream: shuffleStream, epoch: slots.slot('epoch') });
     };
     this.replay = createReplay(
-      { ...restPasses(model), epoch: order && epoch, step, last: rest > 0 ? shorter : undefined },
-      { dtype, slots, stepsPerEpoch: this.iterationsPerEpoch, batchRows, step: model.state.slots.slot('step') },
+      {
+        ...restPasses(model),
+        epoch: order && epoch,
+        step,
+        last: rest > 0 ? shorter : undefined,
+        update: isPart ? update : undefined,
+      },
+      {
+        dtype,
+        slots,
+        stepsPerEpoch: this.iterationsPerEpoch,
+        stepsPerUpdate: gradientAccumulation,
+        batchRows,
+        step: model.state.slots.slot('step'),
+      },
       model.stack.isRecordable,
     );
   }
@@ -110,10 +136,10 @@ export class BatchPlan {
           inputs: [floatBatchPass(runner, ports.x, x, range)],
           y: floatBatchPass(runner, ports.y, y, range),
           classWeights: noClassWeights,
-          epoch: slots.slot('epochs'),
         };
       };
       trainingPass(model, runner, batchOf, this.slots);
+      stepUpdatePass(model, runner, slots.slot('epochs'));
     };
     this.#ports = ports;
     this.#replay = createReplay(
