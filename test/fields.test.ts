@@ -29,6 +29,7 @@ import {
   histogramChart,
   lineChart,
   lossChart,
+  netChart,
   pictureSheet,
   renderPng,
   rocChart,
@@ -132,6 +133,10 @@ const calls: Readonly<Record<string, Call>> = {
   pictureSheet: {
     call: (o) => pictureSheet([{ data: [0], shape: [1, 1, 1] }], o),
     options: { title: 't', columns: 2, size: 10 },
+  },
+  netChart: {
+    call: (o) => netChart({ nodes: [{ name: 'x', kind: 'input', inputs: [] }] }, o),
+    options: { title: 't', direction: 'right' },
   },
   rocChart: { call: (o) => rocChart(rocCurve([1, 0], [1, 0]), o), options: panel },
   confusionChart: { call: (o) => confusionChart([[1]], ['a'], o), options: panel },

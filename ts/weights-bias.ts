@@ -40,6 +40,11 @@ export class Parameter {
     converted.value.data.set(this.value.data);
     return converted;
   }
+
+  /** Returns the same parameter under other names: value and gradient are the same tensors. */
+  renamed(name: string, fileKey: string): Parameter {
+    return Object.assign(Object.create(Parameter.prototype) as Parameter, this, { name, fileKey });
+  }
 }
 
 /** Options of a `Parameter`. */

@@ -12,16 +12,19 @@ import {
   DataReader,
   DropoutLayer,
   EagerRunner,
+  EarlyStopping,
   FlattenLayer,
   FullyConnectedLayer,
   GlobalAveragePoolLayer,
   HyperParameters,
-  type Layer,
+  input,
   MaxPoolLayer,
   NeuralNet,
+  optimizerNames,
   Parameter,
   Tensor,
 } from 'blasnet';
+import { layer, layers } from './layers.js';
 import type { Callable } from './walk.js';
 
 const x = () =>
@@ -60,6 +63,10 @@ const trainOptions = () => ({
   progress: false,
   onProgress: () => {},
   onCheckpoint: () => {},
+  callbacks: [
+    { onTrainBegin: () => {}, onEpochEnd: () => {}, onCheckpoint: () => {}, onTrainEnd: () => {} },
+    new EarlyStopping({ patience: 1 }),
+  ],
   signal: new AbortController().signal,
   checkpointFile: 'run.safetensors',
   checkpointEvery: 1,
@@ -77,39 +84,17 @@ const hyperParameters = () => ({
   regularizer: { method: 'l2', value: 0.1 },
   learningRateSchedule: { kind: 'step', every: 2, factor: 0.5, unit: 'epoch', warmUp: { length: 2, from: 0.1 } },
   gradientClip: { norm: 1, value: 1 },
+  gradientAccumulation: 2,
+  weightAverage: { decay: 0.9 },
   seed: 1,
   dtype: 'float32',
 });
 
-/** Methods of all layers. */
-function layer(make: () => Layer, args: () => readonly unknown[], input: () => Tensor): Callable {
-  const output = () => make().forward(input());
-  return {
-    args,
-    instance: () => {
-      const made = make();
-      made.forward(input());
-      return made;
-    },
-    methods: {
-      outputShape: () => [input().shape.slice(1)],
-      build: () => [[input().shape.slice(1)]],
-      flopsPerRow: () => [input().shape.slice(1)],
-      forward: () => [input(), true],
-      backward: () => [output()],
-      preUpdate: () => [],
-      update: () => [],
-      allocateParameters: () => [],
-      setWeights: () => [make().weights],
-      saveWeights: () => ['weights', 'layer'],
-      loadWeights: () => ['weights', 'layer'],
-      readWeights: () => ['weights', 'layer'],
-      saveInitialValues: () => ['initial', 'layer'],
-      loadInitialValues: () => ['initial', 'layer'],
-      readInitialValues: () => ['initial', 'layer'],
-    },
-    internal: ['forwardPass', 'backwardPass', 'configure', 'createParameters', 'requireIdle', 'rememberedFor'],
-  };
+const inputNode = (rowShape: readonly number[]) => input(rowShape, { name: 'rows' });
+
+function graphNodes() {
+  const node = inputNode([3]);
+  return { inputs: [node], outputs: [new FullyConnectedLayer(2).apply(node)] };
 }
 
 const readerMethods = {
@@ -129,6 +114,9 @@ const readerMethods = {
 };
 const readerInternal = ['setRaw', 'requireSet', 'changeX', 'setImages'];
 
+/** Called by `train`. */
+const callbackInternal = ['onTrainBegin', 'onEpochEnd', 'onCheckpoint', 'onTrainEnd'];
+
 const vector = (...values: number[]) => Float32Array.from(values);
 const initializer = (args: () => readonly unknown[]): Callable => ({
   args,
@@ -140,6 +128,7 @@ const files = (...names: readonly string[]) => Object.fromEntries(names.map((nam
 
 /** Valid arguments of each export, or why it is left out. */
 export const core: Readonly<Record<string, Callable | string>> = {
+  ...layers,
   ActivationLayer: layer(
     () => new ActivationLayer('tanh'),
     () => [{ name: 'leakyRelu', slope: 0.1 }],
@@ -176,6 +165,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
     () => [{ ...image, filters: 2, kernelSize: [3, 3], stride: 1, padding: 'same', dilation: 1, groups: 1 }],
     () => Tensor.zeros([2, 1, 4, 4]),
   ),
+  CsvLogger: { args: () => ['log.csv'], internal: callbackInternal },
   DataReader: {
     args: () => [{ train: 'train.csv', test: 'test.csv', label: 'y' }],
     statics: {
@@ -198,6 +188,10 @@ export const core: Readonly<Record<string, Callable | string>> = {
       run: () => ['relu_forward', { x: x(), y: Tensor.zeros([3, 3]), parameter: 0 }],
     },
     internal: ['rowsOf'],
+  },
+  EarlyStopping: {
+    args: () => [{ monitor: 'lossTrain', mode: 'min', minDelta: 0.1, patience: 2, restoreBest: true }],
+    internal: callbackInternal,
   },
   FlattenLayer: layer(
     () => new FlattenLayer(),
@@ -230,6 +224,11 @@ export const core: Readonly<Record<string, Callable | string>> = {
     methods: readerMethods,
     internal: readerInternal,
   },
+  input: { args: () => [[3], { name: 'x', dtype: 'float32' }] },
+  ModelCheckpoint: {
+    args: () => [{ file: 'net.safetensors', saveBestOnly: true, monitor: 'lossTrain', mode: 'min', minDelta: 0.1 }],
+    internal: callbackInternal,
+  },
   MsraInitializer: initializer(() => [{ mode: 'fanIn', distribution: 'normal' }]),
   NeuralNet: {
     args: () => [new HyperParameters({ netType: 'fitting' }), 'net'],
@@ -237,6 +236,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
       load: () => ['net.safetensors'],
       resume: () => ['run.safetensors', { maxEpoch: 9 }],
       fromOnnx: () => ['net.onnx', { name: 'net' }],
+      fromGraph: () => [graphNodes(), new HyperParameters({ netType: 'fitting' }), 'net'],
     },
     instance: () => {
       const made = net();
@@ -264,18 +264,29 @@ export const core: Readonly<Record<string, Callable | string>> = {
       test: () => [x(), y()],
       addLayer: () => [new ActivationLayer('relu'), 'relu'],
       getLayer: () => ['fc1'],
+      removeLayer: () => ['fc1'],
       forward: () => [x(), true],
       backward: () => [y()],
       preUpdateWeights: () => [],
       updateWeights: () => [],
       summary: () => [],
     },
-    internal: ['layersChanged', 'weightsChange', 'checkInput', 'checkRows', 'requireDtype'],
+    internal: [
+      'layersChanged',
+      'weightsChange',
+      'setGraph',
+      'inputsFrom',
+      'checkInput',
+      'checkInputs',
+      'checkRows',
+      'requireDtype',
+    ],
   },
   NormalInitializer: initializer(() => [{ scaled: true }]),
   Parameter: {
     args: () => ['W', 'weights', [3, 2], 'float32', { trainable: true, penalized: true }],
     methods: { to: () => ['float64'] },
+    internal: ['renamed'],
   },
   PlainLayer: 'abstract: for layers of users',
   Tensor: {
@@ -336,7 +347,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
 export const made: Readonly<Record<string, Callable>> = {
   RowPredictor: { instance: () => net().predictor({ maxDelayMs: 0 }), methods: { predict: () => [[1, 2, 3]] } },
   ...Object.fromEntries(
-    (['sgd', 'momentum', 'nag', 'adaGrad', 'adaDelta', 'rmsProp', 'adam', 'adamW'] as const).map((name) => [
+    optimizerNames.map((name) => [
       name,
       {
         instance: () => createOptimizer(name),
@@ -345,7 +356,7 @@ export const made: Readonly<Record<string, Callable>> = {
           update: () => [vector(1, 2), vector(3, 4)],
           dtype: () => ['float32'],
         },
-        internal: ['preUpdatePass', 'updatePass'],
+        internal: ['beginPass', 'updatePass', 'endPass', 'weightsIn'],
       },
     ]),
   ),
@@ -359,5 +370,9 @@ export const made: Readonly<Record<string, Callable>> = {
     methods: { evaluate: () => [y(), y(), { multiLabel: true }], toJSON: () => [] },
     internal: ['judge'],
   },
-  parameter: { instance: () => new Parameter('W', 'w', [1], 'float32'), methods: { to: () => ['float64'] } },
+  parameter: {
+    instance: () => new Parameter('W', 'w', [1], 'float32'),
+    methods: { to: () => ['float64'] },
+    internal: ['renamed'],
+  },
 };

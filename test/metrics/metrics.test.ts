@@ -261,7 +261,7 @@ for (const [options, message] of [
   [{ name: 'topK', K: 3 }, /^Expected k for topK but received 'K'; did you mean 'k'\?$/],
   [{ name: 'f1', threshold: Number.NaN }, /^Expected a finite number for f1's threshold but received NaN/],
   [{ name: 'f1', average: 'mean' }, /^Expected one of macro, micro, weighted for f1's average but received 'mean'/],
-  [{ name: 'r2', threshold: 1 }, /^Expected no options for r2 but received 'threshold'/],
+  [{ name: 'r2', threshold: 1 }, /^Expected no constants for r2 but received 'threshold'/],
 ] as [unknown, RegExp][]) {
   test(`createMetric refuses ${JSON.stringify(options)}`, (t) => {
     t.throws(() => createMetric(untyped(options)), badArgument(message));

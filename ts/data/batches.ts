@@ -1,7 +1,7 @@
 // @internal
 import { badArgument, shapeMismatch } from '../errors.js';
 import type { RowShape } from '../layers/layer.js';
-import { Tensor } from '../tensor.js';
+import { type AnyTensor, Tensor } from '../tensor.js';
 import type { BatchSource, RowBatch } from './row-stream.js';
 import { requireFinite, rowsOf } from './rows.js';
 
@@ -63,7 +63,7 @@ function requireTensors(batch: RowBatch, name: string): void {
   }
 }
 
-function requireShape(name: string, shape: RowShape, tensor: Tensor): void {
+function requireShape(name: string, shape: RowShape, tensor: AnyTensor): void {
   const own = tensor.shape.slice(1);
   if (own.join() !== shape.join()) {
     throw shapeMismatch(name, `rows of shape [${shape.join(', ')}]`, `[${own.join(', ')}]`);

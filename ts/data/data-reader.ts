@@ -4,7 +4,7 @@ import { given } from '../given.js';
 import type { NetType } from '../losses/index.js';
 import type { PredictOptions } from '../preparation/predict-options.js';
 import type { FeatureScaling, Preparation } from '../preparation/preparation.js';
-import { Tensor } from '../tensor.js';
+import { type AnyTensor, Tensor } from '../tensor.js';
 import type { ClassWeights } from './class-weights.js';
 import type { RowCells } from './csv-options.js';
 import type { DataFiles } from './data-files.js';
@@ -16,7 +16,7 @@ import type { Normalizer } from './normalizer.js';
 import { type Part, slicePart } from './part.js';
 import { checkFiles, type FileData, readFiles } from './read-files.js';
 import type { BatchSource, StreamOptions } from './row-stream.js';
-import { type Rows, rowsOf, tensorOf } from './rows.js';
+import { floatsOf, type Rows, rowsOf } from './rows.js';
 import { scalingOf } from './scaling.js';
 import type { ScalingOptions } from './scaling-options.js';
 import { SetViews } from './set-views.js';
@@ -26,10 +26,10 @@ export type { ClassWeights };
 
 /** Tensors of a data set; y may be one column of class numbers. */
 export interface DataTensors {
-  readonly xTrain: Tensor;
-  readonly yTrain: Tensor;
-  readonly xTest?: Tensor | undefined;
-  readonly yTest?: Tensor | undefined;
+  readonly xTrain: AnyTensor;
+  readonly yTrain: AnyTensor;
+  readonly xTest?: AnyTensor | undefined;
+  readonly yTest?: AnyTensor | undefined;
 }
 
 /**
@@ -265,7 +265,7 @@ export class DataReader extends SetViews {
       throw badArgument('iteration', `a whole number from 0 to ${last}, for ${count} rows`, iteration);
     }
     const { x, y } = slicePart(part, from, Math.min(count, from + batchSize));
-    return { x: tensorOf(x), y: tensorOf(y) };
+    return { x: floatsOf('getBatchSamples', x), y: floatsOf('getBatchSamples', y) };
   }
 
   /** The encodings and scalings of the rows so far; `net.train` hands them to the net. */

@@ -1,6 +1,6 @@
 // @internal
 import type { RowShape } from '../layers/layer.js';
-import type { Tensor } from '../tensor.js';
+import type { AnyTensor } from '../tensor.js';
 import type { Labels } from './labels.js';
 import type { Normalizer } from './normalizer.js';
 import type { Part } from './part.js';
@@ -8,7 +8,7 @@ import type { Rows } from './rows.js';
 import type { Scaling } from './scaling.js';
 
 /** Normalises raw rows; `rowOf` gives the number of a row in the data set, for messages. */
-export type RowMap = (rows: Tensor, rowOf?: (index: number) => number) => Tensor;
+export type RowMap = (rows: AnyTensor, rowOf?: (index: number) => number) => AnyTensor;
 
 /** The rows of a reader, raw and normalised, in memory or in a stream. */
 export interface DataSet {

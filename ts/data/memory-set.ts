@@ -1,7 +1,7 @@
 // @internal
 import { badArgument } from '../errors.js';
 import type { RowShape } from '../layers/layer.js';
-import type { Tensor } from '../tensor.js';
+import type { AnyTensor } from '../tensor.js';
 import type { DataSet, RowMap } from './data-set.js';
 import type { Labels } from './labels.js';
 import { Normalizer } from './normalizer.js';
@@ -102,7 +102,7 @@ export class MemorySet implements DataSet {
   }
 
   /** The raw training rows, then the raw test rows; throws once the validation set was taken from the former. */
-  #raw(which: 'x' | 'y'): Tensor[] {
+  #raw(which: 'x' | 'y'): AnyTensor[] {
     this.#requireWhole();
     return [this.rawTrain, this.rawTest].flatMap((part) => (part ? [tensorOf(part[which])] : []));
   }

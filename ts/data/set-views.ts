@@ -3,7 +3,7 @@ import { badArgument } from '../errors.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 import type { DataSet } from './data-set.js';
 import type { Part } from './part.js';
-import { tensorOf } from './rows.js';
+import { floatsOf } from './rows.js';
 
 /** The sets of a reader as tensors, and their sizes. */
 export abstract class SetViews {
@@ -13,6 +13,9 @@ export abstract class SetViews {
   get trainingPart(): Part {
     return this.requireSet().train;
   }
+  get rawTrainingPart(): Part {
+    return this.requireSet().rawTrain;
+  }
   get validationPart(): Part | undefined {
     return this.set?.validation;
   }
@@ -20,34 +23,34 @@ export abstract class SetViews {
     return this.set?.test;
   }
   get xTrain(): Tensor {
-    return tensorOf(this.trainingPart.x);
+    return floatsOf('xTrain', this.trainingPart.x);
   }
   get yTrain(): Tensor {
-    return tensorOf(this.trainingPart.y);
+    return floatsOf('yTrain', this.trainingPart.y);
   }
   get xTest(): Tensor {
-    return tensorOf(present('xTest', 'a test set', this.testPart).x);
+    return floatsOf('xTest', present('xTest', 'a test set', this.testPart).x);
   }
   get yTest(): Tensor {
-    return tensorOf(present('yTest', 'a test set', this.testPart).y);
+    return floatsOf('yTest', present('yTest', 'a test set', this.testPart).y);
   }
   get xDev(): Tensor {
-    return tensorOf(present('xDev', 'a validation set', this.validationPart).x);
+    return floatsOf('xDev', present('xDev', 'a validation set', this.validationPart).x);
   }
   get yDev(): Tensor {
-    return tensorOf(present('yDev', 'a validation set', this.validationPart).y);
+    return floatsOf('yDev', present('yDev', 'a validation set', this.validationPart).y);
   }
   get xTrainRaw(): Tensor {
-    return tensorOf(this.requireSet().rawTrain.x);
+    return floatsOf('xTrainRaw', this.requireSet().rawTrain.x);
   }
   get yTrainRaw(): Tensor {
-    return tensorOf(this.requireSet().rawTrain.y);
+    return floatsOf('yTrainRaw', this.requireSet().rawTrain.y);
   }
   get xTestRaw(): Tensor {
-    return tensorOf(present('xTestRaw', 'a test set', this.requireSet().rawTest).x);
+    return floatsOf('xTestRaw', present('xTestRaw', 'a test set', this.requireSet().rawTest).x);
   }
   get yTestRaw(): Tensor {
-    return tensorOf(present('yTestRaw', 'a test set', this.requireSet().rawTest).y);
+    return floatsOf('yTestRaw', present('yTestRaw', 'a test set', this.requireSet().rawTest).y);
   }
 
   get numTrain(): number {

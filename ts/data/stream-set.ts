@@ -2,7 +2,7 @@
 import { badArgument } from '../errors.js';
 import { checkOptions } from '../fields.js';
 import type { RowShape } from '../layers/layer.js';
-import { Tensor } from '../tensor.js';
+import { type AnyTensor, Tensor } from '../tensor.js';
 import { type BatchLimits, checkedBatches } from './batches.js';
 import { ColumnStatistics } from './column-statistics.js';
 import type { DataReader } from './data-reader.js';
@@ -143,7 +143,7 @@ export class StreamSet implements DataSet, RowStream {
   }
 
   /** The raw test and validation rows. */
-  #tensors(which: 'x' | 'y'): Tensor[] {
+  #tensors(which: 'x' | 'y'): AnyTensor[] {
     return [this.#raw.test, this.#raw.validation].flatMap((part) => (part ? [tensorOf(part[which])] : []));
   }
 
@@ -174,13 +174,13 @@ async function explore(source: BatchSource, limits: BatchLimits): Promise<Findin
 async function readSet(
   name: SetName,
   like: Part['x'],
-  x: Tensor | undefined,
-  y: Tensor | undefined,
+  x: AnyTensor | undefined,
+  y: AnyTensor | undefined,
   reader: DataReader | undefined,
 ): Promise<Part | undefined> {
   if (reader && reader.numTrain === 0) await reader.readData();
   const part = reader
-    ? { x: rowsOf(reader.xTrainRaw), y: rowsOf(reader.yTrainRaw) }
+    ? { x: rowsOf(tensorOf(reader.rawTrainingPart.x)), y: rowsOf(tensorOf(reader.rawTrainingPart.y)) }
     : x && y && { x: rowsOf(x), y: rowsOf(y) };
   if (part) checkPart(name, part, like);
   return part;

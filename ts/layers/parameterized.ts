@@ -13,7 +13,7 @@ export abstract class Parameterized {
 
   #parameters: readonly Parameter[] | undefined;
   #setup: ParameterSetup = { dtype: 'float32', initializer: createInitializer('msra'), seed: 0, stream: 0 };
-  #optimizer?: KernelOptimizer;
+  #optimizer: KernelOptimizer | undefined;
   #initial: readonly Tensor[] | undefined; // where the present setup does not make them
   #isInNet = false;
   #requireIdle: (call: string) => void = () => {};
@@ -55,6 +55,14 @@ export abstract class Parameterized {
     this.#requireIdle = requireIdle;
   }
 
+  /** Ends what `configure` began: the layer keeps its weights in memory of its own, and another net may take it. */
+  release(): void {
+    this.#parameters = this.#parameters?.map((parameter) => parameter.to(parameter.value.dtype));
+    this.#isInNet = false;
+    this.#optimizer = undefined;
+    this.#requireIdle = () => {};
+  }
+
   /** Dtype, initialiser, seed and stream of random numbers, from the net or the layer's own options. */
   protected get setup(): ParameterSetup {
     return this.#setup;
@@ -65,7 +73,7 @@ export abstract class Parameterized {
   }
 
   /** True if a net's hyperparameters apply, rather than the layer's own options. */
-  protected get isInNet(): boolean {
+  get isInNet(): boolean {
     return this.#isInNet;
   }
 
@@ -89,7 +97,9 @@ export abstract class Parameterized {
    */
   update(): void {
     this.requireIdle('layer.update');
-    for (const { value, gradient } of this.#trainable) this.#rule().update(value.data, gradient.data);
+    for (const { value, gradient, penalized } of this.#trainable) {
+      this.#rule().update(value.data, gradient.data, penalized);
+    }
   }
 
   get #trainable(): Parameter[] {
@@ -159,8 +169,17 @@ export abstract class Parameterized {
    * `loadInitialValues` read, or else those when the layer was added to a net, or else those of the initialiser.
    */
   async saveInitialValues(folder: string, name: string): Promise<void> {
-    const initial = this.#initial ?? this.createParameters(this.#setup).map(({ value }) => value);
-    await writeWeightFile(folder, name, this.parameters, initial);
+    await writeWeightFile(folder, name, this.parameters, this.initialValues());
+  }
+
+  /** The values that the parameters started with, in the order of `parameters`; see `saveInitialValues`. */
+  initialValues(): readonly Tensor[] {
+    return this.#initial ?? this.firstValues();
+  }
+
+  /** Makes the values that the present setup begins with anew. */
+  protected firstValues(): readonly Tensor[] {
+    return this.createParameters(this.#setup).map(({ value }) => value);
   }
 
   /**

@@ -1,6 +1,6 @@
 // @internal
 import type { LayerStack } from '../net/layer-stack.js';
-import type { Runner } from '../runner.js';
+import type { KernelArgument, Runner } from '../runner.js';
 import type { Slots } from '../slots.js';
 import type { Parameter } from '../weights-bias.js';
 
@@ -18,7 +18,7 @@ export function penaltyPass(
   runner: Runner,
   stack: LayerStack,
   { method, value: lambda }: Penalty,
-  rows: number,
+  rows: KernelArgument,
   slots: Slots,
 ): void {
   for (const { value: w } of penalized(stack)) runner.run(`${method}_penalty`, { w, lambda, rows, slots });
@@ -29,7 +29,7 @@ export function penaltyGradientPass(
   runner: Runner,
   stack: LayerStack,
   { method, value: lambda }: Penalty,
-  rows: number,
+  rows: KernelArgument,
 ): void {
   for (const { value: w, gradient: dw } of penalized(stack)) runner.run(`${method}_gradient`, { w, dw, lambda, rows });
 }

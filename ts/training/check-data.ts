@@ -2,7 +2,7 @@ import { checkCheckpointOptions } from '../checkpoints/checkpoint-options.js';
 import type { DataReader } from '../data/data-reader.js';
 import type { RowStream } from '../data/data-set.js';
 import type { Part } from '../data/part.js';
-import { type Rows, requireAttached, tensorOf } from '../data/rows.js';
+import { type Rows, requireAttached, rowType, tensorOf } from '../data/rows.js';
 import { badArgument, shapeMismatch } from '../errors.js';
 import type { HyperParameters } from '../hyper-parameters.js';
 import { ClassificationLayer } from '../layers/classification.js';
@@ -37,6 +37,9 @@ export function checkData(model: Model, reader: DataReader, options: TrainOption
 export function requireTrainable(model: Model, { x, y }: Part, name: string): void {
   requireAttached(`${name}'s x`, x);
   requireAttached(`${name}'s y`, y);
+  for (const [what, rows] of [['x', x] as const, ['y', y] as const]) {
+    if (rowType(rows) === 'int32') throw badArgument(`${name}'s ${what}`, 'rows of floats', 'int32 ones');
+  }
   checkShapes(model, { xShape: x.rowShape, yShape: y.rowShape }, name);
   if (x.count !== y.count) throw shapeMismatch(`${name}'s labels`, `${x.count} rows`, `${y.count}`);
   checkLabels(model.params, y, name);
@@ -63,8 +66,12 @@ function checkClassWeights(netType: NetType, weights: Float64Array | undefined, 
 }
 
 function requireLastLayer({ params, stack, objective }: Model): void {
-  const last = stack.layers.at(-1);
+  const last = stack.steps.at(-1);
   if (!last) throw badArgument('the net', 'at least one layer', 'none');
+  const { inputs, outputs } = stack;
+  if (inputs.length > 1 || outputs.length > 1) {
+    throw badArgument('the net', 'one input and one output', `${inputs.length} and ${outputs.length}`);
+  }
   const classifier = last.layer instanceof ClassificationLayer ? last.layer.kind : undefined;
   if (classifier === objective.classifier) return;
   const expected = objective.classifier ? `ClassificationLayer('${objective.classifier}')` : 'no ClassificationLayer';

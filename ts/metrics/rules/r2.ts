@@ -8,7 +8,7 @@ import type { Judge, JudgedOutput } from '../tally.js';
  */
 export class R2 extends NamedMetric {
   static readonly id = 'r2';
-  static readonly options = {};
+  static readonly constants = {};
 
   override judge(output: JudgedOutput): Judge {
     return { tally: squaredErrors(output), result: r2Of };

@@ -50,7 +50,8 @@ export async function toOnnx(
   checkOptions(options, ['preparation', 'dtype', 'inputShape']);
   const { dtype = params.dtype } = options;
   if (stack.layers.length === 0) throw badArgument('the net', 'at least one layer', 'none');
-  const inputShape = options.inputShape ?? preparation?.inputShape ?? stack.layers[0]!.layer.inputShape;
+  if (!stack.isChain) throw badArgument('the net', 'a chain of layers, which ONNX export takes,', 'another graph');
+  const inputShape = options.inputShape ?? preparation?.inputShape ?? stack.inputs[0]!.rowShape;
   if (!isRowShape(inputShape)) throw badArgument('inputShape', 'the shape of one row', inputShape);
   const shapes = stack.shapes(inputShape);
   stack.requireAttached();
