@@ -29,7 +29,7 @@ export class CrossEntropy extends NamedLoss<'labelSmoothing'> {
 
   override fused(output: Value): FusedLoss | undefined {
     const softmax = softmaxOf(output);
-    if (!softmax || softmax.z.rank !== 2 || this.constants.labelSmoothing !== 0) return undefined;
+    if (softmax?.z.rank !== 2 || this.constants.labelSmoothing !== 0) return undefined;
     return {
       seed: softmax.z,
       pass: (tape, y, classWeights, slots) => {
