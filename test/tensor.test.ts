@@ -157,7 +157,10 @@ test('from › errors', (t) => {
   );
   t.throws(() => Tensor.from([1], [0.5, 2]), badArgument(/whole numbers ≥ 0 for shape/));
   t.throws(() => Tensor.from([1], untyped('ab')), badArgument(/whole numbers ≥ 0 for shape/));
-  t.throws(() => Tensor.from(untyped(5)), badArgument(/an array or a Float32Array, Float64Array or Int32Array for values but/));
+  t.throws(
+    () => Tensor.from(untyped(5)),
+    badArgument(/an array or a Float32Array, Float64Array or Int32Array for values but/),
+  );
   t.throws(() => Tensor.from(untyped(new Int16Array(2))), badArgument(/received an instance of Int16Array/));
   t.throws(
     () => Tensor.from([1], [1, 1], untyped('float16')),

@@ -1,5 +1,5 @@
-import type { Part } from '../data/part.js';
-import { floatBatchPass, portFor, rowsIn } from '../data/rows.js';
+import { type Part, soleRows } from '../data/part.js';
+import { floatBatchPass, portFor, type Rows, rowsIn } from '../data/rows.js';
 import { keepInPlace } from '../keep-in-place.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import { penaltyPass } from '../losses/penalty.js';
@@ -24,7 +24,10 @@ export class Evaluator {
 
   constructor(model: Model, part: Part) {
     const { dtype } = model.params;
-    const [x, y] = [rowsIn(dtype, part.x), rowsIn(dtype, part.y)];
+    const [x, y] = (['inputs', 'targets'] as const).map((side) => rowsIn(dtype, soleRows(part, side, 'the rows'))) as [
+      Rows,
+      Rows,
+    ];
     const [xPort, yPort] = [portFor(dtype, x), portFor(dtype, y)];
     this.#model = model;
     const { stack, objective } = model;

@@ -1,4 +1,5 @@
 import type { RowCells } from '../data/csv-options.js';
+import { partOf } from '../data/part.js';
 import { rowsOf } from '../data/rows.js';
 import { badArgument } from '../errors.js';
 import { BatchPredictor, type BatchPredictorOptions } from '../inference/batch-predictor.js';
@@ -178,7 +179,7 @@ export abstract class PredictingNet extends LayeredNet {
     this.requireDtype('y', y);
     this.model.state.settle();
     this.output = undefined;
-    const part = { x: rowsOf(x), y: rowsOf(y) };
+    const part = partOf(rowsOf(x), rowsOf(y));
     requireTrainable(this.model, part, 'the test set');
     return new Evaluator(this.model, part).evaluateSync();
   }

@@ -1,7 +1,6 @@
 import { checkCheckpointOptions } from '../checkpoints/checkpoint-options.js';
 import type { DataReader } from '../data/data-reader.js';
-import type { RowStream } from '../data/data-set.js';
-import type { Part } from '../data/part.js';
+import { type Part, soleRows } from '../data/part.js';
 import { type Rows, requireAttached, rowType, tensorOf } from '../data/rows.js';
 import { badArgument, shapeMismatch } from '../errors.js';
 import type { HyperParameters } from '../hyper-parameters.js';
@@ -28,24 +27,27 @@ export function checkData(model: Model, reader: DataReader, options: TrainOption
   for (const [name, part] of Object.entries(parts)) {
     if (part) requireTrainable(model, part, `the ${name} set`);
   }
-  if (reader.trainingStream) checkShapes(model, reader.trainingStream, 'the training set');
-  const { yShape } = reader.trainingStream ?? { yShape: reader.trainingPart.y.rowShape };
-  checkClassWeights(model.params.netType, reader.classWeights, sizeOf(yShape));
+  if (reader.trainingStream) checkShapes(model, reader.trainingLike, 'the training set');
+  const { rowShape } = soleRows(reader.trainingLike, 'targets', 'the training set');
+  checkClassWeights(model.params.netType, reader.classWeights, sizeOf(rowShape));
 }
 
 /** Refuses rows that do not fit the net, or labels that do not fit its type. */
-export function requireTrainable(model: Model, { x, y }: Part, name: string): void {
+export function requireTrainable(model: Model, part: Part, name: string): void {
+  const [x, y] = [soleRows(part, 'inputs', name), soleRows(part, 'targets', name)];
   requireAttached(`${name}'s x`, x);
   requireAttached(`${name}'s y`, y);
-  for (const [what, rows] of [['x', x] as const, ['y', y] as const]) {
-    if (rowType(rows) === 'int32') throw badArgument(`${name}'s ${what}`, 'rows of floats', 'int32 ones');
-  }
-  checkShapes(model, { xShape: x.rowShape, yShape: y.rowShape }, name);
+  checkShapes(model, part, name);
   if (x.count !== y.count) throw shapeMismatch(`${name}'s labels`, `${x.count} rows`, `${y.count}`);
   checkLabels(model.params, y, name);
 }
 
-function checkShapes(model: Model, { xShape, yShape }: Pick<RowStream, 'xShape' | 'yShape'>, name: string): void {
+function checkShapes(model: Model, part: Part, name: string): void {
+  const [x, y] = [soleRows(part, 'inputs', name), soleRows(part, 'targets', name)];
+  for (const [what, rows] of [['x', x] as const, ['y', y] as const]) {
+    if (rowType(rows) === 'int32') throw badArgument(`${name}'s ${what}`, 'rows of floats', 'int32 ones');
+  }
+  const [xShape, yShape] = [x.rowShape, y.rowShape];
   requireLastLayer(model);
   const output = model.stack.outputShape(xShape); // first: layers may learn the shapes of their weights from it
   model.stack.requireAttached();

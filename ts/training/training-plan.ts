@@ -1,3 +1,4 @@
+import { type NamedRows, type Side, soleRows } from '../data/part.js';
 import { floatBatchPass, portFor, type Rows, requireFinite } from '../data/rows.js';
 import { BlasnetError } from '../errors.js';
 import { noClassWeights } from '../losses/class-weights.js';
@@ -11,12 +12,12 @@ const shuffleStream = 0x45504f43; // the order of rows; layers' streams are smal
 
 /** Where a training plan takes its rows from: a data set in memory, or ports that are given one window after another. */
 export interface TrainingSource {
-  readonly x: Rows;
-  readonly y: Rows;
+  readonly inputs: NamedRows;
+  readonly targets: NamedRows;
   /** Rows of an epoch. */
   readonly count: number;
   /** For windows: where each of them is bound. */
-  readonly ports?: { readonly x: Port; readonly y: Port };
+  readonly ports?: Readonly<Record<Side, Readonly<Record<string, Port>>>>;
   readonly classWeights: Operand;
 }
 
@@ -31,7 +32,9 @@ export class TrainingPlan {
 
   constructor(model: Model, source: TrainingSource, batchRows: number, shuffle: boolean) {
     const { dtype, seed } = model.params;
-    const { x, y, count, ports, classWeights } = source;
+    const { count, classWeights } = source;
+    const [x, y] = [soleRows(source, 'inputs', 'the net'), soleRows(source, 'targets', 'the net')];
+    const ports = source.ports && { x: source.ports.inputs['']!, y: source.ports.targets['']! };
     const { slots } = this;
     this.iterationsPerEpoch = Math.ceil(count / batchRows);
     const order = shuffle && !ports ? new Int32Array(count) : undefined;
