@@ -15,22 +15,23 @@ const intended = {
       createWeightsBias crossEntropy getThreads input meanSquaredError optimizerNames readNpz readSafetensors registerLayer setThreads
       versions writeNpz writeSafetensors`,
     types: `
-      Activation ActivationOptions Augmentation Axis BatchNormOperands BatchNormOptions BatchPredictorOptions BatchSource
+      Activation ActivationOptions AnyTensor Augmentation Axis BatchNormOperands BatchNormOptions BatchPredictorOptions BatchSource
       CallContext Callback CallbackContext CategoryEncoding ChannelStatistics CheckpointContext CheckpointOptions CheckpointRecord
       CifarFiles ConvTransposeWindow ConvolutionOptions DropoutOptions GraphInput GraphNodes GraphOutput ImageInputOptions
       InputOptions InputType NetNode Node ParameterSpecs PoolWindow WeightOptions
-      ClassWeights ColumnEncoding ConvOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvMend
+      ClassWeights ColumnEncoding ConvOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvInput CsvLabel CsvMend
       CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart EarlyStoppingOptions
       EpochContext ErrorCode Evaluation FeatureScaling FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip
       HyperParameterOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions Initializer
-      InitializerContext KernelArgument LabelScaling LabelledImages LayerConfig LayerCreator LayerEntry
+      InitializerContext InputPreparation KernelArgument LabelScaling LabelledImages LayerConfig LayerCreator LayerEntry
       LayerSizes LearningRateSchedule LossChartOptions LossHistoryOptions LossScale MatmulOptions
-      MissingPolicy MnistFiles ModelCheckpointOptions MsraOptions NestedNumbers NetType NormalOptions NpyArray NpzNames NpzOptions
+      MissingPolicy MnistFiles ModelCheckpointOptions MsraOptions NamedBatch NamedRowBatch NamedTensors NestedNumbers NetType NormalOptions NpyArray NpzNames NpzOptions
       NumberArray OnnxExportOptions OnnxImportOptions Operand Ops Optimizer OptimizerName OptimizerOptions
+      OutputPreparation
       Pair ParameterOptions ParameterSetup ParameterSpec PixelNormalization PoolOptions PredictOptions
       Prediction Preparation ReductionOptions TransposedConvolutionOptions UpsampleOptions RegularMethod Regularizer ResumeOptions RowBatch RowCells
       RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions ScalingRows ScheduleKind
-      SliceRange StopCondition StopReason Stopper StreamOptions TrainBeginContext TrainEndContext TrainOptions TrainingProgress UpdateTarget
+      SliceRange StopCondition StopReason Stopper StreamOptions TargetKind TargetOptions TensorData TensorType TrainBeginContext TrainEndContext TrainOptions TrainingProgress UpdateTarget
       Value ValueOrNumber WarmUp XCoordinate XavierOptions ZeroOneOptions`,
   },
   'blasnet/charts': {

@@ -2,6 +2,7 @@ import type { LossHistoryOptions } from './charts/index.js';
 import { paramsFor, type ResumeOptions } from './checkpoints/longer-run.js';
 import { newestOf, type PendingRun, restoreRun } from './checkpoints/resume.js';
 import type { DataReader } from './data/data-reader.js';
+import { partOf } from './data/part.js';
 import { rowsOf } from './data/rows.js';
 import { callFirst } from './errors.js';
 import { checkOptions, fieldsOf } from './fields.js';
@@ -157,7 +158,7 @@ export class NeuralNet extends StoredNet {
     this.requireDtype('y', y);
     this.lastPass = undefined;
     const [xRows, yRows] = [rowsOf(x), rowsOf(y)];
-    requireTrainable(this.model, { x: xRows, y: yRows }, 'the batch');
+    requireTrainable(this.model, partOf(xRows, yRows), 'the batch');
     const plan = this.#batchPlans.get(x.shape, () => new BatchPlan(this.model, xRows, yRows));
     this.weightsChange();
     return { loss: plan.run(xRows, yRows) };

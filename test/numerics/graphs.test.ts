@@ -14,7 +14,6 @@ import {
   NeuralNet,
   type Node,
   SubtractLayer,
-  type Tensor,
 } from 'blasnet';
 import { differences, type Numbers, readReference, tensorOf } from '../support/numerics.js';
 
@@ -78,7 +77,7 @@ for (const [name, runs] of Object.entries(await readReference<Record<string, Gra
       const net = netOf(name, run);
       const tensors = Object.fromEntries(Object.entries(run.inputs).map(([key, x]) => [key, tensorOf(x)]));
       const [only, ...others] = Object.values(tensors);
-      const x = (others.length === 0 ? only! : tensors) as Tensor;
+      const x = others.length === 0 ? only! : tensors;
       await net.train(DataReader.fromTensors({ xTrain: x, yTrain: tensorOf(run.y) }), { shuffle: false });
       const missed = Object.entries(run.end).flatMap(([layer, block]) =>
         Object.entries(block).flatMap(([key, { data }]) =>
