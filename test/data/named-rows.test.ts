@@ -317,10 +317,10 @@ test('names such as those of JavaScript objects are names like others', (t) => {
   t.deepEqual([...Object.getOwnPropertyDescriptor(inputs, 'constructor')!.value.data], [0, 1]);
 });
 
-test('a net without names refuses them, with the names', async (t) => {
+test('a net that is trained on one output refuses several targets, with their names', async (t) => {
   const named = reader();
   const refused = badArgument(
-    /^Expected a reader without names of inputs for the training set but received 'sales, shop'/,
+    /^Expected a reader without names of targets for the training set but received 'price, kind'/,
   );
   await t.throwsAsync(fittingNet([2, 1]).train(named), refused);
 });

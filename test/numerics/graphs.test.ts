@@ -15,6 +15,7 @@ import {
   type Node,
   SubtractLayer,
 } from 'blasnet';
+import { badArgument } from '../support/errors.js';
 import { differences, type Numbers, readReference, tensorOf } from '../support/numerics.js';
 
 interface GraphRun {
@@ -85,6 +86,8 @@ for (const [name, runs] of Object.entries(await readReference<Record<string, Gra
         ),
       );
       t.deepEqual(missed, []);
+      if (others.length > 0)
+        await t.throwsAsync(net.predict(only!), badArgument(/without names .*'a', 'b'.*inference/));
       t.deepEqual(differences(net.inference(x).data, run.outputs.data, { rtol: 1e-9, atol: 1e-12 }, 'outputs'), []);
     });
   }
