@@ -17,26 +17,27 @@ const intended = {
       optimizerNames readNpz readSafetensors registerLayer registerLoss registerMetric setThreads versions
       writeNpz writeSafetensors`,
     types: `
-      Activation ActivationOptions Augmentation Axis BatchNormOperands BatchNormOptions BatchPredictorOptions
-      BatchSource CallContext Callback CallbackContext CategoryEncoding ChannelStatistics CheckpointContext
-      CheckpointOptions CheckpointRecord CifarFiles ClassWeights ColumnEncoding ConvOptions ConvTransposeWindow
-      ConvolutionOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvMend CsvOptions CsvProblem
-      CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart DropoutOptions EarlyStoppingOptions
-      EpochContext ErrorCode EvaluateOptions Evaluation FeatureScaling FloatArray FullyConnectedOptions
-      GlobalAveragePoolOptions GradientClip GraphInput GraphNodes GraphOutput HyperParameterOptions
-      ImageInputOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions Initializer
-      InitializerContext InputOptions InputType KernelArgument LabelScaling LabelledImages LayerConfig
-      LayerCreator LayerEntry LayerSizes LearningRateSchedule LossChartOptions LossConfig LossCreator
-      LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator MetricName
-      MetricOptions MetricValue MissingPolicy MnistFiles ModelCheckpointOptions MsraOptions NestedNumbers NetNode
-      NetType Node NormalOptions NpyArray NpzNames NpzOptions NumberArray OnnxExportOptions OnnxImportOptions
-      Operand Ops Optimizer OptimizerName OptimizerOptions Pair ParameterOptions ParameterSetup ParameterSpec
-      ParameterSpecs PixelNormalization PoolOptions PoolWindow PredictOptions Prediction Preparation
-      ReductionOptions RegularMethod Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd
-      Runner Safetensors ScalingMethod ScalingOptions ScalingRows ScheduleKind SliceRange StopCondition StopReason
-      Stopper StreamOptions TrainBeginContext TrainEndContext TrainOptions TrainingProgress
-      TransposedConvolutionOptions UpdateTarget UpsampleOptions Value ValueOrNumber WarmUp WeightOptions
-      XCoordinate XavierOptions ZeroOneOptions`,
+      Activation ActivationOptions AnyTensor Augmentation Axis BatchNormOperands BatchNormOptions
+      BatchPredictorOptions BatchSource CallContext Callback CallbackContext CategoryEncoding ChannelStatistics
+      CheckpointContext CheckpointOptions CheckpointRecord CifarFiles ClassWeights ColumnEncoding ConvOptions
+      ConvTransposeWindow ConvolutionOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvInput CsvLabel
+      CsvMend CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart
+      DropoutOptions EarlyStoppingOptions EpochContext ErrorCode EvaluateOptions Evaluation FeatureScaling
+      FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip GraphInput GraphNodes GraphOutput
+      HyperParameterOptions ImageInputOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions
+      Initializer InitializerContext InputOptions InputPreparation InputType KernelArgument LabelScaling
+      LabelledImages LayerConfig LayerCreator LayerEntry LayerSizes LearningRateSchedule LossChartOptions
+      LossConfig LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig
+      MetricCreator MetricName MetricOptions MetricValue MissingPolicy MnistFiles ModelCheckpointOptions
+      MsraOptions NamedBatch NamedRowBatch NamedTensors NestedNumbers NetNode NetType Node NormalOptions NpyArray
+      NpzNames NpzOptions NumberArray OnnxExportOptions OnnxImportOptions Operand Ops Optimizer OptimizerName
+      OptimizerOptions OutputPreparation Pair ParameterOptions ParameterSetup ParameterSpec ParameterSpecs
+      PixelNormalization PoolOptions PoolWindow PredictOptions Prediction Preparation ReductionOptions
+      RegularMethod Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors
+      ScalingMethod ScalingOptions ScalingRows ScheduleKind SliceRange StopCondition StopReason Stopper
+      StreamOptions TargetKind TargetOptions TensorData TensorType TrainBeginContext TrainEndContext TrainOptions
+      TrainingProgress TransposedConvolutionOptions UpdateTarget UpsampleOptions Value ValueOrNumber WarmUp
+      WeightOptions XCoordinate XavierOptions ZeroOneOptions`,
   },
   'blasnet/charts': {
     values: `

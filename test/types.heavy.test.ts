@@ -64,7 +64,10 @@ test("a chart's specification › is Vega-Lite's", async (t) => {
 });
 
 /** Types of what blasnet gives to users, who need not make them: what is absent there is never undefined. */
-const given = ['CheckpointRecord', 'Prediction', 'Preparation', 'ColumnEncoding', 'TrainingProgress'];
+const given = [
+  ...['CheckpointRecord', 'Prediction', 'TrainingProgress'],
+  ...['Preparation', 'InputPreparation', 'OutputPreparation', 'ColumnEncoding'],
+];
 
 test('with exactOptionalPropertyTypes › every option may be undefined', async (t) => {
   const checks = await Promise.all(

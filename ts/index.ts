@@ -55,12 +55,25 @@ export * from './optimizers/index.js';
 export type { ColumnEncoding } from './preparation/column-encoding.js';
 export type { PredictOptions } from './preparation/predict-options.js';
 export type { Prediction } from './preparation/prediction.js';
-export type { FeatureScaling, LabelScaling, Preparation } from './preparation/preparation.js';
+export type {
+  FeatureScaling,
+  InputPreparation,
+  LabelScaling,
+  OutputPreparation,
+  Preparation,
+} from './preparation/preparation.js';
 export { EagerRunner, type KernelArgument, type Operand, type Runner } from './runner.js';
 export { getThreads, setThreads, versions } from './runtime.js';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors/safetensors.js';
 export type { LearningRateSchedule, ScheduleKind, WarmUp } from './schedules/schedule.js';
-export { type DType, type FloatArray, Tensor } from './tensor.js';
+export {
+  type AnyTensor,
+  type DType,
+  type FloatArray,
+  Tensor,
+  type TensorData,
+  type TensorType,
+} from './tensor.js';
 export type { TrainOptions } from './training/train-options.js';
 export {
   type CheckpointRecord,

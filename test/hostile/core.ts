@@ -90,6 +90,16 @@ const hyperParameters = () => ({
   dtype: 'float32',
 });
 
+/** Rows of several inputs and targets. */
+const named = () => ({
+  xTrain: { a: x(), b: Tensor.from([1, 0, 2], [3], 'int32') },
+  yTrain: { c: y(), d: y() },
+  xTest: { a: x(), b: Tensor.from([1, 0, 2], [3], 'int32') },
+  yTest: { c: y(), d: y() },
+  xValidation: { a: x(), b: Tensor.from([1, 0, 2], [3], 'int32') },
+  yValidation: { c: y(), d: y() },
+});
+
 const inputNode = (rowShape: readonly number[]) => input(rowShape, { name: 'rows' });
 
 function graphNodes() {
@@ -101,15 +111,18 @@ const readerMethods = {
   readData: () => [],
   normalizeX: () => [],
   normalizeY: () => ['fitting', 0],
-  deNormalizeY: () => [y()],
+  deNormalizeY: () => [y(), ''],
   normalizePredictData: () => [x()],
   encodeRows: () => [[{ a: 1, b: 'two' }]],
-  toOneHot: () => [0],
-  toZeroOne: () => [{ zero: 0, one: 1 }],
-  setClassWeights: () => [[1, 2]],
+  encodeNamedRows: () => [[{ a: 1, b: 'two' }]],
+  toOneHot: () => [0, ''],
+  toZeroOne: () => [{ zero: 0, one: 1 }, ''],
+  setClassWeights: () => [[1, 2], ''],
   splitTestSet: () => [2, 0],
   generateValidationSet: () => [2],
   getBatchSamples: () => [2, 0],
+  getNamedBatch: () => [2, 0],
+  namedTensors: () => ['train', { raw: true }],
   shuffle: () => [0],
 };
 const readerInternal = ['setRaw', 'requireSet', 'changeX', 'setImages'];
@@ -167,10 +180,20 @@ export const core: Readonly<Record<string, Callable | string>> = {
   ),
   CsvLogger: { args: () => ['log.csv'], internal: callbackInternal },
   DataReader: {
-    args: () => [{ train: 'train.csv', test: 'test.csv', label: 'y' }],
+    args: () => [
+      {
+        train: 'train.csv',
+        test: 'test.csv',
+        label: { y: 'y' },
+        inputs: { a: ['a', 'b'], c: { columns: 'c', as: 'index' } },
+      },
+    ],
     statics: {
-      fromTensors: () => [{ xTrain: x(), yTrain: y(), xTest: x(), yTest: y() }],
-      fromBatches: () => [() => [{ x: x(), y: y() }], { rows: 3, validation: reader(), test: reader() }],
+      fromTensors: () => [named()],
+      fromBatches: () => [
+        () => [{ x: x(), y: y() }],
+        { numTrain: 3, xValidation: { a: x() }, yValidation: { b: y() }, test: reader() },
+      ],
     },
     instance: reader,
     methods: readerMethods,
@@ -345,6 +368,19 @@ export const core: Readonly<Record<string, Callable | string>> = {
 
 /** Results of the library's functions, walked as classes are. */
 export const made: Readonly<Record<string, Callable>> = {
+  DataReader: {
+    instance: () => DataReader.fromTensors(named()),
+    methods: {
+      ...readerMethods,
+      normalizeY: () => [{ c: 'fitting', d: { netType: 'fitting', method: 'standard', fitOn: 'train', base: 0 } }],
+      deNormalizeY: () => [y(), 'c'],
+      normalizePredictData: () => [{ a: x(), b: Tensor.from([1], [1], 'int32') }],
+      toOneHot: () => [0, 'c'],
+      toZeroOne: () => [{ zero: 0, one: 1 }, 'c'],
+      setClassWeights: () => [[1, 2], 'c'],
+    },
+    internal: readerInternal,
+  },
   RowPredictor: { instance: () => net().predictor({ maxDelayMs: 0 }), methods: { predict: () => [[1, 2, 3]] } },
   ...Object.fromEntries(
     optimizerNames.map((name) => [
