@@ -28,16 +28,16 @@ const intended = {
       Initializer InitializerContext InputOptions InputPreparation InputType KernelArgument LabelScaling
       LabelledImages LayerConfig LayerCreator LayerEntry LayerSizes LearningRateSchedule LossChartOptions
       LossConfig LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig
-      MetricCreator MetricName MetricOptions MetricValue MissingPolicy MnistFiles ModelCheckpointOptions
-      MsraOptions NamedBatch NamedRowBatch NamedTensors NestedNumbers NetNode NetType Node NormalOptions NpyArray
-      NpzNames NpzOptions NumberArray OnnxExportOptions OnnxImportOptions Operand Ops Optimizer OptimizerName
-      OptimizerOptions OutputPreparation Pair ParameterOptions ParameterSetup ParameterSpec ParameterSpecs
-      PixelNormalization PoolOptions PoolWindow PredictOptions Prediction Preparation ReductionOptions
-      RegularMethod Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors
-      ScalingMethod ScalingOptions ScalingRows ScheduleKind SliceRange StopCondition StopReason Stopper
-      StreamOptions TargetKind TargetOptions TensorData TensorType TrainBeginContext TrainEndContext TrainOptions
-      TrainingProgress TransposedConvolutionOptions UpdateTarget UpsampleOptions Value ValueOrNumber WarmUp
-      WeightOptions XCoordinate XavierOptions ZeroOneOptions`,
+      MetricCreator MetricName MetricOptions MetricValue MetricValues MissingPolicy MnistFiles
+      ModelCheckpointOptions MsraOptions NamedBatch NamedRowBatch NamedTensors NestedNumbers NetNode NetType Node
+      NormalOptions NpyArray NpzNames NpzOptions NumberArray OnnxExportOptions OnnxImportOptions Operand Ops
+      Optimizer OptimizerName OptimizerOptions OutputLosses OutputMetrics OutputPreparation Pair ParameterOptions
+      ParameterSetup ParameterSpec ParameterSpecs PixelNormalization PoolOptions PoolWindow PredictOptions
+      Prediction Preparation ReductionOptions RegularMethod Regularizer ResumeOptions RowBatch RowCells
+      RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions ScalingRows ScheduleKind
+      SliceRange StopCondition StopReason Stopper StreamOptions TargetKind TargetOptions TensorData TensorType
+      TrainBeginContext TrainEndContext TrainOptions TrainingProgress TransposedConvolutionOptions UpdateTarget
+      UpsampleOptions Value ValueOrNumber WarmUp WeightOptions XCoordinate XavierOptions ZeroOneOptions`,
   },
   'blasnet/charts': {
     values: `

@@ -3,7 +3,7 @@ import { badArgument } from './errors.js';
 import type { DType } from './tensor.js';
 
 /** A named value of an optimizer or schedule: its default, none where it must be given, and what else it may be. */
-export interface Constant<Value extends number | boolean | string = number> {
+export interface Constant<Value extends number | boolean | string | undefined = number> {
   readonly default: Value | undefined;
   readonly expected: string;
   readonly isValid: (given: unknown) => given is Value;
@@ -28,8 +28,12 @@ export const notNegative = (value?: number) => number(value, 'a finite number â‰
 export const atMostOne = (value?: number) =>
   number(value, 'a number above 0 and at most 1', (given) => given > 0 && given <= 1);
 
-/** Any number. */
-export const finite = (value?: number) => number(value, 'a finite number', () => true);
+/** A number that may be left out, where it depends on other things. */
+export const optionalNumber: Constant<number | undefined> = {
+  default: undefined,
+  expected: 'a finite number',
+  isValid: (given): given is number | undefined => given === undefined || Number.isFinite(given),
+};
 
 export const atLeastOne = (value?: number) =>
   number(value, 'a whole number above 0', (given) => Number.isSafeInteger(given) && given > 0);
@@ -55,7 +59,9 @@ export const flag = (value: boolean): Constant<boolean> => ({
 export type Constants = Readonly<Record<string, Constant | Constant<boolean>>>;
 
 /** The same, some of which are words. */
-export type OptionTable = Readonly<Record<string, Constant | Constant<boolean> | Constant<string>>>;
+export type OptionTable = Readonly<
+  Record<string, Constant | Constant<boolean> | Constant<string> | Constant<number | undefined>>
+>;
 
 /** The type of a constant's value. */
 export type ValueOf<One> = One extends Constant<infer Value> ? Value : never;

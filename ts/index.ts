@@ -12,6 +12,8 @@ export {
   type GradientClip,
   type HyperParameterOptions,
   HyperParameters,
+  type OutputLosses,
+  type OutputMetrics,
   type Regularizer,
   type RegularMethod,
   type StopCondition,

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
+import { crc32 } from '../crc32.js';
 import { mapNamed } from '../data/by-name.js';
 import type { DataReader } from '../data/data-reader.js';
 import { countOf, type NamedRows } from '../data/part.js';
 import { badArgument } from '../errors.js';
 import { checkedPreparation } from '../preparation/check-preparation.js';
 import type { Preparation } from '../preparation/preparation.js';
+import type { Tensor } from '../tensor.js';
 
 /** Properties of the data and options that, with the net and its hyperparameters, decide a run's course; plain JSON. */
 export interface Course {
@@ -18,7 +20,10 @@ export interface Course {
   readonly shuffle: boolean;
   /** The random changes of images; null if there are none. */
   readonly augment: object | null;
-  readonly classWeights: readonly number[] | null;
+  /** Of the only target, or of several by name. */
+  readonly classWeights: readonly number[] | Readonly<Record<string, readonly number[] | null>> | null;
+  /** A checksum of the weights of rows; absent where all weigh 1. */
+  readonly sampleWeights?: number;
 }
 
 /** Their names in error messages. */
@@ -31,11 +36,17 @@ const names: Readonly<Record<keyof Course, string>> = {
   shuffle: 'shuffle',
   augment: 'augment',
   classWeights: 'class weights',
+  sampleWeights: 'the checksum of sampleWeight',
 };
 
+/** The options of `train` that decide a run's course. */
+interface CourseOptions extends Pick<Course, 'checkpoint' | 'shuffle'> {
+  readonly sampleWeight?: Tensor | undefined;
+}
+
 /** Describes the course of a run on a reader's data. */
-export function courseOf(reader: DataReader, { checkpoint, shuffle }: Pick<Course, 'checkpoint' | 'shuffle'>): Course {
-  const { trainingStream: stream, classWeights, validationPart } = reader;
+export function courseOf(reader: DataReader, { checkpoint, shuffle, sampleWeight }: CourseOptions): Course {
+  const { trainingStream: stream, validationPart } = reader;
   const { inputs, targets } = reader.trainingLike;
   return {
     rows: stream?.count ?? countOf(reader.trainingPart),
@@ -45,8 +56,20 @@ export function courseOf(reader: DataReader, { checkpoint, shuffle }: Pick<Cours
     checkpoint,
     shuffle,
     augment: inputs['']?.image?.augment ?? null,
-    classWeights: classWeights ? [...classWeights] : null,
+    classWeights: classWeightsIn(reader),
+    ...(sampleWeight && { sampleWeights: checksumOf(sampleWeight) }),
   };
+}
+
+function classWeightsIn({ namedClassWeights }: DataReader): Course['classWeights'] {
+  const lists = mapNamed(namedClassWeights, (weights) => (weights ? [...weights] : null));
+  const all = Object.values(lists);
+  if (all.every((weights) => weights === null)) return null;
+  return all.length === 1 ? all[0]! : lists;
+}
+
+function checksumOf({ data }: Tensor): number {
+  return crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
 function shapesOf(rows: NamedRows): Course['xShape'] {
@@ -72,9 +95,10 @@ export function requireSameCourse(
   reader: DataReader,
 ): void {
   for (const key of Object.keys(names) as (keyof Course)[]) {
-    const [expected, received] = [JSON.stringify(saved.course[key]), JSON.stringify(present[key])];
-    if (expected !== received)
-      throw badArgument(names[key], `${expected}, as in the checkpoint,`, JSON.parse(received));
+    const [expected, received] = [saved.course, present].map((course) => JSON.stringify(course[key] ?? null));
+    if (expected !== received) {
+      throw badArgument(names[key], `${expected}, as in the checkpoint,`, JSON.parse(received!));
+    }
   }
   const preparation = checkedPreparation(reader.preparation);
   if (!isDeepStrictEqual(preparation, saved.preparation)) {

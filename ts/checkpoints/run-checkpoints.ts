@@ -14,7 +14,18 @@ import type { CheckpointOptions } from './checkpoint-options.js';
 import { type Course, iterationsBetween } from './course.js';
 import { runStateAt, writeKept } from './kept-files.js';
 import { type RunState, runStateIn } from './run-state.js';
-import { bestName, historyName, keptName, lastName, optimizerName, sharesOf, tableOf } from './run-tensors.js';
+import {
+  bestName,
+  historyName,
+  keptName,
+  lastName,
+  metricShapesOf,
+  metricsName,
+  metricTableOf,
+  optimizerName,
+  sharesOf,
+  tableOf,
+} from './run-tensors.js';
 
 /** Milliseconds between two files where nothing else was asked for, and the share of the time that files may take. */
 const leastPause = 1000;
@@ -117,8 +128,9 @@ export class RunCheckpoints {
   }
 
   #stateAt(position: RunPosition): RunState {
-    const { model, course, rule, first, restoreBest } = this.#parts;
+    const { model, course, rule, first, restoreBest, records } = this.#parts;
     const { slots, plateau, updateCount } = model.state;
+    const metrics = metricShapesOf(records[0]);
     return {
       course,
       first,
@@ -131,6 +143,7 @@ export class RunCheckpoints {
       stopRule: rule.state,
       isBest: rule.isLowest,
       ...(restoreBest && { restoreBest }),
+      ...(metrics && { metrics }),
     };
   }
 
@@ -167,6 +180,10 @@ export class RunCheckpoints {
     }
     if (lastOf) for (const [name, share] of sharesBy(lastOf)) tensors.set(lastName(name), share);
     tensors.set(historyName, tableOf(records));
+    for (const side of ['metrics', 'validationMetrics'] as const) {
+      const isThere = state.metrics && records[0]?.[side];
+      if (isThere) tensors.set(metricsName(side), metricTableOf(records, side, state.metrics!));
+    }
     const training = JSON.stringify(state);
     const write = await modelWriter(describe(), tensors, { training });
     await writeKept(this.#path, write, {

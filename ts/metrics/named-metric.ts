@@ -1,5 +1,6 @@
 // @internal
 import type { OptionTable, ValueOf } from '../constants.js';
+import { given } from '../given.js';
 import { Metric, type MetricConfig } from './metric.js';
 import type { Judge, JudgedOutput } from './tally.js';
 
@@ -28,7 +29,11 @@ export abstract class NamedMetric<Table extends OptionTable = Readonly<Record<ne
   }
 
   override get config(): MetricConfig {
-    return { type: this.name, ...this.options };
+    return { type: this.name, ...given(this.options) };
+  }
+
+  override get readsClasses(): boolean {
+    return true;
   }
 
   abstract override judge(output: JudgedOutput): Judge;

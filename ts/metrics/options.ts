@@ -1,8 +1,8 @@
 // @internal
-import { finite, word } from '../constants.js';
+import { optionalNumber, word } from '../constants.js';
 
-/** The output above which the answer is yes. Outputs that are no probabilities may have any. */
-export const threshold = finite(0.5);
+/** The output above which the answer is yes; by default 0.5, and 0 for the loss 'hinge'. */
+export const threshold = optionalNumber;
 
 /** How the figures of several classes make one. */
 export const average = word('macro', ['macro', 'micro', 'weighted']);

@@ -1,6 +1,4 @@
 import type { RowCells } from '../data/csv-options.js';
-import { partOf } from '../data/part.js';
-import { rowsOf } from '../data/rows.js';
 import { badArgument } from '../errors.js';
 import { BatchPredictor, type BatchPredictorOptions } from '../inference/batch-predictor.js';
 import { type Evaluation, Evaluator } from '../inference/evaluation.js';
@@ -14,6 +12,7 @@ import { KeptPlans } from '../replay/kept-plans.js';
 import { Tensor } from '../tensor.js';
 import { requireTrainable } from '../training/check-data.js';
 import { LayeredNet } from './layered-net.js';
+import { taskOf } from './net-outputs.js';
 
 /** Rows of several inputs by their names. */
 type Inputs = Readonly<Record<string, Tensor>>;
@@ -128,11 +127,11 @@ export abstract class PredictingNet extends LayeredNet {
 
   /** Answers for encoded raw rows, when earlier calls are done. */
   #answerTo(raw: Tensor, preparer: Preparer): Promise<Prediction> {
-    const { dtype, netType } = this.params;
+    const { dtype } = this.params;
     return this.busy.queued('inferenceAsync', async () => {
       const x = await preparer.prepare(raw, dtype);
       const [outputs] = await this.#predictor([x]).predict([x]);
-      return preparer.answer(netType, outputs!);
+      return preparer.answer(taskOf(this.model), outputs!);
     });
   }
 
@@ -143,11 +142,11 @@ export abstract class PredictingNet extends LayeredNet {
    */
   predictSync(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Prediction {
     this.busy.requireIdle('predictSync');
-    const { dtype, netType } = this.params;
+    const { dtype } = this.params;
     const raw = this.preparer.encode(rows, dtype, options);
     this.checkRows(raw);
     const x = this.preparer.prepareSync(raw, dtype);
-    return this.preparer.answer(netType, this.#predictor([x]).predictSync([x])[0]!);
+    return this.preparer.answer(taskOf(this.model), this.#predictor([x]).predictSync([x])[0]!);
   }
 
   /**
@@ -202,13 +201,15 @@ export abstract class PredictingNet extends LayeredNet {
     return rowShape;
   }
 
-  /** Computes the mean loss, and the accuracy or R², over scaled rows, on this thread. */
-  test(x: Tensor, y: Tensor): Evaluation {
+  /**
+   * Computes the mean loss, the accuracy or R², and the metrics over scaled rows, on this thread.
+   * @param x - rows of inputs; by the inputs' names where there are several
+   * @param y - their labels; by the outputs' names where there are several
+   */
+  test(x: Tensor | Inputs, y: Tensor | Inputs): Evaluation {
     this.busy.requireIdle('test');
-    this.checkInput(x);
-    this.requireDtype('y', y);
+    const part = this.partFrom(x, y);
     this.lastPass = undefined;
-    const part = partOf(rowsOf(x), rowsOf(y));
     requireTrainable(this.model, part, 'the test set');
     return new Evaluator(this.model, part).evaluateSync();
   }

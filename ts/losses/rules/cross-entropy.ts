@@ -39,6 +39,10 @@ export class CrossEntropy extends NamedLoss<'labelSmoothing'> {
     };
   }
 
+  override get probabilities() {
+    return ['softmax'] as const;
+  }
+
   override labelRule(): LabelRule {
     return 'distribution';
   }

@@ -15,7 +15,7 @@ export class Accuracy extends NamedMetric<typeof constants> {
 
   override judge(output: JudgedOutput): Judge {
     const { isByOutput } = classFormOf(output);
-    const tally = isByOutput ? rounded(output, this.options.threshold) : hits(output, 1);
+    const tally = isByOutput ? rounded(output, this.options.threshold ?? output.threshold) : hits(output, 1);
     return { tally, result: ([rows, right]) => right! / rows! };
   }
 }

@@ -19,6 +19,6 @@ export class ConfusionMatrix extends NamedMetric<typeof constants> {
     const classes = Math.max(2, width);
     const result = (counts: Float64Array) =>
       Array.from({ length: classes }, (_, i) => [...counts.subarray(i * classes, (i + 1) * classes)]);
-    return { tally: confusions(output, this.options.threshold), result };
+    return { tally: confusions(output, this.options.threshold ?? output.threshold), result };
   }
 }

@@ -15,7 +15,7 @@ export class F1 extends NamedMetric<typeof constants> {
 
   override judge(output: JudgedOutput): Judge {
     const { isByOutput } = classFormOf(output);
-    const tally = classCounts(output, this.options.threshold);
+    const tally = classCounts(output, this.options.threshold ?? output.threshold);
     return { tally, result: (counts) => averageOf(f1, counts, this.options.average, isByOutput) };
   }
 }

@@ -11,6 +11,10 @@ export class MeanAbsoluteErrorMetric extends NamedMetric {
     return false;
   }
 
+  override get readsClasses(): boolean {
+    return false;
+  }
+
   override judge(output: JudgedOutput): Judge {
     return { tally: absoluteErrors(output), result: ([elements, errors]) => errors! / elements! };
   }

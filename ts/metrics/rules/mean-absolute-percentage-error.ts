@@ -11,6 +11,10 @@ export class MeanAbsolutePercentageErrorMetric extends NamedMetric {
     return false;
   }
 
+  override get readsClasses(): boolean {
+    return false;
+  }
+
   override judge(output: JudgedOutput): Judge {
     return { tally: absoluteErrors(output), result: ([elements, , shares]) => shares! / elements! };
   }

@@ -18,7 +18,7 @@ export class Precision extends NamedMetric<typeof constants> {
 
   override judge(output: JudgedOutput): Judge {
     const { isByOutput } = classFormOf(output);
-    const tally = classCounts(output, this.options.threshold);
+    const tally = classCounts(output, this.options.threshold ?? output.threshold);
     return { tally, result: (counts) => averageOf(precision, counts, this.options.average, isByOutput) };
   }
 }

@@ -10,6 +10,10 @@ export class R2 extends NamedMetric {
   static readonly id = 'r2';
   static readonly constants = {};
 
+  override get readsClasses(): boolean {
+    return false;
+  }
+
   override judge(output: JudgedOutput): Judge {
     return { tally: squaredErrors(output), result: r2Of };
   }

@@ -11,6 +11,10 @@ export class RootMeanSquaredErrorMetric extends NamedMetric {
     return false;
   }
 
+  override get readsClasses(): boolean {
+    return false;
+  }
+
   override judge(output: JudgedOutput): Judge {
     return { tally: squaredErrors(output), result: ([elements, squares]) => Math.sqrt(squares! / elements!) };
   }
