@@ -83,6 +83,16 @@ export function netTypeFor(loss: unknown): NetType {
 }
 
 /**
+ * The task that a loss, or the first of several, is for alone.
+ * @returns undefined for a loss that is for two classes as well as for several
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for what is no loss
+ */
+export function soleTypeFor(loss: unknown): NetType | undefined {
+  const { probabilities } = valuesIn(lossesIn(loss))[0]!;
+  return probabilities && probabilities.length > 1 ? undefined : netTypeFor(loss);
+}
+
+/**
  * Checks the options, as far as that is possible without the net's outputs.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the option
  */
