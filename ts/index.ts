@@ -28,6 +28,7 @@ export type { ParameterSpec } from './layers/parameter-specs.js';
 export type { PoolOptions } from './layers/pool-layer.js';
 export type { WeightOptions } from './layers/weight-options.js';
 export * from './losses/index.js';
+export * from './metrics/index.js';
 export type { NestedNumbers, NumberArray } from './nested-numbers.js';
 export type { GraphInput, GraphNodes, GraphOutput } from './net/net-graph.js';
 export type { NetNode } from './net/summary.js';

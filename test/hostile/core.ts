@@ -6,6 +6,8 @@ import {
   ClassificationLayer,
   ConvLayer,
   createInitializer,
+  createLoss,
+  createMetric,
   createOptimizer,
   DataReader,
   DropoutLayer,
@@ -233,6 +235,8 @@ export const core: Readonly<Record<string, Callable | string>> = {
   ImageDataReader: 'a base of readers: only classes that extend it are made',
   KernelOptimizer: 'abstract: createOptimizer makes those that extend it',
   Layer: 'abstract: the classes that extend it are walked',
+  Loss: 'abstract: createLoss makes those that extend it',
+  Metric: 'abstract: createMetric makes those that extend it',
   MaxPoolLayer: layer(
     () => new MaxPoolLayer({ ...image, poolSize: 2 }),
     () => [pool],
@@ -338,6 +342,8 @@ export const core: Readonly<Record<string, Callable | string>> = {
   createLayers: {
     args: () => [[{ name: 'out', config: { type: 'FullyConnectedLayer' } }], { input: [3], outputs: 2 }],
   },
+  createLoss: { args: () => [{ name: 'focal', gamma: 2, alpha: 0.5 }] },
+  createMetric: { args: () => [{ name: 'f1', threshold: 0.5, average: 'macro' }] },
   createOptimizer: { args: () => ['adam', { learningRate: 0.1, beta1: 0.9, dtype: 'float32' }] },
   createWeightsBias: {
     args: () => [
@@ -353,6 +359,8 @@ export const core: Readonly<Record<string, Callable | string>> = {
   readNpz: { args: () => ['arrays.npz'] },
   readSafetensors: { args: () => ['tensors.safetensors', ['a']] },
   registerLayer: { args: () => ['AnotherLayer', () => new ActivationLayer('relu')] },
+  registerLoss: { args: () => ['anotherLoss', () => createLoss('huber')] },
+  registerMetric: { args: () => ['anotherMetric', () => createMetric('f1')] },
   setThreads: { args: () => [1] },
   writeNpz: { args: () => ['arrays.npz', { a: x() }] },
   writeSafetensors: { args: () => ['tensors.safetensors', { a: x() }, { by: 'test' }] },
@@ -388,6 +396,16 @@ export const made: Readonly<Record<string, Callable>> = {
       },
     ]),
   ),
+  loss: {
+    instance: () => createLoss('huber'),
+    methods: { evaluate: () => [y(), y()], gradient: () => [y(), y()], toJSON: () => [] },
+    internal: ['call', 'fused', 'labelRule'],
+  },
+  metric: {
+    instance: () => createMetric('f1'),
+    methods: { evaluate: () => [y(), y(), { multiLabel: true }], toJSON: () => [] },
+    internal: ['judge'],
+  },
   parameter: {
     instance: () => new Parameter('W', 'w', [1], 'float32'),
     methods: { to: () => ['float64'] },
