@@ -147,6 +147,12 @@ test("the plugin lives in a user's app, under a prefix, and leaves its other rou
   t.is((await app.inject({ method: 'PUT', url: '/echo' })).statusCode, 404);
 });
 
+test('a server has as long to start as it takes', async (t) => {
+  const server = await startServer({ models: [{ name: 'm', net: fittingNet([2, 1]) }], port: 0 });
+  t.teardown(() => server.close());
+  t.is(server.app.initialConfig.pluginTimeout, 0);
+});
+
 test('bad options', async (t) => {
   const net = fittingNet([2, 1]);
   const model = { name: 'm', net };

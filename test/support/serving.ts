@@ -5,7 +5,8 @@ import { type FastifyInstance, fastify } from 'fastify';
 
 /** A Fastify app with the routes, which closes when the test ends. */
 export async function servingApp(t: ExecutionContext, options: ServeOptions): Promise<FastifyInstance> {
-  const app = fastify();
+  // Loading may take its time on a busy machine.
+  const app = fastify({ pluginTimeout: 0 });
   await app.register(inferenceServer, options);
   await app.ready();
   t.teardown(() => app.close());

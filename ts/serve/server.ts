@@ -54,6 +54,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     logController: new LogController({ disableRequestLogging: true }),
     // Requests on connections that are open are answered while others drain.
     return503OnClosing: false,
+    // Fastify would give the routes 10 seconds to be added, which a busy machine may take to load the modules.
+    pluginTimeout: 0,
     ...timeoutsOf(repository.settings.timeoutMs),
   });
   app.setNotFoundHandler((_request, reply) => {
