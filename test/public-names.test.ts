@@ -23,15 +23,15 @@ const intended = {
       CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart EarlyStoppingOptions
       EpochContext ErrorCode Evaluation FeatureScaling FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip
       HyperParameterOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions Initializer
-      InitializerContext KernelArgument LabelScaling LabelledImages LayerConfig LayerCreator LayerEntry
+      InitializerContext KernelArgument LabelScaling LabelledImages LayerConfig LayerLearning LayerCreator LayerEntry
       LayerSizes LearningRateSchedule LossChartOptions LossHistoryOptions LossScale MatmulOptions
       MissingPolicy MnistFiles ModelCheckpointOptions MsraOptions NestedNumbers NetType NormalOptions NpyArray NpzNames NpzOptions
       NumberArray OnnxExportOptions OnnxImportOptions Operand Ops Optimizer OptimizerName OptimizerOptions
       Pair ParameterOptions ParameterSetup ParameterSpec PixelNormalization PoolOptions PredictOptions
       Prediction Preparation ReductionOptions TransposedConvolutionOptions UpsampleOptions RegularMethod Regularizer ResumeOptions RowBatch RowCells
       RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions ScalingRows ScheduleKind
-      SliceRange StopCondition StopReason Stopper StreamOptions TrainBeginContext TrainEndContext TrainOptions TrainingProgress UpdateTarget
-      Value ValueOrNumber WarmUp XCoordinate XavierOptions ZeroOneOptions`,
+      SliceRange StopCondition StopReason Stopper StreamOptions TrainBeginContext TrainEndContext TrainOptions TrainingProgress UpdateOptions UpdateTarget
+      Value ValueOrNumber WarmUp WeightAverageOptions XCoordinate XavierOptions ZeroOneOptions`,
   },
   'blasnet/charts': {
     values: `
