@@ -10,7 +10,7 @@ export interface Constant<Value extends number | boolean = number> {
 }
 
 /** A finite number that `holds`. */
-function number(value: number | undefined, expected: string, holds: (given: number) => boolean): Constant {
+export function number(value: number | undefined, expected: string, holds: (given: number) => boolean): Constant {
   const isValid = (given: unknown): given is number =>
     typeof given === 'number' && Number.isFinite(given) && holds(given);
   return { default: value, expected, isValid };
@@ -23,6 +23,10 @@ export const fraction = (value?: number) =>
 export const positive = (value?: number) => number(value, 'a finite number above 0', (given) => given > 0);
 
 export const notNegative = (value?: number) => number(value, 'a finite number ≥ 0', (given) => given >= 0);
+
+/** A share that is not 0. */
+export const atMostOne = (value?: number) =>
+  number(value, 'a number above 0 and at most 1', (given) => given > 0 && given <= 1);
 
 /** A number of checkpoints. */
 export const count = (value: number) =>

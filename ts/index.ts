@@ -29,6 +29,7 @@ export type { ParameterSpec } from './layers/parameter-specs.js';
 export type { PoolOptions } from './layers/pool-layer.js';
 export type { WeightOptions } from './layers/weight-options.js';
 export * from './losses/index.js';
+export * from './metrics/index.js';
 export type { NestedNumbers, NumberArray } from './nested-numbers.js';
 export type { GraphInput, GraphNodes, GraphOutput } from './net/net-graph.js';
 export type { NetNode } from './net/summary.js';
@@ -55,12 +56,25 @@ export * from './optimizers/index.js';
 export type { ColumnEncoding } from './preparation/column-encoding.js';
 export type { PredictOptions } from './preparation/predict-options.js';
 export type { Prediction } from './preparation/prediction.js';
-export type { FeatureScaling, LabelScaling, Preparation } from './preparation/preparation.js';
+export type {
+  FeatureScaling,
+  InputPreparation,
+  LabelScaling,
+  OutputPreparation,
+  Preparation,
+} from './preparation/preparation.js';
 export { EagerRunner, type KernelArgument, type Operand, type Runner } from './runner.js';
 export { getThreads, setThreads, versions } from './runtime.js';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors/safetensors.js';
 export type { LearningRateSchedule, ScheduleKind, WarmUp } from './schedules/schedule.js';
-export { type DType, type FloatArray, Tensor } from './tensor.js';
+export {
+  type AnyTensor,
+  type DType,
+  type FloatArray,
+  Tensor,
+  type TensorData,
+  type TensorType,
+} from './tensor.js';
 export type { TrainOptions } from './training/train-options.js';
 export {
   type CheckpointRecord,

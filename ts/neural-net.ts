@@ -2,6 +2,7 @@ import type { LossHistoryOptions } from './charts/index.js';
 import { paramsFor, type ResumeOptions } from './checkpoints/longer-run.js';
 import { newestOf, type PendingRun, restoreRun } from './checkpoints/resume.js';
 import type { DataReader } from './data/data-reader.js';
+import { partOf } from './data/part.js';
 import { rowsOf } from './data/rows.js';
 import { callFirst } from './errors.js';
 import { checkOptions, fieldsOf } from './fields.js';
@@ -13,6 +14,7 @@ import { ModelFile } from './model-files/model-file.js';
 import { type GraphNodes, partsOf } from './net/net-graph.js';
 import { StoredNet } from './net/stored-net.js';
 import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
+import { isRowPreparation } from './preparation/preparation.js';
 import { Preparer } from './preparation/preparer.js';
 import { KeptPlans } from './replay/kept-plans.js';
 import type { Tensor } from './tensor.js';
@@ -124,7 +126,9 @@ export class NeuralNet extends StoredNet {
       const signal = options.signal && { signal: AbortSignal.any([options.signal]) };
       const trainer = new Trainer(this.model, reader, { ...options, ...signal }, run);
       this.#pending = undefined;
-      this.preparer = new Preparer(reader.preparation);
+      const { preparation } = reader;
+      const isNamed = preparation && !isRowPreparation(preparation);
+      this.preparer = isNamed ? Preparer.refusing(Object.keys(preparation.inputs!)) : new Preparer(preparation);
       this.#best = trainer.best;
       const display = options.progress ? await this.#createDisplay() : undefined;
       const onProgress = (progress: TrainingProgress) => {
@@ -157,7 +161,7 @@ export class NeuralNet extends StoredNet {
     this.requireDtype('y', y);
     this.lastPass = undefined;
     const [xRows, yRows] = [rowsOf(x), rowsOf(y)];
-    requireTrainable(this.model, { x: xRows, y: yRows }, 'the batch');
+    requireTrainable(this.model, partOf(xRows, yRows), 'the batch');
     const plan = this.#batchPlans.get(x.shape, () => new BatchPlan(this.model, xRows, yRows));
     this.weightsChange();
     return { loss: plan.run(xRows, yRows) };

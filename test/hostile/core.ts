@@ -6,6 +6,8 @@ import {
   ClassificationLayer,
   ConvLayer,
   createInitializer,
+  createLoss,
+  createMetric,
   createOptimizer,
   DataReader,
   DropoutLayer,
@@ -88,6 +90,16 @@ const hyperParameters = () => ({
   dtype: 'float32',
 });
 
+/** Rows of several inputs and targets. */
+const named = () => ({
+  xTrain: { a: x(), b: Tensor.from([1, 0, 2], [3], 'int32') },
+  yTrain: { c: y(), d: y() },
+  xTest: { a: x(), b: Tensor.from([1, 0, 2], [3], 'int32') },
+  yTest: { c: y(), d: y() },
+  xValidation: { a: x(), b: Tensor.from([1, 0, 2], [3], 'int32') },
+  yValidation: { c: y(), d: y() },
+});
+
 const inputNode = (rowShape: readonly number[]) => input(rowShape, { name: 'rows' });
 
 function graphNodes() {
@@ -99,15 +111,18 @@ const readerMethods = {
   readData: () => [],
   normalizeX: () => [],
   normalizeY: () => ['fitting', 0],
-  deNormalizeY: () => [y()],
+  deNormalizeY: () => [y(), ''],
   normalizePredictData: () => [x()],
   encodeRows: () => [[{ a: 1, b: 'two' }]],
-  toOneHot: () => [0],
-  toZeroOne: () => [{ zero: 0, one: 1 }],
-  setClassWeights: () => [[1, 2]],
+  encodeNamedRows: () => [[{ a: 1, b: 'two' }]],
+  toOneHot: () => [0, ''],
+  toZeroOne: () => [{ zero: 0, one: 1 }, ''],
+  setClassWeights: () => [[1, 2], ''],
   splitTestSet: () => [2, 0],
   generateValidationSet: () => [2],
   getBatchSamples: () => [2, 0],
+  getNamedBatch: () => [2, 0],
+  namedTensors: () => ['train', { raw: true }],
   shuffle: () => [0],
 };
 const readerInternal = ['setRaw', 'requireSet', 'changeX', 'setImages'];
@@ -165,10 +180,20 @@ export const core: Readonly<Record<string, Callable | string>> = {
   ),
   CsvLogger: { args: () => ['log.csv'], internal: callbackInternal },
   DataReader: {
-    args: () => [{ train: 'train.csv', test: 'test.csv', label: 'y' }],
+    args: () => [
+      {
+        train: 'train.csv',
+        test: 'test.csv',
+        label: { y: 'y' },
+        inputs: { a: ['a', 'b'], c: { columns: 'c', as: 'index' } },
+      },
+    ],
     statics: {
-      fromTensors: () => [{ xTrain: x(), yTrain: y(), xTest: x(), yTest: y() }],
-      fromBatches: () => [() => [{ x: x(), y: y() }], { rows: 3, validation: reader(), test: reader() }],
+      fromTensors: () => [named()],
+      fromBatches: () => [
+        () => [{ x: x(), y: y() }],
+        { numTrain: 3, xValidation: { a: x() }, yValidation: { b: y() }, test: reader() },
+      ],
     },
     instance: reader,
     methods: readerMethods,
@@ -210,6 +235,8 @@ export const core: Readonly<Record<string, Callable | string>> = {
   ImageDataReader: 'a base of readers: only classes that extend it are made',
   KernelOptimizer: 'abstract: createOptimizer makes those that extend it',
   Layer: 'abstract: the classes that extend it are walked',
+  Loss: 'abstract: createLoss makes those that extend it',
+  Metric: 'abstract: createMetric makes those that extend it',
   MaxPoolLayer: layer(
     () => new MaxPoolLayer({ ...image, poolSize: 2 }),
     () => [pool],
@@ -315,6 +342,8 @@ export const core: Readonly<Record<string, Callable | string>> = {
   createLayers: {
     args: () => [[{ name: 'out', config: { type: 'FullyConnectedLayer' } }], { input: [3], outputs: 2 }],
   },
+  createLoss: { args: () => [{ name: 'focal', gamma: 2, alpha: 0.5 }] },
+  createMetric: { args: () => [{ name: 'f1', threshold: 0.5, average: 'macro' }] },
   createOptimizer: { args: () => ['adam', { learningRate: 0.1, beta1: 0.9, dtype: 'float32' }] },
   createWeightsBias: {
     args: () => [
@@ -330,6 +359,8 @@ export const core: Readonly<Record<string, Callable | string>> = {
   readNpz: { args: () => ['arrays.npz'] },
   readSafetensors: { args: () => ['tensors.safetensors', ['a']] },
   registerLayer: { args: () => ['AnotherLayer', () => new ActivationLayer('relu')] },
+  registerLoss: { args: () => ['anotherLoss', () => createLoss('huber')] },
+  registerMetric: { args: () => ['anotherMetric', () => createMetric('f1')] },
   setThreads: { args: () => [1] },
   writeNpz: { args: () => ['arrays.npz', { a: x() }] },
   writeSafetensors: { args: () => ['tensors.safetensors', { a: x() }, { by: 'test' }] },
@@ -337,6 +368,19 @@ export const core: Readonly<Record<string, Callable | string>> = {
 
 /** Results of the library's functions, walked as classes are. */
 export const made: Readonly<Record<string, Callable>> = {
+  DataReader: {
+    instance: () => DataReader.fromTensors(named()),
+    methods: {
+      ...readerMethods,
+      normalizeY: () => [{ c: 'fitting', d: { netType: 'fitting', method: 'standard', fitOn: 'train', base: 0 } }],
+      deNormalizeY: () => [y(), 'c'],
+      normalizePredictData: () => [{ a: x(), b: Tensor.from([1], [1], 'int32') }],
+      toOneHot: () => [0, 'c'],
+      toZeroOne: () => [{ zero: 0, one: 1 }, 'c'],
+      setClassWeights: () => [[1, 2], 'c'],
+    },
+    internal: readerInternal,
+  },
   RowPredictor: { instance: () => net().predictor({ maxDelayMs: 0 }), methods: { predict: () => [[1, 2, 3]] } },
   ...Object.fromEntries(
     optimizerNames.map((name) => [
@@ -352,6 +396,16 @@ export const made: Readonly<Record<string, Callable>> = {
       },
     ]),
   ),
+  loss: {
+    instance: () => createLoss('huber'),
+    methods: { evaluate: () => [y(), y()], gradient: () => [y(), y()], toJSON: () => [] },
+    internal: ['call', 'fused', 'labelRule'],
+  },
+  metric: {
+    instance: () => createMetric('f1'),
+    methods: { evaluate: () => [y(), y(), { multiLabel: true }], toJSON: () => [] },
+    internal: ['judge'],
+  },
   parameter: {
     instance: () => new Parameter('W', 'w', [1], 'float32'),
     methods: { to: () => ['float64'] },

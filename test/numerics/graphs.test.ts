@@ -14,8 +14,8 @@ import {
   NeuralNet,
   type Node,
   SubtractLayer,
-  type Tensor,
 } from 'blasnet';
+import { badArgument } from '../support/errors.js';
 import { differences, type Numbers, readReference, tensorOf } from '../support/numerics.js';
 
 interface GraphRun {
@@ -78,7 +78,7 @@ for (const [name, runs] of Object.entries(await readReference<Record<string, Gra
       const net = netOf(name, run);
       const tensors = Object.fromEntries(Object.entries(run.inputs).map(([key, x]) => [key, tensorOf(x)]));
       const [only, ...others] = Object.values(tensors);
-      const x = (others.length === 0 ? only! : tensors) as Tensor;
+      const x = others.length === 0 ? only! : tensors;
       await net.train(DataReader.fromTensors({ xTrain: x, yTrain: tensorOf(run.y) }), { shuffle: false });
       const missed = Object.entries(run.end).flatMap(([layer, block]) =>
         Object.entries(block).flatMap(([key, { data }]) =>
@@ -86,6 +86,8 @@ for (const [name, runs] of Object.entries(await readReference<Record<string, Gra
         ),
       );
       t.deepEqual(missed, []);
+      if (others.length > 0)
+        await t.throwsAsync(net.predict(only!), badArgument(/without names .*'a', 'b'.*inference/));
       t.deepEqual(differences(net.inference(x).data, run.outputs.data, { rtol: 1e-9, atol: 1e-12 }, 'outputs'), []);
     });
   }

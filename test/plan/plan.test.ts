@@ -138,7 +138,7 @@ test('what an input may be', (t) => {
   const { record, options } = recordedInput();
   const step = record(2);
   const make = (more: object) => new native.Replay(untyped({ epoch: null, step, last: null, ...options, ...more }));
-  t.throws(() => make({ epoch: record(2) }), { message: /no input for what runs once an epoch/ });
+  t.throws(() => make({ epoch: record(2) }), { message: /an input for steps only/ });
   t.throws(() => make({ inputRowBytes: undefined }), { message: /a whole number for inputRowBytes/ });
   t.throws(() => make({ inputRowBytes: 3 }), { message: /rows of whole numbers/ });
   const buffers = [new ArrayBuffer(8), null];

@@ -6,7 +6,7 @@ import { arrayOf, sizeOf } from '../tensor.js';
 import type { NpzNames } from './data-files.js';
 import type { NpyArray } from './npy.js';
 import { NpzFile, toTensor } from './npz.js';
-import type { Part } from './part.js';
+import { type Part, partOf } from './part.js';
 import { type Rows, rowsOf } from './rows.js';
 
 /** The names of features and labels in an npz file. */
@@ -60,7 +60,7 @@ export async function readNpzParts(
   if (own && hasSplit) {
     throw badArgument(
       'split',
-      `no test set in '${train}' (name the training set's arrays to leave it out)`,
+      `no test set in '${train}' (leave split out to use that set, on the command line by --split 0; name the training set's arrays to ignore it)`,
       own.join(', '),
     );
   }
@@ -90,7 +90,7 @@ async function readPart(set: 'train' | 'test', file: NpzFile, [x, y]: Names): Pr
   const [xRows, yRows] = [xShape, yShape].map(([rows = 1]) => rows);
   if (xRows !== yRows) throw shapeMismatch(`the ${set} labels`, `${xRows} rows`, `${yRows}`);
   const labels = rowsOfArray(await file.read(y));
-  return { x: featuresOf(await file.read(x)), y: labels };
+  return partOf(featuresOf(await file.read(x)), labels);
 }
 
 /** Rows of an array as they are, in float64 if the file has that, else in float32. */

@@ -1,5 +1,5 @@
-import type { Part } from '../data/part.js';
-import { floatBatchPass, portFor, rowsIn } from '../data/rows.js';
+import { inputNames, type Part, soleRows } from '../data/part.js';
+import { batchPass, floatBatchPass, portFor, rowsIn } from '../data/rows.js';
 import { keepInPlace } from '../keep-in-place.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import { penaltyPass } from '../losses/penalty.js';
@@ -22,24 +22,27 @@ export class Evaluator {
 
   constructor(model: Model, part: Part) {
     const { dtype } = model.params;
-    const [x, y] = [rowsIn(dtype, part.x), rowsIn(dtype, part.y)];
-    const [xPort, yPort] = [portFor(dtype, x), portFor(dtype, y)];
-    this.#model = model;
     const { stack, objective } = model;
+    const inputs = inputNames(stack.inputNames, part, 'the rows').map((name) => rowsIn(dtype, part.inputs[name]!));
+    const y = rowsIn(dtype, soleRows(part, 'targets', 'the rows'));
+    const [ports, yPort] = [inputs.map((x) => portFor(dtype, x)), portFor(dtype, y)];
+    this.#model = model;
+    const rowBytes = stack.rowBytes(...inputs.map(({ rowShape }) => rowShape));
     const penalty = penaltyOf(model);
     this.#replay = new ChunkedReplay(
-      { dtype, rows: x.count, rowBytes: stack.rowBytes(x.rowShape), isRecordable: stack.isRecordable, kept: () => [] },
+      { dtype, rows: y.count, rowBytes, isRecordable: stack.isRecordable, kept: () => [] },
       (runner, rows, firstRow, slots) => {
         const range = { count: rows, firstRow };
-        const batch = { x: floatBatchPass(runner, xPort, x, range), y: floatBatchPass(runner, yPort, y, range) };
-        const output = stack.forwardPass(runner, [batch.x], false).outputs[0]!;
-        objective.lossPass(runner, output, { y: batch.y, classWeights: noClassWeights }, slots);
-        objective.accuracyPass(runner, output.tensor, batch.y, slots);
+        const batch = inputs.map((x, i) => batchPass(runner, ports[i]!, x, range));
+        const labels = floatBatchPass(runner, yPort, y, range);
+        const output = stack.forwardPass(runner, batch, false).outputs[0]!;
+        objective.lossPass(runner, output, { y: labels, classWeights: noClassWeights }, slots);
+        objective.accuracyPass(runner, output.tensor, labels, slots);
       },
-      penalty && ((runner, slots) => penaltyPass(runner, stack, penalty, x.count, slots)),
+      penalty && ((runner, slots) => penaltyPass(runner, stack, penalty, y.count, slots)),
     );
-    this.#memory = [x.data.buffer, y.data.buffer];
-    this.#replay.bind(xPort, x.data, x.count);
+    this.#memory = [...inputs, y].map(({ data }) => data.buffer);
+    for (const [i, x] of inputs.entries()) this.#replay.bind(ports[i]!, x.data, x.count);
     this.#replay.bind(yPort, y.data, y.count);
   }
 

@@ -73,6 +73,10 @@ export class LayerStack {
     return this.#parts.inputs.map((input, i) => ({ ...input, rowShape: input.rowShape ?? first ?? this.#seen?.[i] }));
   }
 
+  get inputNames(): readonly string[] {
+    return this.#parts.inputs.map(({ name }) => name);
+  }
+
   /** The structure, with the row shapes that sizes were inferred from. */
   get parts(): GraphParts {
     return { ...this.#parts, seen: this.#seen };

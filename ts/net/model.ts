@@ -5,7 +5,7 @@ import type { KernelOptimizer } from '../optimizers/index.js';
 import type { KernelArgument, Runner } from '../runner.js';
 import type { Schedule } from '../schedules/schedule.js';
 import type { Slots } from '../slots.js';
-import type { Tensor } from '../tensor.js';
+import type { AnyTensor, Tensor } from '../tensor.js';
 import type { TrainingState } from '../training/training-state.js';
 import type { LayerStack, NetPass } from './layer-stack.js';
 
@@ -28,7 +28,7 @@ export function penaltyOf({ params: { regularizer } }: Model): Penalty | undefin
 /** One batch of a training step. */
 export interface TrainingBatch extends Labels {
   /** In the order of the net's inputs. */
-  readonly inputs: readonly Tensor[];
+  readonly inputs: readonly AnyTensor[];
   /** Whether it is a part of a larger batch, which has the penalty of l1 or l2 as a whole. */
   readonly isPart?: boolean | undefined;
 }

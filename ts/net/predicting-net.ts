@@ -1,4 +1,5 @@
 import type { RowCells } from '../data/csv-options.js';
+import { partOf } from '../data/part.js';
 import { rowsOf } from '../data/rows.js';
 import { badArgument } from '../errors.js';
 import { BatchPredictor, type BatchPredictorOptions } from '../inference/batch-predictor.js';
@@ -47,28 +48,32 @@ export abstract class PredictingNet extends LayeredNet {
    * net.inference(Tensor.from([[1, 1, 1]])); // throws ERR_SHAPE_MISMATCH
    * ```
    */
-  inference<Result extends Outputs = Tensor>(x: Tensor | Inputs): Result {
+  inference(x: Tensor | Inputs): Tensor;
+  inference<Result extends Outputs>(x: Tensor | Inputs): Result;
+  inference(x: Tensor | Inputs): Outputs {
     this.busy.requireIdle('inference');
     const { newest } = this.#predictors;
     if (newest?.isSingle && x instanceof Tensor && newest.takesOne(x)) {
       this.lastPass = undefined;
-      return newest.predictOne(x) as Tensor as Result;
+      return newest.predictOne(x);
     }
     const inputs = this.inputsFrom(x);
-    return this.#byName(this.#predictor(inputs).predictSync(inputs)) as Result;
+    return this.#byName(this.#predictor(inputs).predictSync(inputs));
   }
 
   /**
    * Computes the outputs for scaled rows on another thread. Calls queue behind each other. x is copied, so that it may be
    * changed or transferred meanwhile.
    */
-  async inferenceAsync<Result extends Outputs = Tensor>(x: Tensor | Inputs): Promise<Result> {
+  async inferenceAsync(x: Tensor | Inputs): Promise<Tensor>;
+  async inferenceAsync<Result extends Outputs>(x: Tensor | Inputs): Promise<Result>;
+  async inferenceAsync(x: Tensor | Inputs): Promise<Outputs> {
     this.busy.requireIdleOr('inferenceAsync');
     const inputs = this.inputsFrom(x);
     this.checkInputs(inputs);
     const rows = inputs.map((tensor) => tensor.clone());
     const outputs = await this.busy.queued('inferenceAsync', () => this.#predictor(rows).predict(rows));
-    return this.#byName(outputs) as Result;
+    return this.#byName(outputs);
   }
 
   /** The only output, or all outputs by their names. */
@@ -203,7 +208,7 @@ export abstract class PredictingNet extends LayeredNet {
     this.checkInput(x);
     this.requireDtype('y', y);
     this.lastPass = undefined;
-    const part = { x: rowsOf(x), y: rowsOf(y) };
+    const part = partOf(rowsOf(x), rowsOf(y));
     requireTrainable(this.model, part, 'the test set');
     return new Evaluator(this.model, part).evaluateSync();
   }

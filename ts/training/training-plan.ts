@@ -1,4 +1,5 @@
-import { floatBatchPass, portFor, type Rows, requireFinite } from '../data/rows.js';
+import { inputNames, type NamedRows, type Side, soleRows } from '../data/part.js';
+import { batchPass, floatBatchPass, portFor, type Rows, requireFinite } from '../data/rows.js';
 import { BlasnetError } from '../errors.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import { type Model, stepUpdatePass, trainingPass } from '../net/model.js';
@@ -12,12 +13,12 @@ const shuffleStream = 0x45504f43; // the order of rows; layers' streams are smal
 
 /** Where a training plan takes its rows from: a data set in memory, or ports that are given one window after another. */
 export interface TrainingSource {
-  readonly x: Rows;
-  readonly y: Rows;
+  readonly inputs: NamedRows;
+  readonly targets: NamedRows;
   /** Rows of an epoch. */
   readonly count: number;
   /** For windows: where each of them is bound. */
-  readonly ports?: { readonly x: Port; readonly y: Port };
+  readonly ports?: Readonly<Record<Side, Readonly<Record<string, Port>>>>;
   readonly classWeights: Operand;
 }
 
@@ -43,7 +44,10 @@ export class TrainingPlan {
 
   constructor(model: Model, source: TrainingSource, batchRows: number, shuffle: boolean) {
     const { dtype, seed, gradientAccumulation } = model.params;
-    const { x, y, count, ports, classWeights } = source;
+    const { count, classWeights } = source;
+    const { ports } = source;
+    const y = soleRows(source, 'targets', 'the net');
+    const names = inputNames(model.stack.inputNames, source, 'the training set');
     const { slots } = this;
     this.iterationsPerEpoch = Math.ceil(count / batchRows);
     const order = shuffle && !ports ? new Int32Array(count) : undefined;
@@ -60,8 +64,11 @@ export class TrainingPlan {
           }
           const range = { count: rows, firstRow: slots.slot(ports ? 'windowRow' : 'firstRow'), order };
           return {
-            inputs: [floatBatchPass(runner, ports?.x ?? x, x, { ...range, augmentSeed: seed })],
-            y: floatBatchPass(runner, ports?.y ?? y, y, range),
+            inputs: names.map((name) => {
+              const rows = source.inputs[name]!;
+              return batchPass(runner, ports?.inputs[name] ?? rows, rows, { ...range, augmentSeed: seed });
+            }),
+            y: floatBatchPass(runner, ports?.targets[''] ?? y, y, range),
             classWeights,
             isPart,
           };
