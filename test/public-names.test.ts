@@ -25,7 +25,7 @@ const intended = {
       FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip GraphInput GraphNodes GraphOutput
       HyperParameterOptions ImageInputOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions
       Initializer InitializerContext InputOptions InputPreparation InputType KernelArgument LabelScaling
-      LabelledImages LayerConfig LayerCreator LayerEntry LayerSizes LearningRateSchedule LossChartOptions LossConfig
+      LabelledImages LayerConfig LayerCreator LayerEntry LayerLearning LayerSizes LearningRateSchedule LossChartOptions LossConfig
       LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator
       MetricName MetricOptions MetricValue MissingPolicy MnistFiles ModelCheckpointOptions MsraOptions NamedBatch
       NamedRowBatch NamedTensors NestedNumbers NetNode NetType Node NormalOptions NpyArray NpzNames NpzOptions
@@ -35,7 +35,7 @@ const intended = {
       ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions
       ScalingRows ScheduleKind SliceRange StopCondition StopReason Stopper StreamOptions TargetKind TargetOptions
       TensorData TensorType TrainBeginContext TrainEndContext TrainOptions TrainingProgress
-      TransposedConvolutionOptions UpdateTarget UpsampleOptions Value ValueOrNumber WarmUp WeightOptions XCoordinate
+      TransposedConvolutionOptions UpdateOptions UpdateTarget UpsampleOptions Value ValueOrNumber WarmUp WeightAverageOptions WeightOptions XCoordinate
       XavierOptions ZeroOneOptions`,
   },
   'blasnet/charts': {

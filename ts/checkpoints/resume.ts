@@ -78,8 +78,8 @@ export async function restoreRun(file: ModelFile, { stack, params, state: traini
   }
   const records = recordsIn(await file.readAny(historyName), state.course.validationRows > 0);
   if (!records) throw badFile(`'${historyName}' of ${where}`, 'a row of numbers for each checkpoint', 'another shape');
-  for (const name of ['step', 'epochs', 'learningRate', 'baseRate'] as const) training.slots.set(name, state[name]);
-  if (state.updates !== undefined) training.slots.set('updates', state.updates);
+  training.counts = state;
+  for (const name of ['epochs', 'learningRate', 'baseRate'] as const) training.slots.set(name, state[name]);
   training.plateau = { ...state.plateau };
   return { state, records, best, kept, preparation: file.description.preparation };
 }
