@@ -7,17 +7,8 @@ import { isMain, root } from './lib/root.mjs';
 import { main, ScriptError } from './lib/run.mjs';
 
 const folders = [
-  'callbacks',
-  'data',
-  'initializers',
-  'layers',
-  'losses',
-  'losses/rules',
-  'metrics',
-  'metrics/rules',
-  'ops/operations',
-  'optimizers',
-  'optimizers/rules',
+  ...['callbacks', 'data', 'initializers', 'layers', 'losses', 'losses/rules', 'metrics', 'metrics/rules'],
+  ...['ops/operations', 'optimizers', 'optimizers/rules'],
 ].map((name) => `ts/${name}`);
 
 /** Brings every barrel up to date. */

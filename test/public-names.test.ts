@@ -9,13 +9,12 @@ const intended = {
     values: `
       ActivationLayer AveragePoolLayer BatchNormLayer BatchPredictor BlasnetError CifarImageReader
       ClassificationLayer ConvLayer CsvColumnsError CsvLogger DataReader DropoutLayer EagerRunner EarlyStopping
-      FlattenLayer FullyConnectedLayer GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer
-      Layer Loss MaxPoolLayer Metric MnistImageDataReader ModelCheckpoint MsraInitializer NeuralNet
-      NormalInitializer Parameter PlainLayer Tensor TrainingHistory XavierInitializer ZeroInitializer
-      activationNames binaryCrossEntropy createInitializer createLayer createLayers createLoss createMetric
-      createOptimizer createWeightsBias crossEntropy getThreads input lossNames meanSquaredError metricNames
-      optimizerNames readNpz readSafetensors registerLayer registerLoss registerMetric setThreads versions
-      writeNpz writeSafetensors`,
+      FlattenLayer FullyConnectedLayer GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer Layer
+      Loss MaxPoolLayer Metric MnistImageDataReader ModelCheckpoint MsraInitializer NeuralNet NormalInitializer
+      Parameter PlainLayer Tensor TrainingHistory XavierInitializer ZeroInitializer activationNames
+      binaryCrossEntropy createInitializer createLayer createLayers createLoss createMetric createOptimizer
+      createWeightsBias crossEntropy getThreads input lossNames meanSquaredError metricNames optimizerNames readNpz
+      readSafetensors registerLayer registerLoss registerMetric setThreads versions writeNpz writeSafetensors`,
     types: `
       Activation ActivationOptions AnyTensor Augmentation Axis BatchNormOperands BatchNormOptions
       BatchPredictorOptions BatchSource CallContext Callback CallbackContext CategoryEncoding ChannelStatistics
@@ -26,18 +25,18 @@ const intended = {
       FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip GraphInput GraphNodes GraphOutput
       HyperParameterOptions ImageInputOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions
       Initializer InitializerContext InputOptions InputPreparation InputType KernelArgument LabelScaling
-      LabelledImages LayerConfig LayerCreator LayerEntry LayerSizes LearningRateSchedule LossChartOptions
-      LossConfig LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig
-      MetricCreator MetricName MetricOptions MetricValue MetricValues MissingPolicy MnistFiles
-      ModelCheckpointOptions MsraOptions NamedBatch NamedRowBatch NamedTensors NestedNumbers NetNode NetType Node
-      NormalOptions NpyArray NpzNames NpzOptions NumberArray OnnxExportOptions OnnxImportOptions Operand Ops
-      Optimizer OptimizerName OptimizerOptions OutputLosses OutputMetrics OutputPreparation Pair ParameterOptions
-      ParameterSetup ParameterSpec ParameterSpecs PixelNormalization PoolOptions PoolWindow PredictOptions
-      Prediction Preparation ReductionOptions RegularMethod Regularizer ResumeOptions RowBatch RowCells
-      RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions ScalingRows ScheduleKind
-      SliceRange StopCondition StopReason Stopper StreamOptions TargetKind TargetOptions TensorData TensorType
-      TrainBeginContext TrainEndContext TrainOptions TrainingProgress TransposedConvolutionOptions UpdateTarget
-      UpsampleOptions Value ValueOrNumber WarmUp WeightOptions XCoordinate XavierOptions ZeroOneOptions`,
+      LabelledImages LayerConfig LayerCreator LayerEntry LayerLearning LayerSizes LearningRateSchedule LossChartOptions LossConfig
+      LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator
+      MetricName MetricOptions MetricValue MetricValues MissingPolicy MnistFiles ModelCheckpointOptions MsraOptions NamedBatch
+      NamedRowBatch NamedTensors NestedNumbers NetNode NetType Node NormalOptions NpyArray NpzNames NpzOptions
+      NumberArray OnnxExportOptions OnnxImportOptions Operand Ops Optimizer OptimizerName OptimizerOptions
+      OutputLosses OutputMetrics OutputPreparation Pair ParameterOptions ParameterSetup ParameterSpec ParameterSpecs
+      PixelNormalization PoolOptions PoolWindow PredictOptions Prediction Preparation ReductionOptions RegularMethod
+      Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod
+      ScalingOptions ScalingRows ScheduleKind SliceRange StopCondition StopReason Stopper StreamOptions TargetKind
+      TargetOptions TensorData TensorType TrainBeginContext TrainEndContext TrainOptions TrainingProgress
+      TransposedConvolutionOptions UpdateOptions UpdateTarget UpsampleOptions Value ValueOrNumber WarmUp
+      WeightAverageOptions WeightOptions XCoordinate XavierOptions ZeroOneOptions`,
   },
   'blasnet/charts': {
     values: `

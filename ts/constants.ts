@@ -10,7 +10,7 @@ export interface Constant<Value extends number | boolean | string | undefined = 
 }
 
 /** A finite number that `holds`. */
-function number(value: number | undefined, expected: string, holds: (given: number) => boolean): Constant {
+export function number(value: number | undefined, expected: string, holds: (given: number) => boolean): Constant {
   const isValid = (given: unknown): given is number =>
     typeof given === 'number' && Number.isFinite(given) && holds(given);
   return { default: value, expected, isValid };

@@ -18,6 +18,7 @@ export {
   type RegularMethod,
   type StopCondition,
   type Stopper,
+  type WeightAverageOptions,
 } from './hyper-parameters.js';
 export { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
 export type { Evaluation } from './inference/evaluation.js';
@@ -84,4 +85,10 @@ export {
   TrainingHistory,
   type TrainingProgress,
 } from './training-history.js';
-export { createWeightsBias, Parameter, type ParameterOptions, type ParameterSetup } from './weights-bias.js';
+export {
+  createWeightsBias,
+  type LayerLearning,
+  Parameter,
+  type ParameterOptions,
+  type ParameterSetup,
+} from './weights-bias.js';

@@ -28,6 +28,8 @@ export type LoadJob = LoadContent & {
   /** Seconds in which answers count, after a warm-up in which they do not. */
   readonly seconds: number;
   readonly warmUp: number;
+  /** Ends after so many answers rather than after that time. */
+  readonly answers?: number;
 };
 
 /** Answers of one status. */
@@ -64,12 +66,12 @@ async function requestsOf(job: LoadContent): Promise<readonly RowRequest[]> {
 }
 
 async function load(job: LoadJob): Promise<LoadResult> {
-  const { port, connections, seconds, warmUp } = job;
+  const { port, connections, seconds, warmUp, answers } = job;
   const run = autocannon({
     url: `http://127.0.0.1:${port}${inferPath}`,
     method: 'POST',
     connections,
-    duration: warmUp + seconds,
+    ...(answers === undefined ? { duration: warmUp + seconds } : { amount: answers }),
     sampleInt: 100,
     requests: [...(await requestsOf(job))],
   });

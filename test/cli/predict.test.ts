@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { FullyConnectedLayer, HyperParameters, NeuralNet, type Prediction, Tensor, writeNpz } from 'blasnet';
+import { zipSync } from 'fflate';
+import { encodeNpy } from '#blasnet/data/npy';
 import { blasnet, cellsOf, houses, irises, program } from '../support/command-line.js';
 import { temporaryFolder, write } from '../support/files.js';
 
@@ -124,6 +126,15 @@ test('predict › a net that knows no columns: npz, and cells in order', async (
   });
   const { code, errors } = await blasnet(folder, ['predict', 'sum.safetensors', 'bad.npz']);
   t.deepEqual([code, errors], [1, "blasnet: Expected finite numbers in row 1 of 'bad.npz' but received NaN\n"]);
+  // Arrays beside 'data' are not read, whatever they hold.
+  const members = { 'data.npy': encodeNpy([2, 3], Float64Array.from(rows.flat())), 'names.npy': new Uint8Array(9) };
+  await writeFile(join(folder, 'more.npz'), zipSync(members));
+  const more = await blasnet(folder, ['predict', 'sum.safetensors', 'more.npz']);
+  t.deepEqual([more.code, more.errors], [0, '']);
+  t.is(cellsOf(more.output).length, 2);
+  await writeFile(join(folder, 'other.npz'), zipSync({ 'x.npy': members['data.npy'] }));
+  const other = await blasnet(folder, ['predict', 'sum.safetensors', 'other.npz']);
+  t.deepEqual([other.code, other.errors], [1, "blasnet: Expected an array 'data' in 'other.npz' but received x\n"]);
 });
 
 test('predict › what is wrong with rows is said with row and column, and no file is written', async (t) => {

@@ -175,6 +175,20 @@ test('train › npz: class numbers from their least one on, one-hot rows, images
   }
 });
 
+test('train › npz with a test set of its own: --split 0 takes it, and an error says so', async (t) => {
+  const folder = await temporaryFolder(t);
+  const x = Tensor.from(Array.from({ length: 40 }, (_, i) => [i, -i]));
+  const y = Tensor.from(Array.from({ length: 40 }, (_, i) => [2 * i]));
+  await writeNpz(join(folder, 'sets.npz'), { x_train: x, y_train: y, x_test: x.slice(0, 7), y_test: y.slice(0, 7) });
+  const train = (...options: string[]) => blasnet(folder, ['train', 'sets.npz', '--no-charts', '--json', ...options]);
+  const refused = await train();
+  t.is(refused.code, 1);
+  t.regex(refused.errors, /^blasnet: Expected no test set in 'sets.npz' \(.* --split 0; .*\) for split/);
+  const { code, output } = await train('--split', '0', '-e', '1');
+  t.is(code, 0);
+  t.is((JSON.parse(output) as { rows: { test: number } }).rows.test, 7);
+});
+
 test('train › --net: hidden layers, all layers, none, and lists that do not fit', async (t) => {
   const folder = await temporaryFolder(t);
   await write(folder, 'iris.csv', await irises());

@@ -168,7 +168,7 @@ test('names that do not fit', async (t) => {
   );
   await t.throwsAsync(
     reading({ train: keras, split: 2 }),
-    badArgument(/^Expected no test set in '.*' \(name .*\) for split but received 'x_test, y_test'$/),
+    badArgument(/^Expected no test set in '.*' \(.* by --split 0; name .*\) for split but received 'x_test, y_test'$/),
   );
   await t.throwsAsync(reading({ train: 'a.csv', label: 'y', arrays: half }), badArgument(/an npz file for train/));
   t.throws(

@@ -88,6 +88,14 @@ test('readNpz reads the arrays of those names only, whatever the others hold', a
     code: 'ERR_BAD_FILE',
     message: /64-bit integers within ±\(2\^53 − 1\) in 'id.npy' of '.*' but received about 1152921504606847000/,
   });
+  // Without names all are read; the error says how to read the others.
+  const { 'notes.txt': _, ...arrays } = members;
+  const both = join(await folder(), 'both.npz');
+  await writeFile(both, zipSync(arrays));
+  await t.throwsAsync(readNpz(both), {
+    code: 'ERR_BAD_FILE',
+    message: /received about 1152921504606847000 .*; the option arrays names those to read$/,
+  });
   await t.throwsAsync(readNpz(path, { arrays: ['y'] }), {
     code: 'ERR_BAD_FILE',
     message: /^Expected an array 'y' in '.*x.npz' but received id, x$/,

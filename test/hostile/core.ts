@@ -389,7 +389,7 @@ export const made: Readonly<Record<string, Callable>> = {
         instance: () => createOptimizer(name),
         methods: {
           preUpdate: () => [vector(1, 2)],
-          update: () => [vector(1, 2), vector(3, 4)],
+          update: () => [vector(1, 2), vector(3, 4), { isWeight: true, learningRateFactor: 0.5 }],
           dtype: () => ['float32'],
         },
         internal: ['beginPass', 'updatePass', 'endPass', 'weightsIn'],

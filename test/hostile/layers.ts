@@ -45,6 +45,8 @@ export function layer(
       forward: () => [input(), true],
       backward: () => [output()],
       preUpdate: () => [],
+      trainable: () => [true],
+      learningRateFactor: () => [0.5],
       update: () => [],
       allocateParameters: () => [],
       setWeights: () => [ready().weights],

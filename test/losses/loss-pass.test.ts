@@ -7,7 +7,7 @@ import { native } from '#blasnet/native';
 import { opsOn } from '#blasnet/ops/ops';
 import { Tape } from '#blasnet/ops/tape';
 import { Value } from '#blasnet/ops/value';
-import { PlanRecorder } from '#blasnet/plan';
+import { PlanRecorder } from '#blasnet/plan/recorder';
 import { EagerRunner, type Runner } from '#blasnet/runner';
 import { Slots } from '#blasnet/slots';
 import { differences, oneHot, randomTensor, sumOf, uniforms } from '../support/numerics.js';

@@ -69,7 +69,7 @@ for (const name of ['adamW', 'lion'] as const) {
     const optimizer = createOptimizer(name, { weightDecay: 0.5, excludeBiasAndNorm: true });
     const [weights, bias] = [Float64Array.of(1, 2), Float64Array.of(1, 2)];
     optimizer.update(weights, new Float64Array(2));
-    optimizer.update(bias, new Float64Array(2), false);
+    optimizer.update(bias, new Float64Array(2), { isWeight: false });
     t.deepEqual(weights, Float64Array.of(0.95, 1.9));
     t.deepEqual(bias, Float64Array.of(1, 2));
   });

@@ -87,8 +87,8 @@ export async function restoreRun(file: ModelFile, { stack, params, state: traini
     for (const [name, share] of sharesOf(layers, block, block)) await file.read(lastName(name), share);
   }
   const records = await recordsOf(file, state);
-  for (const name of ['step', 'epochs', 'learningRate', 'baseRate'] as const) training.slots.set(name, state[name]);
-  if (state.updates !== undefined) training.slots.set('updates', state.updates);
+  training.counts = state;
+  for (const name of ['epochs', 'learningRate', 'baseRate'] as const) training.slots.set(name, state[name]);
   training.plateau = { ...state.plateau };
   return { state, records, best, kept, preparation: file.description.preparation };
 }

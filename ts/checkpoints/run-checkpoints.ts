@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { requireWritable } from '../files.js';
 import { type ModelDescription, metadataOf } from '../model-files/description.js';
-import { modelWriter } from '../model-files/model-file.js';
+import { modelWriter, parametersOf } from '../model-files/model-file.js';
 import type { Model } from '../net/model.js';
 import type { SafetensorsFile } from '../safetensors/file.js';
 import type { Tensor } from '../tensor.js';
@@ -129,14 +129,13 @@ export class RunCheckpoints {
 
   #stateAt(position: RunPosition): RunState {
     const { model, course, rule, first, restoreBest, records } = this.#parts;
-    const { slots, plateau, updateCount } = model.state;
+    const { slots, plateau, counts } = model.state;
     const metrics = metricShapesOf(records[0]);
     return {
       course,
       first,
       ...position,
-      step: slots.get('step'),
-      ...(updateCount !== 'step' && { updates: slots.get(updateCount) }),
+      ...counts,
       learningRate: slots.get('learningRate'),
       baseRate: slots.get('baseRate'),
       plateau: { ...plateau },
@@ -165,7 +164,8 @@ export class RunCheckpoints {
     const { layers, block } = model.stack;
     const sharesBy = (values: Values) =>
       sharesOf(layers, block, { theta: values(block.theta) ?? block.theta, statistics: values(block.statistics) });
-    const tensors = sharesBy(valuesOf);
+    // Those of frozen layers are as the net has them.
+    const tensors = new Map([...parametersOf(layers), ...sharesBy(valuesOf)]);
     for (const [array, { theta, statistics }] of Object.entries(model.state.namedArrays(block))) {
       const shares = sharesOf(layers, block, {
         theta: theta && (valuesOf(theta) ?? theta),

@@ -16,7 +16,9 @@ export interface RunState {
   readonly epochs: number;
   readonly step: number;
   /** Absent where each batch makes an update. */
-  readonly updates?: number;
+  readonly updates?: number | undefined;
+  /** Updates since the optimizer's memory began; absent where it began with the net's training. */
+  readonly age?: number | undefined;
   readonly learningRate: number;
   readonly baseRate: number;
   readonly plateau: PlateauState;
@@ -63,6 +65,7 @@ export function runStateIn(value: unknown, where: string): RunState {
     epochs: count('epochs'),
     step: count('step'),
     ...(state.updates !== undefined && { updates: count('updates') }),
+    ...(state.age !== undefined && { age: count('age') }),
     learningRate: check(state, 'learningRate', 'a number', isNumber) as number,
     baseRate: check(state, 'baseRate', 'a number', isNumber) as number,
     plateau: {

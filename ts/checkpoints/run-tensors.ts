@@ -9,18 +9,18 @@ import type { Parameter } from '../weights-bias.js';
 
 /**
  * Cuts arrays with the layout of a net's parameters into one tensor for each parameter, by names of layer and parameter;
- * shares memory. Parameters whose array is absent are left out.
+ * shares memory. Parameters whose array is absent, and those of frozen layers, are left out.
  */
 export function sharesOf(
   layers: readonly NamedLayer[],
   block: ParameterBlock,
   arrays: { readonly [Name in keyof BlockArrays]?: Tensor | undefined },
 ): Map<string, Tensor> {
-  return parametersOf(layers, (parameter) =>
-    parameter.trainable
-      ? shareOf(parameter, block.theta, arrays.theta)
-      : shareOf(parameter, block.statistics, arrays.statistics),
-  );
+  return parametersOf(layers, (parameter) => {
+    if (!parameter.learning.trainable) return undefined;
+    const name = parameter.trainable ? 'theta' : 'statistics';
+    return shareOf(parameter, block[name], arrays[name]);
+  });
 }
 
 /** Gets the part of `array` at the place that the parameter has in `whole`. */

@@ -60,7 +60,7 @@ export async function readNpzParts(
   if (own && hasSplit) {
     throw badArgument(
       'split',
-      `no test set in '${train}' (name the training set's arrays to leave it out)`,
+      `no test set in '${train}' (leave split out to use that set, on the command line by --split 0; name the training set's arrays to ignore it)`,
       own.join(', '),
     );
   }

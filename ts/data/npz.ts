@@ -1,6 +1,6 @@
 // @internal
 import { zipSync } from 'fflate';
-import { badArgument, clipped } from '../errors.js';
+import { BlasnetError, badArgument, clipped } from '../errors.js';
 import { checkOptions } from '../fields.js';
 import { badFile, readFileBytes, writeFileAtomic } from '../files.js';
 import { type AnyTensor, arrayOf, type DType, type FloatArray, Tensor } from '../tensor.js';
@@ -14,7 +14,7 @@ const TIMESTAMP = new Date(1980, 0, 1);
 
 /** Options of `readNpz`. */
 export interface NpzOptions {
-  /** Names of the arrays to read; by default all. Whatever else is in the file is neither unpacked nor checked. */
+  /** Names of the arrays to read; by default all, each of which must be readable. Whatever else is in the file is neither unpacked nor checked. */
   readonly arrays?: readonly string[] | undefined;
 }
 
@@ -90,14 +90,21 @@ export class NpzFile {
     }
     const names = wanted ?? this.names;
     for (const name of names) this.require(name);
+    const advise = wanted === undefined && names.length > 1 ? adviseNames : undefined;
     const arrays: Record<string, NpyArray> = Object.create(null);
-    for (const name of names) arrays[name] = await this.read(name);
+    for (const name of names) arrays[name] = await this.read(name).catch(advise);
     return arrays;
   }
 
   #whereOf(member: string): string {
     return `'${clipped(member, 60)}' of ${this.where}`;
   }
+}
+
+/** Adds the way to read a file's other arrays to an error. */
+function adviseNames(cause: unknown): never {
+  if (!(cause instanceof BlasnetError)) throw cause;
+  throw new BlasnetError(cause.code, `${cause.message}; the option arrays names those to read`, { cause });
 }
 
 /**

@@ -41,7 +41,7 @@ export class Pass {
    * @returns the gradients of `inputs`
    */
   backward(seeds: readonly Seed[], inputs: readonly Value[] = []): Tensor[] {
-    const learning = [...this.#parameters].filter(([{ trainable }]) => trainable);
+    const learning = [...this.#parameters].filter(([{ isTrained }]) => isTrained);
     const wanted = learning.map(([{ gradient }, value]) => ({ value, gradient }));
     return this.tape.backward(seeds, [...inputs.map((value) => ({ value })), ...wanted]).slice(0, inputs.length);
   }

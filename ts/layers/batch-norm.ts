@@ -24,7 +24,7 @@ export interface BatchNormOptions {
  * Batch normalisation (Ioffe and Szegedy 2015): y = gamma · (x − mean)/√(var + epsilon) + beta for each feature of
  * `[rows, features]`, or each channel of `[rows, channels, height, width]`. Training takes mean and (biased) variance
  * from the batch, and brings the running ones, which inference takes, closer to them: momentum · running +
- * (1 − momentum) · batch. Features whose batch holds NaN or infinity leave their running statistics as they are.
+ * (1 − momentum) · batch. A layer that is not `trainable` takes the running ones in training, too. Features whose batch holds NaN or infinity leave their running statistics as they are.
  */
 export class BatchNormLayer extends Layer {
   override readonly kind = 'batch norm';
@@ -101,11 +101,11 @@ export class BatchNormLayer extends Layer {
     ops: Ops,
     [x]: readonly Value[],
     { gamma, beta, mean, var: variance }: Readonly<Record<string, Value>>,
-    { training }: CallContext,
+    { training, trainable }: CallContext,
   ): Value {
     const { epsilon, momentum } = this;
     const operands = { gamma: gamma!, beta: beta!, mean: mean!, variance: variance! };
-    return ops.batchNorm(x!, { ...operands, epsilon, momentum, training });
+    return ops.batchNorm(x!, { ...operands, epsilon, momentum, training: training && trainable });
   }
 
   override flopsPerRow(input: RowShape): number {

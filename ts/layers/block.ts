@@ -2,9 +2,9 @@
 import { badArgument } from '../errors.js';
 import type { Pass } from '../graph/pass.js';
 import type { Value } from '../ops/value.js';
-import type { KernelOptimizer } from '../optimizers/index.js';
 import type { DType, Tensor } from '../tensor.js';
-import type { Parameter, ParameterSetup } from '../weights-bias.js';
+import type { Parameter } from '../weights-bias.js';
+import { configOf } from './config-of.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 import { createLayer } from './registry.js';
 
@@ -81,16 +81,32 @@ export abstract class BlockLayer extends Layer {
     return this.#members.flatMap(({ layer }) => layer.initialValues());
   }
 
-  override configure(setup: ParameterSetup, optimizer: KernelOptimizer, requireIdle?: (call: string) => void): void {
+  /** Whether one of its layers is trained; setting it applies to all of them. */
+  override get trainable(): boolean {
+    return this.#members.some(({ layer }) => layer.trainable);
+  }
+  override set trainable(trainable: boolean) {
+    for (const { layer } of this.#members) layer.trainable = trainable;
+  }
+
+  /** That of its first layer; setting it applies to all of them. */
+  override get learningRateFactor(): number {
+    return this.#members[0]!.layer.learningRateFactor;
+  }
+  override set learningRateFactor(factor: number) {
+    for (const { layer } of this.#members) layer.learningRateFactor = factor;
+  }
+
+  override configure(...[setup, optimizer, ...notify]: Parameters<Layer['configure']>): void {
     const taken = this.#within().find((layer) => layer.isInNet);
     if (taken) throw badArgument(`the layer ${taken.kind} of a block`, 'a layer that is in no net yet', 'one that is');
     let place = 0;
     for (const { layer } of this.#members) {
       place++;
-      layer.configure({ ...setup, stream: setup.stream + place * streamsPerLayer }, optimizer, requireIdle);
+      layer.configure({ ...setup, stream: setup.stream + place * streamsPerLayer }, optimizer, ...notify);
       if (layer instanceof BlockLayer) place += layer.#within().length;
     }
-    super.configure(setup, optimizer, requireIdle);
+    super.configure(setup, optimizer, ...notify);
   }
 
   override release(): void {
@@ -109,7 +125,7 @@ export function membersOf(layers: readonly Layer[], what: string, prefix = ''): 
 
 /** The configs of layers; undefined where one has none. */
 export function configsOf(layers: readonly Layer[]): readonly LayerConfig[] | undefined {
-  const configs = layers.flatMap(({ config }) => config ?? []);
+  const configs = layers.flatMap((layer) => configOf(layer) ?? []);
   return configs.length === layers.length ? configs : undefined;
 }
 

@@ -10,6 +10,8 @@ import { type DType, Tensor, type TensorType } from '../tensor.js';
 export interface CallContext {
   /** Whether the pass is one of training. */
   readonly training: boolean;
+  /** Whether the layer is trained; a layer with statistics leaves them as they are where it is not. */
+  readonly trainable: boolean;
 }
 
 /** A layer's output in operations, from its inputs and its parameters by name. */
@@ -34,9 +36,10 @@ export function composedOutput(
 ): Value {
   const runner = new ShapeRunner(dtype);
   const rows = 2;
+  const context = { training: false, trainable: true };
   const parameters = Object.entries(parameterShapes).map(([name, shape]) => [name, new Value(runner.tensor(shape))]);
   const inputs = rowShapes.map((rowShape) => new Value(runner.tensor([rows, ...rowShape])));
-  const y = compose(opsOn(new Tape(runner)), inputs, Object.fromEntries(parameters), { training: false });
+  const y = compose(opsOn(new Tape(runner)), inputs, Object.fromEntries(parameters), context);
   if (!(y instanceof Value) || y.shape[0] !== rows) {
     const received = y instanceof Value ? `shape [${y.shape.join(', ')}]` : `${y}`;
     throw shapeMismatch(`the result of call for ${rows} rows`, `a Value with ${rows} rows`, received);

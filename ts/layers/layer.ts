@@ -137,7 +137,9 @@ export abstract class Layer extends Parameterized implements Applicable {
   record(pass: Pass, inputs: readonly Value[]): Value {
     this.buildFor(inputs.map(({ shape }) => shape.slice(1)));
     const parameters = this.parameters.map((parameter) => [parameter.name, pass.parameter(parameter)] as const);
-    return this.#composition(pass.ops, inputs, Object.fromEntries(parameters), { training: pass.training });
+    const { training } = pass;
+    const { trainable } = this;
+    return this.#composition(pass.ops, inputs, Object.fromEntries(parameters), { training, trainable });
   }
 
   /**

@@ -1,6 +1,7 @@
 import { BlasnetError, badArgument } from '../errors.js';
 import { badFile } from '../files.js';
 import { type HyperParameterOptions, HyperParameters } from '../hyper-parameters.js';
+import { configOf } from '../layers/config-of.js';
 import { createLayer, type Layer, type LayerConfig } from '../layers/index.js';
 import { type GraphParts, type NamedLayer, uniqueLayers } from '../net/net-graph.js';
 import { checkedPreparation } from '../preparation/check-preparation.js';
@@ -34,7 +35,7 @@ export function metadataOf({ name, params, graph, preparation }: ModelDescriptio
     format: modelFormat,
     formatVersion: version,
     name,
-    layers: JSON.stringify(layers.map((entry) => ({ name: entry.name, config: configOf(entry) }))),
+    layers: JSON.stringify(layers.map((entry) => ({ name: entry.name, config: checkedConfigOf(entry) }))),
     graph: JSON.stringify(graphText(graph)),
     hyperParameters: JSON.stringify(params),
     ...(preparation && { preparation: JSON.stringify(preparation) }),
@@ -100,8 +101,8 @@ function layersIn(value: unknown, where: string): NamedLayer[] {
 }
 
 /** Gets the config that makes a layer again. */
-function configOf({ name, layer }: NamedLayer): LayerConfig {
-  const { config } = layer;
+function checkedConfigOf({ name, layer }: NamedLayer): LayerConfig {
+  const config = configOf(layer);
   const own = classOf(layer);
   if (config === undefined) {
     throw badArgument(`layer '${name}'`, 'a class with a config that is known to registerLayer', own);

@@ -8,6 +8,7 @@ import { Layer } from '../layers/layer.js';
 import { Value } from '../ops/value.js';
 import type { Runner } from '../runner.js';
 import { type AnyTensor, arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
+import type { Parameter } from '../weights-bias.js';
 import {
   chainOf,
   type GraphInput,
@@ -22,12 +23,14 @@ import {
   uniqueLayers,
 } from './net-graph.js';
 
-/** All trainable parameters of a net as one tensor, their gradients as another, in the same order; and the others. */
+/** All parameters of a net that are trained as one tensor, their gradients as another, in the same order; and the others. */
 export interface ParameterBlock {
   readonly theta: Tensor;
   readonly gradient: Tensor;
-  /** Parameters that are not trained: running statistics. */
+  /** Parameters of trained layers that are not trained themselves: running statistics. */
   readonly statistics: Tensor;
+  /** All parameters of layers that are not trained. */
+  readonly frozen: Tensor;
 }
 
 /** The pass of a net over a batch. */
@@ -231,19 +234,39 @@ export class LayerStack {
     }
   }
 
+  /** To be called when other parameters are trained than before, or in another way. */
+  forgetBlock(): void {
+    this.#block = undefined;
+  }
+
   #layOut(): ParameterBlock {
-    const theta = new Arena(this.#dtype);
-    const gradient = new Arena(this.#dtype);
-    const statistics = new Arena(this.#dtype);
-    const moves = this.layers
-      .flatMap(({ layer }) => layer.parameters)
-      .toSorted((a, b) => (this.#weightsFirst ? Number(b.penalized) - Number(a.penalized) : 0))
-      .flatMap((parameter) => [
-        { tensor: parameter.value, storage: (parameter.trainable ? theta : statistics).reserve(parameter.value.size) },
-        { tensor: parameter.gradient, storage: gradient.reserve(parameter.gradient.size) },
-      ]);
+    const arenas = {
+      theta: new Arena(this.#dtype),
+      gradient: new Arena(this.#dtype),
+      statistics: new Arena(this.#dtype),
+      frozen: new Arena(this.#dtype),
+    };
+    const parameters = this.layers.flatMap(({ layer }) => layer.parameters).toSorted((a, b) => this.#compare(a, b));
+    const moves = parameters.flatMap((parameter) => {
+      const { value, gradient, isTrained, trainable, learning } = parameter;
+      const place = isTrained ? 'theta' : trainable || !learning.trainable ? 'frozen' : 'statistics';
+      const moved = { tensor: value, storage: arenas[place].reserve(value.size) };
+      return isTrained ? [moved, { tensor: gradient, storage: arenas.gradient.reserve(gradient.size) }] : [moved];
+    });
     for (const { tensor, storage } of moves) tensor.moveTo(storage);
-    return { theta: theta.whole(), gradient: gradient.whole(), statistics: statistics.whole() };
+    const { theta, gradient, statistics, frozen } = arenas;
+    return {
+      theta: theta.whole(),
+      gradient: gradient.whole(),
+      statistics: statistics.whole(),
+      frozen: frozen.whole(),
+    };
+  }
+
+  /** Brings parameters together that are updated alike. */
+  #compare(a: Parameter, b: Parameter): number {
+    const byKind = this.#weightsFirst ? Number(b.penalized) - Number(a.penalized) : 0;
+    return a.learning.learningRateFactor - b.learning.learningRateFactor || byKind;
   }
 
   /** True if all layers consist of operations, so that C++ can replay them. */

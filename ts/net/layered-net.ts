@@ -132,7 +132,12 @@ export abstract class LayeredNet {
   #configure(layer: Layer, position: number): void {
     const { dtype, initMethod, seed } = this.params;
     const setup = { dtype, initializer: createInitializer(initMethod), seed, stream: position + 1 };
-    layer.configure(setup, this.model.optimizer, (call) => this.busy.requireIdle(call));
+    const learningChanges = () => {
+      this.model.stack.forgetBlock();
+      this.lastPass = undefined;
+      this.layersChanged();
+    };
+    layer.configure(setup, this.model.optimizer, (call) => this.busy.requireIdle(call), learningChanges);
   }
 
   /**

@@ -104,5 +104,5 @@ export function updatePass({ params, stack, schedule, state }: Model, runner: Ru
   if (norm !== undefined) runner.run('clip_norm', { gradient, limit: norm });
   schedule?.ratePass(runner, state.slots, { epoch, iteration: state.slots.slot(state.updateCount) });
   state.updatePass(runner, stack);
-  runner.run('count_step', { step: state.slots.vector(state.updateCount) });
+  state.countPass(runner);
 }

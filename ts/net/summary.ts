@@ -81,7 +81,7 @@ export function summarize(name: string, stack: LayerStack): string {
 
 /** Numbers in a layer's parameters: of all, or of those that are trained or not. */
 function parametersIn({ parameters }: LayerStack['layers'][number]['layer'], trained?: boolean): number {
-  const counted = parameters.filter(({ trainable }) => trained === undefined || trainable === trained);
+  const counted = parameters.filter(({ isTrained }) => trained === undefined || isTrained === trained);
   return sumOf(counted.map(({ value }) => sizeOf(value.shape)));
 }
 

@@ -1,7 +1,16 @@
 import { requireAboveZero } from '../constants.js';
 import { badArgument, shapeMismatch } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { EagerRunner, type KernelArgument, type Runner } from '../runner.js';
 import { arrayOf, type DType, type FloatArray, Tensor } from '../tensor.js';
+
+/** Options of an update by an optimizer alone. */
+export interface UpdateOptions {
+  /** False for a bias or a norm's parameter, to which weight decay may not apply; default true. */
+  readonly isWeight?: boolean | undefined;
+  /** Multiplies the learning rate; default 1. */
+  readonly learningRateFactor?: number | undefined;
+}
 
 /** Updates parameters with gradients; works on any two arrays. */
 export interface Optimizer {
@@ -12,10 +21,9 @@ export interface Optimizer {
   /**
    * Updates θ in place with a gradient of the same length. The optimizer remembers moments and the number of the step for
    * each array by its place in memory.
-   * @param isWeight - false for a bias or a norm's parameter, to which weight decay may not apply; default true
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but two arrays of one type, `ERR_SHAPE_MISMATCH` for two lengths
    */
-  update(theta: FloatArray, gradient: FloatArray, isWeight?: boolean): void;
+  update(theta: FloatArray, gradient: FloatArray, options?: UpdateOptions): void;
 }
 
 /** The tensors and numbers of one update. */
@@ -111,13 +119,13 @@ export abstract class KernelOptimizer implements Optimizer {
     memory.hasBegun = true;
   }
 
-  update(theta: FloatArray, gradient: FloatArray, isWeight = true): void {
+  update(theta: FloatArray, gradient: FloatArray, options: UpdateOptions = {}): void {
     requireFloats('theta', theta);
     requireFloats('gradient', gradient);
     if (theta.length !== gradient.length) {
       throw shapeMismatch('gradient', `${theta.length} numbers`, `${gradient.length}`);
     }
-    const { runner, target, memory } = this.#alone(theta, gradient, isWeight);
+    const { runner, target, memory } = this.#alone(theta, gradient, options);
     if (target.gradient.dtype !== runner.dtype) {
       throw badArgument('gradient', `a ${runner.dtype} array`, `a ${target.gradient.dtype} one`);
     }
@@ -129,7 +137,8 @@ export abstract class KernelOptimizer implements Optimizer {
     memory.step++;
   }
 
-  #alone(theta: FloatArray, gradient: FloatArray, isWeight = true) {
+  #alone(theta: FloatArray, gradient: FloatArray, options: UpdateOptions = {}) {
+    const { isWeight, learningRateFactor } = checked(options);
     const dtype: DType = theta instanceof Float64Array ? 'float64' : 'float32';
     if (this.dtype !== undefined && this.dtype !== dtype)
       throw badArgument('theta', `a ${this.dtype} array`, `a ${dtype} one`);
@@ -139,7 +148,7 @@ export abstract class KernelOptimizer implements Optimizer {
       theta: Tensor.from(theta),
       gradient: Tensor.from(gradient),
       state: memory.state,
-      learningRate: this.learningRate,
+      learningRate: this.learningRate * learningRateFactor,
       step: memory.step,
       decays: isWeight || !this.excludesBiasAndNorm,
     };
@@ -159,6 +168,16 @@ export abstract class KernelOptimizer implements Optimizer {
     memories.set(place, memory);
     return memory;
   }
+}
+
+function checked(options: UpdateOptions): { readonly isWeight: boolean; readonly learningRateFactor: number } {
+  checkOptions(options, ['isWeight', 'learningRateFactor']);
+  const { isWeight = true, learningRateFactor = 1 } = options;
+  if (typeof isWeight !== 'boolean') throw badArgument('isWeight', 'true or false', isWeight);
+  if (!(Number.isFinite(learningRateFactor) && learningRateFactor > 0)) {
+    throw badArgument('learningRateFactor', 'a finite number above 0', learningRateFactor);
+  }
+  return { isWeight, learningRateFactor };
 }
 
 /** Refuses lists, whose numbers C++ cannot see, and tensors. */

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
 import type { FastifyRequest } from 'fastify';
+import { Deadlines } from './deadlines.js';
 import type { Settings } from './options.js';
 import { Problem, wrong } from './problem.js';
 
@@ -19,33 +20,68 @@ const decompressors: Readonly<Record<string, Decompress | undefined>> = {
   deflate: (bytes, options) => (isZlib(bytes) ? inflated : inflatedRaw)(bytes, options),
 };
 
-/**
- * Reads a request's body, and decompresses it where `Content-Encoding` is gzip or deflate. A body of JSON alone may have
- * `jsonLimit` bytes, one with binary tensors `bodyLimit`, before and after it is decompressed.
- * @param done - gets the bytes, or a Problem: 413 for too many bytes, before reading where `Content-Length` says so; 408 where
- *   the body is not complete after `timeoutMs`; 415 for another encoding; 400 for bytes that cannot be decompressed or parts
- *   of JSON whose length is no number. By callback, since a promise more adds to what each request takes
- */
-export function readBody(
-  request: FastifyRequest,
-  payload: NodeJS.ReadableStream,
-  settings: Settings,
-  done: (body: Buffer | Error) => void,
-): void {
-  try {
-    const limit = limitOf(request, settings);
-    const encoding = request.headers['content-encoding']?.trim().toLowerCase() || 'identity';
-    const decompress = Object.hasOwn(decompressors, encoding) ? decompressors[encoding] : undefined;
-    if (!decompress && encoding !== 'identity')
-      throw new Problem(415, `Expected gzip or deflate for Content-Encoding but received '${encoding.slice(0, 60)}'`);
-    const length = Number(request.headers['content-length']);
-    if (length > limit.bytes) throw limit.problem(length > settings.bodyLimit);
-    collect(payload, limit, settings.timeoutMs, (bytes) => {
-      if (!decompress || bytes instanceof Error || bytes.length === 0) done(bytes);
-      else decompressed(bytes, encoding, decompress, limit).then(done, done);
-    });
-  } catch (error) {
-    done(error as Error);
+/** Reads the bodies of requests. */
+export class BodyReader {
+  readonly #settings: Settings;
+  readonly #deadlines: Deadlines;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#deadlines = new Deadlines(settings.timeoutMs);
+  }
+
+  /**
+   * Reads a request's body, and decompresses it where `Content-Encoding` is gzip or deflate. A body of JSON alone may have
+   * `jsonLimit` bytes, one with binary tensors `bodyLimit`, before and after it is decompressed.
+   * @param done - gets the bytes, or a Problem: 413 for too many bytes, before reading where `Content-Length` says so; 408
+   *   where the body is not complete after `timeoutMs`; 415 for another encoding; 400 for bytes that cannot be decompressed
+   *   or parts of JSON whose length is no number. By callback, since a promise more adds to what each request takes
+   */
+  read(request: FastifyRequest, payload: NodeJS.ReadableStream, done: (body: Buffer | Error) => void): void {
+    try {
+      const limit = limitOf(request, this.#settings);
+      const encoding = request.headers['content-encoding']?.trim().toLowerCase() || 'identity';
+      const decompress = Object.hasOwn(decompressors, encoding) ? decompressors[encoding] : undefined;
+      if (!decompress && encoding !== 'identity')
+        throw new Problem(415, `Expected gzip or deflate for Content-Encoding but received '${encoding.slice(0, 60)}'`);
+      const length = Number(request.headers['content-length']);
+      if (length > limit.bytes) throw limit.problem(length > this.#settings.bodyLimit);
+      this.#collect(payload, limit, (bytes) => {
+        if (!decompress || bytes instanceof Error || bytes.length === 0) done(bytes);
+        else decompressed(bytes, encoding, decompress, limit).then(done, done);
+      });
+    } catch (error) {
+      done(error as Error);
+    }
+  }
+
+  /** Reads a stream to its end. Listeners stay, since removing them takes time; they do nothing once it is over. */
+  #collect(payload: NodeJS.ReadableStream, limit: Limit, done: (body: Buffer | Error) => void): void {
+    let chunks: Buffer[] = [];
+    let length = 0;
+    let isOver = false;
+    const finish = (body: Buffer | Error) => {
+      isOver = true;
+      chunks = [];
+      this.#deadlines.delete(onLate);
+      done(body);
+    };
+    const onData = (chunk: Buffer) => {
+      if (isOver) return; // the rest is forgotten
+      length += chunk.length;
+      if (length > limit.bytes) finish(limit.problem(true));
+      else chunks.push(chunk);
+    };
+    const onEnd = () => {
+      if (!isOver) finish(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length));
+    };
+    // A stream is closed after its end, too.
+    const onClose = () => {
+      if (!isOver) finish(new Problem(400, 'Expected a whole body but the client stopped sending'));
+    };
+    const onLate = () => finish(slow(this.#settings.timeoutMs));
+    this.#deadlines.add(onLate);
+    payload.on('data', onData).on('end', onEnd).on('error', onClose).on('close', onClose);
   }
 }
 
@@ -90,32 +126,6 @@ export function lengthIn(header: string | readonly string[]): number {
   const text = String(header);
   if (!/^\d{1,15}$/.test(text)) throw wrong('Inference-Header-Content-Length', 'a whole number', text);
   return Number(text);
-}
-
-/** Reads a stream to its end. */
-function collect(
-  payload: NodeJS.ReadableStream,
-  limit: Limit,
-  timeoutMs: number,
-  done: (body: Buffer | Error) => void,
-): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  const end = (error?: Error) => {
-    clearTimeout(timer);
-    payload.off('data', onData).off('end', end).off('error', onError).off('close', onError);
-    if (!error) return done(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length));
-    payload.resume(); // the rest is forgotten
-    done(error);
-  };
-  const onData = (chunk: Buffer) => {
-    length += chunk.length;
-    if (length > limit.bytes) end(limit.problem(true));
-    else chunks.push(chunk);
-  };
-  const onError = () => end(new Problem(400, 'Expected a whole body but the client stopped sending'));
-  const timer = setTimeout(() => end(slow(timeoutMs)), timeoutMs);
-  payload.on('data', onData).on('end', end).on('error', onError).on('close', onError);
 }
 
 const slow = (timeoutMs: number) =>

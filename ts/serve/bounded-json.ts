@@ -20,20 +20,21 @@ export function parseBounded(text: string): unknown {
 
 function requireBounds(text: string): void {
   const { length } = text;
-  let [depth, lists, objects, keys] = [0, 0, 0, 0];
+  let depth = 0;
+  let lists = 0;
+  let objects = 0;
+  let keys = 0;
   for (let at = 0; at < length; at++) {
     const code = text.charCodeAt(at);
     if (code === quote) at = endOfString(text, at);
-    else if (code === colon) keys++;
-    else if (code === closeList || code === closeObject) depth--;
+    else if (code === colon) {
+      if (++keys > jsonBounds.keys) throw tooMuch(`${jsonBounds.keys} keys`);
+    } else if (code === closeList || code === closeObject) depth--;
     else if (code === openList || code === openObject) {
       if (++depth > jsonBounds.depth) throw tooMuch(`${jsonBounds.depth} lists and objects within each other`);
-      if (code === openList) lists++;
-      else objects++;
+      if (code === openList && ++lists > jsonBounds.lists) throw tooMuch(`${jsonBounds.lists} lists`);
+      if (code === openObject && ++objects > jsonBounds.objects) throw tooMuch(`${jsonBounds.objects} objects`);
     }
-    if (lists > jsonBounds.lists) throw tooMuch(`${jsonBounds.lists} lists`);
-    if (objects > jsonBounds.objects) throw tooMuch(`${jsonBounds.objects} objects`);
-    if (keys > jsonBounds.keys) throw tooMuch(`${jsonBounds.keys} keys`);
   }
 }
 

@@ -48,8 +48,8 @@ export function hostCheck(rule: HostRule, allowedHosts: readonly string[] = []) 
 /** Returns the reason to refuse a request, if there is one. */
 function problemOf(request: FastifyRequest, rule: HostRule, allowedHosts: readonly string[]): Problem | undefined {
   const { host, origin, 'sec-fetch-site': site } = request.headers;
-  const name = hostNameOf(host ?? '');
-  if (host !== undefined && !isForHealth(request) && !rule(name))
+  // Fastify makes an object of a route's options each time that it is asked for them: last.
+  if (host !== undefined && !rule(hostNameOf(host)) && !isForHealth(request))
     return new Problem(
       421,
       `Expected a name of this server for Host but received '${host.slice(0, 100)}': allow it by the option allowedHosts (blasnet serve --allowed-host)`,

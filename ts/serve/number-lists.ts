@@ -16,6 +16,8 @@ const [zero, nine, minus, plus, point, bigE, smallE] = [0x30, 0x39, 0x2d, 0x2b, 
 const [blank, tab, lineFeed, carriageReturn] = [0x20, 0x09, 0x0a, 0x0d];
 
 const mostDepth = 8;
+/** Bytes of the shortest list behind its key: `"data":[0]`. */
+const shortestList = 10;
 /** Further lists are left to JSON.parse. */
 const mostLists = 4096;
 /** Whole numbers below this are exact in a double, and so are powers of ten up to the last of these. */
@@ -32,12 +34,15 @@ let kept = new Float64Array(1 << 13);
 /** Stands for a list in the text that JSON.parse gets: a number that nobody can guess, and those behind it. */
 const mark = randomInt(2 ** 47);
 
+const fourZeros = Buffer.from('0,0,0,0,').readDoubleBE();
+
 const isBlank = (byte: number) => byte === blank || byte === lineFeed || byte === carriageReturn || byte === tab;
 const isDigit = (byte: number) => byte >= zero && byte <= nine;
 
 /** Reads lists of numbers, of one text. */
 class ListReader {
   readonly #bytes: Buffer;
+  readonly #view: DataView;
   readonly #isSingle: boolean;
   #at = 0;
   #room = kept;
@@ -45,6 +50,7 @@ class ListReader {
 
   constructor(bytes: Buffer, isSingle: boolean) {
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#isSingle = isSingle;
   }
 
@@ -96,6 +102,8 @@ class ListReader {
    */
   #numbers(): number {
     const bytes = this.#bytes;
+    const view = this.#view;
+    const lastEight = bytes.length - 8;
     const isSingle = this.#isSingle;
     let room = this.#room;
     let used = this.#used;
@@ -104,9 +112,15 @@ class ListReader {
     for (;;) {
       while (isBlank(byte)) byte = bytes[++at]!;
       // Images and encoded categories are mostly zeros.
-      if (byte === zero && bytes[at + 1] === comma && used < room.length) {
+      if (byte === zero && bytes[at + 1] === comma && used + 4 < room.length) {
         room[used++] = 0;
         at += 2;
+        for (; at <= lastEight && used + 4 < room.length && view.getFloat64(at) === fourZeros; at += 8) {
+          room[used++] = 0;
+          room[used++] = 0;
+          room[used++] = 0;
+          room[used++] = 0;
+        }
         byte = bytes[at]!;
         continue;
       }
@@ -121,6 +135,12 @@ class ListReader {
       else if (isDigit(byte)) return 0;
       if (byte === point) {
         const first = ++at;
+        for (; at <= lastEight; at += 4) {
+          const four = view.getInt32(at, true) ^ 0x30303030;
+          if (((four + 0x76767676) | four) & 0x80808080) break;
+          const pairs = (Math.imul(four, 10) + (four >>> 8)) & 0x00ff00ff;
+          sum = sum * 10000 + (Math.imul(pairs & 0xff, 100) + (pairs >>> 16));
+        }
         for (byte = bytes[at]!; isDigit(byte); byte = bytes[++at]!) sum = 10 * sum + (byte - zero);
         exponent = first - at;
         if (exponent === 0) return 0;
@@ -195,6 +215,8 @@ export function parseWithLists(bytes: Buffer, isSingle: boolean): ParsedText {
     text += `${bytes.toString('utf8', copied, key)}"data":${mark + lists.length}`;
     copied = reader.at;
     lists.push(list);
+    // Mostly nothing but brackets is left.
+    if (bytes.length - copied < shortestList) break;
   }
   return { value: parseBounded(text + bytes.toString('utf8', copied)), lists };
 }

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
 import { checkOptions } from '../fields.js';
 import { noteArrivals } from './arrivals.js';
-import { readBody } from './body.js';
+import { BodyReader } from './body.js';
 import { hostCheck, hostRule } from './hosts.js';
 import { InferRoute } from './infer-route.js';
 import { createMetrics } from './metrics.js';
@@ -64,9 +64,12 @@ export async function serveRepository(app: FastifyInstance, repository: Reposito
 /** Reads bodies as bytes, whatever `Content-Type` says: they are parsed once it is known that they are wanted. */
 function addBodyParser(app: FastifyInstance, settings: Settings): void {
   app.removeAllContentTypeParsers();
+  const bodies = new BodyReader(settings);
+  // Fastify remembers which parser a type has, but for those that only '*' matches.
+  const types = ['application/json', 'application/octet-stream', '*'];
   // An error of the parser itself would make Fastify close the connection, while the client still sends.
-  app.addContentTypeParser('*', (request, payload, done) => {
-    readBody(request, payload, settings, (body) => done(null, body));
+  app.addContentTypeParser(types, (request, payload, done) => {
+    bodies.read(request, payload, (body) => done(null, body));
   });
   app.addHook('preValidation', ({ body }, _reply, done) => done(body instanceof Error ? body : undefined));
 }

@@ -52,14 +52,19 @@ function writeNumbers(input: InputTensor, target: FloatArray, limit: number): vo
   const source = data instanceof Uint8Array ? numbersOf(data, datatype, size, name) : elementsOf(input, data);
   // The datatypes that most requests have take a shorter way.
   const isFloat = datatype === 'FP32' || datatype === 'FP64';
-  const most = Math.min(limit, isFloat ? limits[datatype === 'FP32' ? 'float32' : 'float64'] : 0);
+  const most = Math.min(limit, limits[datatype === 'FP32' ? 'float32' : 'float64']);
+  let i = isFloat ? copyUpTo(source, target, size, most) : 0;
+  for (; i < size; i++) target[i] = checkedNumber(source[i], datatype, `number ${i}`, name, limit);
+}
+
+/** Copies elements up to the first that is no number within ±most; returns how many it copied. */
+function copyUpTo(source: ArrayLike<unknown>, target: FloatArray, size: number, most: number): number {
   for (let i = 0; i < size; i++) {
-    const number = source[i] as unknown;
-    target[i] =
-      isFloat && typeof number === 'number' && number >= -most && number <= most
-        ? number
-        : checkedNumber(number, datatype, `number ${i}`, name, limit);
+    const number = source[i];
+    if (!(typeof number === 'number' && number <= most && number >= -most)) return i;
+    target[i] = number;
   }
+  return size;
 }
 
 /**

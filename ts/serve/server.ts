@@ -52,6 +52,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const app = fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
+    // Nothing here waits for others: on a busy machine, a start may take longer than Fastify's ten seconds.
+    pluginTimeout: 0,
     // Requests on connections that are open are answered while others drain.
     return503OnClosing: false,
     ...timeoutsOf(repository.settings.timeoutMs),

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.js';
 import { firstLostLayer, lostNumbers } from './not-finite.js';
 import { Snapshot } from './snapshot.js';
 import type { TrainingPlan } from './training-plan.js';
+import type { Counts } from './training-state.js';
 
 /** Weights and optimizer's arrays at the newest checkpoint, to return to when numbers are lost. */
 export class LastGood {
@@ -12,7 +13,7 @@ export class LastGood {
   readonly #snapshot: Snapshot;
   readonly #hint: () => string | undefined;
   /** Batches and updates that were finished. */
-  #counts: Readonly<Record<'step' | 'updates', number>>;
+  #counts: Counts;
 
   /** @param hint - how lost numbers may be mended, where that can be told from the data */
   constructor(model: Model, plan: TrainingPlan, hint: () => string | undefined) {

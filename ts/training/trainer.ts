@@ -146,10 +146,10 @@ export class Trainer {
       if (this.#callbacks.wantEpochs) stops.push(before - (before % iterationsPerEpoch) + iterationsPerEpoch);
       await this.#steps.runTo(Math.min(...stops), reporter);
       const { next } = this.#steps;
-      if (next === before) continue; // stopped before its first step
+      if (next === newest) continue; // stopped before its first step
       const isDue = next === newest + interval || next === end || this.#reason !== undefined;
       let record = isDue ? await this.#checkpoint() : undefined;
-      if (next % iterationsPerEpoch === 0) {
+      if (next % iterationsPerEpoch === 0 && next > before) {
         await this.#callbacks.epochEnd(plan.scores.running());
         if (this.#reason) record ??= await this.#checkpoint();
       }

@@ -2,19 +2,26 @@ import { Arena } from '../arena.js';
 import type { HyperParameters } from '../hyper-parameters.js';
 import type { LayerStack, ParameterBlock } from '../net/layer-stack.js';
 import type { KernelOptimizer, UpdateTarget } from '../optimizers/index.js';
-import type { Runner } from '../runner.js';
+import type { KernelArgument, Runner } from '../runner.js';
 import type { PlateauState } from '../schedules/schedule.js';
 import { Slots } from '../slots.js';
 import type { Tensor } from '../tensor.js';
-import { targetsByKind } from './parameter-ranges.js';
+import { partsByKind } from './parameter-ranges.js';
 import { type BlockArrays, WeightAverage } from './weight-average.js';
 
 type Params = Pick<HyperParameters, 'gradientAccumulation' | 'weightAverage'>;
 
+/** Numbers of batches and updates. */
+export interface Counts {
+  readonly step: number;
+  readonly updates?: number | undefined;
+  readonly age?: number | undefined;
+}
+
 /** The arrays of training for one block of parameters. */
 interface StateOfBlock {
   readonly block: ParameterBlock;
-  readonly target: UpdateTarget;
+  readonly target: Omit<UpdateTarget, 'step'>;
   /** The sum of gradients for an update of several batches. */
   readonly gradientSum: Tensor | undefined;
   readonly average: WeightAverage | undefined;
@@ -23,15 +30,20 @@ interface StateOfBlock {
 /** The state of a net's training, besides its weights, from step to step and from one `train` to the next. */
 export class TrainingState {
   /**
-   * `step`: batches finished; `updates`: updates finished, where not each batch makes one; `epochs`: epochs trained, begun
-   * ones included; `learningRate` of the newest update; `baseRate`: η, which a schedule starts from.
+   * `step`: batches finished; `updates`: updates finished, where not each batch makes one; `age`: updates since the
+   * optimizer's memory began, where that was later; `epochs`: epochs trained, begun ones included; `learningRate` of the
+   * newest update; `baseRate`: η, which a schedule starts from.
    */
-  readonly slots = new Slots(['step', 'updates', 'epochs', 'learningRate', 'baseRate']);
+  readonly slots = new Slots(['step', 'updates', 'age', 'epochs', 'learningRate', 'baseRate']);
   /** The slot that counts updates. */
   readonly updateCount: 'step' | 'updates';
   plateau!: PlateauState;
   readonly #optimizer: KernelOptimizer;
   readonly #averageDecay: number | undefined;
+  /** Whether the optimizer's memory began later than the net's training. */
+  #hasAge = false;
+  /** The learning rate times each of the factors that layers have. */
+  readonly #rates = new Map<number, Slots>();
   #state: StateOfBlock | undefined;
 
   constructor(optimizer: KernelOptimizer, { gradientAccumulation, weightAverage }: Params) {
@@ -43,25 +55,44 @@ export class TrainingState {
 
   /** Forgets all steps, as if the net had never been trained; recorded plans stay valid. */
   reset(): void {
-    for (const name of ['step', 'updates', 'epochs']) this.slots.set(name, 0);
+    for (const name of ['step', 'updates', 'age', 'epochs']) this.slots.set(name, 0);
     for (const name of ['learningRate', 'baseRate']) this.slots.set(name, this.#optimizer.learningRate);
     this.plateau = { best: Number.POSITIVE_INFINITY, bad: 0, cooldown: 0 };
     for (const array of this.arrays) array.data.fill(0);
   }
 
-  /** Batches and updates that are finished. */
-  get counts(): Readonly<Record<'step' | 'updates', number>> {
-    return { step: this.slots.get('step'), updates: this.slots.get('updates') };
+  /** Batches and updates that are finished; those that are not counted apart are absent. */
+  get counts(): Counts {
+    return {
+      step: this.slots.get('step'),
+      ...(this.updateCount === 'updates' && { updates: this.slots.get('updates') }),
+      ...(this.#hasAge && { age: this.slots.get('age') }),
+    };
   }
-  set counts({ step, updates }) {
+  set counts({ step, updates = 0, age }) {
     this.slots.set('step', step);
     this.slots.set('updates', updates);
+    if (age !== undefined) this.#begin(age);
+  }
+
+  /** Counts the updates of the optimizer's memory from there on. */
+  #begin(age: number): void {
+    this.#hasAge = true;
+    this.slots.set('age', age);
+  }
+
+  /** Records the count of an update. */
+  countPass(runner: Runner): void {
+    for (const name of [this.updateCount, ...(this.#hasAge ? ['age'] : [])]) {
+      runner.run('count_step', { step: this.slots.vector(name) });
+    }
   }
 
   /** The arrays for the net's parameters, which start from zeros with a new block. */
   #of(block: ParameterBlock): StateOfBlock {
     if (this.#state?.block === block) return this.#state;
     const { theta, gradient } = block;
+    if (this.slots.get(this.updateCount) > 0) this.#begin(0);
     const arena = new Arena(theta.dtype);
     const tensors = this.#optimizer.stateNames.map((name) => [name, arena.tensor(theta.shape)] as const);
     this.#state = {
@@ -71,7 +102,6 @@ export class TrainingState {
         gradient,
         state: Object.fromEntries(tensors),
         learningRate: this.slots.slot('learningRate'),
-        step: this.slots.slot(this.updateCount),
         decays: true,
       },
       gradientSum: this.updateCount === 'updates' ? arena.tensor(theta.shape) : undefined,
@@ -102,27 +132,44 @@ export class TrainingState {
    */
   beginPass(runner: Runner, block: ParameterBlock, isAhead = true): void {
     if (!isAhead && this.#averageDecay === undefined) return; // without arrays for a forward pass alone
-    const { target, average } = this.#of(block);
-    average?.beginPass(runner);
-    if (isAhead) this.#optimizer.beginPass(runner, target);
+    this.#of(block).average?.beginPass(runner);
+    if (isAhead) this.#optimizer.beginPass(runner, this.#target(block));
   }
 
-  /** Records the update of all parameters with their gradients, in one call unless weight decay excludes some. */
+  /** Records the update of all parameters with their gradients, by one call for those that are updated alike. */
   updatePass(runner: Runner, { block, layers }: LayerStack): void {
-    const { target, average } = this.#of(block);
+    const { average } = this.#of(block);
+    const target = this.#target(block);
     const optimizer = this.#optimizer;
     const parameters = layers.flatMap(({ layer }) => layer.parameters);
-    const targets = optimizer.excludesBiasAndNorm ? targetsByKind(parameters, target) : [target];
-    for (const one of targets) optimizer.updatePass(runner, one);
+    for (const part of partsByKind(parameters, target, optimizer.excludesBiasAndNorm)) {
+      const learningRate = this.#ratePass(runner, part.rateFactor);
+      optimizer.updatePass(runner, { ...part.target, learningRate });
+    }
     average?.updatePass(runner, optimizer.weightsIn(target));
   }
 
   /** Records what comes after these steps, however they end: the net gets the weights that it predicts with. */
   endPass(runner: Runner, block: ParameterBlock, isAhead = true): void {
     if (!isAhead && this.#averageDecay === undefined) return;
-    const { target, average } = this.#of(block);
-    if (isAhead) this.#optimizer.endPass(runner, target);
-    average?.endPass(runner);
+    if (isAhead) this.#optimizer.endPass(runner, this.#target(block));
+    this.#of(block).average?.endPass(runner);
+  }
+
+  #target(block: ParameterBlock): UpdateTarget {
+    const { target } = this.#of(block);
+    return { ...target, step: this.slots.slot(this.#hasAge ? 'age' : this.updateCount) };
+  }
+
+  /** Records the learning rate of layers with that factor. */
+  #ratePass(runner: Runner, factor: number): KernelArgument {
+    const base = this.slots.slot('learningRate');
+    if (factor === 1) return base;
+    const slots = this.#rates.get(factor) ?? new Slots(['rate']);
+    this.#rates.set(factor, slots);
+    // A warm-up begins at from · base.
+    runner.run('constant_rate', { rate: slots.vector('rate'), count: 0, base, warmUp: 1, from: factor });
+    return slots.slot('rate');
   }
 }
 

@@ -1,7 +1,6 @@
-import { readNpz, toTensor } from '../../data/npz.js';
+import { NpzFile, toTensor } from '../../data/npz.js';
 import { formatOf } from '../../data/read-files.js';
 import { BlasnetError } from '../../errors.js';
-import { badFile } from '../../files.js';
 import { type NeuralNet, Tensor } from '../../index.js';
 import type { PredictOptions } from '../../preparation/predict-options.js';
 import { csvRows } from './csv-rows.js';
@@ -63,9 +62,8 @@ async function* jsonPieces(path: string, net: NeuralNet, options: PredictOptions
 }
 
 async function* npzRows(path: string): AsyncGenerator<Tensor> {
-  const arrays = await readNpz(path);
-  const array = arrays.data;
-  if (!array) throw badFile(`'${path}'`, "an array 'data'", Object.keys(arrays).join(', ') || 'nothing');
+  const file = await NpzFile.open(path);
+  const array = await file.read('data');
   const tensor = toTensor(array, array.data instanceof Float64Array ? 'float64' : 'float32');
   const rows = tensor.shape.length === 1 ? tensor.reshape([tensor.size, 1]) : tensor;
   const bad = rows.data.findIndex((value) => !Number.isFinite(value));
