@@ -4,9 +4,9 @@ import { badArgument } from './errors.js';
 import { fieldsOf, isFields, repeated } from './fields.js';
 import { Loss } from './losses/loss.js';
 import type { NetType } from './losses/net-type.js';
-import { lossOf } from './losses/registry.js';
+import { lossOf, registeredLosses } from './losses/registry.js';
 import type { Metric } from './metrics/metric.js';
-import { metricOf } from './metrics/registry.js';
+import { metricOf, registeredMetrics } from './metrics/registry.js';
 import type { CheckpointRecord } from './training-history.js';
 
 /** The options of hyperparameters that say what a net learns. */
@@ -115,6 +115,38 @@ export function checkObjectives(options: ObjectiveOptions): void {
     ]),
   ];
   requireMonitor(options.monitor, names, (name) => options.monitor.endsWith(`.${name}`));
+}
+
+/**
+ * Checks that files can hold the losses and metrics, so that the same ones can be made again.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for a class of one's own that is not registered, or has the config of another one
+ */
+export function requireSavable(options: Pick<ObjectiveOptions, 'loss' | 'netType' | 'metrics'>): void {
+  const { names: losses } = registeredLosses;
+  for (const loss of valuesIn(lossesFor(options)))
+    requireSame('loss', loss, losses, (config) => lossOf('loss', config));
+  const { names: metrics } = registeredMetrics;
+  for (const metric of valuesIn(metricsIn(options.metrics)).flat()) {
+    requireSame('metric', metric, metrics, (config) => metricOf('metric', config));
+  }
+}
+
+function requireSame(
+  what: 'loss' | 'metric',
+  one: Loss | Metric,
+  names: readonly string[],
+  make: (config: unknown) => Loss | Metric,
+): void {
+  const { config } = one;
+  const own = one.constructor.name;
+  if (config === undefined || !names.includes(config.type)) {
+    const register = what === 'loss' ? 'registerLoss' : 'registerMetric';
+    throw badArgument(`the ${what}`, `a class with a config that is known to ${register}`, own);
+  }
+  // A subclass would come back as the class whose config it inherits.
+  const made = make(config);
+  if (made.constructor === one.constructor) return;
+  throw badArgument(`the ${what}`, `a config of its class ${own}`, `one of ${made.constructor.name}`);
 }
 
 /** Tables cannot be compared. */

@@ -75,7 +75,7 @@ function namesIn(side: Side, rows: NamedRows, expected: readonly string[], name:
   const [missing] = expected.filter((one) => !Object.hasOwn(rows, one));
   const [other] = names.filter((one) => !expected.includes(one));
   if (missing !== undefined || other !== undefined) {
-    const received = names.map((one) => (one === '' ? 'rows without a name' : `'${one}'`)).join(', ');
+    const received = names.map((one) => one || 'rows without a name').join(', ');
     throw badArgument(`the ${side} of ${name}`, expected.map((one) => `'${one}'`).join(', '), received);
   }
   return expected;

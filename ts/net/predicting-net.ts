@@ -20,6 +20,9 @@ type Inputs = Readonly<Record<string, Tensor>>;
 /** One output, or several by their names. */
 type Outputs = Tensor | Readonly<Record<string, Tensor>>;
 
+/** The answers of one output, or those of several by their names. */
+type Predictions = Prediction | Readonly<Record<string, Prediction>>;
+
 /** The calls of a net that do not change it: predictions, answers for raw rows, loss and accuracy. */
 export abstract class PredictingNet extends LayeredNet {
   readonly #predictors = new KeptPlans<Predictor>();
@@ -88,7 +91,7 @@ export abstract class PredictingNet extends LayeredNet {
    * are.
    */
   get preparation(): Preparation | undefined {
-    return this.preparer.preparation;
+    return this.preparer.whole;
   }
   set preparation(preparation: Preparation | undefined) {
     this.busy.requireIdle('preparation');
@@ -99,6 +102,8 @@ export abstract class PredictingNet extends LayeredNet {
    * Answers raw rows on another thread: prepares them as `preparation` describes, computes the outputs and turns them into
    * answers. Calls queue behind each other; rows may be changed meanwhile.
    * @param rows - numbers of any dtype, or cells by column name as in the CSV file
+   * @returns the answers; those of each output by its name where there are several (then write
+   *   `predict<Record<string, Prediction>>`)
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
    * @example
    * ```ts
@@ -118,7 +123,12 @@ export abstract class PredictingNet extends LayeredNet {
    * (await net.predict(Tensor.from([[3]]))).outputs.data.map(Math.round); // → Float32Array(1) [ 900 ]
    * ```
    */
-  async predict(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Promise<Prediction> {
+  async predict(rows: Tensor | readonly RowCells[], options?: PredictOptions): Promise<Prediction>;
+  async predict<Result extends Predictions>(
+    rows: Tensor | readonly RowCells[],
+    options?: PredictOptions,
+  ): Promise<Result>;
+  async predict(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Promise<Predictions> {
     this.busy.requireIdleOr('inferenceAsync');
     const raw = this.preparer.encode(rows, this.params.dtype, options);
     this.checkRows(raw);
@@ -126,13 +136,20 @@ export abstract class PredictingNet extends LayeredNet {
   }
 
   /** Answers for encoded raw rows, when earlier calls are done. */
-  #answerTo(raw: Tensor, preparer: Preparer): Promise<Prediction> {
+  #answerTo(raw: Tensor, preparer: Preparer): Promise<Predictions> {
     const { dtype } = this.params;
     return this.busy.queued('inferenceAsync', async () => {
       const x = await preparer.prepare(raw, dtype);
-      const [outputs] = await this.#predictor([x]).predict([x]);
-      return preparer.answer(taskOf(this.model), outputs!);
+      return this.#answers(preparer, await this.#predictor([x]).predict([x]));
     });
+  }
+
+  /** The answers of the only output, or those of all outputs by their names. */
+  #answers(preparer: Preparer, tensors: readonly Tensor[]): Predictions {
+    const answers = this.model.stack.outputs.map(({ name }, i) => {
+      return [name, preparer.answer(taskOf(this.model, i), tensors[i]!, name)] as const;
+    });
+    return answers.length === 1 ? answers[0]![1] : Object.fromEntries(answers);
   }
 
   /**
@@ -140,13 +157,15 @@ export abstract class PredictingNet extends LayeredNet {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read,
    *   `ERR_NET_BUSY`
    */
-  predictSync(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Prediction {
+  predictSync(rows: Tensor | readonly RowCells[], options?: PredictOptions): Prediction;
+  predictSync<Result extends Predictions>(rows: Tensor | readonly RowCells[], options?: PredictOptions): Result;
+  predictSync(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Predictions {
     this.busy.requireIdle('predictSync');
     const { dtype } = this.params;
     const raw = this.preparer.encode(rows, dtype, options);
     this.checkRows(raw);
     const x = this.preparer.prepareSync(raw, dtype);
-    return this.preparer.answer(taskOf(this.model), this.#predictor([x]).predictSync([x])[0]!);
+    return this.#answers(this.preparer, this.#predictor([x]).predictSync([x]));
   }
 
   /**
@@ -170,6 +189,8 @@ export abstract class PredictingNet extends LayeredNet {
    */
   predictor(options?: BatchPredictorOptions): RowPredictor {
     const net = this;
+    const { length } = this.model.stack.outputs;
+    if (length > 1) throw badArgument('predictor', 'a net with one output', length);
     const answerer: RowAnswerer = {
       dtype: this.params.dtype,
       get preparer() {
@@ -179,7 +200,7 @@ export abstract class PredictingNet extends LayeredNet {
       answer: async (preparer, raw) => {
         this.busy.requireIdleOr('inferenceAsync');
         this.checkRows(raw);
-        return this.#answerTo(raw, preparer);
+        return (await this.#answerTo(raw, preparer)) as Prediction;
       },
     };
     return new RowPredictor(answerer, options);
