@@ -63,7 +63,8 @@ export class TrainingPlan {
     this.iterationsPerEpoch = Math.ceil(count / batchRows);
     const slots = new Slots(['windowStart', 'windowRow', 'groupCount'], Scores.roomFor(objectives));
     this.slots = slots;
-    const mostRows = iterationsBetween(interval, this.iterationsPerEpoch) * batchRows;
+    const epochs = Math.min(interval, model.params.maxEpoch);
+    const mostRows = iterationsBetween(epochs, this.iterationsPerEpoch) * batchRows;
     const scores = new Scores(objectives, dtype, mostRows, slots);
     this.scores = scores;
     const order = shuffle && !ports ? new Int32Array(count) : undefined;
