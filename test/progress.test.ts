@@ -60,7 +60,10 @@ test('formatProgress shows the validation set of the last checkpoint', (t) => {
 test('formatProgress shows metrics that are numbers, and leaves out those of the validation set first', (t) => {
   const metrics = { accuracy: 0.9761, f1: 0.97, confusionMatrix: [[1, 2]] };
   const validationMetrics = { accuracy: 0.9712, f1: 0.96, confusionMatrix: [[1, 2]] };
-  const [run, record] = [{ ...progress, metrics }, { ...validated, validationMetrics }];
+  const [run, record] = [
+    { ...progress, metrics },
+    { ...validated, validationMetrics },
+  ];
   const start = 'epoch 3/10  step 2579/8600  loss 0.0812  accuracy 0.9761  ';
   const validation = 'validation loss 0.0921  validation accuracy 0.9712  ';
   const end = '212,000 samples/s  9 s left';

@@ -76,7 +76,11 @@ function namesIn(side: Side, rows: NamedRows, expected: readonly string[], name:
   const [other] = names.filter((one) => !expected.includes(one));
   if (missing !== undefined || other !== undefined) {
     const received = names.map((one) => one || 'rows without a name').join(', ');
-    throw badArgument(`the ${side} of ${name}`, expected.map((one) => (one === '' ? 'rows without a name' : `'${one}'`)).join(', '), received);
+    throw badArgument(
+      `the ${side} of ${name}`,
+      expected.map((one) => (one === '' ? 'rows without a name' : `'${one}'`)).join(', '),
+      received,
+    );
   }
   return expected;
 }
