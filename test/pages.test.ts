@@ -117,6 +117,7 @@ const ambient = `
   declare const net: blasnet.NeuralNet, reader: blasnet.DataReader, images: blasnet.CifarImageReader;
   declare const x: blasnet.Tensor, y: blasnet.Tensor, xValidation: blasnet.Tensor, yValidation: blasnet.Tensor;
   declare const signal: AbortSignal, theta: Float32Array, gradient: Float32Array, file: string, folder: string;
+  declare const weights: blasnet.Tensor;
   declare const batches: Iterable<blasnet.RowBatch>, batchFiles: string[];
   declare const rows: readonly blasnet.RowCells[], row: readonly number[];
   declare const trainImages: string, trainLabels: string, testImages: string, testLabels: string;
