@@ -135,9 +135,11 @@ test('progress has the metrics that are known at any time', async (t) => {
   const seen: (MetricValues | undefined)[] = [];
   await net.train(DataReader.fromTensors({ xTrain: x, yTrain: numbersY }), {
     onProgress: ({ metrics }) => void seen.push(metrics),
+    callbacks: [{ onEpochEnd: ({ metrics }) => void seen.push(metrics) }],
   });
   const expected = createMetric('meanAbsoluteError').evaluate(net.inference(x), numbersY) as number;
-  t.true(Math.abs((seen.at(-1)!.meanAbsoluteError as number) - expected) < 1e-12);
+  t.true(seen.length >= 2);
+  for (const metrics of seen.slice(-2)) t.true(Math.abs((metrics!.meanAbsoluteError as number) - expected) < 1e-12);
 });
 
 test('netType is short for a loss and a figure: the same bits', async (t) => {

@@ -1,3 +1,4 @@
+import type { MetricValues } from '../metrics/metric.js';
 import type { NeuralNet } from '../neural-net.js';
 import type { CheckpointRecord, StopReason, TrainingHistory } from '../training-history.js';
 
@@ -71,13 +72,18 @@ export interface EpochContext extends CallbackContext {
   readonly loss: number;
   /** Accuracy, or R², over the same rows. */
   readonly accuracy: number;
+  /** The metrics that were asked for, over the same rows; without those that need all rows at once, such as rocAuc. */
+  readonly metrics?: MetricValues | undefined;
 }
 
 /** The state of a run at a checkpoint. */
 export interface CheckpointContext extends CallbackContext {
   /** The newest of `records`. */
   readonly record: CheckpointRecord;
-  /** True if its validation loss (without a validation set: its training loss) is the lowest of the run. */
+  /**
+   * True if its validation loss (without a validation set: its training loss) is the lowest of the run, or what `monitor`
+   * names is the best.
+   */
   readonly isBest: boolean;
 }
 
