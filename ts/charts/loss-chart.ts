@@ -62,10 +62,10 @@ const dot = { type: 'point', filled: true, opacity: 1, size: 24 } as const;
 const ring = { type: 'point', size: 90, strokeWidth: 2, color: palette[1]!, fill: 'white', opacity: 1 } as const;
 
 /**
- * Draws loss and accuracy over a training run side by side, and each metric that was asked for in a panel of its own; a line
- * for training and, if there is one, for validation. A ring marks the lowest validation loss. NaN and infinity leave a gap in their line. Of more than
- * 1000 checkpoints it draws 1000, evenly chosen, with the first, the last and the best among them. Where the first
- * epochs would flatten the rest, it changes the scale of the axis and says so below the title.
+ * Draws loss and accuracy over a training run side by side, and each metric that was asked for in a panel of its own; a
+ * line for training and, if there is one, for validation. A ring marks the lowest validation loss. NaN and infinity leave
+ * a gap in their line. Of more than 1000 checkpoints it draws 1000, evenly chosen, with the first, the last and the best
+ * among them. Where the first epochs would flatten the rest, it changes the scale of the axis and says so below the title.
  *
  * @param records the checkpoints of a `TrainingHistory`, in order, at least one
  * @returns a Vega-Lite specification for `renderSvg` and `saveChart`

@@ -46,7 +46,10 @@ function kindOf(model: Pick<Model, 'params' | 'stack'>, output: number): OutputF
   return isKnown ? outputsOf(model, shapes)[output]!.kind : undefined;
 }
 
-/** The task whose answers an output gives: that of the hyperparameters or, with a loss of their own, what the last layer makes. */
+/**
+ * The task whose answers an output gives: that of the hyperparameters or, with a loss of their own, what the last layer
+ * makes.
+ */
 export function taskOf(model: Pick<Model, 'params' | 'stack'>, output = 0): NetType {
   const { netType, loss } = model.params;
   if (loss === undefined) return netType;
