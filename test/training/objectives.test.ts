@@ -600,6 +600,11 @@ for (const [options, message] of [
   });
 }
 
+test('a softmax over one class is always right', (t) => {
+  const net = netWith({ netType: 'multipleClassifier' }, 1, 'softmax');
+  t.is(net.test(x, Tensor.from(new Float64Array(50).fill(1), [50, 1])).accuracy, 1);
+});
+
 test('a last layer that makes no probabilities is refused for losses that take such', async (t) => {
   const reader = DataReader.fromTensors({ xTrain: x, yTrain: classesOf(x, 3) });
   await t.throwsAsync(
