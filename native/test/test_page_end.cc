@@ -91,7 +91,7 @@ TEST_CASE_TEMPLATE("element-wise kernels touch nothing beyond their tensors", T,
       Invoke<T>("add_squared_errors", {z, z, squares});
       Invoke<T>("count_rounded", {z, z, Scalar(half), hits});
       Invoke<T>("count_hits", {z, z, Scalar(one), hits});
-      CHECK(hits[0] == 3);  // of two calls, and the 1 that was there
+      CHECK(hits[0] == 3);                    // of two calls, and the 1 that was there
       CHECK(hits[1] == (size == 1 ? 2 : 3));  // a single column of labels holds numbers of classes
       CHECK(squares[1] == 1);
       PageTensor<T> loss({1}, at_end), dz({1, size}, at_end);

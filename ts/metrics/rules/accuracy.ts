@@ -16,7 +16,8 @@ export class Accuracy extends NamedMetric<typeof constants> {
   override judge(output: JudgedOutput): Judge {
     const { isByOutput, width } = classFormOf(output);
     // The labels of a softmax over one class are probabilities, not numbers of classes.
-    const tally = isByOutput || width === 1 ? rounded(output, this.options.threshold ?? output.threshold) : hits(output, 1);
+    const tally =
+      isByOutput || width === 1 ? rounded(output, this.options.threshold ?? output.threshold) : hits(output, 1);
     return { tally, result: ([rows, right]) => right! / rows! };
   }
 }
