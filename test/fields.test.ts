@@ -39,7 +39,7 @@ import {
 } from 'blasnet/charts';
 import { startServer } from 'blasnet/serve';
 import fastify from 'fastify';
-import { fieldsOf, repeated } from '#blasnet/fields';
+import { fieldsOf, repeated } from '#blasnet/core/fields';
 import { inferenceServer } from '#blasnet/serve/index';
 import { excerptReader } from './support/cifar.js';
 import { badArgument, untyped } from './support/errors.js';

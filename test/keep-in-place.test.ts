@@ -1,9 +1,9 @@
 import test from 'ava';
 import { DataReader } from 'blasnet';
-import { Arena } from '#blasnet/arena';
-import { keepInPlace } from '#blasnet/keep-in-place';
 import { PlanRecorder } from '#blasnet/plan/recorder';
-import { Port } from '#blasnet/runner';
+import { Arena } from '#blasnet/runtime/arena';
+import { keepInPlace } from '#blasnet/runtime/keep-in-place';
+import { Port } from '#blasnet/runtime/runner';
 import { badArgument } from './support/errors.js';
 import { canBeTransferred } from './support/memory.js';
 import { classifier, fittingNet, fittingReader, labelsFor, rowsOfNumbers } from './support/nets.js';

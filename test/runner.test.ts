@@ -1,8 +1,8 @@
 import test from 'ava';
 import { EagerRunner, type KernelArgument, Tensor } from 'blasnet';
-import { native } from '#blasnet/native';
-import { fromNative, inOrder, isSlot, Port } from '#blasnet/runner';
-import { Slots } from '#blasnet/slots';
+import { native } from '#blasnet/runtime/native';
+import { fromNative, inOrder, isSlot, Port } from '#blasnet/runtime/runner';
+import { Slots } from '#blasnet/runtime/runtime-scalars';
 import { badArgument, untyped } from './support/errors.js';
 import { transferAway } from './support/memory.js';
 

@@ -1,23 +1,23 @@
 import type { LossHistoryOptions } from './charts/index.js';
 import { paramsFor, type ResumeOptions } from './checkpoints/longer-run.js';
 import { newestOf, type PendingRun, restoreRun } from './checkpoints/resume.js';
+import { callFirst } from './core/errors.js';
+import { checkOptions, fieldsOf } from './core/fields.js';
+import { requireFileName } from './core/files.js';
+import { given } from './core/objects.js';
 import type { DataReader } from './data/data-reader.js';
 import { partOf } from './data/part.js';
+import { isRowPreparation } from './data/preparation/preparation.js';
+import { Preparer } from './data/preparation/preparer.js';
 import { rowsOf } from './data/rows.js';
-import { callFirst } from './errors.js';
-import { checkOptions, fieldsOf } from './fields.js';
-import { requireFileName } from './files.js';
-import { given } from './given.js';
 import type { HyperParameters } from './hyper-parameters.js';
 import { explained } from './model-files/description.js';
 import { ModelFile } from './model-files/model-file.js';
 import { type GraphNodes, partsOf } from './net/net-graph.js';
 import { StoredNet } from './net/stored-net.js';
 import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
-import { isRowPreparation } from './preparation/preparation.js';
-import { Preparer } from './preparation/preparer.js';
 import { KeptPlans } from './replay/kept-plans.js';
-import type { Tensor } from './tensor.js';
+import type { Tensor } from './tensor/tensor.js';
 import { requireTrainable } from './training/check-data.js';
 import type { Snapshot } from './training/snapshot.js';
 import { checkTrainArguments, type TrainOptions } from './training/train-options.js';
@@ -145,7 +145,7 @@ export class NeuralNet extends StoredNet {
   }
 
   async #createDisplay() {
-    const { createProgressDisplay } = await import('./progress.js');
+    const { createProgressDisplay } = await import('./training/progress-bar.js');
     return createProgressDisplay({ figure: this.model.objective.figure });
   }
 

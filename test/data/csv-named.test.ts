@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { type DataFiles, DataReader, Tensor } from 'blasnet';
-import { NamedPreparer } from '#blasnet/preparation/named-preparer';
+import { NamedPreparer } from '#blasnet/data/preparation/named-preparer';
 import { badArgument, untyped } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';
 

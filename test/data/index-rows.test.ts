@@ -1,11 +1,11 @@
 import test from 'ava';
 import { setThreads, Tensor } from 'blasnet';
-import { Arena } from '#blasnet/arena';
 import { takeRows } from '#blasnet/data/part';
 import { batchPass, floatBatchPass, portFor, requireFinite, rowsIn, rowsOf, tensorOf } from '#blasnet/data/rows';
 import { createReplay } from '#blasnet/replay/replay';
-import { EagerRunner, type Runner } from '#blasnet/runner';
-import { Slots } from '#blasnet/slots';
+import { Arena } from '#blasnet/runtime/arena';
+import { EagerRunner, type Runner } from '#blasnet/runtime/runner';
+import { Slots } from '#blasnet/runtime/runtime-scalars';
 
 /** Rows of indices of that shape, all of them different. */
 function indices(rows: number, rowShape: readonly number[]): Tensor<'int32'> {

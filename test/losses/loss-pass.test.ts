@@ -1,15 +1,15 @@
 // Weights of rows, classes and outputs: what the mean loss and its gradient are with them, recorded and at once.
 import test from 'ava';
 import { createLoss, type Loss, type LossOptions, Tensor } from 'blasnet';
-import { Arena } from '#blasnet/arena';
 import { type LossWeights, lossPass, totalLossPass } from '#blasnet/losses/loss-pass';
-import { native } from '#blasnet/native';
 import { opsOn } from '#blasnet/ops/ops';
 import { Tape } from '#blasnet/ops/tape';
 import { Value } from '#blasnet/ops/value';
 import { PlanRecorder } from '#blasnet/plan/recorder';
-import { EagerRunner, type Runner } from '#blasnet/runner';
-import { Slots } from '#blasnet/slots';
+import { Arena } from '#blasnet/runtime/arena';
+import { native } from '#blasnet/runtime/native';
+import { EagerRunner, type Runner } from '#blasnet/runtime/runner';
+import { Slots } from '#blasnet/runtime/runtime-scalars';
 import { differences, oneHot, randomTensor, sumOf, uniforms } from '../support/numerics.js';
 
 type Kind = 'softmax' | 'sigmoid' | undefined;

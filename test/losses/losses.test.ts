@@ -16,8 +16,8 @@ import { lossPass } from '#blasnet/losses/loss-pass';
 import { opsOn } from '#blasnet/ops/ops';
 import { Tape } from '#blasnet/ops/tape';
 import { Value as OpsValue } from '#blasnet/ops/value';
-import { EagerRunner, type Runner } from '#blasnet/runner';
-import { Slots } from '#blasnet/slots';
+import { EagerRunner, type Runner } from '#blasnet/runtime/runner';
+import { Slots } from '#blasnet/runtime/runtime-scalars';
 import { badArgument, shapeMismatch, untyped } from '../support/errors.js';
 import {
   checkClaims,

@@ -2,14 +2,14 @@
 // the same bits for any number of threads.
 import test from 'ava';
 import { type DType, getThreads, type Ops, setThreads, type Tensor } from 'blasnet';
-import { Arena } from '#blasnet/arena';
-import { native } from '#blasnet/native';
 import { opsOn } from '#blasnet/ops/ops';
 import { Tape } from '#blasnet/ops/tape';
 import { Value } from '#blasnet/ops/value';
 import { PlanRecorder } from '#blasnet/plan/recorder';
-import { EagerRunner, type Runner } from '#blasnet/runner';
-import { Slots } from '#blasnet/slots';
+import { Arena } from '#blasnet/runtime/arena';
+import { native } from '#blasnet/runtime/native';
+import { EagerRunner, type Runner } from '#blasnet/runtime/runner';
+import { Slots } from '#blasnet/runtime/runtime-scalars';
 import { naive, numbersOf } from '../support/naive-tensors.js';
 import { awayFrom, checkClaims, differences, randomTensor, sumOf } from '../support/numerics.js';
 import { cases, type OperationCase } from './cases.js';

@@ -1,11 +1,11 @@
 import test from 'ava';
 import { Tensor } from 'blasnet';
 import fc from 'fast-check';
-import { Arena } from '#blasnet/arena';
-import { native } from '#blasnet/native';
 import { PlanRecorder } from '#blasnet/plan/recorder';
-import { Port } from '#blasnet/runner';
-import { Slots } from '#blasnet/slots';
+import { Arena } from '#blasnet/runtime/arena';
+import { native } from '#blasnet/runtime/native';
+import { Port } from '#blasnet/runtime/runner';
+import { Slots } from '#blasnet/runtime/runtime-scalars';
 import { badArgument, untyped } from '../support/errors.js';
 import { transferAway } from '../support/memory.js';
 import { standStillUntil } from '../support/replays.js';

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import { given } from '../given.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
+import { given } from '../core/objects.js';
 import { frame, type PanelOptions, type Point, panelOptionNames, quantitative, requireSome } from './panel.js';
 import type { Panel } from './specification.js';
 

@@ -1,6 +1,6 @@
-import { badArgument, shapeMismatch } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import { given } from '../given.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
+import { given } from '../core/objects.js';
 import { lineChart } from './line-chart.js';
 import { type PanelOptions, type Point, panelOptionNames } from './panel.js';
 import type { Panel } from './specification.js';

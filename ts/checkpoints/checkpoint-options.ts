@@ -1,4 +1,4 @@
-import { badArgument } from '../errors.js';
+import { badArgument } from '../core/errors.js';
 import { requireEnding } from '../model-files/endings.js';
 
 /** Options of training for the checkpoints that it writes to a file. */

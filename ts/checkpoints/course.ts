@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { badArgument } from '../core/errors.js';
 import { mapNamed } from '../data/by-name.js';
 import type { DataReader } from '../data/data-reader.js';
 import { countOf, type NamedRows } from '../data/part.js';
-import { badArgument } from '../errors.js';
-import { checkedPreparation } from '../preparation/check-preparation.js';
-import type { Preparation } from '../preparation/preparation.js';
+import { checkedPreparation } from '../data/preparation/check-preparation.js';
+import type { Preparation } from '../data/preparation/preparation.js';
 
 /** Properties of the data and options that, with the net and its hyperparameters, decide a run's course; plain JSON. */
 export interface Course {

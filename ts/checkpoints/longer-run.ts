@@ -1,6 +1,6 @@
-import { badArgument } from '../errors.js';
-import { badFile } from '../files.js';
-import { given } from '../given.js';
+import { badArgument } from '../core/errors.js';
+import { badFile } from '../core/files.js';
+import { given } from '../core/objects.js';
 import { HyperParameters } from '../hyper-parameters.js';
 import type { ModelFile } from '../model-files/model-file.js';
 import { iterationsBetween } from './course.js';

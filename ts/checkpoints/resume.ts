@@ -1,9 +1,9 @@
-import { BlasnetError } from '../errors.js';
-import { badFile } from '../files.js';
+import { BlasnetError } from '../core/errors.js';
+import { badFile } from '../core/files.js';
+import type { Preparation } from '../data/preparation/preparation.js';
 import { jsonIn } from '../model-files/description.js';
 import { ModelFile } from '../model-files/model-file.js';
 import type { Model } from '../net/model.js';
-import type { Preparation } from '../preparation/preparation.js';
 import { Snapshot } from '../training/snapshot.js';
 import type { CheckpointRecord } from '../training-history.js';
 import { candidatesFor } from './kept-files.js';

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { requireWritable } from '../files.js';
+import { requireWritable } from '../core/files.js';
 import { type ModelDescription, metadataOf } from '../model-files/description.js';
 import { modelWriter, parametersOf } from '../model-files/model-file.js';
 import type { Model } from '../net/model.js';
 import type { SafetensorsFile } from '../safetensors/file.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { Restored } from '../training/best-weights.js';
 import type { LastGood } from '../training/last-good.js';
 import type { Snapshot } from '../training/snapshot.js';

@@ -1,5 +1,5 @@
-import { type Fields, isFields } from '../fields.js';
-import { badFile } from '../files.js';
+import { type Fields, isFields } from '../core/fields.js';
+import { badFile } from '../core/files.js';
 import type { PlateauState } from '../schedules/schedule.js';
 import type { StopRuleState } from '../training/stop-rule.js';
 import type { StopReason } from '../training-history.js';

@@ -1,10 +1,10 @@
+import type { Parameter } from '../graph/weights-bias.js';
 import { parametersOf, trainingPrefix } from '../model-files/model-file.js';
 import type { ParameterBlock } from '../net/layer-stack.js';
 import type { NamedLayer } from '../net/net-graph.js';
-import { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import type { BlockArrays } from '../training/weight-average.js';
 import type { CheckpointRecord } from '../training-history.js';
-import type { Parameter } from '../weights-bias.js';
 
 /**
  * Cuts arrays with the layout of a net's parameters into one tensor for each parameter, by names of layer and parameter;

@@ -1,7 +1,7 @@
 // @internal
-import { badArgument, shapeMismatch } from '../errors.js';
-import { EagerRunner } from '../runner.js';
-import { sizeOf } from '../tensor.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { EagerRunner } from '../runtime/runner.js';
+import { sizeOf } from '../tensor/tensor.js';
 import { mapNamed } from './by-name.js';
 import { type Rows, requireFinite, rowType, sliceRows } from './rows.js';
 

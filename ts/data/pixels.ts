@@ -1,6 +1,6 @@
 // @internal
-import type { KernelArgument, Operand, Port, Runner } from '../runner.js';
-import type { FloatArray, Tensor, TensorData } from '../tensor.js';
+import type { KernelArgument, Operand, Port, Runner } from '../runtime/runner.js';
+import type { FloatArray, Tensor, TensorData } from '../tensor/tensor.js';
 import type { Augmentation, ChannelStatistics } from './image-options.js';
 
 /** Channels, height, width. */

@@ -1,10 +1,10 @@
 // @internal
-import { given } from '../given.js';
-import type { FeatureScaling, InputPreparation, OutputPreparation, Preparation } from '../preparation/preparation.js';
+import { given } from '../core/objects.js';
 import { mapNamed } from './by-name.js';
 import type { CsvDetails } from './csv/read-csv.js';
 import type { LabelPreparation } from './label-preparation.js';
 import type { Part } from './part.js';
+import type { FeatureScaling, InputPreparation, OutputPreparation, Preparation } from './preparation/preparation.js';
 import { rowType } from './rows.js';
 
 /** The encodings and scalings of a reader, where they are kept. */

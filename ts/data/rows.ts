@@ -1,6 +1,6 @@
 // @internal
-import { BlasnetError, badArgument } from '../errors.js';
-import { Port, type Runner } from '../runner.js';
+import { BlasnetError, badArgument } from '../core/errors.js';
+import { Port, type Runner } from '../runtime/runner.js';
 import {
   type AnyTensor,
   arrayOf,
@@ -11,7 +11,7 @@ import {
   type TensorData,
   type TensorType,
   typeOf,
-} from '../tensor.js';
+} from '../tensor/tensor.js';
 import { type ImageFormat, type ImageRange, imagePass, needsImagePass, scalePixels } from './pixels.js';
 
 /** Rows of a data set in memory; bytes stay bytes until a batch is gathered, and int32 stays int32. */

@@ -1,10 +1,10 @@
 import { inputNames, type Part, soleRows } from '../data/part.js';
 import { batchPass, floatBatchPass, portFor, rowsIn } from '../data/rows.js';
-import { keepInPlace } from '../keep-in-place.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import { penaltyPass } from '../losses/penalty.js';
 import { type Model, penaltyOf } from '../net/model.js';
 import { ChunkedReplay } from '../replay/chunked-replay.js';
+import { keepInPlace } from '../runtime/keep-in-place.js';
 
 /** How well a net does on a data set. */
 export interface Evaluation {

@@ -2,8 +2,8 @@
 import { batchPass, portFor, rowsOf } from '../data/rows.js';
 import type { Model } from '../net/model.js';
 import { ChunkedReplay } from '../replay/chunked-replay.js';
-import { Port } from '../runner.js';
-import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
+import { Port } from '../runtime/runner.js';
+import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor/tensor.js';
 
 /** The forward pass over rows of one shape, from any tensors to new ones. */
 export class Predictor {

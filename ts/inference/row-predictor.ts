@@ -1,9 +1,9 @@
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { isFields } from '../core/fields.js';
 import type { RowCells } from '../data/csv-options.js';
-import { badArgument, shapeMismatch } from '../errors.js';
-import { isFields } from '../fields.js';
-import type { Prediction } from '../preparation/prediction.js';
-import type { Preparer } from '../preparation/preparer.js';
-import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
+import type { Prediction } from '../data/preparation/prediction.js';
+import type { Preparer } from '../data/preparation/preparer.js';
+import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor/tensor.js';
 import { type BatchPredictorOptions, batchOptions, requireNumbers } from './batch-predictor.js';
 import { RowQueue } from './row-queue.js';
 

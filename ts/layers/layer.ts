@@ -1,12 +1,12 @@
-import { badArgument, callFirst, shapeMismatch } from '../errors.js';
-import { requireLayerName } from '../files.js';
+import { badArgument, callFirst, shapeMismatch } from '../core/errors.js';
+import { requireLayerName } from '../core/files.js';
 import { type Applicable, Node, type RowShape } from '../graph/node.js';
 import { Pass } from '../graph/pass.js';
+import type { Parameter, ParameterSetup } from '../graph/weights-bias.js';
 import type { Ops } from '../ops/ops.js';
 import { Value } from '../ops/value.js';
-import { EagerRunner } from '../runner.js';
-import { checkedShape, type DType, requireTensor, sizeOf, Tensor } from '../tensor.js';
-import type { Parameter, ParameterSetup } from '../weights-bias.js';
+import { EagerRunner } from '../runtime/runner.js';
+import { checkedShape, type DType, requireTensor, sizeOf, Tensor } from '../tensor/tensor.js';
 import { type CallContext, type Composition, composedShape } from './composition.js';
 import { createFromSpecs, type ParameterSpec } from './parameter-specs.js';
 import { Parameterized } from './parameterized.js';

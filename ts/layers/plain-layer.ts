@@ -1,7 +1,7 @@
-import { badArgument, describe, shapeMismatch } from '../errors.js';
+import { badArgument, describe, shapeMismatch } from '../core/errors.js';
 import type { Pass } from '../graph/pass.js';
 import type { Value } from '../ops/value.js';
-import { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import { Layer, type RowShape } from './layer.js';
 
 /**

@@ -1,8 +1,8 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { given } from '../given.js';
+import { badArgument } from '../core/errors.js';
+import { given } from '../core/objects.js';
 import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
-import { arrayOf, type DType } from '../tensor.js';
+import { arrayOf, type DType } from '../tensor/tensor.js';
 import { type Activation, type ActivationFunction, type ActivationOptions, activationOf } from './activation-table.js';
 
 /** Options of layers with weights W and a bias B. */

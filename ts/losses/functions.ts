@@ -1,7 +1,7 @@
-import { shapeMismatch } from '../errors.js';
-import { EagerRunner, type Runner } from '../runner.js';
-import { Slots } from '../slots.js';
-import { requireTensor, type Tensor } from '../tensor.js';
+import { shapeMismatch } from '../core/errors.js';
+import { EagerRunner, type Runner } from '../runtime/runner.js';
+import { Slots } from '../runtime/runtime-scalars.js';
+import { requireTensor, type Tensor } from '../tensor/tensor.js';
 import { noClassWeights } from './class-weights.js';
 
 /**

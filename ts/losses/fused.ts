@@ -1,9 +1,9 @@
 // @internal
 import type { Tape } from '../ops/tape.js';
 import type { Value } from '../ops/value.js';
-import type { Operand } from '../runner.js';
-import type { Slots } from '../slots.js';
-import type { Tensor } from '../tensor.js';
+import type { Operand } from '../runtime/runner.js';
+import type { Slots } from '../runtime/runtime-scalars.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** A loss by one kernel that adds it to the sums, and whose gradient by some value is scale · (output − target). */
 export interface FusedLoss {

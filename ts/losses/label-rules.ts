@@ -1,5 +1,5 @@
 // @internal
-import { badArgument } from '../errors.js';
+import { badArgument } from '../core/errors.js';
 
 /**
  * The labels that a loss takes: any numbers, probabilities from 0 to 1, probabilities of classes that sum to 1,

@@ -1,11 +1,11 @@
 // @internal
-import { shapeMismatch } from '../errors.js';
+import { shapeMismatch } from '../core/errors.js';
 import { opsOn } from '../ops/ops.js';
 import type { Seed, Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
-import type { Operand, Runner } from '../runner.js';
-import type { Slots } from '../slots.js';
-import { type DType, Tensor } from '../tensor.js';
+import type { Operand, Runner } from '../runtime/runner.js';
+import type { Slots } from '../runtime/runtime-scalars.js';
+import { type DType, Tensor } from '../tensor/tensor.js';
 import { noClassWeights } from './class-weights.js';
 import type { FusedLoss } from './fused.js';
 import type { Loss } from './loss.js';

@@ -1,10 +1,10 @@
-import { badArgument } from '../errors.js';
+import { badArgument } from '../core/errors.js';
 import type { Ops } from '../ops/ops.js';
 import { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
-import { EagerRunner } from '../runner.js';
-import { Slots } from '../slots.js';
-import { requireTensor, type Tensor } from '../tensor.js';
+import { EagerRunner } from '../runtime/runner.js';
+import { Slots } from '../runtime/runtime-scalars.js';
+import { requireTensor, type Tensor } from '../tensor/tensor.js';
 import type { FusedLoss } from './fused.js';
 import { type LabelRule, type OutputForm, requireLabels } from './label-rules.js';
 import { lossPass } from './loss-pass.js';

@@ -1,11 +1,11 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { oneOf } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { oneOf } from '../core/fields.js';
 import type { Seed, Tape } from '../ops/tape.js';
 import type { Logits, Value } from '../ops/value.js';
-import type { Operand, Runner } from '../runner.js';
-import type { Slots, Sums } from '../slots.js';
-import type { Tensor } from '../tensor.js';
+import type { Operand, Runner } from '../runtime/runner.js';
+import type { Slots, Sums } from '../runtime/runtime-scalars.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { NetType } from './net-type.js';
 
 /** The labels of a batch, and the weight of each class. */

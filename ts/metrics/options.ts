@@ -1,7 +1,7 @@
 // @internal
-import { type Constant, number } from '../constants.js';
-import { didYouMean } from '../did-you-mean.js';
-import { badArgument } from '../errors.js';
+import { type Constant, number } from '../core/constants.js';
+import { didYouMean } from '../core/did-you-mean.js';
+import { badArgument } from '../core/errors.js';
 
 /** One of a few words. */
 export interface WordOption<Word extends string> {

@@ -1,5 +1,5 @@
 // @internal
-import { CreatorTable, namedFields } from '../config-fields.js';
+import { CreatorTable, namedFields } from '../core/config-fields.js';
 import { Metric } from './metric.js';
 import type { MetricRule } from './named-metric.js';
 import { optionValues } from './options.js';

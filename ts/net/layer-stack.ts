@@ -1,14 +1,14 @@
-import { Arena } from '../arena.js';
-import { didYouMean } from '../did-you-mean.js';
-import { badArgument } from '../errors.js';
-import { requireLayerName } from '../files.js';
+import { didYouMean } from '../core/did-you-mean.js';
+import { badArgument } from '../core/errors.js';
+import { requireLayerName } from '../core/files.js';
 import type { RowShape } from '../graph/node.js';
 import { Pass } from '../graph/pass.js';
+import type { Parameter } from '../graph/weights-bias.js';
 import { Layer } from '../layers/layer.js';
 import { Value } from '../ops/value.js';
-import type { Runner } from '../runner.js';
-import { type AnyTensor, arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
-import type { Parameter } from '../weights-bias.js';
+import { Arena } from '../runtime/arena.js';
+import type { Runner } from '../runtime/runner.js';
+import { type AnyTensor, arrayOf, type DType, sizeOf, type Tensor } from '../tensor/tensor.js';
 import {
   chainOf,
   type GraphInput,

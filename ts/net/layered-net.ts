@@ -1,13 +1,13 @@
-import { badArgument, callFirst, shapeMismatch } from '../errors.js';
-import { fieldsOf } from '../fields.js';
+import { badArgument, callFirst, shapeMismatch } from '../core/errors.js';
+import { fieldsOf } from '../core/fields.js';
 import { HyperParameters, optimizerOf } from '../hyper-parameters.js';
 import { createInitializer } from '../initializers/index.js';
 import { Layer } from '../layers/index.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import { objectiveOf } from '../losses/objective.js';
-import { EagerRunner } from '../runner.js';
+import { EagerRunner } from '../runtime/runner.js';
 import { Schedule } from '../schedules/schedule.js';
-import { requireTensor, Tensor } from '../tensor.js';
+import { requireTensor, Tensor } from '../tensor/tensor.js';
 import { requireFiniteGradients } from '../training/not-finite.js';
 import { TrainingState } from '../training/training-state.js';
 import { Busy } from './busy.js';

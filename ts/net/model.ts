@@ -2,10 +2,10 @@ import type { HyperParameters } from '../hyper-parameters.js';
 import { type Labels, type Objective, seedOf } from '../losses/objective.js';
 import { type Penalty, penaltyGradientPass, penaltyPass } from '../losses/penalty.js';
 import type { KernelOptimizer } from '../optimizers/index.js';
-import type { KernelArgument, Runner } from '../runner.js';
+import type { KernelArgument, Runner } from '../runtime/runner.js';
+import type { Slots } from '../runtime/runtime-scalars.js';
 import type { Schedule } from '../schedules/schedule.js';
-import type { Slots } from '../slots.js';
-import type { AnyTensor, Tensor } from '../tensor.js';
+import type { AnyTensor, Tensor } from '../tensor/tensor.js';
 import type { TrainingState } from '../training/training-state.js';
 import type { LayerStack, NetPass } from './layer-stack.js';
 

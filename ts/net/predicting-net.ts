@@ -1,17 +1,17 @@
+import { badArgument } from '../core/errors.js';
 import type { RowCells } from '../data/csv-options.js';
 import { partOf } from '../data/part.js';
+import type { PredictOptions } from '../data/preparation/predict-options.js';
+import type { Prediction } from '../data/preparation/prediction.js';
+import type { Preparation } from '../data/preparation/preparation.js';
+import { Preparer } from '../data/preparation/preparer.js';
 import { rowsOf } from '../data/rows.js';
-import { badArgument } from '../errors.js';
 import { BatchPredictor, type BatchPredictorOptions } from '../inference/batch-predictor.js';
 import { type Evaluation, Evaluator } from '../inference/evaluation.js';
 import { Predictor } from '../inference/predictor.js';
 import { type RowAnswerer, RowPredictor } from '../inference/row-predictor.js';
-import type { PredictOptions } from '../preparation/predict-options.js';
-import type { Prediction } from '../preparation/prediction.js';
-import type { Preparation } from '../preparation/preparation.js';
-import { Preparer } from '../preparation/preparer.js';
 import { KeptPlans } from '../replay/kept-plans.js';
-import { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import { requireTrainable } from '../training/check-data.js';
 import { LayeredNet } from './layered-net.js';
 

@@ -1,4 +1,4 @@
-import { replaceFile, requireFileName } from '../files.js';
+import { replaceFile, requireFileName } from '../core/files.js';
 import type { ModelDescription } from '../model-files/description.js';
 import { requireEnding } from '../model-files/endings.js';
 import { modelWriter, parametersOf } from '../model-files/model-file.js';

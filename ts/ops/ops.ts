@@ -1,4 +1,4 @@
-import { badArgument } from '../errors.js';
+import { badArgument } from '../core/errors.js';
 import * as operations from './operations/index.js';
 import type { Tape } from './tape.js';
 

@@ -1,7 +1,7 @@
-import type { KernelArgument, Operand } from '../runner.js';
-import { type Extent, Tensor } from '../tensor.js';
+import type { KernelArgument, Operand } from '../runtime/runner.js';
+import { type Extent, Tensor } from '../tensor/tensor.js';
 
-export type { Extent } from '../tensor.js';
+export type { Extent } from '../tensor/tensor.js';
 
 /** A recorded kernel call, its arguments by their names. */
 export interface RecordedCall {

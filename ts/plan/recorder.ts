@@ -1,8 +1,16 @@
-import type { Arena } from '../arena.js';
-import { keepInPlace } from '../keep-in-place.js';
-import { type NativeCall, type NativeOperand, type NativePlan, native } from '../native.js';
-import { fromNative, inOrder, isSlot, type KernelArgument, type Operand, type PassRunner, Port } from '../runner.js';
-import { type DType, Tensor, type TensorType, tensorArrayOf } from '../tensor.js';
+import type { Arena } from '../runtime/arena.js';
+import { keepInPlace } from '../runtime/keep-in-place.js';
+import { type NativeCall, type NativeOperand, type NativePlan, native } from '../runtime/native.js';
+import {
+  fromNative,
+  inOrder,
+  isSlot,
+  type KernelArgument,
+  type Operand,
+  type PassRunner,
+  Port,
+} from '../runtime/runner.js';
+import { type DType, Tensor, type TensorType, tensorArrayOf } from '../tensor/tensor.js';
 import { type Compiled, type CompileOptions, compile } from './compile.js';
 import type { RecordedCall } from './recorded-call.js';
 

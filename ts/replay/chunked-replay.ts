@@ -1,7 +1,7 @@
-import type { NativeOutcome } from '../native.js';
-import { fromNative, type PassRunner, type Port, type Runner } from '../runner.js';
-import { type Slot, Slots } from '../slots.js';
-import type { DType, Tensor, TensorData, TensorType } from '../tensor.js';
+import type { NativeOutcome } from '../runtime/native.js';
+import { fromNative, type PassRunner, type Port, type Runner } from '../runtime/runner.js';
+import { type Slot, Slots } from '../runtime/runtime-scalars.js';
+import type { DType, Tensor, TensorData, TensorType } from '../tensor/tensor.js';
 import { createReplay, type Pass, type Replay } from './replay.js';
 
 /** Rows that pass through a net at once outside of training: enough for full speed, few enough for the cache. */

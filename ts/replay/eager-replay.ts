@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { BlasnetError, badArgument } from '../errors.js';
-import type { NativeOutcome } from '../native.js';
-import { type BoundRows, EagerRunner, type KernelArgument, type PassRunner, type Port } from '../runner.js';
-import { type DType, sizeOf, Tensor, type TensorData, type TensorType } from '../tensor.js';
+import { BlasnetError, badArgument } from '../core/errors.js';
+import type { NativeOutcome } from '../runtime/native.js';
+import { type BoundRows, EagerRunner, type KernelArgument, type PassRunner, type Port } from '../runtime/runner.js';
+import { type DType, sizeOf, Tensor, type TensorData, type TensorType } from '../tensor/tensor.js';
 import type { Pass, Passes, Replay, ReplaySetup } from './replay.js';
 
 type BoundPorts = ReadonlyMap<Port, BoundRows>;

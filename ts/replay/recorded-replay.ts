@@ -1,10 +1,10 @@
-import { Arena } from '../arena.js';
-import { type NativeOutcome, type NativeReplay, native } from '../native.js';
 import { keepWeightsInPanels } from '../plan/passes/weights-in-panels.js';
 import type { RecordedCall } from '../plan/recorded-call.js';
 import { type Plan, PlanRecorder } from '../plan/recorder.js';
-import { fromNative, type Port } from '../runner.js';
-import { type TensorData, tensorArrayOf } from '../tensor.js';
+import { Arena } from '../runtime/arena.js';
+import { type NativeOutcome, type NativeReplay, native } from '../runtime/native.js';
+import { fromNative, type Port } from '../runtime/runner.js';
+import { type TensorData, tensorArrayOf } from '../tensor/tensor.js';
 import type { Pass, Passes, Replay, ReplaySetup } from './replay.js';
 
 /** Records passes as plans, which C++ replays. They share one workspace, since they never run at the same time. */

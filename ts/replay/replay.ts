@@ -1,7 +1,7 @@
-import type { NativeOutcome, NativeReplay } from '../native.js';
-import type { KernelArgument, PassRunner, Port } from '../runner.js';
-import type { Slots } from '../slots.js';
-import type { DType, Tensor, TensorData, TensorType } from '../tensor.js';
+import type { NativeOutcome, NativeReplay } from '../runtime/native.js';
+import type { KernelArgument, PassRunner, Port } from '../runtime/runner.js';
+import type { Slots } from '../runtime/runtime-scalars.js';
+import type { DType, Tensor, TensorData, TensorType } from '../tensor/tensor.js';
 import { EagerReplay } from './eager-replay.js';
 import { RecordedReplay } from './recorded-replay.js';
 

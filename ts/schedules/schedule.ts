@@ -1,8 +1,8 @@
-import { type Constant, count, fraction, notNegative, positive, valuesOf } from '../constants.js';
-import { badArgument } from '../errors.js';
-import { fieldsOf, oneOf } from '../fields.js';
-import type { KernelArgument, Runner } from '../runner.js';
-import type { Slots } from '../slots.js';
+import { type Constant, count, fraction, notNegative, positive, valuesOf } from '../core/constants.js';
+import { badArgument } from '../core/errors.js';
+import { fieldsOf, oneOf } from '../core/fields.js';
+import type { KernelArgument, Runner } from '../runtime/runner.js';
+import type { Slots } from '../runtime/runtime-scalars.js';
 
 /** The kernel of each schedule with its constants, and those of schedules that are judged at checkpoints. */
 const schedules = {

@@ -1,4 +1,4 @@
-import { halfToNumber } from '../number-formats.js';
+import { halfToNumber } from '../core/number-formats.js';
 import { badRequest, shown } from './problem.js';
 
 /** Reads the number at an offset of a binary tensor, little-endian. */

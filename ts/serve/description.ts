@@ -1,7 +1,7 @@
-import { given } from '../given.js';
+import { given } from '../core/objects.js';
+import type { ColumnEncoding } from '../data/preparation/column-encoding.js';
+import type { Prediction } from '../data/preparation/prediction.js';
 import type { NeuralNet } from '../neural-net.js';
-import type { ColumnEncoding } from '../preparation/column-encoding.js';
-import type { Prediction } from '../preparation/prediction.js';
 
 /** An input or output in a model's metadata; −1 in the shape is any number of rows. */
 export interface TensorMetadata {

@@ -1,6 +1,6 @@
-import { littleEndianBytes } from '../number-formats.js';
-import type { Prediction } from '../preparation/prediction.js';
-import type { Tensor } from '../tensor.js';
+import { littleEndianBytes } from '../core/number-formats.js';
+import type { Prediction } from '../data/preparation/prediction.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { InferRequest } from './infer-request.js';
 import { badRequest, Problem } from './problem.js';
 import type { ServedNet } from './served-net.js';

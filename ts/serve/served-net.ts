@@ -1,9 +1,9 @@
-import { badArgument } from '../errors.js';
+import { badArgument } from '../core/errors.js';
+import type { Prediction } from '../data/preparation/prediction.js';
+import { Preparer } from '../data/preparation/preparer.js';
 import { type RowJob, RowQueue } from '../inference/row-queue.js';
 import type { NeuralNet } from '../neural-net.js';
-import type { Prediction } from '../preparation/prediction.js';
-import { Preparer } from '../preparation/preparer.js';
-import { type DType, sizeOf, Tensor } from '../tensor.js';
+import { type DType, sizeOf, Tensor } from '../tensor/tensor.js';
 import { describeNet, type NetDescription } from './description.js';
 import type { Settings } from './options.js';
 

@@ -1,7 +1,7 @@
 import { penaltyGradientPass, penaltyPass } from '../losses/penalty.js';
 import { type Model, penaltyOf, updatePass } from '../net/model.js';
-import type { KernelArgument, Runner } from '../runner.js';
-import type { Slot, Slots } from '../slots.js';
+import type { KernelArgument, Runner } from '../runtime/runner.js';
+import type { Slot, Slots } from '../runtime/runtime-scalars.js';
 
 /** The place of a batch in a group of batches that make one update. */
 interface Part {

@@ -1,14 +1,14 @@
 import { checkCheckpointOptions } from '../checkpoints/checkpoint-options.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
 import { labelOf } from '../data/by-name.js';
 import type { DataReader } from '../data/data-reader.js';
 import { countOf, inputNames, type Part, soleRows } from '../data/part.js';
 import { type Rows, requireAttached, rowType, tensorOf } from '../data/rows.js';
-import { badArgument, shapeMismatch } from '../errors.js';
 import type { HyperParameters } from '../hyper-parameters.js';
 import { ClassificationLayer } from '../layers/classification.js';
 import type { NetType } from '../losses/index.js';
 import type { Model } from '../net/model.js';
-import { sizeOf } from '../tensor.js';
+import { sizeOf } from '../tensor/tensor.js';
 import type { TrainOptions } from './train-options.js';
 
 /** Refuses, before anything is recorded, what a net cannot be trained on. */

@@ -4,8 +4,8 @@ import { countOf, mapPart, type Part } from '../data/part.js';
 import { requireAttached, rowsIn } from '../data/rows.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import type { Model } from '../net/model.js';
-import type { Operand } from '../runner.js';
-import type { DType } from '../tensor.js';
+import type { Operand } from '../runtime/runner.js';
+import type { DType } from '../tensor/tensor.js';
 import { StreamFeed } from './stream-feed.js';
 import type { TrainingPlan, TrainingSource } from './training-plan.js';
 

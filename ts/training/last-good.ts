@@ -1,6 +1,6 @@
-import type { BlasnetError } from '../errors.js';
+import type { BlasnetError } from '../core/errors.js';
 import type { Model } from '../net/model.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { firstLostLayer, lostNumbers } from './not-finite.js';
 import { Snapshot } from './snapshot.js';
 import type { TrainingPlan } from './training-plan.js';

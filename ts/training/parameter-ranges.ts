@@ -1,6 +1,6 @@
+import type { Parameter } from '../graph/weights-bias.js';
 import type { UpdateTarget } from '../optimizers/index.js';
-import { Tensor } from '../tensor.js';
-import type { Parameter } from '../weights-bias.js';
+import { Tensor } from '../tensor/tensor.js';
 
 /** How parameters are updated. */
 interface Kind {

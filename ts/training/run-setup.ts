@@ -1,8 +1,8 @@
 import { type Course, courseOf, iterationsBetween, requireSameCourse } from '../checkpoints/course.js';
 import type { PendingRun } from '../checkpoints/resume.js';
 import type { RunState } from '../checkpoints/run-state.js';
+import { given } from '../core/objects.js';
 import type { DataReader } from '../data/data-reader.js';
-import { given } from '../given.js';
 import { Evaluator } from '../inference/evaluation.js';
 import type { Model } from '../net/model.js';
 import { BestWeights } from './best-weights.js';

@@ -1,7 +1,7 @@
 import { createReplay, type Replay } from '../replay/replay.js';
-import type { Runner } from '../runner.js';
-import { Slots } from '../slots.js';
-import { Tensor } from '../tensor.js';
+import type { Runner } from '../runtime/runner.js';
+import { Slots } from '../runtime/runtime-scalars.js';
+import { Tensor } from '../tensor/tensor.js';
 
 /** So few numbers are copied in less time than a thread takes to start. */
 const few = 1 << 15;

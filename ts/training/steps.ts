@@ -1,5 +1,5 @@
 import type { Model } from '../net/model.js';
-import { fromNative } from '../runner.js';
+import { fromNative } from '../runtime/runner.js';
 import type { Feed } from './feed.js';
 import type { Interruption } from './interruption.js';
 import type { LastGood } from './last-good.js';

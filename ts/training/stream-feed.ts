@@ -1,11 +1,11 @@
+import { badArgument } from '../core/errors.js';
 import { mapNamed } from '../data/by-name.js';
 import type { RowStream } from '../data/data-set.js';
 import { countOf, mapPart, type Part, type Side } from '../data/part.js';
 import { portFor, type Rows, rowsIn } from '../data/rows.js';
-import { badArgument } from '../errors.js';
 import type { HyperParameters } from '../hyper-parameters.js';
-import type { Operand } from '../runner.js';
-import { sizeOf, type TensorData } from '../tensor.js';
+import type { Operand } from '../runtime/runner.js';
+import { sizeOf, type TensorData } from '../tensor/tensor.js';
 import { checkLabels } from './check-data.js';
 import type { Feed } from './feed.js';
 import type { TrainingPlan, TrainingSource } from './training-plan.js';

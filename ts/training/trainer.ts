@@ -1,7 +1,7 @@
 import type { PendingRun } from '../checkpoints/resume.js';
 import { RunCheckpoints } from '../checkpoints/run-checkpoints.js';
+import { oneOf } from '../core/fields.js';
 import type { DataReader } from '../data/data-reader.js';
-import { oneOf } from '../fields.js';
 import { Evaluator, meansOf } from '../inference/evaluation.js';
 import type { ModelDescription } from '../model-files/description.js';
 import type { Model } from '../net/model.js';

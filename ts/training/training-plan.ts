@@ -1,12 +1,12 @@
+import { BlasnetError } from '../core/errors.js';
 import { inputNames, type NamedRows, type Side, soleRows } from '../data/part.js';
 import { batchPass, floatBatchPass, portFor, type Rows, requireFinite } from '../data/rows.js';
-import { BlasnetError } from '../errors.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import { type Model, stepUpdatePass, trainingPass } from '../net/model.js';
 import { createReplay, type Passes, type Replay } from '../replay/replay.js';
-import { fromNative, type Operand, type Port, type Runner } from '../runner.js';
-import { Slots } from '../slots.js';
-import type { Tensor } from '../tensor.js';
+import { fromNative, type Operand, type Port, type Runner } from '../runtime/runner.js';
+import { Slots } from '../runtime/runtime-scalars.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { accumulatePass, groupUpdatePass } from './accumulation.js';
 
 const shuffleStream = 0x45504f43; // the order of rows; layers' streams are small numbers

@@ -1,11 +1,11 @@
-import { Arena } from '../arena.js';
 import type { HyperParameters } from '../hyper-parameters.js';
 import type { LayerStack, ParameterBlock } from '../net/layer-stack.js';
 import type { KernelOptimizer, UpdateTarget } from '../optimizers/index.js';
-import type { KernelArgument, Runner } from '../runner.js';
+import { Arena } from '../runtime/arena.js';
+import type { KernelArgument, Runner } from '../runtime/runner.js';
+import { Slots } from '../runtime/runtime-scalars.js';
 import type { PlateauState } from '../schedules/schedule.js';
-import { Slots } from '../slots.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { partsByKind } from './parameter-ranges.js';
 import { type BlockArrays, WeightAverage } from './weight-average.js';
 

@@ -1,7 +1,7 @@
-import { Arena } from '../arena.js';
 import type { ParameterBlock } from '../net/layer-stack.js';
-import type { Runner } from '../runner.js';
-import type { Tensor } from '../tensor.js';
+import { Arena } from '../runtime/arena.js';
+import type { Runner } from '../runtime/runner.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** Arrays with the layout of a net's parameters, those that are trained and the others. */
 export interface BlockArrays {

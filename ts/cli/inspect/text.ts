@@ -1,6 +1,6 @@
-import { given } from '../../given.js';
+import { given } from '../../core/objects.js';
+import { byName } from '../../data/preparation/preparation.js';
 import type { InputPreparation, OutputPreparation, Preparation } from '../../index.js';
-import { byName } from '../../preparation/preparation.js';
 import type { Inspection, NetContents, TensorContents } from './inspection.js';
 
 const shown = 12;

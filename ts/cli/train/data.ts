@@ -1,7 +1,7 @@
+import { given } from '../../core/objects.js';
 import { csvOptionsIn } from '../../data/csv/check-options.js';
 import { MISSING_CELLS } from '../../data/csv/columns.js';
 import { formatOf } from '../../data/read-files.js';
-import { given } from '../../given.js';
 import { CsvColumnsError, type DataFiles, DataReader } from '../../index.js';
 import { say, UsageError } from '../output.js';
 import { explainedColumns } from './column-problems.js';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { badArgument } from '../../core/errors.js';
+import { given } from '../../core/objects.js';
 import { soleRows } from '../../data/part.js';
-import { badArgument } from '../../errors.js';
-import { given } from '../../given.js';
 import {
   type Activation,
   ActivationLayer,
@@ -14,7 +14,7 @@ import {
   type LayerEntry,
   NeuralNet,
 } from '../../index.js';
-import { sizeOf } from '../../tensor.js';
+import { sizeOf } from '../../tensor/tensor.js';
 import type { LabelKind } from './labels.js';
 import { paramsOf } from './params.js';
 import type { TrainSettings } from './settings.js';

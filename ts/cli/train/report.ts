@@ -1,5 +1,5 @@
 import type { DataReader, NeuralNet, TrainingHistory } from '../../index.js';
-import { formatNumber } from '../../progress.js';
+import { formatNumber } from '../../training/progress-bar.js';
 import { watchedLoss } from '../../training-history.js';
 import { print } from '../output.js';
 import type { Result } from './evaluation.js';

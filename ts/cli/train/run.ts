@@ -1,6 +1,6 @@
 import { extname, parse, resolve } from 'node:path';
-import { requireWritable } from '../../files.js';
-import { given } from '../../given.js';
+import { requireWritable } from '../../core/files.js';
+import { given } from '../../core/objects.js';
 import { type DataReader, type NeuralNet, setThreads, type TrainingHistory } from '../../index.js';
 import { Interrupted, UsageError } from '../output.js';
 import { chartFiles, saveCharts } from './charts.js';

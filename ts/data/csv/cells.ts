@@ -1,5 +1,5 @@
 // @internal
-import type { DType } from '../../tensor.js';
+import type { DType } from '../../tensor/tensor.js';
 import type { CsvProblemKind } from '../csv-columns-error.js';
 
 /** The reason why a cell cannot be read. A caller that knows the line and the file makes a BlasnetError of it. */

@@ -1,7 +1,7 @@
 // @internal
-import { badArgument } from '../../errors.js';
-import { DateReader, dateEncodingOf, datePartNames } from '../../preparation/dates.js';
+import { badArgument } from '../../core/errors.js';
 import type { CategoryEncoding, CsvOptions } from '../csv-options.js';
+import { DateReader, dateEncodingOf, datePartNames } from '../preparation/dates.js';
 import { limits } from './cells.js';
 import type { ColumnSettings } from './column.js';
 

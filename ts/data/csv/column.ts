@@ -1,7 +1,7 @@
 // @internal
-import { describe } from '../../errors.js';
-import type { DateReader } from '../../preparation/dates.js';
+import { describe } from '../../core/errors.js';
 import type { CategoryEncoding, CsvRow, MissingPolicy } from '../csv-options.js';
+import type { DateReader } from '../preparation/dates.js';
 import { Categories } from './categories.js';
 import {
   CellProblem,

@@ -1,7 +1,7 @@
 // @internal
-import { describe } from '../../errors.js';
-import { isDate } from '../../preparation/date-format.js';
+import { describe } from '../../core/errors.js';
 import type { CsvMend, CsvProblem, CsvProblemKind } from '../csv-columns-error.js';
+import { isDate } from '../preparation/date-format.js';
 import { type CellProblem, isDecimal } from './cells.js';
 import type { CsvColumn } from './column.js';
 import { mends } from './mends.js';

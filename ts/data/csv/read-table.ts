@@ -1,5 +1,5 @@
 // @internal
-import { badFile } from '../../files.js';
+import { badFile } from '../../core/files.js';
 import { CsvColumnsError } from '../csv-columns-error.js';
 import type { CsvOptions } from '../csv-options.js';
 import { CellProblem } from './cells.js';

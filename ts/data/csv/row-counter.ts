@@ -1,5 +1,5 @@
 // @internal
-import { describe } from '../../errors.js';
+import { describe } from '../../core/errors.js';
 import { CellProblem } from './cells.js';
 import { CsvColumn } from './column.js';
 import type { CellProblems } from './problems.js';

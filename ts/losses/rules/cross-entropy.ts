@@ -1,4 +1,4 @@
-import { fraction } from '../../constants.js';
+import { fraction } from '../../core/constants.js';
 import type { Ops } from '../../ops/ops.js';
 import type { Value } from '../../ops/value.js';
 import { meanOfSteps, softmaxLoss, softmaxOf } from '../class-loss.js';

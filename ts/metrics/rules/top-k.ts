@@ -1,4 +1,4 @@
-import { badArgument } from '../../errors.js';
+import { badArgument } from '../../core/errors.js';
 import { NamedMetric } from '../named-metric.js';
 import { atLeastOne } from '../options.js';
 import { hits } from '../tallies.js';
