@@ -1,5 +1,5 @@
 import { badArgument, describe } from '../../core/errors.js';
-import { CellProblem } from '../csv/cells.js';
+import { CellProblem } from './cells.js';
 
 /** A date and time as it is written, without time zone. */
 export interface WrittenDate {

@@ -1,7 +1,7 @@
 import { describe } from '../../core/errors.js';
 import type { TensorData } from '../../tensor/tensor.js';
-import { CellProblem, isInfinite, numberIn, requireWithin } from '../csv/cells.js';
 import type { CsvRow, RowCells } from '../csv-options.js';
+import { CellProblem, isInfinite, numberIn, requireWithin } from './cells.js';
 import { type ColumnEncoding, widthOf } from './column-encoding.js';
 import { DateReader } from './dates.js';
 import type { PredictOptions } from './predict-options.js';

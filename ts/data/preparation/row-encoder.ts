@@ -1,7 +1,7 @@
 import { BlasnetError, badArgument, clipped } from '../../core/errors.js';
 import { Tensor, type TensorType } from '../../tensor/tensor.js';
-import { CellProblem, limits } from '../csv/cells.js';
 import type { CsvRow, RowCells } from '../csv-options.js';
+import { CellProblem, limits } from './cells.js';
 import type { ColumnEncoding } from './column-encoding.js';
 import { type CellFunctions, EncodedColumn, isAbsent, textOf } from './encoded-column.js';
 import type { PredictOptions } from './predict-options.js';
