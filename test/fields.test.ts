@@ -182,7 +182,7 @@ test('showLossHistory refuses unknown options', async (t) => {
   const show = (options: unknown) => net.showLossHistory(untyped(options));
   await t.throwsAsync(show({ path: 'a.svg' }), badArgument(/only title, .* file for options but received 'path'/));
   await t.throwsAsync(show(null), badArgument(/an object for options but received null/));
-  t.regex(await show({ title: 'Course', file: undefined }), />Course</);
+  t.regex(await show({ title: 'RunFingerprint', file: undefined }), />RunFingerprint</);
 });
 
 test('options of options are checked, too', async (t) => {

@@ -4,7 +4,7 @@ import { newestOf, type PendingRun, restoreRun } from './checkpoints/resume.js';
 import { callFirst } from './core/errors.js';
 import { checkOptions, fieldsOf } from './core/fields.js';
 import { requireFileName } from './core/files.js';
-import { given } from './core/objects.js';
+import { definedFields } from './core/objects.js';
 import type { DataReader } from './data/data-reader.js';
 import { partOf } from './data/part.js';
 import { isRowPreparation } from './data/preparation/preparation.js';
@@ -16,7 +16,7 @@ import { ModelFile } from './model-files/model-file.js';
 import { type GraphNodes, partsOf } from './net/net-graph.js';
 import { StoredNet } from './net/stored-net.js';
 import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
-import { KeptPlans } from './replay/kept-plans.js';
+import { PlanCache } from './replay/plan-cache.js';
 import type { Tensor } from './tensor/tensor.js';
 import { requireTrainable } from './training/check-data.js';
 import type { Snapshot } from './training/snapshot.js';
@@ -44,7 +44,7 @@ import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './trai
  * ```
  */
 export class NeuralNet extends StoredNet {
-  readonly #batchPlans = new KeptPlans<BatchPlan>();
+  readonly #batchPlans = new PlanCache<BatchPlan>();
   /** Of the last `train`, or of the run that goes on with the next. */
   #records: readonly CheckpointRecord[] | undefined;
   #pending: PendingRun | undefined; // what the next train goes on with
@@ -256,7 +256,7 @@ export class NeuralNet extends StoredNet {
     const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
     const { file, ...chartOptions } = options;
     const accuracyTitle = this.model.objective.figure === 'R²' ? { accuracyTitle: 'R² (1 is perfect)' } : {};
-    const chart = lossChart(this.#records, { title: this.name, ...accuracyTitle, ...given(chartOptions) });
+    const chart = lossChart(this.#records, { title: this.name, ...accuracyTitle, ...definedFields(chartOptions) });
     if (file !== undefined) await saveChart(chart, file);
     return renderSvg(chart);
   }

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "core/registry.h"
-#include "core/slots.h"
+#include "core/runtime_scalars.h"
 
 namespace blasnet {
 
@@ -12,11 +12,11 @@ namespace {
 
 // For R² = 1 − mean((a − y)²) / var(y): sums of (a − y)², and of labels and their squares about the first one
 template <class T>
-void AccuracyFitting(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> slots) {
-  slots::CheckCount(slots.size);
+void AccuracyFitting(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> scalars) {
+  scalars::CheckCount(scalars.size);
   CheckEqual("y's size", a.size(), y.size());
-  if (slots[slots::kElements] == 0 && y.size() > 0) slots[slots::kLabelShift] = y.data[0];
-  const double shift = slots[slots::kLabelShift];
+  if (scalars[scalars::kElements] == 0 && y.size() > 0) scalars[scalars::kLabelShift] = y.data[0];
+  const double shift = scalars[scalars::kLabelShift];
   double squared_error = 0, sum = 0, squares = 0;
   for (size_t i = 0; i < a.size(); ++i) {
     const double label = y.data[i], error = static_cast<double>(a.data[i]) - label;
@@ -24,26 +24,26 @@ void AccuracyFitting(Context&, Matrix<const T> a, Matrix<const T> y, Vector<doub
     sum += label - shift;
     squares += (label - shift) * (label - shift);
   }
-  slots[slots::kElements] += static_cast<double>(a.size());
-  slots[slots::kSquaredError] += squared_error;
-  slots[slots::kLabelSum] += sum;
-  slots[slots::kLabelSquares] += squares;
+  scalars[scalars::kElements] += static_cast<double>(a.size());
+  scalars[scalars::kSquaredError] += squared_error;
+  scalars[scalars::kLabelSum] += sum;
+  scalars[scalars::kLabelSquares] += squares;
 }
 
 // Outputs with round(a) = y, counted one by one; a half rounds to the even side, as in NumPy and PyTorch
 template <class T>
-void AccuracyBinary(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> slots) {
-  slots::CheckCount(slots.size);
+void AccuracyBinary(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> scalars) {
+  scalars::CheckCount(scalars.size);
   CheckEqual("y's size", a.size(), y.size());
   size_t correct = 0;
   for (size_t i = 0; i < a.size(); ++i) correct += std::nearbyint(a.data[i]) == y.data[i];
-  slots[slots::kCorrect] += static_cast<double>(correct) / static_cast<double>(std::max<size_t>(1, a.cols));
+  scalars[scalars::kCorrect] += static_cast<double>(correct) / static_cast<double>(std::max<size_t>(1, a.cols));
 }
 
 // Rows with argmax a = argmax y
 template <class T>
-void AccuracyMultiple(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> slots) {
-  slots::CheckCount(slots.size);
+void AccuracyMultiple(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> scalars) {
+  scalars::CheckCount(scalars.size);
   CheckEqual("y's rows", a.rows, y.rows);
   CheckEqual("y's width", a.cols, y.cols);
   size_t correct = 0;
@@ -51,13 +51,13 @@ void AccuracyMultiple(Context&, Matrix<const T> a, Matrix<const T> y, Vector<dou
     const auto arg_max = [&](const T* row) { return std::max_element(row, row + a.cols) - row; };
     correct += arg_max(a.row(i)) == arg_max(y.row(i));
   }
-  slots[slots::kCorrect] += static_cast<double>(correct);
+  scalars[scalars::kCorrect] += static_cast<double>(correct);
 }
 
 const KernelModule module([](Registry& registry) {
-  registry.Add<&AccuracyFitting<float>, &AccuracyFitting<double>>("accuracy_fitting", {"a", "y", "slots"});
-  registry.Add<&AccuracyBinary<float>, &AccuracyBinary<double>>("accuracy_binary", {"a", "y", "slots"});
-  registry.Add<&AccuracyMultiple<float>, &AccuracyMultiple<double>>("accuracy_multiple", {"a", "y", "slots"});
+  registry.Add<&AccuracyFitting<float>, &AccuracyFitting<double>>("accuracy_fitting", {"a", "y", "scalars"});
+  registry.Add<&AccuracyBinary<float>, &AccuracyBinary<double>>("accuracy_binary", {"a", "y", "scalars"});
+  registry.Add<&AccuracyMultiple<float>, &AccuracyMultiple<double>>("accuracy_multiple", {"a", "y", "scalars"});
 });
 
 }  // namespace

@@ -4,14 +4,14 @@ namespace blasnet::testing {
 
 namespace {
 
-// Calls an accuracy kernel on slots that hold 1 everywhere, and returns them: labels are then summed about a shift
+// Calls an accuracy kernel on scalars that hold 1 everywhere, and returns them: labels are then summed about a shift
 // of 1.
 template <class T>
 std::vector<double> Accuracy(const char* kernel, Tensor<T>& a, Tensor<T>& y) {
-  Tensor<double> slots({slots::kCount});
-  slots = 1;
-  Call<T>(kernel).With("a", a).With("y", y).With("slots", slots).Run();
-  return slots.values();
+  Tensor<double> scalars({scalars::kCount});
+  scalars = 1;
+  Call<T>(kernel).With("a", a).With("y", y).With("scalars", scalars).Run();
+  return scalars.values();
 }
 
 }  // namespace
@@ -22,7 +22,7 @@ TEST_CASE_TEMPLATE("accuracy_fitting sums what R² is made of", T, float, double
       Tensor<T> a({rows, cols}), y({rows, cols});
       Numbers numbers(rows + 1000 * cols);
       numbers.Fill(a), numbers.Fill(y);
-      const std::vector<double> slots = Accuracy("accuracy_fitting", a, y);
+      const std::vector<double> scalars = Accuracy("accuracy_fitting", a, y);
       long double errors = 0, sum = 0, squares = 0;
       for (size_t i = 0; i < a.size(); ++i) {
         errors += std::pow(static_cast<long double>(a[i]) - y[i], 2);
@@ -31,12 +31,12 @@ TEST_CASE_TEMPLATE("accuracy_fitting sums what R² is made of", T, float, double
         squares += label * label;
       }
       const long double tolerance = kEpsilon<double> * (a.size() + 4) * (a.size() + 4);
-      CHECK(slots[slots::kElements] == 1 + static_cast<double>(a.size()));
-      CHECK(std::abs(slots[slots::kSquaredError] - (1 + errors)) <= tolerance);
-      CHECK(std::abs(slots[slots::kLabelSum] - (1 + sum)) <= tolerance);
-      CHECK(std::abs(slots[slots::kLabelSquares] - (1 + squares)) <= tolerance);
-      for (const size_t other : {slots::kRows, slots::kLossSum, slots::kCorrect, slots::kBatchLoss}) {
-        CHECK(slots[other] == 1);
+      CHECK(scalars[scalars::kElements] == 1 + static_cast<double>(a.size()));
+      CHECK(std::abs(scalars[scalars::kSquaredError] - (1 + errors)) <= tolerance);
+      CHECK(std::abs(scalars[scalars::kLabelSum] - (1 + sum)) <= tolerance);
+      CHECK(std::abs(scalars[scalars::kLabelSquares] - (1 + squares)) <= tolerance);
+      for (const size_t other : {scalars::kRows, scalars::kLossSum, scalars::kCorrect, scalars::kBatchLoss}) {
+        CHECK(scalars[other] == 1);
       }
     }
   }
@@ -45,23 +45,23 @@ TEST_CASE_TEMPLATE("accuracy_fitting sums what R² is made of", T, float, double
 TEST_CASE_TEMPLATE("accuracy_fitting takes the first label as the shift, and keeps it until the sums are cleared", T,
                    float, double) {
   Tensor<T> a({2, 1}, {1, 2}), y({2, 1}, {T(1000000.5), T(1000001)});
-  Tensor<double> slots({slots::kCount});
-  slots = 0;
+  Tensor<double> scalars({scalars::kCount});
+  scalars = 0;
   for (int batch = 0; batch < 2; ++batch) {
-    Call<T>("accuracy_fitting").With("a", a).With("y", y).With("slots", slots).Run();
+    Call<T>("accuracy_fitting").With("a", a).With("y", y).With("scalars", scalars).Run();
     std::swap(y[0], y[1]);
   }
-  CHECK(slots[slots::kLabelShift] == 1000000.5);
-  CHECK(slots[slots::kLabelSum] == 1);
-  CHECK(slots[slots::kLabelSquares] == 0.5);
+  CHECK(scalars[scalars::kLabelShift] == 1000000.5);
+  CHECK(scalars[scalars::kLabelSum] == 1);
+  CHECK(scalars[scalars::kLabelSquares] == 0.5);
 }
 
 TEST_CASE_TEMPLATE("accuracy_binary counts outputs that round to their label", T, float, double) {
   Tensor<T> a({6, 1}, {T(0.2), T(0.7), T(0.5), T(0.49), kNaN<T>, 1}), y({6, 1}, {0, 1, 0, 1, 1, 0});
-  CHECK(Accuracy("accuracy_binary", a, y)[slots::kCorrect] == 1 + 3);
+  CHECK(Accuracy("accuracy_binary", a, y)[scalars::kCorrect] == 1 + 3);
   // Of several outputs a row, each is a share of the row.
   Tensor<T> pair({2, 2}, {T(0.9), T(0.1), T(0.9), T(0.9)}), labels({2, 2}, {1, 0, 1, 0});
-  CHECK(Accuracy("accuracy_binary", pair, labels)[slots::kCorrect] == 1 + 1.5);
+  CHECK(Accuracy("accuracy_binary", pair, labels)[scalars::kCorrect] == 1 + 1.5);
 }
 
 TEST_CASE_TEMPLATE("accuracy_multiple counts rows whose largest output is the label's", T, float, double) {
@@ -78,19 +78,19 @@ TEST_CASE_TEMPLATE("accuracy_multiple counts rows whose largest output is the la
         y[i * cols + label] = 1;
         correct += guess == label;
       }
-      CHECK(Accuracy("accuracy_multiple", a, y)[slots::kCorrect] == 1 + static_cast<double>(correct));
+      CHECK(Accuracy("accuracy_multiple", a, y)[scalars::kCorrect] == 1 + static_cast<double>(correct));
     }
   }
 }
 
 TEST_CASE_TEMPLATE("accuracies refuse shapes that do not fit", T, float, double) {
   Tensor<T> a({6, 1}), y({6, 1}), short_y({5, 1}), transposed({1, 6});
-  Tensor<double> few({slots::kCount - 1});
+  Tensor<double> few({scalars::kCount - 1});
   a = 0, y = 0, transposed = 0, few = 0;
   for (const char* kernel : {"accuracy_fitting", "accuracy_binary", "accuracy_multiple"}) {
     CAPTURE(kernel);
     CHECK_THROWS_AS(Accuracy(kernel, a, short_y), InvalidArgument);
-    CHECK_THROWS_AS(Call<T>(kernel).With("a", a).With("y", y).With("slots", few).Run(), InvalidArgument);
+    CHECK_THROWS_AS(Call<T>(kernel).With("a", a).With("y", y).With("scalars", few).Run(), InvalidArgument);
   }
   CHECK_THROWS_AS(Accuracy("accuracy_multiple", a, transposed), InvalidArgument);
 }

@@ -82,15 +82,15 @@ TEST_CASE_TEMPLATE("element-wise kernels touch nothing beyond their tensors", T,
       PageTensor<double> none({0}, at_end);
       Invoke<T>("loss_delta", {a, z, none, dx, Scalar(one)});
       CHECK(dx[0] == a[0] - 1);
-      PageTensor<double> slots({slots::kCount}, at_end);
-      Invoke<T>("mean_squared_error", {z, z, slots});
-      CHECK(slots[slots::kBatchLoss] == 0);
-      Invoke<T>("binary_cross_entropy", {z, a, none, slots});
-      Invoke<T>("cross_entropy", {z, log_sum, z, none, slots});
+      PageTensor<double> scalars({scalars::kCount}, at_end);
+      Invoke<T>("mean_squared_error", {z, z, scalars});
+      CHECK(scalars[scalars::kBatchLoss] == 0);
+      Invoke<T>("binary_cross_entropy", {z, a, none, scalars});
+      Invoke<T>("cross_entropy", {z, log_sum, z, none, scalars});
       for (const char* accuracy : {"accuracy_fitting", "accuracy_binary", "accuracy_multiple"}) {
-        Invoke<T>(accuracy, {z, z, slots});
+        Invoke<T>(accuracy, {z, z, scalars});
       }
-      CHECK(slots[slots::kCorrect] == 3);
+      CHECK(scalars[scalars::kCorrect] == 3);
       PageTensor<uint8_t> bytes({1, size}, at_end);
       double zero = 0;
       Invoke<T>("copy_byte_rows", {bytes, Scalar(zero), Scalar(two), a});

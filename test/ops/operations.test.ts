@@ -9,7 +9,7 @@ import { PlanRecorder } from '#blasnet/plan/recorder';
 import { Arena } from '#blasnet/runtime/arena';
 import { native } from '#blasnet/runtime/native';
 import { EagerRunner, type Runner } from '#blasnet/runtime/runner';
-import { Slots } from '#blasnet/runtime/runtime-scalars';
+import { RuntimeScalars } from '#blasnet/runtime/runtime-scalars';
 import { naive, numbersOf } from '../support/naive-tensors.js';
 import { awayFrom, checkClaims, differences, randomTensor, sumOf } from '../support/numerics.js';
 import { cases, type OperationCase } from './cases.js';
@@ -117,8 +117,8 @@ for (const name of names) {
 
 function run(recorder: PlanRecorder): void {
   const step = recorder.finish().native;
-  const slots = new Slots().data;
-  const replay = new native.Replay({ epoch: null, step, last: null, stepsPerEpoch: 1, batchRows: 1, slots });
+  const scalars = new RuntimeScalars().data;
+  const replay = new native.Replay({ epoch: null, step, last: null, stepsPerEpoch: 1, batchRows: 1, scalars });
   const outcome = replay.runSync(0, 1, false);
   if (outcome) throw new Error(outcome.message);
 }

@@ -76,10 +76,10 @@ export async function restoreRun(file: ModelFile, { stack, params, state: traini
     // The net has weights of an earlier checkpoint, since the shorter run ended with them.
     for (const [name, share] of sharesOf(layers, block, block)) await file.read(lastName(name), share);
   }
-  const records = recordsIn(await file.readAny(historyName), state.course.validationRows > 0);
+  const records = recordsIn(await file.readAny(historyName), state.fingerprint.validationRows > 0);
   if (!records) throw badFile(`'${historyName}' of ${where}`, 'a row of numbers for each checkpoint', 'another shape');
   training.counts = state;
-  for (const name of ['epochs', 'learningRate', 'baseRate'] as const) training.slots.set(name, state[name]);
+  for (const name of ['epochs', 'learningRate', 'baseRate'] as const) training.scalars.set(name, state[name]);
   training.plateau = { ...state.plateau };
   return { state, records, best, kept, preparation: file.description.preparation };
 }

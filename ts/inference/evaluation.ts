@@ -1,5 +1,5 @@
 import { inputNames, type Part, soleRows } from '../data/part.js';
-import { batchPass, floatBatchPass, portFor, rowsIn } from '../data/rows.js';
+import { batchPass, boundInputFor, floatBatchPass, rowsIn } from '../data/rows.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import { penaltyPass } from '../losses/penalty.js';
 import { type Model, penaltyOf } from '../net/model.js';
@@ -25,30 +25,30 @@ export class Evaluator {
     const { stack, objective } = model;
     const inputs = inputNames(stack.inputNames, part, 'the rows').map((name) => rowsIn(dtype, part.inputs[name]!));
     const y = rowsIn(dtype, soleRows(part, 'targets', 'the rows'));
-    const [ports, yPort] = [inputs.map((x) => portFor(dtype, x)), portFor(dtype, y)];
+    const [boundInputs, boundLabels] = [inputs.map((x) => boundInputFor(dtype, x)), boundInputFor(dtype, y)];
     this.#model = model;
     const rowBytes = stack.rowBytes(...inputs.map(({ rowShape }) => rowShape));
     const penalty = penaltyOf(model);
     this.#replay = new ChunkedReplay(
       { dtype, rows: y.count, rowBytes, isRecordable: stack.isRecordable, kept: () => [] },
-      (runner, rows, firstRow, slots) => {
+      (runner, rows, firstRow, scalars) => {
         const range = { count: rows, firstRow };
-        const batch = inputs.map((x, i) => batchPass(runner, ports[i]!, x, range));
-        const labels = floatBatchPass(runner, yPort, y, range);
+        const batch = inputs.map((x, i) => batchPass(runner, boundInputs[i]!, x, range));
+        const labels = floatBatchPass(runner, boundLabels, y, range);
         const output = stack.forwardPass(runner, batch, false).outputs[0]!;
-        objective.lossPass(runner, output, { y: labels, classWeights: noClassWeights }, slots);
-        objective.accuracyPass(runner, output.tensor, labels, slots);
+        objective.lossPass(runner, output, { y: labels, classWeights: noClassWeights }, scalars);
+        objective.accuracyPass(runner, output.tensor, labels, scalars);
       },
-      penalty && ((runner, slots) => penaltyPass(runner, stack, penalty, y.count, slots)),
+      penalty && ((runner, scalars) => penaltyPass(runner, stack, penalty, y.count, scalars)),
     );
     this.#memory = [...inputs, y].map(({ data }) => data.buffer);
-    for (const [i, x] of inputs.entries()) this.#replay.bind(ports[i]!, x.data, x.count);
-    this.#replay.bind(yPort, y.data, y.count);
+    for (const [i, x] of inputs.entries()) this.#replay.bind(boundInputs[i]!, x.data, x.count);
+    this.#replay.bind(boundLabels, y.data, y.count);
   }
 
   /** On this thread. */
   evaluateSync(): Evaluation {
-    this.#replay.slots.clearSums();
+    this.#replay.scalars.clearSums();
     this.#replay.runSync();
     return this.#result();
   }
@@ -61,7 +61,7 @@ export class Evaluator {
   /** On a thread of its own. */
   async evaluate(): Promise<Evaluation> {
     this.keepRows();
-    this.#replay.slots.clearSums();
+    this.#replay.scalars.clearSums();
     await this.#replay.run();
     return this.#result();
   }
@@ -72,7 +72,7 @@ export class Evaluator {
   }
 
   #result(): Evaluation {
-    return meansOf(this.#model, this.#replay.slots.sums());
+    return meansOf(this.#model, this.#replay.scalars.sums());
   }
 }
 

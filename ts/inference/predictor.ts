@@ -1,8 +1,8 @@
 // @internal
-import { batchPass, portFor, rowsOf } from '../data/rows.js';
+import { batchPass, boundInputFor, rowsOf } from '../data/rows.js';
 import type { Model } from '../net/model.js';
 import { ChunkedReplay } from '../replay/chunked-replay.js';
-import { Port } from '../runtime/runner.js';
+import { BoundInput } from '../runtime/runner.js';
 import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor/tensor.js';
 
 /** The forward pass over rows of one shape, from any tensors to new ones. */
@@ -12,9 +12,9 @@ export class Predictor {
   readonly #outputShapes: readonly (readonly number[])[];
   readonly #replay: ChunkedReplay;
   /** Where the rows of several inputs are bound; a single input is given to each run, which costs less. */
-  readonly #sources: readonly Port[];
+  readonly #sources: readonly BoundInput[];
   /** Where several chunks store their outputs one behind the other. */
-  readonly #targets: readonly Port[];
+  readonly #targets: readonly BoundInput[];
   /** The outputs of a run with a single chunk, which the next one overwrites. */
   #outputs: readonly Tensor[] = [];
 
@@ -26,8 +26,8 @@ export class Predictor {
     this.#dtype = dtype;
     this.#inputShapes = inputs.map(({ shape }) => shape);
     this.#outputShapes = outputRowShapes.map((rowShape) => Object.freeze([rows, ...rowShape]));
-    this.#targets = outputRowShapes.map((rowShape) => new Port([sizeOf(rowShape)], dtype));
-    this.#sources = inputs.length > 1 ? inputs.map((x) => portFor(dtype, rowsOf(x))) : [];
+    this.#targets = outputRowShapes.map((rowShape) => new BoundInput([sizeOf(rowShape)], dtype));
+    this.#sources = inputs.length > 1 ? inputs.map((x) => boundInputFor(dtype, rowsOf(x))) : [];
     const sizes = { dtype, rows, rowBytes: stack.rowBytes(...rowShapes), isRecordable: stack.isRecordable };
     const setup = { ...sizes, kept: () => this.#outputs };
     const inputSize = inputs.length === 1 ? { inputSize: sizeOf(rowShapes[0]!) } : {};
@@ -83,7 +83,8 @@ export class Predictor {
 
   /** Binds the inputs, and memory for the outputs of several chunks. */
   #begin(inputs: readonly Tensor[]): readonly FloatArray[] | undefined {
-    for (const [i, port] of this.#sources.entries()) this.#replay.bind(port, inputs[i]!.data, inputs[i]!.rows);
+    for (const [i, boundInput] of this.#sources.entries())
+      this.#replay.bind(boundInput, inputs[i]!.data, inputs[i]!.rows);
     if (this.#replay.chunks === 1) return undefined;
     return this.#outputShapes.map((shape, i) => {
       const { data } = Tensor.zeros(shape, this.#dtype);

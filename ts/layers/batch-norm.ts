@@ -1,7 +1,7 @@
 import { requireAboveZero } from '../core/constants.js';
 import { badArgument, shapeMismatch } from '../core/errors.js';
 import { checkOptions, isFields } from '../core/fields.js';
-import { given } from '../core/objects.js';
+import { definedFields } from '../core/objects.js';
 import type { Parameter, ParameterSetup } from '../graph/weights-bias.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
@@ -77,7 +77,13 @@ export class BatchNormLayer extends Layer {
 
   override get config(): LayerConfig {
     const { features, momentum, epsilon } = this;
-    return { type: 'BatchNormLayer', ...given({ features }), momentum, epsilon, ...given({ dtype: this.#dtype }) };
+    return {
+      type: 'BatchNormLayer',
+      ...definedFields({ features }),
+      momentum,
+      epsilon,
+      ...definedFields({ dtype: this.#dtype }),
+    };
   }
 
   override build([row]: readonly RowShape[]): ParameterSpecs {

@@ -1,6 +1,6 @@
 import { badArgument, shapeMismatch } from '../core/errors.js';
 import { checkOptions, isFields } from '../core/fields.js';
-import { given } from '../core/objects.js';
+import { definedFields } from '../core/objects.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { checkedShape, sizeOf } from '../tensor/tensor.js';
@@ -67,7 +67,7 @@ export class FullyConnectedLayer extends Layer {
 
   override get config(): LayerConfig {
     const { inputs, outputs } = this;
-    return { type: 'FullyConnectedLayer', ...given({ inputs }), outputs, ...this.#settings.config };
+    return { type: 'FullyConnectedLayer', ...definedFields({ inputs }), outputs, ...this.#settings.config };
   }
 
   override build([row]: readonly RowShape[]): ParameterSpecs {

@@ -1,6 +1,6 @@
 import { badArgument, shapeMismatch } from '../core/errors.js';
 import { checkOptions, oneOf } from '../core/fields.js';
-import { given } from '../core/objects.js';
+import { definedFields } from '../core/objects.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { arrayOf, type DType } from '../tensor/tensor.js';
@@ -56,7 +56,7 @@ export class PReluLayer extends Layer {
 
   override get config(): LayerConfig {
     const { shared, initial } = this;
-    return { type: 'PReluLayer', shared, initial, ...given({ dtype: this.#dtype }) };
+    return { type: 'PReluLayer', shared, initial, ...definedFields({ dtype: this.#dtype }) };
   }
 
   override build([row]: readonly RowShape[]): ParameterSpecs {

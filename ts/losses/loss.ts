@@ -3,7 +3,7 @@ import type { Ops } from '../ops/ops.js';
 import { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
 import { EagerRunner } from '../runtime/runner.js';
-import { Slots } from '../runtime/runtime-scalars.js';
+import { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import { requireTensor, type Tensor } from '../tensor/tensor.js';
 import type { FusedLoss } from './fused.js';
 import { type LabelRule, type OutputForm, requireLabels } from './label-rules.js';
@@ -86,9 +86,9 @@ export abstract class Loss {
     const width = outputs.shape.length < 2 ? 1 : outputs.shape.at(-1)!;
     requireLabels(this.labelRule({ width }), { data: labels.data, count: labels.rows }, width, 'labels');
     const tape = new Tape(new EagerRunner(outputs.dtype));
-    const [slots, output] = [new Slots(), new Value(outputs)];
-    const seeds = lossPass(this, tape, output, labels, slots);
-    return { mean: slots.get('batchLoss'), gradient: () => tape.backward(seeds(), [{ value: output }])[0]! };
+    const [scalars, output] = [new RuntimeScalars(), new Value(outputs)];
+    const seeds = lossPass(this, tape, output, labels, scalars);
+    return { mean: scalars.get('batchLoss'), gradient: () => tape.backward(seeds(), [{ value: output }])[0]! };
   }
 
   /**

@@ -4,7 +4,7 @@ import { oneOf } from '../core/fields.js';
 import type { Seed, Tape } from '../ops/tape.js';
 import type { Logits, Value } from '../ops/value.js';
 import type { Operand, Runner } from '../runtime/runner.js';
-import type { Slots, Sums } from '../runtime/runtime-scalars.js';
+import type { RuntimeScalars, Sums } from '../runtime/runtime-scalars.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { NetType } from './net-type.js';
 
@@ -14,14 +14,14 @@ export interface Labels {
   readonly classWeights: Operand;
 }
 
-/** Loss and accuracy of one type of net, as kernels that add to the sums in the slots. */
+/** Loss and accuracy of one type of net, as kernels that add to the sums in the scalars. */
 export interface Objective {
   /** Name of the loss in the literature. */
   readonly loss: string;
   /** The classification layer that must come last, if any. */
   readonly classifier: 'softmax' | 'sigmoid' | undefined;
-  lossPass(runner: Runner, output: Value, labels: Labels, slots: Slots): void;
-  accuracyPass(runner: Runner, a: Tensor, y: Tensor, slots: Slots): void;
+  lossPass(runner: Runner, output: Value, labels: Labels, scalars: RuntimeScalars): void;
+  accuracyPass(runner: Runner, a: Tensor, y: Tensor, scalars: RuntimeScalars): void;
   accuracy(sums: Sums): number;
   /** The name of the figure that `accuracy` computes. */
   readonly figure: 'R²' | 'accuracy';
@@ -31,8 +31,8 @@ const fitting: Objective = {
   loss: 'MSE',
   figure: 'R²',
   classifier: undefined,
-  lossPass: (runner, { tensor: a }, { y }, slots) => runner.run('mean_squared_error', { a, y, slots }),
-  accuracyPass: (runner, a, y, slots) => runner.run('accuracy_fitting', { a, y, slots }),
+  lossPass: (runner, { tensor: a }, { y }, scalars) => runner.run('mean_squared_error', { a, y, scalars }),
+  accuracyPass: (runner, a, y, scalars) => runner.run('accuracy_fitting', { a, y, scalars }),
   /** R² = 1 − mean((a − y)²) / var(y); where all labels are equal, 1 for a perfect fit and else 0. */
   accuracy({ elements, squaredError, labelSum, labelSquares }) {
     const mean = labelSum / elements;
@@ -46,9 +46,9 @@ const binaryClassifier: Objective = {
   loss: 'CE2',
   figure: 'accuracy',
   classifier: 'sigmoid',
-  lossPass: (runner, output, labels, slots) =>
-    runner.run('binary_cross_entropy', { z: logitsOf(output, 'sigmoid').z.tensor, ...labels, slots }),
-  accuracyPass: (runner, a, y, slots) => runner.run('accuracy_binary', { a, y, slots }),
+  lossPass: (runner, output, labels, scalars) =>
+    runner.run('binary_cross_entropy', { z: logitsOf(output, 'sigmoid').z.tensor, ...labels, scalars }),
+  accuracyPass: (runner, a, y, scalars) => runner.run('accuracy_binary', { a, y, scalars }),
   accuracy: ({ correct, rows }) => correct / rows,
 };
 
@@ -56,11 +56,11 @@ const multipleClassifier: Objective = {
   loss: 'CE3',
   figure: 'accuracy',
   classifier: 'softmax',
-  lossPass: (runner, output, labels, slots) => {
+  lossPass: (runner, output, labels, scalars) => {
     const { z, logSum } = logitsOf(output, 'softmax');
-    runner.run('cross_entropy', { z: z.tensor, logSum: logSum!, ...labels, slots });
+    runner.run('cross_entropy', { z: z.tensor, logSum: logSum!, ...labels, scalars });
   },
-  accuracyPass: (runner, a, y, slots) => runner.run('accuracy_multiple', { a, y, slots }),
+  accuracyPass: (runner, a, y, scalars) => runner.run('accuracy_multiple', { a, y, scalars }),
   accuracy: ({ correct, rows }) => correct / rows,
 };
 

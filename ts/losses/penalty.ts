@@ -2,7 +2,7 @@
 
 import type { Parameter } from '../graph/weights-bias.js';
 import type { KernelArgument, Runner } from '../runtime/runner.js';
-import type { Slots } from '../runtime/runtime-scalars.js';
+import type { RuntimeScalars } from '../runtime/runtime-scalars.js';
 
 /** λ and the kind of penalty on large weights. */
 export interface Penalty {
@@ -24,9 +24,9 @@ export function penaltyPass(
   stack: PenalizedLayers,
   { method, value: lambda }: Penalty,
   rows: KernelArgument,
-  slots: Slots,
+  scalars: RuntimeScalars,
 ): void {
-  for (const { value: w } of penalizedIn(stack)) runner.run(`${method}_penalty`, { w, lambda, rows, slots });
+  for (const { value: w } of penalizedIn(stack)) runner.run(`${method}_penalty`, { w, lambda, rows, scalars });
 }
 
 /** Records the kernels that add λ sign(W) / m or λW / m to the gradients, m being `rows`. */

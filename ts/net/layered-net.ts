@@ -158,7 +158,7 @@ export abstract class LayeredNet {
     const inputs = this.inputsFrom(x);
     this.checkInputs(inputs);
     if (training) this.weightsChange(); // running statistics
-    const isPrepared = this.#preparedStep === this.model.state.slots.get('step');
+    const isPrepared = this.#preparedStep === this.model.state.scalars.get('step');
     this.#place = isPrepared ? 'ahead' : training ? 'trained' : 'held';
     this.lastPass = this.#withWeightsOfForward((runner) => this.model.stack.forwardPass(runner, inputs, training));
     return this.lastPass.outputs[0]!.tensor;
@@ -186,7 +186,7 @@ export abstract class LayeredNet {
    */
   preUpdateWeights(): void {
     this.busy.requireIdle('preUpdateWeights');
-    this.#preparedStep = this.model.state.slots.get('step');
+    this.#preparedStep = this.model.state.scalars.get('step');
   }
 
   /**
@@ -200,7 +200,7 @@ export abstract class LayeredNet {
     requireFiniteGradients(stack, runner);
     this.weightsChange();
     state.beginPass(runner, stack.block);
-    stepUpdatePass(this.model, runner, state.slots.slot('epochs'));
+    stepUpdatePass(this.model, runner, state.scalars.scalar('epochs'));
     state.endPass(runner, stack.block);
   }
 
@@ -229,7 +229,7 @@ export abstract class LayeredNet {
 
   /** A runner for the newest step. */
   #eagerRunner(): EagerRunner {
-    return new EagerRunner(this.params.dtype, this.model.state.slots.get('step'));
+    return new EagerRunner(this.params.dtype, this.model.state.scalars.get('step'));
   }
 
   /** The rows of each input in the net's order. */

@@ -3,7 +3,7 @@ import { type Labels, type Objective, seedOf } from '../losses/objective.js';
 import { type Penalty, penaltyGradientPass, penaltyPass } from '../losses/penalty.js';
 import type { KernelOptimizer } from '../optimizers/index.js';
 import type { KernelArgument, Runner } from '../runtime/runner.js';
-import type { Slots } from '../runtime/runtime-scalars.js';
+import type { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import type { Schedule } from '../schedules/schedule.js';
 import type { AnyTensor, Tensor } from '../tensor/tensor.js';
 import type { TrainingState } from '../training/training-state.js';
@@ -42,17 +42,17 @@ export function trainingPass(
   model: Model,
   runner: Runner,
   batchOf: (runner: Runner) => TrainingBatch,
-  slots: Slots,
+  scalars: RuntimeScalars,
 ): readonly Tensor[] {
   const { stack, objective } = model;
   const { inputs, y, classWeights, isPart } = batchOf(runner);
   const penalty = isPart ? undefined : penaltyOf(model);
   const netPass = stack.forwardPass(runner, inputs, true);
   const output = netPass.outputs[0]!;
-  objective.lossPass(runner, output, { y, classWeights }, slots);
-  if (penalty) penaltyPass(runner, stack, penalty, y.rows, slots);
-  runner.run('require_finite_loss', { slots });
-  objective.accuracyPass(runner, output.tensor, y, slots);
+  objective.lossPass(runner, output, { y, classWeights }, scalars);
+  if (penalty) penaltyPass(runner, stack, penalty, y.rows, scalars);
+  runner.run('require_finite_loss', { scalars });
+  objective.accuracyPass(runner, output.tensor, y, scalars);
   backwardPass(model, netPass, { y, classWeights, isPart });
   return netPass.results;
 }
@@ -70,9 +70,9 @@ export function backwardPass(
 
 /** Records the kernels that end a step which makes an update by itself. */
 export function stepUpdatePass(model: Model, runner: Runner, epoch: KernelArgument): void {
-  const { slots, updateCount } = model.state;
+  const { scalars, updateCount } = model.state;
   updatePass(model, runner, epoch);
-  if (updateCount !== 'step') runner.run('count_step', { step: slots.vector('step') });
+  if (updateCount !== 'step') runner.run('count_step', { step: scalars.vector('step') });
 }
 
 /**
@@ -84,7 +84,7 @@ export function updatePass({ params, stack, schedule, state }: Model, runner: Ru
   const { value, norm } = params.gradientClip;
   if (value !== undefined) runner.run('clip_value', { gradient, limit: value });
   if (norm !== undefined) runner.run('clip_norm', { gradient, limit: norm });
-  schedule?.ratePass(runner, state.slots, { epoch, iteration: state.slots.slot(state.updateCount) });
+  schedule?.ratePass(runner, state.scalars, { epoch, iteration: state.scalars.scalar(state.updateCount) });
   state.updatePass(runner, stack);
   state.countPass(runner);
 }

@@ -10,7 +10,7 @@ import { BatchPredictor, type BatchPredictorOptions } from '../inference/batch-p
 import { type Evaluation, Evaluator } from '../inference/evaluation.js';
 import { Predictor } from '../inference/predictor.js';
 import { type RowAnswerer, RowPredictor } from '../inference/row-predictor.js';
-import { KeptPlans } from '../replay/kept-plans.js';
+import { PlanCache } from '../replay/plan-cache.js';
 import { Tensor } from '../tensor/tensor.js';
 import { requireTrainable } from '../training/check-data.js';
 import { LayeredNet } from './layered-net.js';
@@ -23,7 +23,7 @@ type Outputs = Tensor | Readonly<Record<string, Tensor>>;
 
 /** The calls of a net that do not change it: predictions, answers for raw rows, loss and accuracy. */
 export abstract class PredictingNet extends LayeredNet {
-  readonly #predictors = new KeptPlans<Predictor>();
+  readonly #predictors = new PlanCache<Predictor>();
   protected preparer = new Preparer(undefined);
 
   protected override layersChanged(): void {

@@ -16,7 +16,7 @@ export function extentOf(operand: Operand): Extent {
   return { memory: buffer, begin: byteOffset, end: byteOffset + byteLength };
 }
 
-/** Whether an argument has memory: it is not a number, a slot or a port. */
+/** Whether an argument has memory: it is not a number, a scalar or a bound input. */
 export function isOperand(argument: KernelArgument | undefined): argument is Operand {
   return typeof argument === 'object' && 'data' in argument;
 }

@@ -1,6 +1,6 @@
 import type { NativeOutcome } from '../runtime/native.js';
-import { fromNative, type PassRunner, type Port, type Runner } from '../runtime/runner.js';
-import { type Slot, Slots } from '../runtime/runtime-scalars.js';
+import { type BoundInput, fromNative, type PassRunner, type Runner } from '../runtime/runner.js';
+import { type RuntimeScalar, RuntimeScalars } from '../runtime/runtime-scalars.js';
 import type { DType, Tensor, TensorData, TensorType } from '../tensor/tensor.js';
 import { createReplay, type Pass, type Replay } from './replay.js';
 
@@ -25,12 +25,12 @@ export interface ChunkSetup {
   readonly inputType?: TensorType;
 }
 
-/** Calls the kernels for `rows` rows that begin at the slot `firstRow`. */
-export type ChunkPass = (runner: PassRunner, rows: number, firstRow: Slot, slots: Slots) => void;
+/** Calls the kernels for `rows` rows that begin at the scalar `firstRow`. */
+export type ChunkPass = (runner: PassRunner, rows: number, firstRow: RuntimeScalar, scalars: RuntimeScalars) => void;
 
 /** Repeats a pass over many rows, one chunk at a time; the last chunk may be shorter. */
 export class ChunkedReplay {
-  readonly slots = new Slots();
+  readonly scalars = new RuntimeScalars();
   /** The number of chunks. */
   readonly chunks: number;
   readonly #replay: Replay;
@@ -39,32 +39,32 @@ export class ChunkedReplay {
   constructor(
     { dtype, rows, rowBytes, isRecordable, ...input }: ChunkSetup,
     chunkPass: ChunkPass,
-    once?: (runner: Runner, slots: Slots) => void,
+    once?: (runner: Runner, scalars: RuntimeScalars) => void,
   ) {
-    const { slots } = this;
+    const { scalars } = this;
     const pass =
       (count: number): Pass =>
       (runner) =>
-        chunkPass(runner, count, slots.slot('firstRow'), slots);
+        chunkPass(runner, count, scalars.scalar('firstRow'), scalars);
     const fitting = 2 ** Math.floor(Math.log2(chunkBytes / rowBytes));
     const chunkRows = Math.max(leastRows, Math.min(mostRows, fitting));
     const rest = rows % chunkRows;
     this.chunks = Math.ceil(rows / chunkRows);
     const passes = {
-      epoch: once && ((runner: Runner) => once(runner, slots)),
+      epoch: once && ((runner: Runner) => once(runner, scalars)),
       step: rows >= chunkRows ? pass(chunkRows) : undefined,
       last: rest > 0 ? pass(rest) : undefined,
     };
     this.#replay = createReplay(
       passes,
-      { dtype, slots, stepsPerEpoch: this.chunks, batchRows: chunkRows, ...input },
+      { dtype, scalars, stepsPerEpoch: this.chunks, batchRows: chunkRows, ...input },
       isRecordable,
     );
   }
 
-  /** Gives a port its rows for the runs that follow. */
-  bind(port: Port, rows: ArrayBufferView, count: number): void {
-    this.#replay.bind(port, rows, count);
+  /** Gives a bound input its rows for the runs that follow. */
+  bind(boundInput: BoundInput, rows: ArrayBufferView, count: number): void {
+    this.#replay.bind(boundInput, rows, count);
   }
 
   /** Runs on this thread. */

@@ -13,7 +13,7 @@ import {
 import { keepInPlace } from './keep-in-place.js';
 import { native } from './native.js';
 
-const alignment = 64; // a cache line, and the widest vector
+const alignment = native.sizes.alignment!; // a cache line, and the widest vector
 
 /**
  * One `ArrayBuffer` for many tensors, each at a 64-byte aligned address. Tensors are handed out first. The memory is

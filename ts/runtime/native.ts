@@ -11,7 +11,7 @@ export interface KernelParameter {
   readonly output: boolean;
 }
 
-/** The place of a recorded operand. An empty shape means one double, a slot. */
+/** The place of a recorded operand. An empty shape means one double, a scalar. */
 export interface NativeOperand {
   readonly buffer: number;
   readonly offset: number;
@@ -27,8 +27,8 @@ export interface NativeCall {
 
 /** A recorded list of kernel calls with bound pointers. */
 export interface NativePlan {
-  /** Gives a port its memory and row count for the runs that follow. */
-  bind(port: number, memory: ArrayBufferView, rows: number): void;
+  /** Gives a bound input its memory and row count for the runs that follow. */
+  bind(boundInput: number, memory: ArrayBufferView, rows: number): void;
 }
 
 /** How a run ended. */
@@ -49,13 +49,13 @@ export interface NativeReplay {
   runSync(first: number, end: number, beginEpoch: boolean, input?: ArrayBufferView): NativeOutcome | null;
   /**
    * Runs steps `first` to `end` (excluded) on a thread of its own.
-   * @param onProgress - receives the next step and the slots, at most ten times a second
+   * @param onProgress - receives the next step and the scalars, at most ten times a second
    */
   run(
     first: number,
     end: number,
     beginEpoch: boolean,
-    onProgress?: (next: number, slots: Float64Array) => void,
+    onProgress?: (next: number, scalars: Float64Array) => void,
     input?: ArrayBufferView,
   ): Promise<NativeOutcome>;
   /** Ends a run within one step. */
@@ -77,13 +77,15 @@ export interface ReplayOptions {
   readonly batchRows: number;
   /** Bytes of one row of the input, if the plans have an input. */
   readonly inputRowBytes?: number;
-  readonly slots: Float64Array;
+  readonly scalars: Float64Array;
 }
 
 /** The functions and classes of the compiled addon. */
 export interface Native {
   readonly kernels: Readonly<Record<string, readonly KernelParameter[]>>;
-  readonly slots: Readonly<Record<string, number>>;
+  readonly scalars: Readonly<Record<string, number>>;
+  /** Sizes that C++ and the plan compiler share; see native/core/sizes.h. */
+  readonly sizes: Readonly<Record<string, number>>;
   readonly blas: string;
   readonly simd: string;
   readonly physicalCores: number;

@@ -2,16 +2,16 @@ import { BlasnetError, badArgument, reasonOf } from '../core/errors.js';
 import { isKeyOf } from '../core/objects.js';
 import { type DType, Tensor, type TensorType } from '../tensor/tensor.js';
 import { native } from './native.js';
-import type { Slot } from './runtime-scalars.js';
+import type { RuntimeScalar } from './runtime-scalars.js';
 
-/** Numbers with a shape: a {@link Tensor}, slots, bytes, or an order of rows. */
+/** Numbers with a shape: a {@link Tensor}, scalars, bytes, or an order of rows. */
 export interface Operand {
   readonly data: Float32Array | Float64Array | Uint8Array | Int32Array;
   readonly shape: readonly number[];
 }
 
 /** A tensor that gets its memory and its number of rows before each run of a plan. */
-export class Port {
+export class BoundInput {
   readonly rowShape: readonly number[];
   readonly type: TensorType | 'uint8';
 
@@ -21,14 +21,14 @@ export class Port {
   }
 }
 
-/** The memory that is currently bound to a port. */
+/** The memory that is currently bound to a bound input. */
 export interface BoundRows {
   readonly data: ArrayBufferView;
   readonly count: number;
 }
 
-/** An argument of a kernel: numbers with a shape, a fixed number, or a slot, which is read at each run. */
-export type KernelArgument = Operand | Port | number | Slot;
+/** An argument of a kernel: numbers with a shape, a fixed number, or a scalar, which is read at each run. */
+export type KernelArgument = Operand | BoundInput | number | RuntimeScalar;
 
 /**
  * Executes kernel calls at once ({@link EagerRunner}) or records them ({@link PlanRecorder}). Layers, losses and
@@ -68,8 +68,8 @@ export function inOrder(kernel: string, args: Readonly<Record<string, KernelArgu
   });
 }
 
-/** Whether an argument is a slot: one double that is read when the kernel runs. */
-export function isSlot(argument: KernelArgument): argument is Slot {
+/** Whether an argument is a scalar: one double that is read when the kernel runs. */
+export function isRuntimeScalar(argument: KernelArgument): argument is RuntimeScalar {
   return typeof argument === 'object' && 'index' in argument;
 }
 
@@ -92,8 +92,8 @@ export class EagerRunner implements Runner {
   run(kernel: string, args: Readonly<Record<string, KernelArgument>>): void {
     const operands = inOrder(kernel, args).map((argument) => {
       if (typeof argument === 'number') return argument;
-      if (isSlot(argument)) return argument.slots.data[argument.index]!;
-      if (!(argument instanceof Port)) return { data: argument.data, shape: argument.shape };
+      if (isRuntimeScalar(argument)) return argument.scalars.data[argument.index]!;
+      if (!(argument instanceof BoundInput)) return { data: argument.data, shape: argument.shape };
       const rows = this.rowsOf(argument);
       if (!rows) throw badArgument(`${kernel}'s arguments`, 'tensors', argument);
       return { data: rows.data, shape: [rows.count, ...argument.rowShape] };
@@ -105,8 +105,8 @@ export class EagerRunner implements Runner {
     }
   }
 
-  /** Returns the rows bound to a port; a plain runner has none. */
-  protected rowsOf(_port: Port): BoundRows | undefined {
+  /** Returns the rows bound to a bound input; a plain runner has none. */
+  protected rowsOf(_boundInput: BoundInput): BoundRows | undefined {
     return undefined;
   }
 }

@@ -1,12 +1,12 @@
 import { native } from './native.js';
 
 /** One named double that a kernel reads when it runs. It may change between two runs of a plan. */
-export interface Slot {
-  readonly slots: Slots;
+export interface RuntimeScalar {
+  readonly scalars: RuntimeScalars;
   readonly index: number;
 }
 
-/** The loss and accuracy sums that kernels write; see native/core/slots.h. */
+/** The loss and accuracy sums that kernels write; see native/core/runtime_scalars.h. */
 export interface Sums {
   readonly rows: number;
   readonly lossSum: number;
@@ -20,14 +20,14 @@ export interface Sums {
 const sumNames = ['rows', 'lossSum', 'correct', 'elements', 'squaredError', 'labelSum', 'labelSquares'] as const;
 
 /** The block of doubles that changes from step to step while a plan stays the same. */
-export class Slots {
+export class RuntimeScalars {
   readonly data: Float64Array;
   readonly shape: readonly number[];
-  readonly #indices = new Map(Object.entries(native.slots));
+  readonly #indices = new Map(Object.entries(native.scalars));
 
-  /** @param extra - names of slots to add to those that every plan has */
+  /** @param extra - names of scalars to add to those that every plan has */
   constructor(extra: readonly string[] = []) {
-    const own = native.slots.count!;
+    const own = native.scalars.count!;
     extra.forEach((name, i) => {
       this.#indices.set(name, own + i);
     });
@@ -35,25 +35,25 @@ export class Slots {
     this.shape = [this.data.length];
   }
 
-  /** Returns the slot of that name, as an argument for a kernel. */
-  slot(name: string): Slot {
+  /** Returns the scalar of that name, as an argument for a kernel. */
+  scalar(name: string): RuntimeScalar {
     const index = this.#indices.get(name);
-    if (index === undefined) throw new RangeError(`no slot is named ${name}`);
-    return { slots: this, index };
+    if (index === undefined) throw new RangeError(`no scalar is named ${name}`);
+    return { scalars: this, index };
   }
 
-  /** Returns the slot of that name as a tensor of one number, for a kernel that writes it. */
+  /** Returns the scalar of that name as a tensor of one number, for a kernel that writes it. */
   vector(name: string): { readonly data: Float64Array; readonly shape: readonly number[] } {
-    const { index } = this.slot(name);
+    const { index } = this.scalar(name);
     return { data: this.data.subarray(index, index + 1), shape: [1] };
   }
 
   get(name: string): number {
-    return this.data[this.slot(name).index]!;
+    return this.data[this.scalar(name).index]!;
   }
 
   set(name: string, value: number): void {
-    this.data[this.slot(name).index] = value;
+    this.data[this.scalar(name).index] = value;
   }
 
   /** Sets the sums of loss and accuracy to zero. */
@@ -61,8 +61,8 @@ export class Slots {
     for (const name of sumNames) this.set(name, 0);
   }
 
-  /** Returns the sums of the slots, or of a copy of their `data`. */
+  /** Returns the sums of the scalars, or of a copy of their `data`. */
   sums(data: Float64Array = this.data): Sums {
-    return Object.fromEntries(sumNames.map((name) => [name, data[this.slot(name).index]!])) as unknown as Sums;
+    return Object.fromEntries(sumNames.map((name) => [name, data[this.scalar(name).index]!])) as unknown as Sums;
   }
 }

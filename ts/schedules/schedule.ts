@@ -2,7 +2,7 @@ import { type Constant, count, fraction, notNegative, positive, valuesOf } from 
 import { badArgument } from '../core/errors.js';
 import { fieldsOf, oneOf } from '../core/fields.js';
 import type { KernelArgument, Runner } from '../runtime/runner.js';
-import type { Slots } from '../runtime/runtime-scalars.js';
+import type { RuntimeScalars } from '../runtime/runtime-scalars.js';
 
 /** The kernel of each schedule with its constants, and those of schedules that are judged at checkpoints. */
 const schedules = {
@@ -107,27 +107,27 @@ export class Schedule {
   }
 
   /**
-   * Records the kernel that writes the slot `learningRate` for a step.
-   * @param counts - slots of the epochs and of the steps finished before it
+   * Records the kernel that writes the scalar `learningRate` for a step.
+   * @param counts - scalars of the epochs and of the steps finished before it
    */
   ratePass(
     runner: Runner,
-    slots: Slots,
+    scalars: RuntimeScalars,
     counts: { readonly epoch: KernelArgument; readonly iteration: KernelArgument },
   ): void {
     const { length, from } = this.#warmUp;
     runner.run(this.#kernel, {
-      rate: slots.vector('learningRate'),
+      rate: scalars.vector('learningRate'),
       count: counts[this.#unit],
-      base: slots.slot('baseRate'),
+      base: scalars.scalar('baseRate'),
       warmUp: length,
       from,
       ...this.#constants,
     });
   }
 
-  /** Judges the loss of a checkpoint, and may lower the slot `baseRate`. */
-  judge(loss: number, state: PlateauState, slots: Slots): void {
+  /** Judges the loss of a checkpoint, and may lower the scalar `baseRate`. */
+  judge(loss: number, state: PlateauState, scalars: RuntimeScalars): void {
     if (!this.#plateau) return;
     const { factor, patience, threshold, cooldown, minimum } = this.#plateau;
     if (loss < state.best * (1 - threshold)) {
@@ -141,9 +141,9 @@ export class Schedule {
       state.bad = 0;
     }
     if (state.bad <= patience) return;
-    const rate = slots.get('baseRate');
+    const rate = scalars.get('baseRate');
     const lower = Math.max(rate * factor, minimum);
-    if (rate - lower > leastChange) slots.set('baseRate', lower);
+    if (rate - lower > leastChange) scalars.set('baseRate', lower);
     state.cooldown = cooldown;
     state.bad = 0;
   }

@@ -38,8 +38,8 @@ export class RunStatus {
     return { next, epochs: Math.ceil(next / this.#setup.plan.iterationsPerEpoch), seconds: this.#seconds };
   }
 
-  /** The progress after `next` iterations, which left those sums in the slots. */
-  progress(next: number, slots?: Float64Array): TrainingProgress {
+  /** The progress after `next` iterations, which left those sums in the scalars. */
+  progress(next: number, scalars?: Float64Array): TrainingProgress {
     const { plan, first, batchRows } = this.#setup;
     const pace = {
       maxEpoch: this.#model.params.maxEpoch,
@@ -48,7 +48,7 @@ export class RunStatus {
       batchRows,
       seconds: this.#seconds,
     };
-    return progressOf(pace, meansOf(this.#model, plan.slots.sums(slots)), this.records.at(-1));
+    return progressOf(pace, meansOf(this.#model, plan.scalars.sums(scalars)), this.records.at(-1));
   }
 
   /** The state of the run for a callback. */

@@ -1,6 +1,6 @@
 import { createReplay, type Replay } from '../replay/replay.js';
 import type { Runner } from '../runtime/runner.js';
-import { Slots } from '../runtime/runtime-scalars.js';
+import { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** So few numbers are copied in less time than a thread takes to start. */
@@ -22,7 +22,7 @@ export class Snapshot {
       }
     };
     const dtype = tensors[0]!.dtype;
-    this.#replay = createReplay({ step }, { dtype, slots: new Slots(), stepsPerEpoch: 1, batchRows: 1 });
+    this.#replay = createReplay({ step }, { dtype, scalars: new RuntimeScalars(), stepsPerEpoch: 1, batchRows: 1 });
   }
 
   /** Renews the copy; false, and the older copy stays, where one of the numbers is NaN or infinite. */

@@ -55,9 +55,9 @@ export class Trainer {
     this.#net = net;
     this.#setup = setUpRun(model, reader, options, pending);
     this.#interruption = new Interruption(options.signal);
-    const { feed, plan, lastGood, begin, end } = this.#setup;
+    const { feed, plan, rollback, begin, end } = this.#setup;
     const isStopped = () => this.#reason !== undefined;
-    this.#steps = new Steps({ model, feed, plan, lastGood, interruption: this.#interruption, begin, end, isStopped });
+    this.#steps = new Steps({ model, feed, plan, rollback, interruption: this.#interruption, begin, end, isStopped });
     this.#status = new RunStatus(model, this.#setup, pending?.records ?? [], () => this.#steps.next);
     this.#reason = pending?.state.stopReason;
     this.#callbacks = new RunCallbacks(options.callbacks ?? [], {
@@ -126,7 +126,7 @@ export class Trainer {
       return new TrainingHistory(this.records, { ...end, test });
     } finally {
       reporter?.close();
-      this.#model.state.slots.set('epochs', this.#status.position.epochs);
+      this.#model.state.scalars.set('epochs', this.#status.position.epochs);
       await feed.close();
       await this.#files?.idle().catch(() => {}); // whoever waited for it was told
     }
@@ -142,7 +142,7 @@ export class Trainer {
     let newest = begin; // the iteration of the newest checkpoint
     while (!this.#isOver) {
       const before = this.#steps.next;
-      if (before === newest) plan.slots.clearSums();
+      if (before === newest) plan.scalars.clearSums();
       const stops = [end, newest + interval];
       if (this.#callbacks.wantEpochs) stops.push(before - (before % iterationsPerEpoch) + iterationsPerEpoch);
       await this.#steps.runTo(Math.min(...stops), reporter);
@@ -151,7 +151,7 @@ export class Trainer {
       const isDue = next === newest + interval || next === end || this.#reason !== undefined;
       let record = isDue ? await this.#checkpoint() : undefined;
       if (next % iterationsPerEpoch === 0 && next > before) {
-        await this.#callbacks.epochEnd(meansOf(this.#model, plan.slots.sums()));
+        await this.#callbacks.epochEnd(meansOf(this.#model, plan.scalars.sums()));
         if (this.#reason) record ??= await this.#checkpoint();
       }
       if (record) newest = next;
@@ -177,11 +177,11 @@ export class Trainer {
 
   /** Records the training since the last checkpoint and, if there is a validation set, how the net does on it. */
   async #checkpoint(): Promise<CheckpointRecord> {
-    const { plan, lastGood, rule, weights, validation: evaluator } = this.#setup;
+    const { plan, rollback, rule, weights, validation: evaluator } = this.#setup;
     const iteration = this.#steps.next;
-    const train = meansOf(this.#model, plan.slots.sums());
+    const train = meansOf(this.#model, plan.scalars.sums());
     const validation = evaluator && (await this.#interruption.evaluate(evaluator));
-    if (validation && !Number.isFinite(validation.loss)) throw lastGood.lostNumbers(iteration - 1);
+    if (validation && !Number.isFinite(validation.loss)) throw rollback.lostNumbers(iteration - 1);
     const { schedule, state } = this.#model;
     const record: CheckpointRecord = Object.freeze({
       epoch: iteration / plan.iterationsPerEpoch,
@@ -189,16 +189,16 @@ export class Trainer {
       lossTrain: train.loss,
       accuracyTrain: train.accuracy,
       ...(validation && { lossValidation: validation.loss, accuracyValidation: validation.accuracy }),
-      learningRate: state.slots.get('learningRate'),
+      learningRate: state.scalars.get('learningRate'),
     });
     await this.#files?.idle(); // before the tensors that it writes change
     // The last step's loss was taken before its update, which may have gone too far.
-    await lastGood.take(iteration);
+    await rollback.take(iteration);
     this.#status.records.push(record);
     const reason = rule.judge(record);
     this.#reason ??= reason;
     if (rule.isLowest) await weights.best.take();
-    schedule?.judge(watchedLoss(record), state.plateau, state.slots);
+    schedule?.judge(watchedLoss(record), state.plateau, state.scalars);
     await this.#callbacks.checkpoint({ record, isBest: rule.isLowest });
     await weights.keep();
     return record;

@@ -1,24 +1,24 @@
 import { BlasnetError } from '../core/errors.js';
 import { inputNames, type NamedRows, type Side, soleRows } from '../data/part.js';
-import { batchPass, floatBatchPass, portFor, type Rows, requireFinite } from '../data/rows.js';
+import { batchPass, boundInputFor, floatBatchPass, type Rows, requireFinite } from '../data/rows.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import { type Model, stepUpdatePass, trainingPass } from '../net/model.js';
 import { createReplay, type Passes, type Replay } from '../replay/replay.js';
-import { fromNative, type Operand, type Port, type Runner } from '../runtime/runner.js';
-import { Slots } from '../runtime/runtime-scalars.js';
+import { type BoundInput, fromNative, type Operand, type Runner } from '../runtime/runner.js';
+import { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { accumulatePass, groupUpdatePass } from './accumulation.js';
 
 const shuffleStream = 0x45504f43; // the order of rows; layers' streams are small numbers
 
-/** Where a training plan takes its rows from: a data set in memory, or ports that are given one window after another. */
+/** Where a training plan takes its rows from: a data set in memory, or bound inputs that are given one window after another. */
 export interface TrainingSource {
   readonly inputs: NamedRows;
   readonly targets: NamedRows;
   /** Rows of an epoch. */
   readonly count: number;
   /** For windows: where each of them is bound. */
-  readonly ports?: Readonly<Record<Side, Readonly<Record<string, Port>>>>;
+  readonly boundInputs?: Readonly<Record<Side, Readonly<Record<string, BoundInput>>>>;
   readonly classWeights: Operand;
 }
 
@@ -33,10 +33,10 @@ function restPasses({ state, stack }: Model): Pick<Passes, 'begin' | 'end'> {
 /** The recorded training of a net on a data set: passes for an epoch's start, a step, and a shorter last step. */
 export class TrainingPlan {
   /**
-   * `windowStart`: rows of the epoch before the window in the ports; `windowRow`: the batch's first row within it;
+   * `windowStart`: rows of the epoch before the window in the bound inputs; `windowRow`: the batch's first row within it;
    * `groupCount`: rows since the last update, where several batches make one.
    */
-  readonly slots = new Slots(['windowStart', 'windowRow', 'groupCount']);
+  readonly scalars = new RuntimeScalars(['windowStart', 'windowRow', 'groupCount']);
   readonly replay: Replay;
   readonly iterationsPerEpoch: number;
   /** The result of each step of the graph, as the pass for a full batch and the one for the last batch of an epoch leave it. */
@@ -45,12 +45,12 @@ export class TrainingPlan {
   constructor(model: Model, source: TrainingSource, batchRows: number, shuffle: boolean) {
     const { dtype, seed, gradientAccumulation } = model.params;
     const { count, classWeights } = source;
-    const { ports } = source;
+    const { boundInputs } = source;
     const y = soleRows(source, 'targets', 'the net');
     const names = inputNames(model.stack.inputNames, source, 'the training set');
-    const { slots } = this;
+    const { scalars } = this;
     this.iterationsPerEpoch = Math.ceil(count / batchRows);
-    const order = shuffle && !ports ? new Int32Array(count) : undefined;
+    const order = shuffle && !boundInputs ? new Int32Array(count) : undefined;
 
     const isPart = gradientAccumulation > 1;
     const gradientPass = (runner: Runner, rows: number) =>
@@ -58,31 +58,31 @@ export class TrainingPlan {
         model,
         runner,
         () => {
-          if (ports) {
-            const [firstRow, start] = [slots.slot('firstRow'), slots.slot('windowStart')];
-            runner.run('window_row', { firstRow, start, row: slots.vector('windowRow') });
+          if (boundInputs) {
+            const [firstRow, start] = [scalars.scalar('firstRow'), scalars.scalar('windowStart')];
+            runner.run('window_row', { firstRow, start, row: scalars.vector('windowRow') });
           }
-          const range = { count: rows, firstRow: slots.slot(ports ? 'windowRow' : 'firstRow'), order };
+          const range = { count: rows, firstRow: scalars.scalar(boundInputs ? 'windowRow' : 'firstRow'), order };
           return {
             inputs: names.map((name) => {
               const rows = source.inputs[name]!;
-              return batchPass(runner, ports?.inputs[name] ?? rows, rows, { ...range, augmentSeed: seed });
+              return batchPass(runner, boundInputs?.inputs[name] ?? rows, rows, { ...range, augmentSeed: seed });
             }),
-            y: floatBatchPass(runner, ports?.targets[''] ?? y, y, range),
+            y: floatBatchPass(runner, boundInputs?.targets[''] ?? y, y, range),
             classWeights,
             isPart,
           };
         },
-        slots,
+        scalars,
       );
     const stepPass = (rows: number) => (runner: Runner) => {
       const outputs = gradientPass(runner, rows);
-      const part = { rows, firstRow: slots.slot('firstRow'), groupRows: gradientAccumulation * batchRows };
-      if (isPart) accumulatePass(model, runner, part, slots);
-      else stepUpdatePass(model, runner, slots.slot('epoch'));
+      const part = { rows, firstRow: scalars.scalar('firstRow'), groupRows: gradientAccumulation * batchRows };
+      if (isPart) accumulatePass(model, runner, part, scalars);
+      else stepUpdatePass(model, runner, scalars.scalar('epoch'));
       return outputs;
     };
-    const update = (runner: Runner) => groupUpdatePass(model, runner, slots.slot('epoch'), slots);
+    const update = (runner: Runner) => groupUpdatePass(model, runner, scalars.scalar('epoch'), scalars);
     const rest = count % batchRows;
     const [full, last] = [stepPass(batchRows), stepPass(rest)];
     const step = (runner: Runner) => {
@@ -93,7 +93,7 @@ export class TrainingPlan {
     };
     const epoch = (runner: Runner) => {
       const operand = { data: order!, shape: [order!.length] };
-      runner.run('shuffle_order', { order: operand, seed, stream: shuffleStream, epoch: slots.slot('epoch') });
+      runner.run('shuffle_order', { order: operand, seed, stream: shuffleStream, epoch: scalars.scalar('epoch') });
     };
     this.replay = createReplay(
       {
@@ -105,11 +105,11 @@ export class TrainingPlan {
       },
       {
         dtype,
-        slots,
+        scalars,
         stepsPerEpoch: this.iterationsPerEpoch,
         stepsPerUpdate: gradientAccumulation,
         batchRows,
-        step: model.state.slots.slot('step'),
+        step: model.state.scalars.scalar('step'),
       },
       model.stack.isRecordable,
     );
@@ -126,32 +126,39 @@ export class TrainingPlan {
 
 /** The recorded training step on rows that are given anew each time. */
 export class BatchPlan {
-  readonly slots = new Slots();
+  readonly scalars = new RuntimeScalars();
   readonly #replay: Replay;
-  readonly #ports: { readonly x: Port; readonly y: Port };
+  readonly #boundInputs: { readonly x: BoundInput; readonly y: BoundInput };
 
   constructor(model: Model, x: Rows, y: Rows) {
     const { dtype } = model.params;
-    const ports = { x: portFor(dtype, x), y: portFor(dtype, y) };
+    const boundInputs = { x: boundInputFor(dtype, x), y: boundInputFor(dtype, y) };
     const range = { count: x.count, firstRow: 0 };
-    const { slots } = model.state;
+    const { scalars } = model.state;
     const step = (runner: Runner) => {
       const batchOf = () => {
         // Infinity may pass through tanh and its like to a loss that is finite; labels always reach the loss.
-        runner.run('require_finite', { values: ports.x });
+        runner.run('require_finite', { values: boundInputs.x });
         return {
-          inputs: [floatBatchPass(runner, ports.x, x, range)],
-          y: floatBatchPass(runner, ports.y, y, range),
+          inputs: [floatBatchPass(runner, boundInputs.x, x, range)],
+          y: floatBatchPass(runner, boundInputs.y, y, range),
           classWeights: noClassWeights,
         };
       };
-      trainingPass(model, runner, batchOf, this.slots);
-      stepUpdatePass(model, runner, slots.slot('epochs'));
+      trainingPass(model, runner, batchOf, this.scalars);
+      stepUpdatePass(model, runner, scalars.scalar('epochs'));
     };
-    this.#ports = ports;
+    this.#boundInputs = boundInputs;
     this.#replay = createReplay(
       { ...restPasses(model), step },
-      { dtype, slots: this.slots, stepsPerEpoch: 1, batchRows: 1, step: slots.slot('step'), keepsGradients: true },
+      {
+        dtype,
+        scalars: this.scalars,
+        stepsPerEpoch: 1,
+        batchRows: 1,
+        step: scalars.scalar('step'),
+        keepsGradients: true,
+      },
       model.stack.isRecordable,
     );
   }
@@ -162,10 +169,10 @@ export class BatchPlan {
    * @throws BlasnetError `ERR_NOT_FINITE` for rows or a loss with NaN or infinity; the weights are then as they were
    */
   run(x: Rows, y: Rows): number {
-    this.#replay.bind(this.#ports.x, x.data, x.count);
-    this.#replay.bind(this.#ports.y, y.data, y.count);
+    this.#replay.bind(this.#boundInputs.x, x.data, x.count);
+    this.#replay.bind(this.#boundInputs.y, y.data, y.count);
     const { reason, message } = this.#replay.runSync(0, 1, false);
-    const loss = this.slots.get('batchLoss');
+    const loss = this.scalars.get('batchLoss');
     if (reason === 'notFinite') {
       requireFinite("the batch's x", x);
       throw new BlasnetError('ERR_NOT_FINITE', `Expected a finite loss for the batch but received ${loss}`);

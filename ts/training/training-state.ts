@@ -3,7 +3,7 @@ import type { LayerStack, ParameterBlock } from '../net/layer-stack.js';
 import type { KernelOptimizer, UpdateTarget } from '../optimizers/index.js';
 import { Arena } from '../runtime/arena.js';
 import type { KernelArgument, Runner } from '../runtime/runner.js';
-import { Slots } from '../runtime/runtime-scalars.js';
+import { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import type { PlateauState } from '../schedules/schedule.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { partsByKind } from './parameter-ranges.js';
@@ -34,8 +34,8 @@ export class TrainingState {
    * optimizer's memory began, where that was later; `epochs`: epochs trained, begun ones included; `learningRate` of the
    * newest update; `baseRate`: η, which a schedule starts from.
    */
-  readonly slots = new Slots(['step', 'updates', 'age', 'epochs', 'learningRate', 'baseRate']);
-  /** The slot that counts updates. */
+  readonly scalars = new RuntimeScalars(['step', 'updates', 'age', 'epochs', 'learningRate', 'baseRate']);
+  /** The scalar that counts updates. */
   readonly updateCount: 'step' | 'updates';
   plateau!: PlateauState;
   readonly #optimizer: KernelOptimizer;
@@ -43,7 +43,7 @@ export class TrainingState {
   /** Whether the optimizer's memory began later than the net's training. */
   #hasAge = false;
   /** The learning rate times each of the factors that layers have. */
-  readonly #rates = new Map<number, Slots>();
+  readonly #rates = new Map<number, RuntimeScalars>();
   #state: StateOfBlock | undefined;
 
   constructor(optimizer: KernelOptimizer, { gradientAccumulation, weightAverage }: Params) {
@@ -55,8 +55,8 @@ export class TrainingState {
 
   /** Forgets all steps, as if the net had never been trained; recorded plans stay valid. */
   reset(): void {
-    for (const name of ['step', 'updates', 'age', 'epochs']) this.slots.set(name, 0);
-    for (const name of ['learningRate', 'baseRate']) this.slots.set(name, this.#optimizer.learningRate);
+    for (const name of ['step', 'updates', 'age', 'epochs']) this.scalars.set(name, 0);
+    for (const name of ['learningRate', 'baseRate']) this.scalars.set(name, this.#optimizer.learningRate);
     this.plateau = { best: Number.POSITIVE_INFINITY, bad: 0, cooldown: 0 };
     for (const array of this.arrays) array.data.fill(0);
   }
@@ -64,27 +64,27 @@ export class TrainingState {
   /** Batches and updates that are finished; those that are not counted apart are absent. */
   get counts(): Counts {
     return {
-      step: this.slots.get('step'),
-      ...(this.updateCount === 'updates' && { updates: this.slots.get('updates') }),
-      ...(this.#hasAge && { age: this.slots.get('age') }),
+      step: this.scalars.get('step'),
+      ...(this.updateCount === 'updates' && { updates: this.scalars.get('updates') }),
+      ...(this.#hasAge && { age: this.scalars.get('age') }),
     };
   }
   set counts({ step, updates = 0, age }) {
-    this.slots.set('step', step);
-    this.slots.set('updates', updates);
+    this.scalars.set('step', step);
+    this.scalars.set('updates', updates);
     if (age !== undefined) this.#begin(age);
   }
 
   /** Counts the updates of the optimizer's memory from there on. */
   #begin(age: number): void {
     this.#hasAge = true;
-    this.slots.set('age', age);
+    this.scalars.set('age', age);
   }
 
   /** Records the count of an update. */
   countPass(runner: Runner): void {
     for (const name of [this.updateCount, ...(this.#hasAge ? ['age'] : [])]) {
-      runner.run('count_step', { step: this.slots.vector(name) });
+      runner.run('count_step', { step: this.scalars.vector(name) });
     }
   }
 
@@ -92,7 +92,7 @@ export class TrainingState {
   #of(block: ParameterBlock): StateOfBlock {
     if (this.#state?.block === block) return this.#state;
     const { theta, gradient } = block;
-    if (this.slots.get(this.updateCount) > 0) this.#begin(0);
+    if (this.scalars.get(this.updateCount) > 0) this.#begin(0);
     const arena = new Arena(theta.dtype);
     const tensors = this.#optimizer.stateNames.map((name) => [name, arena.tensor(theta.shape)] as const);
     this.#state = {
@@ -101,7 +101,7 @@ export class TrainingState {
         theta,
         gradient,
         state: Object.fromEntries(tensors),
-        learningRate: this.slots.slot('learningRate'),
+        learningRate: this.scalars.scalar('learningRate'),
         decays: true,
       },
       gradientSum: this.updateCount === 'updates' ? arena.tensor(theta.shape) : undefined,
@@ -158,18 +158,18 @@ export class TrainingState {
 
   #target(block: ParameterBlock): UpdateTarget {
     const { target } = this.#of(block);
-    return { ...target, step: this.slots.slot(this.#hasAge ? 'age' : this.updateCount) };
+    return { ...target, step: this.scalars.scalar(this.#hasAge ? 'age' : this.updateCount) };
   }
 
   /** Records the learning rate of layers with that factor. */
   #ratePass(runner: Runner, factor: number): KernelArgument {
-    const base = this.slots.slot('learningRate');
+    const base = this.scalars.scalar('learningRate');
     if (factor === 1) return base;
-    const slots = this.#rates.get(factor) ?? new Slots(['rate']);
-    this.#rates.set(factor, slots);
+    const scalars = this.#rates.get(factor) ?? new RuntimeScalars(['rate']);
+    this.#rates.set(factor, scalars);
     // A warm-up begins at from · base.
-    runner.run('constant_rate', { rate: slots.vector('rate'), count: 0, base, warmUp: 1, from: factor });
-    return slots.slot('rate');
+    runner.run('constant_rate', { rate: scalars.vector('rate'), count: 0, base, warmUp: 1, from: factor });
+    return scalars.scalar('rate');
   }
 }
 

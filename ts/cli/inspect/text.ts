@@ -1,4 +1,4 @@
-import { given } from '../../core/objects.js';
+import { definedFields } from '../../core/objects.js';
 import { byName } from '../../data/preparation/preparation.js';
 import type { InputPreparation, OutputPreparation, Preparation } from '../../index.js';
 import type { Inspection, NetContents, TensorContents } from './inspection.js';
@@ -73,7 +73,7 @@ function tensorLines(tensors: readonly TensorContents[]): string[] {
 }
 
 const entryLines = (object: object) =>
-  Object.entries(given(object)).map(
+  Object.entries(definedFields(object)).map(
     ([name, value]) => `  ${name}: ${typeof value === 'string' ? value : short(JSON.stringify(value))}`,
   );
 

@@ -1,4 +1,4 @@
-import { given } from '../../core/objects.js';
+import { definedFields } from '../../core/objects.js';
 import { csvOptionsIn } from '../../data/csv/check-options.js';
 import { MISSING_CELLS } from '../../data/csv/columns.js';
 import { formatOf } from '../../data/read-files.js';
@@ -31,7 +31,7 @@ function filesOf(train: string, { reader, hyperParameters, command }: TrainSetti
   const files: DataFiles = {
     ...others,
     train,
-    ...given({ dates: datesOf(reader, command), missingCells: missingCellsOf(reader, command) }),
+    ...definedFields({ dates: datesOf(reader, command), missingCells: missingCellsOf(reader, command) }),
     ...(k !== undefined && k !== 0 && { split: { seed, ...(typeof split === 'object' ? split : { k }) } }),
   };
   if ((files.format ?? formatOf(train)) !== 'csv') {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { badArgument } from '../../core/errors.js';
-import { given } from '../../core/objects.js';
+import { definedFields } from '../../core/objects.js';
 import { soleRows } from '../../data/part.js';
 import {
   type Activation,
@@ -48,7 +48,7 @@ export async function netFor(
     : netOfWidths(params, name, size, widths!, activation as Activation);
   if (!command.resume) return net;
   // A default number of epochs does not make the run longer.
-  const resumed = await NeuralNet.resume(command.checkpoint!, given({ maxEpoch: hyperParameters.maxEpoch }));
+  const resumed = await NeuralNet.resume(command.checkpoint!, definedFields({ maxEpoch: hyperParameters.maxEpoch }));
   requireSame('the hyperparameters', resumed.params, net.params);
   requireSame('the layers', configsOf(resumed), configsOf(net));
   return resumed;

@@ -1,6 +1,6 @@
 import { badArgument } from '../../core/errors.js';
 import { type Fields, fieldsOf, isFields, repeated } from '../../core/fields.js';
-import { given } from '../../core/objects.js';
+import { definedFields } from '../../core/objects.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import type { DatePart } from '../csv-options.js';
 import { type ColumnEncoding, widthOf } from './column-encoding.js';
@@ -64,7 +64,7 @@ function inputOf(fields: Fields, where: string): InputPreparation {
   }
   return {
     inputShape,
-    ...given({
+    ...definedFields({
       dtype,
       image: fields.image === undefined ? undefined : imageOf(`${where}.image`, fields.image, size),
       x: fields.x === undefined ? undefined : featureScalingOf(`${where}.x`, fields.x, size),
@@ -75,7 +75,7 @@ function inputOf(fields: Fields, where: string): InputPreparation {
 }
 
 function outputOf(fields: Fields, where: string): OutputPreparation {
-  return given({
+  return definedFields({
     y: fields.y === undefined ? undefined : labelScalingOf(`${where}.y`, fields.y),
     classes: fields.classes === undefined ? undefined : names(`${where}.classes`, fields.classes),
   });
@@ -144,7 +144,7 @@ function columnOf(value: unknown, where: string): ColumnEncoding {
   const missingCells = textsOf(`${where}.missingCells`, fields.missingCells);
   const width = date ? datePartNames(date.parts).length : undefined;
   const missing = missingOf(fields.missing, { categories, width }, `${where}.missing`);
-  const rest = given({
+  const rest = definedFields({
     categories,
     ...date,
     decimal: decimal as ',' | undefined,

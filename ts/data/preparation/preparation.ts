@@ -1,4 +1,4 @@
-import { given } from '../../core/objects.js';
+import { definedFields } from '../../core/objects.js';
 import type { ColumnEncoding } from './column-encoding.js';
 
 /** The scaling of raw rows: (x / divisor − offset) · scale. */
@@ -65,5 +65,5 @@ export function isRowPreparation(preparation: Preparation): preparation is RowPr
 export function byName(preparation: Preparation): Required<Pick<Preparation, 'inputs' | 'targets'>> {
   const { inputs, targets = {}, y, classes, ...input } = preparation;
   if (inputs) return { inputs, targets };
-  return { inputs: { '': input as InputPreparation }, targets: { '': given({ y, classes }) } };
+  return { inputs: { '': input as InputPreparation }, targets: { '': definedFields({ y, classes }) } };
 }

@@ -1,7 +1,7 @@
 // @internal
 import { BlasnetError } from '../../core/errors.js';
 import { badFile } from '../../core/files.js';
-import { given } from '../../core/objects.js';
+import { definedFields } from '../../core/objects.js';
 import { checkedPreparation } from '../../data/preparation/check-preparation.js';
 import {
   type FeatureScaling,
@@ -36,7 +36,7 @@ export function preparationOf(chain: Chain, inputShape: readonly number[], net: 
   if (json === undefined) {
     const classes = isFitting ? undefined : classesOf(chain);
     return x || y || classes
-      ? naming(where, () => checkedPreparation({ inputShape, ...given({ x, y, classes }) }))
+      ? naming(where, () => checkedPreparation({ inputShape, ...definedFields({ x, y, classes }) }))
       : undefined;
   }
   const value = parsed(json, where);

@@ -7,7 +7,7 @@ import type { TrainingPlan } from './training-plan.js';
 import type { Counts } from './training-state.js';
 
 /** Weights and optimizer's arrays at the newest checkpoint, to return to when numbers are lost. */
-export class LastGood {
+export class Rollback {
   readonly #model: Model;
   readonly #plan: TrainingPlan;
   readonly #snapshot: Snapshot;

@@ -6,8 +6,8 @@ import { countOf, type NamedRows } from '../data/part.js';
 import { checkedPreparation } from '../data/preparation/check-preparation.js';
 import type { Preparation } from '../data/preparation/preparation.js';
 
-/** Properties of the data and options that, with the net and its hyperparameters, decide a run's course; plain JSON. */
-export interface Course {
+/** Properties of the data and options that, with the net and its hyperparameters, decide how a run goes; plain JSON. */
+export interface RunFingerprint {
   readonly rows: number;
   /** Shapes of rows; those of several inputs or targets by name. */
   readonly xShape: readonly number[] | Readonly<Record<string, readonly number[]>>;
@@ -22,7 +22,7 @@ export interface Course {
 }
 
 /** Their names in error messages. */
-const names: Readonly<Record<keyof Course, string>> = {
+const names: Readonly<Record<keyof RunFingerprint, string>> = {
   rows: "the training set's rows",
   xShape: "the training set's x, in shape of a row",
   yShape: "the training set's y, in shape of a row",
@@ -33,8 +33,11 @@ const names: Readonly<Record<keyof Course, string>> = {
   classWeights: 'class weights',
 };
 
-/** Describes the course of a run on a reader's data. */
-export function courseOf(reader: DataReader, { checkpoint, shuffle }: Pick<Course, 'checkpoint' | 'shuffle'>): Course {
+/** Returns the fingerprint of a run on a reader's data. */
+export function fingerprintOf(
+  reader: DataReader,
+  { checkpoint, shuffle }: Pick<RunFingerprint, 'checkpoint' | 'shuffle'>,
+): RunFingerprint {
   const { trainingStream: stream, classWeights, validationPart } = reader;
   const { inputs, targets } = reader.trainingLike;
   return {
@@ -49,7 +52,7 @@ export function courseOf(reader: DataReader, { checkpoint, shuffle }: Pick<Cours
   };
 }
 
-function shapesOf(rows: NamedRows): Course['xShape'] {
+function shapesOf(rows: NamedRows): RunFingerprint['xShape'] {
   return rows['']?.rowShape ?? mapNamed(rows, ({ rowShape }) => rowShape);
 }
 
@@ -66,13 +69,13 @@ export function iterationsBetween(epochs: number, iterationsPerEpoch: number): n
  * Refuses data or options other than those of a checkpoint.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the difference
  */
-export function requireSameCourse(
-  saved: { readonly course: Course; readonly preparation: Preparation | undefined },
-  present: Course,
+export function requireSameFingerprint(
+  saved: { readonly fingerprint: RunFingerprint; readonly preparation: Preparation | undefined },
+  present: RunFingerprint,
   reader: DataReader,
 ): void {
-  for (const key of Object.keys(names) as (keyof Course)[]) {
-    const [expected, received] = [JSON.stringify(saved.course[key]), JSON.stringify(present[key])];
+  for (const key of Object.keys(names) as (keyof RunFingerprint)[]) {
+    const [expected, received] = [JSON.stringify(saved.fingerprint[key]), JSON.stringify(present[key])];
     if (expected !== received)
       throw badArgument(names[key], `${expected}, as in the checkpoint,`, JSON.parse(received));
   }

@@ -9,9 +9,9 @@ namespace blasnet {
 
 // The block of doubles that changes from step to step while a plan stays the same. The replay loop writes the first
 // ones, kernels the metrics; TypeScript may append more (a learning rate, an optimizer's constants).
-namespace slots {
+namespace scalars {
 
-enum Slot : size_t {
+enum RuntimeScalar : size_t {
   kIteration,  // steps finished before this one, over all epochs
   kEpoch,      // epochs finished before this one
   kFirstRow,   // index, within the epoch's order, of the batch's first row
@@ -28,7 +28,7 @@ enum Slot : size_t {
   kCount,
 };
 
-inline constexpr std::pair<const char*, Slot> kNames[] = {
+inline constexpr std::pair<const char*, RuntimeScalar> kNames[] = {
     {"iteration", kIteration},
     {"epoch", kEpoch},
     {"firstRow", kFirstRow},
@@ -45,7 +45,7 @@ inline constexpr std::pair<const char*, Slot> kNames[] = {
 };
 
 // Throws InvalidArgument if a block is too short to hold them.
-inline void CheckCount(size_t count) { Check(count >= kCount, "Expected a block that holds every slot"); }
+inline void CheckCount(size_t count) { Check(count >= kCount, "Expected a block that holds every scalar"); }
 
-}  // namespace slots
+}  // namespace scalars
 }  // namespace blasnet

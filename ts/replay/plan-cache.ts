@@ -2,7 +2,7 @@
 const most = 16;
 
 /** A cache of recorded plans by shape. */
-export class KeptPlans<Plan> {
+export class PlanCache<Plan> {
   readonly #plans = new Map<string, Plan>();
   #newest: Plan | undefined;
 
