@@ -9,6 +9,10 @@ test('defaults', (t) => {
     { ...new HyperParameters({ netType: 'fitting' }) },
     {
       netType: 'fitting',
+      loss: undefined,
+      lossWeights: undefined,
+      metrics: undefined,
+      monitor: 'loss',
       learningRate: 0.1,
       maxEpoch: 10,
       batchSize: 32,

@@ -27,16 +27,16 @@ const intended = {
       Initializer InitializerContext InputOptions InputPreparation InputType KernelArgument LabelScaling
       LabelledImages LayerConfig LayerCreator LayerEntry LayerLearning LayerSizes LearningRateSchedule LossChartOptions LossConfig
       LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator
-      MetricName MetricOptions MetricValue MissingPolicy MnistFiles ModelCheckpointOptions MsraOptions NamedBatch
+      MetricName MetricOptions MetricValue MetricValues MissingPolicy MnistFiles ModelCheckpointOptions MsraOptions NamedBatch
       NamedRowBatch NamedTensors NestedNumbers NetNode NetType Node NormalOptions NpyArray NpzNames NpzOptions
       NumberArray OnnxExportOptions OnnxImportOptions Operand Ops Optimizer OptimizerName OptimizerOptions
-      OutputPreparation Pair ParameterOptions ParameterSetup ParameterSpec ParameterSpecs PixelNormalization
-      PoolOptions PoolWindow PredictOptions Prediction Preparation ReductionOptions RegularMethod Regularizer
-      ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions
-      ScalingRows ScheduleKind SliceRange StopCondition StopReason Stopper StreamOptions TargetKind TargetOptions
-      TensorData TensorType TrainBeginContext TrainEndContext TrainOptions TrainingProgress
-      TransposedConvolutionOptions UpdateOptions UpdateTarget UpsampleOptions Value ValueOrNumber WarmUp WeightAverageOptions WeightOptions XCoordinate
-      XavierOptions ZeroOneOptions`,
+      OutputLosses OutputMetrics OutputPreparation Pair ParameterOptions ParameterSetup ParameterSpec ParameterSpecs
+      PixelNormalization PoolOptions PoolWindow PredictOptions Prediction Preparation ReductionOptions RegularMethod
+      Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod
+      ScalingOptions ScalingRows ScheduleKind SliceRange StopCondition StopReason Stopper StreamOptions TargetKind
+      TargetOptions TensorData TensorType TrainBeginContext TrainEndContext TrainOptions TrainingProgress
+      TransposedConvolutionOptions UpdateOptions UpdateTarget UpsampleOptions Value ValueOrNumber WarmUp
+      WeightAverageOptions WeightOptions XCoordinate XavierOptions ZeroOneOptions`,
   },
   'blasnet/charts': {
     values: `

@@ -2,7 +2,9 @@ import { fraction, valuesOf } from './core/constants.js';
 import { badArgument } from './core/errors.js';
 import { fieldsOf, oneOf } from './core/fields.js';
 import { createInitializer, type InitMethodOptions } from './initializers/index.js';
-import type { NetType } from './losses/index.js';
+import { Loss, type LossOptions, type NetType } from './losses/index.js';
+import { Metric, type MetricName, type MetricOptions } from './metrics/index.js';
+import { checkObjectives, netTypeFor } from './objectives.js';
 import {
   createOptimizer,
   type KernelOptimizer,
@@ -42,10 +44,37 @@ export interface WeightAverageOptions {
   readonly decay: number;
 }
 
-/** Options of `HyperParameters`; only `netType` is required. */
+/** A loss for all outputs of a net, or one for each output by its name. */
+export type OutputLosses = LossOptions | Readonly<Record<string, LossOptions>>;
+
+/** Metrics for all outputs of a net, or for each output by its name. */
+export type OutputMetrics = readonly MetricOptions[] | Readonly<Record<string, readonly MetricOptions[]>>;
+
+/** Options of `HyperParameters`; only `netType` or `loss` is required. */
 export interface HyperParameterOptions {
-  /** The task of the net; decides loss, accuracy and last layer. */
-  readonly netType: NetType;
+  /**
+   * The task of the net: short for a loss, a metric and a last layer. 'fitting' is meanSquaredError and r2,
+   * 'binaryClassifier' is binaryCrossEntropy and accuracy after sigmoid, 'multipleClassifier' is crossEntropy and accuracy
+   * after softmax. Beside a `loss`, it only names the task; by default the one that suits the loss.
+   */
+  readonly netType?: NetType | undefined;
+  /**
+   * The loss, by name or with its options: `'huber'`, `{ name: 'huber', delta: 2 }`, an object of a class of your own. A net
+   * with several outputs may have one for each by the outputs' names. Default: that of `netType`.
+   */
+  readonly loss?: OutputLosses | undefined;
+  /** The weights of the losses of several outputs in their sum, by the outputs' names; default 1. */
+  readonly lossWeights?: Readonly<Record<string, number>> | undefined;
+  /**
+   * The figures of records and evaluations beside the loss, by name or with its options: `['f1', { name: 'topK', k: 3 }]`; or
+   * such a list for each output by its name. Default: none but the accuracy, or R².
+   */
+  readonly metrics?: OutputMetrics | undefined;
+  /**
+   * The figure that 'earlyStop', the best checkpoint and the schedule 'reduceOnPlateau' go by: 'loss' (default), or the name of a
+   * metric, `output.metric` where there are several outputs. On the validation set, or in training where there is none.
+   */
+  readonly monitor?: MetricName | 'loss' | (string & {}) | undefined;
   /** The learning rate η > 0; default 0.1. */
   readonly learningRate?: number | undefined;
   /** The largest number of epochs of one `train`; default 10. */
@@ -110,7 +139,12 @@ const conditions = ['nothing', 'stopLoss', 'stopDiff'] as const;
  * ```
  */
 export class HyperParameters {
+  /** As it was given, or what suits the loss. */
   readonly netType: NetType;
+  readonly loss: OutputLosses | undefined;
+  readonly lossWeights: Readonly<Record<string, number>> | undefined;
+  readonly metrics: OutputMetrics | undefined;
+  readonly monitor: string;
   readonly learningRate: number;
   readonly maxEpoch: number;
   readonly batchSize: number;
@@ -128,7 +162,14 @@ export class HyperParameters {
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` that names the field, what it may be and what it was */
   constructor(options: HyperParameterOptions) {
     const { gradientClip = {} } = fieldsOf('options', options);
-    this.netType = oneOf('netType', netTypes, options.netType);
+    this.loss = options.loss;
+    this.netType =
+      options.netType === undefined && options.loss !== undefined
+        ? netTypeFor(options.loss)
+        : oneOf('netType', netTypes, options.netType);
+    this.lossWeights = options.lossWeights;
+    this.metrics = options.metrics;
+    this.monitor = options.monitor ?? 'loss';
     this.learningRate = options.learningRate ?? 0.1;
     this.maxEpoch = options.maxEpoch ?? 10;
     this.batchSize = options.batchSize ?? 32;
@@ -150,6 +191,7 @@ export class HyperParameters {
   }
 
   #check(): void {
+    checkObjectives(this);
     optimizerOf(this);
     if (this.learningRateSchedule !== undefined) new Schedule(this.learningRateSchedule);
     createInitializer(this.initMethod);
@@ -198,9 +240,10 @@ export function optimizerOf({ optimizer, learningRate, dtype }: HyperParameters)
   return createOptimizer(name as OptimizerName, { ...constants, learningRate, dtype });
 }
 
-/** A copy of plain values that cannot be changed, at any depth. */
+/** A copy of plain values that cannot be changed, at any depth. Losses and metrics are taken as they are. */
 function frozenCopy<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof Loss || value instanceof Metric) return value;
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy)) as Value;
   const entries = Object.entries(value).map(([key, field]) => [key, frozenCopy(field)] as const);
   return Object.freeze(Object.fromEntries(entries)) as Value;
 }

@@ -27,6 +27,8 @@ export {
   type GradientClip,
   type HyperParameterOptions,
   HyperParameters,
+  type OutputLosses,
+  type OutputMetrics,
   type Regularizer,
   type RegularMethod,
   type StopCondition,

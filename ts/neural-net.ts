@@ -6,15 +6,14 @@ import { checkOptions, fieldsOf } from './core/fields.js';
 import { requireFileName } from './core/files.js';
 import { definedFields } from './core/objects.js';
 import type { DataReader } from './data/data-reader.js';
-import { partOf } from './data/part.js';
-import { isRowPreparation } from './data/preparation/preparation.js';
 import { Preparer } from './data/preparation/preparer.js';
-import { rowsOf } from './data/rows.js';
 import type { HyperParameters } from './hyper-parameters.js';
 import { explained } from './model-files/description.js';
 import { ModelFile } from './model-files/model-file.js';
+import { objectivesFor } from './net/model.js';
 import { type GraphNodes, partsOf } from './net/net-graph.js';
 import { StoredNet } from './net/stored-net.js';
+import { figureTitle } from './objectives.js';
 import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 import { PlanCache } from './replay/plan-cache.js';
 import type { Tensor } from './tensor/tensor.js';
@@ -24,6 +23,9 @@ import { checkTrainArguments, type TrainOptions } from './training/train-options
 import { Trainer } from './training/trainer.js';
 import { BatchPlan } from './training/training-plan.js';
 import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './training-history.js';
+
+/** Rows of several inputs or outputs by their names. */
+type Rows = Readonly<Record<string, Tensor>>;
 
 /**
  * A neural net: layers in order, hyperparameters, training and prediction.
@@ -126,9 +128,7 @@ export class NeuralNet extends StoredNet {
       const signal = options.signal && { signal: AbortSignal.any([options.signal]) };
       const trainer = new Trainer(this.model, reader, { ...options, ...signal }, run);
       this.#pending = undefined;
-      const { preparation } = reader;
-      const isNamed = preparation && !isRowPreparation(preparation);
-      this.preparer = isNamed ? Preparer.refusing(Object.keys(preparation.inputs!)) : new Preparer(preparation);
+      this.preparer = new Preparer(reader.preparation);
       this.#best = trainer.best;
       const display = options.progress ? await this.#createDisplay() : undefined;
       const onProgress = (progress: TrainingProgress) => {
@@ -146,25 +146,30 @@ export class NeuralNet extends StoredNet {
 
   async #createDisplay() {
     const { createProgressDisplay } = await import('./training/progress-bar.js');
-    return createProgressDisplay({ figure: this.model.objective.figure });
+    return createProgressDisplay({ figure: figureTitle(objectivesFor(this.model)) });
   }
 
   /**
    * Makes one training step on the rows of x, on this thread.
+   * @param x - rows of inputs; by the inputs' names where there are several
+   * @param y - their labels; by the outputs' names where there are several
    * @returns the mean loss before the update
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` or `ERR_BAD_ARGUMENT` for rows that do not fit, `ERR_NOT_FINITE` for rows
    *   or a loss with NaN or infinity: then the weights are as they were; `ERR_NET_BUSY`
    */
-  trainOnBatch(x: Tensor, y: Tensor): { loss: number } {
+  trainOnBatch(x: Tensor | Rows, y: Tensor | Rows): { loss: number } {
     this.busy.requireIdle('trainOnBatch');
-    this.checkInput(x);
-    this.requireDtype('y', y);
+    const part = this.partFrom(x, y);
     this.lastPass = undefined;
-    const [xRows, yRows] = [rowsOf(x), rowsOf(y)];
-    requireTrainable(this.model, partOf(xRows, yRows), 'the batch');
-    const plan = this.#batchPlans.get(x.shape, () => new BatchPlan(this.model, xRows, yRows));
+    requireTrainable(this.model, part, 'the batch');
+    const batch = { inputs: Object.values(part.inputs), labels: Object.values(part.targets) };
+    const shapes = [...batch.inputs, ...batch.labels].flatMap(({ count, rowShape }) => [
+      ...[rowShape.length, count],
+      ...rowShape,
+    ]);
+    const plan = this.#batchPlans.get(shapes, () => new BatchPlan(this.model, batch));
     this.weightsChange();
-    return { loss: plan.run(xRows, yRows) };
+    return { loss: plan.run(batch) };
   }
 
   /**
@@ -255,7 +260,8 @@ export class NeuralNet extends StoredNet {
     if (!this.#records) throw callFirst('train()', 'showLossHistory');
     const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
     const { file, ...chartOptions } = options;
-    const accuracyTitle = this.model.objective.figure === 'R²' ? { accuracyTitle: 'R² (1 is perfect)' } : {};
+    const isR2 = figureTitle(objectivesFor(this.model)) === 'R²';
+    const accuracyTitle = isR2 ? { accuracyTitle: 'R² (1 is perfect)' } : {};
     const chart = lossChart(this.#records, { title: this.name, ...accuracyTitle, ...definedFields(chartOptions) });
     if (file !== undefined) await saveChart(chart, file);
     return renderSvg(chart);

@@ -1,10 +1,12 @@
 import { badArgument } from './core/errors.js';
 import { fieldsOf } from './core/fields.js';
 import type { Evaluation } from './inference/evaluation.js';
+import type { MetricValues } from './metrics/metric.js';
+import { lossWatch, type Watch } from './objectives.js';
 
 /**
- * The figures of training at one checkpoint. Losses are means per row; accuracy is R² for `fitting`, and the share of rows
- * with the right class for classifiers.
+ * The figures of training at one checkpoint. Losses are means per row; accuracy is R² for numbers, and the share of right
+ * answers for classes; of several outputs, that of the first one.
  */
 export interface CheckpointRecord {
   /** Epochs finished, fractions included: 0.05 is a twentieth of the first one. */
@@ -18,6 +20,13 @@ export interface CheckpointRecord {
   /** Mean loss over the validation set; absent where the reader has none. */
   readonly lossValidation?: number;
   readonly accuracyValidation?: number;
+  /**
+   * The metrics that were asked for, by name, over the training rows since the previous checkpoint; those of several
+   * outputs, and their losses, as `output.metric`.
+   */
+  readonly metrics?: MetricValues;
+  /** The same over the validation set. */
+  readonly validationMetrics?: MetricValues;
   /** The learning rate of the newest step. */
   readonly learningRate: number;
 }
@@ -35,6 +44,8 @@ export interface TrainingProgress {
   /** Mean loss and accuracy over the training rows since the last checkpoint. */
   readonly loss: number;
   readonly accuracy: number;
+  /** The metrics that were asked for, over the same rows; without those that need all rows at once, such as rocAuc. */
+  readonly metrics?: MetricValues | undefined;
   /** The last checkpoint, once there is one. */
   readonly checkpoint?: CheckpointRecord;
   readonly samplesPerSecond: number;
@@ -60,22 +71,28 @@ export interface RunEnd {
 export class TrainingHistory implements RunEnd {
   /** All checkpoints in order, at least one. */
   readonly records: readonly CheckpointRecord[];
-  /** The checkpoint with the lowest validation loss; without a validation set, with the lowest training loss. */
+  /**
+   * The checkpoint with the lowest validation loss; without a validation set, with the lowest training loss. Where the
+   * hyperparameter `monitor` names a metric, the one with the best value of it.
+   */
   readonly best: CheckpointRecord;
   readonly stopReason: StopReason;
   readonly seconds: number;
   readonly iterations: number;
   readonly test?: Evaluation;
 
-  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but a list of at least one checkpoint, and how the run ended */
-  constructor(records: readonly CheckpointRecord[], end: RunEnd) {
+  /**
+   * @param watch - for the library's own use: the figure by which the best checkpoint is found
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but a list of at least one checkpoint, and how the run ended
+   */
+  constructor(records: readonly CheckpointRecord[], end: RunEnd, watch: Watch = lossWatch) {
     const { stopReason, seconds, iterations, test } = fieldsOf('end', end);
     if (!Array.isArray(records) || records.length === 0) {
       throw badArgument('records', 'at least one checkpoint', records);
     }
     for (const [i, record] of records.entries()) fieldsOf(`record ${i}`, record);
     this.records = Object.freeze([...records]);
-    this.best = records.reduce((best, record) => (watchedLoss(record) < watchedLoss(best) ? record : best));
+    this.best = records.reduce((best, record) => (isBetter(watch.score(record), watch.score(best)) ? record : best));
     this.stopReason = stopReason;
     this.seconds = seconds;
     this.iterations = iterations;
@@ -90,7 +107,10 @@ export class TrainingHistory implements RunEnd {
   }
 }
 
-/** Returns the loss that stop conditions and `best` use: that of the validation set, or of training without one. */
-export function watchedLoss(record: CheckpointRecord): number {
-  return record.lossValidation ?? record.lossTrain;
+/** Whether a score is lower than another one. NaN is lower than nothing, and every number is lower than NaN. */
+function isBetter(score: number, than: number): boolean {
+  return score < than || (Number.isNaN(than) && !Number.isNaN(score));
 }
+
+/** Returns the loss that stop conditions use: that of the validation set, or of training without one. */
+export const watchedLoss = lossWatch.score;

@@ -87,10 +87,17 @@ TEST_CASE_TEMPLATE("element-wise kernels touch nothing beyond their tensors", T,
       CHECK(scalars[scalars::kBatchLoss] == 0);
       Invoke<T>("binary_cross_entropy", {z, a, none, scalars});
       Invoke<T>("cross_entropy", {z, log_sum, z, none, scalars});
-      for (const char* accuracy : {"accuracy_fitting", "accuracy_binary", "accuracy_multiple"}) {
-        Invoke<T>(accuracy, {z, z, scalars});
-      }
-      CHECK(scalars[scalars::kCorrect] == 3);
+      PageTensor<double> squares({5}, at_end), hits({2}, at_end);
+      Invoke<T>("add_squared_errors", {z, z, squares});
+      Invoke<T>("count_rounded", {z, z, Scalar(half), hits});
+      Invoke<T>("count_hits", {z, z, Scalar(one), hits});
+      CHECK(hits[0] == 2);
+      PageTensor<T> loss({1}, at_end), dz({1, size}, at_end);
+      double no = 0;
+      Invoke<T>("binary_focal_rows", {z, a, loss, Scalar(two), Scalar(half), Scalar(one)});
+      Invoke<T>("binary_focal_rows_backward", {z, a, loss, dz, Scalar(two), Scalar(half), Scalar(one), Scalar(no)});
+      Invoke<T>("cross_entropy_rows", {z, log_sum, a, loss, Scalar(half)});
+      Invoke<T>("cross_entropy_rows_backward", {a, a, loss, dz, Scalar(half), Scalar(no)});
       PageTensor<uint8_t> bytes({1, size}, at_end);
       double zero = 0;
       Invoke<T>("copy_byte_rows", {bytes, Scalar(zero), Scalar(two), a});

@@ -89,7 +89,7 @@ test('windows hold the rows of each input and target, from any step on', async (
   ] as const) {
     const reader = await read(many);
     const params = new HyperParameters({ netType: 'fitting', batchSize: 64, dtype });
-    const feed = new StreamFeed(params, reader.trainingStream!, { data: new Float64Array(0), shape: [0] }, firstStep);
+    const feed = new StreamFeed(params, reader.trainingStream!, { classWeights: {} }, firstStep);
     const bound: Record<string, number[]> = {};
     let start = -1;
     const plan = {

@@ -3,6 +3,7 @@
 import test from 'ava';
 import { createMetric, type MetricOptions, type MetricValue, metricNames, Tensor } from 'blasnet';
 import { MetricSet } from '#blasnet/metrics/metric-set';
+import type { JudgedOutput } from '#blasnet/metrics/tally';
 import { opsOn } from '#blasnet/ops/ops';
 import { Tape } from '#blasnet/ops/tape';
 import { Value } from '#blasnet/ops/value';
@@ -52,7 +53,8 @@ test('batches of any size give what all rows at once do, however often', (t) => 
     const metric = createMetric(untyped(one.options));
     const kind = one.multiLabel ? ('sigmoid' as const) : undefined;
     const shapes = { rowShape: a.shape.slice(1), labelShape: y.shape.slice(1) };
-    const set = new MetricSet([metric], { dtype: 'float64', ...shapes, kind, rows: a.rows });
+    const judged = { width: a.rowSize, threshold: 0.5, kind, rows: a.rows, ...shapes };
+    const set = new MetricSet([metric], { dtype: 'float64', ...judged });
     const runner = new EagerRunner('float64');
     for (const each of [a.rows, 7, 1]) {
       set.clear();
@@ -70,7 +72,15 @@ test('batches of any size give what all rows at once do, however often', (t) => 
 test('metrics of one set share their sums, and some are known at any time', (t) => {
   const names = ['r2', 'meanSquaredError', 'rootMeanSquaredError', 'meanAbsoluteError', 'meanAbsolutePercentageError'];
   const [a, y] = [randomTensor([9, 2], 1), randomTensor([9, 2], 2)];
-  const judged = { dtype: 'float64', rowShape: [2], kind: undefined, labelShape: [2], rows: 9 } as const;
+  const judged: JudgedOutput = {
+    dtype: 'float64',
+    rowShape: [2],
+    kind: undefined,
+    width: 2,
+    threshold: 0.5,
+    labelShape: [2],
+    rows: 9,
+  };
   const numbers = new MetricSet(
     names.map((name) => createMetric(untyped(name))),
     judged,
@@ -85,7 +95,7 @@ test('metrics of one set share their sums, and some are known at any time', (t) 
   for (const name of names) t.is(numbers.results()[name], createMetric(untyped(name)).evaluate(a, y));
 
   const all = ['accuracy', 'precision', 'recall', 'f1', 'rocAuc', 'prAuc', 'confusionMatrix', 'logLoss'] as const;
-  const classes = new MetricSet(all.map(createMetric), { ...judged, rowShape: [1], labelShape: [1] });
+  const classes = new MetricSet(all.map(createMetric), { ...judged, rowShape: [1], width: 1, labelShape: [1] });
   t.true(classes.hasFinish);
   const running = classes.runningResults(new Float64Array(classes.runningCount));
   t.deepEqual(Object.keys(running), ['accuracy', 'precision', 'recall', 'f1', 'confusionMatrix', 'logLoss']);
@@ -116,7 +126,15 @@ test('logLoss takes the logits, where there are such', (t) => {
   const z = Tensor.from([[1000], [-1000]], undefined, 'float64');
   const y = Tensor.from([[0], [1]], undefined, 'float64');
   const tape = new Tape(new EagerRunner('float64'));
-  const judged = { dtype: 'float64', rowShape: [1], kind: 'sigmoid', labelShape: [1], rows: 2 } as const;
+  const judged: JudgedOutput = {
+    dtype: 'float64',
+    rowShape: [1],
+    kind: 'sigmoid',
+    width: 1,
+    threshold: 0.5,
+    labelShape: [1],
+    rows: 2,
+  };
   const set = new MetricSet([createMetric('logLoss')], judged);
   set.record(tape, opsOn(tape).sigmoid(new Value(z)), y);
   t.is(set.results().logLoss, 1000);
@@ -245,7 +263,7 @@ test('names and options of createMetric', (t) => {
     t.is(metric.higherIsBetter, !/Error|Loss/.test(name), name);
   }
   t.deepEqual(createMetric({ name: 'topK', k: 3 }).config, { type: 'topK', k: 3 });
-  t.deepEqual(createMetric({ name: 'f1', average: 'micro' }).config, { type: 'f1', threshold: 0.5, average: 'micro' });
+  t.deepEqual(createMetric({ name: 'f1', average: 'micro' }).config, { type: 'f1', average: 'micro' });
 });
 
 for (const [options, message] of [
@@ -261,7 +279,7 @@ for (const [options, message] of [
   [{ name: 'topK', K: 3 }, /^Expected k for topK but received 'K'; did you mean 'k'\?$/],
   [{ name: 'f1', threshold: Number.NaN }, /^Expected a finite number for f1's threshold but received NaN/],
   [{ name: 'f1', average: 'mean' }, /^Expected one of macro, micro, weighted for f1's average but received 'mean'/],
-  [{ name: 'r2', threshold: 1 }, /^Expected no options for r2 but received 'threshold'/],
+  [{ name: 'r2', threshold: 1 }, /^Expected no constants for r2 but received 'threshold'/],
 ] as [unknown, RegExp][]) {
   test(`createMetric refuses ${JSON.stringify(options)}`, (t) => {
     t.throws(() => createMetric(untyped(options)), badArgument(message));

@@ -4,7 +4,7 @@ import test from 'ava';
 import { FullyConnectedLayer, HyperParameters, NeuralNet } from 'blasnet';
 import { startServer } from 'blasnet/serve';
 import { LastingClients } from '../../bench/serving/lasting-clients.js';
-import { inputOf, until } from '../support/serving.js';
+import { type Answers, inputOf, until } from '../support/serving.js';
 
 const requests = Array.from({ length: 8 }, (_, i) => ({
   headers: { 'Content-Type': 'application/json' },
@@ -14,8 +14,8 @@ const inferAt = (url: string) => new URL('/v2/models/m/infer', url);
 
 /** Takes 5 ms for a batch, and notes how many rows each has. */
 class SlowNet extends NeuralNet {
-  override async predict(...[rows]: Parameters<NeuralNet['predict']>): ReturnType<NeuralNet['predict']> {
-    const prediction = await super.predict(rows);
+  override async predict<Result extends Answers>(...[rows]: Parameters<NeuralNet['predict']>): Promise<Result> {
+    const prediction = await super.predict<Result>(rows);
     await new Promise((resolve) => setTimeout(resolve, 5));
     return prediction;
   }

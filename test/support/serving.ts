@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import { NeuralNet, type Tensor } from 'blasnet';
+import { NeuralNet, type Prediction, type Tensor } from 'blasnet';
 import { inferenceServer, type ServeOptions } from 'blasnet/serve';
 import { type FastifyInstance, fastify } from 'fastify';
 
@@ -49,6 +49,9 @@ export function inputOf(data: unknown, shape: readonly number[], datatype = 'FP3
   return { inputs: [{ name: 'input', datatype, shape, data }] };
 }
 
+/** Answers of a net, by the outputs' names where there are several. */
+export type Answers = Prediction | Readonly<Record<string, Prediction>>;
+
 /** Makes a net compute only when `release` is called. */
 export class GatedNet extends NeuralNet {
   /** Rows of the batches that were begun since the gate closed. */
@@ -67,8 +70,8 @@ export class GatedNet extends NeuralNet {
     this.#open();
   }
 
-  override async predict(...[rows]: Parameters<NeuralNet['predict']>): ReturnType<NeuralNet['predict']> {
-    const prediction = super.predict(rows);
+  override async predict<Result extends Answers>(...[rows]: Parameters<NeuralNet['predict']>): Promise<Result> {
+    const prediction = super.predict<Result>(rows);
     if (this.#gate) {
       this.batches.push((rows as Tensor).rows);
       await this.#gate;

@@ -62,8 +62,8 @@ const dot = { type: 'point', filled: true, opacity: 1, size: 24 } as const;
 const ring = { type: 'point', size: 90, strokeWidth: 2, color: palette[1]!, fill: 'white', opacity: 1 } as const;
 
 /**
- * Draws loss and accuracy over a training run side by side, each with a line for training and, if there is one, for
- * validation. A ring marks the lowest validation loss. NaN and infinity leave a gap in their line. Of more than
+ * Draws loss and accuracy over a training run side by side, and each metric that was asked for in a panel of its own; a line
+ * for training and, if there is one, for validation. A ring marks the lowest validation loss. NaN and infinity leave a gap in their line. Of more than
  * 1000 checkpoints it draws 1000, evenly chosen, with the first, the last and the best among them. Where the first
  * epochs would flatten the rest, it changes the scale of the axis and says so below the title.
  *
@@ -104,12 +104,41 @@ export function lossChart(records: readonly CheckpointRecord[], options: LossCha
       ],
     };
   };
+  const hasAccuracy = rows.some(({ accuracy }) => accuracy !== null);
+  const metricPanels = metricNames(records).map((name) => {
+    const values = kept.flatMap((index) => metricRows(records[index]!, name, xOf(index)));
+    const scale: LineScale = { type: 'linear', domain: extent(values.map(({ y }) => y)) };
+    return {
+      ...panel,
+      encoding: { x, y: yAxis(name, scale) },
+      layer: [
+        { data: { values }, mark: 'line' as const, encoding: { color } },
+        { data: { values: kept.length > maxDots ? [] : values }, mark: dot, encoding: { color } },
+      ],
+    };
+  });
   return {
     title: { text: title, ...(notes.length > 0 && { subtitle: notes }) },
     spacing: 36,
     resolve: { scale: { color: 'shared' } },
-    hconcat: [panelOf('loss', [bestMark]), panelOf('accuracy')],
+    hconcat: [panelOf('loss', [bestMark]), ...(hasAccuracy ? [panelOf('accuracy')] : []), ...metricPanels],
   } satisfies TopLevelSpec;
+}
+
+/** The metrics that are numbers, without those that the panel of the accuracy shows. */
+function metricNames([first]: readonly CheckpointRecord[]): string[] {
+  const metrics = Object.entries(first!.metrics ?? {});
+  return metrics
+    .filter(([name, value]) => typeof value === 'number' && name !== 'accuracy' && name !== 'r2')
+    .map(([name]) => name);
+}
+
+/** The points of a checkpoint in the panel of a metric. */
+function metricRows({ metrics, validationMetrics }: CheckpointRecord, name: string, at: number) {
+  return Object.entries({ training: metrics, validation: validationMetrics }).flatMap(([series, values]) => {
+    const value = values?.[name];
+    return typeof value === 'number' ? [{ series, x: finite(at), y: finite(value) }] : [];
+  });
 }
 
 function xAxis(rows: readonly Row[], xCoordinate: XCoordinate) {

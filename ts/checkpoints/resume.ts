@@ -9,7 +9,17 @@ import type { CheckpointRecord } from '../training-history.js';
 import { candidatesFor } from './kept-files.js';
 import { lengthened } from './longer-run.js';
 import { type RunState, runStateIn } from './run-state.js';
-import { bestName, historyName, keptName, lastName, optimizerName, recordsIn, sharesOf } from './run-tensors.js';
+import {
+  bestName,
+  historyName,
+  keptName,
+  lastName,
+  metricsName,
+  optimizerName,
+  recordsIn,
+  sharesOf,
+  withMetrics,
+} from './run-tensors.js';
 
 /** A run that the next `train` continues. */
 export interface PendingRun {
@@ -76,10 +86,23 @@ export async function restoreRun(file: ModelFile, { stack, params, state: traini
     // The net has weights of an earlier checkpoint, since the shorter run ended with them.
     for (const [name, share] of sharesOf(layers, block, block)) await file.read(lastName(name), share);
   }
-  const records = recordsIn(await file.readAny(historyName), state.fingerprint.validationRows > 0);
-  if (!records) throw badFile(`'${historyName}' of ${where}`, 'a row of numbers for each checkpoint', 'another shape');
+  const records = await recordsOf(file, state);
   training.counts = state;
   for (const name of ['epochs', 'learningRate', 'baseRate'] as const) training.scalars.set(name, state[name]);
   training.plateau = { ...state.plateau };
   return { state, records, best, kept, preparation: file.description.preparation };
+}
+
+/** The records in a file, with their metrics. */
+async function recordsOf(file: ModelFile, { fingerprint, metrics }: RunState): Promise<readonly CheckpointRecord[]> {
+  const hasValidation = fingerprint.validationRows > 0;
+  let name = historyName;
+  let records = recordsIn(await file.readAny(name), hasValidation);
+  for (const side of metrics ? (['metrics', ...(hasValidation ? ['validationMetrics'] : [])] as const) : []) {
+    if (!records) break;
+    name = metricsName(side as 'metrics');
+    records = withMetrics(records, side as 'metrics', await file.readAny(name), metrics!);
+  }
+  if (records) return records;
+  throw badFile(`'${name}' of ${file.where}`, 'a row of numbers for each checkpoint', 'another shape');
 }

@@ -14,7 +14,18 @@ import type { CheckpointOptions } from './checkpoint-options.js';
 import { runStateAt, writeKept } from './kept-files.js';
 import { iterationsBetween, type RunFingerprint } from './run-fingerprint.js';
 import { type RunState, runStateIn, runStateText } from './run-state.js';
-import { bestName, historyName, keptName, lastName, optimizerName, sharesOf, tableOf } from './run-tensors.js';
+import {
+  bestName,
+  historyName,
+  keptName,
+  lastName,
+  metricShapesOf,
+  metricsName,
+  metricTableOf,
+  optimizerName,
+  sharesOf,
+  tableOf,
+} from './run-tensors.js';
 
 /** Milliseconds between two files where nothing else was asked for, and the share of the time that files may take. */
 const leastPause = 1000;
@@ -117,8 +128,9 @@ export class RunCheckpoints {
   }
 
   #stateAt(position: RunPosition): RunState {
-    const { model, fingerprint, rule, first, restoreBest } = this.#parts;
+    const { model, fingerprint, rule, first, restoreBest, records } = this.#parts;
     const { scalars, plateau, counts } = model.state;
+    const metrics = metricShapesOf(records[0]);
     return {
       fingerprint,
       first,
@@ -130,6 +142,7 @@ export class RunCheckpoints {
       stopRule: rule.state,
       isBest: rule.isLowest,
       ...(restoreBest && { restoreBest }),
+      ...(metrics && { metrics }),
     };
   }
 
@@ -167,6 +180,10 @@ export class RunCheckpoints {
     }
     if (lastOf) for (const [name, share] of sharesBy(lastOf)) tensors.set(lastName(name), share);
     tensors.set(historyName, tableOf(records));
+    for (const side of ['metrics', 'validationMetrics'] as const) {
+      const isThere = state.metrics && records[0]?.[side];
+      if (isThere) tensors.set(metricsName(side), metricTableOf(records, side, state.metrics!));
+    }
     const training = runStateText(state);
     const write = await modelWriter(describe(), tensors, { training });
     await writeKept(this.#path, write, {

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
+import { crc32 } from '../core/crc32.js';
 import { badArgument } from '../core/errors.js';
 import { mapNamed } from '../data/by-name.js';
 import type { DataReader } from '../data/data-reader.js';
 import { countOf, type NamedRows } from '../data/part.js';
 import { checkedPreparation } from '../data/preparation/check-preparation.js';
 import type { Preparation } from '../data/preparation/preparation.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** Properties of the data and options that, with the net and its hyperparameters, decide how a run goes; plain JSON. */
 export interface RunFingerprint {
@@ -18,7 +20,10 @@ export interface RunFingerprint {
   readonly shuffle: boolean;
   /** The random changes of images; null if there are none. */
   readonly augment: object | null;
-  readonly classWeights: readonly number[] | null;
+  /** Of the only target, or of several by name. */
+  readonly classWeights: readonly number[] | Readonly<Record<string, readonly number[] | null>> | null;
+  /** A checksum of the weights of rows; absent where all weigh 1. */
+  readonly sampleWeights?: number;
 }
 
 /** Their names in error messages. */
@@ -31,14 +36,20 @@ const names: Readonly<Record<keyof RunFingerprint, string>> = {
   shuffle: 'shuffle',
   augment: 'augment',
   classWeights: 'class weights',
+  sampleWeights: 'the checksum of sampleWeight',
 };
+
+/** The options of `train` that decide a run's fingerprint. */
+interface CourseOptions extends Pick<RunFingerprint, 'checkpoint' | 'shuffle'> {
+  readonly sampleWeight?: Tensor | undefined;
+}
 
 /** Returns the fingerprint of a run on a reader's data. */
 export function fingerprintOf(
   reader: DataReader,
-  { checkpoint, shuffle }: Pick<RunFingerprint, 'checkpoint' | 'shuffle'>,
+  { checkpoint, shuffle, sampleWeight }: CourseOptions,
 ): RunFingerprint {
-  const { trainingStream: stream, classWeights, validationPart } = reader;
+  const { trainingStream: stream, validationPart } = reader;
   const { inputs, targets } = reader.trainingLike;
   return {
     rows: stream?.count ?? countOf(reader.trainingPart),
@@ -48,8 +59,20 @@ export function fingerprintOf(
     checkpoint,
     shuffle,
     augment: inputs['']?.image?.augment ?? null,
-    classWeights: classWeights ? [...classWeights] : null,
+    classWeights: classWeightsIn(reader),
+    ...(sampleWeight && { sampleWeights: checksumOf(sampleWeight) }),
   };
+}
+
+function classWeightsIn({ namedClassWeights }: DataReader): RunFingerprint['classWeights'] {
+  const lists = mapNamed(namedClassWeights, (weights) => (weights ? [...weights] : null));
+  const all = Object.values(lists);
+  if (all.every((weights) => weights === null)) return null;
+  return all.length === 1 ? all[0]! : lists;
+}
+
+function checksumOf({ data }: Tensor): number {
+  return crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
 function shapesOf(rows: NamedRows): RunFingerprint['xShape'] {
@@ -75,9 +98,12 @@ export function requireSameFingerprint(
   reader: DataReader,
 ): void {
   for (const key of Object.keys(names) as (keyof RunFingerprint)[]) {
-    const [expected, received] = [JSON.stringify(saved.fingerprint[key]), JSON.stringify(present[key])];
-    if (expected !== received)
-      throw badArgument(names[key], `${expected}, as in the checkpoint,`, JSON.parse(received));
+    const [expected, received] = [saved.fingerprint, present].map((fingerprint) =>
+      JSON.stringify(fingerprint[key] ?? null),
+    );
+    if (expected !== received) {
+      throw badArgument(names[key], `${expected}, as in the checkpoint,`, JSON.parse(received!));
+    }
   }
   const preparation = checkedPreparation(reader.preparation);
   if (!isDeepStrictEqual(preparation, saved.preparation)) {

@@ -4,6 +4,7 @@ import type { PlateauState } from '../schedules/schedule.js';
 import type { StopRuleState } from '../training/stop-rule.js';
 import type { StopReason } from '../training-history.js';
 import type { RunFingerprint } from './run-fingerprint.js';
+import type { MetricShapes } from './run-tensors.js';
 
 /** The state of a run without its tensors; plain JSON. */
 export interface RunState {
@@ -32,6 +33,8 @@ export interface RunState {
   readonly isRestored?: boolean;
   /** Whether the run was to end with the weights of its best checkpoint, as an option of `train`; absent for no. */
   readonly restoreBest?: boolean;
+  /** The metrics of records; absent where there are none. */
+  readonly metrics?: MetricShapes;
 }
 
 const reasons: readonly unknown[] = [
@@ -86,7 +89,14 @@ export function runStateIn(value: unknown, where: string): RunState {
     isBest: check(state, 'isBest', 'true or false', isFlag) as boolean,
     ...flag('isRestored'),
     ...flag('restoreBest'),
+    ...(state.metrics !== undefined && { metrics: metricShapesIn(objectIn(state.metrics, 'training.metrics')) }),
   };
+
+  function metricShapesIn(shapes: Fields): MetricShapes {
+    const isShape = (shape: unknown) => Array.isArray(shape) && [0, 2].includes(shape.length) && shape.every(isCount);
+    for (const name of Object.keys(shapes)) check(shapes, name, 'the shape of a metric', isShape);
+    return shapes as MetricShapes;
+  }
 
   /** A field that may be absent. */
   function flag(field: 'isRestored' | 'restoreBest') {

@@ -1,8 +1,9 @@
 import type { Parameter } from '../graph/weights-bias.js';
+import type { MetricValue, MetricValues } from '../metrics/metric.js';
 import { parametersOf, trainingPrefix } from '../model-files/model-file.js';
 import type { ParameterBlock } from '../net/layer-stack.js';
 import type { NamedLayer } from '../net/net-graph.js';
-import { Tensor } from '../tensor/tensor.js';
+import { sizeOf, Tensor } from '../tensor/tensor.js';
 import type { BlockArrays } from '../training/weight-average.js';
 import type { CheckpointRecord } from '../training-history.js';
 
@@ -38,6 +39,13 @@ export const bestName = (parameter: string) => `${trainingPrefix}best/${paramete
 export const keptName = (index: number, parameter: string) => `${trainingPrefix}kept/${index}/${parameter}`;
 export const lastName = (parameter: string) => `${trainingPrefix}last/${parameter}`;
 export const historyName = `${trainingPrefix}history`;
+export const metricsName = (side: MetricSide) => `${trainingPrefix}${side}`;
+
+/** The metrics of a record: over training rows, and over the validation set. */
+export type MetricSide = 'metrics' | 'validationMetrics';
+
+/** The metrics of records in their order: lengths of the dimensions of each, none for a number. */
+export type MetricShapes = Readonly<Record<string, readonly number[]>>;
 
 const columns = [
   'epoch',
@@ -71,3 +79,48 @@ export function recordsIn(table: Tensor, hasValidation: boolean): CheckpointReco
     return Object.freeze(hasValidation ? all : rest);
   });
 }
+
+/** The metrics of a record, and their shapes; undefined where it has none. */
+export function metricShapesOf(record: CheckpointRecord | undefined): MetricShapes | undefined {
+  if (!record?.metrics) return undefined;
+  const shapes = Object.entries(record.metrics).map(([name, value]) => [name, shapeOf(value!)]);
+  return Object.fromEntries(shapes);
+}
+
+const shapeOf = (value: MetricValue) => (typeof value === 'number' ? [] : [value.length, value[0]!.length]);
+
+const widthOf = (shapes: MetricShapes) => Object.values(shapes).reduce((sum, shape) => sum + sizeOf(shape), 0);
+
+/** Makes a table of metrics, a row for each record. */
+export function metricTableOf(records: readonly CheckpointRecord[], side: MetricSide, shapes: MetricShapes): Tensor {
+  const width = widthOf(shapes);
+  const table = Tensor.zeros([records.length, width], 'float64');
+  for (const [i, record] of records.entries()) {
+    const numbers = Object.keys(shapes).flatMap((name) => [record[side]![name]!].flat(2) as number[]);
+    table.data.set(numbers, i * width);
+  }
+  return table;
+}
+
+/** The records with the metrics of a table; undefined for another table. */
+export function withMetrics(
+  records: readonly CheckpointRecord[],
+  side: MetricSide,
+  table: Tensor,
+  shapes: MetricShapes,
+): CheckpointRecord[] | undefined {
+  const width = widthOf(shapes);
+  if (table.shape.length !== 2 || table.rows !== records.length || table.rowSize !== width) return undefined;
+  return records.map((record, row) => {
+    let first = row * width;
+    const metrics = Object.entries(shapes).map(([name, shape]) => {
+      const numbers = [...table.data.subarray(first, first + sizeOf(shape))];
+      first += sizeOf(shape);
+      return [name, shape.length === 0 ? numbers[0]! : rowsIn(numbers, shape[1]!)] as const;
+    });
+    return Object.freeze({ ...record, [side]: Object.freeze(Object.fromEntries(metrics) as MetricValues) });
+  });
+}
+
+const rowsIn = (numbers: readonly number[], width: number) =>
+  Array.from({ length: numbers.length / width }, (_, i) => numbers.slice(i * width, (i + 1) * width));

@@ -2,7 +2,7 @@ import { didYouMean } from './did-you-mean.js';
 import { badArgument } from './errors.js';
 
 /** A named value of an optimizer or schedule: its default, none where it must be given, and what else it may be. */
-export interface Constant<Value extends number | boolean = number> {
+export interface Constant<Value extends number | boolean | string | undefined = number> {
   readonly default: Value | undefined;
   readonly expected: string;
   readonly isValid: (given: unknown) => given is Value;
@@ -27,6 +27,23 @@ export const notNegative = (value?: number) => number(value, 'a finite number â‰
 export const atMostOne = (value?: number) =>
   number(value, 'a number above 0 and at most 1', (given) => given > 0 && given <= 1);
 
+/** A number that may be left out, where it depends on other things. */
+export const optionalNumber: Constant<number | undefined> = {
+  default: undefined,
+  expected: 'a finite number',
+  isValid: (given): given is number | undefined => given === undefined || Number.isFinite(given),
+};
+
+export const atLeastOne = (value?: number) =>
+  number(value, 'a whole number above 0', (given) => Number.isSafeInteger(given) && given > 0);
+
+/** One of a few words. */
+export const word = <Word extends string>(value: Word, words: readonly Word[]): Constant<Word> => ({
+  default: value,
+  expected: `one of ${words.join(', ')}`,
+  isValid: (given): given is Word => words.includes(given as Word),
+});
+
 /** A number of checkpoints. */
 export const count = (value: number) =>
   number(value, 'a whole number â‰¥ 0', (given) => Number.isSafeInteger(given) && given >= 0);
@@ -40,11 +57,16 @@ export const flag = (value: boolean): Constant<boolean> => ({
 /** Constants by name, such as those of an optimizer. */
 export type Constants = Readonly<Record<string, Constant | Constant<boolean>>>;
 
+/** The same, some of which are words. */
+export type OptionTable = Readonly<
+  Record<string, Constant | Constant<boolean> | Constant<string> | Constant<number | undefined>>
+>;
+
 /** The type of a constant's value. */
 export type ValueOf<One> = One extends Constant<infer Value> ? Value : never;
 
 /** The values of all constants: those given, else their defaults. */
-export function valuesOf<Table extends Constants>(
+export function valuesOf<Table extends OptionTable>(
   owner: string,
   constants: Table,
   given: Readonly<Record<string, unknown>>,

@@ -55,18 +55,28 @@ export function soleRows(part: Part, side: Side, name: string): Rows {
  * @param name - of the part, for messages
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for inputs that are missing, and for others
  */
-export function inputNames(
-  expected: readonly string[],
-  { inputs }: Pick<Part, 'inputs'>,
-  name: string,
-): readonly string[] {
-  const names = Object.keys(inputs);
+export function inputNames(expected: readonly string[], part: Pick<Part, 'inputs'>, name: string): readonly string[] {
+  return namesIn('inputs', part.inputs, expected, name);
+}
+
+/**
+ * The names under which a part holds the labels of a net's outputs, in the net's order. Labels without a name are those of a
+ * net with one output, and so are the only ones of any name.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for targets that are missing, and for others
+ */
+export function targetNames(expected: readonly string[], part: Pick<Part, 'targets'>, name: string): readonly string[] {
+  const names = Object.keys(part.targets);
+  return expected.length === 1 && names.length === 1 ? names : namesIn('targets', part.targets, expected, name);
+}
+
+function namesIn(side: Side, rows: NamedRows, expected: readonly string[], name: string): readonly string[] {
+  const names = Object.keys(rows);
   if (expected.length === 1 && names.length === 1 && (names[0] === '' || expected[0] === '')) return names;
-  const [missing] = expected.filter((one) => !Object.hasOwn(inputs, one));
+  const [missing] = expected.filter((one) => !Object.hasOwn(rows, one));
   const [other] = names.filter((one) => !expected.includes(one));
   if (missing !== undefined || other !== undefined) {
-    const received = names.map((one) => (one === '' ? 'rows without a name' : `'${one}'`)).join(', ');
-    throw badArgument(`the inputs of ${name}`, expected.map((one) => `'${one}'`).join(', '), received);
+    const received = names.map((one) => one || 'rows without a name').join(', ');
+    throw badArgument(`the ${side} of ${name}`, expected.map((one) => `'${one}'`).join(', '), received);
   }
   return expected;
 }

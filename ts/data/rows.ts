@@ -69,6 +69,12 @@ export function rowsIn(dtype: DType, rows: Rows): Rows {
   return { ...rows, data: arrayOf(dtype).from(rows.data) };
 }
 
+/** The rows of labels in a type that kernels of `dtype` can read: class numbers become floats, too. */
+export function labelRowsIn(dtype: DType, rows: Rows): Rows {
+  if (rowType(rows) !== 'int32') return rowsIn(dtype, rows);
+  return { ...rows, data: arrayOf(dtype).from(rows.data) };
+}
+
 /** The type of the numbers in memory. */
 export function rowType({ data }: Rows): TensorType | 'uint8' {
   return data instanceof Uint8Array ? 'uint8' : typeOf(data);

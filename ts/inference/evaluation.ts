@@ -1,56 +1,75 @@
-import { inputNames, type Part, soleRows } from '../data/part.js';
-import { batchPass, boundInputFor, floatBatchPass, rowsIn } from '../data/rows.js';
-import { noClassWeights } from '../losses/class-weights.js';
+import { inputNames, type Part, targetNames } from '../data/part.js';
+import { batchPass, boundInputFor, floatBatchPass, labelRowsIn, rowsIn } from '../data/rows.js';
 import { penaltyPass } from '../losses/penalty.js';
-import { type Model, penaltyOf } from '../net/model.js';
+import type { MetricValues } from '../metrics/metric.js';
+import { type Model, objectivesFor, penaltyOf } from '../net/model.js';
 import { ChunkedReplay } from '../replay/chunked-replay.js';
 import { keepInPlace } from '../runtime/keep-in-place.js';
+import type { RuntimeScalars } from '../runtime/runtime-scalars.js';
+import { Scores } from './scores.js';
 
 /** How well a net does on a data set. */
 export interface Evaluation {
   /** The mean loss per row, with the penalty of l1 or l2. */
   readonly loss: number;
-  /** R² for nets that fit, the share of right classes for classifiers. */
+  /**
+   * R² for numbers, the share of right answers for classes; of several outputs, that of the first one. NaN where the labels
+   * of an own loss do not tell.
+   */
   readonly accuracy: number;
+  /** The metrics that were asked for, by name; those of several outputs, and their losses, as `output.metric`. */
+  readonly metrics?: MetricValues | undefined;
 }
 
-/** Loss and accuracy of a net over a data set, as often as they are asked for. */
+/** Loss and metrics of a net over a data set, as often as they are asked for. */
 export class Evaluator {
   readonly #replay: ChunkedReplay;
-  readonly #model: Model;
+  readonly #scores: Scores;
   readonly #memory: readonly ArrayBufferLike[];
 
   constructor(model: Model, part: Part) {
     const { dtype } = model.params;
-    const { stack, objective } = model;
+    const { stack } = model;
+    const objectives = objectivesFor(model);
+    const names = stack.outputs.map(({ name }) => name);
     const inputs = inputNames(stack.inputNames, part, 'the rows').map((name) => rowsIn(dtype, part.inputs[name]!));
-    const y = rowsIn(dtype, soleRows(part, 'targets', 'the rows'));
-    const [boundInputs, boundLabels] = [inputs.map((x) => boundInputFor(dtype, x)), boundInputFor(dtype, y)];
-    this.#model = model;
+    const targets = targetNames(names, part, 'the rows').map((name) => labelRowsIn(dtype, part.targets[name]!));
+    const [boundInputs, labelPorts] = [inputs, targets].map((all) => all.map((rows) => boundInputFor(dtype, rows)));
+    const { count } = inputs[0]!;
     const rowBytes = stack.rowBytes(...inputs.map(({ rowShape }) => rowShape));
     const penalty = penaltyOf(model);
+    const setup = { dtype, rows: count, rowBytes, isRecordable: stack.isRecordable, kept: () => [] };
+    let scores: Scores | undefined;
+    const scoresIn = (scalars: RuntimeScalars) => {
+      scores ??= new Scores(objectives, dtype, count, scalars);
+      return scores;
+    };
     this.#replay = new ChunkedReplay(
-      { dtype, rows: y.count, rowBytes, isRecordable: stack.isRecordable, kept: () => [] },
+      { ...setup, spareSlots: Scores.roomFor(objectives) },
       (runner, rows, firstRow, scalars) => {
+        const judge = scoresIn(scalars);
         const range = { count: rows, firstRow };
-        const batch = inputs.map((x, i) => batchPass(runner, boundInputs[i]!, x, range));
-        const labels = floatBatchPass(runner, boundLabels, y, range);
-        const output = stack.forwardPass(runner, batch, false).outputs[0]!;
-        objective.lossPass(runner, output, { y: labels, classWeights: noClassWeights }, scalars);
-        objective.accuracyPass(runner, output.tensor, labels, scalars);
+        const batch = inputs.map((x, i) => batchPass(runner, boundInputs![i]!, x, range));
+        const labels = targets.map((y, i) => floatBatchPass(runner, labelPorts![i]!, y, range));
+        const { pass, outputs } = stack.forwardPass(runner, batch, false);
+        judge.recordLoss(pass.tape, outputs, { labels });
+        judge.recordMetrics(pass.tape, outputs, { labels });
       },
-      penalty && ((runner, scalars) => penaltyPass(runner, stack, penalty, y.count, scalars)),
+      penalty && ((runner, scalars) => penaltyPass(runner, stack, penalty, count, scalars)),
     );
-    this.#memory = [...inputs, y].map(({ data }) => data.buffer);
-    for (const [i, x] of inputs.entries()) this.#replay.bind(boundInputs[i]!, x.data, x.count);
-    this.#replay.bind(boundLabels, y.data, y.count);
+    this.#scores = scoresIn(this.#replay.scalars);
+    this.#memory = [...inputs, ...targets].map(({ data }) => data.buffer);
+    for (const [i, rows] of [...inputs, ...targets].entries()) {
+      this.#replay.bind([...boundInputs!, ...labelPorts!][i]!, rows.data, rows.count);
+    }
   }
 
   /** On this thread. */
   evaluateSync(): Evaluation {
-    this.#replay.scalars.clearSums();
+    this.#scores.clear();
     this.#replay.runSync();
-    return this.#result();
+    this.#scores.finishSync();
+    return this.#scores.evaluation();
   }
 
   /** Keeps the rows' memory where it is for good, as `evaluate` does: for rows that are to be there when it is called. */
@@ -61,22 +80,14 @@ export class Evaluator {
   /** On a thread of its own. */
   async evaluate(): Promise<Evaluation> {
     this.keepRows();
-    this.#replay.scalars.clearSums();
+    this.#scores.clear();
     await this.#replay.run();
-    return this.#result();
+    await this.#scores.finish();
+    return this.#scores.evaluation();
   }
 
   /** Makes a running `evaluate` reject soon. */
   abort(): void {
     this.#replay.abort();
   }
-
-  #result(): Evaluation {
-    return meansOf(this.#model, this.#replay.scalars.sums());
-  }
-}
-
-/** Mean loss and accuracy from the sums that kernels made. */
-export function meansOf(model: Model, sums: Parameters<Model['objective']['accuracy']>[0]): Evaluation {
-  return { loss: sums.lossSum / sums.rows, accuracy: model.objective.accuracy(sums) };
 }

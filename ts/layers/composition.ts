@@ -23,12 +23,17 @@ export type Composition = (
 ) => Value;
 
 /** The row shape of a composition's output, found without computing anything. */
-export function composedShape(
+export function composedShape(...composition: Parameters<typeof composedOutput>): readonly number[] {
+  return composedOutput(...composition).shape.slice(1);
+}
+
+/** A composition's output for a few rows: shapes without numbers. */
+export function composedOutput(
   compose: Composition,
   parameterShapes: Readonly<Record<string, readonly number[]>>,
   rowShapes: readonly (readonly number[])[],
   dtype: DType,
-): readonly number[] {
+): Value {
   const runner = new ShapeRunner(dtype);
   const rows = 2;
   const context = { training: false, trainable: true };
@@ -39,11 +44,11 @@ export function composedShape(
     const received = y instanceof Value ? `shape [${y.shape.join(', ')}]` : `${y}`;
     throw shapeMismatch(`the result of call for ${rows} rows`, `a Value with ${rows} rows`, received);
   }
-  return y.shape.slice(1);
+  return y;
 }
 
 /** Follows shapes through operations; there are no numbers. */
-class ShapeRunner implements Runner {
+export class ShapeRunner implements Runner {
   readonly dtype: DType;
   readonly step: KernelArgument = 0;
 

@@ -3,11 +3,12 @@ import { requireLayerName } from '../core/files.js';
 import { type Applicable, Node, type RowShape } from '../graph/node.js';
 import { Pass } from '../graph/pass.js';
 import type { Parameter, ParameterSetup } from '../graph/weights-bias.js';
+import type { OutputForm } from '../losses/label-rules.js';
 import type { Ops } from '../ops/ops.js';
 import { Value } from '../ops/value.js';
 import { EagerRunner } from '../runtime/runner.js';
 import { checkedShape, type DType, requireTensor, sizeOf, Tensor } from '../tensor/tensor.js';
-import { type CallContext, type Composition, composedShape } from './composition.js';
+import { type CallContext, type Composition, composedOutput, composedShape } from './composition.js';
 import { createFromSpecs, type ParameterSpec } from './parameter-specs.js';
 import { Parameterized } from './parameterized.js';
 
@@ -68,6 +69,14 @@ export abstract class Layer extends Parameterized implements Applicable {
   outputShape(...inputs: readonly RowShape[]): RowShape {
     const shapes = this.buildFor(inputs);
     return composedShape(this.#composition, shapes, inputs, this.dtype);
+  }
+
+  /** For losses: whether softmax or sigmoid makes the output, and the number of classes or answers. */
+  outputForm(...inputs: readonly RowShape[]): OutputForm {
+    if (!this.call) return { width: this.outputShape(...inputs).at(-1) ?? 1 };
+    const output = composedOutput(this.#composition, this.buildFor(inputs), inputs, this.dtype);
+    const { kind, z } = output.logits ?? {};
+    return { width: (kind === 'softmax' ? z! : output).shape.slice(1).at(-1) ?? 1, kind };
   }
 
   /**

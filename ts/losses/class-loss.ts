@@ -24,10 +24,10 @@ export interface ClassKernel {
 export function softmaxLoss(ops: Ops, output: Value, target: Value, { kernel, constants = {} }: ClassKernel): Value {
   const tape = tapeOf(ops);
   const { z, logSum } = softmaxOf(output)!;
-  const width = output.shape.at(-1)!;
+  const width = z.shape.at(-1)!;
   const rows = output.size / width;
   const isSparse = kernel === 'sparse_cross_entropy';
-  if (isSparse) requireClassNumbers(output, target);
+  if (isSparse) requireClassNumbers(z, target);
   else requireSameSize(output, target);
   const matrix = (tensor: Tensor) => tensor.reshape([rows, width]);
   const y = isSparse ? target.tensor.reshape([rows]) : matrix(target.tensor);

@@ -37,17 +37,16 @@ export function requireLabels(rule: LabelRule, labels: LabelRows, width: number,
   if (rule === 'numbers') return;
   const { data, count } = labels;
   const size = count === 0 ? 0 : data.length / count;
+  const what = (at: number) => `the label in row ${Math.floor(at / size)} of ${name}`;
+  let sum = 0;
   for (let at = 0; at < data.length; at++) {
     const value = data[at]!;
-    if (fits(rule, value, width)) continue;
-    throw badArgument(`the label in row ${Math.floor(at / size)} of ${name}`, expected[rule](width), value, hint);
-  }
-  if (rule !== 'distribution' || width === 0) return;
-  for (let first = 0; first < data.length; first += width) {
-    let sum = 0;
-    for (let i = first; i < first + width; i++) sum += data[i]!;
-    if (Math.abs(sum - 1) <= 1e-3) continue;
-    throw badArgument(`the label in row ${Math.floor(first / size)} of ${name}`, 'numbers that sum to 1', sum, hint);
+    if (!fits(rule, value, width)) throw badArgument(what(at), expected[rule](width), value, hint);
+    if (rule !== 'distribution') continue;
+    sum += value;
+    if ((at + 1) % width !== 0) continue;
+    if (Math.abs(sum - 1) > 1e-3) throw badArgument(what(at), 'numbers that sum to 1', sum, hint);
+    sum = 0;
   }
 }
 

@@ -76,9 +76,9 @@ function fusedPass(
 ): () => Seed[] {
   fused.pass(tape, y, classWeights, scalars);
   return () => {
-    const gradient = tape.runner.tensor(output.shape);
-    tape.run('loss_delta', { a: output.tensor, y, classWeights, delta: gradient, scale });
-    return [{ value: fused.seed, gradient }];
+    const delta = tape.runner.tensor(output.shape);
+    tape.run('loss_delta', { a: output.tensor, y, classWeights, delta, scale });
+    return [{ value: fused.seed, gradient: delta.reshape(fused.seed.shape) }];
   };
 }
 

@@ -54,6 +54,11 @@ export abstract class Loss {
     return 'numbers';
   }
 
+  /** The functions that may make the probabilities which the loss takes; undefined where it takes any numbers. */
+  get probabilities(): readonly ('softmax' | 'sigmoid')[] | undefined {
+    return undefined;
+  }
+
   /** Kernels that sum the loss of a batch themselves, where there are such for an output. For the library's own use. */
   fused(_output: Value): FusedLoss | undefined {
     return undefined;

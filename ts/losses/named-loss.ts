@@ -1,12 +1,12 @@
 // @internal
-import type { Constant } from '../core/constants.js';
+import type { Constants } from '../core/constants.js';
 import { Loss, type LossConfig } from './loss.js';
 
 /** The static side of a built-in loss: its name, and the constants that it takes. */
 export interface LossRule {
   readonly id: string;
-  readonly constants: Readonly<Record<string, Constant>>;
-  new (constants: Readonly<Record<string, number>>): Loss;
+  readonly constants: Constants;
+  new (constants: object): Loss;
 }
 
 /** A loss that blasnet has a name for. */

@@ -1,10 +1,10 @@
 import type { Metric, MetricConfig } from './metric.js';
-import type { OptionValues } from './options.js';
+import type { OptionsIn } from './named-metric.js';
 import { metricOf, registeredMetrics } from './registry.js';
 import * as rules from './rules/index.js';
 
 type Rule = (typeof rules)[keyof typeof rules];
-type OptionsOf<Name> = OptionValues<Extract<Rule, { readonly id: Name }>['options']>;
+type OptionsOf<Name> = OptionsIn<Extract<Rule, { readonly id: Name }>['constants']>;
 
 /** The name of a metric. */
 export type MetricName = Rule['id'];

@@ -9,7 +9,7 @@ import type { Metric, MetricValue } from './metric.js';
 import { areClassNumbers, type Judge, type JudgedOutput, type Tally } from './tally.js';
 
 /** Tallies with more sums are not looked at while they are being added to. */
-const mostRunning = 16;
+export const mostRunning = 16;
 
 /** The metrics of one output: their sums, the kernels that add a batch to them, and their results. */
 export class MetricSet {
@@ -92,12 +92,14 @@ export function judgeAlone(metric: Metric, outputs: Tensor, labels: Tensor, kind
     dtype: outputs.dtype,
     rowShape: outputs.shape.slice(1),
     kind,
+    width: outputs.shape.slice(1).at(-1) ?? 1,
+    threshold: 0.5,
     labelShape: y.shape.slice(1),
     rows: outputs.rows,
   };
   const set = new MetricSet([metric], judged);
   if (areClassNumbers(judged)) {
-    requireLabels('classes', { data: y.data, count: y.rows }, outputs.shape.at(-1)!, 'labels');
+    requireLabels('classes', { data: y.data, count: y.rows }, judged.width, 'labels');
   }
   const runner = new EagerRunner(outputs.dtype);
   set.record(new Tape(runner), output, y);

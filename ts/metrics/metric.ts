@@ -3,11 +3,17 @@ import { checkOptions } from '../core/fields.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { requireTensor, type Tensor } from '../tensor/tensor.js';
+import type { MetricName } from './create.js';
 import { judgeAlone } from './metric-set.js';
 import { type Judge, type JudgedOutput, meanOfRows } from './tally.js';
 
 /** A metric: a number, or for 'confusionMatrix' the rows of a table. */
 export type MetricValue = number | readonly (readonly number[])[];
+
+/** Metrics by name. */
+export type MetricValues = { readonly [Name in Exclude<MetricName, 'confusionMatrix'>]?: number | undefined } & {
+  readonly confusionMatrix?: readonly (readonly number[])[] | undefined;
+} & { readonly [name: string]: MetricValue | undefined };
 
 /** The description of a metric as plain JSON: its type, and the options of its constructor. See `createMetric`. */
 export interface MetricConfig {
@@ -40,7 +46,9 @@ export abstract class Metric {
    * @param output - of the net, m × output shape
    * @param target - the labels; they have the output's shape where they are as many numbers
    */
-  call?(ops: Ops, output: Value, target: Value): Value;
+  call(_ops: Ops, _output: Value, _target: Value): Value {
+    throw badArgument(`metric '${this.name}'`, 'a class that defines call', this.constructor.name);
+  }
 
   /**
    * The description from which `createMetric` makes the same metric. Where a class has none, nets with such a metric
@@ -60,11 +68,15 @@ export abstract class Metric {
     return true;
   }
 
+  /** Whether labels may be the numbers of classes. */
+  get readsClasses(): boolean {
+    return false;
+  }
+
   /** Makes the sums of which the metric is computed. For the library's own use. */
   judge(_output: JudgedOutput): Judge {
-    const { call } = this;
-    if (!call) throw badArgument(`metric '${this.name}'`, 'a class that defines call', this.constructor.name);
-    return meanOfRows(`the result of the metric '${this.name}'`, `own ${this.name}`, call.bind(this));
+    const call = this.call.bind(this);
+    return meanOfRows(`the result of the metric '${this.name}'`, `own ${this.name}`, call);
   }
 
   /**

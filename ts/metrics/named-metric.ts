@@ -1,22 +1,24 @@
 // @internal
+import type { OptionTable, ValueOf } from '../core/constants.js';
+import { definedFields } from '../core/objects.js';
 import { Metric, type MetricConfig } from './metric.js';
-import type { MetricOption, OptionValues } from './options.js';
 import type { Judge, JudgedOutput } from './tally.js';
 
 /** The static side of a built-in metric: its name, and its options. */
 export interface MetricRule {
   readonly id: string;
-  readonly options: Readonly<Record<string, MetricOption>>;
-  new (options: Readonly<Record<string, never>>): Metric;
+  readonly constants: OptionTable;
+  new (options: object): Metric;
 }
 
-/** A metric that blasnet has a name for. */
-export abstract class NamedMetric<
-  Options extends Readonly<Record<string, MetricOption>> = Readonly<Record<string, never>>,
-> extends Metric {
-  protected readonly options: OptionValues<Options>;
+/** The values of a metric's options. */
+export type OptionsIn<Table extends OptionTable> = { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
 
-  constructor(options: OptionValues<Options>) {
+/** A metric that blasnet has a name for. */
+export abstract class NamedMetric<Table extends OptionTable = Readonly<Record<never, never>>> extends Metric {
+  protected readonly options: OptionsIn<Table>;
+
+  constructor(options: OptionsIn<Table>) {
     super();
     this.options = Object.freeze({ ...options });
     Object.freeze(this);
@@ -27,7 +29,11 @@ export abstract class NamedMetric<
   }
 
   override get config(): MetricConfig {
-    return { type: this.name, ...this.options };
+    return { type: this.name, ...definedFields(this.options) };
+  }
+
+  override get readsClasses(): boolean {
+    return true;
   }
 
   abstract override judge(output: JudgedOutput): Judge;

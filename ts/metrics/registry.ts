@@ -1,8 +1,8 @@
 // @internal
 import { CreatorTable, namedFields } from '../core/config-fields.js';
+import { valuesOf } from '../core/constants.js';
 import { Metric } from './metric.js';
 import type { MetricRule } from './named-metric.js';
-import { optionValues } from './options.js';
 import * as rules from './rules/index.js';
 
 const byName = new Map((Object.values(rules) as unknown as MetricRule[]).map((rule) => [rule.id, rule]));
@@ -19,6 +19,5 @@ export function metricOf(place: string, options: unknown): Metric {
   if (options instanceof Metric) return options;
   const named = namedFields(place, options, registeredMetrics.names);
   const rule = byName.get(named.type);
-  if (!rule) return registeredMetrics.create(named);
-  return new rule(optionValues(named.type, rule.options, named.fields) as Readonly<Record<string, never>>);
+  return rule ? new rule(valuesOf(named.type, rule.constants, named.fields)) : registeredMetrics.create(named);
 }

@@ -15,6 +15,10 @@ export interface JudgedOutput {
   readonly rowShape: readonly number[];
   /** Whether softmax or sigmoid made the output. */
   readonly kind: 'softmax' | 'sigmoid' | undefined;
+  /** Its classes, or yes-or-no answers: the length of the last dimension, or what a softmax is over. */
+  readonly width: number;
+  /** The output above which the answer of a single output is yes, unless a metric says otherwise. */
+  readonly threshold: number;
   /** Shape of one row of labels. */
   readonly labelShape: readonly number[];
   /** The most rows that are judged together. */
@@ -92,8 +96,7 @@ export interface ClassForm {
 }
 
 /** Whether labels are the numbers of classes: one of them for several outputs that are no yes-or-no answers. */
-export function areClassNumbers({ rowShape, kind, labelShape }: JudgedOutput): boolean {
-  const width = rowShape.at(-1) ?? 1;
+export function areClassNumbers({ rowShape, kind, width, labelShape }: JudgedOutput): boolean {
   return kind !== 'sigmoid' && width > 1 && sizeOf(labelShape) * width === sizeOf(rowShape);
 }
 
@@ -102,8 +105,7 @@ export function areClassNumbers({ rowShape, kind, labelShape }: JudgedOutput): b
  * @throws BlasnetError `ERR_SHAPE_MISMATCH` where there are neither as many labels nor one for each row of classes
  */
 export function classFormOf(output: JudgedOutput): ClassForm {
-  const { rowShape, kind, labelShape } = output;
-  const width = rowShape.at(-1) ?? 1;
+  const { rowShape, kind, width, labelShape } = output;
   const isByOutput = kind === 'sigmoid' || (kind === undefined && width === 1);
   const steps = width === 0 ? 0 : sizeOf(rowShape) / width;
   const labels = sizeOf(labelShape);

@@ -6,6 +6,7 @@ import { type HyperParameterOptions, HyperParameters } from '../hyper-parameters
 import { configOf } from '../layers/config-of.js';
 import { createLayer, type Layer, type LayerConfig } from '../layers/index.js';
 import { type GraphParts, type NamedLayer, uniqueLayers } from '../net/net-graph.js';
+import { requireSavable } from '../objectives.js';
 import { headerKey, modelFormat } from '../safetensors/checksums.js';
 import { graphIn, graphText } from './graph-text.js';
 
@@ -27,10 +28,11 @@ export type Metadata = ReadonlyMap<string, string>;
 /**
  * Describes a net by texts for a safetensors file: `format`, `formatVersion` and `name`, and as JSON `layers` (a list of
  * `{ name, config }`), `graph`, `hyperParameters` and `preparation`, if there is one.
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer that cannot be made again from its config
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer, a loss or a metric that cannot be made again from its config
  */
 export function metadataOf({ name, params, graph, preparation }: ModelDescription): Record<string, string> {
   const layers = uniqueLayers(graph);
+  requireSavable(params);
   return {
     format: modelFormat,
     formatVersion: version,

@@ -1,18 +1,20 @@
 import { badArgument, callFirst, shapeMismatch } from '../core/errors.js';
 import { fieldsOf } from '../core/fields.js';
+import type { Part } from '../data/part.js';
+import { rowsOf } from '../data/rows.js';
 import { HyperParameters, optimizerOf } from '../hyper-parameters.js';
+import { Scores } from '../inference/scores.js';
 import { createInitializer } from '../initializers/index.js';
 import { Layer } from '../layers/index.js';
-import { noClassWeights } from '../losses/class-weights.js';
-import { objectiveOf } from '../losses/objective.js';
 import { EagerRunner } from '../runtime/runner.js';
+import { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import { Schedule } from '../schedules/schedule.js';
 import { requireTensor, Tensor } from '../tensor/tensor.js';
 import { requireFiniteGradients } from '../training/not-finite.js';
 import { TrainingState } from '../training/training-state.js';
 import { Busy } from './busy.js';
 import { LayerStack, type NetPass } from './layer-stack.js';
-import { backwardPass, type Model, stepUpdatePass } from './model.js';
+import { backwardPass, type Model, objectivesFor, stepUpdatePass } from './model.js';
 import { type GraphInput, type GraphOutput, type GraphParts, layerNameFor } from './net-graph.js';
 import { type NetNode, nodesOf, summarize } from './summary.js';
 
@@ -35,12 +37,11 @@ export abstract class LayeredNet {
     this.params = params;
     this.name = name;
     this.busy = new Busy(name);
-    const { dtype, netType, learningRateSchedule } = params;
+    const { dtype, learningRateSchedule } = params;
     const optimizer = optimizerOf(params);
     this.model = {
       params,
       stack: new LayerStack(dtype, optimizer.excludesBiasAndNorm),
-      objective: objectiveOf(netType),
       optimizer,
       schedule: learningRateSchedule && new Schedule(learningRateSchedule),
       state: new TrainingState(optimizer, params),
@@ -166,18 +167,25 @@ export abstract class LayeredNet {
 
   /**
    * Computes the backward pass for the rows of the last `forward`, and leaves the gradients in the layers.
-   * @param y - the labels of these rows
+   * @param y - the labels of these rows; by the outputs' names where there are several
    */
-  backward(y: Tensor): void {
+  backward(y: Tensor | Readonly<Record<string, Tensor>>): void {
     this.busy.requireIdle('backward');
-    if (!this.lastPass) throw callFirst('forward(x)', 'backward');
-    this.requireDtype('y', y);
-    const output = this.lastPass.outputs[0]!.tensor;
-    if (y.rows !== output.rows || y.rowSize !== output.rowSize) {
-      throw shapeMismatch('y', `shape [${output.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
-    }
     const { lastPass } = this;
-    this.#withWeightsOfForward(() => backwardPass(this.model, lastPass, { y, classWeights: noClassWeights }));
+    if (!lastPass) throw callFirst('forward(x)', 'backward');
+    const labels = this.labelsFrom(y);
+    for (const [i, { tensor }] of lastPass.outputs.entries()) {
+      const { rows, rowSize, shape } = labels[i]!;
+      if (rows === tensor.rows) continue;
+      const expected = [tensor.rows, ...(rowSize === tensor.rowSize ? tensor.shape : shape).slice(1)];
+      throw shapeMismatch('y', `shape [${expected.join(', ')}]`, `[${shape.join(', ')}]`);
+    }
+    this.#withWeightsOfForward(({ dtype }) => {
+      const { pass, outputs } = lastPass;
+      const { rows } = outputs[0]!.tensor;
+      const scores = new Scores(objectivesFor(this.model), dtype, rows, new RuntimeScalars());
+      backwardPass(this.model, pass, scores.recordLoss(pass.tape, outputs, { labels })(), rows);
+    });
   }
 
   /**
@@ -240,6 +248,27 @@ export abstract class LayeredNet {
     if (names.includes('')) return [x as unknown as Tensor]; // refused for what it is
     const byName = fieldsOf('x', x, names);
     return names.map((name) => byName[name] as Tensor);
+  }
+
+  /** The labels of each output in the net's order. */
+  protected labelsFrom(y: Tensor | Readonly<Record<string, Tensor>>): readonly Tensor[] {
+    const names = this.model.stack.outputs.map(({ name }) => name);
+    const isAlone = y instanceof Tensor || names.length < 2;
+    const labels = isAlone ? [y as Tensor] : names.map((name) => fieldsOf('y', y, names)[name] as Tensor);
+    for (const [i, tensor] of labels.entries()) this.requireDtype(isAlone ? 'y' : `y.${names[i]}`, tensor);
+    if (labels.length !== names.length) throw badArgument('y', 'labels by the names of outputs', 'a Tensor');
+    return labels;
+  }
+
+  /** Rows and their labels as data sets hold them, in the net's order. */
+  protected partFrom(x: Tensor | Readonly<Record<string, Tensor>>, y: Tensor | Readonly<Record<string, Tensor>>): Part {
+    const { inputs, outputs } = this.model.stack;
+    const rows = this.inputsFrom(x);
+    this.checkInputs(rows);
+    const labels = this.labelsFrom(y);
+    const named = (tensors: readonly Tensor[], names: readonly { readonly name: string }[]) =>
+      Object.fromEntries(tensors.map((tensor, i) => [names.length > 1 ? names[i]!.name : '', rowsOf(tensor)]));
+    return { inputs: named(rows, inputs), targets: named(labels, outputs) };
   }
 
   /** Refuses rows that are no input of the net, in its dtype. */

@@ -1,6 +1,8 @@
 import type { HyperParameters } from '../hyper-parameters.js';
-import { type Labels, type Objective, seedOf } from '../losses/objective.js';
+import type { Labels, Scores } from '../inference/scores.js';
 import { type Penalty, penaltyGradientPass, penaltyPass } from '../losses/penalty.js';
+import { type Objective, objectivesOf } from '../objectives.js';
+import type { Seed } from '../ops/tape.js';
 import type { KernelOptimizer } from '../optimizers/index.js';
 import type { KernelArgument, Runner } from '../runtime/runner.js';
 import type { RuntimeScalars } from '../runtime/runtime-scalars.js';
@@ -13,10 +15,20 @@ import type { LayerStack, NetPass } from './layer-stack.js';
 export interface Model {
   readonly params: HyperParameters;
   readonly stack: LayerStack;
-  readonly objective: Objective;
   readonly optimizer: KernelOptimizer;
   readonly schedule: Schedule | undefined;
   readonly state: TrainingState;
+}
+
+/**
+ * Returns the objectives of a net's outputs, in their order.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for losses and metrics of outputs that the net does not have
+ */
+export function objectivesFor({ params, stack }: Pick<Model, 'params' | 'stack'>): readonly Objective[] {
+  return objectivesOf(
+    params,
+    stack.outputs.map(({ name }) => name),
+  );
 }
 
 /** l1 or l2, where the net has one. */
@@ -34,38 +46,44 @@ export interface TrainingBatch extends Labels {
 }
 
 /**
- * Records the kernels that compute the gradient of the loss for a batch: forward, loss, accuracy, backward.
+ * Records the kernels that compute the gradient of the loss for a batch: forward, loss, metrics, backward.
  * @param batchOf - records the kernels that gather the batch
+ * @param judge - takes the sums of the loss, which lie in `scalars`, and those of the metrics if they are wanted
  * @returns the result of each step of the graph
  */
 export function trainingPass(
   model: Model,
   runner: Runner,
   batchOf: (runner: Runner) => TrainingBatch,
-  scalars: RuntimeScalars,
+  judge: { readonly scores: Scores; readonly scalars: RuntimeScalars; readonly wantsMetrics: boolean },
 ): readonly Tensor[] {
-  const { stack, objective } = model;
-  const { inputs, y, classWeights, isPart } = batchOf(runner);
+  const { scores, scalars, wantsMetrics } = judge;
+  const { inputs, isPart, ...labels } = batchOf(runner);
+  const { rows } = labels.labels[0]!;
   const penalty = isPart ? undefined : penaltyOf(model);
-  const netPass = stack.forwardPass(runner, inputs, true);
-  const output = netPass.outputs[0]!;
-  objective.lossPass(runner, output, { y, classWeights }, scalars);
-  if (penalty) penaltyPass(runner, stack, penalty, y.rows, scalars);
+  const { pass, outputs, results } = model.stack.forwardPass(runner, inputs, true);
+  const seeds = scores.recordLoss(pass.tape, outputs, labels);
+  if (penalty) penaltyPass(runner, model.stack, penalty, rows, scalars);
   runner.run('require_finite_loss', { scalars });
-  objective.accuracyPass(runner, output.tensor, y, scalars);
-  backwardPass(model, netPass, { y, classWeights, isPart });
-  return netPass.results;
+  if (wantsMetrics) scores.recordMetrics(pass.tape, outputs, labels);
+  backwardPass(model, pass, seeds(), rows, isPart);
+  return results;
 }
 
-/** Records the kernels of the backward pass for labels y. */
+/**
+ * Records the kernels of the backward pass from these seeds.
+ * @param rows - of the batch
+ */
 export function backwardPass(
   model: Model,
-  { pass, outputs }: NetPass,
-  { isPart, ...labels }: Labels & Pick<TrainingBatch, 'isPart'>,
-): void {
+  pass: NetPass['pass'],
+  seeds: readonly Seed[],
+  rows: number,
+  isPart = false,
+) {
   const penalty = isPart ? undefined : penaltyOf(model);
-  pass.backward([seedOf(pass.tape, outputs[0]!, labels)]);
-  if (penalty) penaltyGradientPass(pass.runner, model.stack, penalty, labels.y.rows);
+  pass.backward(seeds);
+  if (penalty) penaltyGradientPass(pass.runner, model.stack, penalty, rows);
 }
 
 /** Records the kernels that end a step which makes an update by itself. */

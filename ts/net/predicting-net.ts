@@ -1,11 +1,9 @@
 import { badArgument } from '../core/errors.js';
 import type { RowCells } from '../data/csv-options.js';
-import { partOf } from '../data/part.js';
 import type { PredictOptions } from '../data/preparation/predict-options.js';
 import type { Prediction } from '../data/preparation/prediction.js';
 import type { Preparation } from '../data/preparation/preparation.js';
 import { Preparer } from '../data/preparation/preparer.js';
-import { rowsOf } from '../data/rows.js';
 import { BatchPredictor, type BatchPredictorOptions } from '../inference/batch-predictor.js';
 import { type Evaluation, Evaluator } from '../inference/evaluation.js';
 import { Predictor } from '../inference/predictor.js';
@@ -14,12 +12,16 @@ import { PlanCache } from '../replay/plan-cache.js';
 import { Tensor } from '../tensor/tensor.js';
 import { requireTrainable } from '../training/check-data.js';
 import { LayeredNet } from './layered-net.js';
+import { taskOf } from './net-outputs.js';
 
 /** Rows of several inputs by their names. */
 type Inputs = Readonly<Record<string, Tensor>>;
 
 /** One output, or several by their names. */
 type Outputs = Tensor | Readonly<Record<string, Tensor>>;
+
+/** The answers of one output, or those of several by their names. */
+type Predictions = Prediction | Readonly<Record<string, Prediction>>;
 
 /** The calls of a net that do not change it: predictions, answers for raw rows, loss and accuracy. */
 export abstract class PredictingNet extends LayeredNet {
@@ -89,7 +91,7 @@ export abstract class PredictingNet extends LayeredNet {
    * are.
    */
   get preparation(): Preparation | undefined {
-    return this.preparer.preparation;
+    return this.preparer.whole;
   }
   set preparation(preparation: Preparation | undefined) {
     this.busy.requireIdle('preparation');
@@ -100,6 +102,8 @@ export abstract class PredictingNet extends LayeredNet {
    * Answers raw rows on another thread: prepares them as `preparation` describes, computes the outputs and turns them into
    * answers. Calls queue behind each other; rows may be changed meanwhile.
    * @param rows - numbers of any dtype, or cells by column name as in the CSV file
+   * @returns the answers; those of each output by its name where there are several (then write
+   *   `predict<Record<string, Prediction>>`)
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
    * @example
    * ```ts
@@ -119,7 +123,12 @@ export abstract class PredictingNet extends LayeredNet {
    * (await net.predict(Tensor.from([[3]]))).outputs.data.map(Math.round); // → Float32Array(1) [ 900 ]
    * ```
    */
-  async predict(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Promise<Prediction> {
+  async predict(rows: Tensor | readonly RowCells[], options?: PredictOptions): Promise<Prediction>;
+  async predict<Result extends Predictions>(
+    rows: Tensor | readonly RowCells[],
+    options?: PredictOptions,
+  ): Promise<Result>;
+  async predict(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Promise<Predictions> {
     this.busy.requireIdleOr('inferenceAsync');
     const raw = this.preparer.encode(rows, this.params.dtype, options);
     this.checkRows(raw);
@@ -127,13 +136,20 @@ export abstract class PredictingNet extends LayeredNet {
   }
 
   /** Answers for encoded raw rows, when earlier calls are done. */
-  #answerTo(raw: Tensor, preparer: Preparer): Promise<Prediction> {
-    const { dtype, netType } = this.params;
+  #answerTo(raw: Tensor, preparer: Preparer): Promise<Predictions> {
+    const { dtype } = this.params;
     return this.busy.queued('inferenceAsync', async () => {
       const x = await preparer.prepare(raw, dtype);
-      const [outputs] = await this.#predictor([x]).predict([x]);
-      return preparer.answer(netType, outputs!);
+      return this.#answers(preparer, await this.#predictor([x]).predict([x]));
     });
+  }
+
+  /** The answers of the only output, or those of all outputs by their names. */
+  #answers(preparer: Preparer, tensors: readonly Tensor[]): Predictions {
+    const answers = this.model.stack.outputs.map(({ name }, i) => {
+      return [name, preparer.answer(taskOf(this.model, i), tensors[i]!, name)] as const;
+    });
+    return answers.length === 1 ? answers[0]![1] : Object.fromEntries(answers);
   }
 
   /**
@@ -141,13 +157,15 @@ export abstract class PredictingNet extends LayeredNet {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read,
    *   `ERR_NET_BUSY`
    */
-  predictSync(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Prediction {
+  predictSync(rows: Tensor | readonly RowCells[], options?: PredictOptions): Prediction;
+  predictSync<Result extends Predictions>(rows: Tensor | readonly RowCells[], options?: PredictOptions): Result;
+  predictSync(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Predictions {
     this.busy.requireIdle('predictSync');
-    const { dtype, netType } = this.params;
+    const { dtype } = this.params;
     const raw = this.preparer.encode(rows, dtype, options);
     this.checkRows(raw);
     const x = this.preparer.prepareSync(raw, dtype);
-    return this.preparer.answer(netType, this.#predictor([x]).predictSync([x])[0]!);
+    return this.#answers(this.preparer, this.#predictor([x]).predictSync([x]));
   }
 
   /**
@@ -171,6 +189,8 @@ export abstract class PredictingNet extends LayeredNet {
    */
   predictor(options?: BatchPredictorOptions): RowPredictor {
     const net = this;
+    const { length } = this.model.stack.outputs;
+    if (length > 1) throw badArgument('predictor', 'a net with one output', length);
     const answerer: RowAnswerer = {
       dtype: this.params.dtype,
       get preparer() {
@@ -180,7 +200,7 @@ export abstract class PredictingNet extends LayeredNet {
       answer: async (preparer, raw) => {
         this.busy.requireIdleOr('inferenceAsync');
         this.checkRows(raw);
-        return this.#answerTo(raw, preparer);
+        return (await this.#answerTo(raw, preparer)) as Prediction;
       },
     };
     return new RowPredictor(answerer, options);
@@ -202,13 +222,15 @@ export abstract class PredictingNet extends LayeredNet {
     return rowShape;
   }
 
-  /** Computes the mean loss, and the accuracy or R², over scaled rows, on this thread. */
-  test(x: Tensor, y: Tensor): Evaluation {
+  /**
+   * Computes the mean loss, the accuracy or R², and the metrics over scaled rows, on this thread.
+   * @param x - rows of inputs; by the inputs' names where there are several
+   * @param y - their labels; by the outputs' names where there are several
+   */
+  test(x: Tensor | Inputs, y: Tensor | Inputs): Evaluation {
     this.busy.requireIdle('test');
-    this.checkInput(x);
-    this.requireDtype('y', y);
+    const part = this.partFrom(x, y);
     this.lastPass = undefined;
-    const part = partOf(rowsOf(x), rowsOf(y));
     requireTrainable(this.model, part, 'the test set');
     return new Evaluator(this.model, part).evaluateSync();
   }

@@ -81,7 +81,8 @@ export abstract class StoredNet extends PredictingNet {
       requireFileName(file);
       requireEnding('file', file, '.onnx');
       const { writeOnnx } = await import('../onnx/export/to-onnx.js');
-      const { name, preparation } = this;
+      const { name } = this;
+      const { preparation } = this.preparer;
       await writeOnnx({ name, preparation, ...this.model }, file, options);
     });
   }

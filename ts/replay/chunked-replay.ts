@@ -23,6 +23,8 @@ export interface ChunkSetup {
   readonly kept?: () => readonly Tensor[];
   /** The type of these numbers; by default the dtype. */
   readonly inputType?: TensorType;
+  /** Spare numbers of the scalars. */
+  readonly spareSlots?: number;
 }
 
 /** Calls the kernels for `rows` rows that begin at the scalar `firstRow`. */
@@ -30,18 +32,19 @@ export type ChunkPass = (runner: PassRunner, rows: number, firstRow: RuntimeScal
 
 /** Repeats a pass over many rows, one chunk at a time; the last chunk may be shorter. */
 export class ChunkedReplay {
-  readonly scalars = new RuntimeScalars();
+  readonly scalars: RuntimeScalars;
   /** The number of chunks. */
   readonly chunks: number;
   readonly #replay: Replay;
 
   /** @param once - a pass that runs one time, before the first chunk */
   constructor(
-    { dtype, rows, rowBytes, isRecordable, ...input }: ChunkSetup,
+    { dtype, rows, rowBytes, isRecordable, spareSlots, ...input }: ChunkSetup,
     chunkPass: ChunkPass,
     once?: (runner: Runner, scalars: RuntimeScalars) => void,
   ) {
-    const { scalars } = this;
+    const scalars = new RuntimeScalars([], spareSlots);
+    this.scalars = scalars;
     const pass =
       (count: number): Pass =>
       (runner) =>

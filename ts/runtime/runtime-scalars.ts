@@ -6,33 +6,38 @@ export interface RuntimeScalar {
   readonly index: number;
 }
 
-/** The loss and accuracy sums that kernels write; see native/core/runtime_scalars.h. */
+/** The sums of the loss that kernels write; see native/core/runtime_scalars.h. */
 export interface Sums {
   readonly rows: number;
   readonly lossSum: number;
-  readonly correct: number;
-  readonly elements: number;
-  readonly squaredError: number;
-  readonly labelSum: number;
-  readonly labelSquares: number;
 }
 
-const sumNames = ['rows', 'lossSum', 'correct', 'elements', 'squaredError', 'labelSum', 'labelSquares'] as const;
+const sumNames = ['rows', 'lossSum'] as const;
 
 /** The block of doubles that changes from step to step while a plan stays the same. */
 export class RuntimeScalars {
   readonly data: Float64Array;
   readonly shape: readonly number[];
   readonly #indices = new Map(Object.entries(native.scalars));
+  readonly #spare: number;
 
-  /** @param extra - names of scalars to add to those that every plan has */
-  constructor(extra: readonly string[] = []) {
+  /**
+   * @param extra - names of scalars to add to those that every plan has
+   * @param spare - numbers to add behind them, for sums of metrics
+   */
+  constructor(extra: readonly string[] = [], spare = 0) {
     const own = native.scalars.count!;
     extra.forEach((name, i) => {
       this.#indices.set(name, own + i);
     });
-    this.data = new Float64Array(own + extra.length);
+    this.data = new Float64Array(own + extra.length + spare);
     this.shape = [this.data.length];
+    this.#spare = spare;
+  }
+
+  /** The spare numbers of the scalars, or of a copy of their `data`. */
+  spareOf(data: Float64Array = this.data): Float64Array {
+    return data.subarray(data.length - this.#spare);
   }
 
   /** Returns the scalar of that name, as an argument for a kernel. */
@@ -56,7 +61,7 @@ export class RuntimeScalars {
     this.data[this.scalar(name).index] = value;
   }
 
-  /** Sets the sums of loss and accuracy to zero. */
+  /** Sets the sums of the loss to zero. */
   clearSums(): void {
     for (const name of sumNames) this.set(name, 0);
   }

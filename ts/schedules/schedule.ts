@@ -126,12 +126,16 @@ export class Schedule {
     });
   }
 
-  /** Judges the loss of a checkpoint, and may lower the scalar `baseRate`. */
-  judge(loss: number, state: PlateauState, scalars: RuntimeScalars): void {
+  /**
+   * Judges a checkpoint, and may lower the scalar `baseRate`.
+   * @param score - its loss, or another figure that is lower for a better checkpoint
+   */
+  judge(score: number, state: PlateauState, scalars: RuntimeScalars): void {
     if (!this.#plateau) return;
     const { factor, patience, threshold, cooldown, minimum } = this.#plateau;
-    if (loss < state.best * (1 - threshold)) {
-      state.best = loss;
+    // Below 0, as the negative of an accuracy is, a better score is one of larger size.
+    if (score < state.best * (1 - Math.sign(state.best) * threshold)) {
+      state.best = score;
       state.bad = 0;
     } else {
       state.bad++;

@@ -70,10 +70,14 @@ export class ServedNet {
   /**
    * Prepares a net for requests. Computes the largest and the smallest batch, so that their plans are recorded and a net
    * that does not work fails here.
-   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a net whose rows may have any shape, `ERR_NET_BUSY`
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a net whose rows may have any shape, or that has several outputs,
+   *   `ERR_NET_BUSY`
    */
   static async of(net: NeuralNet, settings: Settings, listener: QueueListener): Promise<ServedNet> {
-    const rowShape = net.preparation?.inputShape ?? net.layers.find(({ inputShape }) => inputShape)?.inputShape;
+    const { length } = net.outputs;
+    if (length > 1) throw badArgument('a served net', 'one output', length);
+    const { preparation } = new Preparer(net.preparation);
+    const rowShape = preparation?.inputShape ?? net.layers.find(({ inputShape }) => inputShape)?.inputShape;
     if (!rowShape) throw badArgument('a served net', 'a layer with a known input shape', 'none');
     const zeros = (rows: number) => Tensor.zeros([rows, ...rowShape], net.params.dtype);
     await net.predict(zeros(settings.maxBatch));

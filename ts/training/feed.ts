@@ -1,11 +1,10 @@
-import { labelOf } from '../data/by-name.js';
+import { labelOf, mapNamed } from '../data/by-name.js';
 import type { DataReader } from '../data/data-reader.js';
-import { countOf, mapPart, type Part } from '../data/part.js';
-import { requireAttached, rowsIn } from '../data/rows.js';
-import { noClassWeights } from '../losses/class-weights.js';
+import { countOf, type Part } from '../data/part.js';
+import { labelRowsIn, type Rows, requireAttached, rowsIn, rowsOf } from '../data/rows.js';
 import type { Model } from '../net/model.js';
-import type { Operand } from '../runtime/runner.js';
-import type { DType } from '../tensor/tensor.js';
+import type { DType, Tensor } from '../tensor/tensor.js';
+import { labelCheckFor } from './check-data.js';
 import { StreamFeed } from './stream-feed.js';
 import type { TrainingPlan, TrainingSource } from './training-plan.js';
 
@@ -22,16 +21,24 @@ export interface Feed {
   close(): Promise<void>;
 }
 
+/** The weights of classes by the names of targets, and of rows. */
+export type Weights = Pick<TrainingSource, 'classWeights' | 'sampleWeights'>;
+
 /**
  * The feed for a reader: its rows in memory, or its stream.
+ * @param sampleWeight - a number for each training row
  * @param firstStep - of the run, in its epoch or in all
  */
-export function feedFor(model: Model, reader: DataReader, firstStep: number): Feed {
-  const { classWeights, trainingStream } = reader;
-  const weights: Operand = classWeights ? { data: classWeights, shape: [classWeights.length] } : noClassWeights;
+export function feedFor(model: Model, reader: DataReader, sampleWeight: Tensor | undefined, firstStep: number): Feed {
+  const { trainingStream } = reader;
+  const { dtype } = model.params;
+  const weights: Weights = {
+    classWeights: mapNamed(reader.namedClassWeights, (data) => data && { data, shape: [data.length] }),
+    sampleWeights: sampleWeight && rowsIn(dtype, rowsOf(sampleWeight.reshape([sampleWeight.rows]))),
+  };
   return trainingStream
-    ? new StreamFeed(model.params, trainingStream, weights, firstStep)
-    : new MemoryFeed(model.params.dtype, reader.trainingPart, weights);
+    ? new StreamFeed(model.params, trainingStream, weights, firstStep, labelCheckFor(model, trainingStream.like))
+    : new MemoryFeed(dtype, reader.trainingPart, weights);
 }
 
 /** All rows lie in memory. */
@@ -39,9 +46,11 @@ class MemoryFeed implements Feed {
   readonly source: TrainingSource;
   readonly #part: Part;
 
-  constructor(dtype: DType, part: Part, classWeights: Operand) {
+  constructor(dtype: DType, part: Part, weights: Weights) {
     this.#part = part;
-    this.source = { ...mapPart(part, (rows) => rowsIn(dtype, rows)), count: countOf(part), classWeights };
+    const inputs = mapNamed(part.inputs, (rows) => rowsIn(dtype, rows));
+    const targets = mapNamed(part.targets, (rows: Rows) => labelRowsIn(dtype, rows));
+    this.source = { inputs, targets, count: countOf(part), ...weights };
   }
 
   async prepare(): Promise<number> {

@@ -1,3 +1,4 @@
+import type { MetricValues } from '../metrics/metric.js';
 import type { CheckpointRecord, TrainingProgress } from '../training-history.js';
 
 /** Shows the progress of a training run. */
@@ -115,7 +116,7 @@ export function plainDisplay(
 /**
  * Formats one line such as `epoch 3/10  step 2579/8600  loss 0.0812  accuracy 0.9761  212,000 samples/s  9 s left`. Pace
  * and time left are missing as long as they are unknown.
- * @param checkpoint - the last one, whose validation loss and accuracy are shown if it has them
+ * @param checkpoint - the last one, whose validation loss, accuracy and metrics are shown if it has them
  * @param width - the number of characters that fit; the least important parts are left out first, then the line is cut
  * @param figure - the name of the figure beside the loss
  */
@@ -131,18 +132,27 @@ export function formatProgress(
     { rank: 0, text: `epoch ${epoch}/${maxEpoch}` },
     { rank: 4, text: `step ${iteration}/${totalIterations}` },
     { rank: 1, text: `loss ${formatNumber(loss)}` },
-    { rank: 2, text: `${figure} ${formatNumber(accuracy)}` },
   ];
+  if (!Number.isNaN(accuracy)) parts.push({ rank: 2, text: `${figure} ${formatNumber(accuracy)}` });
+  for (const text of metricTexts(progress.metrics)) parts.push({ rank: 7, text });
   if (lossValidation !== undefined) parts.push({ rank: 5, text: `validation loss ${formatNumber(lossValidation)}` });
-  if (accuracyValidation !== undefined)
+  if (accuracyValidation !== undefined && !Number.isNaN(accuracyValidation))
     parts.push({ rank: 6, text: `validation ${figure} ${formatNumber(accuracyValidation)}` });
+  for (const text of metricTexts(checkpoint?.validationMetrics)) parts.push({ rank: 8, text: `validation ${text}` });
   if (Number.isFinite(samplesPerSecond) && samplesPerSecond > 0)
     parts.push({ rank: 3, text: formatRate(samplesPerSecond) });
   if (Number.isFinite(secondsLeft)) parts.push({ rank: 1, text: `${formatDuration(secondsLeft)} left` });
 
   const line = () => parts.map((part) => part.text).join('  ');
-  for (let rank = 6; rank > 0 && line().length > width; rank--) parts = parts.filter((part) => part.rank < rank);
+  for (let rank = 8; rank > 0 && line().length > width; rank--) parts = parts.filter((part) => part.rank < rank);
   return line().slice(0, Math.max(0, width));
+}
+
+/** Metrics that are numbers, without those that are shown as the figure beside the loss. */
+function metricTexts(metrics: MetricValues = {}): string[] {
+  return Object.entries(metrics).flatMap(([name, value]) =>
+    typeof value === 'number' && name !== 'accuracy' && name !== 'r2' ? [`${name} ${formatNumber(value)}`] : [],
+  );
 }
 
 /** Formats a loss or an accuracy with about four digits: `0.0812`, `123.5`, `3.10e-7`, `NaN`. */

@@ -9,7 +9,8 @@ import type { RunState } from '../checkpoints/run-state.js';
 import { definedFields } from '../core/objects.js';
 import type { DataReader } from '../data/data-reader.js';
 import { Evaluator } from '../inference/evaluation.js';
-import type { Model } from '../net/model.js';
+import { type Model, objectivesFor } from '../net/model.js';
+import { type Watch, watchOf } from '../objectives.js';
 import { BestWeights } from './best-weights.js';
 import { checkData } from './check-data.js';
 import { type Feed, feedFor } from './feed.js';
@@ -29,6 +30,8 @@ export interface RunSetup {
   readonly rollback: Rollback;
   readonly weights: BestWeights;
   readonly rule: StopRule;
+  /** The figure by which checkpoints are compared. */
+  readonly watch: Watch;
   readonly restoresBest: boolean;
   /** The state in which an earlier process left the run. */
   readonly pending: RunState | undefined;
@@ -52,15 +55,16 @@ export function setUpRun(
   saved: PendingRun | undefined,
 ): RunSetup {
   const { state, stack, params } = model;
+  const watch = watchOf(params, objectivesFor(model));
   const pending = saved?.state;
   const { checkpoint = 1, shuffle = true } = { ...pending?.fingerprint, ...definedFields(options) };
   checkData(model, reader, { ...options, checkpoint, shuffle });
-  const fingerprint = fingerprintOf(reader, { checkpoint, shuffle });
+  const fingerprint = fingerprintOf(reader, { checkpoint, shuffle, sampleWeight: options.sampleWeight });
   if (saved && pending) requireSameFingerprint({ ...saved, fingerprint: pending.fingerprint }, fingerprint, reader);
-  const feed = feedFor(model, reader, pending?.next ?? 0);
+  const feed = feedFor(model, reader, options.sampleWeight, pending?.next ?? 0);
   const { count } = feed.source;
   const batchRows = params.batchSize === -1 ? count : Math.min(params.batchSize, count);
-  const plan = new TrainingPlan(model, feed.source, batchRows, shuffle);
+  const plan = new TrainingPlan(model, feed.source, batchRows, shuffle, checkpoint);
   const validation = reader.validationPart && new Evaluator(model, reader.validationPart);
   validation?.keepRows();
   const { iterationsPerEpoch } = plan;
@@ -78,7 +82,8 @@ export function setUpRun(
       callbacks,
       pending?.stopReason ? undefined : saved,
     ),
-    rule: new StopRule(params, pending?.stopRule),
+    rule: new StopRule(params, pending?.stopRule, watch),
+    watch,
     restoresBest: options.restoreBest ?? pending?.restoreBest ?? false,
     pending,
     first,

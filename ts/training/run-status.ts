@@ -1,6 +1,5 @@
 import type { CallbackContext } from '../callbacks/callback.js';
 import type { RunPosition } from '../checkpoints/run-checkpoints.js';
-import { meansOf } from '../inference/evaluation.js';
 import type { Model } from '../net/model.js';
 import type { NeuralNet } from '../neural-net.js';
 import type { CheckpointRecord, TrainingProgress } from '../training-history.js';
@@ -48,7 +47,7 @@ export class RunStatus {
       batchRows,
       seconds: this.#seconds,
     };
-    return progressOf(pace, meansOf(this.#model, plan.scalars.sums(scalars)), this.records.at(-1));
+    return progressOf(pace, plan.scores.running(scalars), this.records.at(-1));
   }
 
   /** The state of the run for a callback. */

@@ -2,7 +2,8 @@ import { labelOf } from '../data/by-name.js';
 import type { DataReader } from '../data/data-reader.js';
 import { type NamedRows, type Part, soleRows } from '../data/part.js';
 import { type Rows, tensorOf } from '../data/rows.js';
-import type { Model } from '../net/model.js';
+import { type Model, objectivesFor } from '../net/model.js';
+import { figureTitle } from '../objectives.js';
 import { sizeOf } from '../tensor/tensor.js';
 import type { CheckpointRecord } from '../training-history.js';
 
@@ -51,13 +52,22 @@ export function chanceWarning(
   name: string,
 ): string | undefined {
   if (reader.trainingStream) return undefined;
-  const { figure } = model.objective;
+  const { figure, hasChance } = figureOf(model);
+  if (!hasChance) return undefined;
   const constant = figure === 'R²' ? 0 : largestShare(reader.trainingPart);
-  if (accuracyTrain > constant + tolerance) return undefined;
+  if (Number.isNaN(accuracyTrain) || accuracyTrain > constant + tolerance) return undefined;
   const hint = scaleHint(model, reader);
   if (hint === undefined) return undefined;
   const [own, best] = [accuracyTrain, constant].map((value) => value.toFixed(4));
   return `Net '${name}' has learnt nothing: its training ${figure} is ${own}, that of a constant answer ${best}; ${hint}`;
+}
+
+/** The figure of a net, and whether labels tell what it is for a constant answer. */
+function figureOf(model: Model): { readonly figure: string; readonly hasChance: boolean } {
+  const objectives = objectivesFor(model);
+  const rule = objectives[0]!.loss.labelRule({ width: 1 });
+  const hasChance = objectives.length === 1 && ['numbers', 'probabilities', 'distribution'].includes(rule);
+  return { figure: figureTitle(objectives), hasChance };
 }
 
 /** The share of the rows that have the most frequent class; of several questions at once, the mean share. */

@@ -1,12 +1,13 @@
 import type { HyperParameters } from '../hyper-parameters.js';
-import { type CheckpointRecord, type StopReason, watchedLoss } from '../training-history.js';
+import { lossWatch, type Watch } from '../objectives.js';
+import type { CheckpointRecord, StopReason } from '../training-history.js';
 
 /** Changes in a row that 'stopDiff' wants to be small. */
 const patience = 4;
 
 /** The memory of a rule from checkpoint to checkpoint. */
 export interface StopRuleState {
-  /** The lowest loss, infinite before there is one, and the checkpoints since. */
+  /** The lowest score of the figure that is watched, infinite before there is one, and the checkpoints since. */
   readonly lowest: number;
   readonly sinceLowest: number;
   /** 'stopDiff': the loss before, NaN where there is none, and the small changes in a row. */
@@ -19,19 +20,28 @@ const start: StopRuleState = { lowest: Number.POSITIVE_INFINITY, sinceLowest: 0,
 /** Decides at each checkpoint whether training should end. */
 export class StopRule {
   readonly #params: Pick<HyperParameters, 'stopper' | 'regularizer'>;
+  readonly #watch: Watch;
   #state: StopRuleState;
 
-  /** @param state - where an earlier rule was */
-  constructor(params: Pick<HyperParameters, 'stopper' | 'regularizer'>, state: StopRuleState = start) {
+  /**
+   * @param state - where an earlier rule was
+   * @param watch - what 'earlyStop' and the best checkpoint go by
+   */
+  constructor(
+    params: Pick<HyperParameters, 'stopper' | 'regularizer'>,
+    state: StopRuleState = start,
+    watch: Watch = lossWatch,
+  ) {
     this.#params = params;
     this.#state = state;
+    this.#watch = watch;
   }
 
   get state(): StopRuleState {
     return this.#state;
   }
 
-  /** True if the newest checkpoint has the lowest loss so far. */
+  /** True if the newest checkpoint is the best so far: the one with the lowest loss, where nothing else is watched. */
   get isLowest(): boolean {
     return this.#state.sinceLowest === 0;
   }
@@ -40,11 +50,11 @@ export class StopRule {
   judge(record: CheckpointRecord): StopReason | undefined {
     const { stopper, regularizer } = this.#params;
     const { condition, value } = stopper;
-    const loss = watchedLoss(record);
+    const [loss, score] = [lossWatch.score(record), this.#watch.score(record)];
     const { lowest, previous, ...before } = this.#state;
-    const sinceLowest = loss < lowest ? 0 : before.sinceLowest + 1;
+    const sinceLowest = score < lowest ? 0 : before.sinceLowest + 1;
     const small = Math.abs(loss - previous) < value ? before.small + 1 : 0;
-    this.#state = { lowest: Math.min(lowest, loss), sinceLowest, previous: loss, small };
+    this.#state = { lowest: score < lowest ? score : lowest, sinceLowest, previous: loss, small };
     if (condition === 'stopLoss' && loss <= value) return 'stopLoss';
     if (condition === 'stopDiff' && small >= patience) return 'stopDiff';
     if (regularizer.method === 'earlyStop' && sinceLowest >= regularizer.value) return 'earlyStop';

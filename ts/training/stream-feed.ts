@@ -1,13 +1,11 @@
 import { badArgument } from '../core/errors.js';
 import { mapNamed } from '../data/by-name.js';
 import type { RowStream } from '../data/data-set.js';
-import { countOf, mapPart, type Part, type Side } from '../data/part.js';
-import { boundInputFor, type Rows, rowsIn } from '../data/rows.js';
+import { countOf, type Part, type Side } from '../data/part.js';
+import { boundInputFor, labelRowsIn, type Rows, rowsIn } from '../data/rows.js';
 import type { HyperParameters } from '../hyper-parameters.js';
-import type { Operand } from '../runtime/runner.js';
 import { sizeOf, type TensorData } from '../tensor/tensor.js';
-import { checkLabels } from './check-data.js';
-import type { Feed } from './feed.js';
+import type { Feed, Weights } from './feed.js';
 import type { TrainingPlan, TrainingSource } from './training-plan.js';
 
 /** About so many bytes of rows are read ahead at once; two such windows take turns. */
@@ -29,7 +27,7 @@ interface Window {
 /** Rows come from a stream, a window at a time; while C++ trains on one window, the next one is filled. */
 export class StreamFeed implements Feed {
   readonly source: TrainingSource;
-  readonly #params: HyperParameters;
+  readonly #checkLabels: ((part: Part) => void) | undefined;
   readonly #stream: RowStream;
   /** Names, shapes and types of the rows as the net takes them. */
   readonly #like: Part;
@@ -38,18 +36,30 @@ export class StreamFeed implements Feed {
   #next: Promise<IteratorResult<Window>> | undefined; // is being filled
   #covered = Number.NEGATIVE_INFINITY; // steps before this one have their rows in the plan's window
 
-  /** @param firstStep - of the run; the stream's rows before it in its epoch are passed over */
-  constructor(params: HyperParameters, stream: RowStream, classWeights: Operand, firstStep: number) {
+  /**
+   * @param firstStep - of the run; the stream's rows before it in its epoch are passed over
+   * @param checkLabels - refuses rows whose labels the net cannot learn
+   */
+  constructor(
+    params: HyperParameters,
+    stream: RowStream,
+    weights: Weights,
+    firstStep: number,
+    checkLabels?: (part: Part) => void,
+  ) {
     const { dtype, batchSize } = params;
-    this.#params = params;
+    this.#checkLabels = checkLabels;
     this.#stream = stream;
-    this.#like = mapPart(stream.like, (rows) => rowsIn(dtype, rows));
+    this.#like = {
+      inputs: mapNamed(stream.like.inputs, (rows) => rowsIn(dtype, rows)),
+      targets: mapNamed(stream.like.targets, (rows) => labelRowsIn(dtype, rows)),
+    };
     this.#batchRows = batchSize === -1 ? stream.count : Math.min(batchSize, stream.count);
     const stepsPerEpoch = Math.ceil(stream.count / this.#batchRows);
     this.#windows = this.#readWindows((firstStep % stepsPerEpoch) * this.#batchRows);
     const portsFor = (side: Side) => mapNamed(this.#like[side], (rows) => boundInputFor(dtype, rows));
     const boundInputs = { inputs: portsFor('inputs'), targets: portsFor('targets') };
-    this.source = { ...this.#like, count: stream.count, boundInputs, classWeights };
+    this.source = { ...this.#like, count: stream.count, boundInputs, ...weights };
   }
 
   async prepare(step: number, end: number, { replay, scalars, iterationsPerEpoch }: TrainingPlan): Promise<number> {
@@ -136,7 +146,7 @@ export class StreamFeed implements Feed {
   #check(part: Part, before: number): void {
     const { count } = this.#stream;
     if (before + countOf(part) > count) throw badArgument('the stream', `${count} rows in each epoch`, 'more');
-    for (const rows of Object.values(part.targets)) checkLabels(this.#params, rows, 'the stream');
+    this.#checkLabels?.(part);
   }
 }
 

@@ -4,6 +4,7 @@ import { didYouMean } from '../core/did-you-mean.js';
 import { badArgument } from '../core/errors.js';
 import { checkOptions, isFields } from '../core/fields.js';
 import { DataReader } from '../data/data-reader.js';
+import { requireTensor, type Tensor } from '../tensor/tensor.js';
 import type { CheckpointRecord, TrainingProgress } from '../training-history.js';
 
 /** Options of one `net.train`. How many epochs it trains is a hyperparameter, `maxEpoch`. */
@@ -20,8 +21,8 @@ export interface TrainOptions extends CheckpointOptions {
   /**
    * Gives the net the weights of its best checkpoint, `history.best`, when the run ends by `maxEpoch` or a stop rule. A
    * run that is aborted or fails keeps its last weights; `net.restoreBest()` restores the best ones then. The best
-   * checkpoint has the lowest validation loss; without a validation set, the lowest training loss. Default false, or as
-   * before where a run is resumed.
+   * checkpoint has the lowest validation loss; without a validation set, the lowest training loss; or the best value of
+   * the metric that the hyperparameter `monitor` names. Default false, or as before where a run is resumed.
    */
   readonly restoreBest?: boolean | undefined;
   /** Shows a progress bar on the terminal, or writes lines where there is none; default false. */
@@ -37,6 +38,11 @@ export interface TrainOptions extends CheckpointOptions {
    * the run, and `train` rejects with that. The net is busy meanwhile: to predict with it or save it, use `callbacks`.
    */
   readonly onCheckpoint?: ((record: CheckpointRecord) => unknown) | undefined;
+  /**
+   * A weight ≥ 0 for each training row, in the reader's order of them (without validation and test set): the mean loss is
+   * Σ wᵢ lossᵢ / m over the m rows of a batch. Metrics and the validation loss are not weighed. Default: all rows weigh 1.
+   */
+  readonly sampleWeight?: Tensor | undefined;
   /** Objects whose functions are called at moments of the run, in this order; see `Callback`. */
   readonly callbacks?: readonly Callback[] | undefined;
   /** Ends the run within one step; `train` then rejects with the signal's reason. */
@@ -53,7 +59,7 @@ export function checkTrainArguments(reader: unknown, options: TrainOptions): ass
     throw badArgument('reader', 'a DataReader', reader, hint);
   }
   checkOptions(options, [
-    ...(['checkpoint', 'needTest', 'shuffle', 'restoreBest', 'progress'] as const),
+    ...(['checkpoint', 'needTest', 'shuffle', 'restoreBest', 'progress', 'sampleWeight'] as const),
     ...(['onProgress', 'onCheckpoint', 'callbacks', 'signal'] as const),
     ...(['checkpointFile', 'checkpointEvery', 'keepCheckpoints'] as const),
   ]);
@@ -65,6 +71,7 @@ export function checkTrainArguments(reader: unknown, options: TrainOptions): ass
   for (const [name, listener] of Object.entries({ onProgress, onCheckpoint })) {
     if (listener !== undefined && typeof listener !== 'function') throw badArgument(name, 'a function', listener);
   }
+  if (options.sampleWeight !== undefined) requireTensor('sampleWeight', options.sampleWeight);
   if (options.callbacks !== undefined) checkCallbacks(options.callbacks);
 }
 

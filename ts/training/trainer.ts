@@ -2,7 +2,7 @@ import type { PendingRun } from '../checkpoints/resume.js';
 import { RunCheckpoints } from '../checkpoints/run-checkpoints.js';
 import { oneOf } from '../core/fields.js';
 import type { DataReader } from '../data/data-reader.js';
-import { Evaluator, meansOf } from '../inference/evaluation.js';
+import { Evaluator } from '../inference/evaluation.js';
 import type { ModelDescription } from '../model-files/description.js';
 import type { Model } from '../net/model.js';
 import type { NeuralNet } from '../neural-net.js';
@@ -12,7 +12,6 @@ import {
   type StopReason,
   TrainingHistory,
   type TrainingProgress,
-  watchedLoss,
 } from '../training-history.js';
 import { Interruption } from './interruption.js';
 import { ProgressReporter } from './progress-reporter.js';
@@ -123,7 +122,7 @@ export class Trainer {
       const { testPart } = this.#reader;
       const evaluator = this.#options.needTest && testPart ? new Evaluator(this.#model, testPart) : undefined;
       const test = evaluator && (await this.#interruption.evaluate(evaluator));
-      return new TrainingHistory(this.records, { ...end, test });
+      return new TrainingHistory(this.records, { ...end, test }, this.#setup.watch);
     } finally {
       reporter?.close();
       this.#model.state.scalars.set('epochs', this.#status.position.epochs);
@@ -142,7 +141,7 @@ export class Trainer {
     let newest = begin; // the iteration of the newest checkpoint
     while (!this.#isOver) {
       const before = this.#steps.next;
-      if (before === newest) plan.scalars.clearSums();
+      if (before === newest) plan.scores.clear();
       const stops = [end, newest + interval];
       if (this.#callbacks.wantEpochs) stops.push(before - (before % iterationsPerEpoch) + iterationsPerEpoch);
       await this.#steps.runTo(Math.min(...stops), reporter);
@@ -151,7 +150,7 @@ export class Trainer {
       const isDue = next === newest + interval || next === end || this.#reason !== undefined;
       let record = isDue ? await this.#checkpoint() : undefined;
       if (next % iterationsPerEpoch === 0 && next > before) {
-        await this.#callbacks.epochEnd(meansOf(this.#model, plan.scalars.sums()));
+        await this.#callbacks.epochEnd(plan.scores.running());
         if (this.#reason) record ??= await this.#checkpoint();
       }
       if (record) newest = next;
@@ -177,9 +176,10 @@ export class Trainer {
 
   /** Records the training since the last checkpoint and, if there is a validation set, how the net does on it. */
   async #checkpoint(): Promise<CheckpointRecord> {
-    const { plan, rollback, rule, weights, validation: evaluator } = this.#setup;
+    const { plan, rollback, rule, watch, weights, validation: evaluator } = this.#setup;
     const iteration = this.#steps.next;
-    const train = meansOf(this.#model, plan.scalars.sums());
+    await plan.scores.finish();
+    const train = plan.scores.evaluation();
     const validation = evaluator && (await this.#interruption.evaluate(evaluator));
     if (validation && !Number.isFinite(validation.loss)) throw rollback.lostNumbers(iteration - 1);
     const { schedule, state } = this.#model;
@@ -189,6 +189,8 @@ export class Trainer {
       lossTrain: train.loss,
       accuracyTrain: train.accuracy,
       ...(validation && { lossValidation: validation.loss, accuracyValidation: validation.accuracy }),
+      ...(train.metrics && { metrics: train.metrics }),
+      ...(validation?.metrics && { validationMetrics: validation.metrics }),
       learningRate: state.scalars.get('learningRate'),
     });
     await this.#files?.idle(); // before the tensors that it writes change
@@ -198,7 +200,7 @@ export class Trainer {
     const reason = rule.judge(record);
     this.#reason ??= reason;
     if (rule.isLowest) await weights.best.take();
-    schedule?.judge(watchedLoss(record), state.plateau, state.scalars);
+    schedule?.judge(watch.score(record), state.plateau, state.scalars);
     await this.#callbacks.checkpoint({ record, isBest: rule.isLowest });
     await weights.keep();
     return record;

@@ -1,8 +1,9 @@
+import { iterationsBetween } from '../checkpoints/run-fingerprint.js';
 import { BlasnetError } from '../core/errors.js';
-import { inputNames, type NamedRows, type Side, soleRows } from '../data/part.js';
+import { inputNames, type NamedRows, type Side, targetNames } from '../data/part.js';
 import { batchPass, boundInputFor, floatBatchPass, type Rows, requireFinite } from '../data/rows.js';
-import { noClassWeights } from '../losses/class-weights.js';
-import { type Model, stepUpdatePass, trainingPass } from '../net/model.js';
+import { Scores } from '../inference/scores.js';
+import { type Model, objectivesFor, stepUpdatePass, trainingPass } from '../net/model.js';
 import { createReplay, type Passes, type Replay } from '../replay/replay.js';
 import { type BoundInput, fromNative, type Operand, type Runner } from '../runtime/runner.js';
 import { RuntimeScalars } from '../runtime/runtime-scalars.js';
@@ -19,7 +20,10 @@ export interface TrainingSource {
   readonly count: number;
   /** For windows: where each of them is bound. */
   readonly boundInputs?: Readonly<Record<Side, Readonly<Record<string, BoundInput>>>>;
-  readonly classWeights: Operand;
+  /** A weight for each class by the names of targets; absent where all weigh 1. */
+  readonly classWeights: Readonly<Record<string, Operand | undefined>>;
+  /** A weight for each row of an epoch, in the rows' own order. */
+  readonly sampleWeights?: Rows | undefined;
 }
 
 /** Records what brings the weights to where training has them, and back. */
@@ -36,23 +40,37 @@ export class TrainingPlan {
    * `windowStart`: rows of the epoch before the window in the bound inputs; `windowRow`: the batch's first row within it;
    * `groupCount`: rows since the last update, where several batches make one.
    */
-  readonly scalars = new RuntimeScalars(['windowStart', 'windowRow', 'groupCount']);
+  readonly scalars: RuntimeScalars;
+  /** The loss and metrics over the rows since a checkpoint. */
+  readonly scores: Scores;
   readonly replay: Replay;
   readonly iterationsPerEpoch: number;
   /** The result of each step of the graph, as the pass for a full batch and the one for the last batch of an epoch leave it. */
   readonly #outputs: { full: readonly Tensor[]; last: readonly Tensor[] } = { full: [], last: [] };
 
-  constructor(model: Model, source: TrainingSource, batchRows: number, shuffle: boolean) {
+  /** @param interval - epochs between checkpoints */
+  constructor(model: Model, source: TrainingSource, batchRows: number, shuffle: boolean, interval: number) {
     const { dtype, seed, gradientAccumulation } = model.params;
-    const { count, classWeights } = source;
-    const { boundInputs } = source;
-    const y = soleRows(source, 'targets', 'the net');
+    const { count, boundInputs, sampleWeights } = source;
+    const objectives = objectivesFor(model);
     const names = inputNames(model.stack.inputNames, source, 'the training set');
-    const { scalars } = this;
+    const targets = targetNames(
+      objectives.map(({ output }) => output),
+      source,
+      'the training set',
+    );
+    const classWeights = targets.map((name) => source.classWeights[name]);
     this.iterationsPerEpoch = Math.ceil(count / batchRows);
+    const scalars = new RuntimeScalars(['windowStart', 'windowRow', 'groupCount'], Scores.roomFor(objectives));
+    this.scalars = scalars;
+    const mostRows = iterationsBetween(interval, this.iterationsPerEpoch) * batchRows;
+    const scores = new Scores(objectives, dtype, mostRows, scalars);
+    this.scores = scores;
     const order = shuffle && !boundInputs ? new Int32Array(count) : undefined;
 
     const isPart = gradientAccumulation > 1;
+    /** Of rows that lie in memory, also where the others come in windows. */
+    const ownRange = (rows: number) => ({ count: rows, firstRow: scalars.scalar('firstRow'), order });
     const gradientPass = (runner: Runner, rows: number) =>
       trainingPass(
         model,
@@ -68,12 +86,16 @@ export class TrainingPlan {
               const rows = source.inputs[name]!;
               return batchPass(runner, boundInputs?.inputs[name] ?? rows, rows, { ...range, augmentSeed: seed });
             }),
-            y: floatBatchPass(runner, boundInputs?.targets[''] ?? y, y, range),
+            labels: targets.map((name) => {
+              const rows = source.targets[name]!;
+              return floatBatchPass(runner, boundInputs?.targets[name] ?? rows, rows, range);
+            }),
             classWeights,
+            sampleWeights: sampleWeights && floatBatchPass(runner, sampleWeights, sampleWeights, ownRange(rows)),
             isPart,
           };
         },
-        scalars,
+        { scores, scalars, wantsMetrics: true },
       );
     const stepPass = (rows: number) => (runner: Runner) => {
       const outputs = gradientPass(runner, rows);
@@ -124,31 +146,41 @@ export class TrainingPlan {
   }
 }
 
+/** Rows of a batch, in the order of the net's inputs and outputs. */
+export interface BatchRows {
+  readonly inputs: readonly Rows[];
+  readonly labels: readonly Rows[];
+}
+
 /** The recorded training step on rows that are given anew each time. */
 export class BatchPlan {
   readonly scalars = new RuntimeScalars();
   readonly #replay: Replay;
-  readonly #boundInputs: { readonly x: BoundInput; readonly y: BoundInput };
+  readonly #inputs: readonly BoundInput[];
+  readonly #labels: readonly BoundInput[];
 
-  constructor(model: Model, x: Rows, y: Rows) {
+  /** @param batch - rows like those that will be given, in the order of the net's inputs and outputs */
+  constructor(model: Model, { inputs, labels }: BatchRows) {
     const { dtype } = model.params;
-    const boundInputs = { x: boundInputFor(dtype, x), y: boundInputFor(dtype, y) };
-    const range = { count: x.count, firstRow: 0 };
+    const [inputPorts, labelPorts] = [inputs, labels].map((all) => all.map((rows) => boundInputFor(dtype, rows)));
+    const range = { count: inputs[0]!.count, firstRow: 0 };
     const { scalars } = model.state;
+    const scores = new Scores(objectivesFor(model), dtype, range.count, this.scalars);
     const step = (runner: Runner) => {
       const batchOf = () => {
         // Infinity may pass through tanh and its like to a loss that is finite; labels always reach the loss.
-        runner.run('require_finite', { values: boundInputs.x });
+        for (const boundInput of inputPorts!)
+          if (boundInput.type !== 'int32') runner.run('require_finite', { values: boundInput });
         return {
-          inputs: [floatBatchPass(runner, boundInputs.x, x, range)],
-          y: floatBatchPass(runner, boundInputs.y, y, range),
-          classWeights: noClassWeights,
+          inputs: inputs.map((x, i) => batchPass(runner, inputPorts![i]!, x, range)),
+          labels: labels.map((y, i) => floatBatchPass(runner, labelPorts![i]!, y, range)),
         };
       };
-      trainingPass(model, runner, batchOf, this.scalars);
+      trainingPass(model, runner, batchOf, { scores, scalars: this.scalars, wantsMetrics: false });
       stepUpdatePass(model, runner, scalars.scalar('epochs'));
     };
-    this.#boundInputs = boundInputs;
+    this.#inputs = inputPorts!;
+    this.#labels = labelPorts!;
     this.#replay = createReplay(
       { ...restPasses(model), step },
       {
@@ -168,13 +200,15 @@ export class BatchPlan {
    * @returns the mean loss before the update
    * @throws BlasnetError `ERR_NOT_FINITE` for rows or a loss with NaN or infinity; the weights are then as they were
    */
-  run(x: Rows, y: Rows): number {
-    this.#replay.bind(this.#boundInputs.x, x.data, x.count);
-    this.#replay.bind(this.#boundInputs.y, y.data, y.count);
+  run({ inputs, labels }: BatchRows): number {
+    for (const [i, boundInput] of this.#inputs.entries())
+      this.#replay.bind(boundInput, inputs[i]!.data, inputs[i]!.count);
+    for (const [i, boundInput] of this.#labels.entries())
+      this.#replay.bind(boundInput, labels[i]!.data, labels[i]!.count);
     const { reason, message } = this.#replay.runSync(0, 1, false);
     const loss = this.scalars.get('batchLoss');
     if (reason === 'notFinite') {
-      requireFinite("the batch's x", x);
+      for (const x of inputs) requireFinite("the batch's x", x);
       throw new BlasnetError('ERR_NOT_FINITE', `Expected a finite loss for the batch but received ${loss}`);
     }
     if (reason !== 'finished') throw fromNative(new Error(message));

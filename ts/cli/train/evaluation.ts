@@ -1,5 +1,5 @@
 import { confusionMatrix } from '../../charts/confusion-chart.js';
-import type { DataReader, Evaluation, NeuralNet, Tensor } from '../../index.js';
+import type { DataReader, Evaluation, MetricValues, NeuralNet, Tensor } from '../../index.js';
 import { type ClassReport, classReport } from './class-figures.js';
 
 /** The figures of an answer that ignores all features, on the same rows. */
@@ -19,6 +19,8 @@ export interface Result extends Partial<ClassReport> {
   /** In units of the file, of nets for fitting with one output. */
   readonly rootMeanSquaredError?: number | undefined;
   readonly baseline?: Baseline | undefined;
+  /** The metrics that were asked for. */
+  readonly metrics?: MetricValues | undefined;
 }
 
 /** Rows with their labels, as the net gets them. */
@@ -36,9 +38,18 @@ export function resultsOf(net: NeuralNet, reader: DataReader): { test?: Result; 
   };
 }
 
-function resultOf(net: NeuralNet, { yTrain }: DataReader, { x, y }: Rows): Result {
-  const { loss, accuracy } = net.test(x, y);
-  if (net.params.netType === 'fitting') return fittingResult({ loss, accuracy }, net, y, yTrain);
+function resultOf(net: NeuralNet, reader: DataReader, rows: Rows): Result {
+  const evaluation = net.test(rows.x, rows.y);
+  const { metrics } = evaluation;
+  return { ...figuresOf(evaluation, net, reader, rows), ...(metrics && { metrics }) };
+}
+
+function figuresOf({ loss, accuracy }: Evaluation, net: NeuralNet, { yTrain }: DataReader, { x, y }: Rows): Result {
+  if (net.params.netType === 'fitting') {
+    // The loss of that type is half of the squared error, summed over the outputs of a row.
+    const squared = net.params.loss === undefined ? 2 * loss : meanSquareOf(net.inference(x), y) * y.rowSize;
+    return fittingResult({ loss, accuracy }, squared, net, y, yTrain);
+  }
   const names = classNamesOf(net, y);
   // Several outputs of a binary classifier answer several questions.
   if (!names) return { loss, accuracy };
@@ -49,7 +60,14 @@ function resultOf(net: NeuralNet, { yTrain }: DataReader, { x, y }: Rows): Resul
   return { loss, accuracy, baseline: { class: names[frequent]!, accuracy: share }, ...report };
 }
 
-function fittingResult({ loss, accuracy }: Evaluation, net: NeuralNet, y: Tensor, yTrain: Tensor): Result {
+/** @param error - the squared error, summed over the outputs of a row */
+function fittingResult(
+  { loss, accuracy }: Evaluation,
+  error: number,
+  net: NeuralNet,
+  y: Tensor,
+  yTrain: Tensor,
+): Result {
   const scale = net.preparation?.y?.scale ?? Array<number>(y.rowSize).fill(1);
   /** The root of the mean squared error in units of the file, by the error of scaled labels. */
   const inUnits = (squared: number) => (y.rowSize === 1 ? Math.sqrt(squared) * Math.abs(scale[0]!) : undefined);
@@ -60,13 +78,18 @@ function fittingResult({ loss, accuracy }: Evaluation, net: NeuralNet, y: Tensor
   return {
     loss,
     r2: accuracy,
-    // The loss is half of the squared error, summed over the outputs of a row.
-    rootMeanSquaredError: inUnits(2 * loss),
+    rootMeanSquaredError: inUnits(error),
     baseline: {
       r2: variance === 0 ? Number(squared === 0) : 1 - squared / variance,
       rootMeanSquaredError: inUnits(squared),
     },
   };
+}
+
+function meanSquareOf({ data }: Tensor, y: Tensor): number {
+  let sum = 0;
+  for (let i = 0; i < y.size; i++) sum += (data[i]! - y.data[i]!) ** 2;
+  return sum / y.size;
 }
 
 function meanOf({ data, rows, rowSize }: Tensor, column: number): number {

@@ -14,6 +14,7 @@ import {
   type LayerEntry,
   NeuralNet,
 } from '../../index.js';
+import { lossOf } from '../../losses/registry.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import type { LabelKind } from './labels.js';
 import { paramsOf } from './params.js';
@@ -85,10 +86,17 @@ function netOfWidths(
     net.addLayer(new FullyConnectedLayer(widths[i]!, outputs), isLast ? 'output' : `hidden${i + 1}`);
     if (!isLast) net.addLayer(new ActivationLayer(activation), `${activation}${i + 1}`);
   });
-  const { netType } = params;
-  if (netType === 'binaryClassifier') net.addLayer(new ClassificationLayer('sigmoid'), 'sigmoid');
-  if (netType === 'multipleClassifier') net.addLayer(new ClassificationLayer('softmax'), 'softmax');
+  const kind = classifierFor(params);
+  if (kind) net.addLayer(new ClassificationLayer(kind), kind);
   return net;
+}
+
+/** The function that makes probabilities of the outputs; undefined where the loss takes other numbers. */
+function classifierFor({ netType, loss }: HyperParameters): 'softmax' | 'sigmoid' | undefined {
+  if (netType === 'fitting') return undefined;
+  const kind = netType === 'binaryClassifier' ? 'sigmoid' : 'softmax';
+  const { probabilities = loss === undefined ? [kind] : [] } = loss === undefined ? {} : lossOf('loss', loss);
+  return probabilities.find((one) => one === kind) ?? probabilities[0];
 }
 
 /**

@@ -1,6 +1,5 @@
-import type { DataReader, NeuralNet, TrainingHistory } from '../../index.js';
+import type { CheckpointRecord, DataReader, NeuralNet, TrainingHistory } from '../../index.js';
 import { formatNumber } from '../../training/progress-bar.js';
-import { watchedLoss } from '../../training-history.js';
 import { print } from '../output.js';
 import type { Result } from './evaluation.js';
 import type { LabelKind } from './labels.js';
@@ -85,19 +84,30 @@ export class Report {
 }
 
 /** `best: epoch 3 of 50, validation loss 0.8900; the model has its weights`. */
-function bestLine({ history, hasBest }: TrainResult): string {
+function bestLine({ net, history, hasBest }: TrainResult): string {
   const { best, records } = history;
   const weights = hasBest ? 'its weights' : 'the weights of the last epoch';
   const [epoch, last] = [best, records.at(-1)!].map((record) => Number(record.epoch.toFixed(2)));
-  return `best: epoch ${epoch} of ${last}, validation loss ${formatNumber(watchedLoss(best))}; the model has ${weights}`;
+  return `best: epoch ${epoch} of ${last}, validation ${watchedFigure(net, best)}; the model has ${weights}`;
 }
 
-function figures({ loss, accuracy, r2, rootMeanSquaredError: error }: Partial<Result>): string {
+/** The figure by which the best checkpoint was found, and its value. */
+function watchedFigure({ params: { monitor } }: NeuralNet, best: CheckpointRecord): string {
+  const { lossValidation = best.lossTrain, accuracyValidation = best.accuracyTrain, validationMetrics } = best;
+  const value = monitor === 'loss' ? lossValidation : (validationMetrics?.[monitor] ?? accuracyValidation);
+  return `${monitor} ${formatNumber(Number(value))}`;
+}
+
+function figures({ loss, accuracy, r2, rootMeanSquaredError: error, metrics = {} }: Partial<Result>): string {
   const parts = [];
   if (loss !== undefined) parts.push(`loss ${formatNumber(loss)}`);
   if (accuracy !== undefined) parts.push(`accuracy ${formatNumber(accuracy)}`);
   if (r2 !== undefined) parts.push(`R² ${formatNumber(r2)}`);
   if (error !== undefined) parts.push(`root mean squared error ${Number(error.toPrecision(4))}`);
+  const told = ['accuracy', 'r2', 'rootMeanSquaredError'];
+  for (const [name, value] of Object.entries(metrics)) {
+    if (typeof value === 'number' && !told.includes(name)) parts.push(`${name} ${formatNumber(value)}`);
+  }
   return parts.join(', ');
 }
 

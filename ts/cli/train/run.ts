@@ -2,6 +2,7 @@ import { extname, parse, resolve } from 'node:path';
 import { requireWritable } from '../../core/files.js';
 import { definedFields } from '../../core/objects.js';
 import { type DataReader, type NeuralNet, setThreads, type TrainingHistory } from '../../index.js';
+import { soleTypeFor } from '../../objectives.js';
 import { Interrupted, UsageError } from '../output.js';
 import { chartFiles, saveCharts } from './charts.js';
 import { readDataSet } from './data.js';
@@ -45,7 +46,8 @@ export async function runTrain(data: string, settings: TrainSettings): Promise<v
 
 /** Makes numbers of the raw rows, and takes the validation set. */
 function prepare(reader: DataReader, { validation, scale, normalize, hyperParameters }: TrainSettings): LabelKind {
-  const kind = labelKindOf(reader, hyperParameters.netType);
+  const { netType, loss } = hyperParameters;
+  const kind = labelKindOf(reader, netType ?? (loss === undefined ? undefined : soleTypeFor(loss)));
   // Not of the test rows: they stand for rows that nobody has seen yet.
   const scaling = normalize === false ? undefined : ({ method: scale, fitOn: 'train' } as const);
   if (scaling) reader.normalizeX(scaling);

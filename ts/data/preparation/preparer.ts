@@ -5,30 +5,30 @@ import type { RowCells } from '../csv-options.js';
 import { checkedPreparation } from './check-preparation.js';
 import { checkedPredictOptions, type PredictOptions } from './predict-options.js';
 import { type Prediction, predictionOf } from './prediction.js';
-import { isRowPreparation, type Preparation, type RowPreparation } from './preparation.js';
+import { byName, isRowPreparation, type Preparation, type RowPreparation } from './preparation.js';
 import { prepareRows, prepareRowsSync } from './prepare.js';
 import { RowEncoder } from './row-encoder.js';
 
 /** Applies a preparation: makes a net's input from raw rows, and answers from its outputs. */
 export class Preparer {
+  /** As it was given, checked. */
+  readonly whole: Preparation | undefined;
+  /** That of the only input, where it has no name, and of its output, where that has none. */
   readonly preparation: RowPreparation | undefined;
   #encoder: RowEncoder | undefined;
-  #names: readonly string[] | undefined;
+  /** The names of inputs, whose raw rows cannot be prepared yet. */
+  readonly #names: readonly string[] | undefined;
 
-  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation whose parts do not fit together, or one by names */
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation whose parts do not fit together */
   constructor(preparation: Preparation | undefined) {
-    const checked = preparation === undefined ? undefined : checkedPreparation(preparation);
-    if (checked && !isRowPreparation(checked)) {
-      throw badArgument('preparation', 'one without names', Object.keys(checked.inputs!).join(', '));
+    this.whole = preparation === undefined ? undefined : checkedPreparation(preparation);
+    if (!this.whole || isRowPreparation(this.whole)) {
+      this.preparation = this.whole as RowPreparation | undefined;
+      return;
     }
-    this.preparation = checked;
-  }
-
-  /** A preparer for a net that was trained on inputs by name, whose raw rows cannot be prepared yet: it refuses them. */
-  static refusing(names: readonly string[]): Preparer {
-    const preparer = new Preparer(undefined);
-    preparer.#names = names;
-    return preparer;
+    const { inputs } = byName(this.whole);
+    this.preparation = inputs[''];
+    this.#names = inputs[''] ? undefined : Object.keys(inputs);
   }
 
   /**
@@ -63,9 +63,13 @@ export class Preparer {
     return raw.dtype === dtype ? raw : raw.clone(dtype);
   }
 
-  /** Makes answers from a net's outputs. */
-  answer(netType: NetType, outputs: Tensor): Prediction {
-    return predictionOf(this.preparation ?? {}, netType, outputs);
+  /**
+   * Makes answers from an output of a net.
+   * @param name - of the output
+   */
+  answer(netType: NetType, outputs: Tensor, name: string): Prediction {
+    const targets = this.whole && byName(this.whole).targets;
+    return predictionOf(targets?.[name] ?? targets?.[''] ?? {}, netType, outputs);
   }
 
   #rowEncoderFor(rows: unknown): RowEncoder {

@@ -40,6 +40,10 @@ export class BinaryCrossEntropy extends NamedLoss<'labelSmoothing'> {
     };
   }
 
+  override get probabilities() {
+    return ['sigmoid'] as const;
+  }
+
   override labelRule(): LabelRule {
     return 'probabilities';
   }

@@ -29,7 +29,7 @@ export class CrossEntropy extends NamedLoss<'labelSmoothing'> {
 
   override fused(output: Value): FusedLoss | undefined {
     const softmax = softmaxOf(output);
-    if (!softmax || output.rank !== 2 || this.constants.labelSmoothing !== 0) return undefined;
+    if (softmax?.z.rank !== 2 || this.constants.labelSmoothing !== 0) return undefined;
     return {
       seed: softmax.z,
       pass: (tape, y, classWeights, scalars) => {
@@ -37,6 +37,10 @@ export class CrossEntropy extends NamedLoss<'labelSmoothing'> {
         tape.run('cross_entropy', { z: softmax.z.tensor, logSum: softmax.logSum, y, classWeights, scalars });
       },
     };
+  }
+
+  override get probabilities() {
+    return ['softmax'] as const;
   }
 
   override labelRule(): LabelRule {

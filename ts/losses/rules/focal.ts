@@ -36,6 +36,10 @@ export class Focal extends NamedLoss<'gamma' | 'alpha'> {
     return ops.mean(ops.add(yes, no), rowAxes(output));
   }
 
+  override get probabilities() {
+    return ['sigmoid', 'softmax'] as const;
+  }
+
   override labelRule({ width, kind }: OutputForm): LabelRule {
     return kind === 'sigmoid' || (kind === undefined && width === 1) ? 'probabilities' : 'distribution';
   }

@@ -28,6 +28,10 @@ export class KlDivergence extends NamedLoss {
     return ops.subtract(entropy, meanOfSteps(ops, output, ops.sum(ops.multiply(target, logs), -1)));
   }
 
+  override get probabilities() {
+    return ['softmax'] as const;
+  }
+
   override labelRule(): LabelRule {
     return 'distribution';
   }

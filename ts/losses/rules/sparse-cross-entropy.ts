@@ -18,6 +18,10 @@ export class SparseCrossEntropy extends NamedLoss {
     return meanOfSteps(ops, output, ops.negate(ops.sum(ops.multiply(oneHot, logs), -1)));
   }
 
+  override get probabilities() {
+    return ['softmax'] as const;
+  }
+
   override labelRule(): LabelRule {
     return 'classes';
   }

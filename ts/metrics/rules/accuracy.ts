@@ -3,19 +3,19 @@ import { threshold } from '../options.js';
 import { hits, rounded } from '../tallies.js';
 import { classFormOf, type Judge, type JudgedOutput } from '../tally.js';
 
-const options = { threshold };
+const constants = { threshold };
 
 /**
  * The share of right answers. Of classes: rows whose largest output is that of their class. Of yes-or-no outputs, one
  * by one: those above the threshold where the label is above 1/2.
  */
-export class Accuracy extends NamedMetric<typeof options> {
+export class Accuracy extends NamedMetric<typeof constants> {
   static readonly id = 'accuracy';
-  static readonly options = options;
+  static readonly constants = constants;
 
   override judge(output: JudgedOutput): Judge {
     const { isByOutput } = classFormOf(output);
-    const tally = isByOutput ? rounded(output, this.options.threshold) : hits(output, 1);
+    const tally = isByOutput ? rounded(output, this.options.threshold ?? output.threshold) : hits(output, 1);
     return { tally, result: ([rows, right]) => right! / rows! };
   }
 }

@@ -4,12 +4,12 @@ import { threshold } from '../options.js';
 import { confusions } from '../tallies.js';
 import { classFormOf, type Judge, type JudgedOutput } from '../tally.js';
 
-const options = { threshold };
+const constants = { threshold };
 
 /** How many rows of each class (downwards) were taken for each class (across); of one output, for no and yes. */
-export class ConfusionMatrix extends NamedMetric<typeof options> {
+export class ConfusionMatrix extends NamedMetric<typeof constants> {
   static readonly id = 'confusionMatrix';
-  static readonly options = options;
+  static readonly constants = constants;
 
   override judge(output: JudgedOutput): Judge {
     const { isByOutput, width } = classFormOf(output);
@@ -19,6 +19,6 @@ export class ConfusionMatrix extends NamedMetric<typeof options> {
     const classes = Math.max(2, width);
     const result = (counts: Float64Array) =>
       Array.from({ length: classes }, (_, i) => [...counts.subarray(i * classes, (i + 1) * classes)]);
-    return { tally: confusions(output, this.options.threshold), result };
+    return { tally: confusions(output, this.options.threshold ?? output.threshold), result };
   }
 }

@@ -4,18 +4,18 @@ import { average, threshold } from '../options.js';
 import { classCounts } from '../tallies.js';
 import { classFormOf, type Judge, type JudgedOutput } from '../tally.js';
 
-const options = { threshold, average };
+const constants = { threshold, average };
 
 const f1 = ({ right, found, there }: ClassCounts) => quotient(2 * right, found + there);
 
 /** The harmonic mean of precision and recall. Of one output, for its yes; of several, by `average`. */
-export class F1 extends NamedMetric<typeof options> {
+export class F1 extends NamedMetric<typeof constants> {
   static readonly id = 'f1';
-  static readonly options = options;
+  static readonly constants = constants;
 
   override judge(output: JudgedOutput): Judge {
     const { isByOutput } = classFormOf(output);
-    const tally = classCounts(output, this.options.threshold);
+    const tally = classCounts(output, this.options.threshold ?? output.threshold);
     return { tally, result: (counts) => averageOf(f1, counts, this.options.average, isByOutput) };
   }
 }

@@ -10,7 +10,7 @@ import { classFormOf, type Judge, type JudgedOutput, meanOfRows } from '../tally
  */
 export class LogLoss extends NamedMetric {
   static readonly id = 'logLoss';
-  static readonly options = {};
+  static readonly constants = {};
 
   override get higherIsBetter(): boolean {
     return false;

@@ -5,9 +5,13 @@ import type { Judge, JudgedOutput } from '../tally.js';
 /** Σ|a − y| / n over the n outputs of all rows. */
 export class MeanAbsoluteErrorMetric extends NamedMetric {
   static readonly id = 'meanAbsoluteError';
-  static readonly options = {};
+  static readonly constants = {};
 
   override get higherIsBetter(): boolean {
+    return false;
+  }
+
+  override get readsClasses(): boolean {
     return false;
   }
 

@@ -5,9 +5,13 @@ import type { Judge, JudgedOutput } from '../tally.js';
 /** Σ(|a − y| / |y|) / n over the n outputs of all rows, as a share: 0.1 is 10 %. A label of 0 counts as 2⁻⁵². */
 export class MeanAbsolutePercentageErrorMetric extends NamedMetric {
   static readonly id = 'meanAbsolutePercentageError';
-  static readonly options = {};
+  static readonly constants = {};
 
   override get higherIsBetter(): boolean {
+    return false;
+  }
+
+  override get readsClasses(): boolean {
     return false;
   }
 

@@ -5,9 +5,13 @@ import type { Judge, JudgedOutput } from '../tally.js';
 /** Σ(a − y)² / n over the n outputs of all rows. The loss of that name is the half of it, for one output. */
 export class MeanSquaredErrorMetric extends NamedMetric {
   static readonly id = 'meanSquaredError';
-  static readonly options = {};
+  static readonly constants = {};
 
   override get higherIsBetter(): boolean {
+    return false;
+  }
+
+  override get readsClasses(): boolean {
     return false;
   }
 

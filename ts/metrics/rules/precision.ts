@@ -4,7 +4,7 @@ import { average, threshold } from '../options.js';
 import { classCounts } from '../tallies.js';
 import { classFormOf, type Judge, type JudgedOutput } from '../tally.js';
 
-const options = { threshold, average };
+const constants = { threshold, average };
 
 const precision = ({ right, found }: ClassCounts) => quotient(right, found);
 
@@ -12,13 +12,13 @@ const precision = ({ right, found }: ClassCounts) => quotient(right, found);
  * right / found: of the rows that are said to be of a class, the share that is. Of one output, for its yes; of
  * several, by `average`.
  */
-export class Precision extends NamedMetric<typeof options> {
+export class Precision extends NamedMetric<typeof constants> {
   static readonly id = 'precision';
-  static readonly options = options;
+  static readonly constants = constants;
 
   override judge(output: JudgedOutput): Judge {
     const { isByOutput } = classFormOf(output);
-    const tally = classCounts(output, this.options.threshold);
+    const tally = classCounts(output, this.options.threshold ?? output.threshold);
     return { tally, result: (counts) => averageOf(precision, counts, this.options.average, isByOutput) };
   }
 }

@@ -8,7 +8,11 @@ import type { Judge, JudgedOutput } from '../tally.js';
  */
 export class R2 extends NamedMetric {
   static readonly id = 'r2';
-  static readonly options = {};
+  static readonly constants = {};
+
+  override get readsClasses(): boolean {
+    return false;
+  }
 
   override judge(output: JudgedOutput): Judge {
     return { tally: squaredErrors(output), result: r2Of };

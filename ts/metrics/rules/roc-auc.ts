@@ -9,7 +9,7 @@ import type { Judge, JudgedOutput } from '../tally.js';
  */
 export class RocAuc extends NamedMetric {
   static readonly id = 'rocAuc';
-  static readonly options = {};
+  static readonly constants = {};
 
   override judge(output: JudgedOutput): Judge {
     const result = (sums: Float64Array) => meanOfDefined([...sums.subarray(1)].filter((_, i) => i % 2 === 1 - 1));

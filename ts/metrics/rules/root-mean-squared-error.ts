@@ -5,9 +5,13 @@ import type { Judge, JudgedOutput } from '../tally.js';
 /** √(Σ(a − y)² / n) over the n outputs of all rows. */
 export class RootMeanSquaredErrorMetric extends NamedMetric {
   static readonly id = 'rootMeanSquaredError';
-  static readonly options = {};
+  static readonly constants = {};
 
   override get higherIsBetter(): boolean {
+    return false;
+  }
+
+  override get readsClasses(): boolean {
     return false;
   }
 

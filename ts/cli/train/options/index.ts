@@ -1,4 +1,4 @@
-import type { Activation, OptimizerName } from '../../../index.js';
+import type { Activation, LossName, MetricName, OptimizerName } from '../../../index.js';
 import type { SettingOption } from '../settings.js';
 import { dataOptions } from './data.js';
 import { netOptions } from './net.js';
@@ -8,18 +8,20 @@ import { trainingOptions } from './training.js';
 /** Names that options take, as the library has them; undefined where it cannot be loaded. */
 export interface LibraryNames {
   readonly activations?: readonly Activation[] | undefined;
+  readonly losses?: readonly LossName[] | undefined;
+  readonly metrics?: readonly MetricName[] | undefined;
   readonly optimizers?: readonly OptimizerName[] | undefined;
 }
 
 /** All options of `blasnet train`, by the headings of its help. */
 export function trainOptions({
   activations,
-  optimizers,
+  ...names
 }: LibraryNames = {}): Readonly<Record<string, readonly SettingOption[]>> {
   return {
     'Data:': dataOptions,
     'Net:': netOptions(activations),
-    'Training:': trainingOptions(optimizers),
+    'Training:': trainingOptions(names),
     'Output:': outputOptions,
   };
 }

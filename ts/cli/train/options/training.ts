@@ -1,15 +1,17 @@
-import type { OptimizerName } from '../../../index.js';
+import type { LossName, MetricName } from '../../../index.js';
 import { batchSize, oneOfWords, positiveNumber, wholeNumber } from '../../values.js';
 import { type SettingOption, setting } from '../settings.js';
+import type { LibraryNames } from './index.js';
 import { named } from './net.js';
 
 const patience = wholeNumber(1);
 
-/**
- * The options that say how the net is trained.
- * @param optimizers - the names of all optimizers; undefined where the library cannot be loaded
- */
-export function trainingOptions(optimizers: readonly OptimizerName[] | undefined): readonly SettingOption[] {
+/** The labels that the command makes are one-hot rows, not class numbers. */
+const isForRows = (loss: LossName) => loss !== 'sparseCrossEntropy';
+
+/** The options that say how the net is trained, for the names that the library has. */
+export function trainingOptions({ losses, metrics, optimizers }: LibraryNames): readonly SettingOption[] {
+  const lossesOfRows = losses?.filter(isForRows);
   return [
     setting('hyperParameters.maxEpoch', '-e, --epochs <n>', 'most epochs (default: 50, more where rows are few)', {
       parse: wholeNumber(1),
@@ -27,6 +29,17 @@ export function trainingOptions(optimizers: readonly OptimizerName[] | undefined
       '--rate <number>',
       'learning rate (default: 0.001; sgd 0.1; momentum, nag, adaGrad 0.01)',
       { parse: positiveNumber({ orZero: false }) },
+    ),
+    setting('hyperParameters.loss', '--loss <name>', `loss${named(lossesOfRows)} (default: follows from the type)`, {
+      ...(lossesOfRows && { parse: oneOfWords(lossesOfRows) }),
+    }),
+    setting('hyperParameters.metrics', '--metrics <names>', `figures to tell, such as f1,rocAuc${named(metrics)}`, {
+      parse: (text) => text.split(',').map(metrics ? oneOfWords(metrics) : (name) => name as MetricName),
+    }),
+    setting(
+      'hyperParameters.monitor',
+      '--monitor <name>',
+      'what --early-stop and the best weights go by: loss (default), or one of --metrics',
     ),
     setting(
       'hyperParameters.regularizer',
