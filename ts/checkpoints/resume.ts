@@ -4,7 +4,7 @@ import type { Preparation } from '../data/preparation/preparation.js';
 import { jsonIn } from '../model-files/description.js';
 import { ModelFile } from '../model-files/model-file.js';
 import type { Model } from '../net/model.js';
-import { Snapshot } from '../training/snapshot.js';
+import { Snapshot } from '../replay/snapshot.js';
 import type { CheckpointRecord } from '../training-history.js';
 import { candidatesFor } from './kept-files.js';
 import { lengthened } from './longer-run.js';

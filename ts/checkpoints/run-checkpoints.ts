@@ -3,17 +3,15 @@ import { requireWritable } from '../core/files.js';
 import { type ModelDescription, metadataOf } from '../model-files/description.js';
 import { modelWriter, parametersOf } from '../model-files/model-file.js';
 import type { Model } from '../net/model.js';
+import type { Snapshot } from '../replay/snapshot.js';
 import type { SafetensorsFile } from '../safetensors/file.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Restored } from '../training/best-weights.js';
-import type { Rollback } from '../training/rollback.js';
-import type { Snapshot } from '../training/snapshot.js';
-import type { StopRule } from '../training/stop-rule.js';
 import type { CheckpointRecord, StopReason } from '../training-history.js';
+import type { Restored } from './best-weights.js';
 import type { CheckpointOptions } from './checkpoint-options.js';
 import { runStateAt, writeKept } from './kept-files.js';
 import { iterationsBetween, type RunFingerprint } from './run-fingerprint.js';
-import { type RunState, runStateIn, runStateText } from './run-state.js';
+import { type RunState, runStateIn, runStateText, type StopRuleState } from './run-state.js';
 import {
   bestName,
   historyName,
@@ -36,12 +34,14 @@ export interface RunParts {
   readonly model: Model;
   readonly describe: () => ModelDescription;
   readonly fingerprint: RunFingerprint;
-  readonly rule: StopRule;
+  /** Judges the checkpoints; see `StopRule`. */
+  readonly rule: { readonly state: StopRuleState; readonly isLowest: boolean };
   /** Whether the run ends with the weights of its best checkpoint, as an option of `train`. */
   readonly restoreBest: boolean;
   /** The records so far; the list grows. */
   readonly records: readonly CheckpointRecord[];
-  readonly rollback: Rollback;
+  /** Weights and the optimizer's arrays at the newest checkpoint. */
+  readonly rollback: { copyOf(tensor: Tensor): Tensor | undefined };
   readonly best: Snapshot;
   /** The weights that are kept for callbacks. */
   readonly kept: readonly Snapshot[];

@@ -1,10 +1,19 @@
 import { type Fields, isFields } from '../core/fields.js';
 import { badFile } from '../core/files.js';
 import type { PlateauState } from '../schedules/schedule.js';
-import type { StopRuleState } from '../training/stop-rule.js';
 import type { StopReason } from '../training-history.js';
 import type { RunFingerprint } from './run-fingerprint.js';
 import type { MetricShapes } from './run-tensors.js';
+
+/** The memory of a stop rule from checkpoint to checkpoint. */
+export interface StopRuleState {
+  /** The lowest score of the figure that is watched, infinite before there is one, and the checkpoints since. */
+  readonly lowest: number;
+  readonly sinceLowest: number;
+  /** 'stopDiff': the loss before, NaN where there is none, and the small changes in a row. */
+  readonly previous: number;
+  readonly small: number;
+}
 
 /** The state of a run without its tensors; plain JSON. */
 export interface RunState {

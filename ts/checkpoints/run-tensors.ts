@@ -3,8 +3,8 @@ import type { MetricValue, MetricValues } from '../metrics/metric.js';
 import { parametersOf, trainingPrefix } from '../model-files/model-file.js';
 import type { ParameterBlock } from '../net/layer-stack.js';
 import type { NamedLayer } from '../net/net-graph.js';
+import type { BlockArrays } from '../net/weight-average.js';
 import { sizeOf, Tensor } from '../tensor/tensor.js';
-import type { BlockArrays } from '../training/weight-average.js';
 import type { CheckpointRecord } from '../training-history.js';
 
 /**

@@ -1,9 +1,9 @@
 import { badArgument, callFirst, shapeMismatch } from '../core/errors.js';
 import { requireLayerName } from '../core/files.js';
 import { type Applicable, Node, type RowShape } from '../graph/node.js';
+import type { OutputForm } from '../graph/output-form.js';
 import { Pass } from '../graph/pass.js';
 import type { Parameter, ParameterSetup } from '../graph/weights-bias.js';
-import type { OutputForm } from '../losses/label-rules.js';
 import type { Ops } from '../ops/ops.js';
 import { Value } from '../ops/value.js';
 import { EagerRunner } from '../runtime/runner.js';

@@ -7,12 +7,6 @@ import { badArgument } from '../core/errors.js';
  */
 export type LabelRule = 'numbers' | 'probabilities' | 'distribution' | 'classes' | 'signs' | 'counts';
 
-/** An output that losses and metrics judge: its last dimension, and whether softmax or sigmoid made it. */
-export interface OutputForm {
-  readonly width: number;
-  readonly kind?: 'softmax' | 'sigmoid' | undefined;
-}
-
 /** Labels of some rows, one behind the other. */
 export interface LabelRows {
   readonly data: ArrayLike<number>;

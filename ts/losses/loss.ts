@@ -1,4 +1,5 @@
 import { badArgument } from '../core/errors.js';
+import type { OutputForm } from '../graph/output-form.js';
 import type { Ops } from '../ops/ops.js';
 import { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
@@ -6,7 +7,7 @@ import { EagerRunner } from '../runtime/runner.js';
 import { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import { requireTensor, type Tensor } from '../tensor/tensor.js';
 import type { FusedLoss } from './fused.js';
-import { type LabelRule, type OutputForm, requireLabels } from './label-rules.js';
+import { type LabelRule, requireLabels } from './label-rules.js';
 import { lossPass } from './loss-pass.js';
 
 /** The description of a loss as plain JSON: its type, and the options of its constructor. See `createLoss`. */

@@ -1,7 +1,8 @@
 import { penaltyGradientPass, penaltyPass } from '../losses/penalty.js';
-import { type Model, penaltyOf, updatePass } from '../net/model.js';
+import { type Model, penaltyOf } from '../net/model.js';
 import type { KernelArgument, Runner } from '../runtime/runner.js';
 import type { RuntimeScalar, RuntimeScalars } from '../runtime/runtime-scalars.js';
+import { updatePass } from './passes.js';
 
 /** The place of a batch in a group of batches that make one update. */
 interface Part {

@@ -1,10 +1,10 @@
 import type { BlasnetError } from '../core/errors.js';
 import type { Model } from '../net/model.js';
+import type { Counts } from '../net/training-state.js';
+import { Snapshot } from '../replay/snapshot.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { firstLostLayer, lostNumbers } from './not-finite.js';
-import { Snapshot } from './snapshot.js';
 import type { TrainingPlan } from './training-plan.js';
-import type { Counts } from './training-state.js';
 
 /** Weights and optimizer's arrays at the newest checkpoint, to return to when numbers are lost. */
 export class Rollback {

@@ -1,3 +1,4 @@
+import { BestWeights } from '../checkpoints/best-weights.js';
 import type { PendingRun } from '../checkpoints/resume.js';
 import {
   fingerprintOf,
@@ -11,7 +12,6 @@ import type { DataReader } from '../data/data-reader.js';
 import { Evaluator } from '../inference/evaluation.js';
 import { type Model, objectivesFor } from '../net/model.js';
 import { type Watch, watchOf } from '../objectives.js';
-import { BestWeights } from './best-weights.js';
 import { checkData } from './check-data.js';
 import { type Feed, feedFor } from './feed.js';
 import { Rollback } from './rollback.js';

@@ -1,7 +1,6 @@
 import type { CallbackContext } from '../callbacks/callback.js';
 import type { RunPosition } from '../checkpoints/run-checkpoints.js';
 import type { Model } from '../net/model.js';
-import type { NeuralNet } from '../neural-net.js';
 import type { CheckpointRecord, TrainingProgress } from '../training-history.js';
 import { progressOf } from './progress-reporter.js';
 import type { RunSetup } from './run-setup.js';
@@ -51,7 +50,7 @@ export class RunStatus {
   }
 
   /** The state of the run for a callback. */
-  context(net: NeuralNet, stop: CallbackContext['stop']): CallbackContext {
+  context(net: CallbackContext['net'], stop: CallbackContext['stop']): CallbackContext {
     const { iterationsPerEpoch } = this.#setup.plan;
     const { records } = this;
     const iteration = this.#next();

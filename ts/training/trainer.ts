@@ -1,3 +1,4 @@
+import type { CallbackContext } from '../callbacks/callback.js';
 import type { PendingRun } from '../checkpoints/resume.js';
 import { RunCheckpoints } from '../checkpoints/run-checkpoints.js';
 import { oneOf } from '../core/fields.js';
@@ -5,7 +6,7 @@ import type { DataReader } from '../data/data-reader.js';
 import { Evaluator } from '../inference/evaluation.js';
 import type { ModelDescription } from '../model-files/description.js';
 import type { Model } from '../net/model.js';
-import type { NeuralNet } from '../neural-net.js';
+import type { Snapshot } from '../replay/snapshot.js';
 import {
   type CheckpointRecord,
   type RunEnd,
@@ -19,13 +20,12 @@ import { RunCallbacks } from './run-callbacks.js';
 import { type RunSetup, setUpRun } from './run-setup.js';
 import { RunStatus } from './run-status.js';
 import { chanceWarning } from './scale-hint.js';
-import type { Snapshot } from './snapshot.js';
 import { Steps } from './steps.js';
 import type { TrainOptions } from './train-options.js';
 
 /** The net of a run, its description for files, and the state in which an earlier process left the run. */
 export interface RunContext {
-  readonly net: NeuralNet;
+  readonly net: CallbackContext['net'];
   readonly whileReadable: (work: () => Promise<void>) => Promise<void>;
   readonly describe: () => ModelDescription;
   readonly pending?: PendingRun | undefined;
@@ -36,7 +36,7 @@ export class Trainer {
   readonly #model: Model;
   readonly #reader: DataReader;
   readonly #options: TrainOptions;
-  readonly #net: NeuralNet;
+  readonly #net: CallbackContext['net'];
   readonly #setup: RunSetup;
   readonly #interruption: Interruption;
   readonly #steps: Steps;

@@ -3,12 +3,13 @@ import { BlasnetError } from '../core/errors.js';
 import { inputNames, type NamedRows, type Side, targetNames } from '../data/part.js';
 import { batchPass, boundInputFor, floatBatchPass, type Rows, requireFinite } from '../data/rows.js';
 import { Scores } from '../inference/scores.js';
-import { type Model, objectivesFor, stepUpdatePass, trainingPass } from '../net/model.js';
+import { type Model, objectivesFor } from '../net/model.js';
 import { createReplay, type Passes, type Replay } from '../replay/replay.js';
 import { type BoundInput, fromNative, type Operand, type Runner } from '../runtime/runner.js';
 import { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { accumulatePass, groupUpdatePass } from './accumulation.js';
+import { stepUpdatePass, trainingPass } from './passes.js';
 
 const shuffleStream = 0x45504f43; // the order of rows; layers' streams are small numbers
 

@@ -1,11 +1,11 @@
 import type { HyperParameters } from '../hyper-parameters.js';
-import type { LayerStack, ParameterBlock } from '../net/layer-stack.js';
 import type { KernelOptimizer, UpdateTarget } from '../optimizers/index.js';
 import { Arena } from '../runtime/arena.js';
 import type { KernelArgument, Runner } from '../runtime/runner.js';
 import { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import type { PlateauState } from '../schedules/schedule.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { LayerStack, ParameterBlock } from './layer-stack.js';
 import { partsByKind } from './parameter-ranges.js';
 import { type BlockArrays, WeightAverage } from './weight-average.js';
 

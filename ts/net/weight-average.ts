@@ -1,7 +1,7 @@
-import type { ParameterBlock } from '../net/layer-stack.js';
 import { Arena } from '../runtime/arena.js';
 import type { Runner } from '../runtime/runner.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { ParameterBlock } from './layer-stack.js';
 
 /** Arrays with the layout of a net's parameters, those that are trained and the others. */
 export interface BlockArrays {

@@ -1,7 +1,7 @@
-import { createReplay, type Replay } from '../replay/replay.js';
 import type { Runner } from '../runtime/runner.js';
 import { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import { Tensor } from '../tensor/tensor.js';
+import { createReplay, type Replay } from './replay.js';
 
 /** So few numbers are copied in less time than a thread takes to start. */
 const few = 1 << 15;

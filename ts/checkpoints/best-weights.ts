@@ -1,8 +1,8 @@
 import type { Callback } from '../callbacks/callback.js';
 import { EarlyStopping } from '../callbacks/early-stopping.js';
 import { badArgument } from '../core/errors.js';
+import { Snapshot } from '../replay/snapshot.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { Snapshot } from './snapshot.js';
 
 /** Which weights a net was given at the end of a run: the best of the run, or those of a callback; none where undefined. */
 export type Restored = 'best' | 'callback' | undefined;
