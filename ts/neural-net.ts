@@ -14,8 +14,6 @@ import { ModelFile } from './model-files/model-file.js';
 import { type GraphNodes, partsOf } from './net/net-graph.js';
 import { StoredNet } from './net/stored-net.js';
 import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
-import { isRowPreparation } from './preparation/preparation.js';
-import { Preparer } from './preparation/preparer.js';
 import { KeptPlans } from './replay/kept-plans.js';
 import type { Tensor } from './tensor.js';
 import { requireTrainable } from './training/check-data.js';
@@ -126,9 +124,7 @@ export class NeuralNet extends StoredNet {
       const signal = options.signal && { signal: AbortSignal.any([options.signal]) };
       const trainer = new Trainer(this.model, reader, { ...options, ...signal }, run);
       this.#pending = undefined;
-      const { preparation } = reader;
-      const isNamed = preparation && !isRowPreparation(preparation);
-      this.preparer = isNamed ? Preparer.refusing(Object.keys(preparation.inputs!)) : new Preparer(preparation);
+      this.usePreparation(reader.preparation);
       this.#best = trainer.best;
       const display = options.progress ? await this.#createDisplay() : undefined;
       const onProgress = (progress: TrainingProgress) => {

@@ -67,13 +67,13 @@ export class GatedNet extends NeuralNet {
     this.#open();
   }
 
-  override async predict(...[rows]: Parameters<NeuralNet['predict']>): ReturnType<NeuralNet['predict']> {
+  override async predict(...[rows]: Parameters<NeuralNet['predict']>): Promise<never> {
     const prediction = super.predict(rows);
     if (this.#gate) {
       this.batches.push((rows as Tensor).rows);
       await this.#gate;
     }
-    return prediction;
+    return prediction as never;
   }
 }
 

@@ -57,7 +57,7 @@ export function soleRows(part: Part, side: Side, name: string): Rows {
  */
 export function inputNames(
   expected: readonly string[],
-  { inputs }: Pick<Part, 'inputs'>,
+  { inputs }: { readonly inputs: Readonly<Record<string, unknown>> },
   name: string,
 ): readonly string[] {
   const names = Object.keys(inputs);

@@ -7,7 +7,7 @@ import { noClassWeights } from '../losses/class-weights.js';
 import { objectiveOf } from '../losses/objective.js';
 import { EagerRunner } from '../runner.js';
 import { Schedule } from '../schedules/schedule.js';
-import { requireTensor, Tensor } from '../tensor.js';
+import { type AnyTensor, requireAnyTensor, Tensor, type TensorType } from '../tensor.js';
 import { requireFiniteGradients } from '../training/not-finite.js';
 import { TrainingState } from '../training/training-state.js';
 import { Busy } from './busy.js';
@@ -153,7 +153,7 @@ export abstract class LayeredNet {
    * @param training - whether dropout and batch norm work as in training; default true
    * @returns the net's first output, rows × outputs
    */
-  forward(x: Tensor | Readonly<Record<string, Tensor>>, training = true): Tensor {
+  forward(x: AnyTensor | Readonly<Record<string, AnyTensor>>, training = true): Tensor {
     this.busy.requireIdle('forward');
     const inputs = this.inputsFrom(x);
     this.checkInputs(inputs);
@@ -233,13 +233,13 @@ export abstract class LayeredNet {
   }
 
   /** The rows of each input in the net's order. */
-  protected inputsFrom(x: Tensor | Readonly<Record<string, Tensor>>): readonly Tensor[] {
-    if (x instanceof Tensor) return [x];
+  protected inputsFrom(x: AnyTensor | Readonly<Record<string, AnyTensor>>): readonly AnyTensor[] {
+    if (x instanceof Tensor) return [x as AnyTensor];
     const { inputs } = this.model.stack;
     const names = inputs.map(({ name }) => name);
-    if (names.includes('')) return [x as unknown as Tensor]; // refused for what it is
+    if (names.includes('')) return [x as unknown as AnyTensor]; // refused for what it is
     const byName = fieldsOf('x', x, names);
-    return names.map((name) => byName[name] as Tensor);
+    return names.map((name) => byName[name] as AnyTensor);
   }
 
   /** Refuses rows that are no input of the net, in its dtype. */
@@ -247,14 +247,17 @@ export abstract class LayeredNet {
     this.checkInputs([x]);
   }
 
-  protected checkInputs(inputs: readonly Tensor[]): void {
+  protected checkInputs(inputs: readonly AnyTensor[]): void {
     const { inputs: expected } = this.model.stack;
-    for (const [i, x] of inputs.entries()) this.requireDtype(expected[i]?.name || 'x', x);
+    for (const [i, x] of inputs.entries()) {
+      const isIndex = expected[i]?.dtype === 'int32';
+      this.requireDtype(expected[i]?.name || 'x', x, isIndex ? 'int32' : this.params.dtype);
+    }
     this.checkRows(...inputs);
   }
 
   /** Refuses rows of another shape, different numbers of them, and none at all. */
-  protected checkRows(...inputs: readonly Tensor[]): void {
+  protected checkRows(...inputs: readonly AnyTensor[]): void {
     const [first] = inputs;
     if (first!.rows === 0) throw badArgument('x', 'at least one row', 0);
     const { inputs: expected } = this.model.stack;
@@ -265,11 +268,9 @@ export abstract class LayeredNet {
     this.model.stack.outputShapes(...inputs.map(({ shape }) => shape.slice(1)));
   }
 
-  /** Refuses what is no tensor of the net's dtype, with its memory. */
-  protected requireDtype(name: string, tensor: Tensor): void {
-    requireTensor(name, tensor);
-    if (tensor.dtype !== this.params.dtype) {
-      throw badArgument(name, `a ${this.params.dtype} tensor`, `a ${tensor.dtype} one`);
-    }
+  /** Refuses what is no tensor of that dtype, by default the net's, with its memory. */
+  protected requireDtype(name: string, tensor: AnyTensor, dtype: TensorType = this.params.dtype): void {
+    requireAnyTensor(name, tensor);
+    if (tensor.dtype !== dtype) throw badArgument(name, `a ${dtype} tensor`, `a ${tensor.dtype} one`);
   }
 }

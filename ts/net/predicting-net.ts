@@ -1,33 +1,67 @@
 import type { RowCells } from '../data/csv-options.js';
-import { partOf } from '../data/part.js';
+import type { NamedTensors } from '../data/named-tensors.js';
+import { inputNames, partOf } from '../data/part.js';
 import { rowsOf } from '../data/rows.js';
 import { badArgument } from '../errors.js';
 import { BatchPredictor, type BatchPredictorOptions } from '../inference/batch-predictor.js';
 import { type Evaluation, Evaluator } from '../inference/evaluation.js';
 import { Predictor } from '../inference/predictor.js';
-import { type RowAnswerer, RowPredictor } from '../inference/row-predictor.js';
+import { type Answers, type RowAnswerer, RowPredictor } from '../inference/row-predictor.js';
+import { NamedPreparer } from '../preparation/named-preparer.js';
 import type { PredictOptions } from '../preparation/predict-options.js';
 import type { Prediction } from '../preparation/prediction.js';
-import type { Preparation } from '../preparation/preparation.js';
+import { isRowPreparation, type Preparation } from '../preparation/preparation.js';
 import { Preparer } from '../preparation/preparer.js';
+import type { NamedRow, NamedRows } from '../preparation/raw-numbers.js';
 import { KeptPlans } from '../replay/kept-plans.js';
-import { Tensor } from '../tensor.js';
+import { type AnyTensor, Tensor } from '../tensor.js';
 import { requireTrainable } from '../training/check-data.js';
 import { LayeredNet } from './layered-net.js';
 
 /** Rows of several inputs by their names. */
-type Inputs = Readonly<Record<string, Tensor>>;
+type Inputs = Readonly<Record<string, AnyTensor>>;
 
 /** One output, or several by their names. */
 type Outputs = Tensor | Readonly<Record<string, Tensor>>;
 
+/** Raw rows of one input, or of several by their names. */
+type RawRows = AnyTensor | NamedRows | readonly (RowCells | NamedRow)[];
+
 /** The calls of a net that do not change it: predictions, answers for raw rows, loss and accuracy. */
 export abstract class PredictingNet extends LayeredNet {
   readonly #predictors = new KeptPlans<Predictor>();
-  protected preparer = new Preparer(undefined);
+  #preparer: Preparer | NamedPreparer = new Preparer(undefined);
+  /** For several inputs or outputs without a preparation. */
+  #plain: NamedPreparer | undefined;
 
   protected override layersChanged(): void {
     this.#predictors.clear();
+    this.#plain = undefined;
+  }
+
+  /** What prepares raw rows: by name, where the net or its preparation has names. */
+  #preparerFor(call: string): Preparer | NamedPreparer {
+    const { inputs, outputs } = this.model.stack;
+    const { preparation } = this.#preparer;
+    if (this.#preparer instanceof NamedPreparer || (inputs.length <= 1 && outputs.length === 1)) {
+      return this.#preparer;
+    }
+    if (preparation && inputs.length > 1) {
+      throw badArgument(
+        `${call}: the net's preparation`,
+        `one of ${inputs.map(({ name }) => name).join(', ')}`,
+        'one without names',
+      );
+    }
+    this.#plain ??= new NamedPreparer(preparation, inputs);
+    return this.#plain;
+  }
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation whose parts do not fit together */
+  protected usePreparation(preparation: Preparation | undefined): void {
+    const isNamed = preparation !== undefined && preparation !== null && !isRowPreparation(preparation);
+    this.#preparer = isNamed ? new NamedPreparer(preparation) : new Preparer(preparation);
+    this.#plain = undefined;
   }
 
   /**
@@ -48,14 +82,14 @@ export abstract class PredictingNet extends LayeredNet {
    * net.inference(Tensor.from([[1, 1, 1]])); // throws ERR_SHAPE_MISMATCH
    * ```
    */
-  inference(x: Tensor | Inputs): Tensor;
-  inference<Result extends Outputs>(x: Tensor | Inputs): Result;
-  inference(x: Tensor | Inputs): Outputs {
+  inference(x: AnyTensor | Inputs): Tensor;
+  inference<Result extends Outputs>(x: AnyTensor | Inputs): Result;
+  inference(x: AnyTensor | Inputs): Outputs {
     this.busy.requireIdle('inference');
     const { newest } = this.#predictors;
-    if (newest?.isSingle && x instanceof Tensor && newest.takesOne(x)) {
+    if (newest?.isSingle && x instanceof Tensor && newest.takesOne(x as AnyTensor)) {
       this.lastPass = undefined;
-      return newest.predictOne(x);
+      return newest.predictOne(x as Tensor);
     }
     const inputs = this.inputsFrom(x);
     return this.#byName(this.#predictor(inputs).predictSync(inputs));
@@ -65,13 +99,13 @@ export abstract class PredictingNet extends LayeredNet {
    * Computes the outputs for scaled rows on another thread. Calls queue behind each other. x is copied, so that it may be
    * changed or transferred meanwhile.
    */
-  async inferenceAsync(x: Tensor | Inputs): Promise<Tensor>;
-  async inferenceAsync<Result extends Outputs>(x: Tensor | Inputs): Promise<Result>;
-  async inferenceAsync(x: Tensor | Inputs): Promise<Outputs> {
+  async inferenceAsync(x: AnyTensor | Inputs): Promise<Tensor>;
+  async inferenceAsync<Result extends Outputs>(x: AnyTensor | Inputs): Promise<Result>;
+  async inferenceAsync(x: AnyTensor | Inputs): Promise<Outputs> {
     this.busy.requireIdleOr('inferenceAsync');
     const inputs = this.inputsFrom(x);
     this.checkInputs(inputs);
-    const rows = inputs.map((tensor) => tensor.clone());
+    const rows = inputs.map((tensor) => tensor.clone() as AnyTensor);
     const outputs = await this.busy.queued('inferenceAsync', () => this.#predictor(rows).predict(rows));
     return this.#byName(outputs);
   }
@@ -89,18 +123,23 @@ export abstract class PredictingNet extends LayeredNet {
    * are.
    */
   get preparation(): Preparation | undefined {
-    return this.preparer.preparation;
+    return this.#preparer.preparation;
   }
   set preparation(preparation: Preparation | undefined) {
     this.busy.requireIdle('preparation');
-    this.preparer = new Preparer(preparation);
+    this.usePreparation(preparation);
   }
 
   /**
    * Answers raw rows on another thread: prepares them as `preparation` describes, computes the outputs and turns them into
    * answers. Calls queue behind each other; rows may be changed meanwhile.
-   * @param rows - numbers of any dtype, or cells by column name as in the CSV file
+   * @param rows - numbers of any dtype, or cells by column name as in the CSV file. For several inputs: numbers by their
+   *   names, `{ sales: [[5, 7], [9, 3]], shop: [1, 0] }`, or a list of rows, each with cells by column name or with numbers
+   *   by the inputs' names.
+   * @returns the answers; by the outputs' names where there are several (then write
+   *   `predict<Record<string, Prediction>>`)
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
+   *   and for inputs that are missing or unknown
    * @example
    * ```ts
    * import { writeFile } from 'node:fs/promises';
@@ -119,11 +158,37 @@ export abstract class PredictingNet extends LayeredNet {
    * (await net.predict(Tensor.from([[3]]))).outputs.data.map(Math.round); // → Float32Array(1) [ 900 ]
    * ```
    */
-  async predict(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Promise<Prediction> {
+  async predict(rows: RawRows, options?: PredictOptions): Promise<Prediction>;
+  async predict<Result extends Answers>(rows: RawRows, options?: PredictOptions): Promise<Result>;
+  async predict(rows: RawRows, options: PredictOptions = {}): Promise<Answers> {
     this.busy.requireIdleOr('inferenceAsync');
-    const raw = this.preparer.encode(rows, this.params.dtype, options);
+    const preparer = this.#preparerFor('predict');
+    if (preparer instanceof NamedPreparer) {
+      return this.#answersTo(preparer.encode(rows, this.params.dtype, options), preparer);
+    }
+    const raw = preparer.encode(rows as Tensor | readonly RowCells[], this.params.dtype, options);
     this.checkRows(raw);
-    return this.#answerTo(raw, this.preparer);
+    return this.#answerTo(raw, preparer);
+  }
+
+  /** Answers for encoded raw rows by name, when earlier calls are done. */
+  async #answersTo(raw: NamedTensors, preparer: NamedPreparer): Promise<Answers> {
+    this.checkRows(...this.#inOrder(raw));
+    const { dtype, netType } = this.params;
+    return this.busy.queued('inferenceAsync', async () => {
+      const inputs = this.#inOrder(await preparer.prepare(raw, dtype));
+      return preparer.answers(this.#outputNames, netType, await this.#predictor(inputs).predict(inputs));
+    });
+  }
+
+  /** Tensors by name in the order of the net's inputs; a lone one may have another name, or none. */
+  #inOrder(tensors: NamedTensors): readonly AnyTensor[] {
+    const names = inputNames(this.model.stack.inputNames, { inputs: tensors }, 'the preparation');
+    return names.map((name) => tensors[name]!);
+  }
+
+  get #outputNames(): readonly string[] {
+    return this.model.stack.outputs.map(({ name }) => name);
   }
 
   /** Answers for encoded raw rows, when earlier calls are done. */
@@ -141,13 +206,22 @@ export abstract class PredictingNet extends LayeredNet {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read,
    *   `ERR_NET_BUSY`
    */
-  predictSync(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Prediction {
+  predictSync(rows: RawRows, options?: PredictOptions): Prediction;
+  predictSync<Result extends Answers>(rows: RawRows, options?: PredictOptions): Result;
+  predictSync(rows: RawRows, options: PredictOptions = {}): Answers {
     this.busy.requireIdle('predictSync');
     const { dtype, netType } = this.params;
-    const raw = this.preparer.encode(rows, dtype, options);
+    const preparer = this.#preparerFor('predictSync');
+    if (preparer instanceof NamedPreparer) {
+      const raw = preparer.encode(rows, dtype, options);
+      this.checkRows(...this.#inOrder(raw));
+      const inputs = this.#inOrder(preparer.prepareSync(raw, dtype));
+      return preparer.answers(this.#outputNames, netType, this.#predictor(inputs).predictSync(inputs));
+    }
+    const raw = preparer.encode(rows as Tensor | readonly RowCells[], dtype, options);
     this.checkRows(raw);
-    const x = this.preparer.prepareSync(raw, dtype);
-    return this.preparer.answer(netType, this.#predictor([x]).predictSync([x])[0]!);
+    const x = preparer.prepareSync(raw, dtype);
+    return preparer.answer(netType, this.#predictor([x]).predictSync([x])[0]!);
   }
 
   /**
@@ -174,11 +248,15 @@ export abstract class PredictingNet extends LayeredNet {
     const answerer: RowAnswerer = {
       dtype: this.params.dtype,
       get preparer() {
-        return net.preparer;
+        return net.#preparerFor('predictor');
       },
-      rowShape: ({ preparation }) => preparation?.inputShape ?? this.#rowShapeFor('predictor'),
+      rowShape: (preparer) => {
+        if (preparer instanceof NamedPreparer) return [preparer.width];
+        return preparer.preparation?.inputShape ?? this.#rowShapeFor('predictor');
+      },
       answer: async (preparer, raw) => {
         this.busy.requireIdleOr('inferenceAsync');
+        if (preparer instanceof NamedPreparer) return this.#answersTo(preparer.split(raw), preparer);
         this.checkRows(raw);
         return this.#answerTo(raw, preparer);
       },
@@ -213,7 +291,7 @@ export abstract class PredictingNet extends LayeredNet {
     return new Evaluator(this.model, part).evaluateSync();
   }
 
-  #predictor(inputs: readonly Tensor[]): Predictor {
+  #predictor(inputs: readonly AnyTensor[]): Predictor {
     const { newest } = this.#predictors;
     const isKnown = newest?.takes(inputs);
     if (!isKnown) this.checkInputs(inputs);

@@ -13,7 +13,6 @@ import { RowEncoder } from './row-encoder.js';
 export class Preparer {
   readonly preparation: RowPreparation | undefined;
   #encoder: RowEncoder | undefined;
-  #names: readonly string[] | undefined;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation whose parts do not fit together, or one by names */
   constructor(preparation: Preparation | undefined) {
@@ -24,13 +23,6 @@ export class Preparer {
     this.preparation = checked;
   }
 
-  /** A preparer for a net that was trained on inputs by name, whose raw rows cannot be prepared yet: it refuses them. */
-  static refusing(names: readonly string[]): Preparer {
-    const preparer = new Preparer(undefined);
-    preparer.#names = names;
-    return preparer;
-  }
-
   /**
    * Converts raw rows to numbers, in memory of their own.
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
@@ -38,10 +30,6 @@ export class Preparer {
    */
   encode(rows: Tensor | readonly RowCells[], dtype: DType, options?: PredictOptions): Tensor {
     const known = options === undefined ? undefined : checkedPredictOptions(options);
-    if (this.#names) {
-      const inputs = this.#names.map((name) => `'${name}'`).join(', ');
-      throw badArgument('predict', 'a net trained on rows without names', inputs, 'use inference with scaled rows');
-    }
     if (!(rows instanceof Tensor)) return this.#rowEncoderFor(rows).encode(rows, dtype, 0, known);
     const { inputShape } = this.preparation ?? { inputShape: rows.shape.slice(1) };
     if (rows.data.length !== rows.size) throw badArgument('rows', 'a tensor with its memory', 'a detached buffer');
