@@ -5,18 +5,17 @@ import { badArgument, callFirst } from './core/errors.js';
 import { checkOptions, fieldsOf } from './core/fields.js';
 import { replaceFile, requireFileName } from './core/files.js';
 import { definedFields } from './core/objects.js';
-import type { RowCells } from './data/csv-options.js';
 import type { DataReader } from './data/data-reader.js';
+import type { NamedTensors } from './data/named-tensors.js';
 import type { PredictOptions } from './data/preparation/predict-options.js';
 import type { Prediction } from './data/preparation/prediction.js';
 import type { Preparation } from './data/preparation/preparation.js';
-import { Preparer } from './data/preparation/preparer.js';
 import { HyperParameters } from './hyper-parameters.js';
 import { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
 import { requireTrainable } from './inference/check-part.js';
 import type { Evaluation } from './inference/evaluation.js';
-import { NetPredictions, type Outputs, type Predictions } from './inference/net-predictions.js';
-import type { RowPredictor } from './inference/row-predictor.js';
+import { NetPredictions, type Outputs, type RawRows } from './inference/net-predictions.js';
+import type { Answers, RowPredictor } from './inference/row-predictor.js';
 import { createInitializer } from './initializers/index.js';
 import { Layer } from './layers/index.js';
 import { explained, type ModelDescription } from './model-files/description.js';
@@ -39,14 +38,14 @@ import { figureTitle } from './objectives.js';
 import type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 import type { Snapshot } from './replay/snapshot.js';
-import type { Tensor } from './tensor/tensor.js';
+import type { AnyTensor, Tensor } from './tensor/tensor.js';
 import { ManualSteps } from './training/manual-steps.js';
 import { checkTrainArguments, type TrainOptions } from './training/train-options.js';
 import { Trainer } from './training/trainer.js';
 import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './training-history.js';
 
-/** Rows of several inputs or outputs by their names. */
-type NamedRows = Readonly<Record<string, Tensor>>;
+/** Labels of several outputs by their names. */
+type NamedLabels = Readonly<Record<string, Tensor>>;
 
 /**
  * A neural net: layers in order, hyperparameters, training and prediction.
@@ -272,7 +271,7 @@ export class NeuralNet {
       const signal = options.signal && { signal: AbortSignal.any([options.signal]) };
       const trainer = new Trainer(this.#model, reader, { ...options, ...signal }, run);
       this.#pending = undefined;
-      this.#predictions.preparer = new Preparer(reader.preparation);
+      this.#predictions.preparation = reader.preparation;
       this.#best = trainer.best;
       const display = options.progress ? await this.#createDisplay() : undefined;
       const onProgress = (progress: TrainingProgress) => {
@@ -301,7 +300,7 @@ export class NeuralNet {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` or `ERR_BAD_ARGUMENT` for rows that do not fit, `ERR_NOT_FINITE` for rows
    *   or a loss with NaN or infinity: then the weights are as they were; `ERR_NET_BUSY`
    */
-  trainOnBatch(x: Tensor | NamedRows, y: Tensor | NamedRows): { loss: number } {
+  trainOnBatch(x: AnyTensor | NamedTensors, y: Tensor | NamedLabels): { loss: number } {
     this.#busy.requireIdle('trainOnBatch');
     const part = this.#rows.partFrom(x, y);
     this.#steps.forgetPass();
@@ -316,7 +315,7 @@ export class NeuralNet {
    * @param training - whether dropout and batch norm work as in training; default true
    * @returns the net's first output, rows × outputs
    */
-  forward(x: Tensor | NamedRows, training = true): Tensor {
+  forward(x: AnyTensor | NamedTensors, training = true): Tensor {
     this.#busy.requireIdle('forward');
     const inputs = this.#rows.inputsFrom(x);
     this.#rows.checkInputs(inputs);
@@ -328,7 +327,7 @@ export class NeuralNet {
    * Computes the backward pass for the rows of the last `forward`, and leaves the gradients in the layers.
    * @param y - the labels of these rows; by the outputs' names where there are several
    */
-  backward(y: Tensor | NamedRows): void {
+  backward(y: Tensor | NamedLabels): void {
     this.#busy.requireIdle('backward');
     this.#steps.backward(() => this.#rows.labelsFrom(y));
   }
@@ -381,9 +380,9 @@ export class NeuralNet {
    * net.inference(Tensor.from([[1, 1, 1]])); // throws ERR_SHAPE_MISMATCH
    * ```
    */
-  inference(x: Tensor | NamedRows): Tensor;
-  inference<Result extends Outputs>(x: Tensor | NamedRows): Result;
-  inference(x: Tensor | NamedRows): Outputs {
+  inference(x: AnyTensor | NamedTensors): Tensor;
+  inference<Result extends Outputs>(x: AnyTensor | NamedTensors): Result;
+  inference(x: AnyTensor | NamedTensors): Outputs {
     this.#busy.requireIdle('inference');
     return this.#predictions.inference(x);
   }
@@ -392,9 +391,9 @@ export class NeuralNet {
    * Computes the outputs for scaled rows on another thread. Calls queue behind each other. x is copied, so that it may be
    * changed or transferred meanwhile.
    */
-  async inferenceAsync(x: Tensor | NamedRows): Promise<Tensor>;
-  async inferenceAsync<Result extends Outputs>(x: Tensor | NamedRows): Promise<Result>;
-  async inferenceAsync(x: Tensor | NamedRows): Promise<Outputs> {
+  async inferenceAsync(x: AnyTensor | NamedTensors): Promise<Tensor>;
+  async inferenceAsync<Result extends Outputs>(x: AnyTensor | NamedTensors): Promise<Result>;
+  async inferenceAsync(x: AnyTensor | NamedTensors): Promise<Outputs> {
     return this.#predictions.inferenceAsync(x);
   }
 
@@ -404,17 +403,19 @@ export class NeuralNet {
    * are.
    */
   get preparation(): Preparation | undefined {
-    return this.#predictions.preparer.whole;
+    return this.#predictions.preparation;
   }
   set preparation(preparation: Preparation | undefined) {
     this.#busy.requireIdle('preparation');
-    this.#predictions.preparer = new Preparer(preparation);
+    this.#predictions.preparation = preparation;
   }
 
   /**
    * Answers raw rows on another thread: prepares them as `preparation` describes, computes the outputs and turns them into
    * answers. Calls queue behind each other; rows may be changed meanwhile.
-   * @param rows - numbers of any dtype, or cells by column name as in the CSV file
+   * @param rows - numbers of any dtype, or cells by column name as in the CSV file. For several inputs: numbers by their
+   *   names, `{ sales: [[5, 7], [9, 3]], shop: [1, 0] }`, or a list of rows, each with cells by column name or with numbers
+   *   by the inputs' names.
    * @returns the answers; those of each output by its name where there are several (then write
    *   `predict<Record<string, Prediction>>`)
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
@@ -436,12 +437,9 @@ export class NeuralNet {
    * (await net.predict(Tensor.from([[3]]))).outputs.data.map(Math.round); // → Float32Array(1) [ 900 ]
    * ```
    */
-  async predict(rows: Tensor | readonly RowCells[], options?: PredictOptions): Promise<Prediction>;
-  async predict<Result extends Predictions>(
-    rows: Tensor | readonly RowCells[],
-    options?: PredictOptions,
-  ): Promise<Result>;
-  async predict(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Promise<Predictions> {
+  async predict(rows: RawRows, options?: PredictOptions): Promise<Prediction>;
+  async predict<Result extends Answers>(rows: RawRows, options?: PredictOptions): Promise<Result>;
+  async predict(rows: RawRows, options: PredictOptions = {}): Promise<Answers> {
     return this.#predictions.predict(rows, options);
   }
 
@@ -450,9 +448,9 @@ export class NeuralNet {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read,
    *   `ERR_NET_BUSY`
    */
-  predictSync(rows: Tensor | readonly RowCells[], options?: PredictOptions): Prediction;
-  predictSync<Result extends Predictions>(rows: Tensor | readonly RowCells[], options?: PredictOptions): Result;
-  predictSync(rows: Tensor | readonly RowCells[], options: PredictOptions = {}): Predictions {
+  predictSync(rows: RawRows, options?: PredictOptions): Prediction;
+  predictSync<Result extends Answers>(rows: RawRows, options?: PredictOptions): Result;
+  predictSync(rows: RawRows, options: PredictOptions = {}): Answers {
     this.#busy.requireIdle('predictSync');
     return this.#predictions.predictSync(rows, options);
   }
@@ -495,7 +493,7 @@ export class NeuralNet {
    * @param x - rows of inputs; by the inputs' names where there are several
    * @param y - their labels; by the outputs' names where there are several
    */
-  test(x: Tensor | NamedRows, y: Tensor | NamedRows): Evaluation {
+  test(x: AnyTensor | NamedTensors, y: Tensor | NamedLabels): Evaluation {
     this.#busy.requireIdle('test');
     return this.#predictions.test(x, y);
   }

@@ -1,8 +1,9 @@
 import { badArgument, shapeMismatch } from '../core/errors.js';
 import { fieldsOf } from '../core/fields.js';
+import type { NamedTensors } from '../data/named-tensors.js';
 import type { Part } from '../data/part.js';
 import { rowsOf } from '../data/rows.js';
-import { requireTensor, Tensor } from '../tensor/tensor.js';
+import { type AnyTensor, requireAnyTensor, Tensor, type TensorType } from '../tensor/tensor.js';
 import type { Model } from './model.js';
 
 /** Tensors by the names of a net's inputs or outputs. */
@@ -17,13 +18,13 @@ export class NetRows {
   }
 
   /** The rows of each input in the net's order. */
-  inputsFrom(x: Tensor | ByName): readonly Tensor[] {
-    if (x instanceof Tensor) return [x];
+  inputsFrom(x: AnyTensor | NamedTensors): readonly AnyTensor[] {
+    if (x instanceof Tensor) return [x as AnyTensor];
     const { inputs } = this.#model.stack;
     const names = inputs.map(({ name }) => name);
-    if (names.includes('')) return [x as unknown as Tensor]; // refused for what it is
+    if (names.includes('')) return [x as unknown as AnyTensor]; // refused for what it is
     const byName = fieldsOf('x', x, names);
-    return names.map((name) => byName[name] as Tensor);
+    return names.map((name) => byName[name] as AnyTensor);
   }
 
   /** The labels of each output in the net's order. */
@@ -37,25 +38,28 @@ export class NetRows {
   }
 
   /** Rows and their labels as data sets hold them, in the net's order. */
-  partFrom(x: Tensor | ByName, y: Tensor | ByName): Part {
+  partFrom(x: AnyTensor | NamedTensors, y: Tensor | ByName): Part {
     const { inputs, outputs } = this.#model.stack;
     const rows = this.inputsFrom(x);
     this.checkInputs(rows);
     const labels = this.labelsFrom(y);
-    const named = (tensors: readonly Tensor[], names: readonly { readonly name: string }[]) =>
+    const named = (tensors: readonly AnyTensor[], names: readonly { readonly name: string }[]) =>
       Object.fromEntries(tensors.map((tensor, i) => [names.length > 1 ? names[i]!.name : '', rowsOf(tensor)]));
     return { inputs: named(rows, inputs), targets: named(labels, outputs) };
   }
 
   /** Refuses rows that are no inputs of the net, in its dtype. */
-  checkInputs(inputs: readonly Tensor[]): void {
+  checkInputs(inputs: readonly AnyTensor[]): void {
     const { inputs: expected } = this.#model.stack;
-    for (const [i, x] of inputs.entries()) this.#requireDtype(expected[i]?.name || 'x', x);
+    for (const [i, x] of inputs.entries()) {
+      const isIndex = expected[i]?.dtype === 'int32';
+      this.#requireDtype(expected[i]?.name || 'x', x, isIndex ? 'int32' : this.#model.params.dtype);
+    }
     this.checkRows(...inputs);
   }
 
   /** Refuses rows of another shape, different numbers of them, and none at all. */
-  checkRows(...inputs: readonly Tensor[]): void {
+  checkRows(...inputs: readonly AnyTensor[]): void {
     const [first] = inputs;
     if (first!.rows === 0) throw badArgument('x', 'at least one row', 0);
     const { inputs: expected } = this.#model.stack;
@@ -78,11 +82,9 @@ export class NetRows {
     return rowShape;
   }
 
-  /** Refuses what is no tensor of the net's dtype, with its memory. */
-  #requireDtype(name: string, tensor: Tensor): void {
-    requireTensor(name, tensor);
-    if (tensor.dtype !== this.#model.params.dtype) {
-      throw badArgument(name, `a ${this.#model.params.dtype} tensor`, `a ${tensor.dtype} one`);
-    }
+  /** Refuses what is no tensor of that dtype, by default the net's, with its memory. */
+  #requireDtype(name: string, tensor: AnyTensor, dtype: TensorType = this.#model.params.dtype): void {
+    requireAnyTensor(name, tensor);
+    if (tensor.dtype !== dtype) throw badArgument(name, `a ${dtype} tensor`, `a ${tensor.dtype} one`);
   }
 }

@@ -6,7 +6,7 @@ import { type Model, objectivesFor } from '../net/model.js';
 import { PlanCache } from '../replay/plan-cache.js';
 import { EagerRunner } from '../runtime/runner.js';
 import { RuntimeScalars } from '../runtime/runtime-scalars.js';
-import type { Tensor } from '../tensor/tensor.js';
+import type { AnyTensor, Tensor } from '../tensor/tensor.js';
 import { requireFiniteGradients } from './not-finite.js';
 import { backwardPass, stepUpdatePass } from './passes.js';
 import { BatchPlan } from './training-plan.js';
@@ -38,7 +38,7 @@ export class ManualSteps {
   }
 
   /** Computes the forward pass and returns the first output. */
-  forward(inputs: readonly Tensor[], training: boolean): Tensor {
+  forward(inputs: readonly AnyTensor[], training: boolean): Tensor {
     const isPrepared = this.#preparedStep === this.#model.state.scalars.get('step');
     this.#place = isPrepared ? 'ahead' : training ? 'trained' : 'held';
     this.#lastPass = this.#withWeightsOfForward((runner) => this.#model.stack.forwardPass(runner, inputs, training));

@@ -5,30 +5,22 @@ import type { RowCells } from '../csv-options.js';
 import { checkedPreparation } from './check-preparation.js';
 import { checkedPredictOptions, type PredictOptions } from './predict-options.js';
 import { type Prediction, predictionOf } from './prediction.js';
-import { byName, isRowPreparation, type Preparation, type RowPreparation } from './preparation.js';
+import { isRowPreparation, type Preparation, type RowPreparation } from './preparation.js';
 import { prepareRows, prepareRowsSync } from './prepare.js';
 import { RowEncoder } from './row-encoder.js';
 
 /** Applies a preparation: makes a net's input from raw rows, and answers from its outputs. */
 export class Preparer {
-  /** As it was given, checked. */
-  readonly whole: Preparation | undefined;
-  /** That of the only input, where it has no name, and of its output, where that has none. */
   readonly preparation: RowPreparation | undefined;
   #encoder: RowEncoder | undefined;
-  /** The names of inputs, whose raw rows cannot be prepared yet. */
-  readonly #names: readonly string[] | undefined;
 
-  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation whose parts do not fit together */
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation whose parts do not fit together, or one by names */
   constructor(preparation: Preparation | undefined) {
-    this.whole = preparation === undefined ? undefined : checkedPreparation(preparation);
-    if (!this.whole || isRowPreparation(this.whole)) {
-      this.preparation = this.whole as RowPreparation | undefined;
-      return;
+    const checked = preparation === undefined ? undefined : checkedPreparation(preparation);
+    if (checked && !isRowPreparation(checked)) {
+      throw badArgument('preparation', 'one without names', Object.keys(checked.inputs!).join(', '));
     }
-    const { inputs } = byName(this.whole);
-    this.preparation = inputs[''];
-    this.#names = inputs[''] ? undefined : Object.keys(inputs);
+    this.preparation = checked;
   }
 
   /**
@@ -38,10 +30,6 @@ export class Preparer {
    */
   encode(rows: Tensor | readonly RowCells[], dtype: DType, options?: PredictOptions): Tensor {
     const known = options === undefined ? undefined : checkedPredictOptions(options);
-    if (this.#names) {
-      const inputs = this.#names.map((name) => `'${name}'`).join(', ');
-      throw badArgument('predict', 'a net trained on rows without names', inputs, 'use inference with scaled rows');
-    }
     if (!(rows instanceof Tensor)) return this.#rowEncoderFor(rows).encode(rows, dtype, 0, known);
     const { inputShape } = this.preparation ?? { inputShape: rows.shape.slice(1) };
     if (rows.data.length !== rows.size) throw badArgument('rows', 'a tensor with its memory', 'a detached buffer');
@@ -63,13 +51,9 @@ export class Preparer {
     return raw.dtype === dtype ? raw : raw.clone(dtype);
   }
 
-  /**
-   * Makes answers from an output of a net.
-   * @param name - of the output
-   */
-  answer(netType: NetType, outputs: Tensor, name: string): Prediction {
-    const targets = this.whole && byName(this.whole).targets;
-    return predictionOf(targets?.[name] ?? targets?.[''] ?? {}, netType, outputs);
+  /** Makes answers from a net's outputs. */
+  answer(netType: NetType, outputs: Tensor): Prediction {
+    return predictionOf(this.preparation ?? {}, netType, outputs);
   }
 
   #rowEncoderFor(rows: unknown): RowEncoder {
