@@ -42,7 +42,7 @@ test('pages › their links lead to files and headings that exist', (t) => {
 });
 
 /** Files that the recipes in CONTRIBUTING make. */
-const made = /\/(test_)?(scale|sign[-_]sgd)\.(cc|ts|test\.ts)$/;
+const made = /\/(test_)?(scale|sign[-_]sgd|squared-log|mean-squared-log-error)\.(cc|ts|test\.ts)$/;
 
 test('pages › the files and folders that they name exist', (t) => {
   const missing = (page: Page) => pathsNamed(page).filter((path) => !existsSync(path) && !made.test(path));

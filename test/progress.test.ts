@@ -57,6 +57,23 @@ test('formatProgress shows the validation set of the last checkpoint', (t) => {
   t.is(formatProgress(progress, training), line);
 });
 
+test('formatProgress shows metrics that are numbers, and leaves out those of the validation set first', (t) => {
+  const metrics = { accuracy: 0.9761, f1: 0.97, confusionMatrix: [[1, 2]] };
+  const validationMetrics = { accuracy: 0.9712, f1: 0.96, confusionMatrix: [[1, 2]] };
+  const [run, record] = [
+    { ...progress, metrics },
+    { ...validated, validationMetrics },
+  ];
+  const start = 'epoch 3/10  step 2579/8600  loss 0.0812  accuracy 0.9761  ';
+  const validation = 'validation loss 0.0921  validation accuracy 0.9712  ';
+  const end = '212,000 samples/s  9 s left';
+  const whole = `${start}f1 0.9700  ${validation}validation f1 0.9600  ${end}`;
+  t.is(formatProgress(run, record), whole);
+  t.is(formatProgress(run, record, { width: whole.length - 1 }), `${start}f1 0.9700  ${validation}${end}`);
+  t.is(formatProgress(run, record, { width: `${start}${validation}${end}`.length }), `${start}${validation}${end}`);
+  t.is(formatProgress({ ...progress, accuracy: Number.NaN }), line.replace('accuracy 0.9761  ', ''));
+});
+
 test('formatProgress calls the figure of a net for fitting R²', async (t) => {
   const expected =
     'epoch 3/10  step 2579/8600  loss 0.0812  R² 0.9761  validation loss 0.0921  validation R² 0.9712  212,000 samples/s  9 s left';

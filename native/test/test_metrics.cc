@@ -105,8 +105,20 @@ TEST_CASE_TEMPLATE("add_squared_errors sums what R² is made of, about the first
     CHECK(std::abs(sums[3] - (1 + sum)) <= tolerance);
     CHECK(std::abs(sums[4] - (1 + squares)) <= tolerance);
   }
+}
+
+TEST_CASE_TEMPLATE("add_squared_errors takes the first label as the shift, and keeps it until the sums are cleared", T,
+                   float, double) {
   Tensor<T> a({2, 1}, {1, 2}), y({2, 1}, {T(1000000.5), T(1000001)});
-  CHECK(Sums("add_squared_errors", a, y, 5)[2] == 1000000.5);
+  Tensor<double> sums({5});
+  sums = 0;
+  for (int batch = 0; batch < 2; ++batch) {
+    Call<T>("add_squared_errors").With("a", a).With("y", y).With("sums", sums).Run();
+    std::swap(y[0], y[1]);
+  }
+  CHECK(sums[2] == 1000000.5);
+  CHECK(sums[3] == 1);
+  CHECK(sums[4] == 0.5);
 }
 
 TEST_CASE_TEMPLATE("add_absolute_errors and add_row_numbers", T, float, double) {

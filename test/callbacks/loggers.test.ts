@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import test from 'ava';
-import { type Callback, type CheckpointRecord, CsvLogger, ModelCheckpoint, NeuralNet } from 'blasnet';
+import { type Callback, type CheckpointRecord, CsvLogger, EarlyStopping, ModelCheckpoint, NeuralNet } from 'blasnet';
 import { badArgument, badFile, untyped } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';
 import { fittingNet, fittingReader, labelsFor, rowsOfNumbers, weightsOf } from '../support/nets.js';
@@ -30,6 +30,35 @@ test('CsvLogger › a line for each checkpoint, to the last digit', async (t) =>
     await recordsIn(file),
     records.map((record) => ({ ...record })),
   );
+});
+
+test('CsvLogger › metrics have columns of their own', async (t) => {
+  const file = `${await temporaryFolder(t)}/run.csv`;
+  const metrics = ['meanAbsoluteError', 'r2'] as const;
+  const net = fittingNet([3, 1], { ...options, loss: 'huber', metrics });
+  const { records } = await net.train(reader(), { callbacks: [new CsvLogger(file)] });
+  const lines = await recordsIn(file);
+  t.deepEqual(
+    lines,
+    records.map(({ metrics: training, validationMetrics, learningRate, ...record }) => ({
+      ...record,
+      'metrics.meanAbsoluteError': training!.meanAbsoluteError!,
+      'metrics.r2': training!.r2!,
+      'validationMetrics.meanAbsoluteError': validationMetrics!.meanAbsoluteError!,
+      'validationMetrics.r2': validationMetrics!.r2!,
+      learningRate,
+    })),
+  );
+  t.is(lines.length, 4);
+});
+
+test('EarlyStopping › may go by a metric', async (t) => {
+  const net = fittingNet([3, 1], { ...options, maxEpoch: 200, learningRate: 0.2, metrics: ['meanAbsoluteError'] });
+  const stopping = new EarlyStopping({ monitor: 'validationMetrics.meanAbsoluteError', patience: 2 });
+  const { records, stopReason } = await net.train(reader(), { callbacks: [stopping] });
+  t.is(stopReason, 'earlyStop');
+  const figures = records.map(({ validationMetrics }) => validationMetrics!.meanAbsoluteError!);
+  t.is(figures.indexOf(Math.min(...figures)), figures.length - 3);
 });
 
 test('CsvLogger › a new run begins the file anew', async (t) => {

@@ -90,6 +90,21 @@ test('the axis of a run that goes on from an earlier one starts where that ended
   t.true(svg.includes(`X-axis titled 'Epoch' for a linear scale with values from 36 to 50`));
 });
 
+test('each metric that is a number has a panel, unless the panel of the accuracy shows it', async (t) => {
+  const records = run(50).map((record, i) => ({
+    ...record,
+    metrics: { accuracy: 0.5, f1: i / 50, rocAuc: i === 3 ? Number.NaN : 0.7, confusionMatrix: [[1, 2]] },
+    validationMetrics: { accuracy: 0.5, f1: 0.2, rocAuc: 0.6, confusionMatrix: [[1, 2]] },
+  }));
+  const svg = await renderSvg(lossChart(records));
+  for (const title of ['f1', 'rocAuc']) t.is(texts(svg).filter((text) => text === title).length, 1, title);
+  t.false(texts(svg).includes('confusionMatrix'));
+  t.deepEqual(linePoints(svg, validationColor), [50, 50, 50, 50]);
+  t.deepEqual(linePoints(svg, trainingColor), [50, 50, 50, 49]);
+  const own = records.map((record) => ({ ...record, accuracyTrain: Number.NaN, accuracyValidation: Number.NaN }));
+  t.false(texts(await renderSvg(lossChart(own))).includes('Accuracy (1 is perfect)'));
+});
+
 test('the accuracy can be named', async (t) => {
   t.true(texts(await renderSvg(lossChart(run(3), { accuracyTitle: 'R²' }))).includes('R²'));
 });

@@ -111,6 +111,18 @@ async function interrupt(net: NeuralNet, reader: DataReader, options: TrainOptio
   });
 }
 
+type Texts = Readonly<Record<string, string>>;
+
+/** Writes a file with other texts, in format version 1, which needs no checksums. */
+async function rewrite(file: string, changed: string, change: (texts: Texts) => Texts): Promise<void> {
+  const { tensors: arrays, metadata } = await readSafetensors(file);
+  const { checksum: _, checksums: __, ...texts } = metadata;
+  const tensors = Object.fromEntries(
+    Object.entries(arrays).map(([name, { data, shape }]) => [name, Tensor.from(untyped<Float32Array>(data), shape)]),
+  );
+  await writeSafetensors(changed, tensors, { ...change(texts), formatVersion: '1' });
+}
+
 for (const [name, reader] of Object.entries({ memory, stream: () => streamOf(x, labels, 9) })) {
   test(`resumed runs end in the same bits, metrics and all › ${name}`, async (t) => {
     const folder = await temporaryFolder(t);
@@ -191,6 +203,25 @@ test('classes that are not registered train, and cannot be saved', async (t) => 
   }
 });
 
+test('files without losses, metrics and monitor are those of nets with a type', async (t) => {
+  const folder = await temporaryFolder(t);
+  const [file, older] = [`${folder}/run`, `${folder}/older`];
+  const make = () => single({ netType: 'fitting', maxEpoch: 4, regularizer: { method: 'earlyStop', value: 9 } });
+  const reader = () => DataReader.fromTensors({ xTrain: x, yTrain: prices });
+  const { records } = await make().train(reader());
+  await interrupt(make(), reader(), { checkpointFile: file, checkpointEvery: 0.01 }, 2);
+  await rewrite(file, older, ({ hyperParameters, ...texts }) => {
+    const { monitor, ...params } = JSON.parse(hyperParameters!);
+    t.is(monitor, 'loss');
+    t.false('loss' in params || 'metrics' in params || 'lossWeights' in params);
+    t.false('metrics' in JSON.parse(texts.training!));
+    return { ...texts, hyperParameters: JSON.stringify(params) };
+  });
+  const resumed = await NeuralNet.resume(older);
+  t.is(resumed.params.monitor, 'loss');
+  t.deepEqual((await resumed.train(reader())).records, records);
+});
+
 test('files whose metrics do not fit their records are refused', async (t) => {
   const file = `${await temporaryFolder(t)}/run`;
   await interrupt(netOf(), memory(), { checkpointFile: file, checkpointEvery: 0.01 }, 2);
@@ -203,14 +234,10 @@ test('files whose metrics do not fit their records are refused', async (t) => {
   ];
   for (const change of changes) {
     const changed = `${file}.changed`;
-    const { tensors: arrays, metadata } = await readSafetensors(file);
-    const { checksum: _, checksums: __, ...texts } = metadata;
-    const tensors = Object.fromEntries(
-      Object.entries(arrays).map(([name, { data, shape }]) => [name, Tensor.from(untyped<Float32Array>(data), shape)]),
-    );
-    const state = JSON.parse(texts.training!);
-    const training = JSON.stringify({ ...state, metrics: change(state.metrics) });
-    await writeSafetensors(changed, tensors, { ...texts, formatVersion: '1', training });
+    await rewrite(file, changed, ({ training, ...texts }) => {
+      const state = JSON.parse(training!);
+      return { ...texts, training: JSON.stringify({ ...state, metrics: change(state.metrics) }) };
+    });
     await t.throwsAsync(NeuralNet.resume(changed), badFile(/./));
   }
 });

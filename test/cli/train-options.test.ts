@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import test from 'ava';
-import { activationNames, NeuralNet, optimizerNames } from 'blasnet';
+import { activationNames, lossNames, metricNames, NeuralNet, optimizerNames } from 'blasnet';
 import { blasnet } from '../support/command-line.js';
 import { temporaryFolder, write } from '../support/files.js';
 
@@ -11,12 +11,24 @@ test('train › the help lists the activations and optimizers of the library', a
   t.true(plain.includes(`optimizer: ${optimizerNames.join(', ')} (default: adam)`));
 });
 
+test('train › the help lists the losses and metrics of the library', async (t) => {
+  const { output } = await blasnet('.', ['train', '--help']);
+  const plain = output.replaceAll(/\s+/g, ' ');
+  const losses = lossNames.filter((name) => name !== 'sparseCrossEntropy');
+  t.true(plain.includes(`loss: ${losses.join(', ')} (default: follows from the type)`), plain);
+  t.true(plain.includes(`figures to tell, such as f1,rocAuc: ${metricNames.join(', ')}`), plain);
+});
+
 test('train › names in another spelling get a suggestion, as flags and in the config', async (t) => {
   const folder = await temporaryFolder(t);
   await write(folder, 'a.csv', `x,y\n${Array.from({ length: 40 }, (_, i) => `${i},${i * 2}`).join('\n')}\n`);
   const errorsOf = async (...args: string[]) => (await blasnet(folder, ['train', 'a.csv', '-l', 'y', ...args])).errors;
   t.regex(await errorsOf('--optimizer', 'Adam'), /'Adam' is invalid\. Expected .*; did you mean 'adam'\?/);
   t.regex(await errorsOf('--activation', 'ReLU'), /'ReLU' is invalid\. Expected .*; did you mean 'relu'\?/);
+  t.regex(await errorsOf('--loss', 'hubber'), /'hubber' is invalid\. Expected .*; did you mean 'huber'\?/);
+  t.regex(await errorsOf('--loss', 'sparseCrossEntropy'), /'sparseCrossEntropy' is invalid\. Expected/);
+  t.regex(await errorsOf('--metrics', 'r2,F1'), /'r2,F1' is invalid\. Expected .*; did you mean 'f1'\?/);
+  t.regex(await errorsOf('--monitor', 'meanAbsoluteError'), /Expected one of loss, r2 for monitor but received/);
   t.regex(await errorsOf('--type', 'regression'), /'regression' is invalid\. Expected .*; did you mean 'fitting'\?/);
   for (const [config, suggestion] of [
     [{ hyperParameters: { optimizer: 'Adam' } }, 'adam'],

@@ -135,3 +135,44 @@ test('the figures of classes are those of scikit-learn', (t) => {
   t.deepEqual(rounded(macroAverage), ['0.50', '0.56', '0.49', '5']);
   t.deepEqual(rounded(weightedAverage), ['0.70', '0.60', '0.61', '5']);
 });
+
+test('train › --loss, --metrics and --monitor: in the model, the report and the chart', async (t) => {
+  const folder = await temporaryFolder(t);
+  await write(folder, 'iris.csv', await irises());
+  const args = ['train', 'iris.csv', '-l', 'species', '-e', '30', '--loss', 'focal', '--metrics', 'f1,rocAuc,logLoss'];
+  const { code, output, errors } = await blasnet(folder, [...args, '--monitor', 'logLoss']);
+  t.deepEqual([code, errors], [0, '']);
+  t.regex(output, /^best: epoch \d+ of 30, validation logLoss [\d.e-]+; the model has its weights$/m);
+  t.regex(output, /^test: loss [\d.e-]+, accuracy [\d.]+, f1 [\d.]+, rocAuc [\d.]+, logLoss [\d.e-]+$/m);
+  const net = await NeuralNet.load(join(folder, 'model.safetensors'));
+  const { loss, metrics, monitor, netType } = net.params;
+  t.deepEqual([loss, metrics, monitor], ['focal', ['f1', 'rocAuc', 'logLoss'], 'logLoss']);
+  t.is(netType, 'multipleClassifier');
+  const chart = await readFile(join(folder, 'model-loss.svg'), 'utf8');
+  for (const name of ['f1', 'rocAuc', 'logLoss']) t.true(chart.includes(`>${name}</text>`), name);
+
+  const result = JSON.parse((await blasnet(folder, [...args, '--json', '--no-charts'])).output);
+  t.deepEqual(Object.keys(result.test.metrics), ['f1', 'rocAuc', 'logLoss']);
+  t.is(result.test.metrics.f1.toFixed(9), macroF1(result.test.confusionMatrix).toFixed(9));
+});
+
+/** The mean over the classes of 2 · right / (found + there). */
+function macroF1(matrix: number[][]): number {
+  const each = matrix.map((row, i) => {
+    const sums = [row, matrix.map((other) => other[i]!)].map((list) => list.reduce((sum, count) => sum + count));
+    return (2 * row[i]!) / (sums[0]! + sums[1]!);
+  });
+  return each.reduce((sum, one) => sum + one) / each.length;
+}
+
+test('train › --loss for labels that are numbers: the figures in units of the file', async (t) => {
+  const folder = await temporaryFolder(t);
+  await write(folder, 'houses.csv', await houses(150));
+  const args = ['train', 'houses.csv', '-l', 'price', '--ignore', 'id', 'date', '-e', '20', '--no-charts', '--json'];
+  const { output } = await blasnet(folder, [...args, '--loss', 'huber', '--metrics', 'rootMeanSquaredError']);
+  const { test: result } = JSON.parse(output);
+  const { preparation, params } = await NeuralNet.load(join(folder, 'model.safetensors'));
+  t.deepEqual([params.loss, params.netType], ['huber', 'fitting']);
+  const expected = result.metrics.rootMeanSquaredError * preparation!.y!.scale[0]!;
+  t.true(Math.abs(result.rootMeanSquaredError / expected - 1) < 1e-5, `${result.rootMeanSquaredError} ${expected}`);
+});

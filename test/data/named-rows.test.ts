@@ -317,10 +317,11 @@ test('names such as those of JavaScript objects are names like others', (t) => {
   t.deepEqual([...Object.getOwnPropertyDescriptor(inputs, 'constructor')!.value.data], [0, 1]);
 });
 
-test('a net that is trained on one output refuses several targets, with their names', async (t) => {
-  const named = reader();
-  const refused = badArgument(
-    /^Expected a reader without names of targets for the training set but received 'price, kind'/,
-  );
-  await t.throwsAsync(fittingNet([2, 1]).train(named), refused);
+test('a net with one input and one output refuses several of them, with their names', async (t) => {
+  const inputs = /^Expected rows without a name for the inputs of the training set but received 'sales, shop'$/;
+  await t.throwsAsync(fittingNet([2, 1]).train(reader()), badArgument(inputs));
+  const xTrain = rowsOfNumbers(8, 2);
+  const yTrain = { price: rowsOfNumbers(8, 1), kind: rowsOfNumbers(8, 1, 2) };
+  const targets = /^Expected 'fc1' for the targets of the training set but received 'price, kind'$/;
+  await t.throwsAsync(fittingNet([2, 1]).train(DataReader.fromTensors({ xTrain, yTrain })), badArgument(targets));
 });

@@ -60,6 +60,7 @@ const trainOptions = () => ({
   needTest: true,
   shuffle: true,
   restoreBest: true,
+  sampleWeight: Tensor.from([1, 2, 0]),
   progress: false,
   onProgress: () => {},
   onCheckpoint: () => {},
@@ -75,6 +76,10 @@ const trainOptions = () => ({
 
 const hyperParameters = () => ({
   netType: 'fitting',
+  loss: { fc1: 'huber', fc2: { name: 'huber', delta: 2 } },
+  lossWeights: { fc1: 2, fc2: 0.5 },
+  metrics: { fc1: ['r2'], fc2: ['meanAbsoluteError', { name: 'topK', k: 2 }] },
+  monitor: 'r2',
   learningRate: 0.1,
   maxEpoch: 2,
   batchSize: 2,

@@ -300,6 +300,43 @@ test('sampleWeight: what does not fit is refused', async (t) => {
   for (const [sampleWeight, error] of bad) await t.throwsAsync(weighed(untyped(sampleWeight)), error);
 });
 
+// —— labels ——
+
+test('numbers of classes, as floats or int32, learn what one-hot rows do', async (t) => {
+  const oneHot = classesOf(x, 3);
+  const classes = Int32Array.from({ length: 50 }, (_, i) => oneHot.data.subarray(3 * i, 3 * i + 3).indexOf(1));
+  const floats = Tensor.from(Float64Array.from(classes), [50, 1]);
+  const options = { metrics: ['f1', 'rocAuc', 'confusionMatrix'], batchSize: 8, maxEpoch: 3 } as const;
+  const expected = netWith({ loss: 'crossEntropy', ...options }, 3, 'softmax');
+  const { records } = await expected.train(DataReader.fromTensors({ xTrain: x, yTrain: oneHot }));
+  for (const reader of [
+    DataReader.fromTensors({ xTrain: x, yTrain: floats }),
+    DataReader.fromTensors({ xTrain: x, yTrain: Tensor.from(classes, [50], 'int32') }),
+  ]) {
+    const net = netWith({ loss: 'sparseCrossEntropy', ...options }, 3, 'softmax');
+    const { records: own } = await net.train(reader);
+    t.deepEqual(differences(weightsOf(net), weightsOf(expected), { rtol: 1e-9, atol: 1e-13 }), []);
+    t.deepEqual(own.at(-1)!.metrics!.confusionMatrix, records.at(-1)!.metrics!.confusionMatrix);
+    const { classes: named } = await net.predict(x);
+    t.is(new Set(named).size > 1, true);
+  }
+  const far = floats.clone();
+  far.data[7] = 3;
+  const bad = DataReader.fromTensors({ xTrain: x, yTrain: far });
+  await t.throwsAsync(
+    netWith({ loss: 'sparseCrossEntropy' }, 3, 'softmax').train(bad),
+    badArgument(/^Expected whole numbers from 0 to 2 for the label in row 7 of the training set but received 3$/),
+  );
+});
+
+test('a checkpoint later than the end of the run takes no memory for rows that never come', async (t) => {
+  const net = netWith({ loss: 'binaryCrossEntropy', metrics: ['rocAuc'], maxEpoch: 2 }, 1, 'sigmoid');
+  const reader = DataReader.fromTensors({ xTrain: x, yTrain: answersOf(x) });
+  const { records } = await net.train(reader, { checkpoint: 1e12 });
+  t.is(records.length, 1);
+  t.true((records[0]!.metrics!.rocAuc as number) > 0);
+});
+
 // —— several outputs ——
 
 function twoOutputs(options: Partial<HyperParameterOptions> = {}): NeuralNet {

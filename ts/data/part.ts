@@ -84,8 +84,9 @@ function namesIn(
   const [missing] = expected.filter((one) => !Object.hasOwn(rows, one));
   const [other] = names.filter((one) => !expected.includes(one));
   if (missing !== undefined || other !== undefined) {
-    const received = names.map((one) => (one === '' ? 'rows without a name' : `'${one}'`)).join(', ');
-    throw badArgument(`the ${side} of ${name}`, expected.map((one) => `'${one}'`).join(', '), received);
+    const listed = (of: readonly string[]) =>
+      of.map((one) => (one === '' ? 'rows without a name' : `'${one}'`)).join(', ');
+    throw badArgument(`the ${side} of ${name}`, listed(expected), listed(names));
   }
   return expected;
 }

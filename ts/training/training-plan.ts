@@ -64,7 +64,8 @@ export class TrainingPlan {
     this.iterationsPerEpoch = Math.ceil(count / batchRows);
     const scalars = new RuntimeScalars(['windowStart', 'windowRow', 'groupCount'], Scores.roomFor(objectives));
     this.scalars = scalars;
-    const mostRows = iterationsBetween(interval, this.iterationsPerEpoch) * batchRows;
+    const epochs = Math.min(interval, model.params.maxEpoch);
+    const mostRows = iterationsBetween(epochs, this.iterationsPerEpoch) * batchRows;
     const scores = new Scores(objectives, dtype, mostRows, scalars);
     this.scores = scores;
     const order = shuffle && !boundInputs ? new Int32Array(count) : undefined;
