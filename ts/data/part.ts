@@ -86,7 +86,8 @@ function namesIn(
   if (missing !== undefined || other !== undefined) {
     const listed = (of: readonly string[]) =>
       of.map((one) => (one === '' ? 'rows without a name' : `'${one}'`)).join(', ');
-    throw badArgument(`the ${side} of ${name}`, listed(expected), listed(names));
+    const received = names.map((one) => one || 'rows without a name').join(', ');
+    throw badArgument(`the ${side} of ${name}`, listed(expected), received);
   }
   return expected;
 }
