@@ -36,7 +36,6 @@ export {
   type WeightAverageOptions,
 } from './hyper-parameters.js';
 export { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
-export type { Evaluation } from './inference/evaluation.js';
 export type { RowPredictor } from './inference/row-predictor.js';
 export * from './initializers/index.js';
 export type { CallContext } from './layers/composition.js';
@@ -46,6 +45,7 @@ export type { ParameterSpec } from './layers/parameter-specs.js';
 export type { PoolOptions } from './layers/pool-layer.js';
 export type { WeightOptions } from './layers/weight-options.js';
 export * from './losses/index.js';
+export type { Evaluation } from './metrics/evaluation.js';
 export * from './metrics/index.js';
 export type { GraphInput, GraphNodes, GraphOutput } from './net/net-graph.js';
 export type { NetNode } from './net/summary.js';

@@ -1,25 +1,12 @@
 import { inputNames, type Part, targetNames } from '../data/part.js';
 import { batchPass, boundInputFor, floatBatchPass, labelRowsIn, rowsIn } from '../data/rows.js';
 import { penaltyPass } from '../losses/penalty.js';
-import type { MetricValues } from '../metrics/metric.js';
+import type { Evaluation } from '../metrics/evaluation.js';
 import { type Model, objectivesFor, penaltyOf } from '../net/model.js';
 import { ChunkedReplay } from '../replay/chunked-replay.js';
 import { keepInPlace } from '../runtime/keep-in-place.js';
 import type { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import { Scores } from './scores.js';
-
-/** How well a net does on a data set. */
-export interface Evaluation {
-  /** The mean loss per row, with the penalty of l1 or l2. */
-  readonly loss: number;
-  /**
-   * R² for numbers, the share of right answers for classes; of several outputs, that of the first one. NaN where the labels
-   * of an own loss do not tell.
-   */
-  readonly accuracy: number;
-  /** The metrics that were asked for, by name; those of several outputs, and their losses, as `output.metric`. */
-  readonly metrics?: MetricValues | undefined;
-}
 
 /** Loss and metrics of a net over a data set, as often as they are asked for. */
 export class Evaluator {

@@ -7,6 +7,7 @@ import type { PredictOptions } from '../data/preparation/predict-options.js';
 import { isRowPreparation, type Preparation } from '../data/preparation/preparation.js';
 import { Preparer } from '../data/preparation/preparer.js';
 import type { NamedRow, NamedRows } from '../data/preparation/raw-numbers.js';
+import type { Evaluation } from '../metrics/evaluation.js';
 import type { Busy } from '../net/busy.js';
 import type { Model } from '../net/model.js';
 import { taskOf } from '../net/net-outputs.js';
@@ -15,7 +16,7 @@ import { PlanCache } from '../replay/plan-cache.js';
 import { type AnyTensor, Tensor } from '../tensor/tensor.js';
 import type { BatchPredictorOptions } from './batch-predictor.js';
 import { requireTrainable } from './check-part.js';
-import { type Evaluation, Evaluator } from './evaluation.js';
+import { Evaluator } from './evaluation.js';
 import { Predictor } from './predictor.js';
 import { type Answers, RowPredictor } from './row-predictor.js';
 

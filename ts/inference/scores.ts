@@ -1,5 +1,6 @@
 import { BlasnetError } from '../core/errors.js';
 import { type LossPart, lossPass, totalLossPass } from '../losses/loss-pass.js';
+import type { Evaluation } from '../metrics/evaluation.js';
 import type { Metric } from '../metrics/metric.js';
 import { MetricSet, mostRunning } from '../metrics/metric-set.js';
 import type { JudgedOutput } from '../metrics/tally.js';
@@ -10,7 +11,6 @@ import { createReplay, type Replay } from '../replay/replay.js';
 import { fromNative, type Operand, type Runner } from '../runtime/runner.js';
 import { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import type { DType, Tensor } from '../tensor/tensor.js';
-import type { Evaluation } from './evaluation.js';
 
 type MetricResults = ReturnType<MetricSet['results']>;
 

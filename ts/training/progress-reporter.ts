@@ -1,4 +1,4 @@
-import type { Evaluation } from '../inference/evaluation.js';
+import type { Evaluation } from '../metrics/evaluation.js';
 import type { CheckpointRecord, TrainingProgress } from '../training-history.js';
 
 /** A little under the tenth of a second at which C++ reports, so that none of its reports is a hair too early. */

@@ -11,7 +11,7 @@ import { definedFields } from '../core/objects.js';
 import type { DataReader } from '../data/data-reader.js';
 import { Evaluator } from '../inference/evaluation.js';
 import { type Model, objectivesFor } from '../net/model.js';
-import { type Watch, watchOf } from '../objectives.js';
+import type { Watch } from '../training-history.js';
 import { checkData } from './check-data.js';
 import { type Feed, feedFor } from './feed.js';
 import { Rollback } from './rollback.js';
@@ -19,6 +19,7 @@ import { scaleHint } from './scale-hint.js';
 import { StopRule } from './stop-rule.js';
 import type { TrainOptions } from './train-options.js';
 import { TrainingPlan } from './training-plan.js';
+import { watchOf } from './watch.js';
 
 /** The parts of a run: its data, its recorded plan, and where it begins and ends. */
 export interface RunSetup {

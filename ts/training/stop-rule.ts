@@ -1,7 +1,7 @@
 import type { StopRuleState } from '../checkpoints/run-state.js';
 import type { HyperParameters } from '../hyper-parameters.js';
-import { lossWatch, type Watch } from '../objectives.js';
 import type { CheckpointRecord, StopReason } from '../training-history.js';
+import { lossWatch, type Watch } from '../training-history.js';
 
 /** Changes in a row that 'stopDiff' wants to be small. */
 const patience = 4;

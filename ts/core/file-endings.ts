@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { BlasnetError, clipped } from '../core/errors.js';
+import { BlasnetError, clipped } from './errors.js';
 
 const onnx = 'net.exportOnnx writes ONNX, which other frameworks read';
 
