@@ -304,6 +304,8 @@ export const core: Readonly<Record<string, Callable | string>> = {
       'weightsChange',
       'setGraph',
       'inputsFrom',
+      'labelsFrom',
+      'partFrom',
       'checkInput',
       'checkInputs',
       'checkRows',
@@ -409,7 +411,7 @@ export const made: Readonly<Record<string, Callable>> = {
   metric: {
     instance: () => createMetric('f1'),
     methods: { evaluate: () => [y(), y(), { multiLabel: true }], toJSON: () => [] },
-    internal: ['judge'],
+    internal: ['judge', 'call'],
   },
   parameter: {
     instance: () => new Parameter('W', 'w', [1], 'float32'),

@@ -66,6 +66,7 @@ export function layer(
       'call',
       'pool',
       'buildFor',
+      'outputForm',
       'configure',
       'createParameters',
       'requireIdle',
