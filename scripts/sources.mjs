@@ -3,7 +3,18 @@
 import { filesUnder } from './lib/files.mjs';
 import { isMain } from './lib/root.mjs';
 
-const coreFolders = ['core', 'math', 'ops', 'layers', 'optimizers', 'schedules', 'losses', 'data', 'initializers'];
+const coreFolders = [
+  'core',
+  'math',
+  'ops',
+  'layers',
+  'optimizers',
+  'schedules',
+  'losses',
+  'metrics',
+  'data',
+  'initializers',
+];
 const isSource = (path) => path.endsWith('.cc');
 
 const sets = {

@@ -151,7 +151,8 @@ function asRoot() {
   return process.stdin.isTTY ? ['sudo'] : ['sudo', '-n'];
 }
 
-const apt = () => [...asRoot(), 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get'];
+// Waits for another apt, such as the one that updates a machine after it has started, instead of failing at its lock.
+const apt = () => [...asRoot(), 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-o', 'DPkg::Lock::Timeout=600'];
 
 if (isMain(import.meta.url)) {
   const sets = ['build', ...['dev', 'browser', 'lint'].filter((set) => process.argv.includes(`--${set}`))];

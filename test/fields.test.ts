@@ -29,6 +29,7 @@ import {
   histogramChart,
   lineChart,
   lossChart,
+  netChart,
   pictureSheet,
   renderPng,
   rocChart,
@@ -133,6 +134,10 @@ const calls: Readonly<Record<string, Call>> = {
     call: (o) => pictureSheet([{ data: [0], shape: [1, 1, 1] }], o),
     options: { title: 't', columns: 2, size: 10 },
   },
+  netChart: {
+    call: (o) => netChart({ nodes: [{ name: 'x', kind: 'input', inputs: [] }] }, o),
+    options: { title: 't', direction: 'right' },
+  },
   rocChart: { call: (o) => rocChart(rocCurve([1, 0], [1, 0]), o), options: panel },
   confusionChart: { call: (o) => confusionChart([[1]], ['a'], o), options: panel },
   trellis: { call: (o) => trellis([lineChart(line, axes)], o), options: { columns: 1, sharedLegend: true } },
@@ -219,10 +224,10 @@ test('servers refuse unknown options, and take those of Fastify', async (t) => {
   await t.throwsAsync(start({ models: [{ ...models[0], path: 'a' }] }), badArgument(/for a model but received 'path'/));
   await t.throwsAsync(start({ models: [null] }), badArgument(/an object for a model but received null/));
   await t.throwsAsync(start(null), badArgument(/an object for options but received null/));
-  const refusing = fastify();
+  const refusing = fastify({ pluginTimeout: 0 });
   const rejected = async () => refusing.register(inferenceServer, untyped({ models, maxbatch: 9 }));
   await t.throwsAsync(rejected, badArgument(/only models, .* received 'maxbatch'/));
-  const app = fastify();
+  const app = fastify({ pluginTimeout: 0 });
   await app.register(inferenceServer, { models, prefix: '/nets', logLevel: 'warn' });
   t.is((await app.inject('/nets/v2/models/net')).statusCode, 200);
   await app.close();

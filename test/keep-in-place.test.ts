@@ -2,7 +2,7 @@ import test from 'ava';
 import { DataReader } from 'blasnet';
 import { Arena } from '#blasnet/arena';
 import { keepInPlace } from '#blasnet/keep-in-place';
-import { PlanRecorder } from '#blasnet/plan';
+import { PlanRecorder } from '#blasnet/plan/recorder';
 import { Port } from '#blasnet/runner';
 import { badArgument } from './support/errors.js';
 import { canBeTransferred } from './support/memory.js';

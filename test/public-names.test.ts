@@ -8,36 +8,43 @@ const intended = {
   blasnet: {
     values: `
       ActivationLayer AveragePoolLayer BatchNormLayer BatchPredictor BlasnetError CifarImageReader
-      ClassificationLayer ConvLayer CsvColumnsError DataReader DropoutLayer EagerRunner FlattenLayer FullyConnectedLayer
-      GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer Layer MaxPoolLayer
-      MnistImageDataReader MsraInitializer NeuralNet NormalInitializer Parameter PlainLayer Tensor TrainingHistory
-      XavierInitializer ZeroInitializer activationNames binaryCrossEntropy createInitializer createLayer createLayers createOptimizer
-      createWeightsBias crossEntropy getThreads meanSquaredError optimizerNames readNpz readSafetensors registerLayer setThreads
-      versions writeNpz writeSafetensors`,
+      ClassificationLayer ConvLayer CsvColumnsError CsvLogger DataReader DropoutLayer EagerRunner EarlyStopping
+      FlattenLayer FullyConnectedLayer GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer Layer
+      Loss MaxPoolLayer Metric MnistImageDataReader ModelCheckpoint MsraInitializer NeuralNet NormalInitializer
+      Parameter PlainLayer Tensor TrainingHistory XavierInitializer ZeroInitializer activationNames
+      binaryCrossEntropy createInitializer createLayer createLayers createLoss createMetric createOptimizer
+      createWeightsBias crossEntropy getThreads input lossNames meanSquaredError metricNames optimizerNames readNpz
+      readSafetensors registerLayer registerLoss registerMetric setThreads versions writeNpz writeSafetensors`,
     types: `
-      Activation ActivationOptions Augmentation Axis BatchNormOptions BatchPredictorOptions BatchSource
-      CallContext CategoryEncoding ChannelStatistics CheckpointOptions CheckpointRecord CifarFiles
-      ClassWeights ColumnEncoding ConvOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvMend
-      CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart ErrorCode
-      Evaluation FeatureScaling FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip
-      HyperParameterOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions Initializer
-      InitializerContext KernelArgument LabelScaling LabelledImages LayerConfig LayerCreator LayerEntry
-      LayerSizes LearningRateSchedule LossChartOptions LossHistoryOptions LossScale MatmulOptions
-      MissingPolicy MnistFiles MsraOptions NestedNumbers NetType NormalOptions NpyArray NpzNames NpzOptions
+      Activation ActivationOptions AnyTensor Augmentation Axis BatchNormOperands BatchNormOptions
+      BatchPredictorOptions BatchSource CallContext Callback CallbackContext CategoryEncoding ChannelStatistics
+      CheckpointContext CheckpointOptions CheckpointRecord CifarFiles ClassWeights ColumnEncoding ConvOptions
+      ConvTransposeWindow ConvolutionOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvInput CsvLabel
+      CsvMend CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart
+      DropoutOptions EarlyStoppingOptions EpochContext ErrorCode EvaluateOptions Evaluation FeatureScaling
+      FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip GraphInput GraphNodes GraphOutput
+      HyperParameterOptions ImageInputOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions
+      Initializer InitializerContext InputOptions InputPreparation InputType KernelArgument LabelScaling
+      LabelledImages LayerConfig LayerCreator LayerEntry LayerLearning LayerSizes LearningRateSchedule LossChartOptions LossConfig
+      LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator
+      MetricName MetricOptions MetricValue MissingPolicy MnistFiles ModelCheckpointOptions MsraOptions NamedBatch
+      NamedRowBatch NamedTensors NestedNumbers NetNode NetType Node NormalOptions NpyArray NpzNames NpzOptions
       NumberArray OnnxExportOptions OnnxImportOptions Operand Ops Optimizer OptimizerName OptimizerOptions
-      Pair ParameterOptions ParameterSetup ParameterSpec PixelNormalization PoolOptions PredictOptions
-      Prediction Preparation ReductionOptions RegularMethod Regularizer ResumeOptions RowBatch RowCells
-      RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions ScalingRows ScheduleKind
-      SliceRange StopCondition StopReason Stopper StreamOptions TrainOptions TrainingProgress UpdateTarget
-      Value ValueOrNumber WarmUp XCoordinate XavierOptions ZeroOneOptions`,
+      OutputPreparation Pair ParameterOptions ParameterSetup ParameterSpec ParameterSpecs PixelNormalization
+      PoolOptions PoolWindow PredictOptions Prediction Preparation ReductionOptions RegularMethod Regularizer
+      ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions
+      ScalingRows ScheduleKind SliceRange StopCondition StopReason Stopper StreamOptions TargetKind TargetOptions
+      TensorData TensorType TrainBeginContext TrainEndContext TrainOptions TrainingProgress
+      TransposedConvolutionOptions UpdateOptions UpdateTarget UpsampleOptions Value ValueOrNumber WarmUp WeightAverageOptions WeightOptions XCoordinate
+      XavierOptions ZeroOneOptions`,
   },
   'blasnet/charts': {
     values: `
       confusionChart confusionMatrix contourChart filterPictures fontFamily histogram histogramChart lineChart
-      lossChart palette pictureSheet renderPng renderSvg rocChart rocCurve saveChart scatterChart theme trellis`,
+      lossChart netChart palette pictureSheet renderPng renderSvg rocChart rocCurve saveChart scatterChart theme trellis`,
     types: `
       AxisOptions Bin ChartSpecification ContourChartOptions HistogramChartOptions HistogramOptions
-      LineChartOptions LossChartOptions LossHistoryOptions LossScale Panel PanelOptions Picture PictureSheetOptions Pixels
+      LineChartOptions LossChartOptions LossHistoryOptions LossScale NetChartNode NetChartOptions Panel PanelOptions Picture PictureSheetOptions Pixels
       PngOptions Point RocCurve ScatterChartOptions Series TrellisOptions XCoordinate`,
   },
   'blasnet/serve': {

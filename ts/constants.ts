@@ -2,59 +2,65 @@ import { didYouMean } from './did-you-mean.js';
 import { badArgument } from './errors.js';
 import type { DType } from './tensor.js';
 
-/** A named number of an optimizer or schedule: its default, none where it must be given, and what else it may be. */
-export interface Constant {
-  readonly default: number | undefined;
+/** A named value of an optimizer or schedule: its default, none where it must be given, and what else it may be. */
+export interface Constant<Value extends number | boolean = number> {
+  readonly default: Value | undefined;
   readonly expected: string;
-  readonly isValid: (value: number) => boolean;
+  readonly isValid: (given: unknown) => given is Value;
+}
+
+/** A finite number that `holds`. */
+export function number(value: number | undefined, expected: string, holds: (given: number) => boolean): Constant {
+  const isValid = (given: unknown): given is number =>
+    typeof given === 'number' && Number.isFinite(given) && holds(given);
+  return { default: value, expected, isValid };
 }
 
 /** A part of what was before that is kept: a momentum, a decay. */
-export const fraction = (value?: number): Constant => ({
-  default: value,
-  expected: 'a number from 0 to below 1',
-  isValid: (given) => given >= 0 && given < 1,
-});
+export const fraction = (value?: number) =>
+  number(value, 'a number from 0 to below 1', (given) => given >= 0 && given < 1);
 
-export const positive = (value?: number): Constant => ({
-  default: value,
-  expected: 'a finite number above 0',
-  isValid: (given) => given > 0,
-});
+export const positive = (value?: number) => number(value, 'a finite number above 0', (given) => given > 0);
 
-export const notNegative = (value?: number): Constant => ({
-  default: value,
-  expected: 'a finite number ≥ 0',
-  isValid: (given) => given >= 0,
-});
+export const notNegative = (value?: number) => number(value, 'a finite number ≥ 0', (given) => given >= 0);
+
+/** A share that is not 0. */
+export const atMostOne = (value?: number) =>
+  number(value, 'a number above 0 and at most 1', (given) => given > 0 && given <= 1);
 
 /** A number of checkpoints. */
-export const count = (value: number): Constant => ({
+export const count = (value: number) =>
+  number(value, 'a whole number ≥ 0', (given) => Number.isSafeInteger(given) && given >= 0);
+
+export const flag = (value: boolean): Constant<boolean> => ({
   default: value,
-  expected: 'a whole number ≥ 0',
-  isValid: (given) => Number.isSafeInteger(given) && given >= 0,
+  expected: 'true or false',
+  isValid: (given) => typeof given === 'boolean',
 });
 
+/** Constants by name, such as those of an optimizer. */
+export type Constants = Readonly<Record<string, Constant | Constant<boolean>>>;
+
+/** The type of a constant's value. */
+export type ValueOf<One> = One extends Constant<infer Value> ? Value : never;
+
 /** The values of all constants: those given, else their defaults. */
-export function valuesOf<Name extends string>(
+export function valuesOf<Table extends Constants>(
   owner: string,
-  constants: Readonly<Record<Name, Constant>>,
+  constants: Table,
   given: Readonly<Record<string, unknown>>,
-): Readonly<Record<Name, number>> {
-  const names = Object.keys(constants) as Name[];
+): { readonly [Name in keyof Table]: ValueOf<Table[Name]> } {
+  const names = Object.keys(constants);
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(constants, name));
   if (unknown !== undefined) {
     throw badArgument(owner, names.join(' or ') || 'no constants', unknown, didYouMean(unknown, names));
   }
-  const entries = names.map((name) => {
-    const { default: value, expected, isValid } = constants[name];
+  const entries = Object.entries(constants).map(([name, { default: value, expected, isValid }]) => {
     const chosen = given[name] ?? value;
-    if (!(typeof chosen === 'number' && Number.isFinite(chosen) && isValid(chosen))) {
-      throw badArgument(`${owner}'s ${name}`, expected, chosen);
-    }
+    if (!isValid(chosen)) throw badArgument(`${owner}'s ${name}`, expected, chosen);
     return [name, chosen] as const;
   });
-  return Object.fromEntries(entries) as Record<Name, number>;
+  return Object.fromEntries(entries) as { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
 }
 
 /** The smallest numbers that kernels do not take for 0: they flush denormal ones. */

@@ -17,6 +17,17 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   classifier: ['multipleClassifier'],
   binary: ['binaryClassifier'],
   multiclass: ['multipleClassifier'],
+  mse: ['meanSquaredError'],
+  mae: ['meanAbsoluteError'],
+  rmse: ['rootMeanSquaredError'],
+  mape: ['meanAbsolutePercentageError'],
+  smoothl1: ['huber'],
+  bce: ['binaryCrossEntropy'],
+  categoricalcrossentropy: ['crossEntropy'],
+  sparsecategoricalcrossentropy: ['sparseCrossEntropy'],
+  kldiv: ['klDivergence'],
+  auc: ['rocAuc'],
+  averageprecision: ['prAuc'],
 };
 
 /**

@@ -42,6 +42,13 @@ const signatures: readonly Signature[] = [
     name: 'an HDF5 file, as Keras writes (export the model to ONNX, and read that by NeuralNet.fromOnnx)',
     matches: startsWith('\x89HDF\r\n'),
   },
+  // Before pickle: the length of a header may begin with the same bytes.
+  {
+    name: 'a safetensors file (NeuralNet.load reads models, readSafetensors any tensors)',
+    // The length of the header, of less than 4 GiB, and JSON.
+    matches: (text) => text.startsWith('\0\0\0\0{"', 4),
+    kind: 'safetensors',
+  },
   {
     name: "Python's pickle, as PyTorch and scikit-learn write (export the model to ONNX, and read that by NeuralNet.fromOnnx)",
     matches: startsWith('\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'),
@@ -51,12 +58,6 @@ const signatures: readonly Signature[] = [
   { name: 'a GGUF file', matches: startsWith('GGUF') },
   { name: 'a TensorFlow Lite model', matches: (text) => text.startsWith('TFL3', 4) },
   { name: 'an ONNX model (NeuralNet.fromOnnx reads it)', matches: isOnnx, kind: 'ONNX' },
-  {
-    name: 'a safetensors file (NeuralNet.load reads models, readSafetensors any tensors)',
-    // The length of the header, of less than 4 GiB, and JSON.
-    matches: (text) => text.startsWith('\0\0\0\0{"', 4),
-    kind: 'safetensors',
-  },
   { name: 'a pointer of Git LFS (git lfs pull fetches the file)', matches: startsWith('version https://git-lfs') },
   { name: 'HTML (a download that failed?)', matches: (text) => /^\s*<(!doctype html|html)/i.test(text) },
   { name: 'JSON', matches: (text) => isText(text) && /^\s*[{[]/.test(text) },

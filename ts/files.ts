@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { appendFile, type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { BlasnetError, badArgument, clipped } from './errors.js';
 
@@ -181,6 +181,16 @@ export async function requireWritable(file: string): Promise<void> {
   } finally {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
   }
+}
+
+/**
+ * Adds text to the end of a file.
+ * @throws BlasnetError `ERR_BAD_FILE` if it cannot be written
+ */
+export async function appendToFile(path: string, text: string): Promise<void> {
+  await appendFile(path, text).catch((error: unknown) => {
+    throw unwritable(path, error);
+  });
 }
 
 function unwritable(path: string, cause: unknown): BlasnetError {

@@ -1,3 +1,4 @@
+import { fraction, valuesOf } from './constants.js';
 import { badArgument } from './errors.js';
 import { fieldsOf, oneOf } from './fields.js';
 import { createInitializer, type InitMethodOptions } from './initializers/index.js';
@@ -35,6 +36,12 @@ export interface GradientClip {
   readonly value?: number | undefined;
 }
 
+/** The average of the weights that a net predicts with, in place of the weights that are trained. */
+export interface WeightAverageOptions {
+  /** The part of the average that is kept at each update, from 0 to below 1, such as 0.999. */
+  readonly decay: number;
+}
+
 /** Options of `HyperParameters`; only `netType` is required. */
 export interface HyperParameterOptions {
   /** The task of the net; decides loss, accuracy and last layer. */
@@ -63,6 +70,16 @@ export interface HyperParameterOptions {
   readonly learningRateSchedule?: LearningRateSchedule | undefined;
   /** Limits of the gradient. Default: none. */
   readonly gradientClip?: GradientClip | undefined;
+  /**
+   * The number of batches whose gradients `train` averages for one update, as if a batch were so many times as large;
+   * an epoch's last update takes what is left. Schedules by iteration and clipping count updates. Default 1.
+   */
+  readonly gradientAccumulation?: number | undefined;
+  /**
+   * After each update, average ← decay · average + (1 − decay) · weights, running statistics alike. The net evaluates and
+   * predicts with the averages, and is saved with them; training itself goes on from the weights. Default: none.
+   */
+  readonly weightAverage?: WeightAverageOptions | undefined;
   /** The seed of all random numbers, from 0 to 2⁵³ − 1; the same seed gives the same bits. Default 0. */
   readonly seed?: number | undefined;
   /** The type of weights and computations; default 'float32'. */
@@ -103,6 +120,8 @@ export class HyperParameters {
   readonly regularizer: Regularizer;
   readonly learningRateSchedule: LearningRateSchedule | undefined;
   readonly gradientClip: GradientClip;
+  readonly gradientAccumulation: number;
+  readonly weightAverage: WeightAverageOptions | undefined;
   readonly seed: number;
   readonly dtype: DType;
 
@@ -119,6 +138,8 @@ export class HyperParameters {
     this.regularizer = ruleOf('regularizer', options.regularizer, { method: 'nothing', value: 0 });
     this.learningRateSchedule = options.learningRateSchedule;
     this.gradientClip = { ...fieldsOf('gradientClip', gradientClip, ['norm', 'value']) };
+    this.gradientAccumulation = options.gradientAccumulation ?? 1;
+    this.weightAverage = options.weightAverage;
     this.seed = options.seed ?? 0;
     this.dtype = options.dtype ?? 'float32';
     fieldsOf('options', options, Object.keys(this));
@@ -138,6 +159,12 @@ export class HyperParameters {
     }
     const isBatchSize = this.batchSize === -1 || (Number.isSafeInteger(this.batchSize) && this.batchSize > 0);
     if (!isBatchSize) throw badArgument('batchSize', 'a whole number above 0, or -1 for all rows', this.batchSize);
+    if (!Number.isSafeInteger(this.gradientAccumulation) || this.gradientAccumulation < 1) {
+      throw badArgument('gradientAccumulation', 'a whole number of batches above 0', this.gradientAccumulation);
+    }
+    if (this.weightAverage !== undefined) {
+      valuesOf('weightAverage', { decay: fraction() }, fieldsOf('weightAverage', this.weightAverage));
+    }
     if (!Number.isSafeInteger(this.seed) || this.seed < 0) {
       throw badArgument('seed', 'a whole number from 0 to 2^53 - 1', this.seed);
     }

@@ -1,3 +1,4 @@
+export * from './callbacks/index.js';
 export type { LossChartOptions, LossHistoryOptions, LossScale, XCoordinate } from './charts/index.js';
 export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
 export type { ResumeOptions } from './checkpoints/longer-run.js';
@@ -6,6 +7,7 @@ export type { ZeroOneOptions } from './data/labels.js';
 export type { NpyArray } from './data/npy.js';
 export { type NpzOptions, readNpz, writeNpz } from './data/npz.js';
 export { BlasnetError, type ErrorCode } from './errors.js';
+export { type InputOptions, type InputType, input, type Node } from './graph/node.js';
 export {
   type GradientClip,
   type HyperParameterOptions,
@@ -14,35 +16,65 @@ export {
   type RegularMethod,
   type StopCondition,
   type Stopper,
+  type WeightAverageOptions,
 } from './hyper-parameters.js';
 export { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
 export type { Evaluation } from './inference/evaluation.js';
 export type { RowPredictor } from './inference/row-predictor.js';
 export * from './initializers/index.js';
-export type { CallContext } from './layers/composed-pass.js';
+export type { CallContext } from './layers/composition.js';
+export type { ImageInputOptions } from './layers/images.js';
 export * from './layers/index.js';
 export type { ParameterSpec } from './layers/parameter-specs.js';
-export type { PoolOptions } from './layers/pool-windows.js';
-export type { ImageShape, Pair } from './layers/windows.js';
+export type { PoolOptions } from './layers/pool-layer.js';
+export type { WeightOptions } from './layers/weight-options.js';
 export * from './losses/index.js';
+export * from './metrics/index.js';
 export type { NestedNumbers, NumberArray } from './nested-numbers.js';
+export type { GraphInput, GraphNodes, GraphOutput } from './net/net-graph.js';
+export type { NetNode } from './net/summary.js';
 export { NeuralNet } from './neural-net.js';
 export type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 export type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 export type { Axis } from './ops/axes.js';
-export type { MatmulOptions, ReductionOptions, SliceRange } from './ops/operations/index.js';
+export type {
+  BatchNormOperands,
+  ConvolutionOptions,
+  DropoutOptions,
+  MatmulOptions,
+  ReductionOptions,
+  SliceRange,
+  TransposedConvolutionOptions,
+} from './ops/operations/index.js';
 export type { Ops } from './ops/ops.js';
+export type { PoolWindow } from './ops/pool-windows.js';
+export type { ConvTransposeWindow } from './ops/transposed-windows.js';
+export type { UpsampleOptions } from './ops/upsampling.js';
 export type { Value, ValueOrNumber } from './ops/value.js';
+export type { ImageShape, Pair } from './ops/windows.js';
 export * from './optimizers/index.js';
 export type { ColumnEncoding } from './preparation/column-encoding.js';
 export type { PredictOptions } from './preparation/predict-options.js';
 export type { Prediction } from './preparation/prediction.js';
-export type { FeatureScaling, LabelScaling, Preparation } from './preparation/preparation.js';
+export type {
+  FeatureScaling,
+  InputPreparation,
+  LabelScaling,
+  OutputPreparation,
+  Preparation,
+} from './preparation/preparation.js';
 export { EagerRunner, type KernelArgument, type Operand, type Runner } from './runner.js';
 export { getThreads, setThreads, versions } from './runtime.js';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors/safetensors.js';
 export type { LearningRateSchedule, ScheduleKind, WarmUp } from './schedules/schedule.js';
-export { type DType, type FloatArray, Tensor } from './tensor.js';
+export {
+  type AnyTensor,
+  type DType,
+  type FloatArray,
+  Tensor,
+  type TensorData,
+  type TensorType,
+} from './tensor.js';
 export type { TrainOptions } from './training/train-options.js';
 export {
   type CheckpointRecord,
@@ -51,4 +83,10 @@ export {
   TrainingHistory,
   type TrainingProgress,
 } from './training-history.js';
-export { createWeightsBias, Parameter, type ParameterOptions, type ParameterSetup } from './weights-bias.js';
+export {
+  createWeightsBias,
+  type LayerLearning,
+  Parameter,
+  type ParameterOptions,
+  type ParameterSetup,
+} from './weights-bias.js';

@@ -70,6 +70,9 @@ export interface ReplayOptions {
   readonly epoch: NativePlan | null;
   readonly step: NativePlan | null;
   readonly last: NativePlan | null;
+  /** Runs after every `stepsPerUpdate` steps of an epoch, and after its last. */
+  readonly update?: NativePlan | undefined;
+  readonly stepsPerUpdate?: number | undefined;
   readonly stepsPerEpoch: number;
   readonly batchRows: number;
   /** Bytes of one row of the input, if the plans have an input. */

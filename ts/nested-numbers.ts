@@ -1,5 +1,5 @@
 import { type BlasnetError, badArgument, shapeMismatch } from './errors.js';
-import type { FloatArray } from './tensor.js';
+import type { FloatArray, TensorData } from './tensor.js';
 
 /** Typed arrays whose elements are numbers, not bigints. */
 export type NumberArray =
@@ -66,7 +66,7 @@ export function copyNested(values: readonly unknown[], shape: readonly number[],
 }
 
 /** Numbers of that shape as lists of lists, which `Tensor.from` reads again; a flat list for up to one dimension. */
-export function nestedFrom(shape: readonly number[], data: FloatArray): NestedNumbers {
+export function nestedFrom(shape: readonly number[], data: TensorData): NestedNumbers {
   if (shape.length < 2) return Array.from(data);
   const [length, ...rest] = shape as readonly [number, ...number[]];
   const size = data.length / length;

@@ -2,15 +2,19 @@ import type { LossHistoryOptions } from './charts/index.js';
 import { paramsFor, type ResumeOptions } from './checkpoints/longer-run.js';
 import { newestOf, type PendingRun, restoreRun } from './checkpoints/resume.js';
 import type { DataReader } from './data/data-reader.js';
+import { partOf } from './data/part.js';
 import { rowsOf } from './data/rows.js';
 import { callFirst } from './errors.js';
-import { checkOptions } from './fields.js';
+import { checkOptions, fieldsOf } from './fields.js';
 import { requireFileName } from './files.js';
 import { given } from './given.js';
+import type { HyperParameters } from './hyper-parameters.js';
 import { explained } from './model-files/description.js';
 import { ModelFile } from './model-files/model-file.js';
+import { type GraphNodes, partsOf } from './net/net-graph.js';
 import { StoredNet } from './net/stored-net.js';
 import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
+import { isRowPreparation } from './preparation/preparation.js';
 import { Preparer } from './preparation/preparer.js';
 import { KeptPlans } from './replay/kept-plans.js';
 import type { Tensor } from './tensor.js';
@@ -58,6 +62,34 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
+   * Makes a net of a graph of layers: several inputs and outputs, branches, layers that are applied several times.
+   * @param graph - the inputs, and the nodes that are the net's outputs. Several inputs must have names; an output has the
+   *   name of its node.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an input that no output depends on, an input that is missing, a name that
+   *   is used twice, a layer of another net
+   * @example
+   * ```ts
+   * import { FullyConnectedLayer, HyperParameters, input, NeuralNet } from 'blasnet';
+   *
+   * // One layer looks at two cars alike; the net says by how much one is dearer.
+   * const [a, b] = [input([4], { name: 'a' }), input([4], { name: 'b' })];
+   * const look = new FullyConnectedLayer(8, { activation: 'relu' });
+   * const price = new FullyConnectedLayer(1);
+   * const prices = [a, b].map((car) => price.apply(look.apply(car)));
+   * const params = new HyperParameters({ netType: 'fitting' });
+   * const net = NeuralNet.fromGraph({ inputs: [a, b], outputs: prices }, params, 'cars');
+   * net.outputs; // → [ { name: 'fully-connected-2' }, { name: 'fully-connected-2 (2)' } ]
+   * net.layerNames; // → [ 'fully-connected-1', 'fully-connected-2' ]
+   * NeuralNet.fromGraph({ inputs: [a], outputs: prices }, params, 'cars'); // throws ERR_BAD_ARGUMENT
+   * ```
+   */
+  static fromGraph(graph: GraphNodes, params: HyperParameters, name: string): NeuralNet {
+    const net = new NeuralNet(params, name);
+    net.setGraph(partsOf(fieldsOf('graph', graph, ['inputs', 'outputs'])));
+    return net;
+  }
+
+  /**
    * Trains on another thread; the event loop stays free. From then on the memory of the reader's rows can no longer be
    * transferred to a worker (it can be copied), since a thread may be reading it.
    * @param reader - the data, such as from `DataReader.fromTensors({ xTrain, yTrain })`
@@ -87,13 +119,16 @@ export class NeuralNet extends StoredNet {
     return this.busy.exclusively('train', async () => {
       checkTrainArguments(reader, options);
       options.signal?.throwIfAborted();
-      this.output = undefined;
-      const run = { describe: () => this.description, pending: this.#pending };
+      this.lastPass = undefined;
+      const whileReadable = (work: () => Promise<void>) => this.busy.whileReadable(work);
+      const run = { net: this, whileReadable, describe: () => this.description, pending: this.#pending };
       // A signal of the run's own, since Node.js warns of a leak where many nets listen to one.
       const signal = options.signal && { signal: AbortSignal.any([options.signal]) };
       const trainer = new Trainer(this.model, reader, { ...options, ...signal }, run);
       this.#pending = undefined;
-      this.preparer = new Preparer(reader.preparation);
+      const { preparation } = reader;
+      const isNamed = preparation && !isRowPreparation(preparation);
+      this.preparer = isNamed ? Preparer.refusing(Object.keys(preparation.inputs!)) : new Preparer(preparation);
       this.#best = trainer.best;
       const display = options.progress ? await this.#createDisplay() : undefined;
       const onProgress = (progress: TrainingProgress) => {
@@ -124,9 +159,9 @@ export class NeuralNet extends StoredNet {
     this.busy.requireIdle('trainOnBatch');
     this.checkInput(x);
     this.requireDtype('y', y);
-    this.output = undefined;
+    this.lastPass = undefined;
     const [xRows, yRows] = [rowsOf(x), rowsOf(y)];
-    requireTrainable(this.model, { x: xRows, y: yRows }, 'the batch');
+    requireTrainable(this.model, partOf(xRows, yRows), 'the batch');
     const plan = this.#batchPlans.get(x.shape, () => new BatchPlan(this.model, xRows, yRows));
     this.weightsChange();
     return { loss: plan.run(xRows, yRows) };
@@ -139,9 +174,8 @@ export class NeuralNet extends StoredNet {
   restoreBest(): void {
     this.busy.requireIdle('restoreBest');
     if (!this.#best) throw callFirst('train()', 'restoreBest');
-    this.output = undefined;
+    this.lastPass = undefined;
     this.weightsChange();
-    this.model.state.settle();
     this.#best.restore();
   }
 
@@ -190,10 +224,10 @@ export class NeuralNet extends StoredNet {
   }
 
   static async #from(file: ModelFile, params = file.description.params): Promise<NeuralNet> {
-    const { name, layers, preparation } = file.description;
+    const { name, graph, preparation } = file.description;
     const net = new NeuralNet(params, name);
     explained(file.where, () => {
-      for (const entry of layers) net.addLayer(entry.layer, entry.name);
+      net.setGraph(graph);
       net.preparation = preparation;
     });
     await file.fill(net.model.stack);

@@ -2,7 +2,7 @@ import { BlasnetError, badArgument, reasonOf } from './errors.js';
 import { isKeyOf } from './given.js';
 import { native } from './native.js';
 import type { Slot } from './slots.js';
-import { type DType, Tensor } from './tensor.js';
+import { type DType, Tensor, type TensorType } from './tensor.js';
 
 /** Numbers with a shape: a {@link Tensor}, slots, bytes, or an order of rows. */
 export interface Operand {
@@ -13,9 +13,9 @@ export interface Operand {
 /** A tensor that gets its memory and its number of rows before each run of a plan. */
 export class Port {
   readonly rowShape: readonly number[];
-  readonly type: DType | 'uint8';
+  readonly type: TensorType | 'uint8';
 
-  constructor(rowShape: readonly number[], type: DType | 'uint8') {
+  constructor(rowShape: readonly number[], type: TensorType | 'uint8') {
     this.rowShape = rowShape;
     this.type = type;
   }
@@ -38,8 +38,9 @@ export interface Runner {
   readonly dtype: DType;
   /** The number of the training step, from 0. Random numbers depend on it. */
   readonly step: KernelArgument;
-  /** Returns a new tensor for a result. */
+  /** Returns a new tensor for a result, of the runner's dtype or of another type. */
   tensor(shape: readonly number[]): Tensor;
+  tensor<Type extends TensorType>(shape: readonly number[], type: Type): Tensor<Type>;
   /** Calls a kernel, with its arguments by the names that C++ registered (`native.kernels`). */
   run(kernel: string, args: Readonly<Record<string, KernelArgument>>): void;
 }
@@ -48,6 +49,7 @@ export interface Runner {
 export interface PassRunner extends Runner {
   /** Returns this step's rows of the run's input as a view; the shape says how many. */
   input(shape: readonly number[]): Tensor;
+  input<Type extends TensorType>(shape: readonly number[], type: Type): Tensor<Type>;
 }
 
 /** Puts the arguments of a call into the kernel's order. */
@@ -81,8 +83,10 @@ export class EagerRunner implements Runner {
     this.step = step;
   }
 
-  tensor(shape: readonly number[]): Tensor {
-    return Tensor.zeros(shape, this.dtype);
+  tensor(shape: readonly number[]): Tensor;
+  tensor<Type extends TensorType>(shape: readonly number[], type: Type): Tensor<Type>;
+  tensor(shape: readonly number[], type: TensorType = this.dtype): Tensor<TensorType> {
+    return Tensor.zeros(shape, type);
   }
 
   run(kernel: string, args: Readonly<Record<string, KernelArgument>>): void {

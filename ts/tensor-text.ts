@@ -1,4 +1,4 @@
-import type { FloatArray, Tensor } from './tensor.js';
+import type { AnyTensor, TensorData } from './tensor.js';
 
 /** Tensors of more numbers than this are clipped. */
 const most = 100;
@@ -6,12 +6,12 @@ const most = 100;
 const mostOfList = 6;
 
 /** Formats the part of a tensor's text before its numbers: `Tensor(2×3, float32)`. */
-export function headOf({ shape, dtype }: Tensor): string {
+export function headOf({ shape, dtype }: AnyTensor): string {
   return `Tensor(${shape.length === 0 ? 'scalar' : shape.join('×')}, ${dtype})`;
 }
 
 /** A tensor's numbers as nested lists, float32 in as few digits as it holds; at most 100 of them, whatever its size. */
-export function numbersText({ shape, dtype, size, rows }: Tensor, data: FloatArray): string {
+export function numbersText({ shape, dtype, size, rows }: AnyTensor, data: TensorData): string {
   const longest = size > most || rows > most ? mostOfList : most;
   let left = most;
   return textOf(0, 0, size);

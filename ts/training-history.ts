@@ -42,7 +42,8 @@ export interface TrainingProgress {
   readonly secondsLeft: number;
 }
 
-export type StopReason = 'maxEpoch' | 'stopLoss' | 'stopDiff' | 'earlyStop';
+/** Why a run ended: by its number of epochs, by a stop rule or early stopping, or by another callback. */
+export type StopReason = 'maxEpoch' | 'stopLoss' | 'stopDiff' | 'earlyStop' | 'callback';
 
 /** How a run ended. */
 export interface RunEnd {

@@ -4,6 +4,14 @@ import type { Initializer } from './initializers/index.js';
 import { EagerRunner } from './runner.js';
 import { type DType, requireTensor, Tensor } from './tensor.js';
 
+/** How training treats a layer. Its parameters share one object. */
+export interface LayerLearning {
+  /** False for a frozen layer: its parameters stay. */
+  trainable: boolean;
+  /** Multiplies the learning rate. */
+  learningRateFactor: number;
+}
+
 /**
  * Weights or a bias of a layer, with the gradient of the mean loss. Optimizers leave a parameter alone that is not
  * trainable, such as the running statistics of batch norm; it is saved and loaded like the others.
@@ -19,6 +27,8 @@ export class Parameter {
   readonly trainable: boolean;
   /** True if l1 and l2 count it, as they do weights but not biases. */
   readonly penalized: boolean;
+  /** How training treats the layer that the parameter is of. */
+  learning: Readonly<LayerLearning> = { trainable: true, learningRateFactor: 1 };
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option */
   constructor(name: string, fileKey: string, shape: readonly number[], dtype: DType, options: ParameterOptions = {}) {
@@ -32,13 +42,24 @@ export class Parameter {
     this.gradient = Tensor.zeros(trainable ? shape : [0], dtype);
   }
 
+  /** Whether optimizers change it now: it is trainable, and so is its layer. */
+  get isTrained(): boolean {
+    return this.trainable && this.learning.trainable;
+  }
+
   /** Returns a copy of the parameter in another dtype. */
   to(dtype: DType): Parameter {
     requireTensor(`the layer's ${this.name}`, this.value);
     const { trainable, penalized } = this;
     const converted = new Parameter(this.name, this.fileKey, this.value.shape, dtype, { trainable, penalized });
     converted.value.data.set(this.value.data);
+    converted.learning = this.learning;
     return converted;
+  }
+
+  /** Returns the same parameter under other names: value and gradient are the same tensors. */
+  renamed(name: string, fileKey: string): Parameter {
+    return Object.assign(Object.create(Parameter.prototype) as Parameter, this, { name, fileKey });
   }
 }
 

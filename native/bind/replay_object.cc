@@ -69,17 +69,18 @@ ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
     return object != nullptr && object->has_input() ? object : nullptr;
   };
   const auto plan_if_any = [&](const char* name) { return options.Get(name).IsUndefined() ? nullptr : plan(name); };
-  PlanObject *begin = plan_if_any("begin"), *end = plan_if_any("end");
+  PlanObject *begin = plan_if_any("begin"), *end = plan_if_any("end"), *update = plan_if_any("update");
   PlanObject *epoch = plan("epoch"), *step = plan("step"), *last = plan("last");
   schedule_.begin = core_of(begin);
   schedule_.end = core_of(end);
   schedule_.epoch = core_of(epoch);
   schedule_.step = core_of(step);
   schedule_.last = core_of(last);
+  schedule_.update = core_of(update);
   step_ = with_input(step);
   last_ = with_input(last);
   Check(with_input(begin) == nullptr && with_input(end) == nullptr, "Expected no input for what runs once");
-  Check(with_input(epoch) == nullptr, "Expected no input for what runs once an epoch");
+  Check(with_input(epoch) == nullptr && with_input(update) == nullptr, "Expected an input for steps only");
   if (step_ != nullptr || last_ != nullptr) {
     input_row_bytes_ = IndexOf(options.Get("inputRowBytes"), "inputRowBytes");
     Check(input_row_bytes_ % sizeof(float) == 0, "Expected rows of whole numbers for the input");
@@ -88,6 +89,8 @@ ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
   schedule_.steps_per_epoch = IndexOf(options.Get("stepsPerEpoch"), "stepsPerEpoch");
   schedule_.batch_rows = IndexOf(options.Get("batchRows"), "batchRows");
   Check(schedule_.steps_per_epoch > 0, "Expected at least one step an epoch");
+  if (update != nullptr) schedule_.steps_per_update = IndexOf(options.Get("stepsPerUpdate"), "stepsPerUpdate");
+  Check(schedule_.steps_per_update > 0, "Expected at least one step an update");
   Check(schedule_.step != nullptr || (schedule_.last != nullptr && schedule_.steps_per_epoch == 1),
         "Expected a plan for a step");
   const Napi::Value slots = options.Get("slots");

@@ -30,6 +30,8 @@ void RunSteps(Context& context, const Schedule& schedule, const Range& range, co
     const bool takes_last = is_last && schedule.last != nullptr;
     if (schedule.before_step) schedule.before_step(batch, takes_last);
     (takes_last ? schedule.last : schedule.step)->Run(context);
+    const bool updates = is_last || (batch + 1) % schedule.steps_per_update == 0;
+    if (updates && schedule.update != nullptr) schedule.update->Run(context);
     outcome.next = step + 1;
     if (is_last) {
       batch = 0;

@@ -11,15 +11,18 @@
 namespace blasnet {
 
 // What to replay, and in which order: within an epoch, `step` for every batch but the last, then `last` (if the last
-// batch is shorter; else `step` again). `epoch` runs before an epoch's first batch. Training and evaluation alike.
+// batch is shorter; else `step` again). `epoch` runs before an epoch's first batch, `update` after every
+// steps_per_update batches and after an epoch's last one. Training and evaluation alike.
 // `begin` and `end` run once each, before and after all that, however it ends.
 struct Schedule {
-  const Plan* begin = nullptr;  // may be absent
-  const Plan* end = nullptr;    // may be absent
-  const Plan* epoch = nullptr;  // may be absent
-  const Plan* step = nullptr;   // may be absent where every batch is a short one
-  const Plan* last = nullptr;   // may be absent
+  const Plan* begin = nullptr;   // may be absent
+  const Plan* end = nullptr;     // may be absent
+  const Plan* epoch = nullptr;   // may be absent
+  const Plan* step = nullptr;    // may be absent where every batch is a short one
+  const Plan* last = nullptr;    // may be absent
+  const Plan* update = nullptr;  // may be absent
   uint64_t steps_per_epoch = 1;
+  uint64_t steps_per_update = 1;
   uint64_t batch_rows = 1;
   double* slots = nullptr;  // slots::kCount doubles or more
   size_t slot_count = 0;

@@ -4,33 +4,12 @@
 #define HWY_TARGET_INCLUDE "layers/activation.cc"
 #include "math/foreach_target.h"
 //
+#include "layers/activation-inl.h"
 #include "math/erf-inl.h"
-#include "math/relu-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
-
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Logistic(D d, V x) {
-  // exp of −|x| never overflows.
-  const V e = hn::Exp(d, hn::Neg(hn::Abs(x)));
-  const V one = hn::Set(d, 1);
-  const V y = hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
-  return hn::IfThenElse(hn::IsNaN(x), x, y);
-}
-
-// x with infinity brought to the largest number of its sign: a factor that vanishes there then makes 0 of it, not NaN.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V AboveMinusInfinity(D d, V x) {
-  const V lowest = hn::Set(d, hwy::LowestValue<hn::TFromD<D>>());
-  return hn::IfThenElse(hn::Lt(x, lowest), lowest, x);
-}
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Finite(D d, V x) {
-  const V highest = hn::Set(d, hwy::HighestValue<hn::TFromD<D>>());
-  return hn::IfThenElse(hn::Gt(x, highest), highest, AboveMinusInfinity(d, x));
-}
 
 struct Sigmoid {
   template <class D, class V>
@@ -139,47 +118,15 @@ struct Softplus {
   }
 };
 
-// y = f(x); all of one size. parameter is the slope or alpha of the activations that have one.
-template <class F, class T>
-void Forward(Context& context, Vector<const T> x, Vector<T> y, double parameter) {
-  CheckEqual("y's size", x.size, y.size);
-  const auto p = hn::Set(Tag<T>(), static_cast<T>(parameter));
-  ParallelMap(
-      context, x.size, y.data, [p](auto d, auto v) { return F::Forward(d, v, p); }, x.data);
-}
-
-// dx = dy · f′(x)
-template <class F, class T>
-void Backward(Context& context, Vector<const T> x, Vector<const T> y, Vector<const T> dy, Vector<T> dx,
-              double parameter) {
-  CheckEqual("y's size", x.size, y.size);
-  CheckEqual("dy's size", x.size, dy.size);
-  CheckEqual("dx's size", x.size, dx.size);
-  const auto p = hn::Set(Tag<T>(), static_cast<T>(parameter));
-  ParallelMap(
-      context, x.size, dx.data,
-      [p](auto d, auto vx, auto vy, auto vdy) { return hn::Mul(vdy, F::Derivative(d, vx, vy, p)); }, x.data, y.data,
-      dy.data);
-}
-
-template <class F>
-void Add(Registry& registry, const std::string& name) {
-  registry.Add<&Forward<F, float>, &Forward<F, double>>((name + "_forward").c_str(), {"x", "y", "parameter"})
-      .ByRows({"x", "y"});
-  registry
-      .Add<&Backward<F, float>, &Backward<F, double>>((name + "_backward").c_str(), {"x", "y", "dy", "dx", "parameter"})
-      .ByRows({"x", "y", "dy", "dx"});
-}
-
 BLASNET_KERNELS(Activation) {
-  Add<Sigmoid>(registry, "sigmoid");
-  Add<Tanh>(registry, "tanh");
-  Add<Relu>(registry, "relu");
-  Add<LeakyRelu>(registry, "leaky_relu");
-  Add<Elu>(registry, "elu");
-  Add<Gelu>(registry, "gelu");
-  Add<Silu>(registry, "silu");
-  Add<Softplus>(registry, "softplus");
+  AddActivation<Sigmoid>(registry, "sigmoid");
+  AddActivation<Tanh>(registry, "tanh");
+  AddActivation<Relu>(registry, "relu");
+  AddActivation<LeakyRelu>(registry, "leaky_relu");
+  AddActivation<Elu>(registry, "elu");
+  AddActivation<Gelu>(registry, "gelu");
+  AddActivation<Silu>(registry, "silu");
+  AddActivation<Softplus>(registry, "softplus");
 }
 
 }  // namespace HWY_NAMESPACE

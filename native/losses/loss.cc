@@ -4,34 +4,11 @@
 #include <cmath>
 
 #include "core/registry.h"
-#include "core/slots.h"
+#include "losses/sums.h"
 
 namespace blasnet {
 
 namespace {
-
-// Adds a batch's summed loss to the running sums.
-void AddLoss(double sum, size_t rows, Vector<double> slots) {
-  slots::CheckCount(slots.size);
-  slots[slots::kRows] += static_cast<double>(rows);
-  slots[slots::kLossSum] += sum;
-  slots[slots::kBatchLoss] = sum / static_cast<double>(rows);
-}
-
-// What a row counts: Σ y · class_weights over its labels, for one-hot ones the weight of its class; for one column of 0
-// and 1, the first weight is that of 0. 1 where no weights are given.
-template <class T>
-double RowWeight(const T* y, size_t n, Vector<const double> class_weights) {
-  if (class_weights.size == 0) return 1;
-  if (n == 1 && class_weights.size == 2) {
-    const double label = y[0];
-    return class_weights[0] * (1 - label) + class_weights[1] * label;
-  }
-  CheckEqual("class_weights' length", n, class_weights.size);
-  double weight = 0;
-  for (size_t j = 0; j < n; ++j) weight += class_weights[j] * static_cast<double>(y[j]);
-  return weight;
-}
 
 // MSE: Σ (a − y)² / (2m) over a[m×n]
 template <class T>

@@ -32,7 +32,7 @@ void MomentumUpdate(Context& context, Vector<T> theta, Vector<const T> gradient,
 // origin ← θ; θ ← θ − αv: where Nesterov takes the gradient. Sutskever, Martens, Dahl, Hinton, "On the importance of
 // initialization and momentum in deep learning", 2013
 template <class T>
-void NagPeek(Context& context, Vector<T> theta, Vector<const T> velocity, Vector<T> origin, double momentum) {
+void NagBegin(Context& context, Vector<T> theta, Vector<const T> velocity, Vector<T> origin, double momentum) {
   const auto alpha = Broadcast<T>(momentum);
   ParallelUpdate(
       context, velocity,
@@ -43,7 +43,7 @@ void NagPeek(Context& context, Vector<T> theta, Vector<const T> velocity, Vector
       theta, origin);
 }
 
-// v ← αv + ηg; θ ← origin − v: the peek is undone to the last bit
+// v ← αv + ηg; origin ← origin − v, the weights; θ ← origin − αv, where the next gradient is taken
 template <class T>
 void NagUpdate(Context& context, Vector<T> theta, Vector<const T> gradient, Vector<T> velocity, Vector<T> origin,
                double learning_rate, double momentum) {
@@ -52,7 +52,8 @@ void NagUpdate(Context& context, Vector<T> theta, Vector<const T> gradient, Vect
       context, gradient,
       [rate, alpha](auto, auto g, auto& t, auto& v, auto& o) {
         v = hn::MulAdd(alpha, v, hn::Mul(rate, g));
-        t = hn::Sub(o, v);
+        o = hn::Sub(o, v);
+        t = hn::NegMulAdd(alpha, v, o);
       },
       theta, velocity, origin);
 }
@@ -60,7 +61,7 @@ void NagUpdate(Context& context, Vector<T> theta, Vector<const T> gradient, Vect
 BLASNET_KERNELS(Momentum) {
   registry.Add<&MomentumUpdate<float>, &MomentumUpdate<double>>(
       "momentum_update", {"theta", "gradient", "velocity", "learningRate", "momentum"});
-  registry.Add<&NagPeek<float>, &NagPeek<double>>("nag_peek", {"theta", "velocity", "origin", "momentum"});
+  registry.Add<&NagBegin<float>, &NagBegin<double>>("nag_begin", {"theta", "velocity", "origin", "momentum"});
   registry.Add<&NagUpdate<float>, &NagUpdate<double>>(
       "nag_update", {"theta", "gradient", "velocity", "origin", "learningRate", "momentum"});
 }

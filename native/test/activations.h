@@ -55,6 +55,28 @@ inline const Activation kActivations[] = {
      {2.5, 2.5},
      {0, kInf},
      {0, 1}},
+    {"selu",
+     0,
+     [](long double x, long double) {
+       return 1.0507009873554804934193349852946L * (x > 0 ? x : 1.6732632423543772848170429916717L * std::expm1(x));
+     },
+     {2.5, 2.5},
+     {-1.0507009873554804934193349852946 * 1.6732632423543772848170429916717, kInf},
+     {0, 1.0507009873554804934193349852946}},
+    {"relu6", 0, [](long double x, long double) { return std::clamp(x, 0.0L, 6.0L); }, {0, 0}, {0, 6}, {0, 0}},
+    {"hard_swish",
+     0,
+     [](long double x, long double) { return x * (std::clamp(x + 3, 0.0L, 6.0L) / 6); },
+     {2, 2},
+     {0, kInf},
+     {0, 1}},
+    {"mish",
+     0,
+     [](long double x, long double) { return x * std::tanh(std::log1p(std::exp(x))); },
+     {4, 4},
+     {0, kInf},
+     {0, 1}},
+    {"softsign", 0, [](long double x, long double) { return x / (1 + std::abs(x)); }, {2, 2}, {-1, 1}, {0, 0}},
 };
 
 }  // namespace blasnet::testing

@@ -15,7 +15,7 @@ namespace blasnet::testing {
 
 // Which plan ran, and what the slots said then.
 struct Record {
-  char plan;  // 'b': begin, 'e': epoch, 's': step, 'l': last, 'z': end
+  char plan;  // 'b': begin, 'e': epoch, 's': step, 'l': last, 'u': update, 'z': end
   double iteration, epoch, first_row;
   bool operator==(const Record&) const = default;
 };
@@ -73,6 +73,11 @@ class RecordingSchedule {
     schedule_.end = Recorded(end_, 'z');
   }
 
+  void AddUpdate(uint64_t steps_per_update) {
+    schedule_.update = Recorded(update_, 'u');
+    schedule_.steps_per_update = steps_per_update;
+  }
+
   static constexpr uint64_t kBatchRows = 16;
 
   const Schedule& schedule() const { return schedule_; }
@@ -101,7 +106,7 @@ class RecordingSchedule {
   }
 
   std::vector<double> slots_ = std::vector<double>(slots::kCount + 1, -1.0);
-  Plan begin_{1}, epoch_{1}, step_{1}, last_{1}, end_{1};
+  Plan begin_{1}, epoch_{1}, step_{1}, last_{1}, update_{1}, end_{1};
   Schedule schedule_;
 };
 

@@ -12,21 +12,22 @@ TEST_CASE_TEMPLATE("momentum_update", T, float, double) {
                  });
 }
 
-TEST_CASE_TEMPLATE("nag_update goes on from where θ was before the peek", T, float, double) {
+TEST_CASE_TEMPLATE("nag_update moves the weights, and θ ahead of them", T, float, double) {
   CheckUpdate<T>("nag_update", {"theta", "velocity", "origin"}, {{"learningRate", 0.1}, {"momentum", 0.75}},
                  [](long double g, Values& v) {
                    v[1] = 0.75L * v[1] + 0.1L * g;
-                   v[0] = v[2] - v[1];
+                   v[2] -= v[1];
+                   v[0] = v[2] - 0.75L * v[1];
                  });
 }
 
-TEST_CASE_TEMPLATE("nag_peek moves θ by αv and keeps where it was", T, float, double) {
+TEST_CASE_TEMPLATE("nag_begin moves θ by αv and keeps where it was", T, float, double) {
   for (const size_t size : kOddSizes) {
     Tensor<T> theta({size}), velocity({size}), origin({size});
     Numbers numbers(size);
     numbers.Fill(theta), numbers.Fill(velocity);
     const std::vector<T> before = theta.values();
-    Call<T>("nag_peek")
+    Call<T>("nag_begin")
         .With("theta", theta)
         .With("velocity", velocity)
         .With("origin", origin)

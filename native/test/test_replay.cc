@@ -22,6 +22,13 @@ std::vector<Record> Expected(uint64_t steps_per_epoch, bool has_epoch, bool has_
 
 std::vector<Record>& Records() { return Recorder::Current().records; }
 
+// The names of the plans that ran.
+std::string Plans() {
+  std::string ran;
+  for (const Record& record : Records()) ran += record.plan;
+  return ran;
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("replay");
@@ -51,28 +58,23 @@ TEST_CASE("a replay runs epoch, step and last plans in their order from any step
 }
 
 TEST_CASE("a replay runs the plans for its begin and its end once each, however it ends") {
-  const auto plans = [] {
-    std::string ran;
-    for (const Record& record : Records()) ran += record.plan;
-    return ran;
-  };
   RecordingSchedule schedule(3, true, true);
   schedule.AddBeginAndEnd();
   CHECK(schedule.Run({2, 5, false}).reason == Outcome::kFinished);
-  CHECK(plans() == "blessz");
+  CHECK(Plans() == "blessz");
   Recorder::Current().Reset();
   CHECK(schedule.Run({2, 2, true}).reason == Outcome::kFinished);
-  CHECK(plans() == "bz");
+  CHECK(Plans() == "bz");
   Recorder::Current().Reset();
   Recorder::Current().abort_at = 3;
   CHECK(schedule.Run({2, 9, false}).reason == Outcome::kAborted);
-  CHECK(plans() == "blesz");
+  CHECK(Plans() == "blesz");
   Recorder::Current().Reset();
   Recorder::Current().not_finite_at = 3;
   Outcome outcome = schedule.Run({2, 9, false});
   CHECK(outcome.reason == Outcome::kNotFinite);
   CHECK(outcome.message == "no number");
-  CHECK(plans() == "blz");
+  CHECK(Plans() == "blz");
   Recorder::Current().Reset();
   schedule.schedule().before_step = [](uint64_t batch, bool) {
     if (batch == 1) throw InvalidArgument("no rows");
@@ -81,7 +83,26 @@ TEST_CASE("a replay runs the plans for its begin and its end once each, however 
   CHECK(outcome.reason == Outcome::kFailed);
   CHECK(outcome.message == "no rows");
   CHECK(outcome.next == 4);
-  CHECK(plans() == "blesz");
+  CHECK(Plans() == "blesz");
+}
+
+TEST_CASE("a replay runs the plan for an update after every few steps, and after the last step of an epoch") {
+  RecordingSchedule schedule(5, true, true);
+  schedule.AddBeginAndEnd();
+  schedule.AddUpdate(2);
+  CHECK(schedule.Run({0, 11, true}).reason == Outcome::kFinished);
+  CHECK(Plans() == "bessussuluessussuluesz");
+  Recorder::Current().Reset();
+  CHECK(schedule.Run({3, 5, false}).reason == Outcome::kFinished);
+  CHECK(Plans() == "bsuluz");  // the first of them ends a group that another replay began
+  Recorder::Current().Reset();
+  Recorder::Current().not_finite_at = 1;
+  CHECK(schedule.Run({0, 5, true}).next == 1);
+  CHECK(Plans() == "besz");
+  schedule.schedule().steps_per_update = 1;
+  Recorder::Current().Reset();
+  CHECK(schedule.Run({3, 6, false}).reason == Outcome::kFinished);
+  CHECK(Plans() == "bsuluesuz");
 }
 
 TEST_CASE("a replay tells what comes next before each step") {

@@ -149,7 +149,7 @@ test('a missing optional package says what to install', async (t) => {
   );
   t.is(error.code, 'ERR_NATIVE_LOAD');
   t.regex(error.message, /^Expected the optional package vega for charts but /);
-  t.true(error.message.includes('`npm install vega vega-lite @resvg/resvg-js dejavu-fonts-ttf`'));
+  t.true(error.message.includes('`npm install vega vega-lite @dagrejs/dagre @resvg/resvg-js dejavu-fonts-ttf`'));
   t.true(error.message.includes(missing));
 });
 

@@ -128,6 +128,22 @@ const setups: Readonly<Record<string, Setup>> = {
     params: { optimizer: 'momentum', learningRateSchedule: { kind: 'step', every: 2, factor: 0.5 } },
     options: often,
   },
+  'three batches an update': {
+    net: deep,
+    reader: ragged,
+    params: {
+      gradientAccumulation: 3,
+      optimizer: 'nag',
+      learningRateSchedule: { kind: 'exponential', factor: 0.9, unit: 'iteration' },
+    },
+    options: often,
+  },
+  'weights that are averaged': {
+    net: deep,
+    reader: ragged,
+    params: { weightAverage: { decay: 0.9 }, optimizer: 'adam', gradientAccumulation: 2 },
+    options: { ...often, restoreBest: true },
+  },
   reduceOnPlateau: {
     net: deep,
     reader: ragged,

@@ -221,7 +221,7 @@ test.serial('training takes no memory for images besides their bytes', async (t)
   await net.train(reader);
   // As floats the images would take 18 MB; the validation set's plan holds 256 rows, 3 MB.
   t.true(process.memoryUsage().arrayBuffers - before < 9e6);
-  t.true(reader.trainingPart.x.data instanceof Uint8Array);
+  t.true(reader.trainingPart.inputs['']?.data instanceof Uint8Array);
 });
 
 test('a convolutional net trains on rows of images', async (t) => {

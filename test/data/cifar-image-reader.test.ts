@@ -42,7 +42,7 @@ test('more records than are read at once', async (t) => {
   const many = Array.from({ length: 1100 }, (_, i) => (i * 7) % 10);
   const reader = await cifarReader(t, many);
   t.deepEqual([...reader.yTrain.data], many);
-  t.true(sameBits(reader.trainingPart.x.data, pixelsOf(1100)));
+  t.true(sameBits(reader.trainingPart.inputs['']!.data, pixelsOf(1100)));
 });
 
 test('the excerpt of the real set', async (t) => {
@@ -71,13 +71,13 @@ test('pixels stay bytes, also when normalised, shuffled and split', async (t) =>
   reader.normalizeX({ perChannel: true });
   reader.shuffle(1);
   reader.generateValidationSet(4);
-  const parts = [reader.trainingPart, reader.validationPart!];
-  for (const { x } of parts) {
+  const parts = [reader.trainingPart, reader.validationPart!].map(({ inputs }) => inputs['']!);
+  for (const x of parts) {
     t.true(x.data instanceof Uint8Array);
     t.deepEqual(x.rowShape, [3, 32, 32]);
   }
   t.deepEqual(
-    parts.map(({ x }) => x.data.length / imageSize),
+    parts.map(({ data }) => data.length / imageSize),
     [9, 3],
   );
 });

@@ -142,7 +142,7 @@ const badOptions: readonly [Record<string, unknown>, RegExp][] = [
   [{ label: [] }, /the column of the labels for label but received an array of 0/],
   [{ label: 'z' }, /a column of the file \('a', 'b', 'y'\) for label but received 'z'/],
   [{ label: 3 }, /a column of the file .* for label but received 3/],
-  [{ label: 0.5 }, /the column of the labels for label but received 0.5/],
+  [{ label: 0.5 }, /the column of the labels, or columns by target for label but received 0.5/],
   [{ label: ['y', 'y'] }, /each column once for columns, label and ignore but received 'y'/],
   [{ columns: ['a', 'y'] }, /each column once .* received 'y'/],
   [{ columns: ['a'], ignore: ['a'] }, /each column once .* received 'a'/],

@@ -38,8 +38,11 @@ test('fromTensors › errors', (t) => {
   const x = Tensor.zeros([2, 2]);
   const y = Tensor.zeros([2, 1]);
   const from = (tensors: Record<string, unknown>) => () => DataReader.fromTensors(untyped(tensors));
-  t.throws(from({ xTrain: [[1]], yTrain: y }), badArgument(/a Tensor for xTrain but received an array of 1/));
-  t.throws(from({ xTrain: x }), badArgument(/a Tensor for yTrain but received undefined/));
+  t.throws(
+    from({ xTrain: [[1]], yTrain: y }),
+    badArgument(/a Tensor, or tensors by name for xTrain but received an array of 1/),
+  );
+  t.throws(from({ xTrain: x }), badArgument(/a Tensor, or tensors by name for yTrain but received undefined/));
   t.throws(from({ xTrain: x, yTrain: y, xTest: x }), badArgument(/both xTest and yTest, or neither .*'xTest alone'/));
   t.throws(from({ xTrain: x, yTrain: y, yTest: y }), badArgument(/both xTest and yTest, or neither .*'yTest alone'/));
   t.throws(

@@ -62,10 +62,10 @@ test('pixels stay bytes, also when shuffled and split', async (t) => {
   reader.shuffle(1);
   reader.generateValidationSet(4);
   for (const part of [reader.trainingPart, reader.validationPart, reader.testPart]) {
-    t.true(part?.x.data instanceof Uint8Array);
-    t.is(part?.x.divisor, 255);
+    t.true(part?.inputs['']?.data instanceof Uint8Array);
+    t.is(part?.inputs['']?.divisor, 255);
   }
-  t.is(reader.trainingPart.x.data.length + reader.validationPart!.x.data.length, pixels.length);
+  t.is(reader.trainingPart.inputs['']!.data.length + reader.validationPart!.inputs['']!.data.length, pixels.length);
 });
 
 test('normalizeX › comes before the validation set, like all normalisation', async (t) => {

@@ -205,7 +205,7 @@ test('normalizePredictData and deNormalizeY › one row, float64, constant colum
   t.deepEqual([y.shape, y.dtype, y.toArray()], [[1, 2], 'float64', [[120, 5]]]);
   t.throws(
     () => reader.normalizePredictData(untyped([[1, 9, 1]])),
-    badArgument(/a Tensor for rows but received an arr/),
+    badArgument(/a Tensor, or tensors by name for rows but received an arr/),
   );
   t.throws(() => reader.normalizePredictData(Tensor.from([1, 9, 1], [3])), shapeMismatch(/3 columns for rows .* 1$/));
   t.throws(() => reader.deNormalizeY(Tensor.from([1])), shapeMismatch(/2 columns for rows but received 1/));

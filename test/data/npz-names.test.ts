@@ -51,7 +51,7 @@ test("Keras's mnist.npz: names of both sets in one file, images as rows of one c
   t.deepEqual(reader.xTest.shape, [2, 1, 2, 3]);
   t.deepEqual([...reader.xTest.data], [...bytes(12, 100)]);
   t.deepEqual(reader.yTest.toArray(), [[2], [0]]);
-  t.true(reader.trainingPart.x.data instanceof Uint8Array, 'images stay bytes');
+  t.true(reader.trainingPart.inputs['']?.data instanceof Uint8Array, 'images stay bytes');
   reader.normalizeX();
   reader.normalizeY('multipleClassifier');
   t.deepEqual(reader.preparation.inputShape, [1, 2, 3]);

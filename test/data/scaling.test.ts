@@ -74,7 +74,7 @@ for (const [name, expected] of Object.entries(fixture.results)) {
 async function epochOfDoubles(reader: DataReader): Promise<{ x: number[] }> {
   const x: number[] = [];
   const parts = reader.trainingStream!.open();
-  for await (const part of { [Symbol.asyncIterator]: () => parts }) x.push(...part.x.data);
+  for await (const part of { [Symbol.asyncIterator]: () => parts }) x.push(...part.inputs['']!.data);
   return { x };
 }
 

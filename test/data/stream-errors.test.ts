@@ -94,7 +94,10 @@ test('rows are checked in every epoch', async (t) => {
     shapeMismatch(/^Expected 1 rows for y in batch 0 of epoch 7 of the stream but received 2$/),
   );
   for (const bad of [undefined, {}, { x: [[1, 2, 3]], y: [[1]] }, [1, 2]]) {
-    await t.throwsAsync(epoch([six[0], bad]), badArgument(/\{ x: Tensor, y: Tensor \} for batch 1 of epoch/));
+    await t.throwsAsync(
+      epoch([six[0], bad]),
+      badArgument(/(\{ x: Tensor, y: Tensor \} for|tensors by name for x in) batch 1 of epoch/),
+    );
   }
   const detached = batch([[1, 2, 3]], [[1]]);
   structuredClone(detached.x.data.buffer, { transfer: [detached.x.data.buffer as ArrayBuffer] });
@@ -209,5 +212,8 @@ test('fromBatches › errors', (t) => {
     badArgument(/for the test set but received 'tensors and a reader'/),
   );
   t.throws(from({ validation: six }), badArgument(/a DataReader for validation but received an array of 3/));
-  t.throws(from({ xTest: [[1]], yTest: y }), badArgument(/a Tensor for xTest but received an array of 1/));
+  t.throws(
+    from({ xTest: [[1]], yTest: y }),
+    badArgument(/a Tensor, or tensors by name for xTest but received an array of 1/),
+  );
 });

@@ -4,11 +4,16 @@ import { readCsv } from '../support/csv.js';
 import { badArgument, shapeMismatch } from '../support/errors.js';
 import { batch, epochOf, read, six } from '../support/streams.js';
 
+/** Shapes of the rows that training gets. */
+function shapesOf(reader: DataReader) {
+  const { inputs, targets } = reader.trainingStream!.like;
+  return [inputs[''], targets['']].map((rows) => rows?.rowShape);
+}
+
 test('readData › counts and shapes', async (t) => {
   const reader = await read(six);
   t.deepEqual([reader.numTrain, reader.numFeature, reader.numTest, reader.numValidation], [6, 3, 0, 0]);
-  const { count, xShape, yShape } = reader.trainingStream!;
-  t.deepEqual([count, xShape, yShape], [6, [3], [1]]);
+  t.deepEqual([reader.trainingStream!.count, ...shapesOf(reader)], [6, [3], [1]]);
   t.deepEqual(await epochOf(reader), {
     x: six.flatMap(({ x }) => x.toArray() as number[][]),
     y: six.flatMap(({ y }) => y.toArray() as number[][]),
@@ -31,7 +36,7 @@ test('sources › images keep their shape', async (t) => {
   const reader = await read([{ x: Tensor.zeros([2, 3, 4, 5]), y: Tensor.zeros([2, 10]) }]);
   t.is(reader.numFeature, 60);
   reader.normalizeX();
-  t.deepEqual([reader.trainingStream!.xShape, reader.trainingStream!.yShape], [[3, 4, 5], [10]]);
+  t.deepEqual(shapesOf(reader), [[3, 4, 5], [10]]);
 });
 
 test('numTrain › the rows of an epoch of an endless source', async (t) => {
@@ -116,7 +121,7 @@ test('toOneHot, class weights', async (t) => {
   const reader = await read(six);
   reader.toOneHot();
   t.is(reader.numCategory, 3);
-  t.deepEqual(reader.trainingStream!.yShape, [3]);
+  t.deepEqual(shapesOf(reader)[1], [3]);
   t.deepEqual((await epochOf(reader)).y, [
     [1, 0, 0],
     [0, 1, 0],

@@ -6,20 +6,25 @@ import {
   ClassificationLayer,
   ConvLayer,
   createInitializer,
+  createLoss,
+  createMetric,
   createOptimizer,
   DataReader,
   DropoutLayer,
   EagerRunner,
+  EarlyStopping,
   FlattenLayer,
   FullyConnectedLayer,
   GlobalAveragePoolLayer,
   HyperParameters,
-  type Layer,
+  input,
   MaxPoolLayer,
   NeuralNet,
+  optimizerNames,
   Parameter,
   Tensor,
 } from 'blasnet';
+import { layer, layers } from './layers.js';
 import type { Callable } from './walk.js';
 
 const x = () =>
@@ -58,6 +63,10 @@ const trainOptions = () => ({
   progress: false,
   onProgress: () => {},
   onCheckpoint: () => {},
+  callbacks: [
+    { onTrainBegin: () => {}, onEpochEnd: () => {}, onCheckpoint: () => {}, onTrainEnd: () => {} },
+    new EarlyStopping({ patience: 1 }),
+  ],
   signal: new AbortController().signal,
   checkpointFile: 'run.safetensors',
   checkpointEvery: 1,
@@ -75,57 +84,51 @@ const hyperParameters = () => ({
   regularizer: { method: 'l2', value: 0.1 },
   learningRateSchedule: { kind: 'step', every: 2, factor: 0.5, unit: 'epoch', warmUp: { length: 2, from: 0.1 } },
   gradientClip: { norm: 1, value: 1 },
+  gradientAccumulation: 2,
+  weightAverage: { decay: 0.9 },
   seed: 1,
   dtype: 'float32',
 });
 
-/** Methods of all layers. */
-function layer(make: () => Layer, args: () => readonly unknown[], input: () => Tensor): Callable {
-  const output = () => make().forward(input());
-  return {
-    args,
-    instance: () => {
-      const made = make();
-      made.forward(input());
-      return made;
-    },
-    methods: {
-      outputShape: () => [input().shape.slice(1)],
-      build: () => [[input().shape.slice(1)]],
-      flopsPerRow: () => [input().shape.slice(1)],
-      forward: () => [input(), true],
-      backward: () => [output()],
-      preUpdate: () => [],
-      update: () => [],
-      allocateParameters: () => [],
-      setWeights: () => [make().weights],
-      saveWeights: () => ['weights', 'layer'],
-      loadWeights: () => ['weights', 'layer'],
-      readWeights: () => ['weights', 'layer'],
-      saveInitialValues: () => ['initial', 'layer'],
-      loadInitialValues: () => ['initial', 'layer'],
-      readInitialValues: () => ['initial', 'layer'],
-    },
-    internal: ['forwardPass', 'backwardPass', 'configure', 'createParameters', 'requireIdle', 'rememberedFor'],
-  };
+/** Rows of several inputs and targets. */
+const named = () => ({
+  xTrain: { a: x(), b: Tensor.from([1, 0, 2], [3], 'int32') },
+  yTrain: { c: y(), d: y() },
+  xTest: { a: x(), b: Tensor.from([1, 0, 2], [3], 'int32') },
+  yTest: { c: y(), d: y() },
+  xValidation: { a: x(), b: Tensor.from([1, 0, 2], [3], 'int32') },
+  yValidation: { c: y(), d: y() },
+});
+
+const inputNode = (rowShape: readonly number[]) => input(rowShape, { name: 'rows' });
+
+function graphNodes() {
+  const node = inputNode([3]);
+  return { inputs: [node], outputs: [new FullyConnectedLayer(2).apply(node)] };
 }
 
 const readerMethods = {
   readData: () => [],
   normalizeX: () => [],
   normalizeY: () => ['fitting', 0],
-  deNormalizeY: () => [y()],
+  deNormalizeY: () => [y(), ''],
   normalizePredictData: () => [x()],
   encodeRows: () => [[{ a: 1, b: 'two' }]],
-  toOneHot: () => [0],
-  toZeroOne: () => [{ zero: 0, one: 1 }],
-  setClassWeights: () => [[1, 2]],
+  encodeNamedRows: () => [[{ a: 1, b: 'two' }]],
+  toOneHot: () => [0, ''],
+  toZeroOne: () => [{ zero: 0, one: 1 }, ''],
+  setClassWeights: () => [[1, 2], ''],
   splitTestSet: () => [2, 0],
   generateValidationSet: () => [2],
   getBatchSamples: () => [2, 0],
+  getNamedBatch: () => [2, 0],
+  namedTensors: () => ['train', { raw: true }],
   shuffle: () => [0],
 };
 const readerInternal = ['setRaw', 'requireSet', 'changeX', 'setImages'];
+
+/** Called by `train`. */
+const callbackInternal = ['onTrainBegin', 'onEpochEnd', 'onCheckpoint', 'onTrainEnd'];
 
 const vector = (...values: number[]) => Float32Array.from(values);
 const initializer = (args: () => readonly unknown[]): Callable => ({
@@ -138,6 +141,7 @@ const files = (...names: readonly string[]) => Object.fromEntries(names.map((nam
 
 /** Valid arguments of each export, or why it is left out. */
 export const core: Readonly<Record<string, Callable | string>> = {
+  ...layers,
   ActivationLayer: layer(
     () => new ActivationLayer('tanh'),
     () => [{ name: 'leakyRelu', slope: 0.1 }],
@@ -174,11 +178,22 @@ export const core: Readonly<Record<string, Callable | string>> = {
     () => [{ ...image, filters: 2, kernelSize: [3, 3], stride: 1, padding: 'same', dilation: 1, groups: 1 }],
     () => Tensor.zeros([2, 1, 4, 4]),
   ),
+  CsvLogger: { args: () => ['log.csv'], internal: callbackInternal },
   DataReader: {
-    args: () => [{ train: 'train.csv', test: 'test.csv', label: 'y' }],
+    args: () => [
+      {
+        train: 'train.csv',
+        test: 'test.csv',
+        label: { y: 'y' },
+        inputs: { a: ['a', 'b'], c: { columns: 'c', as: 'index' } },
+      },
+    ],
     statics: {
-      fromTensors: () => [{ xTrain: x(), yTrain: y(), xTest: x(), yTest: y() }],
-      fromBatches: () => [() => [{ x: x(), y: y() }], { rows: 3, validation: reader(), test: reader() }],
+      fromTensors: () => [named()],
+      fromBatches: () => [
+        () => [{ x: x(), y: y() }],
+        { numTrain: 3, xValidation: { a: x() }, yValidation: { b: y() }, test: reader() },
+      ],
     },
     instance: reader,
     methods: readerMethods,
@@ -196,6 +211,10 @@ export const core: Readonly<Record<string, Callable | string>> = {
       run: () => ['relu_forward', { x: x(), y: Tensor.zeros([3, 3]), parameter: 0 }],
     },
     internal: ['rowsOf'],
+  },
+  EarlyStopping: {
+    args: () => [{ monitor: 'lossTrain', mode: 'min', minDelta: 0.1, patience: 2, restoreBest: true }],
+    internal: callbackInternal,
   },
   FlattenLayer: layer(
     () => new FlattenLayer(),
@@ -216,6 +235,8 @@ export const core: Readonly<Record<string, Callable | string>> = {
   ImageDataReader: 'a base of readers: only classes that extend it are made',
   KernelOptimizer: 'abstract: createOptimizer makes those that extend it',
   Layer: 'abstract: the classes that extend it are walked',
+  Loss: 'abstract: createLoss makes those that extend it',
+  Metric: 'abstract: createMetric makes those that extend it',
   MaxPoolLayer: layer(
     () => new MaxPoolLayer({ ...image, poolSize: 2 }),
     () => [pool],
@@ -226,6 +247,11 @@ export const core: Readonly<Record<string, Callable | string>> = {
     methods: readerMethods,
     internal: readerInternal,
   },
+  input: { args: () => [[3], { name: 'x', dtype: 'float32' }] },
+  ModelCheckpoint: {
+    args: () => [{ file: 'net.safetensors', saveBestOnly: true, monitor: 'lossTrain', mode: 'min', minDelta: 0.1 }],
+    internal: callbackInternal,
+  },
   MsraInitializer: initializer(() => [{ mode: 'fanIn', distribution: 'normal' }]),
   NeuralNet: {
     args: () => [new HyperParameters({ netType: 'fitting' }), 'net'],
@@ -233,6 +259,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
       load: () => ['net.safetensors'],
       resume: () => ['run.safetensors', { maxEpoch: 9 }],
       fromOnnx: () => ['net.onnx', { name: 'net' }],
+      fromGraph: () => [graphNodes(), new HyperParameters({ netType: 'fitting' }), 'net'],
     },
     instance: () => {
       const made = net();
@@ -260,18 +287,29 @@ export const core: Readonly<Record<string, Callable | string>> = {
       test: () => [x(), y()],
       addLayer: () => [new ActivationLayer('relu'), 'relu'],
       getLayer: () => ['fc1'],
+      removeLayer: () => ['fc1'],
       forward: () => [x(), true],
       backward: () => [y()],
       preUpdateWeights: () => [],
       updateWeights: () => [],
       summary: () => [],
     },
-    internal: ['layersChanged', 'weightsChange', 'checkInput', 'checkRows', 'requireDtype'],
+    internal: [
+      'layersChanged',
+      'weightsChange',
+      'setGraph',
+      'inputsFrom',
+      'checkInput',
+      'checkInputs',
+      'checkRows',
+      'requireDtype',
+    ],
   },
   NormalInitializer: initializer(() => [{ scaled: true }]),
   Parameter: {
     args: () => ['W', 'weights', [3, 2], 'float32', { trainable: true, penalized: true }],
     methods: { to: () => ['float64'] },
+    internal: ['renamed'],
   },
   PlainLayer: 'abstract: for layers of users',
   Tensor: {
@@ -304,6 +342,8 @@ export const core: Readonly<Record<string, Callable | string>> = {
   createLayers: {
     args: () => [[{ name: 'out', config: { type: 'FullyConnectedLayer' } }], { input: [3], outputs: 2 }],
   },
+  createLoss: { args: () => [{ name: 'focal', gamma: 2, alpha: 0.5 }] },
+  createMetric: { args: () => [{ name: 'f1', threshold: 0.5, average: 'macro' }] },
   createOptimizer: { args: () => ['adam', { learningRate: 0.1, beta1: 0.9, dtype: 'float32' }] },
   createWeightsBias: {
     args: () => [
@@ -319,6 +359,8 @@ export const core: Readonly<Record<string, Callable | string>> = {
   readNpz: { args: () => ['arrays.npz'] },
   readSafetensors: { args: () => ['tensors.safetensors', ['a']] },
   registerLayer: { args: () => ['AnotherLayer', () => new ActivationLayer('relu')] },
+  registerLoss: { args: () => ['anotherLoss', () => createLoss('huber')] },
+  registerMetric: { args: () => ['anotherMetric', () => createMetric('f1')] },
   setThreads: { args: () => [1] },
   writeNpz: { args: () => ['arrays.npz', { a: x() }] },
   writeSafetensors: { args: () => ['tensors.safetensors', { a: x() }, { by: 'test' }] },
@@ -326,20 +368,47 @@ export const core: Readonly<Record<string, Callable | string>> = {
 
 /** Results of the library's functions, walked as classes are. */
 export const made: Readonly<Record<string, Callable>> = {
+  DataReader: {
+    instance: () => DataReader.fromTensors(named()),
+    methods: {
+      ...readerMethods,
+      normalizeY: () => [{ c: 'fitting', d: { netType: 'fitting', method: 'standard', fitOn: 'train', base: 0 } }],
+      deNormalizeY: () => [y(), 'c'],
+      normalizePredictData: () => [{ a: x(), b: Tensor.from([1], [1], 'int32') }],
+      toOneHot: () => [0, 'c'],
+      toZeroOne: () => [{ zero: 0, one: 1 }, 'c'],
+      setClassWeights: () => [[1, 2], 'c'],
+    },
+    internal: readerInternal,
+  },
   RowPredictor: { instance: () => net().predictor({ maxDelayMs: 0 }), methods: { predict: () => [[1, 2, 3]] } },
   ...Object.fromEntries(
-    (['sgd', 'momentum', 'nag', 'adaGrad', 'adaDelta', 'rmsProp', 'adam', 'adamW'] as const).map((name) => [
+    optimizerNames.map((name) => [
       name,
       {
         instance: () => createOptimizer(name),
         methods: {
           preUpdate: () => [vector(1, 2)],
-          update: () => [vector(1, 2), vector(3, 4)],
+          update: () => [vector(1, 2), vector(3, 4), { isWeight: true, learningRateFactor: 0.5 }],
           dtype: () => ['float32'],
         },
-        internal: ['preUpdatePass', 'updatePass'],
+        internal: ['beginPass', 'updatePass', 'endPass', 'weightsIn'],
       },
     ]),
   ),
-  parameter: { instance: () => new Parameter('W', 'w', [1], 'float32'), methods: { to: () => ['float64'] } },
+  loss: {
+    instance: () => createLoss('huber'),
+    methods: { evaluate: () => [y(), y()], gradient: () => [y(), y()], toJSON: () => [] },
+    internal: ['call', 'fused', 'labelRule'],
+  },
+  metric: {
+    instance: () => createMetric('f1'),
+    methods: { evaluate: () => [y(), y(), { multiLabel: true }], toJSON: () => [] },
+    internal: ['judge'],
+  },
+  parameter: {
+    instance: () => new Parameter('W', 'w', [1], 'float32'),
+    methods: { to: () => ['float64'] },
+    internal: ['renamed'],
+  },
 };

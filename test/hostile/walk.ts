@@ -36,6 +36,7 @@ const hostile: readonly (readonly [name: string, make: () => unknown])[] = [
   ['[Symbol(), null]', () => [Symbol('hostile'), null]],
   ['a Map', () => new Map([[1, 2]])],
   ['an empty tensor', () => Tensor.zeros([0])],
+  ['a tensor of int32', () => Tensor.zeros([3, 3], 'int32')],
   ['a tensor of five dimensions', () => Tensor.zeros([1, 1, 1, 1, 1])],
 ];
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { ActivationLayer, type ActivationOptions, BlasnetError, Tensor } from 'blasnet';
+import { ActivationLayer, type ActivationOptions, activationNames, BlasnetError, Tensor } from 'blasnet';
 import {
   awayFrom,
   differences,
@@ -19,7 +19,7 @@ interface Case {
 }
 
 /** Piecewise linear ones are one rounded multiplication; the others hang on an exponential. */
-const simple = new Set(['identity', 'relu', 'leakyRelu']);
+const simple = new Set(['identity', 'relu', 'leakyRelu', 'relu6']);
 
 /**
  * Derivatives that are nearly 0 (1 − y² of a saturated tanh, gelu's far tail) lose digits to cancellation wherever
@@ -32,8 +32,9 @@ const tolerances = {
 
 for (const dtype of ['float64', 'float32'] as const) {
   test(`forward and backward agree with PyTorch, ${dtype}`, async (t) => {
-    const { activations } = await readReference<{ activations: Case[] }>('layers');
-    t.is(new Set(activations.map(({ options }) => options.name)).size, 9);
+    const references = ['layers', 'images'].map((name) => readReference<{ activations: Case[] }>(name));
+    const activations = (await Promise.all(references)).flatMap((reference) => reference.activations);
+    t.is(new Set(activations.map(({ options }) => options.name)).size, activationNames.length);
     for (const { options, x, delta, y, dx } of activations) {
       const layer = new ActivationLayer(options);
       const name = JSON.stringify(options);
@@ -62,6 +63,13 @@ const checked: ActivationOptions[] = [
   { name: 'gelu' },
   { name: 'silu' },
   { name: 'softplus' },
+  { name: 'selu' },
+  { name: 'relu6' },
+  { name: 'hardSigmoid' },
+  { name: 'hardSigmoid', alpha: 0.2, beta: 0.4 },
+  { name: 'hardSwish' },
+  { name: 'mish' },
+  { name: 'softsign' },
 ];
 const shapes = [
   [1, 1],
@@ -93,18 +101,33 @@ test('each function has its known values', (t) => {
   t.deepEqual(at({ name: 'silu' }, 0, 1000, -1000).map(Math.abs), [0, 1000, 0]);
   const softplus = at({ name: 'softplus' }, 0, 1000, -1000);
   t.deepEqual(differences(softplus, [Math.LN2, 1000, 0], { rtol: 1e-15 }), []);
+  t.deepEqual(at({ name: 'selu' }, 0, 1), [0, 1.0507009873554805]);
+  t.deepEqual(at({ name: 'relu6' }, -1, 0, 4, 6, 9), [0, 0, 4, 6, 6]);
+  t.deepEqual(at({ name: 'hardSigmoid' }, -4, -3, 0, 3, 4), [0, 0, 0.5, 1, 1]);
+  t.deepEqual(at({ name: 'hardSigmoid', alpha: 0.25, beta: 0.75 }, -4, -1, 0, 4), [0, 0.5, 0.75, 1]);
+  t.deepEqual(at({ name: 'hardSwish' }, -4, -1, 0, 1, 4).map(Math.abs), [0, 1 / 3, 0, 2 / 3, 4]);
+  t.deepEqual(at({ name: 'mish' }, 0, 1000, -1000).map(Math.abs), [0, 1000, 0]);
+  t.deepEqual(at({ name: 'softsign' }, 0, 1, -3, Infinity), [0, 0.5, -0.75, 1]);
   const sigmoid = at({ name: 'sigmoid' }, Math.log(3), -Math.log(4));
   t.deepEqual(differences(sigmoid, [0.75, 0.2], { rtol: 1e-15 }), []);
 });
 
-test('the derivative at a kink is the one from below', (t) => {
-  for (const [options, slope] of [
-    [{ name: 'relu' }, 0],
-    [{ name: 'leakyRelu', slope: 0.25 }, 0.25],
+test('the derivative where functions bend is that of PyTorch', (t) => {
+  for (const [options, x, slope] of [
+    [{ name: 'relu' }, 0, 0],
+    [{ name: 'leakyRelu', slope: 0.25 }, 0, 0.25],
+    [{ name: 'relu6' }, 0, 0],
+    [{ name: 'relu6' }, 6, 0],
+    [{ name: 'hardSigmoid' }, -3, 0],
+    [{ name: 'hardSigmoid' }, 3, 0],
+    [{ name: 'hardSwish' }, -3, 0],
+    [{ name: 'hardSwish' }, 3, 1],
   ] as const) {
-    const layer = new ActivationLayer(options);
-    layer.forward(Tensor.from([0]));
-    t.is(layer.backward(Tensor.from([3]))!.data[0], 3 * slope);
+    for (const dtype of ['float32', 'float64'] as const) {
+      const layer = new ActivationLayer(options);
+      layer.forward(Tensor.from([x], undefined, dtype));
+      t.is(layer.backward(Tensor.from([3], undefined, dtype))!.data[0], 3 * slope, `${options.name} at ${x}`);
+    }
   }
 });
 
@@ -133,6 +156,8 @@ test('unknown names and constants are refused', (t) => {
     { name: 'elu', slope: 1 },
     { name: 'elu', alpha: Number.NaN },
     { name: 'leakyRelu', slope: '0.1' },
+    { name: 'hardSigmoid', slope: 1 },
+    { name: 'hardSigmoid', beta: Number.POSITIVE_INFINITY },
     undefined,
   ];
   for (const options of wrong) {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { ConvLayer, type ConvOptions, readNpz, Tensor } from 'blasnet';
+import { ConvLayer, type ConvOptions, type ImageShape, readNpz, Tensor } from 'blasnet';
 import { badArgument, shapeMismatch } from '../support/errors.js';
 import {
   differences,
@@ -15,7 +15,7 @@ import {
 
 type Case = Record<'x' | 'w' | 'b' | 'delta' | 'y' | 'dx' | 'dw' | 'db', Numbers> & { readonly options: ConvOptions };
 
-const small: ConvOptions = { inputShape: [2, 5, 6], filters: 3, kernelSize: 3 };
+const small: ConvOptions & { readonly inputShape: ImageShape } = { inputShape: [2, 5, 6], filters: 3, kernelSize: 3 };
 
 const tolerances = {
   float64: { rtol: 1e-9, atol: 1e-13 },
@@ -42,7 +42,7 @@ for (const dtype of ['float64', 'float32'] as const) {
   });
 }
 
-const checked: readonly (readonly [rows: number, options: ConvOptions])[] = [
+const checked: readonly (readonly [rows: number, options: ConvOptions & { readonly inputShape: ImageShape }])[] = [
   [3, small],
   [2, { inputShape: [2, 7, 4], filters: 3, kernelSize: [3, 2], stride: 2, padding: 1 }],
   [1, { inputShape: [4, 6, 8], filters: 2, kernelSize: 3, padding: 'same', groups: 2 }],
@@ -104,7 +104,7 @@ test('parameters and operations', (t) => {
   const layer = new ConvLayer({ ...small, filters: 4, groups: 2, kernelSize: [3, 2] });
   t.deepEqual(layer.weights.W!.shape, [4, 1, 3, 2]);
   t.deepEqual(layer.weights.B!.shape, [1, 4]);
-  t.is(layer.flopsPerRow(), 2 * 4 * 6 * 3 * 5);
+  t.is(layer.flopsPerRow([2, 5, 6]), 2 * 4 * 6 * 3 * 5);
 });
 
 test('fans are those of one output and of one input', (t) => {

@@ -18,7 +18,8 @@ import {
   tensorOf,
 } from '../support/numerics.js';
 
-type Case = Record<'x' | 'delta' | 'y' | 'dx', Numbers> & { readonly options: PoolOptions };
+type ImagePool = PoolOptions & { readonly inputShape: ImageShape };
+type Case = Record<'x' | 'delta' | 'y' | 'dx', Numbers> & { readonly options: ImagePool };
 interface Reference {
   readonly maxPools: readonly Case[];
   readonly averagePools: readonly Case[];
@@ -56,7 +57,7 @@ for (const dtype of ['float64', 'float32'] as const) {
 }
 
 test('gradients agree with differences', (t) => {
-  const options: PoolOptions = { inputShape: [2, 6, 5], poolSize: [3, 2], stride: [2, 1], padding: 1 };
+  const options: ImagePool = { inputShape: [2, 6, 5], poolSize: [3, 2], stride: [2, 1], padding: 1 };
   const x = randomTensor([2, 2, 6, 5], 3);
   for (const layer of [layers.max(options), layers.average(options), layers.global(options), new FlattenLayer()]) {
     t.deepEqual(gradientCheck(layer, x), [], layer.kind);
@@ -95,7 +96,7 @@ test('bad options', (t) => {
   const inputShape = [1, 5, 6] as const;
   const bad: readonly (readonly [unknown, RegExp])[] = [
     [undefined, /an object for options/],
-    [{ poolSize: 2 }, /inputShape .* undefined/],
+    [{ inputShape: [5, 6], poolSize: 2 }, /inputShape/],
     [{ inputShape }, /poolSize .* undefined/],
     [{ inputShape, poolSize: 6 }, /at most the 5 rows of the padded input for poolSize .* 6/],
     [{ inputShape, poolSize: [1, 7] }, /at most the 6 columns/],

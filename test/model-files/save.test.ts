@@ -230,6 +230,9 @@ async function changed(
 
 const fc = (config: object) => JSON.stringify([{ name: 'fc1', config: { type: 'FullyConnectedLayer', ...config } }]);
 
+const graph = (...steps: readonly object[]) =>
+  JSON.stringify({ inputs: [{ name: '', dtype: 'float32' }], steps, outputs: [{ name: 'fc1', value: steps.length }] });
+
 const strange: readonly (readonly [Parameters<typeof changed>[1], Parameters<typeof changed>[2], RegExp])[] = [
   [{ format: 'pt' }, {}, /a net that blasnet saved in '.*' but received a safetensors file of other tensors/],
   [{ format: undefined }, {}, /a net that blasnet saved/],
@@ -245,9 +248,28 @@ const strange: readonly (readonly [Parameters<typeof changed>[1], Parameters<typ
   [{ layers: '[{"name":"../a","config":{"type":"FlattenLayer"}}]' }, {}, /one that can be a file name|only|fc1/],
   [{ layers: fc({ inputs: 2 }) }, {}, /a whole number .* for outputs/],
   [{ layers: fc({ inputs: 2, outputs: 3, secret: 1 }) }, {}, /'secret'/],
-  [{ layers: fc({ inputs: 2147483647, outputs: 2147483647 }) }, {}, /shape \[2147483647, 2147483647\] in 'fc1.W'/],
-  [{ layers: fc({ inputs: 3, outputs: 2 }) }, {}, /shape \[3, 2\] in 'fc1.W' of .* but received \[2, 3\]/],
-  [{ layers: '[]' }, {}, /tensors of the net's layers only in .* but received 'fc1.W'/],
+  [
+    { layers: fc({ inputs: 2147483647, outputs: 2147483647 }), graph: undefined },
+    {},
+    /shape \[2147483647, 2147483647\] in 'fc1.W'/,
+  ],
+  [
+    { layers: fc({ inputs: 3, outputs: 2 }), graph: undefined },
+    {},
+    /shape \[3, 2\] in 'fc1.W' of .* but received \[2, 3\]/,
+  ],
+  [{ layers: '[]', graph: undefined }, {}, /tensors of the net's layers only in .* but received 'fc1.W'/],
+  [{ graph: '[' }, {}, /JSON in 'graph'/],
+  [{ graph: 'null' }, {}, /\{ inputs, steps, outputs, seen \} for the graph/],
+  [{ graph: graph({ step: 'fc1', layer: 'other', sources: [0] }) }, {}, /the name of a layer of the file/],
+  [
+    { graph: graph({ step: 'fc1', layer: 'fc1', sources: [1] }) },
+    {},
+    /what is computed before it for the inputs of layer 'fc1'/,
+  ],
+  [{ graph: graph({ step: 'fc1', layer: 'fc1', sources: [] }) }, {}, /but received 'none'/],
+  [{ graph: graph({ step: '../fc1', layer: 'fc1', sources: [0] }) }, {}, /one that can be a file name/],
+  [{ graph: graph() }, {}, /layer 'fc1' in it for the graph/],
   [{ hyperParameters: 'null' }, {}, /an object for options/],
   [{ hyperParameters: '{"netType":"fitting","learningRate":"1"}' }, {}, /learningRate/],
   [{ hyperParameters: '{"netType":"fitting","__proto__":1}' }, {}, /'__proto__'/],

@@ -92,13 +92,15 @@ test('a batch that fails rejects its rows, and the next one is computed', async 
 });
 
 test('while the net trains, predictions are refused as inferenceAsync is', async (t) => {
-  const model = fittingNet([4, 8, 1]);
-  const training = model.train(fittingReader(5000, 4));
+  const model = fittingNet([4, 8, 1], { maxEpoch: 1e9 });
+  const controller = new AbortController();
+  const training = model.train(fittingReader(5000, 4), { signal: controller.signal });
   await t.throwsAsync(
     model.scaledPredictor({ maxDelayMs: 0 }).predict([1, 2, 3, 4]),
     busy(/for inferenceAsync but train runs/),
   );
-  await training;
+  controller.abort(new Error('enough'));
+  await t.throwsAsync(training, { message: 'enough' });
 });
 
 test('bad rows and bad options', async (t) => {
@@ -127,5 +129,5 @@ test('bad rows and bad options', async (t) => {
   const shapeless = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net')
     .addLayer(new ActivationLayer('relu'))
     .addLayer(new FullyConnectedLayer(3, 1));
-  t.throws(() => shapeless.predictor(), badArgument(/has an input shape/));
+  t.throws(() => shapeless.predictor(), badArgument(/whose row shape is known/));
 });

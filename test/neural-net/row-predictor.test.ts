@@ -168,10 +168,12 @@ test('a preparation of other rows than before', async (t) => {
 });
 
 test('while the net trains, rows are refused', async (t) => {
-  const net = fittingNet([4, 8, 1]);
-  const training = net.train(fittingReader(5000, 4));
+  const net = fittingNet([4, 8, 1], { maxEpoch: 1e9 });
+  const controller = new AbortController();
+  const training = net.train(fittingReader(5000, 4), { signal: controller.signal });
   await t.throwsAsync(net.predictor({ maxDelayMs: 0 }).predict([1, 2, 3, 4]), busy(/but train runs/));
-  await training;
+  controller.abort(new Error('enough'));
+  await t.throwsAsync(training, { message: 'enough' });
 });
 
 test('bad rows and bad options', async (t) => {
@@ -193,5 +195,5 @@ test('bad rows and bad options', async (t) => {
   const shapeless = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net')
     .addLayer(new ActivationLayer('relu'))
     .addLayer(new FullyConnectedLayer(3, 1));
-  t.throws(() => shapeless.predictor(), badArgument(/has an input shape/));
+  t.throws(() => shapeless.predictor(), badArgument(/whose row shape is known/));
 });

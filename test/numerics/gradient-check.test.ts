@@ -1,19 +1,19 @@
 // The checks themselves must notice what is wrong.
 import test from 'ava';
-import { FullyConnectedLayer, type Runner, type Tensor } from 'blasnet';
+import { FullyConnectedLayer, type Tensor } from 'blasnet';
 import { differences, gradientCheck, randomTensor } from '../support/numerics.js';
 
 class WrongDelta extends FullyConnectedLayer {
-  override backwardPass(runner: Runner, dz: Tensor, needsInputDelta: boolean): Tensor | null {
-    const dx = super.backwardPass(runner, dz, needsInputDelta);
-    if (dx) dx.data[0]! *= 1.01;
+  override backward(delta: Tensor): Tensor | null {
+    const dx = super.backward(delta)!;
+    dx.data[0]! *= 1.01;
     return dx;
   }
 }
 
 class WrongBias extends FullyConnectedLayer {
-  override backwardPass(runner: Runner, dz: Tensor, needsInputDelta: boolean): Tensor | null {
-    const dx = super.backwardPass(runner, dz, needsInputDelta);
+  override backward(delta: Tensor): Tensor | null {
+    const dx = super.backward(delta);
     this.gradients.B!.data[1]! += 1e-2;
     return dx;
   }
@@ -21,9 +21,9 @@ class WrongBias extends FullyConnectedLayer {
 
 /** Gradients divided by the rows once more. */
 class MeanGradients extends FullyConnectedLayer {
-  override backwardPass(runner: Runner, dz: Tensor, needsInputDelta: boolean): Tensor | null {
-    const dx = super.backwardPass(runner, dz, needsInputDelta);
-    for (const { data } of Object.values(this.gradients)) data.set(data.map((value) => value / dz.rows));
+  override backward(delta: Tensor): Tensor | null {
+    const dx = super.backward(delta);
+    for (const { data } of Object.values(this.gradients)) data.set(data.map((value) => value / delta.rows));
     return dx;
   }
 }

@@ -60,6 +60,12 @@ const activations: Activation[] = [
   'gelu',
   'silu',
   'softplus',
+  'selu',
+  'relu6',
+  'hardSigmoid',
+  'hardSwish',
+  'mish',
+  'softsign',
 ];
 const shapes: { rows: number; sizes: number[] }[] = [
   { rows: 1, sizes: [3, 2] },

@@ -151,7 +151,7 @@ test('a net is not exported while it trains', async (t) => {
   await training;
 });
 
-test('weights that nag has moved ahead are exported from where they belong', async (t) => {
+test('weights are exported as they are while a step of nag is prepared', async (t) => {
   const net = new NeuralNet(new HyperParameters({ netType: 'fitting', optimizer: 'nag' }), 'nag');
   net.addLayer(new FullyConnectedLayer(3, 1));
   const { xTrain, yTrain } = fittingReader(8, 3);

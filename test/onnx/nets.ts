@@ -42,8 +42,18 @@ const activations: readonly (Activation | ActivationOptions)[] = [
   'gelu',
   'silu',
   'softplus',
+  'selu',
+  'relu6',
+  'hardSigmoid',
+  { name: 'hardSigmoid', alpha: 0.2, beta: 0.4 },
+  'hardSwish',
+  'mish',
+  'softsign',
 ];
-const withoutFloat64 = new Set(['leakyRelu', 'elu', 'gelu', 'silu', 'softplus']);
+const withoutFloat64 = new Set([
+  ...['leakyRelu', 'elu', 'gelu', 'silu', 'softplus'],
+  ...['selu', 'hardSigmoid', 'hardSwish', 'mish', 'softsign'],
+]);
 
 const convolutions: readonly Omit<ConstructorParameters<typeof ConvLayer>[0], 'inputShape' | 'filters'>[] = [
   { kernelSize: 3 },

@@ -129,7 +129,7 @@ for (const dtype of ['float32', 'float64'] as const satisfies DType[]) {
       const net = netOf(rest, dtype);
       net.preparation = preparation;
       const file = await exported(t, net);
-      const { inputShape } = preparation;
+      const { inputShape = [] } = preparation;
       const raw = randomTensor([7, ...inputShape], 1, 0, 255).clone(dtype);
       if (dtype === 'float32' || !float32Only) t.deepEqual(await answersDiffer(net, file, raw), []);
       const read = await NeuralNet.fromOnnx(file);
@@ -201,7 +201,7 @@ test('a net trained on images answers for raw pixels, in onnxruntime too', async
   const net = netOf({ netType: 'multipleClassifier', layers });
   await net.train(reader);
   const file = await exported(t, net);
-  const raw = randomTensor([4, ...net.preparation!.inputShape], 1, 0, 255).clone('float32');
+  const raw = randomTensor([4, ...net.preparation!.inputShape!], 1, 0, 255).clone('float32');
   t.deepEqual(await answersDiffer(net, file, raw), []);
   t.deepEqual((await (await NeuralNet.fromOnnx(file)).predict(raw)).classes, (await net.predict(raw)).classes);
 });

@@ -60,7 +60,6 @@ const refused: Readonly<Record<string, RegExp>> = {
     /^Expected a chain of layers without branches in node '\/1\/Add' \(Add\) of '.*residual.onnx' but received both '\/0\/Gemm_output_0' and '\/1\/Relu_output_0'$/,
   'log-softmax':
     /^Expected operators that blasnet can import .* in '.*' but received LogSoftmax \(node '\/1\/LogSoftmax'\)$/,
-  selu: / received Selu \(node '\/1\/Selu'\)$/,
   upsample: / received Resize \(node '\/1\/Resize'\)$/,
   padded: / received ConstantOfShape \(node '\/0\/ConstantOfShape'\), Transpose \(node '\/0\/Transpose'\)$/,
   'ceil-mode':

@@ -7,12 +7,14 @@ import { native } from '#blasnet/native';
 import { opsOn } from '#blasnet/ops/ops';
 import { Tape } from '#blasnet/ops/tape';
 import { Value } from '#blasnet/ops/value';
-import { PlanRecorder } from '#blasnet/plan';
+import { PlanRecorder } from '#blasnet/plan/recorder';
 import { EagerRunner, type Runner } from '#blasnet/runner';
 import { Slots } from '#blasnet/slots';
 import { naive, numbersOf } from '../support/naive-tensors.js';
 import { awayFrom, checkClaims, differences, randomTensor, sumOf } from '../support/numerics.js';
 import { cases, type OperationCase } from './cases.js';
+import { imageCases } from './image-cases.js';
+import { layerCases } from './layer-cases.js';
 
 const names = Object.keys(opsOn(new Tape(new EagerRunner('float64')))) as (keyof Ops)[];
 
@@ -128,6 +130,16 @@ const large: Partial<Record<keyof Ops, readonly (readonly number[])[]>> = {
     [257, 190],
   ],
   where: [[301, 257], [257]],
+  affine: [[300, 257], [257, 190], [190]],
+  convolution: [[9, 8, 33, 30], [16, 8, 3, 2], [16]],
+  maxPool: [[9, 8, 34, 30]],
+  averagePool: [[9, 8, 34, 30]],
+  globalAveragePool: [[60, 40, 9, 7]],
+  batchNorm: [[500, 3], [3], [3]],
+  dropout: [[301, 257]],
+  convTranspose: [[9, 8, 17, 30], [8, 16, 3, 2], [16]],
+  globalMaxPool: [[60, 40, 9, 7]],
+  upsample: [[9, 8, 33, 30]],
 };
 
 test('results are the same to the bit for one, two and three threads', (t) => {
@@ -137,7 +149,8 @@ test('results are the same to the bit for one, two and three threads', (t) => {
     const [one] = cases[name];
     const isBinary = one!.shapes.length === 2;
     const shapes = large[name] ?? (isBinary ? [[301, 257], [257]] : [[301, 257]]);
-    const fits = ['reshape', 'concatenate', 'gather'].includes(name) ? one!.shapes : shapes;
+    const isFixed = name in layerCases || name in imageCases || ['reshape', 'concatenate', 'gather'].includes(name);
+    const fits = large[name] ?? (isFixed ? one!.shapes : shapes);
     const inputs = inputsOf({ ...one!, shapes: fits }, 'float32');
     const results = [1, 2, 3].map((threads) => {
       setThreads(threads);

@@ -78,6 +78,27 @@ test('nag moves ahead once, and update brings θ back first', (t) => {
   t.deepEqual(theta, Float64Array.of(1));
 });
 
+test('preUpdateWeights has nag take the gradient ahead, while the weights stay where they are', (t) => {
+  const make = () => fittingNet([3, 4, 1], { optimizer: 'nag', dtype: 'float64', seed: 6 });
+  const [prepared, plain] = [make(), make()];
+  const [x, y] = [randomTensor([10, 3], 1), randomTensor([10, 1], 2)];
+  prepared.trainOnBatch(x, y);
+  plain.trainOnBatch(x, y);
+  const before = weightsOf(prepared);
+  const outputs = prepared.forward(x, false).toArray();
+  prepared.preUpdateWeights();
+  prepared.preUpdateWeights();
+  t.deepEqual(weightsOf(prepared), before);
+  t.notDeepEqual(prepared.forward(x).toArray(), outputs);
+  prepared.backward(y);
+  t.deepEqual(weightsOf(prepared), before);
+  t.deepEqual(prepared.inference(x).toArray(), outputs);
+  prepared.updateWeights();
+  plain.trainOnBatch(x, y);
+  t.deepEqual(weightsOf(prepared), weightsOf(plain));
+  t.deepEqual(prepared.forward(x).toArray(), prepared.inference(x).toArray()); // no longer ahead
+});
+
 test('a step of nag whose loss is lost leaves the weights where they were, and the next one goes on', (t) => {
   const [net, reference] = [1, 2].map(() => fittingNet([3, 4, 1], { optimizer: 'nag', dtype: 'float64', seed: 6 })) as [
     NeuralNet,
@@ -129,7 +150,7 @@ test('a dtype that was asked for is checked', (t) => {
 
 test('an epsilon that is 0 in float32 is refused for float32, where 0/0 would follow, and not for float64', (t) => {
   const message = /^Expected at least 1.17\d+e-38, as float32 needs, for (\w+)'s epsilon but received 1e-(50|40)$/;
-  for (const name of ['rmsProp', 'adaDelta', 'adaGrad', 'adam', 'adamW'] as const) {
+  for (const name of ['rmsProp', 'adaDelta', 'adaGrad', 'adam', 'adamW', 'amsGrad'] as const) {
     // Kernels take denormal numbers for 0.
     for (const epsilon of [1e-50, 1e-40])
       t.throws(() => createOptimizer(name, { epsilon, dtype: 'float32' }), badArgument(message));

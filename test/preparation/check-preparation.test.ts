@@ -41,7 +41,6 @@ const wrong: readonly (readonly [unknown, RegExp])[] = [
   ['x', /for preparation but/],
   [[], /for preparation but/],
   [{}, /whole numbers above 0 .* for preparation.inputShape/],
-  [{ inputShape: [] }, /preparation.inputShape/],
   [{ inputShape: [0] }, /preparation.inputShape/],
   [{ inputShape: [1.5] }, /preparation.inputShape/],
   [{ inputShape: [2 ** 20, 2 ** 20] }, /a product of at most 2147483647 for preparation.inputShape/],

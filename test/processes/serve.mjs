@@ -4,7 +4,7 @@ import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet
 import { closeOnSignals, startServer } from 'blasnet/serve';
 import { pause } from './common.mjs';
 
-const [drainMs, batchMs] = [process.argv[2] ?? 10_000, process.argv[3] ?? 300].map(Number);
+const [drainMs, batchMs] = [process.argv[2] ?? 600_000, process.argv[3] ?? 300].map(Number);
 
 const signalled = new Promise((resolve) => {
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, resolve);

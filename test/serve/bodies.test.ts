@@ -129,7 +129,7 @@ test('compressed bodies that are too large, damaged, or of another kind', async 
 
 test('an upload that is not complete after timeoutMs ends with 408, and headers are checked as often', async (t) => {
   const net = fittingNet([2, 1]);
-  const server = await startServer({ models: [{ name: 'm', net }], port: 0, timeoutMs: 250 });
+  const server = await startServer({ models: [{ name: 'm', net }], port: 0, timeoutMs: 2000 });
   t.teardown(() => server.close());
   const { port, hostname, host } = new URL(server.url);
   const socket = connect(Number(port), hostname);
@@ -137,11 +137,11 @@ test('an upload that is not complete after timeoutMs ends with 408, and headers 
   const answer = await text(socket);
   t.regex(answer, /^HTTP\/1\.1 408 /);
   t.regex(answer, /connection: close/i);
-  t.true(answer.endsWith('{"error":"Expected a whole body within 250 ms but received a part"}'), answer);
+  t.true(answer.endsWith('{"error":"Expected a whole body within 2000 ms but received a part"}'), answer);
   const { headersTimeout, connectionsCheckingInterval } = server.app.server as {
     readonly headersTimeout: number;
     readonly connectionsCheckingInterval?: number;
   };
-  t.is(headersTimeout, 250);
-  t.true(connectionsCheckingInterval! <= 250);
+  t.is(headersTimeout, 2000);
+  t.true(connectionsCheckingInterval! <= 2000);
 });

@@ -84,7 +84,7 @@ test('after drainMs, requests under way are cut off', async (t) => {
 
 test('while the server drains it is not ready, and takes no connections', async (t) => {
   const net = gatedNet();
-  const server = await startServer({ models: [{ name: 'm', net }], port: 0 });
+  const server = await startServer({ models: [{ name: 'm', net }], port: 0, drainMs: 600_000 });
   net.close();
   const answer = infer(server.url, keptConnections(t), 4);
   await until(() => net.batches.length === 1);
@@ -109,7 +109,7 @@ test('while the server drains it is not ready, and takes no connections', async 
 });
 
 test('connections that the system has made but the server has not accepted are answered', async (t) => {
-  const server = await startServer({ models: [{ name: 'm', net: gatedNet() }], port: 0 });
+  const server = await startServer({ models: [{ name: 'm', net: gatedNet() }], port: 0, drainMs: 600_000 });
   const { port, hostname } = new URL(server.url);
   const sockets = Array.from({ length: 20 }, () => connect(Number(port), hostname));
   // They connect now; the server accepts them in the next turn of the event loop.

@@ -1,11 +1,10 @@
 import test from 'ava';
 import { type StartOptions, startServer } from 'blasnet/serve';
-import { fastify } from 'fastify';
 import { hostNameOf, hostRule } from '#blasnet/serve/hosts';
 import { inferenceServer } from '#blasnet/serve/index';
 import { badArgument, untyped } from '../support/errors.js';
 import { fittingNet } from '../support/nets.js';
-import { inputOf } from '../support/serving.js';
+import { inputOf, patientApp } from '../support/serving.js';
 
 const models = [{ name: 'm', net: fittingNet([2, 1]) }];
 const payload = JSON.stringify(inputOf([1, 2], [1, 2]));
@@ -86,8 +85,7 @@ test('pages of other origins are refused, whatever the method; the own page is n
 
 test("in an app of one's own, hosts are checked where they are given", async (t) => {
   const statuses = async (options: Partial<StartOptions>) => {
-    const app = fastify();
-    t.teardown(() => app.close());
+    const app = patientApp(t);
     await app.register(inferenceServer, { models, ...options });
     const hosts = ['api.example.com', 'evil.example'];
     return Promise.all(hosts.map(async (host) => (await app.inject({ url: '/v2', headers: { host } })).statusCode));

@@ -23,7 +23,7 @@ class SlowNet extends NeuralNet {
 
 test('ten times what the queue holds › all wait and are answered', async (t) => {
   const net = new SlowNet(new HyperParameters({ netType: 'fitting' }), 'slow').addLayer(new FullyConnectedLayer(1, 1));
-  const options = { maxBatch: 4, maxQueue: 8, maxWaitMs: 60_000, timeoutMs: 60_000 };
+  const options = { maxBatch: 4, maxQueue: 8, maxWaitMs: 60_000, timeoutMs: 600_000 };
   const server = await startServer({ models: [{ name: 'm', net }], port: 0, ...options });
   t.teardown(() => server.close());
   const clients = new LastingClients(inferAt(server.url), requests, 80);
@@ -59,7 +59,7 @@ test('ten times what the queue holds, without waiting › some are answered, all
 });
 
 test('SIGTERM under load › no request is lost', async (t) => {
-  const child: ChildProcess = spawn(process.execPath, ['test/processes/serve.mjs', '10000', '0'], {
+  const child: ChildProcess = spawn(process.execPath, ['test/processes/serve.mjs', '600000', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.teardown(() => child.kill('SIGKILL'));

@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import test from 'ava';
 import { versions } from 'blasnet';
 import { inferenceServer, type ServedModel, startServer } from 'blasnet/serve';
-import { fastify } from 'fastify';
 import { badArgument, badFile, untyped } from '../support/errors.js';
 import { temporaryFolder, write } from '../support/files.js';
 import { classifier, fittingNet } from '../support/nets.js';
-import { get, inputOf, post, servingApp } from '../support/serving.js';
+import { get, inputOf, patientApp, post, servingApp } from '../support/serving.js';
 
 test('health, and what the server is', async (t) => {
   const app = await servingApp(t, { models: [{ name: 'm', net: fittingNet([2, 1]) }] });
@@ -135,8 +134,7 @@ test('token › everything but health asks for it', async (t) => {
 });
 
 test("the plugin lives in a user's app, under a prefix, and leaves its other routes alone", async (t) => {
-  const app = fastify();
-  t.teardown(() => app.close());
+  const app = patientApp(t);
   app.post('/echo', async ({ body }) => body);
   await app.register(inferenceServer, { models: [{ name: 'm', net: fittingNet([2, 1]) }], prefix: '/nets' });
   t.is((await post(app, '/nets/v2/models/m/infer', inputOf([1, 2], [1, 2]))).status, 200);
@@ -147,10 +145,10 @@ test("the plugin lives in a user's app, under a prefix, and leaves its other rou
   t.is((await app.inject({ method: 'PUT', url: '/echo' })).statusCode, 404);
 });
 
-test('a server has as long to start as it takes', async (t) => {
-  const server = await startServer({ models: [{ name: 'm', net: fittingNet([2, 1]) }], port: 0 });
-  t.teardown(() => server.close());
-  t.is(server.app.initialConfig.pluginTimeout, 0);
+test('a start may take as long as a busy machine makes it take', async (t) => {
+  const { app, close } = await startServer({ models: [{ name: 'm', net: fittingNet([2, 1]) }], port: 0 });
+  t.teardown(close);
+  t.is(app.initialConfig.pluginTimeout, 0);
 });
 
 test('bad options', async (t) => {

@@ -3,13 +3,18 @@ import { NeuralNet, type Tensor } from 'blasnet';
 import { inferenceServer, type ServeOptions } from 'blasnet/serve';
 import { type FastifyInstance, fastify } from 'fastify';
 
-/** A Fastify app with the routes, which closes when the test ends. */
-export async function servingApp(t: ExecutionContext, options: ServeOptions): Promise<FastifyInstance> {
-  // Loading may take its time on a busy machine.
+/** A Fastify app that lets plugins take as long as a busy machine makes them take, and closes when the test ends. */
+export function patientApp(t: ExecutionContext): FastifyInstance {
   const app = fastify({ pluginTimeout: 0 });
+  t.teardown(() => app.close());
+  return app;
+}
+
+/** Such an app with the routes. */
+export async function servingApp(t: ExecutionContext, options: ServeOptions): Promise<FastifyInstance> {
+  const app = patientApp(t);
   await app.register(inferenceServer, options);
   await app.ready();
-  t.teardown(() => app.close());
   return app;
 }
 

@@ -1,4 +1,5 @@
 import { DataReader, type RowBatch, type StreamOptions, Tensor } from 'blasnet';
+import { soleRows } from '#blasnet/data/part';
 
 /** Rows of features and labels as a stream gives them. */
 export const batch = (x: number[][], y: number[][]): RowBatch => ({ x: Tensor.from(x), y: Tensor.from(y) });
@@ -36,8 +37,8 @@ export async function epochOf(reader: DataReader): Promise<{ x: number[][]; y: n
   const rows: { x: number[][]; y: number[][] } = { x: [], y: [] };
   const parts = reader.trainingStream!.open();
   for await (const part of { [Symbol.asyncIterator]: () => parts }) {
-    for (const which of ['x', 'y'] as const) {
-      const { data, count, rowShape } = part[which];
+    for (const [which, side] of [['x', 'inputs'] as const, ['y', 'targets'] as const]) {
+      const { data, count, rowShape } = soleRows(part, side, which);
       rows[which].push(...(Tensor.from(data as Float32Array, [count, ...rowShape]).toArray() as number[][]));
     }
   }

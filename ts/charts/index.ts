@@ -16,6 +16,7 @@ export {
   lossChart,
   type XCoordinate,
 } from './loss-chart.js';
+export { type NetChartNode, type NetChartOptions, netChart } from './net-chart.js';
 export type { AxisOptions, PanelOptions, Point } from './panel.js';
 export { type Picture, type PictureSheetOptions, pictureSheet } from './picture-sheet.js';
 export type { Pixels } from './png.js';

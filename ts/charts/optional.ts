@@ -1,3 +1,3 @@
 import { optionalLoader } from '../optional.js';
 
-export const loadOptional = optionalLoader('charts', 'vega vega-lite @resvg/resvg-js dejavu-fonts-ttf');
+export const loadOptional = optionalLoader('charts', 'vega vega-lite @dagrejs/dagre @resvg/resvg-js dejavu-fonts-ttf');

@@ -1,14 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
+import { mapNamed } from '../data/by-name.js';
 import type { DataReader } from '../data/data-reader.js';
+import { countOf, type NamedRows } from '../data/part.js';
 import { badArgument } from '../errors.js';
+import { checkedPreparation } from '../preparation/check-preparation.js';
 import type { Preparation } from '../preparation/preparation.js';
-import { Preparer } from '../preparation/preparer.js';
 
 /** Properties of the data and options that, with the net and its hyperparameters, decide a run's course; plain JSON. */
 export interface Course {
   readonly rows: number;
-  readonly xShape: readonly number[];
-  readonly yShape: readonly number[];
+  /** Shapes of rows; those of several inputs or targets by name. */
+  readonly xShape: readonly number[] | Readonly<Record<string, readonly number[]>>;
+  readonly yShape: readonly number[] | Readonly<Record<string, readonly number[]>>;
   readonly validationRows: number;
   /** Epochs between checkpoints. */
   readonly checkpoint: number;
@@ -33,17 +36,21 @@ const names: Readonly<Record<keyof Course, string>> = {
 /** Describes the course of a run on a reader's data. */
 export function courseOf(reader: DataReader, { checkpoint, shuffle }: Pick<Course, 'checkpoint' | 'shuffle'>): Course {
   const { trainingStream: stream, classWeights, validationPart } = reader;
-  const part = stream ? undefined : reader.trainingPart;
+  const { inputs, targets } = reader.trainingLike;
   return {
-    rows: stream?.count ?? part!.x.count,
-    xShape: stream?.xShape ?? part!.x.rowShape,
-    yShape: stream?.yShape ?? part!.y.rowShape,
-    validationRows: validationPart?.x.count ?? 0,
+    rows: stream?.count ?? countOf(reader.trainingPart),
+    xShape: shapesOf(inputs),
+    yShape: shapesOf(targets),
+    validationRows: validationPart ? countOf(validationPart) : 0,
     checkpoint,
     shuffle,
-    augment: part?.x.image?.augment ?? null,
+    augment: inputs['']?.image?.augment ?? null,
     classWeights: classWeights ? [...classWeights] : null,
   };
+}
+
+function shapesOf(rows: NamedRows): Course['xShape'] {
+  return rows['']?.rowShape ?? mapNamed(rows, ({ rowShape }) => rowShape);
 }
 
 /**
@@ -69,7 +76,7 @@ export function requireSameCourse(
     if (expected !== received)
       throw badArgument(names[key], `${expected}, as in the checkpoint,`, JSON.parse(received));
   }
-  const { preparation } = new Preparer(reader.preparation);
+  const preparation = checkedPreparation(reader.preparation);
   if (!isDeepStrictEqual(preparation, saved.preparation)) {
     throw badArgument(
       "the reader's preparation (normalisation, classes, columns)",

@@ -32,7 +32,7 @@ export function paramsFor(saved: HyperParameters, { maxEpoch = saved.maxEpoch }:
  *   the longer run would not have made
  */
 export function lengthened(state: RunState, { maxEpoch, batchSize }: HyperParameters, file: ModelFile): RunState {
-  const { stopReason, course, first, next, ...rest } = state;
+  const { stopReason, isRestored: _, course, first, next, ...rest } = state;
   const before = file.description.params.maxEpoch;
   if (maxEpoch <= before || stopReason === undefined) return state;
   if (stopReason !== 'maxEpoch') {

@@ -9,7 +9,7 @@ import type { CheckpointRecord } from '../training-history.js';
 import { candidatesFor } from './kept-files.js';
 import { lengthened } from './longer-run.js';
 import { type RunState, runStateIn } from './run-state.js';
-import { bestName, historyName, lastName, optimizerName, recordsIn, sharesOf } from './run-tensors.js';
+import { bestName, historyName, keptName, lastName, optimizerName, recordsIn, sharesOf } from './run-tensors.js';
 
 /** A run that the next `train` continues. */
 export interface PendingRun {
@@ -17,6 +17,8 @@ export interface PendingRun {
   readonly records: readonly CheckpointRecord[];
   /** The weights at the checkpoint with the lowest loss. */
   readonly best: Snapshot;
+  /** The weights that the run keeps for callbacks, in their order. */
+  readonly kept: readonly Snapshot[];
   readonly preparation: Preparation | undefined;
 }
 
@@ -52,22 +54,32 @@ export async function restoreRun(file: ModelFile, { stack, params, state: traini
   const saved = runStateIn(jsonIn(file.metadata, 'training', where), where);
   const state = lengthened(saved, params, file);
   const { layers, block } = stack;
-  training.target(block); // makes the optimizer's arrays
-  for (const [array, theta] of Object.entries(training.namedArrays)) {
-    for (const [name, share] of sharesOf(layers, block, { theta })) await file.read(optimizerName(array, name), share);
+  for (const [array, shares] of Object.entries(training.namedArrays(block))) {
+    for (const [name, share] of sharesOf(layers, block, shares)) await file.read(optimizerName(array, name), share);
   }
-  const best = new Snapshot([block.theta, block.statistics]);
-  if (!state.isBest) {
-    const copies = { theta: best.copyOf(block.theta) ?? block.theta, statistics: best.copyOf(block.statistics) };
-    for (const [name, share] of sharesOf(layers, block, copies)) await file.read(bestName(name), share);
+  const copyFrom = async (nameOf: (parameter: string) => string) => {
+    const snapshot = new Snapshot([block.theta, block.statistics]);
+    const copies = {
+      theta: snapshot.copyOf(block.theta) ?? block.theta,
+      statistics: snapshot.copyOf(block.statistics),
+    };
+    for (const [name, share] of sharesOf(layers, block, copies)) await file.read(nameOf(name), share);
+    return snapshot;
+  };
+  const best = state.isBest ? new Snapshot([block.theta, block.statistics]) : await copyFrom(bestName);
+  const kept: Snapshot[] = [];
+  const [firstName] = sharesOf(layers, block, block).keys();
+  while (firstName !== undefined && file.has(keptName(kept.length, firstName))) {
+    kept.push(await copyFrom((name) => keptName(kept.length, name)));
   }
-  if (state !== saved && saved.isBest && saved.stopRule.sinceLowest > 0) {
-    // The net has the best weights, since the shorter run ended with them.
+  if (state !== saved && saved.isRestored) {
+    // The net has weights of an earlier checkpoint, since the shorter run ended with them.
     for (const [name, share] of sharesOf(layers, block, block)) await file.read(lastName(name), share);
   }
   const records = recordsIn(await file.readAny(historyName), state.course.validationRows > 0);
   if (!records) throw badFile(`'${historyName}' of ${where}`, 'a row of numbers for each checkpoint', 'another shape');
-  for (const name of ['step', 'epochs', 'learningRate', 'baseRate'] as const) training.slots.set(name, state[name]);
+  training.counts = state;
+  for (const name of ['epochs', 'learningRate', 'baseRate'] as const) training.slots.set(name, state[name]);
   training.plateau = { ...state.plateau };
-  return { state, records, best, preparation: file.description.preparation };
+  return { state, records, best, kept, preparation: file.description.preparation };
 }

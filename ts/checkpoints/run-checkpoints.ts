@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { requireWritable } from '../files.js';
 import { type ModelDescription, metadataOf } from '../model-files/description.js';
-import { modelWriter } from '../model-files/model-file.js';
+import { modelWriter, parametersOf } from '../model-files/model-file.js';
 import type { Model } from '../net/model.js';
 import type { SafetensorsFile } from '../safetensors/file.js';
 import type { Tensor } from '../tensor.js';
+import type { Restored } from '../training/best-weights.js';
 import type { LastGood } from '../training/last-good.js';
 import type { Snapshot } from '../training/snapshot.js';
 import type { StopRule } from '../training/stop-rule.js';
@@ -13,7 +14,7 @@ import type { CheckpointOptions } from './checkpoint-options.js';
 import { type Course, iterationsBetween } from './course.js';
 import { runStateAt, writeKept } from './kept-files.js';
 import { type RunState, runStateIn } from './run-state.js';
-import { bestName, historyName, lastName, optimizerName, sharesOf, tableOf } from './run-tensors.js';
+import { bestName, historyName, keptName, lastName, optimizerName, sharesOf, tableOf } from './run-tensors.js';
 
 /** Milliseconds between two files where nothing else was asked for, and the share of the time that files may take. */
 const leastPause = 1000;
@@ -31,6 +32,8 @@ export interface RunParts {
   readonly records: readonly CheckpointRecord[];
   readonly lastGood: LastGood;
   readonly best: Snapshot;
+  /** The weights that are kept for callbacks. */
+  readonly kept: readonly Snapshot[];
   readonly iterationsPerEpoch: number;
   /** The first iteration of the run, and the one at which it begins or continues. */
   readonly first: number;
@@ -90,14 +93,16 @@ export class RunCheckpoints {
 
   /**
    * Writes the file of a run that has ended, from the present weights.
-   * @param isRestored - true if these are the best weights, not the last ones
+   * @param restored - what these are where they are not the last ones: the best of the run, or those of a callback
    */
-  async finish(position: RunPosition, stopReason: StopReason, isRestored: boolean): Promise<void> {
+  async finish(position: RunPosition, stopReason: StopReason, restored: Restored): Promise<void> {
     await this.idle();
     const state = this.#stateAt(position);
     // More epochs would go on from the last weights.
-    const last = isRestored && stopReason === 'maxEpoch' ? this.#lastGood : undefined;
-    this.#start({ ...state, stopReason, isBest: isRestored || state.isBest }, (tensor) => tensor, last);
+    const last = restored && stopReason === 'maxEpoch' ? this.#lastGood : undefined;
+    const isBest = restored ? restored === 'best' : state.isBest;
+    const ended = { ...state, stopReason, isBest, ...(last && { isRestored: true }) };
+    this.#start(ended, (tensor) => tensor, last);
     await this.idle();
   }
 
@@ -113,12 +118,12 @@ export class RunCheckpoints {
 
   #stateAt(position: RunPosition): RunState {
     const { model, course, rule, first, restoreBest } = this.#parts;
-    const { slots, plateau } = model.state;
+    const { slots, plateau, counts } = model.state;
     return {
       course,
       first,
       ...position,
-      step: slots.get('step'),
+      ...counts,
       learningRate: slots.get('learningRate'),
       baseRate: slots.get('baseRate'),
       plateau: { ...plateau },
@@ -142,17 +147,24 @@ export class RunCheckpoints {
   }
 
   async #write(state: RunState, valuesOf: Values, lastOf?: Values): Promise<void> {
-    const { model, records, best, describe, isResumed } = this.#parts;
+    const { model, records, best, kept, describe, isResumed } = this.#parts;
     const { layers, block } = model.stack;
     const sharesBy = (values: Values) =>
       sharesOf(layers, block, { theta: values(block.theta) ?? block.theta, statistics: values(block.statistics) });
-    const tensors = sharesBy(valuesOf);
-    for (const [array, tensor] of Object.entries(model.state.namedArrays)) {
-      const shares = sharesOf(layers, block, { theta: valuesOf(tensor) ?? tensor });
+    // Those of frozen layers are as the net has them.
+    const tensors = new Map([...parametersOf(layers), ...sharesBy(valuesOf)]);
+    for (const [array, { theta, statistics }] of Object.entries(model.state.namedArrays(block))) {
+      const shares = sharesOf(layers, block, {
+        theta: theta && (valuesOf(theta) ?? theta),
+        statistics: statistics && valuesOf(statistics),
+      });
       for (const [name, share] of shares) tensors.set(optimizerName(array, name), share);
     }
-    const bestOf: Values = (tensor) => best.copyOf(tensor);
-    if (!state.isBest) for (const [name, share] of sharesBy(bestOf)) tensors.set(bestName(name), share);
+    const copiesOf = (snapshot: Snapshot) => sharesBy((tensor) => snapshot.copyOf(tensor));
+    if (!state.isBest) for (const [name, share] of copiesOf(best)) tensors.set(bestName(name), share);
+    for (const [i, snapshot] of kept.entries()) {
+      for (const [name, share] of copiesOf(snapshot)) tensors.set(keptName(i, name), share);
+    }
     if (lastOf) for (const [name, share] of sharesBy(lastOf)) tensors.set(lastName(name), share);
     tensors.set(historyName, tableOf(records));
     const training = JSON.stringify(state);

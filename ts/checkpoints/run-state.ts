@@ -14,6 +14,10 @@ export interface RunState {
   /** Epochs that the net has begun, and the other slots of the training state. */
   readonly epochs: number;
   readonly step: number;
+  /** Absent where each batch makes an update. */
+  readonly updates?: number | undefined;
+  /** Updates since the optimizer's memory began; absent where it began with the net's training. */
+  readonly age?: number | undefined;
   readonly learningRate: number;
   readonly baseRate: number;
   readonly plateau: PlateauState;
@@ -24,11 +28,19 @@ export interface RunState {
   readonly stopReason?: StopReason;
   /** True if the present weights are those with the lowest loss; otherwise those have tensors of their own. */
   readonly isBest: boolean;
+  /** True if the run ended with weights of an earlier checkpoint; its last ones then have tensors of their own. */
+  readonly isRestored?: boolean;
   /** Whether the run was to end with the weights of its best checkpoint, as an option of `train`; absent for no. */
   readonly restoreBest?: boolean;
 }
 
-const reasons: readonly unknown[] = ['maxEpoch', 'stopLoss', 'stopDiff', 'earlyStop'] satisfies StopReason[];
+const reasons: readonly unknown[] = [
+  'maxEpoch',
+  'stopLoss',
+  'stopDiff',
+  'earlyStop',
+  'callback',
+] satisfies StopReason[];
 
 /**
  * Checks a run's state from JSON. JSON has no infinity and no NaN: null stands for a value that is not there yet.
@@ -49,6 +61,8 @@ export function runStateIn(value: unknown, where: string): RunState {
     next,
     epochs: count('epochs'),
     step: count('step'),
+    ...(state.updates !== undefined && { updates: count('updates') }),
+    ...(state.age !== undefined && { age: count('age') }),
     learningRate: check(state, 'learningRate', 'a number', isNumber) as number,
     baseRate: check(state, 'baseRate', 'a number', isNumber) as number,
     plateau: {
@@ -65,10 +79,14 @@ export function runStateIn(value: unknown, where: string): RunState {
     seconds: check(state, 'seconds', 'a number', isNumber) as number,
     ...(stopReason !== undefined && { stopReason: stopReason as StopReason }),
     isBest: check(state, 'isBest', 'true or false', isFlag) as boolean,
-    ...(state.restoreBest !== undefined && {
-      restoreBest: check(state, 'restoreBest', 'true or false', isFlag) as boolean,
-    }),
+    ...flag('isRestored'),
+    ...flag('restoreBest'),
   };
+
+  /** A field that may be absent. */
+  function flag(field: 'isRestored' | 'restoreBest') {
+    return state[field] !== undefined && { [field]: check(state, field, 'true or false', isFlag) as boolean };
+  }
 
   function objectIn(fields: unknown, name: string): Fields {
     if (!isFields(fields)) throw wrong(name, 'an object', fields);

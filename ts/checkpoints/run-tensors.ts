@@ -1,26 +1,25 @@
 import { parametersOf, trainingPrefix } from '../model-files/model-file.js';
-import type { ParameterBlock, StackedLayer } from '../net/layer-stack.js';
+import type { ParameterBlock } from '../net/layer-stack.js';
+import type { NamedLayer } from '../net/net-graph.js';
 import { Tensor } from '../tensor.js';
+import type { BlockArrays } from '../training/weight-average.js';
 import type { CheckpointRecord } from '../training-history.js';
 import type { Parameter } from '../weights-bias.js';
 
-/** Arrays with the layout of a net's parameters; one for statistics only if the net has any. */
-export interface BlockArrays {
-  readonly theta: Tensor;
-  readonly statistics?: Tensor | undefined;
-}
-
-/** Cuts such arrays into one tensor for each parameter, by names of layer and parameter; shares memory. */
+/**
+ * Cuts arrays with the layout of a net's parameters into one tensor for each parameter, by names of layer and parameter;
+ * shares memory. Parameters whose array is absent, and those of frozen layers, are left out.
+ */
 export function sharesOf(
-  layers: readonly StackedLayer[],
+  layers: readonly NamedLayer[],
   block: ParameterBlock,
-  arrays: BlockArrays,
+  arrays: { readonly [Name in keyof BlockArrays]?: Tensor | undefined },
 ): Map<string, Tensor> {
-  return parametersOf(layers, (parameter) =>
-    parameter.trainable
-      ? shareOf(parameter, block.theta, arrays.theta)
-      : shareOf(parameter, block.statistics, arrays.statistics),
-  );
+  return parametersOf(layers, (parameter) => {
+    if (!parameter.learning.trainable) return undefined;
+    const name = parameter.trainable ? 'theta' : 'statistics';
+    return shareOf(parameter, block[name], arrays[name]);
+  });
 }
 
 /** Gets the part of `array` at the place that the parameter has in `whole`. */
@@ -31,11 +30,12 @@ function shareOf({ value }: Parameter, whole: Tensor, array: Tensor | undefined)
 }
 
 /**
- * Names of tensors: an array of the optimizer, the weights with the lowest loss, and the last weights of a run that ended
- * with those of the lowest loss.
+ * Names of tensors: an array of the optimizer, the weights with the lowest loss, those that are kept for a callback, and the
+ * last weights of a run that ended with earlier ones.
  */
 export const optimizerName = (array: string, parameter: string) => `${trainingPrefix}optimizer/${array}/${parameter}`;
 export const bestName = (parameter: string) => `${trainingPrefix}best/${parameter}`;
+export const keptName = (index: number, parameter: string) => `${trainingPrefix}kept/${index}/${parameter}`;
 export const lastName = (parameter: string) => `${trainingPrefix}last/${parameter}`;
 export const historyName = `${trainingPrefix}history`;
 

@@ -1,17 +1,25 @@
 // @internal
 import { badArgument, shapeMismatch } from '../errors.js';
-import type { RowShape } from '../layers/layer.js';
-import { Tensor } from '../tensor.js';
-import type { BatchSource, RowBatch } from './row-stream.js';
-import { requireFinite, rowsOf } from './rows.js';
+import { type AnyTensor, isFloats } from '../tensor.js';
+import { labelOf, mapNamed, namedTensorsOf } from './by-name.js';
+import type { NamedBatch, NamedTensors } from './named-tensors.js';
+import type { NamedRows, Part } from './part.js';
+import type { BatchSource, NamedRowBatch } from './row-stream.js';
+import { requireFinite, rowsOf, rowType } from './rows.js';
 
-/** The shape and count that the rows of a source must have, as far as they are known. */
+/** The names, shapes and count that the rows of a source must have, as far as they are known. */
 export interface BatchLimits {
   /** Rows of an epoch; those behind them are not asked for where `isCut`, and an error where not. */
   readonly count?: number | undefined;
   readonly isCut: boolean;
-  readonly xShape?: RowShape;
-  readonly yShape?: RowShape;
+  /** Rows of these names, shapes and types; by default those of the first batch. */
+  readonly like?: Part | undefined;
+}
+
+/** A batch whose tensors have been checked. */
+export interface CheckedBatch extends NamedBatch {
+  readonly firstRow: number;
+  readonly rows: number;
 }
 
 /**
@@ -23,25 +31,27 @@ export async function* checkedBatches(
   source: BatchSource,
   epoch: string,
   limits: BatchLimits,
-): AsyncGenerator<RowBatch & { readonly firstRow: number }> {
+): AsyncGenerator<CheckedBatch> {
   const batches = source();
   if (!isIterable(batches)) throw badArgument('what the source gives', 'an iterable of { x, y }', batches);
-  let [xShape, yShape] = [limits.xShape, limits.yShape];
+  let { like } = limits;
   let rows = 0;
   let index = 0;
   for await (const batch of batches) {
     const name = `batch ${index++} of ${epoch}`;
-    requireTensors(batch, name);
-    xShape ??= batch.x.shape.slice(1);
-    yShape ??= batch.y.shape.slice(1);
-    requireShape(`x in ${name}`, xShape, batch.x);
-    requireShape(`y in ${name}`, yShape, batch.y);
-    requireFinite(`x in ${epoch}`, rowsOf(batch.x), rows);
-    requireFinite(`y in ${epoch}`, rowsOf(batch.y), rows);
+    const { inputs, targets, count } = tensorsOf(batch, name);
+    like ??= { inputs: likeOf(inputs), targets: likeOf(targets) };
+    requireLike('x', name, inputs, like.inputs);
+    requireLike('y', name, targets, like.targets);
+    requireFiniteIn('x', inputs, epoch, rows);
+    requireFiniteIn('y', targets, epoch, rows);
     const left = (limits.count ?? Number.POSITIVE_INFINITY) - rows;
-    if (batch.x.rows > left && !limits.isCut) throw shapeMismatch(epoch, `${limits.count} rows`, 'more');
-    const kept = Math.min(left, batch.x.rows);
-    if (kept > 0) yield { x: batch.x.slice(0, kept), y: batch.y.slice(0, kept), firstRow: rows };
+    if (count > left && !limits.isCut) throw shapeMismatch(epoch, `${limits.count} rows`, 'more');
+    const kept = Math.min(left, count);
+    const keep = (tensor: AnyTensor) => tensor.slice(0, kept);
+    if (kept > 0) {
+      yield { inputs: mapNamed(inputs, keep), targets: mapNamed(targets, keep), firstRow: rows, rows: kept };
+    }
     rows += kept;
     if (limits.isCut && rows === limits.count) return;
   }
@@ -53,19 +63,49 @@ function isIterable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
 }
 
-function requireTensors(batch: RowBatch, name: string): void {
-  const isBatch = typeof batch === 'object' && batch !== null && batch.x instanceof Tensor && batch.y instanceof Tensor;
-  if (!isBatch) throw badArgument(name, '{ x: Tensor, y: Tensor }', batch);
+/** No rows, of those names, shapes and types. */
+export function likeOf(tensors: NamedTensors): NamedRows {
+  return mapNamed(tensors, (tensor) => rowsOf(tensor.slice(0, 0)));
+}
+
+function tensorsOf(batch: NamedRowBatch, name: string): NamedBatch & { readonly count: number } {
+  if (typeof batch !== 'object' || batch === null) throw badArgument(name, '{ x: Tensor, y: Tensor }', batch);
   const { x, y } = batch;
-  if (x.rows !== y.rows) throw shapeMismatch(`y in ${name}`, `${x.rows} rows`, `${y.rows}`);
-  if (x.data.length !== x.size || y.data.length !== y.size) {
-    throw badArgument(name, 'tensors with their memory', 'a detached buffer');
+  if (x === undefined || y === undefined) throw badArgument(name, '{ x: Tensor, y: Tensor }', batch);
+  const [inputs, targets] = [namedTensorsOf('x', x, ` in ${name}`), namedTensorsOf('y', y, ` in ${name}`)];
+  const count = Object.values(inputs)[0]!.rows;
+  for (const [side, tensors] of [['x', inputs] as const, ['y', targets] as const]) {
+    for (const [key, tensor] of Object.entries(tensors)) {
+      if (tensor.rows !== count) {
+        throw shapeMismatch(`${labelOf(side, key)} in ${name}`, `${count} rows`, `${tensor.rows}`);
+      }
+      if (tensor.data.length !== tensor.size) {
+        throw badArgument(name, 'tensors with their memory', 'a detached buffer');
+      }
+    }
+  }
+  return { inputs, targets, count };
+}
+
+function requireLike(side: string, name: string, tensors: NamedTensors, like: NamedRows): void {
+  const listed = (names: object) => Object.keys(names).sort().join(', ') || 'a tensor without a name';
+  if (listed(tensors) !== listed(like)) throw badArgument(`${side} in ${name}`, listed(like), listed(tensors));
+  for (const [key, tensor] of Object.entries(tensors)) {
+    const { rowShape } = like[key]!;
+    const own = tensor.shape.slice(1);
+    const where = `${labelOf(side, key)} in ${name}`;
+    if (own.join() !== rowShape.join()) {
+      throw shapeMismatch(where, `rows of shape [${rowShape.join(', ')}]`, `[${own.join(', ')}]`);
+    }
+    const isIndices = rowType(like[key]!) === 'int32';
+    if (isIndices === isFloats(tensor)) {
+      throw badArgument(where, isIndices ? 'int32' : 'float32 or float64', tensor.dtype);
+    }
   }
 }
 
-function requireShape(name: string, shape: RowShape, tensor: Tensor): void {
-  const own = tensor.shape.slice(1);
-  if (own.join() !== shape.join()) {
-    throw shapeMismatch(name, `rows of shape [${shape.join(', ')}]`, `[${own.join(', ')}]`);
+function requireFiniteIn(side: string, tensors: NamedTensors, epoch: string, firstRow: number): void {
+  for (const [key, tensor] of Object.entries(tensors)) {
+    requireFinite(`${labelOf(side, key)} in ${epoch}`, rowsOf(tensor), firstRow);
   }
 }

@@ -1,6 +1,6 @@
 // @internal
 import { shapeMismatch } from '../errors.js';
-import type { Tensor } from '../tensor.js';
+import type { AnyTensor } from '../tensor.js';
 
 /** Least value, greatest value, mean and variance of each column over all the rows that were added. */
 export class ColumnStatistics {
@@ -23,7 +23,7 @@ export class ColumnStatistics {
    * with a small deviation keep their digits.
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another width
    */
-  add({ data, rowSize, rows }: Tensor): this {
+  add({ data, rowSize, rows }: AnyTensor): this {
     const { width, min, max, mean } = this;
     requireWidth(rowSize, width);
     for (let row = 0, i = 0; row < rows; row++) {
@@ -68,7 +68,7 @@ export interface ColumnQuartiles {
  * Median and interquartile range of each column over the rows of all tensors, interpolated as NumPy's `percentile` does.
  * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of different widths
  */
-export function quartilesOf(tensors: readonly Tensor[]): ColumnQuartiles {
+export function quartilesOf(tensors: readonly AnyTensor[]): ColumnQuartiles {
   const width = tensors[0]!.rowSize;
   for (const { rowSize } of tensors) requireWidth(rowSize, width);
   const values = new Float64Array(tensors.reduce((sum, { rows }) => sum + rows, 0));

@@ -42,6 +42,15 @@ export interface DateColumn {
   readonly format?: string | undefined;
 }
 
+/**
+ * The columns of an input of a net. `as: 'index'` makes each of them a column of names, of which rows hold the class numbers
+ * as int32, for an embedding: one number a row for a single column, a list of them for a list of columns.
+ */
+export interface CsvInput {
+  readonly columns: CsvColumnName | readonly CsvColumnName[];
+  readonly as?: 'numbers' | 'index' | undefined;
+}
+
 /** The cells of a row by column name, as text. */
 export type CsvRow = Readonly<Record<string, string>>;
 
@@ -51,12 +60,23 @@ export type CsvRow = Readonly<Record<string, string>>;
  */
 export type RowCells = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
+/** The column or columns of a target. */
+export type CsvLabel = CsvColumnName | readonly CsvColumnName[];
+
 /** How the rows of CSV files become numbers. */
 export interface CsvOptions {
-  /** The column or columns of the labels. A label column of names becomes class numbers from 0 on. */
-  readonly label?: CsvColumnName | readonly CsvColumnName[] | undefined;
+  /**
+   * The column or columns of the labels, or those of each target by name. A label column of names becomes class numbers
+   * from 0 on.
+   */
+  readonly label?: CsvLabel | Readonly<Record<string, CsvLabel>> | undefined;
   /** The columns that are features, in this order. Default: all but the labels; derived columns come last. */
   readonly columns?: readonly CsvColumnName[] | undefined;
+  /**
+   * The columns of each input by name, in place of `columns`: `{ sales: ['week1', 'week2'], shop: { columns: 'shop', as:
+   * 'index' } }`. Columns that no input names are left out.
+   */
+  readonly inputs?: Readonly<Record<string, CsvColumnName | readonly CsvColumnName[] | CsvInput>> | undefined;
   /** Columns that are not features. `derive` may still use them. */
   readonly ignore?: readonly CsvColumnName[] | undefined;
   /** True (default): the first line names the columns; a list: the names; false: the names are '0', '1', …. */

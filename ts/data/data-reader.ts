@@ -1,35 +1,41 @@
 import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import { given } from '../given.js';
-import type { NetType } from '../losses/index.js';
 import type { PredictOptions } from '../preparation/predict-options.js';
 import type { FeatureScaling, Preparation } from '../preparation/preparation.js';
-import { Tensor } from '../tensor.js';
+import { type AnyTensor, isFloats, Tensor } from '../tensor.js';
+import { mapNamed, namedTensorsOf } from './by-name.js';
 import type { ClassWeights } from './class-weights.js';
+import type { CsvDetails } from './csv/read-csv.js';
 import type { RowCells } from './csv-options.js';
 import type { DataFiles } from './data-files.js';
 import type { DataSet, RowStream } from './data-set.js';
-import { LabelPreparation } from './label-preparation.js';
+import { InputScaling } from './input-scaling.js';
 import type { ZeroOneOptions } from './labels.js';
 import { MemorySet } from './memory-set.js';
-import type { Normalizer } from './normalizer.js';
-import { type Part, slicePart } from './part.js';
-import { checkFiles, type FileData, readFiles } from './read-files.js';
+import type { NamedBatch, NamedTensors } from './named-tensors.js';
+import { countOf, type Part, type Side, slicePart, soleRows } from './part.js';
+import { checkFiles, readFiles } from './read-files.js';
+import { preparationOf } from './reader-preparation.js';
 import type { BatchSource, StreamOptions } from './row-stream.js';
-import { type Rows, rowsOf, tensorOf } from './rows.js';
-import { scalingOf } from './scaling.js';
+import { floatsOf, type Rows, tensorOf } from './rows.js';
 import type { ScalingOptions } from './scaling-options.js';
 import { SetViews } from './set-views.js';
-import { checkStream, StreamSet } from './stream-set.js';
+import { checkStream } from './stream-options.js';
+import { StreamSet } from './stream-set.js';
+import type { TargetKind } from './target-kinds.js';
+import { TargetPreparations } from './target-preparations.js';
+import { partsOf } from './tensor-parts.js';
 
 export type { ClassWeights };
 
-/** Tensors of a data set; y may be one column of class numbers. */
+/** Tensors of a data set, or tensors by the names of a net's inputs and outputs; y may be one column of class numbers. */
 export interface DataTensors {
-  readonly xTrain: Tensor;
-  readonly yTrain: Tensor;
-  readonly xTest?: Tensor | undefined;
-  readonly yTest?: Tensor | undefined;
+  readonly xTrain: AnyTensor | NamedTensors;
+  readonly yTrain: AnyTensor | NamedTensors;
+  readonly xTest?: AnyTensor | NamedTensors | undefined;
+  readonly yTest?: AnyTensor | NamedTensors | undefined;
+  /** The validation set, if it is not to be taken from the training rows. */
+  readonly xValidation?: AnyTensor | NamedTensors | undefined;
+  readonly yValidation?: AnyTensor | NamedTensors | undefined;
 }
 
 /**
@@ -53,9 +59,9 @@ export class DataReader extends SetViews {
   readonly #files: DataFiles | undefined;
   #batches: { readonly source: BatchSource; readonly options: StreamOptions } | undefined;
   /** Names, encodings and notes of CSV files. */
-  #csv: Partial<FileData> = {};
-  #xNormalizer: Normalizer | undefined;
-  #labels: LabelPreparation | undefined;
+  #csv: CsvDetails | undefined;
+  #inputs: InputScaling | undefined;
+  #targets: TargetPreparations | undefined;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option */
   constructor(files?: DataFiles) {
@@ -74,23 +80,17 @@ export class DataReader extends SetViews {
    * const reader = DataReader.fromTensors({ xTrain: Tensor.from([[1, 10], [3, 30]]), yTrain: Tensor.from([[0], [1]]) });
    * reader.normalizeX();
    * reader.xTrain.toArray(); // → [ [ 0, 0 ], [ 1, 1 ] ]
+   *
+   * const [sales, shop] = [Tensor.from([[5, 7], [9, 3]]), Tensor.from([1, 0], [2], 'int32')];
+   * const named = DataReader.fromTensors({ xTrain: { sales, shop }, yTrain: Tensor.from([[6], [8]]) });
+   * named.normalizeX(); // scales sales; indices stay as they are
+   * named.namedTensors().inputs.sales?.toArray(); // → [ [ 0, 1 ], [ 1, 0 ] ]
    * ```
    */
   static fromTensors(tensors: DataTensors): DataReader {
-    checkOptions(tensors, ['xTrain', 'yTrain', 'xTest', 'yTest'], 'tensors');
-    const { xTrain, yTrain, xTest, yTest } = tensors;
-    if ((xTest === undefined) !== (yTest === undefined)) {
-      throw badArgument('the test set', 'both xTest and yTest, or neither', xTest ? 'xTest alone' : 'yTest alone');
-    }
-    for (const [name, tensor] of Object.entries({ xTrain, yTrain, xTest, yTest })) {
-      const isTensor = tensor instanceof Tensor || (tensor === undefined && name.endsWith('Test'));
-      if (!isTensor) throw badArgument(name, 'a Tensor', tensor);
-    }
+    const { train, test, validation } = partsOf(tensors);
     const reader = new DataReader();
-    reader.setRaw(
-      { x: rowsOf(xTrain), y: rowsOf(yTrain) },
-      xTest && yTest ? { x: rowsOf(xTest), y: rowsOf(yTest) } : undefined,
-    );
+    reader.setRaw(train, test, validation);
     return reader;
   }
 
@@ -120,64 +120,72 @@ export class DataReader extends SetViews {
       return;
     }
     if (!this.#files) throw badArgument('files', '{ train, test? }', undefined);
-    const { train, test, ...csv } = await readFiles(this.#files);
+    const { train, test, csv } = await readFiles(this.#files);
     this.setRaw(train, test);
     this.#csv = csv;
   }
 
   /** Sets the raw rows; for readers of other files. */
-  protected setRaw(train: Part, test: Part | undefined): void {
-    this.#start(new MemorySet(train, test));
+  protected setRaw(train: Part, test: Part | undefined, validation?: Part): void {
+    this.#start(new MemorySet(train, { test, validation }));
   }
 
   /** Forgets all that was learnt from other data. */
   #start(set: DataSet): void {
     this.set = set;
-    this.#csv = {};
-    this.#xNormalizer = undefined;
-    this.#labels = new LabelPreparation(set);
+    this.#csv = undefined;
+    this.#inputs = new InputScaling(set);
+    this.#targets = new TargetPreparations(set);
   }
 
-  /** The labels of data that was read. */
-  #requireLabels(): LabelPreparation {
+  /** The inputs and the labels of data that was read. */
+  #requireInputs(): InputScaling {
     this.requireSet();
-    return this.#labels!;
+    return this.#inputs!;
+  }
+  #requireTargets(): TargetPreparations {
+    this.requireSet();
+    return this.#targets!;
   }
 
   /**
-   * Scales the features, each column by itself, by default to [0, 1] by its least and greatest value over all rows. A
-   * constant column becomes 0.
+   * Scales the features, each column of each input by itself, by default to [0, 1] by its least and greatest value over all
+   * rows. A constant column becomes 0. Inputs of int32 stay as they are.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for unknown options, 'robust' in a reader of batches, or after the
    *   validation set was taken
    */
   normalizeX(options: ScalingOptions = {}): void {
-    const set = this.requireSet();
-    const normalizer = set.normalizerOf('x', scalingOf(options));
-    set.replace('x', (x) => normalizer.normalize(x));
-    this.#xNormalizer = normalizer;
+    this.#requireInputs().normalize(options);
   }
 
   /**
    * Converts the labels to what a net of that type needs: scaled for 'fitting', 0 and 1 for 'binaryClassifier', one-hot
    * for 'multipleClassifier'.
+   * @param netType - for all targets, or one by the name of each target that is to be converted, with options where it needs
+   *   them: `{ price: { netType: 'fitting', method: 'standard' }, kind: 'multipleClassifier' }`
    * @param base - the first class number
    * @param options - how labels for 'fitting' are scaled; default min–max over all rows
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown type of net or option, and for labels that are not class
    *   numbers
    */
-  normalizeY(netType: NetType, base = 0, options?: ScalingOptions): void {
-    this.#requireLabels().normalize(netType, base, options);
+  normalizeY(netType: TargetKind | Readonly<Record<string, TargetKind>>, base = 0, options?: ScalingOptions): void {
+    this.#requireTargets().normalize(netType, base, options);
   }
 
-  /** Reverses `normalizeY('fitting')`: converts outputs of a net to labels as they are in the file. */
-  deNormalizeY(y: Tensor): Tensor {
-    return this.#requireLabels().deNormalize(y);
+  /**
+   * Reverses `normalizeY('fitting')`: converts outputs of a net to labels as they are in the file.
+   * @param target - its name, where there are several
+   */
+  deNormalizeY(y: AnyTensor, target?: string): Tensor {
+    return this.#requireTargets().find('deNormalizeY', target).deNormalize(y);
   }
 
-  /** Normalises raw rows as `normalizeX` normalised the training rows, for `net.inference`. */
-  normalizePredictData(x: Tensor): Tensor {
-    if (!this.#xNormalizer) throw badArgument('normalizePredictData', 'normalizeX before it', 'none');
-    return this.#xNormalizer.normalize(x);
+  /** Normalises raw rows as `normalizeX` normalised the training rows, for `net.inference`; those of several inputs by name. */
+  normalizePredictData(x: AnyTensor): Tensor;
+  normalizePredictData(x: NamedTensors): NamedTensors;
+  normalizePredictData(x: AnyTensor | NamedTensors): AnyTensor | NamedTensors {
+    const normalized = this.#requireInputs().apply(namedTensorsOf('rows', x));
+    return x instanceof Tensor ? normalized['']! : normalized;
   }
 
   /**
@@ -185,39 +193,55 @@ export class DataReader extends SetViews {
    * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row and the column of a cell that cannot be read
    */
   encodeRows(rows: readonly RowCells[], options: PredictOptions = {}): Tensor {
-    if (!this.#csv.encodeRows) throw badArgument('encodeRows', 'CSV files to have been read', 'none');
-    return this.#csv.encodeRows(rows, options);
+    const encoded = this.encodeNamedRows(rows, options)[''];
+    if (encoded && isFloats(encoded)) return encoded;
+    throw badArgument('encodeRows', 'a reader without names of inputs', 'one with them (encodeNamedRows does it)');
+  }
+
+  /** The same for each input by its name. */
+  encodeNamedRows(rows: readonly RowCells[], options: PredictOptions = {}): NamedTensors {
+    if (!this.#csv) throw badArgument('encodeRows', 'CSV files to have been read', 'none');
+    return mapNamed(this.#csv.inputs, ({ encodeRows }) => encodeRows(rows, options));
   }
 
   /**
    * Converts class numbers base, base + 1, … to rows with a single 1.
+   * @param target - its name, where there are several
    * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row of a label below base or not a whole number
    */
-  toOneHot(base = 0): void {
-    this.#requireLabels().toOneHot(base);
+  toOneHot(base = 0, target?: string): void {
+    this.#requireTargets().change('toOneHot', target, (labels) => labels.oneHot(base));
   }
 
   /**
    * Converts two labels to 0 and 1.
+   * @param target - its name, where there are several
    * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row of any other label
    */
-  toZeroOne(options?: ZeroOneOptions): void {
-    this.#requireLabels().toZeroOne(options);
+  toZeroOne(options?: ZeroOneOptions, target?: string): void {
+    this.#requireTargets().change('toZeroOne', target, (labels) => labels.zeroOne(options));
   }
 
   /**
    * Weighs training rows by their class, in the loss and in the gradient. Call it when labels are one-hot or 0 and 1.
    * @param weights - one for each class (for two classes, of 0 and of 1), or 'balanced': rows / (classes · rows of the
    *   class), over the training rows without validation and test set
+   * @param target - its name, where there are several
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for other labels or weights, and for 'balanced' where a class has no row
    */
-  setClassWeights(weights: ClassWeights): void {
-    this.#requireLabels().setClassWeights(weights);
+  setClassWeights(weights: ClassWeights, target?: string): void {
+    this.#requireTargets().find('setClassWeights', target).setClassWeights(weights);
   }
 
-  /** A weight for each class; absent where all rows count 1. */
+  /** A weight for each class of the only target; absent where all rows count 1. */
   get classWeights(): Float64Array | undefined {
-    return this.#labels?.classWeights;
+    const weights = Object.values(this.namedClassWeights);
+    return weights.length === 1 ? weights[0] : undefined;
+  }
+
+  /** A weight for each class by the names of the targets; absent where all rows count 1. */
+  get namedClassWeights(): Readonly<Record<string, Float64Array | undefined>> {
+    return Object.fromEntries([...(this.#targets?.all ?? [])].map(([name, { classWeights }]) => [name, classWeights]));
   }
 
   /** Changes how bytes become numbers of a batch; they stay bytes in memory. For readers of images. */
@@ -232,7 +256,7 @@ export class DataReader extends SetViews {
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for another number, and for a second call
    */
   generateValidationSet(k = 10): void {
-    this.requireSet().takeValidation(k, (labels) => this.#requireLabels().rebalance(labels));
+    this.requireSet().takeValidation(k, (labels) => this.#requireTargets().rebalance(labels));
   }
 
   /**
@@ -241,7 +265,7 @@ export class DataReader extends SetViews {
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for another number, for a reader with a test set, and after other changes
    */
   splitTestSet(k = 5, seed = 0): void {
-    this.requireSet().takeTest(k, seed, (labels) => this.#requireLabels().rebalance(labels));
+    this.requireSet().takeTest(k, seed, (labels) => this.#requireTargets().rebalance(labels));
   }
 
   /** Shuffles the training rows; the order depends on the seed and the number of rows only. */
@@ -254,8 +278,20 @@ export class DataReader extends SetViews {
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a batch that does not begin within the rows
    */
   getBatchSamples(batchSize: number, iteration: number): { x: Tensor; y: Tensor } {
+    const part = this.#batch(batchSize, iteration);
+    const floats = (side: Side) => floatsOf('getBatchSamples', soleRows(part, side, 'getBatchSamples'));
+    return { x: floats('inputs'), y: floats('targets') };
+  }
+
+  /** The same rows by the names of inputs and targets; what has no name is called ''. */
+  getNamedBatch(batchSize: number, iteration: number): NamedBatch {
+    const { inputs, targets } = this.#batch(batchSize, iteration);
+    return { inputs: mapNamed(inputs, tensorOf), targets: mapNamed(targets, tensorOf) };
+  }
+
+  #batch(batchSize: number, iteration: number): Part {
     const part = this.trainingPart;
-    const { count } = part.x;
+    const count = countOf(part);
     if (!(Number.isSafeInteger(batchSize) && batchSize > 0)) {
       throw badArgument('batchSize', 'a whole number above 0', batchSize);
     }
@@ -264,27 +300,19 @@ export class DataReader extends SetViews {
       const last = Math.ceil(count / batchSize) - 1;
       throw badArgument('iteration', `a whole number from 0 to ${last}, for ${count} rows`, iteration);
     }
-    const { x, y } = slicePart(part, from, Math.min(count, from + batchSize));
-    return { x: tensorOf(x), y: tensorOf(y) };
+    return slicePart(part, from, Math.min(count, from + batchSize));
   }
 
   /** The encodings and scalings of the rows so far; `net.train` hands them to the net. */
   get preparation(): Preparation {
-    const { xShape } = this.requireSet();
-    const names = this.labelNames;
-    const { classLabels, inverse } = this.#requireLabels();
-    const classes = classLabels.map((label) => names?.[label] ?? String(label));
-    return {
-      inputShape: xShape,
-      ...given({
-        image: this.imageShape,
-        x: this.featureScaling,
-        y: inverse,
-        classes: classes.length > 0 ? classes : undefined,
-        featureNames: this.featureNames,
-        columns: this.#csv.columns,
-      }),
-    };
+    return preparationOf({
+      like: this.requireSet().like,
+      csv: this.#csv,
+      scalingOf: (name) => (name === '' ? this.featureScaling : this.#inputs?.scalingOf(name)),
+      targets: this.#requireTargets().all,
+      labelNamesOf: (name) => (name === '' ? this.labelNames : this.#csv?.labelNames[name]),
+      image: this.imageShape,
+    });
   }
 
   /** Channels, height and width where rows are images; for readers of images. */
@@ -293,11 +321,11 @@ export class DataReader extends SetViews {
   }
   /** The scaling of `normalizeX`; undefined before it. */
   protected get featureScaling(): FeatureScaling | undefined {
-    return this.#xNormalizer?.scaling;
+    return this.#inputs?.scalingOf('');
   }
   /** The names of the class numbers; undefined if the files have none. */
   protected get labelNames(): readonly string[] | undefined {
-    return this.#csv.labelNames;
+    return this.#csv?.labelNames[''];
   }
 
   /** The training rows of a reader of batches; for the trainer. */
@@ -305,20 +333,21 @@ export class DataReader extends SetViews {
     return this.#batches && this.requireSet().stream;
   }
 
-  /** Classes, once labels are one-hot or 0 and 1; before that 0. */
+  /** Classes of the only target, once labels are one-hot or 0 and 1; before that 0. */
   get numCategory(): number {
-    return this.#labels?.classLabels.length ?? 0;
+    const targets = [...(this.#targets?.all.values() ?? [])];
+    return targets.length === 1 ? targets[0]!.classLabels.length : 0;
   }
   /** The names in columns of CSV files that hold names: a label's class number is the place of its name. */
   get categories(): Readonly<Record<string, readonly string[]>> {
-    return this.#csv.categories ?? {};
+    return this.#csv?.categories ?? {};
   }
   /** Notes about the CSV files, such as a column that was left out; empty for other data. */
   get notes(): readonly string[] {
-    return this.#csv.notes ?? [];
+    return this.#csv?.notes ?? [];
   }
-  /** The names of the features of CSV files; undefined for other data. */
+  /** The names of the features of CSV files, those of all inputs in their order; undefined for other data. */
   get featureNames(): readonly string[] | undefined {
-    return this.#csv.featureNames;
+    return this.#csv && Object.values(this.#csv.inputs).flatMap(({ names }) => names);
   }
 }

@@ -1,11 +1,12 @@
 import { badArgument, shapeMismatch } from '../errors.js';
 import { checkOptions, fieldsOf } from '../fields.js';
 import type { FeatureScaling } from '../preparation/preparation.js';
-import { sizeOf, Tensor } from '../tensor.js';
+import { type AnyTensor, floatTypeOf, sizeOf, Tensor } from '../tensor.js';
 import { checkImageOptions, checkStatistics } from './check-image-options.js';
 import { DataReader } from './data-reader.js';
 import type { ChannelStatistics, ImageMode, ImageOptions, PixelNormalization } from './image-options.js';
-import type { Part } from './part.js';
+import type { NamedTensors } from './named-tensors.js';
+import { inputsOf, type Part, partOf } from './part.js';
 import { type ChannelScaling, type ImageShape, scalePixels, statisticsOf, unscaled } from './pixels.js';
 import { rowsOf } from './rows.js';
 import type { ScalingOptions } from './scaling-options.js';
@@ -85,7 +86,7 @@ export abstract class ImageDataReader extends DataReader {
     const [channels, height, width] = this.#shape!;
     let statistics: ChannelStatistics | undefined;
     if (perChannel === true) {
-      statistics = statisticsOf(rawTrain.x.data as Uint8Array, channels, height * width);
+      statistics = statisticsOf(inputsOf(rawTrain)['']!.data as Uint8Array, channels, height * width);
     } else if (perChannel !== false) {
       checkStatistics(perChannel, channels);
       statistics = { mean: [...perChannel.mean], deviation: [...perChannel.deviation] };
@@ -98,12 +99,14 @@ export abstract class ImageDataReader extends DataReader {
   }
 
   /** Scales raw pixels, 0 to 255, as `normalizeX` has scaled the training images: a row for each image, flat or not. */
-  override normalizePredictData(x: Tensor): Tensor {
+  override normalizePredictData(x: AnyTensor): Tensor;
+  override normalizePredictData(x: NamedTensors): NamedTensors;
+  override normalizePredictData(x: AnyTensor | NamedTensors): AnyTensor | NamedTensors {
     if (!this.#isNormalized) throw badArgument('normalizePredictData', 'normalizeX before it', 'none');
     if (!(x instanceof Tensor)) throw badArgument('rows', 'a Tensor', x);
     const size = sizeOf(this.#shape!);
     if (x.rowSize !== size) throw shapeMismatch('rows', `${size} pixels`, `${x.rowSize}`);
-    const result = Tensor.zeros([x.rows, ...this.#rowShape(this.#shape!)], x.dtype);
+    const result = Tensor.zeros([x.rows, ...this.#rowShape(this.#shape!)], floatTypeOf(x));
     scalePixels(x.data, size, maximum, this.#scaling, result.data);
     return result;
   }
@@ -115,10 +118,8 @@ export abstract class ImageDataReader extends DataReader {
   #partOf({ shape, pixels, labels }: LabelledImages): Part {
     const count = pixels.length / sizeOf(shape);
     const image = { shape, augment: this.#augment };
-    return {
-      x: { data: pixels, count, rowShape: this.#rowShape(shape), divisor: 1, image },
-      y: rowsOf(Tensor.from(labels, [labels.length, 1])),
-    };
+    const x = { data: pixels, count, rowShape: this.#rowShape(shape), divisor: 1, image };
+    return partOf(x, rowsOf(Tensor.from(labels, [labels.length, 1])));
   }
 }
 

@@ -7,5 +7,7 @@ export * from './data-reader.js';
 export * from './image-data-reader.js';
 export * from './image-options.js';
 export * from './mnist-image-data-reader.js';
+export * from './named-tensors.js';
 export * from './row-stream.js';
 export * from './scaling-options.js';
+export * from './target-kinds.js';

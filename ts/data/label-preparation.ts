@@ -2,24 +2,34 @@
 import { badArgument } from '../errors.js';
 import type { NetType } from '../losses/index.js';
 import type { LabelScaling } from '../preparation/preparation.js';
-import type { Tensor } from '../tensor.js';
+import type { AnyTensor, Tensor } from '../tensor.js';
 import { type ClassWeights, classWeightsOf } from './class-weights.js';
-import type { DataSet } from './data-set.js';
+import type { DataSet, RowMap } from './data-set.js';
 import { countCategories, type Labels, oneHot, type ZeroOneOptions, zeroOne } from './labels.js';
 import type { Normalizer } from './normalizer.js';
 import { scalingOf } from './scaling.js';
 import type { ScalingOptions } from './scaling-options.js';
 
-/** Normalises the labels of a data set and keeps what that needs; the methods are those of `DataReader`. */
+/** A change of labels that has not been made yet. */
+export interface LabelChange {
+  readonly map: RowMap;
+  /** Keeps what belongs to the new labels. */
+  readonly keep: () => void;
+}
+
+/** Normalises the labels of a target and keeps what that needs; the methods are those of `DataReader`. */
 export class LabelPreparation {
   readonly #set: DataSet;
+  readonly #name: string;
   #normalizer: Normalizer | undefined;
   #classLabels: readonly number[] = [];
   #classWeights: Float64Array | undefined;
   #balanced = false;
 
-  constructor(set: DataSet) {
+  /** @param name - of the target */
+  constructor(set: DataSet, name: string) {
     this.#set = set;
+    this.#name = name;
   }
 
   /** The label of each class; empty before labels are one-hot or 0 and 1. */
@@ -37,52 +47,57 @@ export class LabelPreparation {
     return this.#normalizer?.inverse;
   }
 
-  normalize(netType: NetType, base: number, options: ScalingOptions | undefined): void {
+  normalized(netType: NetType, base: number, options: ScalingOptions | undefined): LabelChange {
     if (!Number.isSafeInteger(base)) throw badArgument('base', 'a whole number', base);
     if (options !== undefined && netType !== 'fitting') {
       throw badArgument('options', "nothing for classes, since scaling is for 'fitting'", options);
     }
-    if (netType === 'multipleClassifier') {
-      this.toOneHot(base);
-    } else if (netType === 'binaryClassifier') {
-      this.toZeroOne({ negativeLabel: base, positiveLabel: base + 1 });
-    } else if (netType === 'fitting') {
-      const normalizer = this.#set.normalizerOf('y', scalingOf(options ?? {}));
-      this.#set.replace('y', (y) => normalizer.normalize(y));
-      this.#change([], normalizer);
-    } else {
+    if (netType === 'multipleClassifier') return this.oneHot(base);
+    if (netType === 'binaryClassifier') return this.zeroOne({ negativeLabel: base, positiveLabel: base + 1 });
+    if (netType !== 'fitting') {
       throw badArgument('netType', "'fitting', 'binaryClassifier' or 'multipleClassifier'", netType);
     }
+    const normalizer = this.#set.normalizerOf('targets', this.#name, scalingOf(options ?? {}));
+    return { map: (y) => normalizer.normalize(y), keep: () => this.#keep([], normalizer) };
   }
 
-  deNormalize(y: Tensor): Tensor {
+  oneHot(base: number): LabelChange {
+    const categories = countCategories(this.#set.rawLabels(this.#name), base);
+    return {
+      map: (y, rowOf) => oneHot(y, base, categories, rowOf),
+      keep: () => this.#keep(Array.from({ length: categories }, (_, i) => base + i)),
+    };
+  }
+
+  zeroOne(options: ZeroOneOptions | undefined): LabelChange {
+    return {
+      map: (y, rowOf) => zeroOne(y, options, rowOf),
+      keep: () => this.#keep([options?.negativeLabel ?? 0, options?.positiveLabel ?? 1]),
+    };
+  }
+
+  deNormalize(y: AnyTensor): Tensor {
     if (!this.#normalizer) throw badArgument('deNormalizeY', "normalizeY('fitting') before it", 'none');
     return this.#normalizer.deNormalize(y);
   }
 
-  toOneHot(base: number): void {
-    const categories = countCategories(this.#set.rawLabels(), base);
-    this.#set.replace('y', (y, rowOf) => oneHot(y, base, categories, rowOf));
-    this.#change(Array.from({ length: categories }, (_, i) => base + i));
-  }
-
-  toZeroOne(options: ZeroOneOptions | undefined): void {
-    this.#set.replace('y', (y, rowOf) => zeroOne(y, options, rowOf));
-    this.#change([options?.negativeLabel ?? 0, options?.positiveLabel ?? 1]);
-  }
-
   setClassWeights(weights: ClassWeights): void {
-    this.#classWeights = classWeightsOf(weights, this.#set.trainLabels());
+    this.#classWeights = classWeightsOf(weights, this.#set.trainLabels(this.#name));
     this.#balanced = weights === 'balanced';
   }
 
-  /** Computes 'balanced' class weights anew for the labels that are left for training. */
-  rebalance(labels: Labels): void {
-    if (this.#balanced) this.#classWeights = classWeightsOf('balanced', labels);
+  /** The 'balanced' class weights for the labels that are left for training; the present ones where they are others. */
+  rebalanced(labels: Labels): Float64Array | undefined {
+    return this.#balanced ? classWeightsOf('balanced', labels) : this.#classWeights;
+  }
+
+  /** Takes weights that `rebalanced` has computed. */
+  rebalance(weights: Float64Array | undefined): void {
+    this.#classWeights = weights;
   }
 
   /** Keeps what belongs to new labels; they have no weights yet. */
-  #change(classLabels: readonly number[], normalizer?: Normalizer): void {
+  #keep(classLabels: readonly number[], normalizer?: Normalizer): void {
     this.#classLabels = classLabels;
     this.#normalizer = normalizer;
     this.#classWeights = undefined;

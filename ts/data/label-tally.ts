@@ -1,6 +1,6 @@
 // @internal
 import { badArgument } from '../errors.js';
-import { Tensor } from '../tensor.js';
+import { type AnyTensor, Tensor } from '../tensor.js';
 import { positionOfOne } from './class-weights.js';
 import type { Labels } from './labels.js';
 
@@ -18,7 +18,7 @@ export class LabelTally {
   }
 
   /** @param firstRow - the number of the first of these rows in the data set */
-  add({ data, rows }: Tensor, firstRow: number): void {
+  add({ data, rows }: AnyTensor, firstRow: number): void {
     const width = this.#width;
     for (let row = 0; row < rows && this.#isCountable; row++) {
       const key = width === 1 ? data[row]! : positionOfOne(data.subarray(row * width, (row + 1) * width));

@@ -1,12 +1,12 @@
 // @internal
 import { badArgument } from '../errors.js';
 import { checkOptions } from '../fields.js';
-import { arrayOf, Tensor } from '../tensor.js';
+import { type AnyTensor, arrayOf, floatTypeOf, Tensor } from '../tensor.js';
 import { isTooDense, MOST_ONE_HOT, sizeText } from './one-hot-limit.js';
 
 /** Label rows: all of a set, or the different ones of a stream. */
 export interface Labels {
-  readonly rows: Tensor;
+  readonly rows: AnyTensor;
   /** How often each of them occurs; undefined: once each. */
   readonly counts?: ArrayLike<number>;
   /** The row of the data set that each of them is, for messages; undefined: its own index. */
@@ -39,13 +39,13 @@ export function countCategories(labels: readonly Labels[], base: number): number
  * Rows of zeros with a one at label − base.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for a label out of range, or more numbers than are sensible
  */
-export function oneHot(labels: Tensor, base: number, categories: number, rowOf = itself): Tensor {
+export function oneHot(labels: AnyTensor, base: number, categories: number, rowOf = itself): Tensor {
   if (isTooDense(labels.rows, categories)) {
     const remedy = "fewer classes, or normalizeY('fitting') for labels that are numbers";
     const expected = `at most ${MOST_ONE_HOT} numbers (${remedy})`;
-    throw badArgument('one-hot labels', expected, sizeText(labels.rows, categories, labels.dtype));
+    throw badArgument('one-hot labels', expected, sizeText(labels.rows, categories, floatTypeOf(labels)));
   }
-  const target = Tensor.zeros([labels.rows, categories], labels.dtype);
+  const target = Tensor.zeros([labels.rows, categories], floatTypeOf(labels));
   labels.data.forEach((label, row) => {
     const category = label - base;
     // A stream may show other labels than those that were counted.
@@ -69,7 +69,7 @@ export interface ZeroOneOptions {
  * Two labels as 1 and 0, rows × 1.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row of any other label
  */
-export function zeroOne(labels: Tensor, options: ZeroOneOptions = {}, rowOf = itself): Tensor {
+export function zeroOne(labels: AnyTensor, options: ZeroOneOptions = {}, rowOf = itself): Tensor {
   checkOptions(options, ['positiveLabel', 'negativeLabel']);
   const { positiveLabel = 1, negativeLabel = 0 } = options;
   for (const [name, label] of Object.entries({ positiveLabel, negativeLabel })) {
@@ -78,7 +78,7 @@ export function zeroOne(labels: Tensor, options: ZeroOneOptions = {}, rowOf = it
   if (positiveLabel === negativeLabel)
     throw badArgument('positiveLabel', 'another label than negativeLabel', positiveLabel);
   requireOneColumn(labels);
-  const target = new (arrayOf(labels.dtype))(labels.size);
+  const target = new (arrayOf(floatTypeOf(labels)))(labels.size);
   labels.data.forEach((label, row) => {
     if (label !== positiveLabel && label !== negativeLabel) {
       throw badArgument(`the label in row ${rowOf(row)}`, `${negativeLabel} or ${positiveLabel}`, label);
@@ -88,6 +88,6 @@ export function zeroOne(labels: Tensor, options: ZeroOneOptions = {}, rowOf = it
   return Tensor.from(target, [labels.rows, 1]);
 }
 
-function requireOneColumn(labels: Tensor): void {
+function requireOneColumn(labels: AnyTensor): void {
   if (labels.rowSize !== 1) throw badArgument('labels', 'one column', `${labels.rowSize}`);
 }

@@ -1,7 +1,7 @@
 // @internal
 import { badArgument, shapeMismatch } from '../errors.js';
 import type { FeatureScaling, LabelScaling } from '../preparation/preparation.js';
-import { arrayOf, type FloatArray, Tensor } from '../tensor.js';
+import { type AnyTensor, arrayOf, floatTypeOf, Tensor } from '../tensor.js';
 import { type ColumnQuartiles, ColumnStatistics, quartilesOf } from './column-statistics.js';
 import type { ScalingMethod } from './scaling-options.js';
 
@@ -33,14 +33,14 @@ export class Normalizer {
   }
 
   /** The normalizer of a method for all rows of these tensors. */
-  static ofTensors(method: ScalingMethod, tensors: readonly Tensor[]): Normalizer {
+  static ofTensors(method: ScalingMethod, tensors: readonly AnyTensor[]): Normalizer {
     const statistics = new ColumnStatistics(tensors[0]!.rowSize);
     for (const tensor of tensors) statistics.add(tensor);
     return Normalizer.of(method, statistics, () => quartilesOf(tensors));
   }
 
   /** The same rows, normalised; a new tensor. */
-  normalize(x: Tensor): Tensor {
+  normalize(x: AnyTensor): Tensor {
     return this.#map(x, (value, column) => {
       const range = this.#range[column]!;
       return range === 0 ? 0 : (value - this.#offset[column]!) / range;
@@ -48,7 +48,7 @@ export class Normalizer {
   }
 
   /** Reverses {@link Normalizer.normalize}; a new tensor. */
-  deNormalize(y: Tensor): Tensor {
+  deNormalize(y: AnyTensor): Tensor {
     return this.#map(y, (value, column) => value * this.#range[column]! + this.#offset[column]!);
   }
 
@@ -64,12 +64,12 @@ export class Normalizer {
     return { offset: [...this.#offset], scale: [...this.#range] };
   }
 
-  #map(x: Tensor, f: (value: number, column: number) => number): Tensor {
+  #map(x: AnyTensor, f: (value: number, column: number) => number): Tensor {
     if (!(x instanceof Tensor)) throw badArgument('rows', 'a Tensor', x);
     const width = this.#offset.length;
     if (x.rowSize !== width) throw shapeMismatch('rows', `${width} columns`, `${x.rowSize}`);
-    const source: FloatArray = x.data;
-    const target = new (arrayOf(x.dtype))(source.length);
+    const source = x.data;
+    const target = new (arrayOf(floatTypeOf(x)))(source.length);
     for (let i = 0; i < source.length; i++) target[i] = f(source[i]!, i % width);
     return Tensor.from(target, x.shape);
   }

@@ -6,7 +6,7 @@ import { arrayOf, sizeOf } from '../tensor.js';
 import type { NpzNames } from './data-files.js';
 import type { NpyArray } from './npy.js';
 import { NpzFile, toTensor } from './npz.js';
-import type { Part } from './part.js';
+import { type Part, partOf } from './part.js';
 import { type Rows, rowsOf } from './rows.js';
 
 /** The names of features and labels in an npz file. */
@@ -90,7 +90,7 @@ async function readPart(set: 'train' | 'test', file: NpzFile, [x, y]: Names): Pr
   const [xRows, yRows] = [xShape, yShape].map(([rows = 1]) => rows);
   if (xRows !== yRows) throw shapeMismatch(`the ${set} labels`, `${xRows} rows`, `${yRows}`);
   const labels = rowsOfArray(await file.read(y));
-  return { x: featuresOf(await file.read(x)), y: labels };
+  return partOf(featuresOf(await file.read(x)), labels);
 }
 
 /** Rows of an array as they are, in float64 if the file has that, else in float32. */

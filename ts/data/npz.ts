@@ -3,7 +3,7 @@ import { zipSync } from 'fflate';
 import { BlasnetError, badArgument, clipped } from '../errors.js';
 import { checkOptions } from '../fields.js';
 import { badFile, readFileBytes, writeFileAtomic } from '../files.js';
-import { arrayOf, type DType, type FloatArray, Tensor } from '../tensor.js';
+import { type AnyTensor, arrayOf, type DType, type FloatArray, Tensor } from '../tensor.js';
 import { checkNpyStart, decodeNpy, encodeNpy, NPY_START, type NpyArray } from './npy.js';
 import { ZipArchive } from './zip.js';
 
@@ -112,7 +112,7 @@ function adviseNames(cause: unknown): never {
  * @param arrays - tensors by name; names may not hold `/`, `\` or `..`
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for such a name or more than 2 GiB, `ERR_BAD_FILE` if the file cannot be written
  */
-export async function writeNpz(path: string, arrays: Readonly<Record<string, Tensor>>): Promise<void> {
+export async function writeNpz(path: string, arrays: Readonly<Record<string, AnyTensor>>): Promise<void> {
   if (typeof arrays !== 'object' || arrays === null) throw badArgument('arrays', 'tensors by name', arrays);
   const entries = Object.entries(arrays);
   for (const [name, array] of entries) requireArray(name, array);

@@ -2,39 +2,136 @@
 import { badArgument, shapeMismatch } from '../errors.js';
 import { EagerRunner } from '../runner.js';
 import { sizeOf } from '../tensor.js';
-import { type Rows, requireFinite, sliceRows } from './rows.js';
+import { mapNamed } from './by-name.js';
+import { type Rows, requireFinite, rowType, sliceRows } from './rows.js';
+
+/** Rows by the names of inputs or targets; those of a reader without names are called ''. */
+export type NamedRows = Readonly<Record<string, Rows>>;
 
 /** Features and labels of the same rows. */
 export interface Part {
-  readonly x: Rows;
-  readonly y: Rows;
+  readonly inputs: NamedRows;
+  readonly targets: NamedRows;
+}
+
+/** The two sides of a part. */
+export type Side = keyof Part;
+
+/** A part with one input and one target, without names. */
+export function partOf(x: Rows, y: Rows): Part {
+  return { inputs: { '': x }, targets: { '': y } };
+}
+
+/** The features of a part by the names of inputs; a part of a reader without names has the one name ''. */
+export function inputsOf({ inputs }: Part): NamedRows {
+  return inputs;
+}
+
+/** The labels of a part by the names of targets; a part of a reader without names has the one name ''. */
+export function targetsOf({ targets }: Part): NamedRows {
+  return targets;
+}
+
+/** The number of rows. */
+export function countOf({ inputs }: Part): number {
+  return Object.values(inputs)[0]!.count;
+}
+
+/**
+ * The rows of the only input or target of a part.
+ * @param name - of what asks for them, for messages
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for rows by name
+ */
+export function soleRows(part: Part, side: Side, name: string): Rows {
+  const rows = part[side][''];
+  if (!rows) throw badArgument(name, `a reader without names of ${side}`, Object.keys(part[side]).join(', '));
+  return rows;
+}
+
+/**
+ * The names under which a part holds the rows of a net's inputs, in the net's order. Rows without a name are those of a net
+ * with one input.
+ * @param expected - the names of the net's inputs
+ * @param name - of the part, for messages
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for inputs that are missing, and for others
+ */
+export function inputNames(
+  expected: readonly string[],
+  { inputs }: Pick<Part, 'inputs'>,
+  name: string,
+): readonly string[] {
+  const names = Object.keys(inputs);
+  if (expected.length === 1 && names.length === 1 && (names[0] === '' || expected[0] === '')) return names;
+  const [missing] = expected.filter((one) => !Object.hasOwn(inputs, one));
+  const [other] = names.filter((one) => !expected.includes(one));
+  if (missing !== undefined || other !== undefined) {
+    const received = names.map((one) => (one === '' ? 'rows without a name' : `'${one}'`)).join(', ');
+    throw badArgument(`the inputs of ${name}`, expected.map((one) => `'${one}'`).join(', '), received);
+  }
+  return expected;
+}
+
+/** The same part with other rows for each of its inputs and targets. */
+export function mapPart({ inputs, targets }: Part, make: (rows: Rows) => Rows): Part {
+  return { inputs: mapNamed(inputs, make), targets: mapNamed(targets, make) };
 }
 
 /** The names of a reader's sets in messages. */
 export type SetName = 'train' | 'test' | 'validation';
 
+/** The name of some of a set's rows in messages. */
+function nameOf(set: SetName, side: Side, name: string): string {
+  if (name === '') return side === 'inputs' ? `the ${set} set` : `the ${set} labels`;
+  return `${side === 'inputs' ? 'input' : 'target'} '${name}' of the ${set} set`;
+}
+
 /**
  * Checks a set.
- * @param like - the features of the training set, whose rows all sets must have
- * @throws BlasnetError `ERR_SHAPE_MISMATCH` for parts of different row counts, for rows without columns and for rows
- *   unlike those of `like`; `ERR_NOT_FINITE` for NaN and infinity
+ * @param like - the training set, whose names and features all sets must have
+ * @throws BlasnetError `ERR_SHAPE_MISMATCH` for different row counts, for rows without columns and for rows unlike those of
+ *   `like`; `ERR_BAD_ARGUMENT` for other names or types; `ERR_NOT_FINITE` for NaN and infinity
  */
-export function checkPart(name: SetName, { x, y }: Part, like: Rows): void {
-  if (x.count !== y.count) throw shapeMismatch(`the ${name} labels`, `${x.count} rows`, `${y.count}`);
-  if (sizeOf(x.rowShape) !== sizeOf(like.rowShape)) {
-    throw shapeMismatch(`the ${name} set`, `${sizeOf(like.rowShape)} features`, `${sizeOf(x.rowShape)}`);
+export function checkPart(set: SetName, part: Part, like: Part): void {
+  const count = countOf(part);
+  for (const side of ['inputs', 'targets'] as const) {
+    requireNames(set, side, part, like);
+    for (const [name, rows] of Object.entries(part[side])) {
+      const where = nameOf(set, side, name);
+      if (rows.count !== count) throw shapeMismatch(where, `${count} rows`, `${rows.count}`);
+      if (side === 'inputs') requireLike(where, rows, like.inputs[name]!);
+      // A file of a few bytes could claim any number of rows of nothing.
+      if (sizeOf(rows.rowShape) === 0) throw shapeMismatch(where, 'at least one column', '0');
+    }
   }
-  // A file of a few bytes could claim any number of rows of nothing.
-  for (const [what, { rowShape }] of [['set', x] as const, ['labels', y] as const]) {
-    if (sizeOf(rowShape) === 0) throw shapeMismatch(`the ${name} ${what}`, 'at least one column', '0');
+  for (const side of ['inputs', 'targets'] as const) {
+    for (const [name, rows] of Object.entries(part[side])) requireFinite(nameOf(set, side, name), rows);
   }
-  requireFinite(`the ${name} set`, x);
-  requireFinite(`the ${name} labels`, y);
+}
+
+function requireNames(set: SetName, side: Side, part: Part, like: Part): void {
+  const [expected, received] = [like, part].map((one) => Object.keys(one[side]).sort());
+  if (expected!.join('\n') === received!.join('\n')) return;
+  const listed = (names: readonly string[]) => (names.includes('') ? 'without names' : names.join(', '));
+  throw badArgument(`the ${set} set`, `${side} ${listed(expected!)}, as in the training set,`, listed(received!));
+}
+
+function requireLike(where: string, rows: Rows, like: Rows): void {
+  const [expected, received] = [sizeOf(like.rowShape), sizeOf(rows.rowShape)];
+  if (expected !== received) throw shapeMismatch(where, `${expected} features`, `${received}`);
+  const [isIndices, areIndices] = [like, rows].map((one) => rowType(one) === 'int32');
+  if (isIndices === areIndices) return;
+  const kinds = ['rows of floats', 'rows of int32'];
+  throw badArgument(where, kinds[Number(isIndices)]!, kinds[Number(areIndices)]!);
 }
 
 /** Rows `from` (included) to `to` (excluded); shares memory. */
-export function slicePart({ x, y }: Part, from: number, to: number): Part {
-  return { x: sliceRows(x, from, to), y: sliceRows(y, from, to) };
+export function slicePart(part: Part, from: number, to: number): Part {
+  return mapPart(part, (rows) => sliceRows(rows, from, to));
+}
+
+/** Copies the rows of a part whose numbers are in `order`, in that order. */
+export function takePart(part: Part, order: Int32Array): Part {
+  return mapPart(part, (rows) => takeRows(rows, order));
 }
 
 /** Copies the rows whose numbers are in `order`, in that order. */
@@ -67,10 +164,9 @@ export function splitOrder(count: number, k: number, seed: number): { train: Int
 }
 
 /** Splits a part at random as `splitOrder` does; copies the rows. */
-export function splitPart({ x, y }: Part, k: number, seed: number): { train: Part; test: Part } {
-  const order = splitOrder(x.count, k, seed);
-  const take = (rows: Int32Array): Part => ({ x: takeRows(x, rows), y: takeRows(y, rows) });
-  return { train: take(order.train), test: take(order.test) };
+export function splitPart(part: Part, k: number, seed: number): { train: Part; test: Part } {
+  const { train, test } = splitOrder(countOf(part), k, seed);
+  return { train: takePart(part, train), test: takePart(part, test) };
 }
 
 /**

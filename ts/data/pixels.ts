@@ -1,6 +1,6 @@
 // @internal
 import type { KernelArgument, Operand, Port, Runner } from '../runner.js';
-import type { FloatArray, Tensor } from '../tensor.js';
+import type { FloatArray, Tensor, TensorData } from '../tensor.js';
 import type { Augmentation, ChannelStatistics } from './image-options.js';
 
 /** Channels, height, width. */
@@ -74,7 +74,7 @@ export function imagePass(
 
 /** Scales rows of `rowSize` pixels to the bits that batches hold: each operation rounds to the target's dtype. */
 export function scalePixels(
-  pixels: Uint8Array | FloatArray,
+  pixels: Uint8Array | TensorData,
   rowSize: number,
   divisor: number,
   { mean, factor }: ChannelScaling = unscaled(1),

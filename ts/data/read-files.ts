@@ -2,13 +2,13 @@
 import { badArgument } from '../errors.js';
 import { checkOptions, fieldsOf } from '../fields.js';
 import { csvOptionNames, csvOptionsIn } from './csv/check-options.js';
-import { type CsvData, readCsv } from './csv/read-csv.js';
+import { type CsvData, type CsvDetails, readCsv } from './csv/read-csv.js';
 import type { DataFiles } from './data-files.js';
 import { checkNpzNames, readNpzParts } from './npz-parts.js';
 import { checkPart, splitOrder, splitPart } from './part.js';
 
 /** The data in files; CSV files also have names of columns and categories. */
-export type FileData = Pick<CsvData, 'train' | 'test'> & Partial<CsvData>;
+export type FileData = Pick<CsvData, 'train' | 'test'> & { readonly csv?: CsvDetails };
 
 /** Refuses unknown options, and anything but an object of options, by `ERR_BAD_ARGUMENT`. */
 export function checkFiles(files: DataFiles): void {
@@ -30,7 +30,7 @@ export async function readFiles(files: DataFiles): Promise<FileData> {
   if (option !== undefined) throw badArgument(`train, where there is the option ${option}`, 'a CSV file', train);
   const parts = await readNpzParts(files, k !== undefined);
   if (k === undefined) return parts;
-  checkPart('train', parts.train, parts.train.x);
+  checkPart('train', parts.train, parts.train);
   return splitPart(parts.train, k, seed);
 }
 

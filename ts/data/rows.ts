@@ -1,22 +1,32 @@
 // @internal
 import { BlasnetError, badArgument } from '../errors.js';
 import { Port, type Runner } from '../runner.js';
-import { arrayOf, type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
+import {
+  type AnyTensor,
+  arrayOf,
+  type DType,
+  isFloats,
+  sizeOf,
+  Tensor,
+  type TensorData,
+  type TensorType,
+  typeOf,
+} from '../tensor.js';
 import { type ImageFormat, type ImageRange, imagePass, needsImagePass, scalePixels } from './pixels.js';
 
-/** Rows of a data set in memory; bytes stay bytes until a batch is gathered. */
+/** Rows of a data set in memory; bytes stay bytes until a batch is gathered, and int32 stays int32. */
 export interface Rows {
-  readonly data: FloatArray | Uint8Array;
+  readonly data: TensorData | Uint8Array;
   readonly count: number;
   /** Shape of one row. */
   readonly rowShape: readonly number[];
-  /** The divisor of bytes on their way to a batch; 1 for floats. */
+  /** The divisor of bytes on their way to a batch; 1 for all others. */
   readonly divisor: number;
   /** For images: how pixels are normalised further, and changed for training. */
   readonly image?: ImageFormat;
 }
 
-export function rowsOf(tensor: Tensor): Rows {
+export function rowsOf(tensor: AnyTensor): Rows {
   return { data: tensor.data, count: tensor.rows, rowShape: tensor.shape.slice(1), divisor: 1 };
 }
 
@@ -28,8 +38,8 @@ export function sliceRows(rows: Rows, from: number, to: number): Rows {
 
 const converted = new WeakMap<Rows, Tensor>();
 
-/** The rows as a tensor: a view for floats; bytes are converted once, and that tensor is kept. */
-export function tensorOf(rows: Rows): Tensor {
+/** The rows as a tensor: a view of them; bytes are converted to float32 once, and that tensor is kept. */
+export function tensorOf(rows: Rows): AnyTensor {
   const shape = [rows.count, ...rows.rowShape];
   if (!(rows.data instanceof Uint8Array)) return Tensor.from(rows.data, shape);
   let tensor = converted.get(rows);
@@ -41,15 +51,33 @@ export function tensorOf(rows: Rows): Tensor {
   return tensor;
 }
 
-/** The rows in a dtype that kernels of `dtype` can read: bytes and the same dtype as they are, else converted. */
+/**
+ * The rows as a tensor of floats.
+ * @param name - of what asks for them, for messages
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for rows of int32
+ */
+export function floatsOf(name: string, rows: Rows): Tensor {
+  const tensor = tensorOf(rows);
+  if (!isFloats(tensor)) throw badArgument(name, 'rows of floats', 'int32 ones (namedTensors gives both)');
+  return tensor;
+}
+
+/** The rows in a type that kernels of `dtype` can read: floats are converted to the dtype, bytes and int32 stay. */
 export function rowsIn(dtype: DType, rows: Rows): Rows {
-  if (rows.data instanceof Uint8Array || rows.data instanceof arrayOf(dtype)) return rows;
+  const type = rowType(rows);
+  if (type === 'uint8' || type === 'int32' || type === dtype) return rows;
   return { ...rows, data: arrayOf(dtype).from(rows.data) };
+}
+
+/** The type of the numbers in memory. */
+export function rowType({ data }: Rows): TensorType | 'uint8' {
+  return data instanceof Uint8Array ? 'uint8' : typeOf(data);
 }
 
 /** A port for such rows. */
 export function portFor(dtype: DType, rows: Rows): Port {
-  return new Port([sizeOf(rows.rowShape)], rows.data instanceof Uint8Array ? 'uint8' : dtype);
+  const type = rowType(rows);
+  return new Port([sizeOf(rows.rowShape)], type === 'uint8' || type === 'int32' ? type : dtype);
 }
 
 /** The rows of a source that make a batch. */
@@ -60,31 +88,40 @@ export interface BatchRange extends ImageRange {
 /**
  * Records the kernel that copies the rows of a batch: in the order of `order`, or in their own.
  * @param like - shape and scaling of the rows, which a port does not tell
- * @returns the batch, count × row shape
+ * @returns the batch, count × row shape; of int32 for rows of int32
  */
 export function batchPass(
   runner: Runner,
   source: Rows | Port,
   { rowShape, divisor, image }: Pick<Rows, 'rowShape' | 'divisor' | 'image'>,
   range: BatchRange,
-): Tensor {
+): AnyTensor {
   const { count, firstRow, order } = range;
   const isPort = source instanceof Port;
-  const bytes = isPort ? source.type === 'uint8' : source.data instanceof Uint8Array;
+  const type = isPort ? source.type : rowType(source);
   const operand = isPort ? source : { data: source.data, shape: [source.count, sizeOf(rowShape)] };
+  const given = order && { order: { data: order, shape: [order.length] } };
+  if (type === 'int32') {
+    const x = runner.tensor([count, ...rowShape], type);
+    runner.run(order ? 'gather_index_rows' : 'copy_index_rows', { source: operand, firstRow, x, ...given });
+    return x;
+  }
+  const bytes = type === 'uint8';
   const x = runner.tensor([count, ...rowShape]);
   if (image && needsImagePass(image, range)) {
     imagePass(runner, operand, { divisor, image }, range, x);
     return x;
   }
-  const args = { source: operand, firstRow, divisor, x };
-  if (order) {
-    const kernel = bytes ? 'gather_byte_rows' : 'gather_rows';
-    runner.run(kernel, { ...args, order: { data: order, shape: [order.length] } });
-  } else {
-    runner.run(bytes ? 'copy_byte_rows' : 'copy_rows', args);
-  }
+  const kernel = order ? (bytes ? 'gather_byte_rows' : 'gather_rows') : bytes ? 'copy_byte_rows' : 'copy_rows';
+  runner.run(kernel, { source: operand, firstRow, divisor, x, ...given });
   return x;
+}
+
+/** {@link batchPass} for rows that are known not to be int32. */
+export function floatBatchPass(...args: Parameters<typeof batchPass>): Tensor {
+  const batch = batchPass(...args);
+  if (!isFloats(batch)) throw new Error('rows of int32 are no batch of floats');
+  return batch;
 }
 
 /**
@@ -94,7 +131,7 @@ export function batchPass(
  */
 export function requireFinite(name: string, rows: Rows, firstRow = 0): void {
   requireAttached(name, rows);
-  if (rows.data instanceof Uint8Array) return;
+  if (rows.data instanceof Uint8Array || rows.data instanceof Int32Array) return;
   const at = rows.data.findIndex((value) => !Number.isFinite(value));
   if (at < 0) return;
   const width = sizeOf(rows.rowShape);

@@ -1,46 +1,47 @@
 // @internal
 import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import type { RowShape } from '../layers/layer.js';
-import { Tensor } from '../tensor.js';
-import { type BatchLimits, checkedBatches } from './batches.js';
+import { type AnyTensor, isFloats } from '../tensor.js';
+import { type BatchLimits, checkedBatches, likeOf } from './batches.js';
+import { mapNamed } from './by-name.js';
 import { ColumnStatistics } from './column-statistics.js';
-import type { DataReader } from './data-reader.js';
 import type { DataSet, RowMap, RowStream } from './data-set.js';
 import { LabelTally } from './label-tally.js';
 import type { Labels } from './labels.js';
+import type { NamedTensors } from './named-tensors.js';
 import { Normalizer } from './normalizer.js';
-import { checkPart, type Part, type SetName } from './part.js';
+import type { Part, Side } from './part.js';
 import type { BatchSource, StreamOptions } from './row-stream.js';
-import { rowsOf, tensorOf } from './rows.js';
+import { type Rows, rowsOf, tensorOf } from './rows.js';
 import type { Scaling } from './scaling.js';
+import { readSet } from './stream-options.js';
 
 /** The results of one pass over a source. */
 interface Findings {
   readonly count: number;
-  readonly x: { readonly shape: RowShape; readonly statistics: ColumnStatistics };
-  readonly y: { readonly shape: RowShape; readonly statistics: ColumnStatistics };
-  readonly labels: LabelTally;
+  readonly like: Part;
+  /** Of the columns of inputs of floats, and of targets. */
+  readonly statistics: Readonly<Record<Side, Readonly<Record<string, ColumnStatistics>>>>;
+  readonly labels: Readonly<Record<string, LabelTally>>;
 }
 
-const asTheyAre: RowMap = (rows) => rows;
+type Maps = Readonly<Record<string, RowMap>>;
 
 /** Training rows that come in batches and are normalised batch by batch; test and validation set are in memory. */
 export class StreamSet implements DataSet, RowStream {
   readonly #source: BatchSource;
   readonly #findings: Findings;
   readonly #limits: BatchLimits;
-  readonly #maps: Record<'x' | 'y', RowMap> = { x: asTheyAre, y: asTheyAre };
+  readonly #maps: Record<Side, Maps> = { inputs: {}, targets: {} };
   readonly #raw: Readonly<Record<'test' | 'validation', Part | undefined>>;
   test: Part | undefined;
   validation: Part | undefined;
   #epochs = 0;
 
   private constructor(source: BatchSource, findings: Findings, isCut: boolean, test?: Part, validation?: Part) {
-    const { count, x, y } = findings;
+    const { count, like } = findings;
     this.#source = source;
     this.#findings = findings;
-    this.#limits = { count, isCut, xShape: x.shape, yShape: y.shape };
+    this.#limits = { count, isCut, like };
     this.#raw = { test, validation };
     this.test = test;
     this.validation = validation;
@@ -50,14 +51,13 @@ export class StreamSet implements DataSet, RowStream {
   static async read(source: BatchSource, options: StreamOptions): Promise<StreamSet> {
     const isCut = options.numTrain !== undefined;
     const findings = await explore(source, { count: options.numTrain, isCut });
-    const like = rowsOf(Tensor.zeros([0, ...findings.x.shape]));
     const { xTest, yTest, test, xValidation, yValidation, validation } = options;
     return new StreamSet(
       source,
       findings,
       isCut,
-      await readSet('test', like, xTest, yTest, test),
-      await readSet('validation', like, xValidation, yValidation, validation),
+      await readSet('test', findings.like, xTest, yTest, test),
+      await readSet('validation', findings.like, xValidation, yValidation, validation),
     );
   }
 
@@ -70,20 +70,19 @@ export class StreamSet implements DataSet, RowStream {
   get count(): number {
     return this.#findings.count;
   }
-  get xShape(): RowShape {
-    return this.#findings.x.shape;
-  }
-  get yShape(): RowShape {
-    const { shape } = this.#findings.y;
-    return this.#maps.y(Tensor.zeros([0, ...shape])).shape.slice(1);
+  get like(): Part {
+    const { inputs, targets } = this.#findings.like;
+    return { inputs: this.#mapped('inputs', inputs), targets: this.#mapped('targets', targets) };
   }
 
   async *open(): AsyncGenerator<Part> {
     const epoch = `epoch ${++this.#epochs} of the stream`;
-    const { x: mapX, y: mapY } = this.#maps;
-    for await (const { x, y, firstRow } of checkedBatches(this.#source, epoch, this.#limits)) {
+    const maps = { ...this.#maps };
+    for await (const { inputs, targets, firstRow } of checkedBatches(this.#source, epoch, this.#limits)) {
       const rowOf = (index: number) => firstRow + index;
-      yield { x: rowsOf(mapX(x, rowOf)), y: rowsOf(mapY(y, rowOf)) };
+      const mapped = (side: Side, tensors: NamedTensors) =>
+        mapNamed(tensors, (tensor, name) => rowsOf(maps[side][name]?.(tensor, rowOf) ?? tensor));
+      yield { inputs: mapped('inputs', inputs), targets: mapped('targets', targets) };
     }
   }
 
@@ -97,33 +96,38 @@ export class StreamSet implements DataSet, RowStream {
     return this.#raw.test;
   }
 
-  normalizerOf(which: 'x' | 'y', { method, fitOn }: Scaling): Normalizer {
-    const statistics = this.#findings[which].statistics.clone();
-    if (fitOn === 'trainAndTest') for (const tensor of this.#tensors(which)) statistics.add(tensor);
+  normalizerOf(side: Side, name: string, { method, fitOn }: Scaling): Normalizer {
+    const statistics = this.#findings.statistics[side][name]!.clone();
+    if (fitOn === 'trainAndTest') for (const tensor of this.#tensors(side, name)) statistics.add(tensor);
     return Normalizer.of(method, statistics, () => {
       // Quartiles need all values of a column at once.
       throw badArgument('method', "'minMax' or 'standard' for a reader of batches", method);
     });
   }
 
-  rawLabels(): Labels[] {
-    return [this.#findings.labels.labels, ...this.#tensors('y').map((rows) => ({ rows }))];
+  rawLabels(name: string): Labels[] {
+    return [this.#findings.labels[name]!.labels, ...this.#tensors('targets', name).map((rows) => ({ rows }))];
   }
 
-  trainLabels(): Labels {
-    const { rows, ...numbers } = this.#findings.labels.labels;
-    return { rows: this.#maps.y(rows, numbers.rowOf), ...numbers };
+  trainLabels(name: string): Labels {
+    const { rows, ...numbers } = this.#findings.labels[name]!.labels;
+    return { rows: this.#maps.targets[name]?.(rows, numbers.rowOf) ?? rows, ...numbers };
   }
 
-  replace(which: 'x' | 'y', map: RowMap): void {
-    const { labels } = this.#findings;
-    if (which === 'y' && labels.isCountable) map(labels.labels.rows, labels.labels.rowOf); // throws what epochs would
-    const mapped = (set: 'test' | 'validation') => {
-      const raw = this.#raw[set];
-      return raw && { ...this[set]!, [which]: rowsOf(map(tensorOf(raw[which]))) };
+  replace(side: Side, maps: Maps): void {
+    if (side === 'targets') {
+      for (const [name, map] of Object.entries(maps)) {
+        const tally = this.#findings.labels[name]!;
+        if (tally.isCountable) map(tally.labels.rows, tally.labels.rowOf); // throws what epochs would
+      }
+    }
+    const mapped = (set: 'test' | 'validation'): Part | undefined => {
+      const [raw, present] = [this.#raw[set], this[set]];
+      const rows = raw && mapNamed(maps, (map, name) => rowsOf(map(tensorOf(raw[side][name]!))));
+      return present && { ...present, [side]: { ...present[side], ...rows } };
     };
     const [test, validation] = [mapped('test'), mapped('validation')];
-    this.#maps[which] = map;
+    this.#maps[side] = { ...this.#maps[side], ...maps };
     this.test = test;
     this.validation = validation;
   }
@@ -142,9 +146,16 @@ export class StreamSet implements DataSet, RowStream {
     throw this.#notInMemory('shuffle');
   }
 
+  #mapped(side: Side, rows: Readonly<Record<string, Rows>>): Readonly<Record<string, Rows>> {
+    return mapNamed(rows, (one, name) => {
+      const map = this.#maps[side][name];
+      return map ? rowsOf(map(tensorOf(one))) : one;
+    });
+  }
+
   /** The raw test and validation rows. */
-  #tensors(which: 'x' | 'y'): Tensor[] {
-    return [this.#raw.test, this.#raw.validation].flatMap((part) => (part ? [tensorOf(part[which])] : []));
+  #tensors(side: Side, name: string): AnyTensor[] {
+    return [this.#raw.test, this.#raw.validation].flatMap((part) => (part ? [tensorOf(part[side][name]!)] : []));
   }
 
   #notInMemory(what: string): Error {
@@ -155,57 +166,24 @@ export class StreamSet implements DataSet, RowStream {
 async function explore(source: BatchSource, limits: BatchLimits): Promise<Findings> {
   let findings: Findings | undefined;
   let count = 0;
-  for await (const { x, y, firstRow } of checkedBatches(source, 'the stream', limits)) {
+  for await (const { inputs, targets, firstRow, rows } of checkedBatches(source, 'the stream', limits)) {
     findings ??= {
       count: 0,
-      x: { shape: x.shape.slice(1), statistics: new ColumnStatistics(x.rowSize) },
-      y: { shape: y.shape.slice(1), statistics: new ColumnStatistics(y.rowSize) },
-      labels: new LabelTally(y.rowSize),
+      like: { inputs: likeOf(inputs), targets: likeOf(targets) },
+      statistics: { inputs: statisticsFor(inputs, isFloats), targets: statisticsFor(targets, () => true) },
+      labels: mapNamed(targets, ({ rowSize }) => new LabelTally(rowSize)),
     };
-    findings.x.statistics.add(x);
-    findings.y.statistics.add(y);
-    findings.labels.add(y, firstRow);
-    count += x.rows;
+    for (const [side, tensors] of [['inputs', inputs] as const, ['targets', targets] as const]) {
+      for (const [name, tensor] of Object.entries(tensors)) findings.statistics[side][name]?.add(tensor);
+    }
+    for (const [name, tensor] of Object.entries(targets)) findings.labels[name]!.add(tensor, firstRow);
+    count += rows;
   }
   if (!findings) throw badArgument('the stream', 'at least one row', 'none');
   return { ...findings, count };
 }
 
-async function readSet(
-  name: SetName,
-  like: Part['x'],
-  x: Tensor | undefined,
-  y: Tensor | undefined,
-  reader: DataReader | undefined,
-): Promise<Part | undefined> {
-  if (reader && reader.numTrain === 0) await reader.readData();
-  const part = reader
-    ? { x: rowsOf(reader.xTrainRaw), y: rowsOf(reader.yTrainRaw) }
-    : x && y && { x: rowsOf(x), y: rowsOf(y) };
-  if (part) checkPart(name, part, like);
-  return part;
-}
-
-/** @throws BlasnetError `ERR_BAD_ARGUMENT` for a source that is not a function, and for bad options */
-export function checkStream(source: BatchSource, options: StreamOptions): void {
-  if (typeof source !== 'function')
-    throw badArgument('source', 'a function that gives the batches of an epoch', source);
-  checkOptions(options, [
-    ...(['numTrain', 'xTest', 'yTest', 'test', 'xValidation', 'yValidation', 'validation'] as const),
-  ]);
-  const { numTrain } = options;
-  if (numTrain !== undefined && !(Number.isSafeInteger(numTrain) && numTrain > 0)) {
-    throw badArgument('numTrain', 'a whole number above 0', numTrain);
-  }
-  const { xTest, yTest, test, xValidation, yValidation, validation } = options;
-  checkSet('Test', { xTest, yTest }, test);
-  checkSet('Validation', { xValidation, yValidation }, validation);
-}
-
-function checkSet(name: string, tensors: Readonly<Record<string, unknown>>, reader: DataReader | undefined): void {
-  const given = Object.entries(tensors).filter(([, tensor]) => tensor !== undefined);
-  for (const [key, tensor] of given) if (!(tensor instanceof Tensor)) throw badArgument(key, 'a Tensor', tensor);
-  if (given.length === 0 || (given.length === 2 && !reader)) return;
-  const received = reader ? 'tensors and a reader' : `${given[0]![0]} alone`;
-  throw badArgument(`the ${name.toLowerCase()} set`, `both x${name} and y${name}, or a reader, or neither`, received);
+function statisticsFor(tensors: NamedTensors, isCounted: (tensor: AnyTensor) => boolean) {
+  const counted = Object.entries(tensors).filter(([, tensor]) => isCounted(tensor));
+  return Object.fromEntries(counted.map(([name, { rowSize }]) => [name, new ColumnStatistics(rowSize)]));
 }

@@ -1,7 +1,8 @@
-import { PoolLayer } from './pool-layer.js';
-import type { PoolOptions } from './pool-windows.js';
+import type { Ops } from '../ops/ops.js';
+import type { PoolWindow } from '../ops/pool-windows.js';
+import type { Value } from '../ops/value.js';
+import { PoolLayer, type PoolOptions } from './pool-layer.js';
 import { registerLayer } from './registry.js';
-import { imageSizes } from './windows.js';
 
 /** The mean of each window, channel by channel. Padding counts as zeros, as in PyTorch by default. */
 export class AveragePoolLayer extends PoolLayer {
@@ -11,13 +12,9 @@ export class AveragePoolLayer extends PoolLayer {
     return 'AveragePoolLayer';
   }
 
-  protected get kernels(): string {
-    return 'average_pool';
-  }
-
-  protected rememberedFor() {
-    return {};
+  protected pool(ops: Ops, images: Value, sizes: PoolWindow): Value {
+    return ops.averagePool(images, sizes);
   }
 }
 
-registerLayer('AveragePoolLayer', (fields) => new AveragePoolLayer(fields as unknown as PoolOptions), imageSizes);
+registerLayer('AveragePoolLayer', (fields) => new AveragePoolLayer(fields as unknown as PoolOptions));

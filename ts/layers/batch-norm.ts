@@ -1,10 +1,13 @@
 import { requireAboveZero } from '../constants.js';
-import { badArgument, callFirst, shapeMismatch } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import type { Runner } from '../runner.js';
-import { arrayOf, checkedShape, type DType, sizeOf, type Tensor } from '../tensor.js';
-import { Parameter } from '../weights-bias.js';
-import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import { badArgument, shapeMismatch } from '../errors.js';
+import { checkOptions, isFields } from '../fields.js';
+import { given } from '../given.js';
+import type { Ops } from '../ops/ops.js';
+import type { Value } from '../ops/value.js';
+import { arrayOf, checkedShape, type DType, sizeOf } from '../tensor.js';
+import type { Parameter, ParameterSetup } from '../weights-bias.js';
+import type { CallContext } from './composition.js';
+import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 
 /** Options of `BatchNormLayer`. */
@@ -17,36 +20,32 @@ export interface BatchNormOptions {
   readonly dtype?: DType | undefined;
 }
 
-/** The values of the last forward pass in training that the backward pass uses. */
-interface Forward {
-  readonly x: Tensor;
-  readonly batchMean: Tensor;
-  /** 1/√(variance + epsilon) of each feature. */
-  readonly inverse: Tensor;
-}
-
 /**
  * Batch normalisation (Ioffe and Szegedy 2015): y = gamma · (x − mean)/√(var + epsilon) + beta for each feature of
  * `[rows, features]`, or each channel of `[rows, channels, height, width]`. Training takes mean and (biased) variance
  * from the batch, and brings the running ones, which inference takes, closer to them: momentum · running +
- * (1 − momentum) · batch. Features whose batch holds NaN or infinity leave their running statistics as they are.
+ * (1 − momentum) · batch. A layer that is not `trainable` takes the running ones in training, too. Features whose batch holds NaN or infinity leave their running statistics as they are.
  */
 export class BatchNormLayer extends Layer {
   override readonly kind = 'batch norm';
-  /** Features, or channels. */
-  readonly features: number;
   readonly momentum: number;
   readonly epsilon: number;
+  readonly #features: number | undefined;
   readonly #dtype: DType | undefined;
-  #forward: Forward | undefined;
 
   /**
+   * @param features - features, or channels; by default those of the rows that reach the layer
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for features that are not a whole number above 0, a momentum outside
    *   [0, 1], an epsilon that is not above 0, an unknown option
    */
-  constructor(features: number, options: BatchNormOptions = {}) {
+  constructor(features: number, options?: BatchNormOptions);
+  constructor(options?: BatchNormOptions);
+  constructor(first?: number | BatchNormOptions, second?: BatchNormOptions) {
     super();
-    if (!Number.isInteger(features) || features < 1 || features > 2 ** 31 - 1) {
+    const features = isFields(first) ? undefined : (first as number | undefined);
+    const chosen = isFields(first) ? (first as BatchNormOptions) : second;
+    const options: BatchNormOptions = chosen === undefined ? {} : chosen;
+    if (features !== undefined && (!Number.isInteger(features) || features < 1 || features > 2 ** 31 - 1)) {
       throw badArgument('features', 'a whole number from 1 to 2147483647', features);
     }
     checkOptions(options, ['momentum', 'epsilon', 'dtype']);
@@ -56,32 +55,57 @@ export class BatchNormLayer extends Layer {
     }
     if (!Number.isFinite(epsilon) || epsilon <= 0) throw badArgument('epsilon', 'a finite number above 0', epsilon);
     if (dtype !== undefined) arrayOf(dtype);
-    this.features = features;
+    this.#features = features;
     this.momentum = momentum;
     this.epsilon = epsilon;
     this.#dtype = dtype;
+    if (features !== undefined) this.buildFor([[features]]);
   }
 
-  override get dtype(): DType {
-    return this.isInNet ? super.dtype : (this.#dtype ?? super.dtype);
+  /** Features, or channels; undefined until they are known. */
+  get features(): number | undefined {
+    return this.#features ?? this.parameterShapes?.gamma?.[0];
+  }
+
+  override get inputShape(): RowShape | undefined {
+    return undefined; // vectors or images
+  }
+
+  protected override get ownSetup() {
+    return { dtype: this.#dtype };
   }
 
   override get config(): LayerConfig {
     const { features, momentum, epsilon } = this;
-    return { type: 'BatchNormLayer', features, momentum, epsilon, ...(this.#dtype && { dtype: this.#dtype }) };
+    return { type: 'BatchNormLayer', ...given({ features }), momentum, epsilon, ...given({ dtype: this.#dtype }) };
   }
 
-  override get parameterShapes() {
-    const shape = [this.features];
-    return { gamma: shape, beta: shape, mean: shape, var: shape };
-  }
-
-  override outputShape(input: RowShape): RowShape {
-    if (checkedShape(input, 'input')[0] !== this.features) {
-      const expected = `rows of ${this.features} features or channels`;
-      throw shapeMismatch('input', expected, `rows of shape [${input.join(', ')}]`);
+  override build([row]: readonly RowShape[]): ParameterSpecs {
+    const [features] = row!;
+    const expected = this.features;
+    if (features === undefined || features < 1 || (expected !== undefined && features !== expected)) {
+      const rows = `rows of ${expected ?? 'some'} features or channels`;
+      throw shapeMismatch('input', rows, `rows of shape [${row!.join(', ')}]`);
     }
-    return input;
+    const shape = [features];
+    const running = { shape, trainable: false };
+    return {
+      gamma: { shape, init: 1 },
+      beta: { shape, init: 0 },
+      mean: { ...running, init: 0 },
+      var: { ...running, init: 1 },
+    };
+  }
+
+  override call(
+    ops: Ops,
+    [x]: readonly Value[],
+    { gamma, beta, mean, var: variance }: Readonly<Record<string, Value>>,
+    { training, trainable }: CallContext,
+  ): Value {
+    const { epsilon, momentum } = this;
+    const operands = { gamma: gamma!, beta: beta!, mean: mean!, variance: variance! };
+    return ops.batchNorm(x!, { ...operands, epsilon, momentum, training: training && trainable });
   }
 
   override flopsPerRow(input: RowShape): number {
@@ -94,50 +118,14 @@ export class BatchNormLayer extends Layer {
     super.configure(setup, ...others);
   }
 
-  protected override createParameters(): Parameter[] {
+  protected override createParameters(setup: ParameterSetup): Parameter[] {
     requireAboveZero('epsilon', this.epsilon, this.dtype);
-    const shapes = this.parameterShapes;
-    const create = (name: keyof typeof shapes, value: number, options?: { readonly trainable: boolean }) => {
-      const parameter = new Parameter(name, name, shapes[name], this.dtype, options);
-      parameter.value.data.fill(value);
-      return parameter;
-    };
-    const running = { trainable: false };
-    return [create('gamma', 1), create('beta', 0), create('mean', 0, running), create('var', 1, running)];
-  }
-
-  override forwardPass(runner: Runner, x: Tensor, training: boolean): Tensor {
-    const [gamma, beta, mean, variance] = this.parameters.map(({ value }) => value);
-    const { epsilon, momentum } = this;
-    const y = runner.tensor(x.shape);
-    const shared = { x, gamma: gamma!, beta: beta!, mean: mean!, variance: variance!, y, epsilon };
-    if (training) {
-      const [batchMean, inverse] = [runner.tensor([this.features]), runner.tensor([this.features])];
-      runner.run('batch_norm_forward', { ...shared, batchMean, inverse, momentum });
-      this.#forward = { x, batchMean, inverse };
-    } else {
-      runner.run('batch_norm_inference', shared);
-      this.#forward = undefined;
-    }
-    return y;
-  }
-
-  override backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
-    if (!this.#forward) throw callFirst('forward(x, true)', 'backward');
-    const [gamma, beta] = this.parameters;
-    const shared = { ...this.#forward, dy, dgamma: gamma!.gradient, dbeta: beta!.gradient };
-    if (!needsInputDelta) {
-      runner.run('batch_norm_backward_weights', shared);
-      return null;
-    }
-    const dx = runner.tensor(dy.shape);
-    runner.run('batch_norm_backward', { ...shared, gamma: gamma!.value, dx });
-    return dx;
+    return super.createParameters(setup);
   }
 }
 
-registerLayer(
-  'BatchNormLayer',
-  ({ features, ...options }) => new BatchNormLayer(features as number, options as BatchNormOptions),
-  { fromInput: ([features]) => ({ features }) },
+registerLayer('BatchNormLayer', ({ features, ...options }) =>
+  features === undefined
+    ? new BatchNormLayer(options as BatchNormOptions)
+    : new BatchNormLayer(features as number, options as BatchNormOptions),
 );

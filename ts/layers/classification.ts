@@ -1,12 +1,14 @@
 import { oneOf } from '../fields.js';
-import type { Runner } from '../runner.js';
-import type { Tensor } from '../tensor.js';
-import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import type { Ops } from '../ops/ops.js';
+import type { Value } from '../ops/value.js';
+import { sizeOf, type Tensor } from '../tensor.js';
+import { Layer, type LayerConfig } from './layer.js';
 import { registerLayer } from './registry.js';
 
 /**
- * The last layer of a classifier: turns logits into probabilities, by softmax (several classes) or sigmoid (two classes).
- * Its backward pass takes the delta (a − y) / m, which is the derivative of the mean loss by the logits, and passes it on.
+ * The last layer of a classifier: turns logits into probabilities, by softmax over all numbers of a row (several classes)
+ * or sigmoid (two classes). Losses are computed from its logits. Alone, its `backward` takes the delta (a − y) / m, which is
+ * the derivative of the mean loss by the logits, and passes it on.
  * @example
  * ```ts
  * import { ClassificationLayer, Tensor } from 'blasnet';
@@ -17,11 +19,6 @@ import { registerLayer } from './registry.js';
  */
 export class ClassificationLayer extends Layer {
   override readonly kind: 'softmax' | 'sigmoid';
-  /** The logits of the last forward pass, m × outputs, from which losses are computed. */
-  logits?: Tensor;
-  /** ln Σ eᶻ of each row of logits; softmax only. */
-  logSum?: Tensor;
-
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for another kind */
   constructor(kind: 'softmax' | 'sigmoid') {
     super();
@@ -36,24 +33,18 @@ export class ClassificationLayer extends Layer {
     return {};
   }
 
-  override outputShape(input: RowShape): RowShape {
-    return input;
+  override call(ops: Ops, [z]: readonly Value[]): Value {
+    if (this.kind === 'sigmoid') return ops.sigmoid(z!);
+    if (z!.rank === 2) return ops.softmax(z!);
+    const a = ops.softmax(ops.reshape(z!, [z!.shape[0]!, sizeOf(z!.shape.slice(1))]));
+    const y = ops.reshape(a, z!.shape);
+    y.logits = a.logits;
+    return y;
   }
 
-  override forwardPass(runner: Runner, z: Tensor): Tensor {
-    const a = runner.tensor(z.shape);
-    this.logits = z;
-    if (this.kind === 'softmax') {
-      this.logSum = runner.tensor([z.rows]);
-      runner.run('softmax_forward', { z, a, logSum: this.logSum });
-    } else {
-      runner.run('sigmoid_forward', { x: z, y: a, parameter: 0 });
-    }
-    return a;
-  }
-
-  override backwardPass(_runner: Runner, delta: Tensor): Tensor {
-    return delta;
+  override backward(delta: Tensor): Tensor | null {
+    const dz = super.backward(delta);
+    return dz && delta.reshape(dz.shape);
   }
 }
 

@@ -1,30 +1,15 @@
 import { badArgument } from '../errors.js';
 import { checkOptions } from '../fields.js';
-import { given } from '../given.js';
-import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
-import type { Runner } from '../runner.js';
-import { arrayOf, type DType, type Tensor } from '../tensor.js';
-import { createWeightsBias, type Parameter, type ParameterSetup } from '../weights-bias.js';
-import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import type { Ops } from '../ops/ops.js';
+import type { Value } from '../ops/value.js';
+import { checkedSize, type ImageShape, type Pair, windowSizes, windowsOver } from '../ops/windows.js';
+import { asImages, givenImages, type ImageInputOptions, imagesIn } from './images.js';
+import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
-import {
-  checkedImageShape,
-  checkedPair,
-  checkedSize,
-  geometryOf,
-  type ImageShape,
-  imageSizes,
-  numbersOf,
-  type Pair,
-  requireImages,
-  type WindowSizes,
-  type Windows,
-  windowsOver,
-} from './windows.js';
+import { type WeightOptions, type WeightSettings, weightOptionNames, weightSettings } from './weight-options.js';
 
-export interface ConvOptions {
-  /** Rows that are vectors of as many numbers will do as well. */
-  readonly inputShape: readonly [channels: number, height: number, width: number];
+/** Options of `ConvLayer`. */
+export interface ConvOptions extends ImageInputOptions, WeightOptions {
   /** Channels of the output. */
   readonly filters: number;
   readonly kernelSize: Pair;
@@ -39,22 +24,12 @@ export interface ConvOptions {
   readonly dilation?: Pair | undefined;
   /** Splits channels and filters into so many parts that do not see each other; default 1. */
   readonly groups?: number | undefined;
-  /** Overrides the net's initialisation for this layer. */
-  readonly initMethod?: InitMethodOptions | undefined;
-  /** For a layer that works without a net; a net gives its own. */
-  readonly dtype?: DType | undefined;
-  readonly seed?: number | undefined;
 }
 
 const optionNames = [
   ...(['inputShape', 'filters', 'kernelSize', 'stride', 'padding', 'dilation', 'groups'] as const),
-  ...(['initMethod', 'dtype', 'seed'] as const),
+  ...weightOptionNames,
 ];
-
-/** The batch's weight gradients are summed in so many parts, each on one thread. */
-const mostParts = 8;
-/** Numbers that all parts of a layer's gradient may take together, unless two take more. */
-const partNumbers = 2 ** 21;
 
 /**
  * Convolution of images [rows, channels, height, width] to [rows, filters, …], as neural nets have it (without turning
@@ -63,138 +38,86 @@ const partNumbers = 2 ** 21;
  * ```ts
  * import { ConvLayer, Tensor } from 'blasnet';
  *
- * const layer = new ConvLayer({ inputShape: [1, 28, 28], filters: 16, kernelSize: 3, padding: 'same' });
+ * const layer = new ConvLayer({ filters: 16, kernelSize: 3, padding: 'same', activation: 'relu' });
  * layer.outputShape([1, 28, 28]); // → [ 16, 28, 28 ]
  * layer.forward(Tensor.zeros([5, 1, 28, 28])).shape; // → [ 5, 16, 28, 28 ]
  * ```
  */
 export class ConvLayer extends Layer {
   override readonly kind = 'convolution';
-  readonly #inputShape: ImageShape;
   readonly filters: number;
   readonly kernelSize: readonly [number, number];
   readonly groups: number;
-  readonly #sizes: WindowSizes;
-  readonly #windows: Windows;
-  readonly #geometry: ReturnType<typeof geometryOf>;
-  readonly #options: ConvOptions;
-  #x?: Tensor;
+  readonly #given: ImageShape | undefined;
+  readonly #sizes: ReturnType<typeof windowSizes>;
+  readonly #settings: WeightSettings;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for sizes that do not fit each other, and for a bad option */
   constructor(options: ConvOptions) {
     super();
     checkOptions(options, optionNames);
-    const { stride = 1, padding = 'valid', dilation = 1, groups = 1, initMethod = 'zero' } = options;
-    this.#inputShape = checkedImageShape(options.inputShape);
     this.filters = checkedSize('filters', options.filters);
-    this.kernelSize = checkedPair('kernelSize', options.kernelSize);
-    this.groups = checkedSize('groups', groups);
-    for (const [name, count] of [['input channels', this.inputShape[0]] as const, ['filters', this.filters] as const]) {
-      if (count % this.groups !== 0) throw badArgument('groups', `a divisor of the ${count} ${name}`, this.groups);
+    this.groups = checkedSize('groups', options.groups === undefined ? 1 : options.groups);
+    this.#sizes = windowSizes(options);
+    this.kernelSize = this.#sizes.kernel;
+    this.#settings = weightSettings(options);
+    this.#given = givenImages(options);
+    if (this.filters % this.groups !== 0) {
+      throw badArgument('groups', `a divisor of the ${this.filters} filters`, this.groups);
     }
-    this.#sizes = {
-      kernel: this.kernelSize,
-      stride: checkedPair('stride', stride),
-      padding: checkedPadding(padding),
-      dilation: checkedPair('dilation', dilation),
-    };
-    this.#windows = windowsOver(this.inputShape, this.#sizes, 'kernelSize');
-    const { seed = 0, dtype = 'float32' } = options;
-    if (!Number.isSafeInteger(seed) || seed < 0) throw badArgument('seed', 'a whole number from 0 to 2^53 - 1', seed);
-    arrayOf(dtype);
-    createInitializer(initMethod);
-    this.#geometry = geometryOf([this.inputShape[0], this.filters, this.groups, ...numbersOf(this.#windows)]);
-    this.#options = options;
+    if (this.#given) this.buildFor([this.#given]);
   }
 
-  override get dtype(): DType {
-    return this.isInNet ? super.dtype : (this.#options.dtype ?? super.dtype);
+  protected override get ownSetup() {
+    return this.#settings;
   }
 
-  override get inputShape(): ImageShape {
-    return this.#inputShape;
+  override get inputShape(): RowShape | undefined {
+    return this.#given ?? super.inputShape;
   }
 
   override get config(): LayerConfig {
-    const { inputShape, filters, groups } = this;
+    const { filters, groups } = this;
     const { kernel: kernelSize, stride, padding, dilation } = this.#sizes;
-    const { initMethod, dtype, seed } = this.#options;
     return {
       type: 'ConvLayer',
-      inputShape,
-      filters,
-      kernelSize,
-      stride,
-      padding,
-      dilation,
-      groups,
-      ...given({ initMethod, dtype, seed }),
+      ...(this.#given && { inputShape: this.#given }),
+      ...{ filters, kernelSize, stride, padding, dilation, groups },
+      ...this.#settings.config,
     };
   }
 
-  override get parameterShapes() {
+  override build([row]: readonly RowShape[]): ParameterSpecs {
+    const images = imagesIn(this.#given, row!);
+    const [channels] = images;
+    if (channels % this.groups !== 0) {
+      throw badArgument('groups', `a divisor of the ${channels} input channels`, this.groups);
+    }
+    windowsOver(images, this.#sizes, 'kernelSize');
     const [height, width] = this.kernelSize;
-    return { W: [this.filters, this.inputShape[0] / this.groups, height, width], B: [1, this.filters] };
+    const { initMethod, useBias } = this.#settings;
+    const fanIn = (channels / this.groups) * height * width;
+    const fans = { fanIn, fanOut: (this.filters / this.groups) * height * width };
+    const shape = [this.filters, channels / this.groups, height, width];
+    return {
+      W: { shape, init: initMethod, fans, fileKey: 'weights' },
+      ...(useBias && { B: { shape: [1, this.filters], init: 0, penalized: false, fileKey: 'bias' } }),
+    };
   }
 
-  override outputShape(input: RowShape): RowShape {
-    requireImages(this.inputShape, input);
-    return [this.filters, this.#windows[0].output, this.#windows[1].output];
+  override call(ops: Ops, [x]: readonly Value[], { W, B }: Readonly<Record<string, Value>>): Value {
+    const images = asImages(ops, x!, imagesIn(this.#given, x!.shape.slice(1)));
+    const { stride, padding, dilation } = this.#sizes;
+    const y = ops.convolution(images, W!, B, { stride, padding, dilation, groups: this.groups });
+    return this.#settings.activation?.apply(ops, y) ?? y;
   }
 
-  override flopsPerRow(): number {
-    return 2 * this.filters * this.#terms * this.#windows[0].output * this.#windows[1].output;
-  }
-
-  /** Products that an output is the sum of. */
-  get #terms(): number {
-    return (this.inputShape[0] / this.groups) * this.kernelSize[0] * this.kernelSize[1];
-  }
-
-  protected override createParameters(setup: ParameterSetup): Parameter[] {
-    const { initMethod, seed = setup.seed } = this.#options;
-    const initializer = initMethod === undefined ? setup.initializer : createInitializer(initMethod);
-    const [height, width] = this.kernelSize;
-    const { W, B } = this.parameterShapes;
-    return createWeightsBias({ dtype: this.dtype, initializer, seed, stream: setup.stream }, W, B, {
-      fanIn: this.#terms,
-      fanOut: (this.filters / this.groups) * height * width,
-    });
-  }
-
-  override forwardPass(runner: Runner, x: Tensor): Tensor {
-    const [weights, bias] = this.parameters;
-    const y = runner.tensor([x.rows, ...this.outputShape(x.shape.slice(1))]);
-    runner.run('convolution_forward', { x, w: weights!.value, b: bias!.value, y, geometry: this.#geometry });
-    this.#x = x;
-    return y;
-  }
-
-  override backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
-    const [weights, bias] = this.parameters;
-    const [x, geometry] = [this.#x!, this.#geometry];
-    const numbers = weights!.value.size + this.filters;
-    const fitting = Math.max(2, Math.min(mostParts, Math.floor(partNumbers / numbers)));
-    runner.run('convolution_backward_weights', {
-      x,
-      dy,
-      parts: runner.tensor([Math.max(1, Math.min(x.rows, fitting)), numbers]),
-      dw: weights!.gradient,
-      db: bias!.gradient,
-      geometry,
-    });
-    if (!needsInputDelta) return null;
-    const dx = runner.tensor(x.shape);
-    runner.run('convolution_backward_input', { w: weights!.value, dy, dx, geometry });
-    return dx;
+  override flopsPerRow(row: RowShape): number {
+    const images = imagesIn(this.#given, row);
+    const [rows, columns] = windowsOver(images, this.#sizes, 'kernelSize');
+    const terms = (images[0] / this.groups) * this.kernelSize[0] * this.kernelSize[1];
+    return 2 * this.filters * terms * rows.output * columns.output;
   }
 }
 
-registerLayer('ConvLayer', (fields) => new ConvLayer(fields as unknown as ConvOptions), imageSizes);
-
-function checkedPadding(padding: unknown): readonly [number, number] | 'same' {
-  if (padding === 'same') return padding;
-  if (padding === 'valid') return [0, 0];
-  if (typeof padding === 'number' || Array.isArray(padding)) return checkedPair('padding', padding, 0);
-  throw badArgument('padding', "'same', 'valid', a whole number or [rows, columns]", padding);
-}
+registerLayer('ConvLayer', (fields) => new ConvLayer(fields as unknown as ConvOptions));

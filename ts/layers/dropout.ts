@@ -1,11 +1,9 @@
 import { badArgument } from '../errors.js';
-import type { Runner } from '../runner.js';
-import type { Tensor } from '../tensor.js';
-import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import type { Ops } from '../ops/ops.js';
+import type { Value } from '../ops/value.js';
+import type { CallContext } from './composition.js';
+import { Layer, type LayerConfig } from './layer.js';
 import { registerLayer } from './registry.js';
-
-/** Masks draw from sequences of their own: initialisers use those from 0 on, a small number for each layer. */
-const firstStream = 2 ** 31;
 
 /**
  * Inverted dropout (Srivastava et al. 2014): in training each number becomes 0 with probability `rate`, and is
@@ -15,7 +13,6 @@ const firstStream = 2 ** 31;
 export class DropoutLayer extends Layer {
   override readonly kind = 'dropout';
   readonly rate: number;
-  #mask: Tensor | undefined;
 
   /**
    * @param rate - from 0, which drops nothing, to less than 1
@@ -35,26 +32,10 @@ export class DropoutLayer extends Layer {
     return {};
   }
 
-  override outputShape(input: RowShape): RowShape {
-    return input;
-  }
-
-  override forwardPass(runner: Runner, x: Tensor, training: boolean): Tensor {
-    this.#mask = undefined;
-    if (!training || this.rate === 0) return x;
-    const [y, mask] = [runner.tensor(x.shape), runner.tensor(x.shape)];
-    const stream = firstStream + this.setup.stream;
-    runner.run('dropout_forward', { x, y, mask, rate: this.rate, seed: this.setup.seed, stream, step: runner.step });
-    this.#mask = mask;
-    return y;
-  }
-
-  override backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
-    if (!this.#mask) return dy;
-    if (!needsInputDelta) return null;
-    const dx = runner.tensor(dy.shape);
-    runner.run('dropout_backward', { dy, mask: this.#mask, dx });
-    return dx;
+  override call(ops: Ops, [x]: readonly Value[], _parameters: object, { training }: CallContext): Value {
+    if (!training) return x!;
+    const { seed, stream } = this.setup;
+    return ops.dropout(x!, this.rate, { seed, stream });
   }
 }
 

@@ -1,25 +1,19 @@
 import { badArgument, shapeMismatch } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { checkOptions, isFields } from '../fields.js';
 import { given } from '../given.js';
-import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
-import type { Runner } from '../runner.js';
-import { arrayOf, checkedShape, type DType, type Tensor } from '../tensor.js';
-import { createWeightsBias, type Parameter, type ParameterSetup } from '../weights-bias.js';
-import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import type { Ops } from '../ops/ops.js';
+import type { Value } from '../ops/value.js';
+import { checkedShape, sizeOf } from '../tensor.js';
+import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
+import { type WeightOptions, type WeightSettings, weightOptionNames, weightSettings } from './weight-options.js';
 
 /** Options of `FullyConnectedLayer`. */
-export interface FullyConnectedOptions {
-  /** How the weights are initialised, instead of as the net's hyperparameters set it. */
-  readonly initMethod?: InitMethodOptions | undefined;
-  /** The dtype of a layer that works without a net; a net applies its own. */
-  readonly dtype?: DType | undefined;
-  /** The seed of a layer that works without a net; a net applies its own. */
-  readonly seed?: number | undefined;
-}
+export interface FullyConnectedOptions extends WeightOptions {}
 
 /**
- * Z = X·W + B, where X is m × inputs, W inputs × outputs, B 1 × outputs. Also called dense or linear.
+ * Z = X·W + B, where X is [.., inputs], W inputs × outputs, B 1 × outputs. Also called dense or linear. Inputs need not be
+ * given: they follow from the rows that reach the layer.
  * @example
  * ```ts
  * import { FullyConnectedLayer, Tensor } from 'blasnet';
@@ -28,96 +22,82 @@ export interface FullyConnectedOptions {
  * layer.weights.W?.shape; // → [ 2, 3 ]
  * layer.setWeights({ W: Tensor.from([[1, 0, 1], [0, 1, 1]]), B: Tensor.from([[0, 0, 0.5]]) });
  * layer.forward(Tensor.from([[1, 2]])).toArray(); // → [ [ 1, 2, 3.5 ] ]
+ *
+ * const hidden = new FullyConnectedLayer(64, { activation: 'relu' });
+ * hidden.outputShape([784]); // → [ 64 ]
+ * hidden.inputs; // → 784
  * ```
  */
 export class FullyConnectedLayer extends Layer {
   override readonly kind = 'fully connected';
-  readonly inputs: number;
   readonly outputs: number;
-  readonly #options: FullyConnectedOptions;
-  #x?: Tensor;
+  readonly #inputs: number | undefined;
+  readonly #settings: WeightSettings;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for sizes that are not whole numbers above 0, and for a bad option */
-  constructor(inputs: number, outputs: number, options: FullyConnectedOptions = {}) {
+  constructor(outputs: number, options?: FullyConnectedOptions);
+  constructor(inputs: number, outputs: number, options?: FullyConnectedOptions);
+  constructor(first: number, second?: number | FullyConnectedOptions, third?: FullyConnectedOptions) {
     super();
-    for (const [name, size] of Object.entries({ inputs, outputs })) {
-      if (!Number.isInteger(size) || size < 1 || size > 2 ** 31 - 1) {
+    const onlyOutputs = third === undefined && (second === undefined || isFields(second));
+    const inputs = onlyOutputs ? undefined : first;
+    const outputs = onlyOutputs ? first : (second as number);
+    const chosen = onlyOutputs ? (second as FullyConnectedOptions | undefined) : third;
+    const options = chosen === undefined ? {} : chosen;
+    for (const [name, size] of Object.entries(onlyOutputs ? { outputs } : { inputs, outputs })) {
+      if (!Number.isInteger(size) || size! < 1 || size! > 2 ** 31 - 1) {
         throw badArgument(name, 'a whole number from 1 to 2147483647', size);
       }
     }
-    checkOptions(options, ['initMethod', 'dtype', 'seed']);
-    const { seed = 0, dtype = 'float32', initMethod = 'zero' } = options;
-    if (!Number.isSafeInteger(seed) || seed < 0) throw badArgument('seed', 'a whole number from 0 to 2^53 - 1', seed);
-    arrayOf(dtype);
-    createInitializer(initMethod);
-    this.inputs = inputs;
+    checkOptions(options, weightOptionNames);
+    this.#settings = weightSettings(options);
+    this.#inputs = inputs;
     this.outputs = outputs;
-    this.#options = options;
+    if (inputs !== undefined) this.buildFor([[inputs]]);
   }
 
-  override get dtype(): DType {
-    return this.isInNet ? super.dtype : (this.#options.dtype ?? super.dtype);
+  /** Numbers in the last dimension of its input; undefined until they are known. */
+  get inputs(): number | undefined {
+    return this.#inputs ?? this.parameterShapes?.W?.[0];
   }
 
-  override get inputShape(): RowShape {
-    return [this.inputs];
+  protected override get ownSetup() {
+    return this.#settings;
   }
 
   override get config(): LayerConfig {
     const { inputs, outputs } = this;
-    return { type: 'FullyConnectedLayer', inputs, outputs, ...given(this.#options) };
+    return { type: 'FullyConnectedLayer', ...given({ inputs }), outputs, ...this.#settings.config };
   }
 
-  override get parameterShapes() {
-    return { W: [this.inputs, this.outputs], B: [1, this.outputs] };
-  }
-
-  override outputShape(input: RowShape): RowShape {
-    if (checkedShape(input, 'input').length !== 1 || input[0] !== this.inputs) {
-      throw shapeMismatch('input', `rows of ${this.inputs} numbers`, `rows of shape [${input.join(', ')}]`);
+  override build([row]: readonly RowShape[]): ParameterSpecs {
+    const inputs = row!.at(-1);
+    const expected = this.#inputs ?? this.parameterShapes?.W?.[0];
+    if (inputs === undefined || inputs < 1 || (expected !== undefined && inputs !== expected)) {
+      throw shapeMismatch('input', `rows of ${expected ?? 'some'} numbers`, `rows of shape [${row!.join(', ')}]`);
     }
-    return [this.outputs];
+    const { initMethod, useBias } = this.#settings;
+    return {
+      W: { shape: [inputs, this.outputs], init: initMethod, fileKey: 'weights' },
+      ...(useBias && { B: { shape: [1, this.outputs], init: 0, penalized: false, fileKey: 'bias' } }),
+    };
   }
 
-  override flopsPerRow(): number {
-    return 2 * this.inputs * this.outputs;
+  override call(ops: Ops, [x]: readonly Value[], { W, B }: Readonly<Record<string, Value>>): Value {
+    const z = ops.affine(x!, W!, B);
+    return this.#settings.activation?.apply(ops, z) ?? z;
   }
 
-  protected override createParameters(setup: ParameterSetup): Parameter[] {
-    const { initMethod, seed = setup.seed } = this.#options;
-    const initializer = initMethod === undefined ? setup.initializer : createInitializer(initMethod);
-    return createWeightsBias(
-      { dtype: this.dtype, initializer, seed, stream: setup.stream },
-      this.parameterShapes.W,
-      this.parameterShapes.B,
-      { fanIn: this.inputs, fanOut: this.outputs },
-    );
-  }
-
-  override forwardPass(runner: Runner, x: Tensor): Tensor {
-    const [weights, bias] = this.parameters;
-    const z = runner.tensor([x.rows, this.outputs]);
-    runner.run('fully_connected_forward', { x, w: weights!.value, b: bias!.value, z });
-    this.#x = x;
-    return z;
-  }
-
-  override backwardPass(runner: Runner, dz: Tensor, needsInputDelta: boolean): Tensor | null {
-    const [weights, bias] = this.parameters;
-    const x = this.#x!;
-    runner.run('fully_connected_backward_weights', { x, dz, dw: weights!.gradient, db: bias!.gradient, accumulate: 0 });
-    if (!needsInputDelta) return null;
-    const dx = runner.tensor(x.shape);
-    runner.run('fully_connected_backward_input', { w: weights!.value, dz, dx, accumulate: 0 });
-    return dx;
+  override flopsPerRow(row: RowShape): number {
+    return 2 * sizeOf(checkedShape(row, 'input')) * this.outputs;
   }
 }
 
 registerLayer(
   'FullyConnectedLayer',
-  ({ inputs, outputs, ...options }) => new FullyConnectedLayer(inputs as number, outputs as number, options),
-  {
-    fromInput: (input) => (input.length === 1 ? { inputs: input[0] } : {}),
-    fromOutputs: (outputs) => ({ outputs }),
-  },
+  ({ inputs, outputs, ...options }) =>
+    inputs === undefined
+      ? new FullyConnectedLayer(outputs as number, options)
+      : new FullyConnectedLayer(inputs as number, outputs as number, options),
+  { fromOutputs: (outputs) => ({ outputs }) },
 );

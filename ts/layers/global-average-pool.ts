@@ -1,62 +1,46 @@
 import { checkOptions } from '../fields.js';
-import type { Runner } from '../runner.js';
-import type { Tensor } from '../tensor.js';
-import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import type { Ops } from '../ops/ops.js';
+import type { Value } from '../ops/value.js';
+import type { ImageShape } from '../ops/windows.js';
+import { asImages, givenImages, type ImageInputOptions, imagesIn } from './images.js';
+import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
-import { checkedImageShape, type ImageShape, imageSizes, requireImages } from './windows.js';
 
-export interface GlobalAveragePoolOptions {
-  /** Rows that are vectors of as many numbers will do as well. */
-  readonly inputShape: readonly [channels: number, height: number, width: number];
-}
+/** Options of `GlobalAveragePoolLayer`. */
+export interface GlobalAveragePoolOptions extends ImageInputOptions {}
 
 /** The mean of each channel: [rows, channels, height, width] → [rows, channels]. */
 export class GlobalAveragePoolLayer extends Layer {
   override readonly kind = 'global average pool';
-  readonly #inputShape: ImageShape;
-  #x?: Tensor;
+  readonly #given: ImageShape | undefined;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a shape that is not one of images */
-  constructor(options: GlobalAveragePoolOptions) {
+  constructor(options: GlobalAveragePoolOptions = {}) {
     super();
     checkOptions(options, ['inputShape']);
-    this.#inputShape = checkedImageShape(options.inputShape);
+    this.#given = givenImages(options);
+    if (this.#given) this.buildFor([this.#given]);
   }
 
-  override get inputShape(): ImageShape {
-    return this.#inputShape;
+  override get inputShape(): RowShape | undefined {
+    return this.#given ?? super.inputShape;
   }
 
   override get config(): LayerConfig {
-    return { type: 'GlobalAveragePoolLayer', inputShape: this.inputShape };
+    return { type: 'GlobalAveragePoolLayer', ...(this.#given && { inputShape: this.#given }) };
   }
 
-  override get parameterShapes() {
+  override build([row]: readonly RowShape[]): ParameterSpecs {
+    imagesIn(this.#given, row!);
     return {};
   }
 
-  override outputShape(input: RowShape): RowShape {
-    requireImages(this.inputShape, input);
-    return [this.inputShape[0]];
-  }
-
-  override forwardPass(runner: Runner, x: Tensor): Tensor {
-    const y = runner.tensor([x.rows, this.inputShape[0]]);
-    runner.run('global_average_pool_forward', { x, y });
-    this.#x = x;
-    return y;
-  }
-
-  override backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
-    if (!needsInputDelta) return null;
-    const dx = runner.tensor(this.#x!.shape);
-    runner.run('global_average_pool_backward', { dy, dx });
-    return dx;
+  override call(ops: Ops, [x]: readonly Value[]): Value {
+    return ops.globalAveragePool(asImages(ops, x!, imagesIn(this.#given, x!.shape.slice(1))));
   }
 }
 
 registerLayer(
   'GlobalAveragePoolLayer',
   (fields) => new GlobalAveragePoolLayer(fields as unknown as GlobalAveragePoolOptions),
-  imageSizes,
 );

@@ -1,15 +1,17 @@
 import { badArgument, callFirst, shapeMismatch } from '../errors.js';
+import { requireLayerName } from '../files.js';
+import { type Applicable, Node, type RowShape } from '../graph/node.js';
+import { Pass } from '../graph/pass.js';
 import type { Ops } from '../ops/ops.js';
-import type { Value } from '../ops/value.js';
-import { EagerRunner, type Runner } from '../runner.js';
-import { checkedShape, type DType, requireTensor, sizeOf, type Tensor } from '../tensor.js';
+import { Value } from '../ops/value.js';
+import { EagerRunner } from '../runner.js';
+import { checkedShape, type DType, requireTensor, sizeOf, Tensor } from '../tensor.js';
 import type { Parameter, ParameterSetup } from '../weights-bias.js';
-import { type CallContext, ComposedPass, type Composition, composedShape } from './composed-pass.js';
+import { type CallContext, type Composition, composedShape } from './composition.js';
 import { createFromSpecs, type ParameterSpec } from './parameter-specs.js';
 import { Parameterized } from './parameterized.js';
 
-/** Shape of one row: `[784]`, or `[channels, height, width]`. */
-export type RowShape = readonly number[];
+export type { RowShape } from '../graph/node.js';
 
 /** The description of a layer as plain JSON: the name of its class, and the options of its constructor. See `createLayer`. */
 export interface LayerConfig {
@@ -17,39 +19,69 @@ export interface LayerConfig {
   readonly [field: string]: unknown;
 }
 
+/** The parameters that a layer learns, by name. */
+export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
+
+/** One forward pass of a layer alone. */
+interface OwnPass {
+  readonly pass: Pass;
+  readonly inputs: readonly Value[];
+  readonly output: Value;
+}
+
 /**
- * The base of all layers. A layer defines `call`, its output in operations, from which the gradient follows; or it writes
- * its passes as calls of kernels (`forwardPass`, `backwardPass`). The runner executes or records the kernels. So both run at
- * full speed in a net, and work alone by `forward` and `backward`.
+ * The base of all layers. A layer defines `build`, its parameters, and `call`, its output in operations, from which the
+ * gradient follows. A net records the operations and replays them in C++; `forward` and `backward` run them at once.
  */
-export abstract class Layer extends Parameterized {
+export abstract class Layer extends Parameterized implements Applicable {
   #steps = 0; // training passes of the layer alone
-  #output: Pick<Tensor, 'shape' | 'dtype'> | undefined; // of the last `forward`
-  #built: { readonly input: RowShape; readonly specs: Readonly<Record<string, ParameterSpec>> } | undefined;
-  #pass: ComposedPass | undefined; // the last forward pass of a layer that defines `call`
+  #built: { readonly inputs: readonly RowShape[]; readonly specs: ParameterSpecs } | undefined;
+  #last: OwnPass | undefined;
 
   /**
-   * Returns the shape of one output row.
+   * Applies the layer to nodes of a graph. A layer that is applied several times shares its parameters.
+   * @param nodes - an input of the layer, or several in order
+   * @param name - of the result; by default the layer's kind and position in the net. A layer is named after the first
+   *   node that it computes, a net's output after its node.
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows that do not fit, `ERR_BAD_ARGUMENT` for anything but nodes
+   */
+  apply(nodes: Node | readonly Node[], name?: string): Node {
+    const inputs: readonly Node[] = Array.isArray(nodes) ? nodes : [nodes];
+    const wrong = inputs.findIndex((node) => !(node instanceof Node));
+    if (wrong >= 0 || inputs.length === 0) {
+      throw badArgument(
+        `the inputs of ${this.kind}`,
+        'one node or several, as input() and apply() make them',
+        wrong >= 0 ? inputs[wrong] : '[]',
+      );
+    }
+    if (name !== undefined) requireLayerName(name);
+    const rowShape = this.outputShape(...inputs.map((node) => node.rowShape));
+    return new Node(rowShape, { name, layer: this, inputs });
+  }
+
+  /**
+   * Returns the shape of one output row. The first call tells the layer the sizes that it was not given.
+   * @param inputs - shape of a row of each input
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` where such input does not fit
    */
-  outputShape(input: RowShape): RowShape {
-    const shapes = this.#builtFor(input);
-    return composedShape(this.#composition, shapes, input, this.dtype);
+  outputShape(...inputs: readonly RowShape[]): RowShape {
+    const shapes = this.buildFor(inputs);
+    return composedShape(this.#composition, shapes, inputs, this.dtype);
   }
 
   /**
    * Returns the parameters that the layer learns, for input rows of these shapes; none unless a class defines it. Their
    * initial values follow the net's hyperparameters, or `init`.
    */
-  build(_rowShapes: readonly RowShape[]): Readonly<Record<string, ParameterSpec>> {
+  build(_rowShapes: readonly RowShape[]): ParameterSpecs {
     return {};
   }
 
   /**
-   * Returns the layer's output in operations. A class defines either this, and its gradient follows by itself, or `outputShape`,
-   * `forwardPass` and `backwardPass`.
+   * Returns the layer's output in operations.
    * @param ops - operations; see {@link Ops}
-   * @param inputs - rows of inputs, m × input shape; a layer in a chain has one
+   * @param inputs - rows of inputs, m × input shape
    * @param parameters - what `build` asked for, by name
    */
   call?(ops: Ops, inputs: readonly Value[], parameters: Readonly<Record<string, Value>>, context: CallContext): Value;
@@ -62,47 +94,71 @@ export abstract class Layer extends Parameterized {
     return undefined;
   }
 
-  /** True if its passes consist of kernels only, as those of all layers but a `PlainLayer` do. */
+  /** Its own dtype and seed, where it was given some. A net's dtype applies to all layers in it. */
+  protected get ownSetup(): { readonly dtype?: DType | undefined; readonly seed?: number | undefined } {
+    return {};
+  }
+
+  override get dtype(): DType {
+    return this.isInNet ? super.dtype : (this.ownSetup.dtype ?? super.dtype);
+  }
+
+  /** True if it consists of operations only, as all layers but a `PlainLayer` do. */
   get isRecordable(): boolean {
     return true;
   }
 
-  /** Shape of one input row, or undefined where any will do. */
+  /** Shape of one row of its only input, once it is known; undefined where any will do. */
   get inputShape(): RowShape | undefined {
-    return undefined;
+    const { inputs = [] } = this.#built ?? {};
+    return inputs.length === 1 ? inputs[0] : undefined;
+  }
+
+  /** How many inputs it takes, or the least and the largest number; a layer with several inputs defines it. */
+  get inputCount(): number | readonly [least: number, most: number] {
+    return 1;
   }
 
   /** Additions and multiplications of the forward pass of one row, where they are worth counting. */
-  flopsPerRow(_input: RowShape): number {
+  flopsPerRow(..._inputs: readonly RowShape[]): number {
     return 0;
   }
 
-  /** Runs or records the kernels of the forward pass and returns the output; remembers what the backward pass needs. */
-  forwardPass(runner: Runner, x: Tensor, training: boolean): Tensor {
-    this.#builtFor(x.shape.slice(1));
-    this.#pass = new ComposedPass(this.#composition, this.parameters, runner, x, training);
-    return this.#pass.output;
+  /** Runs or records the layer's operations on a pass, with the parameters that it has. For nets and layers of layers. */
+  record(pass: Pass, inputs: readonly Value[]): Value {
+    this.buildFor(inputs.map(({ shape }) => shape.slice(1)));
+    const parameters = this.parameters.map((parameter) => [parameter.name, pass.parameter(parameter)] as const);
+    const { training } = pass;
+    const { trainable } = this;
+    return this.#composition(pass.ops, inputs, Object.fromEntries(parameters), { training, trainable });
   }
 
   /**
-   * Runs or records the kernels of the backward pass: gradients of the parameters, and the delta of the input.
-   * @param delta - derivative of the loss by this layer's output
-   * @param needsInputDelta - false for a net's first layer, which then may return null
+   * Fixes the shapes of the parameters for such rows, and returns them. Once there are some, only rows that need the same
+   * ones are taken.
    */
-  backwardPass(_runner: Runner, delta: Tensor, needsInputDelta: boolean): Tensor | null {
-    return this.#pass!.backward(delta, needsInputDelta);
+  protected buildFor(inputs: readonly RowShape[]): Readonly<Record<string, readonly number[]>> {
+    const [least, most] = typeof this.inputCount === 'number' ? [this.inputCount, this.inputCount] : this.inputCount;
+    if (inputs.length < least || inputs.length > most) {
+      const expected = least === most ? `${least}` : Number.isFinite(most) ? `${least} to ${most}` : `${least} or more`;
+      const hint = least === 1 ? 'a class of layers with several inputs defines inputCount' : undefined;
+      throw badArgument(`the inputs of ${this.kind}`, expected, inputs.length, hint);
+    }
+    for (const shape of inputs) checkedShape(shape, 'input');
+    const specs = this.build(inputs);
+    const before = this.#built;
+    if (!before || Object.keys(before.specs).length === 0) {
+      this.#built = { inputs, specs };
+    } else if (shapesOf(specs) !== shapesOf(before.specs)) {
+      const [expected, received] = [before.inputs, inputs].map((shapes) => shapes.map(textOf).join(' and '));
+      throw shapeMismatch('input', `rows of shape ${expected}`, `rows of shape ${received}`);
+    }
+    return this.parameterShapes!;
   }
 
-  /** Returns the shapes of the parameters for rows of that shape. Once there are some, other rows are refused. */
-  #builtFor(input: RowShape): Readonly<Record<string, readonly number[]>> {
-    const built = this.#built;
-    const isSame = built?.input.join() === checkedShape(input, 'input').join();
-    if (built && !isSame && Object.keys(built.specs).length > 0) {
-      const [expected, received] = [built.input, input].map((shape) => `rows of shape [${shape.join(', ')}]`);
-      throw shapeMismatch('input', expected!, received!);
-    }
-    if (!isSame) this.#built = { input, specs: this.build([input]) };
-    return this.parameterShapes!;
+  /** Whether the shapes of its parameters are known. Those of a layer that is given its sizes are from the start. */
+  get isBuilt(): boolean {
+    return this.#built !== undefined || !this.call || Object.keys(this.parameterShapes ?? { W: [] }).length === 0;
   }
 
   override get parameterShapes(): Readonly<Record<string, readonly number[]>> | undefined {
@@ -111,49 +167,56 @@ export abstract class Layer extends Parameterized {
   }
 
   protected override createParameters(setup: ParameterSetup): Parameter[] {
-    if (this.call && !this.#built) {
+    if (!this.isBuilt) {
       throw badArgument(`the weights of layer '${this.kind}'`, 'rows that tell their shapes first', 'none');
     }
-    return createFromSpecs(this.#built?.specs ?? {}, setup);
+    const { seed = setup.seed } = this.ownSetup;
+    return createFromSpecs(this.#built?.specs ?? {}, { ...setup, dtype: this.dtype, seed });
   }
 
   get #composition(): Composition {
     const { call } = this;
-    if (!call)
-      throw badArgument(`layer '${this.kind}'`, 'a class that defines call, or forwardPass', this.constructor.name);
+    if (!call) throw badArgument(`layer '${this.kind}'`, 'a class that defines call', this.constructor.name);
     return call.bind(this);
   }
 
   /**
    * Computes the forward pass on this thread.
-   * @param x - rows of inputs, m × input shape
+   * @param x - rows of inputs, m × input shape; a list of tensors for a layer with several inputs
    * @throws BlasnetError `ERR_SHAPE_MISMATCH`, `ERR_BAD_ARGUMENT` for a detached buffer, or `ERR_NET_BUSY`
    */
-  forward(x: Tensor, training = true): Tensor {
+  forward(x: Tensor | readonly Tensor[], training = true): Tensor {
     this.requireIdle('layer.forward');
-    requireTensor('x', x);
-    this.outputShape(x.shape.slice(1));
-    const runner = new EagerRunner(this.parameters.length > 0 ? this.dtype : x.dtype, this.#steps);
-    if (runner.dtype !== x.dtype) throw badArgument('x', `a ${runner.dtype} tensor`, `a ${x.dtype} one`);
+    const isList = Array.isArray(x) && x.length > 0 && x.every((one) => one instanceof Tensor);
+    const tensors = (isList ? x : [x]) as readonly Tensor[];
+    for (const tensor of tensors) requireTensor('x', tensor);
+    this.outputShape(...tensors.map(({ shape }) => shape.slice(1)));
+    const [first] = tensors;
+    const dtype = this.parameters.length > 0 || !first ? this.dtype : first.dtype;
+    const other = tensors.find((tensor) => tensor.dtype !== dtype);
+    if (other) throw badArgument('x', `a ${dtype} tensor`, `a ${other.dtype} one`);
+    const pass = new Pass(new EagerRunner(dtype, this.#steps), training);
     if (training) this.#steps++;
-    const y = this.forwardPass(runner, x, training);
-    this.#output = { shape: y.shape, dtype: y.dtype };
-    return y;
+    const inputs = tensors.map((tensor) => new Value(tensor));
+    const output = this.record(pass, inputs);
+    this.#last = { pass, inputs, output };
+    return output.tensor;
   }
 
   /**
    * Computes the backward pass for the input of the last `forward`, on this thread.
    * @param delta - derivative of the loss by the output, m × output shape
-   * @returns the derivative of the loss by the input
+   * @returns the derivative of the loss by the input, by the first one where there are several
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for a delta of another shape, `ERR_BAD_ARGUMENT` for another dtype, a
    *   detached buffer, or without a `forward` before it, or `ERR_NET_BUSY`
    */
   backward(delta: Tensor): Tensor | null {
     this.requireIdle('layer.backward');
     requireTensor('delta', delta);
-    if (!this.#output) throw callFirst('forward(x)', 'backward');
-    const { shape, dtype } = this.#output;
-    return this.backwardPass(new EagerRunner(dtype), deltaLike(shape, dtype, delta), true);
+    if (!this.#last) throw callFirst('forward(x)', 'backward');
+    const { pass, inputs, output } = this.#last;
+    const gradient = deltaLike(output.shape, output.tensor.dtype, delta);
+    return pass.backward([{ value: output, gradient }], inputs)[0]!;
   }
 }
 
@@ -165,4 +228,11 @@ function deltaLike(shape: readonly number[], dtype: DType, delta: Tensor): Tenso
     throw shapeMismatch('delta', `shape [${shape.join(', ')}]`, `[${delta.shape.join(', ')}]`);
   }
   return delta.reshape(shape);
+}
+
+const textOf = (shape: RowShape) => `[${shape.join(', ')}]`;
+
+/** The shapes of parameters as text, to compare them. */
+function shapesOf(specs: ParameterSpecs): string {
+  return JSON.stringify(Object.entries(specs).map(([name, { shape }]) => [name, shape]));
 }

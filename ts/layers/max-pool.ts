@@ -1,8 +1,8 @@
-import type { Tensor } from '../tensor.js';
-import { PoolLayer } from './pool-layer.js';
-import type { PoolOptions } from './pool-windows.js';
+import type { Ops } from '../ops/ops.js';
+import type { PoolWindow } from '../ops/pool-windows.js';
+import type { Value } from '../ops/value.js';
+import { PoolLayer, type PoolOptions } from './pool-layer.js';
 import { registerLayer } from './registry.js';
-import { imageSizes } from './windows.js';
 
 /**
  * The largest number of each window, channel by channel. Padding takes no part; as in PyTorch, the first of several that
@@ -15,13 +15,9 @@ export class MaxPoolLayer extends PoolLayer {
     return 'MaxPoolLayer';
   }
 
-  protected get kernels(): string {
-    return 'max_pool';
-  }
-
-  protected rememberedFor(x: Tensor) {
-    return { x };
+  protected pool(ops: Ops, images: Value, sizes: PoolWindow): Value {
+    return ops.maxPool(images, sizes);
   }
 }
 
-registerLayer('MaxPoolLayer', (fields) => new MaxPoolLayer(fields as unknown as PoolOptions), imageSizes);
+registerLayer('MaxPoolLayer', (fields) => new MaxPoolLayer(fields as unknown as PoolOptions));

@@ -14,6 +14,10 @@ export interface ParameterSpec {
    * more, and zeros for fewer.
    */
   readonly init?: InitMethodOptions | number | undefined;
+  /** Inputs and outputs of one unit, which the initialiser scales by; by default those of a matrix, inputs × outputs. */
+  readonly fans?: { readonly fanIn: number; readonly fanOut: number } | undefined;
+  /** The key in the layer's npz file; by default the parameter's name. */
+  readonly fileKey?: string | undefined;
   /** Whether optimizers change it; default true. */
   readonly trainable?: boolean | undefined;
   /** Whether l1 and l2 count it; by default those of two dimensions or more. */
@@ -26,21 +30,22 @@ const streamsPerNet = 2 ** 16;
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a spec without a shape, or one with an unknown option */
 export function createFromSpecs(specs: Readonly<Record<string, ParameterSpec>>, setup: ParameterSetup): Parameter[] {
   return Object.entries(specs).map(([name, spec], i) => {
-    checkOptions(spec, ['shape', 'init', 'trainable', 'penalized'], `parameter ${name}`);
-    const { shape, init, trainable = true } = spec;
+    checkOptions(spec, ['shape', 'init', 'fans', 'fileKey', 'trainable', 'penalized'], `parameter ${name}`);
+    const { shape, init, fileKey = name, trainable = true } = spec;
     if (!Array.isArray(shape) || shape.some((length) => !Number.isSafeInteger(length) || length < 1)) {
       throw badArgument(`the shape of parameter ${name}`, 'whole numbers above 0', JSON.stringify(shape));
     }
     const isMatrix = shape.length > 1;
     const { penalized = isMatrix && trainable } = spec;
-    const parameter = new Parameter(name, name, shape, setup.dtype, { trainable, penalized });
+    const parameter = new Parameter(name, fileKey, shape, setup.dtype, { trainable, penalized });
     if (typeof init === 'number') {
       parameter.value.data.fill(init);
     } else if (init !== undefined || isMatrix) {
       const initializer = init === undefined ? setup.initializer : createInitializer(init);
+      const { fanIn, fanOut } = spec.fans ?? { fanIn: sizeOf(shape.slice(0, -1)), fanOut: shape.at(-1)! };
       initializer.fill(new EagerRunner(setup.dtype), parameter.value, {
-        fanIn: sizeOf(shape.slice(0, -1)),
-        fanOut: shape.at(-1)!,
+        fanIn,
+        fanOut,
         seed: setup.seed,
         stream: setup.stream + i * streamsPerNet,
       });

@@ -4,7 +4,7 @@ import { createInitializer } from '../initializers/index.js';
 import { readWeightFile, requireSameShape, writeWeightFile } from '../model-files/weight-files.js';
 import { createOptimizer, type KernelOptimizer } from '../optimizers/index.js';
 import { type DType, requireTensor, type Tensor } from '../tensor.js';
-import type { Parameter, ParameterSetup } from '../weights-bias.js';
+import type { LayerLearning, Parameter, ParameterSetup } from '../weights-bias.js';
 
 /** The parameters of a layer: their initial values, their updates, and their files. */
 export abstract class Parameterized {
@@ -13,10 +13,12 @@ export abstract class Parameterized {
 
   #parameters: readonly Parameter[] | undefined;
   #setup: ParameterSetup = { dtype: 'float32', initializer: createInitializer('msra'), seed: 0, stream: 0 };
-  #optimizer?: KernelOptimizer;
+  #optimizer: KernelOptimizer | undefined;
   #initial: readonly Tensor[] | undefined; // where the present setup does not make them
   #isInNet = false;
   #requireIdle: (call: string) => void = () => {};
+  readonly #learning: LayerLearning = { trainable: true, learningRateFactor: 1 };
+  #learningChanges: () => void = () => {};
 
   /** Shapes of the parameters by name, known before they are made; undefined where the class does not tell them. */
   get parameterShapes(): Readonly<Record<string, readonly number[]>> | undefined {
@@ -30,20 +32,84 @@ export abstract class Parameterized {
 
   /** The parameters in a fixed order: all are saved, and those that are trainable are changed by training. */
   get parameters(): readonly Parameter[] {
-    this.#parameters ??= this.createParameters(this.#setup);
+    this.#parameters ??= this.#create(this.#setup);
     return this.#parameters;
+  }
+
+  #create(setup: ParameterSetup): Parameter[] {
+    const parameters = this.createParameters(setup);
+    for (const parameter of parameters) parameter.learning = this.#learning;
+    return parameters;
+  }
+
+  /**
+   * False freezes the layer: `train` and the net's other calls leave its parameters as they are, running statistics
+   * included, and compute no gradients for them; batch norm takes its running statistics in training, too. Default true.
+   * A change begins new plans, and the optimizer's memory starts anew.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT`, `ERR_NET_BUSY`
+   * @example
+   * ```ts
+   * import { FullyConnectedLayer, HyperParameters, NeuralNet } from 'blasnet';
+   *
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net');
+   * net.addLayer(new FullyConnectedLayer(4, 8), 'body').addLayer(new FullyConnectedLayer(8, 1), 'head');
+   * net.getLayer('body').trainable = false; // `train` changes the head only
+   * Object.keys(net.getLayer('body').gradients); // → []
+   * ```
+   */
+  get trainable(): boolean {
+    return this.#learning.trainable;
+  }
+  set trainable(trainable: boolean) {
+    if (typeof trainable !== 'boolean') throw badArgument('trainable', 'true or false', trainable);
+    this.#learn('trainable', { trainable });
+  }
+
+  /**
+   * Multiplies the learning rate for the layer's parameters, such as 0.1 for a layer that is trained already; default 1.
+   * adaDelta has no learning rate, and takes no notice. A change begins new plans, and the optimizer's memory starts anew.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT`, `ERR_NET_BUSY`
+   */
+  get learningRateFactor(): number {
+    return this.#learning.learningRateFactor;
+  }
+  set learningRateFactor(learningRateFactor: number) {
+    if (!(Number.isFinite(learningRateFactor) && learningRateFactor > 0)) {
+      const hint = 'trainable = false freezes a layer';
+      throw badArgument('learningRateFactor', 'a finite number above 0', learningRateFactor, hint);
+    }
+    this.#learn('learningRateFactor', { learningRateFactor });
+  }
+
+  #learn(name: keyof LayerLearning, change: Partial<LayerLearning>): void {
+    this.requireIdle(`layer.${name}`);
+    if (change[name] === this.#learning[name]) return;
+    Object.assign(this.#learning, change);
+    this.#learningChanges();
+  }
+
+  /** `trainable` and `learningRateFactor` where they are not the defaults, as the fields of a config. */
+  get ownLearning(): Readonly<Partial<LayerLearning>> {
+    const { trainable, learningRateFactor } = this.#learning;
+    return { ...(!trainable && { trainable }), ...(learningRateFactor !== 1 && { learningRateFactor }) };
   }
 
   /** Creates the parameters with zeros, where they are about to be set. */
   allocateParameters(): void {
-    this.#parameters ??= this.createParameters({ ...this.#setup, initializer: createInitializer('zero') });
+    this.#parameters ??= this.#create({ ...this.#setup, initializer: createInitializer('zero') });
   }
 
   /**
    * Applies a net's hyperparameters to the layer. Existing values are kept, in the net's dtype, and are its initial values.
    * @param requireIdle - throws while the net computes with the layer's memory, and what is called has to wait
+   * @param learningChanges - is called after a change of what is trained, and how
    */
-  configure(setup: ParameterSetup, optimizer: KernelOptimizer, requireIdle = this.#requireIdle): void {
+  configure(
+    setup: ParameterSetup,
+    optimizer: KernelOptimizer,
+    requireIdle = this.#requireIdle,
+    learningChanges = this.#learningChanges,
+  ): void {
     if (this.#isInNet) throw badArgument('layer', 'a layer that is in no net yet', 'one that is in another net');
     const parameters = this.#parameters?.map((parameter) => parameter.to(setup.dtype));
     const initial = this.#initial ?? parameters?.map(({ value }) => value);
@@ -53,6 +119,16 @@ export abstract class Parameterized {
     this.#setup = setup;
     this.#optimizer = optimizer;
     this.#requireIdle = requireIdle;
+    this.#learningChanges = learningChanges;
+  }
+
+  /** Ends what `configure` began: the layer keeps its weights in memory of its own, and another net may take it. */
+  release(): void {
+    this.#parameters = this.#parameters?.map((parameter) => parameter.to(parameter.value.dtype));
+    this.#isInNet = false;
+    this.#optimizer = undefined;
+    this.#requireIdle = () => {};
+    this.#learningChanges = () => {};
   }
 
   /** Dtype, initialiser, seed and stream of random numbers, from the net or the layer's own options. */
@@ -65,7 +141,7 @@ export abstract class Parameterized {
   }
 
   /** True if a net's hyperparameters apply, rather than the layer's own options. */
-  protected get isInNet(): boolean {
+  get isInNet(): boolean {
     return this.#isInNet;
   }
 
@@ -80,7 +156,7 @@ export abstract class Parameterized {
    */
   preUpdate(): void {
     this.requireIdle('layer.preUpdate');
-    for (const { value } of this.#trainable) this.#rule().preUpdate(value.data);
+    for (const { value } of this.#trained) this.#rule().preUpdate(value.data);
   }
 
   /**
@@ -89,11 +165,14 @@ export abstract class Parameterized {
    */
   update(): void {
     this.requireIdle('layer.update');
-    for (const { value, gradient } of this.#trainable) this.#rule().update(value.data, gradient.data);
+    for (const { value, gradient, penalized, learning } of this.#trained) {
+      const { learningRateFactor } = learning;
+      this.#rule().update(value.data, gradient.data, { isWeight: penalized, learningRateFactor });
+    }
   }
 
-  get #trainable(): Parameter[] {
-    return this.parameters.filter(({ trainable }) => trainable);
+  get #trained(): Parameter[] {
+    return this.parameters.filter(({ isTrained }) => isTrained);
   }
 
   #rule(): KernelOptimizer {
@@ -106,9 +185,9 @@ export abstract class Parameterized {
     return Object.fromEntries(this.parameters.map(({ name, value }) => [name, value]));
   }
 
-  /** Gradients of the mean loss by the parameters, as the last `backward` left them. */
+  /** Gradients of the mean loss by the parameters that are trained, as the last `backward` left them. */
   get gradients(): Record<string, Tensor> {
-    return Object.fromEntries(this.#trainable.map(({ name, gradient }) => [name, gradient]));
+    return Object.fromEntries(this.#trained.map(({ name, gradient }) => [name, gradient]));
   }
 
   /**
@@ -159,8 +238,17 @@ export abstract class Parameterized {
    * `loadInitialValues` read, or else those when the layer was added to a net, or else those of the initialiser.
    */
   async saveInitialValues(folder: string, name: string): Promise<void> {
-    const initial = this.#initial ?? this.createParameters(this.#setup).map(({ value }) => value);
-    await writeWeightFile(folder, name, this.parameters, initial);
+    await writeWeightFile(folder, name, this.parameters, this.initialValues());
+  }
+
+  /** The values that the parameters started with, in the order of `parameters`; see `saveInitialValues`. */
+  initialValues(): readonly Tensor[] {
+    return this.#initial ?? this.firstValues();
+  }
+
+  /** Makes the values that the present setup begins with anew. */
+  protected firstValues(): readonly Tensor[] {
+    return this.createParameters(this.#setup).map(({ value }) => value);
   }
 
   /**

@@ -1,7 +1,8 @@
 import { badArgument, describe, shapeMismatch } from '../errors.js';
-import type { Runner } from '../runner.js';
+import type { Pass } from '../graph/pass.js';
+import type { Value } from '../ops/value.js';
 import { Tensor } from '../tensor.js';
-import { Layer } from './layer.js';
+import { Layer, type RowShape } from './layer.js';
 
 /**
  * A layer in plain TypeScript: `forward` and `backward` compute the numbers themselves. A net with such a layer makes its
@@ -13,20 +14,25 @@ export abstract class PlainLayer extends Layer {
     return false;
   }
 
+  /** Returns the shape of one output row. */
+  abstract override outputShape(input: RowShape): RowShape;
+
   /** Output for the rows of x; remembers what `backward` needs. */
   abstract override forward(x: Tensor, training?: boolean): Tensor;
 
   /** Returns the derivative of the loss by the input of the last `forward`, from that by its output. */
   abstract override backward(delta: Tensor): Tensor;
 
-  override forwardPass(_runner: Runner, x: Tensor, training: boolean): Tensor {
-    return checked('forward', this.forward(x, training), [x.rows, ...this.outputShape(x.shape.slice(1))], x);
-  }
-
-  override backwardPass(_runner: Runner, delta: Tensor, needsInputDelta: boolean): Tensor | null {
-    const dx = this.backward(delta);
-    const shape = this.inputShape;
-    return needsInputDelta ? checked('backward', dx, shape ? [delta.rows, ...shape] : undefined, delta) : null;
+  override record(pass: Pass, [value]: readonly Value[]): Value {
+    const { tape, training } = pass;
+    const x = value!.tensor;
+    const y = checked('forward', this.forward(x, training), [x.rows, ...this.outputShape(x.shape.slice(1))], x);
+    const parameters = this.parameters.map((parameter) => pass.parameter(parameter));
+    return tape.result(y, [value!, ...parameters], (dy) => {
+      const dx = this.backward(dy);
+      if (tape.needs(value!)) tape.shareGradient(value!, checked('backward', dx, x.shape, dy));
+      for (const parameter of parameters) tape.hasGradient(parameter);
+    });
   }
 }
 

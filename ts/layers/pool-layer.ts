@@ -1,61 +1,49 @@
 // @internal
-import type { Runner } from '../runner.js';
-import type { Tensor } from '../tensor.js';
-import { Layer, type LayerConfig, type RowShape } from './layer.js';
-import { type PoolOptions, type PoolWindows, poolWindows } from './pool-windows.js';
-import { type ImageShape, requireImages } from './windows.js';
+import { fieldsOf } from '../fields.js';
+import type { Ops } from '../ops/ops.js';
+import { type PoolSizes, type PoolWindow, poolSizes, poolWindows } from '../ops/pool-windows.js';
+import type { Value } from '../ops/value.js';
+import type { ImageShape } from '../ops/windows.js';
+import { asImages, givenImages, type ImageInputOptions, imagesIn } from './images.js';
+import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
+
+/** Options of pools. */
+export interface PoolOptions extends PoolWindow, ImageInputOptions {}
 
 /** The base of pools: windows that slide over each channel, and a number for each window. */
 export abstract class PoolLayer extends Layer {
-  readonly #windows: PoolWindows;
-  #x?: Tensor;
+  readonly #given: ImageShape | undefined;
+  readonly #sizes: PoolSizes;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for sizes that do not fit each other */
   constructor(options: PoolOptions) {
     super();
-    this.#windows = poolWindows(options);
+    const { inputShape, ...window } = fieldsOf('options', options);
+    this.#sizes = poolSizes(window);
+    this.#given = givenImages({ inputShape });
+    if (this.#given) this.buildFor([this.#given]);
   }
 
   /** The name of the class in configs. */
   protected abstract get type(): string;
 
-  /** Its kernels are called so with `_forward` and `_backward` behind it. */
-  protected abstract get kernels(): string;
+  /** Adds the operation. */
+  protected abstract pool(ops: Ops, images: Value, sizes: PoolWindow): Value;
 
-  /** The arguments of the backward kernel besides the deltas. */
-  protected abstract rememberedFor(x: Tensor): Readonly<Record<string, Tensor>>;
-
-  override get inputShape(): ImageShape {
-    return this.#windows.inputShape;
+  override get inputShape(): RowShape | undefined {
+    return this.#given ?? super.inputShape;
   }
 
   override get config(): LayerConfig {
-    return { type: this.type, inputShape: this.inputShape, ...this.#windows.sizes };
+    return { type: this.type, ...(this.#given && { inputShape: this.#given }), ...this.#sizes };
   }
 
-  override get parameterShapes() {
+  override build([row]: readonly RowShape[]): ParameterSpecs {
+    poolWindows(imagesIn(this.#given, row!), this.#sizes);
     return {};
   }
 
-  override outputShape(input: RowShape): RowShape {
-    requireImages(this.inputShape, input);
-    return this.#windows.outputShape;
-  }
-
-  override forwardPass(runner: Runner, x: Tensor): Tensor {
-    const { outputShape, geometry } = this.#windows;
-    const y = runner.tensor([x.rows, ...outputShape]);
-    runner.run(`${this.kernels}_forward`, { x, y, geometry });
-    this.#x = x;
-    return y;
-  }
-
-  override backwardPass(runner: Runner, dy: Tensor, needsInputDelta: boolean): Tensor | null {
-    if (!needsInputDelta) return null;
-    const x = this.#x!;
-    const dx = runner.tensor(x.shape);
-    const { geometry } = this.#windows;
-    runner.run(`${this.kernels}_backward`, { ...this.rememberedFor(x), dy, dx, geometry });
-    return dx;
+  override call(ops: Ops, [x]: readonly Value[]): Value {
+    return this.pool(ops, asImages(ops, x!, imagesIn(this.#given, x!.shape.slice(1))), this.#sizes);
   }
 }

@@ -74,14 +74,16 @@ export function createLayers(
 }
 
 /**
- * A new layer as a config describes it, which may come from outside: everything in it is checked.
+ * A new layer as a config describes it, which may come from outside: everything in it is checked. A config of any layer may
+ * have `trainable` and `learningRateFactor`.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown type, an unknown field, and whatever the constructor refuses
  */
 export function createLayer(config: LayerConfig): Layer {
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
     throw badArgument('the config of a layer', 'an object with a type', config);
   }
-  const { type, ...fields } = config;
+  const { trainable, learningRateFactor, ...own } = config;
+  const { type, ...fields } = own;
   const create = creators.get(type);
   if (!create) {
     const known = [...creators.keys()];
@@ -92,10 +94,12 @@ export function createLayer(config: LayerConfig): Layer {
   // A layer's own config holds every field that it has, so any other one is unknown to it.
   const known = layer.config;
   if (known?.type !== type) throw badArgument(`the config of a layer made for '${type}'`, 'that type', known?.type);
-  const unknown = Object.keys(config).find((field) => !Object.hasOwn(known, field));
+  const unknown = Object.keys(own).find((field) => !Object.hasOwn(known, field));
   if (unknown !== undefined) {
     const fields = Object.keys(known);
     throw badArgument(type, `only ${fields.join(', ')}`, unknown, didYouMean(unknown, fields));
   }
+  if (trainable !== undefined) layer.trainable = trainable as boolean;
+  if (learningRateFactor !== undefined) layer.learningRateFactor = learningRateFactor as number;
   return layer;
 }

@@ -1,52 +1,106 @@
-import { shapeMismatch } from '../errors.js';
-import { EagerRunner, type Runner } from '../runner.js';
+import { badArgument } from '../errors.js';
+import type { Ops } from '../ops/ops.js';
+import { Tape } from '../ops/tape.js';
+import { Value } from '../ops/value.js';
+import { EagerRunner } from '../runner.js';
 import { Slots } from '../slots.js';
 import { requireTensor, type Tensor } from '../tensor.js';
-import { noClassWeights } from './class-weights.js';
+import type { FusedLoss } from './fused.js';
+import { type LabelRule, type OutputForm, requireLabels } from './label-rules.js';
+import { lossPass } from './loss-pass.js';
 
-/**
- * Computes the mean squared error Σ (a − y)² / (2m).
- * @param a - outputs, m × outputs
- * @param y - labels of the same shape and dtype
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but tensors, `ERR_SHAPE_MISMATCH`
- */
-export function meanSquaredError(a: Tensor, y: Tensor): number {
-  return evaluate(a, y, (runner, slots) => runner.run('mean_squared_error', { a, y, slots }));
+/** The description of a loss as plain JSON: its type, and the options of its constructor. See `createLoss`. */
+export interface LossConfig {
+  readonly type: string;
+  readonly [field: string]: unknown;
 }
 
 /**
- * Computes the binary cross-entropy from logits: −Σ [y ln σ(z) + (1 − y) ln(1 − σ(z))] / m; finite for every finite z.
- * @param z - logits, m × outputs
- * @param y - labels from 0 to 1, of the same shape and dtype
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but tensors, `ERR_SHAPE_MISMATCH`
+ * A loss: a number for each row, of which training makes the mean as small as it can. A class of your own defines
+ * `call` by operations; the gradient follows from there.
+ * ```ts
+ * class Pinball extends Loss {
+ *   override call(ops: Ops, output: Value, target: Value): Value {
+ *     const e = ops.subtract(target, output);
+ *     return ops.mean(ops.maximum(ops.multiply(e, 0.9), ops.multiply(e, -0.1)), -1);
+ *   }
+ * }
+ * ```
  */
-export function binaryCrossEntropy(z: Tensor, y: Tensor): number {
-  return evaluate(z, y, (runner, slots) =>
-    runner.run('binary_cross_entropy', { z, y, classWeights: noClassWeights, slots }),
-  );
-}
+export abstract class Loss {
+  /**
+   * Returns the loss of each row: m numbers, of shape [m] or [m, 1].
+   * @param ops - operations; see {@link Ops}
+   * @param output - of the net, m × output shape
+   * @param target - the labels; they have the output's shape where they are as many numbers
+   */
+  abstract call(ops: Ops, output: Value, target: Value): Value;
 
-/**
- * Computes the cross-entropy from logits: −Σ y ln softmax(z) / m, by log-sum-exp; finite for every finite z.
- * @param z - logits, m × classes
- * @param y - one-hot rows, or probabilities that sum to 1, of the same shape and dtype
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but tensors, `ERR_SHAPE_MISMATCH`
- */
-export function crossEntropy(z: Tensor, y: Tensor): number {
-  return evaluate(z, y, (runner, slots) => {
-    const logSum = runner.tensor([z.rows]);
-    runner.run('softmax_forward', { z, a: runner.tensor(z.shape), logSum });
-    runner.run('cross_entropy', { z, logSum, y, classWeights: noClassWeights, slots });
-  });
-}
-
-function evaluate(a: Tensor, y: Tensor, run: (runner: Runner, slots: Slots) => void): number {
-  requireTensor('outputs', a);
-  requireTensor('labels', y);
-  if (a.rows !== y.rows || a.rowSize !== y.rowSize) {
-    throw shapeMismatch('labels', `shape [${a.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
+  /**
+   * The description from which `createLoss` makes the same loss. Where a class has none, nets with such a loss cannot
+   * be saved in one file; a class of your own defines it and calls `registerLoss`.
+   */
+  get config(): LossConfig | undefined {
+    return undefined;
   }
-  const slots = new Slots();
-  run(new EagerRunner(a.dtype), slots);
-  return slots.data[slots.slot('batchLoss').index]!;
+
+  /** The name of the loss, for messages and tables. */
+  get name(): string {
+    return this.config?.type ?? this.constructor.name;
+  }
+
+  /** The labels that the loss takes for an output. */
+  labelRule(_output: OutputForm): LabelRule {
+    return 'numbers';
+  }
+
+  /** Kernels that sum the loss of a batch themselves, where there are such for an output. For the library's own use. */
+  fused(_output: Value): FusedLoss | undefined {
+    return undefined;
+  }
+
+  /**
+   * Computes the mean loss of some rows, on this thread.
+   * @param outputs - m × outputs; of classifiers, probabilities
+   * @param labels - m rows of the same dtype
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH`, `ERR_BAD_ARGUMENT`
+   */
+  evaluate(outputs: Tensor, labels: Tensor): number {
+    return this.#alone(outputs, labels).mean;
+  }
+
+  /**
+   * Computes the derivative of the mean loss by the outputs, on this thread.
+   * @returns a tensor of the outputs' shape
+   * @throws BlasnetError as `evaluate`
+   */
+  gradient(outputs: Tensor, labels: Tensor): Tensor {
+    return this.#alone(outputs, labels).gradient();
+  }
+
+  #alone(outputs: Tensor, labels: Tensor): { readonly mean: number; readonly gradient: () => Tensor } {
+    requireTensor('outputs', outputs);
+    requireTensor('labels', labels);
+    if (labels.dtype !== outputs.dtype)
+      throw badArgument('labels', `a ${outputs.dtype} tensor`, `a ${labels.dtype} one`);
+    const width = outputs.shape.length < 2 ? 1 : outputs.shape.at(-1)!;
+    requireLabels(this.labelRule({ width }), { data: labels.data, count: labels.rows }, width, 'labels');
+    const tape = new Tape(new EagerRunner(outputs.dtype));
+    const [slots, output] = [new Slots(), new Value(outputs)];
+    const seeds = lossPass(this, tape, output, labels, slots);
+    return { mean: slots.get('batchLoss'), gradient: () => tape.backward(seeds(), [{ value: output }])[0]! };
+  }
+
+  /**
+   * Returns the config, for `JSON.stringify`.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a class without a config
+   */
+  toJSON(): LossConfig {
+    const { config } = this;
+    if (config === undefined) {
+      const own = this.constructor.name;
+      throw badArgument('the loss', 'a class with a config that is known to registerLoss', own);
+    }
+    return config;
+  }
 }

@@ -1,18 +1,12 @@
 // @internal
+import { badArgument } from '../errors.js';
 import { oneOf } from '../fields.js';
-import type { ClassificationLayer } from '../layers/classification.js';
+import type { Seed, Tape } from '../ops/tape.js';
+import type { Logits, Value } from '../ops/value.js';
 import type { Operand, Runner } from '../runner.js';
 import type { Slots, Sums } from '../slots.js';
 import type { Tensor } from '../tensor.js';
 import type { NetType } from './net-type.js';
-
-/** A net's output for a batch. */
-export interface NetOutput {
-  /** m × outputs */
-  readonly a: Tensor;
-  /** The last layer, where it is a classification layer: it knows the logits. */
-  readonly classifier: ClassificationLayer | undefined;
-}
 
 /** The labels of a batch, and the weight of each class. */
 export interface Labels {
@@ -26,7 +20,7 @@ export interface Objective {
   readonly loss: string;
   /** The classification layer that must come last, if any. */
   readonly classifier: 'softmax' | 'sigmoid' | undefined;
-  lossPass(runner: Runner, output: NetOutput, labels: Labels, slots: Slots): void;
+  lossPass(runner: Runner, output: Value, labels: Labels, slots: Slots): void;
   accuracyPass(runner: Runner, a: Tensor, y: Tensor, slots: Slots): void;
   accuracy(sums: Sums): number;
   /** The name of the figure that `accuracy` computes. */
@@ -37,7 +31,7 @@ const fitting: Objective = {
   loss: 'MSE',
   figure: 'R²',
   classifier: undefined,
-  lossPass: (runner, { a }, { y }, slots) => runner.run('mean_squared_error', { a, y, slots }),
+  lossPass: (runner, { tensor: a }, { y }, slots) => runner.run('mean_squared_error', { a, y, slots }),
   accuracyPass: (runner, a, y, slots) => runner.run('accuracy_fitting', { a, y, slots }),
   /** R² = 1 − mean((a − y)²) / var(y); where all labels are equal, 1 for a perfect fit and else 0. */
   accuracy({ elements, squaredError, labelSum, labelSquares }) {
@@ -52,8 +46,8 @@ const binaryClassifier: Objective = {
   loss: 'CE2',
   figure: 'accuracy',
   classifier: 'sigmoid',
-  lossPass: (runner, { classifier }, labels, slots) =>
-    runner.run('binary_cross_entropy', { z: classifier!.logits!, ...labels, slots }),
+  lossPass: (runner, output, labels, slots) =>
+    runner.run('binary_cross_entropy', { z: logitsOf(output, 'sigmoid').z.tensor, ...labels, slots }),
   accuracyPass: (runner, a, y, slots) => runner.run('accuracy_binary', { a, y, slots }),
   accuracy: ({ correct, rows }) => correct / rows,
 };
@@ -62,8 +56,10 @@ const multipleClassifier: Objective = {
   loss: 'CE3',
   figure: 'accuracy',
   classifier: 'softmax',
-  lossPass: (runner, { classifier }, labels, slots) =>
-    runner.run('cross_entropy', { z: classifier!.logits!, logSum: classifier!.logSum!, ...labels, slots }),
+  lossPass: (runner, output, labels, slots) => {
+    const { z, logSum } = logitsOf(output, 'softmax');
+    runner.run('cross_entropy', { z: z.tensor, logSum: logSum!, ...labels, slots });
+  },
   accuracyPass: (runner, a, y, slots) => runner.run('accuracy_multiple', { a, y, slots }),
   accuracy: ({ correct, rows }) => correct / rows,
 };
@@ -73,4 +69,22 @@ const objectives: Readonly<Record<NetType, Objective>> = { fitting, binaryClassi
 /** Returns loss and accuracy of a type of net. */
 export function objectiveOf(netType: NetType): Objective {
   return objectives[oneOf('netType', Object.keys(objectives) as NetType[], netType)];
+}
+
+/**
+ * Records the kernel that computes the gradient of the mean loss: (a − y) / m by the outputs of a net that fits, and by the
+ * logits of a classifier.
+ * @returns where the backward pass begins
+ */
+export function seedOf(tape: Tape, output: Value, { y, classWeights }: Labels): Seed {
+  const a = output.tensor;
+  const delta = tape.runner.tensor(a.shape);
+  tape.run('loss_delta', { a, y, classWeights, delta, scale: 1 / y.rows });
+  const value = output.logits?.z ?? output;
+  return { value, gradient: delta.reshape(value.shape) };
+}
+
+function logitsOf(output: Value, kind: Logits['kind']): Logits {
+  if (output.logits?.kind !== kind) throw badArgument('the output', `a result of ${kind}`, 'another');
+  return output.logits;
 }

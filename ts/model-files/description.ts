@@ -1,11 +1,13 @@
 import { BlasnetError, badArgument } from '../errors.js';
 import { badFile } from '../files.js';
 import { type HyperParameterOptions, HyperParameters } from '../hyper-parameters.js';
+import { configOf } from '../layers/config-of.js';
 import { createLayer, type Layer, type LayerConfig } from '../layers/index.js';
-import type { StackedLayer } from '../net/layer-stack.js';
+import { type GraphParts, type NamedLayer, uniqueLayers } from '../net/net-graph.js';
 import { checkedPreparation } from '../preparation/check-preparation.js';
 import type { Preparation } from '../preparation/preparation.js';
 import { headerKey, modelFormat } from '../safetensors/checksums.js';
+import { graphIn, graphText } from './graph-text.js';
 
 /** Counts changes of the format that an older blasnet cannot read. Files of version 2 have a checksum of their header. */
 const version = '2';
@@ -15,7 +17,7 @@ const olderVersion = '1';
 export interface ModelDescription {
   readonly name: string;
   readonly params: HyperParameters;
-  readonly layers: readonly StackedLayer[];
+  readonly graph: GraphParts;
   readonly preparation: Preparation | undefined;
 }
 
@@ -24,15 +26,17 @@ export type Metadata = ReadonlyMap<string, string>;
 
 /**
  * Describes a net by texts for a safetensors file: `format`, `formatVersion` and `name`, and as JSON `layers` (a list of
- * `{ name, config }`), `hyperParameters` and `preparation`, if there is one.
+ * `{ name, config }`), `graph`, `hyperParameters` and `preparation`, if there is one.
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer that cannot be made again from its config
  */
-export function metadataOf({ name, params, layers, preparation }: ModelDescription): Record<string, string> {
+export function metadataOf({ name, params, graph, preparation }: ModelDescription): Record<string, string> {
+  const layers = uniqueLayers(graph);
   return {
     format: modelFormat,
     formatVersion: version,
     name,
-    layers: JSON.stringify(layers.map((entry) => ({ name: entry.name, config: configOf(entry) }))),
+    layers: JSON.stringify(layers.map((entry) => ({ name: entry.name, config: checkedConfigOf(entry) }))),
+    graph: JSON.stringify(graphText(graph)),
     hyperParameters: JSON.stringify(params),
     ...(preparation && { preparation: JSON.stringify(preparation) }),
   };
@@ -53,10 +57,11 @@ export function descriptionIn(metadata: Metadata, where: string): ModelDescripti
   }
   if (found === version && !metadata.has(headerKey)) throw badFile(where, `metadata with '${headerKey}'`, 'none');
   const preparation = metadata.get('preparation');
+  const graph = metadata.has('graph') ? jsonIn(metadata, 'graph', where) : undefined;
   return explained(where, () => ({
     name: textIn(metadata, 'name', where),
     params: new HyperParameters(jsonIn(metadata, 'hyperParameters', where) as HyperParameterOptions),
-    layers: layersIn(jsonIn(metadata, 'layers', where), where),
+    graph: graphIn(graph, layersIn(jsonIn(metadata, 'layers', where), where)),
     preparation: preparation === undefined ? undefined : checkedPreparation(jsonIn(metadata, 'preparation', where)),
   }));
 }
@@ -87,7 +92,7 @@ function textIn(metadata: Metadata, key: string, where: string): string {
   return text;
 }
 
-function layersIn(value: unknown, where: string): StackedLayer[] {
+function layersIn(value: unknown, where: string): NamedLayer[] {
   if (!Array.isArray(value)) throw badFile(`'layers' of ${where}`, 'a list', typeof value);
   return value.map((entry: { readonly name: string; readonly config: LayerConfig } | null) => {
     if (typeof entry?.name !== 'string') throw badFile(`'layers' of ${where}`, '{ name, config } for each', 'others');
@@ -96,8 +101,8 @@ function layersIn(value: unknown, where: string): StackedLayer[] {
 }
 
 /** Gets the config that makes a layer again. */
-function configOf({ name, layer }: StackedLayer): LayerConfig {
-  const { config } = layer;
+function checkedConfigOf({ name, layer }: NamedLayer): LayerConfig {
+  const config = configOf(layer);
   const own = classOf(layer);
   if (config === undefined) {
     throw badArgument(`layer '${name}'`, 'a class with a config that is known to registerLayer', own);

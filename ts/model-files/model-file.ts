@@ -1,7 +1,8 @@
 import { toTensor } from '../data/npz.js';
 import { badArgument, clipped } from '../errors.js';
 import { badFile } from '../files.js';
-import type { LayerStack, StackedLayer } from '../net/layer-stack.js';
+import type { LayerStack } from '../net/layer-stack.js';
+import { type NamedLayer, uniqueLayers } from '../net/net-graph.js';
 import { SafetensorsFile } from '../safetensors/file.js';
 import { type ByteSink, signedWriter } from '../safetensors/safetensors.js';
 import { Tensor } from '../tensor.js';
@@ -16,7 +17,7 @@ export const trainingPrefix = 'training/';
  * @param pick - chooses the tensor, or none; by default the parameter's value
  */
 export function parametersOf(
-  layers: readonly StackedLayer[],
+  layers: readonly NamedLayer[],
   pick: (parameter: Parameter) => Tensor | undefined = ({ value }) => value,
 ): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
@@ -53,7 +54,7 @@ export class ModelFile {
   private constructor(file: SafetensorsFile) {
     this.#file = file;
     this.description = descriptionIn(file.metadata, file.where);
-    for (const { name, layer } of this.description.layers) {
+    for (const { name, layer } of uniqueLayers(this.description.graph)) {
       const shapes = Object.entries(layer.parameterShapes ?? {});
       for (const [parameter, shape] of shapes) this.#requireShape(`${name}.${parameter}`, shape);
     }

@@ -1,9 +1,17 @@
 import { BlasnetError } from '../errors.js';
 
+/** Calls that leave a net as it is. */
+const reading: ReadonlySet<string> = new Set([
+  ...['inference', 'inferenceAsync', 'predictSync', 'test'],
+  ...['save', 'saveWeights', 'saveInitialValues', 'exportOnnx'],
+]);
+
 /** Lets a net do one thing at a time; calls of one kind may queue behind each other. */
 export class Busy {
   readonly #name: string;
   #call: string | undefined;
+  /** The call that waits while others may read. */
+  #waiting: string | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   /** @param name - of the net, for messages */
@@ -13,8 +21,9 @@ export class Busy {
 
   /** @throws BlasnetError `ERR_NET_BUSY` */
   requireIdle(call: string): void {
-    if (this.#call === undefined) return;
-    const message = `Expected net '${this.#name}' to be idle for ${call} but ${this.#call} runs`;
+    const runs = this.#call ?? (reading.has(call) ? undefined : this.#waiting);
+    if (runs === undefined) return;
+    const message = `Expected net '${this.#name}' to be idle for ${call} but ${runs} runs`;
     throw new BlasnetError('ERR_NET_BUSY', message);
   }
 
@@ -22,10 +31,32 @@ export class Busy {
   async exclusively<T>(call: string, work: () => Promise<T>): Promise<T> {
     this.requireIdle(call);
     this.#call = call;
+    const mine = work();
+    const settled = mine.catch(() => {});
+    this.#queue = settled;
+    try {
+      return await mine;
+    } finally {
+      if (this.#queue === settled) this.#call = undefined;
+    }
+  }
+
+  /** Does the work of the call that runs, while other calls may read the net, and waits for them. */
+  async whileReadable<T>(work: () => Promise<T>): Promise<T> {
+    const [call, queue] = [this.#call, this.#queue];
+    this.#call = undefined;
+    this.#waiting = call;
+    this.#queue = Promise.resolve();
     try {
       return await work();
     } finally {
-      this.#call = undefined;
+      for (let seen: unknown; seen !== this.#queue; ) {
+        seen = this.#queue;
+        await seen;
+      }
+      this.#waiting = undefined;
+      this.#call = call;
+      this.#queue = queue;
     }
   }
 

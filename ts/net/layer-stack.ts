@@ -1,65 +1,180 @@
 import { Arena } from '../arena.js';
 import { didYouMean } from '../did-you-mean.js';
-import { BlasnetError, badArgument, clipped } from '../errors.js';
+import { badArgument } from '../errors.js';
 import { requireLayerName } from '../files.js';
-import { ClassificationLayer } from '../layers/classification.js';
-import { Layer, type RowShape } from '../layers/layer.js';
-import type { NetOutput } from '../losses/objective.js';
+import type { RowShape } from '../graph/node.js';
+import { Pass } from '../graph/pass.js';
+import { Layer } from '../layers/layer.js';
+import { Value } from '../ops/value.js';
 import type { Runner } from '../runner.js';
-import { arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
+import { type AnyTensor, arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
+import type { Parameter } from '../weights-bias.js';
+import {
+  chainOf,
+  type GraphInput,
+  type GraphOutput,
+  type GraphParts,
+  type GraphStep,
+  knownShapes,
+  type NamedLayer,
+  requireOrder,
+  requireRows,
+  shapesThrough,
+  uniqueLayers,
+} from './net-graph.js';
 
-/** A layer under its name. */
-export interface StackedLayer {
-  readonly name: string;
-  readonly layer: Layer;
-}
-
-/** All trainable parameters of a net as one tensor, their gradients as another, in the same order; and the others. */
+/** All parameters of a net that are trained as one tensor, their gradients as another, in the same order; and the others. */
 export interface ParameterBlock {
   readonly theta: Tensor;
   readonly gradient: Tensor;
-  /** Parameters that are not trained: running statistics. */
+  /** Parameters of trained layers that are not trained themselves: running statistics. */
   readonly statistics: Tensor;
+  /** All parameters of layers that are not trained. */
+  readonly frozen: Tensor;
 }
 
-/** The layers of a net in order: names, shapes that chain, parameters in one block, passes over all of them. */
+/** The pass of a net over a batch. */
+export interface NetPass {
+  readonly pass: Pass;
+  /** In the order of the net's outputs. */
+  readonly outputs: readonly Value[];
+  /** The result of each step, to find where numbers were lost. */
+  readonly results: readonly Tensor[];
+}
+
+/** The layers of a net as a graph: names, shapes that fit, parameters in one block, passes over all of them. */
 export class LayerStack {
-  readonly #layers: StackedLayer[] = [];
+  #parts: GraphParts = chainOf([]);
   readonly #byName = new Map<string, Layer>();
-  readonly #names = new Map<Layer, string>();
-  /** Shape of a row of the last layer's output; undefined where the first layer takes any. */
-  #end: RowShape | undefined;
+  /** Row shapes of the inputs that shapes were computed for most recently. */
+  #seen: readonly RowShape[] | undefined;
   readonly #dtype: DType;
+  readonly #weightsFirst: boolean;
   #block: ParameterBlock | undefined;
 
-  constructor(dtype: DType) {
+  /** @param weightsFirst - lays the parameters that l1 and l2 count out before the others, not layer by layer */
+  constructor(dtype: DType, weightsFirst = false) {
     this.#dtype = dtype;
+    this.#weightsFirst = weightsFirst;
   }
 
-  get layers(): readonly StackedLayer[] {
-    return this.#layers;
+  /** The layers in the order in which they are first applied. */
+  get layers(): readonly NamedLayer[] {
+    return uniqueLayers(this.#parts);
+  }
+
+  get steps(): readonly GraphStep[] {
+    return this.#parts.steps;
+  }
+
+  /** The inputs; where a row shape was not given, it is that of the first layer, or the one of the newest data. */
+  get inputs(): readonly GraphInput[] {
+    const first = this.isChain ? this.#parts.steps[0]?.layer.inputShape : undefined;
+    return this.#parts.inputs.map((input, i) => ({ ...input, rowShape: input.rowShape ?? first ?? this.#seen?.[i] }));
+  }
+
+  get inputNames(): readonly string[] {
+    return this.#parts.inputs.map(({ name }) => name);
+  }
+
+  /** The structure, with the row shapes that sizes were inferred from. */
+  get parts(): GraphParts {
+    return { ...this.#parts, seen: this.#seen };
+  }
+
+  get outputs(): readonly GraphOutput[] {
+    return this.#parts.outputs;
+  }
+
+  /** Whether each layer takes the result of the one before it, and nothing else. */
+  get isChain(): boolean {
+    const { inputs, steps, outputs } = this.#parts;
+    const isInOrder = steps.every(({ sources }, i) => sources.length === 1 && sources[0] === i);
+    return (
+      inputs.length === 1 && inputs[0]!.name === '' && isInOrder && outputs.every(({ value }) => value === steps.length)
+    );
   }
 
   /**
-   * Adds a layer and, once it is known to fit, configures it.
+   * Makes the net that graph.
+   * @param configure - is called for each layer, once all of them are known to fit
+   */
+  set(parts: GraphParts, configure: (layer: NamedLayer, position: number) => void): void {
+    requireOrder(parts);
+    const known = knownShapes(parts);
+    if (known) shapesThrough(parts, known);
+    const names = new Map<string, Layer>();
+    for (const { name, layer } of parts.steps) {
+      const other = names.get(name);
+      if (other && other !== layer)
+        throw badArgument(`layer '${name}'`, 'a name that is not taken', 'that of another layer');
+      names.set(name, layer);
+    }
+    for (const [position, [name, layer]] of [...names].entries()) configure({ name, layer }, position);
+    this.#parts = parts;
+    this.#seen = parts.seen;
+    this.#changed();
+  }
+
+  /**
+   * Appends a layer to a net with one output and, once it is known to fit, configures it.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a name or layer that is there already, `ERR_SHAPE_MISMATCH`
    */
   add(layer: Layer, name: string, configure: () => void): void {
     if (!(layer instanceof Layer)) throw badArgument('layer', 'a Layer', layer);
     requireLayerName(name);
-    const addedAs = this.#names.get(layer) ?? (this.#byName.has(name) ? name : undefined);
-    if (addedAs !== undefined) {
-      const what = this.#names.has(layer) ? 'a layer that is not in the net yet' : 'a name that is not taken';
-      throw badArgument(`layer '${name}'`, what, `the one added as '${addedAs}'`);
+    const { inputs, steps, outputs } = this.#parts;
+    if (outputs.length > 1) throw badArgument('addLayer', 'a net with one output', `one with ${outputs.length}`);
+    const isKnown = steps.find((entry) => entry.layer === layer);
+    const taken = isKnown ?? steps.find((entry) => entry.name === name || entry.step === name);
+    if (taken || inputs.some((input) => input.name === name)) {
+      const what = isKnown ? 'a layer that is not in the net yet' : 'a name that is not taken';
+      throw badArgument(`layer '${name}'`, what, `the one added as '${taken?.name ?? name}'`);
     }
-    const entry = { name, layer };
-    const input = this.#layers.length === 0 ? layer.inputShape : this.#end;
-    const end = input && this.#shapeAfter(entry, this.#layers.at(-1), input);
+    const source = outputs[0]?.value ?? 0;
+    const parts: GraphParts = {
+      inputs,
+      steps: [...steps, { name, step: name, layer, sources: [source] }],
+      outputs: [{ name, value: inputs.length + steps.length }],
+    };
+    const known = this.inputs.map(({ rowShape }) => rowShape ?? (steps.length === 0 ? layer.inputShape : undefined));
+    if (known.every((shape) => shape !== undefined)) shapesThrough(parts, known);
     configure();
-    this.#layers.push(entry);
-    this.#names.set(layer, name);
-    this.#byName.set(name, layer);
-    this.#end = end;
+    this.#parts = parts;
+    this.#changed();
+  }
+
+  /**
+   * Removes a layer and all layers behind it.
+   * @returns the layers that were removed
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown name, or where a layer that stays is needed in another way
+   */
+  removeFrom(name: string): readonly Layer[] {
+    const layer = this.find(name);
+    const { inputs, steps, outputs } = this.#parts;
+    const first = steps.findIndex((step) => step.layer === layer);
+    const gone = steps.slice(first);
+    const isTail = gone.every(
+      ({ sources }, i) => i === 0 || (sources.length === 1 && sources[0] === inputs.length + first + i - 1),
+    );
+    if (outputs.length > 1 || !isTail || gone[0]!.sources.length > 1) {
+      throw badArgument(
+        `removeLayer('${name}')`,
+        'a layer from which on the net is a chain with one output',
+        'a branch',
+      );
+    }
+    const [source] = gone[0]!.sources;
+    const last = steps[source! - inputs.length];
+    this.#parts = { inputs, steps: steps.slice(0, first), outputs: last ? [{ name: last.step, value: source! }] : [] };
+    const kept = new Set(this.#parts.steps.map((step) => step.layer));
+    this.#changed();
+    return gone.map((step) => step.layer).filter((one) => !kept.has(one));
+  }
+
+  #changed(): void {
+    this.#byName.clear();
+    for (const { name, layer } of this.#parts.steps) this.#byName.set(name, layer);
     this.#block = undefined;
   }
 
@@ -73,38 +188,36 @@ export class LayerStack {
     return found;
   }
 
-  /** Row shapes of every layer's output for an input of that row shape, in order. */
-  shapes(input: RowShape): RowShape[] {
-    let shape = input;
-    return this.#layers.map((entry, i) => {
-      shape = this.#shapeAfter(entry, this.#layers[i - 1], shape);
-      return shape;
-    });
-  }
-
-  #shapeAfter({ name, layer }: StackedLayer, previous: StackedLayer | undefined, input: RowShape): RowShape {
-    try {
-      return layer.outputShape(input);
-    } catch (cause) {
-      if (!(cause instanceof BlasnetError)) throw cause;
-      const source = previous ? `layer '${clipped(previous.name, 60)}'` : 'the data';
-      throw new BlasnetError(cause.code, `${cause.message} at layer '${clipped(name, 60)}', from ${source}`, { cause });
+  /** Row shapes of every step's result for inputs of these row shapes, in order. */
+  shapes(...inputs: readonly RowShape[]): RowShape[] {
+    if (inputs.length !== this.#parts.inputs.length) {
+      throw badArgument('the inputs', `${this.#parts.inputs.length} of them`, inputs.length);
     }
+    for (const [i, input] of this.#parts.inputs.entries()) requireRows(input, inputs[i]!);
+    const shapes = shapesThrough(this.#parts, inputs);
+    this.#seen = inputs;
+    return shapes;
   }
 
-  /** Row shape of the net's output for an input of that row shape. */
-  outputShape(input: RowShape): RowShape {
+  /** Row shapes of the net's outputs for inputs of these row shapes. */
+  outputShapes(...inputs: readonly RowShape[]): RowShape[] {
     this.#requireLayers();
-    return this.shapes(input).at(-1)!;
+    const shapes = [...inputs, ...this.shapes(...inputs)];
+    return this.#parts.outputs.map(({ value }) => shapes[value]!);
+  }
+
+  /** Row shape of the only output. */
+  outputShape(...inputs: readonly RowShape[]): RowShape {
+    return this.outputShapes(...inputs)[0]!;
   }
 
   #requireLayers(): void {
-    if (this.#layers.length === 0) throw badArgument('the net', 'at least one layer', 'none');
+    if (this.#parts.steps.length === 0) throw badArgument('the net', 'at least one layer', 'none');
   }
 
-  /** Bytes that a row of that shape and the outputs of all layers for it take. */
-  rowBytes(input: RowShape): number {
-    const numbers = [input, ...this.shapes(input)].reduce((sum, shape) => sum + sizeOf(shape), 0);
+  /** Bytes that a row of these shapes and the results of all steps for it take. */
+  rowBytes(...inputs: readonly RowShape[]): number {
+    const numbers = [...inputs, ...this.shapes(...inputs)].reduce((sum, shape) => sum + sizeOf(shape), 0);
     return numbers * arrayOf(this.#dtype).BYTES_PER_ELEMENT;
   }
 
@@ -121,44 +234,61 @@ export class LayerStack {
     }
   }
 
+  /** To be called when other parameters are trained than before, or in another way. */
+  forgetBlock(): void {
+    this.#block = undefined;
+  }
+
   #layOut(): ParameterBlock {
-    const theta = new Arena(this.#dtype);
-    const gradient = new Arena(this.#dtype);
-    const statistics = new Arena(this.#dtype);
-    const moves = this.#layers
-      .flatMap(({ layer }) => layer.parameters)
-      .flatMap((parameter) => [
-        { tensor: parameter.value, storage: (parameter.trainable ? theta : statistics).reserve(parameter.value.size) },
-        { tensor: parameter.gradient, storage: gradient.reserve(parameter.gradient.size) },
-      ]);
-    for (const { tensor, storage } of moves) tensor.moveTo(storage);
-    return { theta: theta.whole(), gradient: gradient.whole(), statistics: statistics.whole() };
-  }
-
-  /** True if all layers consist of kernels, so that C++ can replay them. */
-  get isRecordable(): boolean {
-    return this.#layers.every(({ layer }) => layer.isRecordable);
-  }
-
-  /** Records the forward passes of all layers. Also returns each layer's output, to find where numbers were lost. */
-  forwardPass(runner: Runner, x: Tensor, training: boolean): NetOutput & { readonly outputs: readonly Tensor[] } {
-    void this.block; // parameters must lie where they will stay before a plan points at them
-    let a = x;
-    const outputs = this.#layers.map(({ layer }) => {
-      a = layer.forwardPass(runner, a, training);
-      return a;
+    const arenas = {
+      theta: new Arena(this.#dtype),
+      gradient: new Arena(this.#dtype),
+      statistics: new Arena(this.#dtype),
+      frozen: new Arena(this.#dtype),
+    };
+    const parameters = this.layers.flatMap(({ layer }) => layer.parameters).toSorted((a, b) => this.#compare(a, b));
+    const moves = parameters.flatMap((parameter) => {
+      const { value, gradient, isTrained, trainable, learning } = parameter;
+      const place = isTrained ? 'theta' : trainable || !learning.trainable ? 'frozen' : 'statistics';
+      const moved = { tensor: value, storage: arenas[place].reserve(value.size) };
+      return isTrained ? [moved, { tensor: gradient, storage: arenas.gradient.reserve(gradient.size) }] : [moved];
     });
-    const last = this.#layers.at(-1)!.layer;
-    return { a, outputs, classifier: last instanceof ClassificationLayer ? last : undefined };
+    for (const { tensor, storage } of moves) tensor.moveTo(storage);
+    const { theta, gradient, statistics, frozen } = arenas;
+    return {
+      theta: theta.whole(),
+      gradient: gradient.whole(),
+      statistics: statistics.whole(),
+      frozen: frozen.whole(),
+    };
   }
 
-  /** Records the backward passes, from the delta at the output, (a − y) / m, to the first layer, which needs no input delta. */
-  backwardPass(runner: Runner, outputDelta: Tensor): void {
-    let delta: Tensor | null = outputDelta;
-    for (let i = this.#layers.length - 1; i >= 0 && delta; i--) {
-      const needsInputDelta = this.#layers.slice(0, i).some(({ layer }) => layer.parameters.length > 0);
-      if (!needsInputDelta && this.#layers[i]!.layer.parameters.length === 0) return;
-      delta = this.#layers[i]!.layer.backwardPass(runner, delta, needsInputDelta);
+  /** Brings parameters together that are updated alike. */
+  #compare(a: Parameter, b: Parameter): number {
+    const byKind = this.#weightsFirst ? Number(b.penalized) - Number(a.penalized) : 0;
+    return a.learning.learningRateFactor - b.learning.learningRateFactor || byKind;
+  }
+
+  /** True if all layers consist of operations, so that C++ can replay them. */
+  get isRecordable(): boolean {
+    return this.layers.every(({ layer }) => layer.isRecordable);
+  }
+
+  /** Runs or records the forward pass over all layers. */
+  forwardPass(runner: Runner, inputs: readonly AnyTensor[], training: boolean): NetPass {
+    void this.block; // parameters must lie where they will stay before a plan points at them
+    const pass = new Pass(runner, training);
+    // Only operations on class numbers read an int32 tensor.
+    const values = inputs.map((tensor) => new Value(tensor as Tensor));
+    for (const { layer, sources } of this.#parts.steps) {
+      values.push(
+        layer.record(
+          pass,
+          sources.map((source) => values[source]!),
+        ),
+      );
     }
+    const results = values.slice(inputs.length).map(({ tensor }) => tensor);
+    return { pass, outputs: this.#parts.outputs.map(({ value }) => values[value]!), results };
   }
 }

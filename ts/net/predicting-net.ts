@@ -1,17 +1,25 @@
 import type { RowCells } from '../data/csv-options.js';
+import { partOf } from '../data/part.js';
 import { rowsOf } from '../data/rows.js';
 import { badArgument } from '../errors.js';
 import { BatchPredictor, type BatchPredictorOptions } from '../inference/batch-predictor.js';
-import { type Evaluation, Evaluator, Predictor } from '../inference/evaluation.js';
+import { type Evaluation, Evaluator } from '../inference/evaluation.js';
+import { Predictor } from '../inference/predictor.js';
 import { type RowAnswerer, RowPredictor } from '../inference/row-predictor.js';
 import type { PredictOptions } from '../preparation/predict-options.js';
 import type { Prediction } from '../preparation/prediction.js';
 import type { Preparation } from '../preparation/preparation.js';
 import { Preparer } from '../preparation/preparer.js';
 import { KeptPlans } from '../replay/kept-plans.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 import { requireTrainable } from '../training/check-data.js';
 import { LayeredNet } from './layered-net.js';
+
+/** Rows of several inputs by their names. */
+type Inputs = Readonly<Record<string, Tensor>>;
+
+/** One output, or several by their names. */
+type Outputs = Tensor | Readonly<Record<string, Tensor>>;
 
 /** The calls of a net that do not change it: predictions, answers for raw rows, loss and accuracy. */
 export abstract class PredictingNet extends LayeredNet {
@@ -24,8 +32,11 @@ export abstract class PredictingNet extends LayeredNet {
 
   /**
    * Computes the outputs for scaled rows, on this thread.
-   * @param x - rows of inputs in the net's dtype
-   * @returns rows × outputs
+   * @param x - rows of inputs in the net's dtype; by the inputs' names where there are several
+   * @returns rows × outputs; tensors by the outputs' names where there are several (then write
+   *   `inference<Record<string, Tensor>>`)
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows that do not fit, `ERR_BAD_ARGUMENT` for inputs that are missing or
+   *   unknown, `ERR_NET_BUSY`
    * @example
    * ```ts
    * import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
@@ -37,20 +48,39 @@ export abstract class PredictingNet extends LayeredNet {
    * net.inference(Tensor.from([[1, 1, 1]])); // throws ERR_SHAPE_MISMATCH
    * ```
    */
-  inference(x: Tensor): Tensor {
+  inference(x: Tensor | Inputs): Tensor;
+  inference<Result extends Outputs>(x: Tensor | Inputs): Result;
+  inference(x: Tensor | Inputs): Outputs {
     this.busy.requireIdle('inference');
-    return this.#predictor(x).predictSync(x);
+    const { newest } = this.#predictors;
+    if (newest?.isSingle && x instanceof Tensor && newest.takesOne(x)) {
+      this.lastPass = undefined;
+      return newest.predictOne(x);
+    }
+    const inputs = this.inputsFrom(x);
+    return this.#byName(this.#predictor(inputs).predictSync(inputs));
   }
 
   /**
    * Computes the outputs for scaled rows on another thread. Calls queue behind each other. x is copied, so that it may be
    * changed or transferred meanwhile.
    */
-  async inferenceAsync(x: Tensor): Promise<Tensor> {
+  async inferenceAsync(x: Tensor | Inputs): Promise<Tensor>;
+  async inferenceAsync<Result extends Outputs>(x: Tensor | Inputs): Promise<Result>;
+  async inferenceAsync(x: Tensor | Inputs): Promise<Outputs> {
     this.busy.requireIdleOr('inferenceAsync');
-    this.checkInput(x);
-    const rows = x.clone();
-    return this.busy.queued('inferenceAsync', () => this.#predictor(rows).predict(rows));
+    const inputs = this.inputsFrom(x);
+    this.checkInputs(inputs);
+    const rows = inputs.map((tensor) => tensor.clone());
+    const outputs = await this.busy.queued('inferenceAsync', () => this.#predictor(rows).predict(rows));
+    return this.#byName(outputs);
+  }
+
+  /** The only output, or all outputs by their names. */
+  #byName(tensors: readonly Tensor[]): Outputs {
+    const { outputs } = this.model.stack;
+    if (outputs.length === 1) return tensors[0]!;
+    return Object.fromEntries(outputs.map(({ name }, i) => [name, tensors[i]!]));
   }
 
   /**
@@ -101,7 +131,8 @@ export abstract class PredictingNet extends LayeredNet {
     const { dtype, netType } = this.params;
     return this.busy.queued('inferenceAsync', async () => {
       const x = await preparer.prepare(raw, dtype);
-      return preparer.answer(netType, await this.#predictor(x).predict(x));
+      const [outputs] = await this.#predictor([x]).predict([x]);
+      return preparer.answer(netType, outputs!);
     });
   }
 
@@ -116,7 +147,7 @@ export abstract class PredictingNet extends LayeredNet {
     const raw = this.preparer.encode(rows, dtype, options);
     this.checkRows(raw);
     const x = this.preparer.prepareSync(raw, dtype);
-    return this.preparer.answer(netType, this.#predictor(x).predictSync(x));
+    return this.preparer.answer(netType, this.#predictor([x]).predictSync([x])[0]!);
   }
 
   /**
@@ -166,8 +197,8 @@ export abstract class PredictingNet extends LayeredNet {
   }
 
   #rowShapeFor(call: string): readonly number[] {
-    const rowShape = this.layers[0]?.inputShape;
-    if (!rowShape) throw badArgument(call, 'a net whose first layer has an input shape', 'another');
+    const rowShape = this.inputs.length === 1 ? this.inputs[0]!.rowShape : undefined;
+    if (!rowShape) throw badArgument(call, 'a net with one input, whose row shape is known', 'another');
     return rowShape;
   }
 
@@ -176,19 +207,19 @@ export abstract class PredictingNet extends LayeredNet {
     this.busy.requireIdle('test');
     this.checkInput(x);
     this.requireDtype('y', y);
-    this.model.state.settle();
-    this.output = undefined;
-    const part = { x: rowsOf(x), y: rowsOf(y) };
+    this.lastPass = undefined;
+    const part = partOf(rowsOf(x), rowsOf(y));
     requireTrainable(this.model, part, 'the test set');
     return new Evaluator(this.model, part).evaluateSync();
   }
 
-  #predictor(x: Tensor): Predictor {
+  #predictor(inputs: readonly Tensor[]): Predictor {
     const { newest } = this.#predictors;
-    const isKnown = newest?.takes(x);
-    if (!isKnown) this.checkInput(x);
-    this.model.state.settle();
-    this.output = undefined;
-    return isKnown ? newest! : this.#predictors.get(x.shape, () => new Predictor(this.model, x.shape));
+    const isKnown = newest?.takes(inputs);
+    if (!isKnown) this.checkInputs(inputs);
+    this.lastPass = undefined;
+    if (isKnown) return newest!;
+    const shapes = inputs.flatMap(({ shape }) => [shape.length, ...shape]);
+    return this.#predictors.get(shapes, () => new Predictor(this.model, inputs));
   }
 }

@@ -27,7 +27,6 @@ export abstract class StoredNet extends PredictingNet {
     await this.busy.exclusively('save', async () => {
       requireFileName(file);
       requireEnding('file', file, '.safetensors');
-      this.model.state.settle();
       await replaceFile(file, await modelWriter(this.description, parametersOf(this.model.stack.layers)));
     });
   }
@@ -35,18 +34,14 @@ export abstract class StoredNet extends PredictingNet {
   /** Saves `<folder>/<layer>.npz` for each layer that has weights; each file is replaced as a whole or not at all. */
   async saveWeights(folder: string): Promise<void> {
     await this.busy.exclusively('saveWeights', async () => {
-      const { state, stack } = this.model;
-      state.settle();
-      await writeLayers(stack, folder, (layer, name) => layer.saveWeights(folder, name));
+      await writeLayers(this.model.stack, folder, (layer, name) => layer.saveWeights(folder, name));
     });
   }
 
   /** Loads weights that `saveWeights` wrote. Changes nothing unless all the files fit. */
   async loadWeights(folder: string): Promise<void> {
     await this.busy.exclusively('loadWeights', async () => {
-      const { state, stack } = this.model;
-      const copy = await readLayers(stack, folder, (layer, name) => layer.readWeights(folder, name));
-      state.settle();
+      const copy = await readLayers(this.model.stack, folder, (layer, name) => layer.readWeights(folder, name));
       this.weightsChange();
       copy();
     });
@@ -68,7 +63,7 @@ export abstract class StoredNet extends PredictingNet {
       const { state, stack } = this.model;
       const copy = await readLayers(stack, folder, (layer, name) => layer.readInitialValues(folder, name));
       state.reset();
-      this.output = undefined;
+      this.lastPass = undefined;
       this.weightsChange();
       copy();
     });
@@ -85,7 +80,6 @@ export abstract class StoredNet extends PredictingNet {
     await this.busy.exclusively('exportOnnx', async () => {
       requireFileName(file);
       requireEnding('file', file, '.onnx');
-      this.model.state.settle();
       const { writeOnnx } = await import('../onnx/export/to-onnx.js');
       const { name, preparation } = this;
       await writeOnnx({ name, preparation, ...this.model }, file, options);
@@ -95,6 +89,6 @@ export abstract class StoredNet extends PredictingNet {
   /** The description of the net in its files. */
   protected get description(): ModelDescription {
     const { name, params, preparation } = this;
-    return { name, params, preparation, layers: this.model.stack.layers };
+    return { name, params, preparation, graph: this.model.stack.parts };
   }
 }

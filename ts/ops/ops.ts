@@ -1,3 +1,4 @@
+import { badArgument } from '../errors.js';
 import * as operations from './operations/index.js';
 import type { Tape } from './tape.js';
 
@@ -12,11 +13,25 @@ type OnTape<F> = F extends (tape: Tape, ...args: infer A) => infer R ? (...args:
  */
 export type Ops = { readonly [Name in keyof Operations]: OnTape<Operations[Name]> };
 
+const tapes = new WeakMap<Ops, Tape>();
+
 /** The operations on one tape. */
 export function opsOn(tape: Tape): Ops {
   const bound = Object.entries(operations).map(([name, operation]) => [
     name,
     (operation as (tape: Tape, ...args: unknown[]) => unknown).bind(undefined, tape),
   ]);
-  return Object.fromEntries(bound) as Ops;
+  const ops = Object.fromEntries(bound) as Ops;
+  tapes.set(ops, tape);
+  return ops;
+}
+
+/**
+ * The tape of operations, for kernels that are no operations.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but operations that `opsOn` made
+ */
+export function tapeOf(ops: Ops): Tape {
+  const tape = tapes.get(ops);
+  if (!tape) throw badArgument('ops', 'the operations that call receives', ops);
+  return tape;
 }

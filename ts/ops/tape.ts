@@ -6,6 +6,9 @@ import { Value, type ValueOrNumber } from './value.js';
 /** Writes a gradient to `target`, or adds it where `accumulate` is 1. */
 export type GradientPass = (target: Tensor, accumulate: 0 | 1) => void;
 
+/** Writes several gradients to `targets`, or adds them where `accumulate` is 1. */
+export type GradientsPass = (targets: readonly Tensor[], accumulate: 0 | 1) => void;
+
 /** A value in which a backward pass begins, and the gradient of the loss by it, of the value's shape. */
 export interface Seed {
   readonly value: Value;
@@ -79,17 +82,18 @@ export class Tape {
   ): Value {
     const y = this.runner.tensor(shape);
     forward(y);
-    return this.#record(y, operands, backward);
+    return this.result(y, operands, backward);
   }
 
   /** Adds an operation whose result is its operand's numbers in another shape, in the same memory. */
   view(operand: Value, shape: readonly number[]): Value {
-    return this.#record(operand.tensor.reshape(shape), [operand], (dy) =>
+    return this.result(operand.tensor.reshape(shape), [operand], (dy) =>
       this.shareGradient(operand, dy.reshape(operand.shape)),
     );
   }
 
-  #record(y: Tensor, operands: readonly Value[], backward?: (dy: Tensor, y: Tensor) => void): Value {
+  /** Adds an operation whose result is there already. */
+  result(y: Tensor, operands: readonly Value[], backward?: (dy: Tensor, y: Tensor) => void): Value {
     const output = new Value(y);
     if (backward) this.#entries.push({ operands, output, backward: (dy) => backward(dy, y) });
     return output;
@@ -116,15 +120,16 @@ export class Tape {
 
   /**
    * Adds contributions to the gradients of several values, which one kernel computes together. Where only some of them have
-   * one already, or are needed, the others are computed to a tensor of their own.
+   * one already, they are computed to tensors of their own first.
    */
-  addGradients(values: readonly Value[], pass: (targets: readonly Tensor[], accumulate: 0 | 1) => void): void {
+  addGradients(values: readonly Value[], pass: GradientsPass): void {
     const needed = values.filter((value) => this.needs(value));
+    const begun = needed.flatMap((value) => this.#gradients.get(value) ?? []);
     if (needed.length === 0) return;
-    const begun = needed.filter((value) => this.#gradients.has(value));
-    if (begun.length === 0) {
-      const targets = values.map((value) => this.#targetOf(value));
-      pass(targets, 0);
+    if (begun.length === 0 || begun.length === needed.length) {
+      for (const gradient of begun) if (!gradient.isOwn) this.#makeOwn(gradient);
+      const targets = values.map((value) => this.#gradients.get(value)?.tensor ?? this.#targetOf(value));
+      pass(targets, begun.length === 0 ? 0 : 1);
       for (const value of needed) this.#gradients.set(value, { tensor: targets[values.indexOf(value)]!, isOwn: true });
       return;
     }
@@ -133,9 +138,35 @@ export class Tape {
     for (const [i, value] of values.entries()) this.shareGradient(value, targets[i]!);
   }
 
+  /** Adds a contribution by a kernel that cannot add to what is there. */
+  addOverwritten(value: Value, pass: (target: Tensor) => void): void {
+    this.addGradients(
+      [value],
+      this.overwriting(([target]) => pass(target!)),
+    );
+  }
+
+  /** Makes a pass of kernels that cannot add to what is there: what they write is added where it must be. */
+  overwriting(pass: (targets: readonly Tensor[]) => void): GradientsPass {
+    return (targets, accumulate) => {
+      if (accumulate === 0) {
+        pass(targets);
+        return;
+      }
+      const written = targets.map(({ shape }) => this.runner.tensor(shape));
+      pass(written);
+      for (const [i, target] of targets.entries()) this.copy(written[i]!, target, 1);
+    };
+  }
+
   /** The memory for a value's gradient where it is needed, and otherwise memory that nobody reads. */
   #targetOf(value: Value): Tensor {
     return this.#targets.get(value) ?? this.runner.tensor(value.shape);
+  }
+
+  /** Notes that the memory for a value's gradient holds it: the code of a `PlainLayer` has written it. */
+  hasGradient(value: Value): void {
+    if (this.needs(value)) this.#gradients.set(value, { tensor: this.#targetOf(value), isOwn: true });
   }
 
   /** Adds a tensor of the value's shape to its gradient. A first contribution is taken as it is, without a copy. */
@@ -161,11 +192,11 @@ export class Tape {
   }
 
   /**
-   * Runs the backward kernels of all operations between what is wanted and the seeds, from the last to the first. To be
-   * called once.
+   * Runs the backward kernels of all operations between what is wanted and the seeds, from the last to the first.
    * @returns the gradients in the order of `wanted`; zeros where no seed depends on a value
    */
   backward(seeds: readonly Seed[], wanted: readonly Wanted[]): Tensor[] {
+    for (const memory of [this.#needed, this.#targets, this.#gradients]) memory.clear();
     for (const { value, gradient } of wanted) {
       this.#needed.add(value);
       if (gradient) this.#targets.set(value, gradient);

@@ -1,4 +1,4 @@
-import { type Constant, valuesOf } from '../constants.js';
+import { type Constants, type ValueOf, valuesOf } from '../constants.js';
 import { fieldsOf, oneOf } from '../fields.js';
 import { arrayOf, type DType } from '../tensor.js';
 import type { KernelOptimizer } from './optimizer.js';
@@ -15,12 +15,16 @@ export type OptimizerOptions =
   | OptimizerName
   | {
       [Name in OptimizerName]: { readonly name: Name } & {
-        readonly [Key in keyof ConstantsOf<Name>]?: number | undefined;
+        readonly [Key in keyof ConstantsOf<Name>]?: ValueOf<ConstantsOf<Name>[Key]> | undefined;
       };
     }[OptimizerName];
 
 /** All constants of all optimizers; each takes its own. */
-type AnyConstants = { readonly [Name in OptimizerName as keyof ConstantsOf<Name> & string]?: number | undefined };
+type AnyConstants = {
+  readonly [Key in KeysOf<ConstantsOf<OptimizerName>>]?: ValueIn<ConstantsOf<OptimizerName>, Key> | undefined;
+};
+type KeysOf<Tables> = Tables extends unknown ? keyof Tables & string : never;
+type ValueIn<Tables, Key> = Tables extends { readonly [Name in Key & string]: infer One } ? ValueOf<One> : never;
 
 /** Options of `createOptimizer`: the learning rate, and the constants of the optimizer. */
 export interface CreateOptimizerOptions extends AnyConstants {
@@ -32,8 +36,8 @@ export interface CreateOptimizerOptions extends AnyConstants {
 
 interface RuleClass {
   readonly id: string;
-  readonly constants: Readonly<Record<string, Constant>>;
-  new (learningRate: number, constants: Readonly<Record<string, number>>): KernelOptimizer;
+  readonly constants: Constants;
+  new (learningRate: number, constants: Readonly<Record<string, number | boolean>>): KernelOptimizer;
 }
 
 const byName = new Map((Object.values(rules) as unknown as RuleClass[]).map((rule) => [rule.id, rule]));

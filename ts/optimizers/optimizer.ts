@@ -1,7 +1,16 @@
 import { requireAboveZero } from '../constants.js';
 import { badArgument, shapeMismatch } from '../errors.js';
+import { checkOptions } from '../fields.js';
 import { EagerRunner, type KernelArgument, type Runner } from '../runner.js';
 import { arrayOf, type DType, type FloatArray, Tensor } from '../tensor.js';
+
+/** Options of an update by an optimizer alone. */
+export interface UpdateOptions {
+  /** False for a bias or a norm's parameter, to which weight decay may not apply; default true. */
+  readonly isWeight?: boolean | undefined;
+  /** Multiplies the learning rate; default 1. */
+  readonly learningRateFactor?: number | undefined;
+}
 
 /** Updates parameters with gradients; works on any two arrays. */
 export interface Optimizer {
@@ -14,7 +23,7 @@ export interface Optimizer {
    * each array by its place in memory.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but two arrays of one type, `ERR_SHAPE_MISMATCH` for two lengths
    */
-  update(theta: FloatArray, gradient: FloatArray): void;
+  update(theta: FloatArray, gradient: FloatArray, options?: UpdateOptions): void;
 }
 
 /** The tensors and numbers of one update. */
@@ -24,33 +33,40 @@ export interface UpdateTarget {
   /** The optimizer's own arrays, each of θ's size, by the names in `stateNames`; zeros before the first step. */
   readonly state: Readonly<Record<string, Tensor>>;
   readonly learningRate: KernelArgument;
-  /** Steps finished before this one. */
+  /** Updates finished before this one. */
   readonly step: KernelArgument;
+  /** Whether weight decay applies. */
+  readonly decays: boolean;
 }
 
 /** The memory of an optimizer for one θ when it works alone. */
 interface Memory {
   readonly state: Record<string, Tensor>;
   step: number;
-  isAhead: boolean;
+  /** Whether `beginPass` has run, and `endPass` has not. */
+  hasBegun: boolean;
 }
 
 /** An optimizer in terms of kernels: the same code runs alone and inside a recorded plan. */
 export abstract class KernelOptimizer implements Optimizer {
   abstract readonly name: string;
   readonly learningRate: number;
+  /** Whether weight decay leaves biases and the parameters of norms alone. */
+  readonly excludesBiasAndNorm: boolean;
+  /** The optimizer's own constants, named as its kernels name them. */
+  protected readonly constants: Readonly<Record<string, number>>;
   #dtype: DType | undefined;
   readonly #memories = new WeakMap<ArrayBufferLike, Map<string, Memory>>();
 
-  /** @param constants - the optimizer's own, named as its kernels name them */
-  constructor(
-    learningRate: number,
-    protected readonly constants: Readonly<Record<string, number>> = {},
-  ) {
+  /** @param constants - those of the optimizer by name */
+  constructor(learningRate: number, constants: Readonly<Record<string, number | boolean>> = {}) {
     if (!(Number.isFinite(learningRate) && learningRate > 0)) {
       throw badArgument('learningRate', 'a finite number above 0', learningRate);
     }
     this.learningRate = learningRate;
+    const { excludeBiasAndNorm = false, ...numbers } = constants;
+    this.excludesBiasAndNorm = excludeBiasAndNorm as boolean;
+    this.constants = numbers as Readonly<Record<string, number>>;
   }
 
   /**
@@ -79,44 +95,50 @@ export abstract class KernelOptimizer implements Optimizer {
     return [];
   }
 
-  /** True if θ lies elsewhere between `preUpdatePass` and `updatePass`; the state `origin` then holds the true one. */
-  get movesAhead(): boolean {
-    return false;
-  }
-
-  /** Calls the kernels that come before the forward pass. */
-  preUpdatePass(_runner: Runner, _target: UpdateTarget): void {}
+  /**
+   * Calls the kernels that run once before one or several steps: for a rule that takes the gradient elsewhere than at the
+   * weights, and keeps θ there between its updates.
+   */
+  beginPass(_runner: Runner, _target: UpdateTarget): void {}
 
   /** Calls the kernels of one update. */
   abstract updatePass(runner: Runner, target: UpdateTarget): void;
 
-  preUpdate(theta: FloatArray): void {
-    requireFloats('theta', theta);
-    if (!this.movesAhead) return;
-    const { runner, target, memory } = this.#alone(theta, theta);
-    if (memory.isAhead) return;
-    this.preUpdatePass(runner, target);
-    memory.isAhead = true;
+  /** Calls the kernels that run once after these steps, also where one of them failed: θ holds the weights again. */
+  endPass(_runner: Runner, _target: UpdateTarget): void {}
+
+  /** The tensor that holds the weights between `beginPass` and `endPass`. */
+  weightsIn({ theta }: UpdateTarget): Tensor {
+    return theta;
   }
 
-  update(theta: FloatArray, gradient: FloatArray): void {
+  preUpdate(theta: FloatArray): void {
+    requireFloats('theta', theta);
+    const { runner, target, memory } = this.#alone(theta, theta);
+    if (!memory.hasBegun) this.beginPass(runner, target);
+    memory.hasBegun = true;
+  }
+
+  update(theta: FloatArray, gradient: FloatArray, options: UpdateOptions = {}): void {
     requireFloats('theta', theta);
     requireFloats('gradient', gradient);
     if (theta.length !== gradient.length) {
       throw shapeMismatch('gradient', `${theta.length} numbers`, `${gradient.length}`);
     }
-    const { runner, target, memory } = this.#alone(theta, gradient);
+    const { runner, target, memory } = this.#alone(theta, gradient, options);
     if (target.gradient.dtype !== runner.dtype) {
       throw badArgument('gradient', `a ${runner.dtype} array`, `a ${target.gradient.dtype} one`);
     }
     // Without preUpdate before it, the gradient was taken at θ itself.
-    if (this.movesAhead && !memory.isAhead) this.preUpdatePass(runner, target);
+    if (!memory.hasBegun) this.beginPass(runner, target);
     this.updatePass(runner, target);
-    memory.isAhead = false;
+    this.endPass(runner, target);
+    memory.hasBegun = false;
     memory.step++;
   }
 
-  #alone(theta: FloatArray, gradient: FloatArray) {
+  #alone(theta: FloatArray, gradient: FloatArray, options: UpdateOptions = {}) {
+    const { isWeight, learningRateFactor } = checked(options);
     const dtype: DType = theta instanceof Float64Array ? 'float64' : 'float32';
     if (this.dtype !== undefined && this.dtype !== dtype)
       throw badArgument('theta', `a ${this.dtype} array`, `a ${dtype} one`);
@@ -126,8 +148,9 @@ export abstract class KernelOptimizer implements Optimizer {
       theta: Tensor.from(theta),
       gradient: Tensor.from(gradient),
       state: memory.state,
-      learningRate: this.learningRate,
+      learningRate: this.learningRate * learningRateFactor,
       step: memory.step,
+      decays: isWeight || !this.excludesBiasAndNorm,
     };
     return { runner: new EagerRunner(dtype), target, memory };
   }
@@ -141,10 +164,20 @@ export abstract class KernelOptimizer implements Optimizer {
     if (known) return known;
     const array = () => Tensor.from(theta.slice().fill(0));
     const state = Object.fromEntries(this.stateNames.map((name) => [name, array()]));
-    const memory = { state, step: 0, isAhead: false };
+    const memory = { state, step: 0, hasBegun: false };
     memories.set(place, memory);
     return memory;
   }
+}
+
+function checked(options: UpdateOptions): { readonly isWeight: boolean; readonly learningRateFactor: number } {
+  checkOptions(options, ['isWeight', 'learningRateFactor']);
+  const { isWeight = true, learningRateFactor = 1 } = options;
+  if (typeof isWeight !== 'boolean') throw badArgument('isWeight', 'true or false', isWeight);
+  if (!(Number.isFinite(learningRateFactor) && learningRateFactor > 0)) {
+    throw badArgument('learningRateFactor', 'a finite number above 0', learningRateFactor);
+  }
+  return { isWeight, learningRateFactor };
 }
 
 /** Refuses lists, whose numbers C++ cannot see, and tensors. */

@@ -1,7 +1,7 @@
 import { CellProblem, isInfinite, numberIn, requireWithin } from '../data/csv/cells.js';
 import type { CsvRow, RowCells } from '../data/csv-options.js';
 import { describe } from '../errors.js';
-import type { FloatArray } from '../tensor.js';
+import type { TensorData } from '../tensor.js';
 import { type ColumnEncoding, widthOf } from './column-encoding.js';
 import { DateReader } from './dates.js';
 import type { PredictOptions } from './predict-options.js';
@@ -82,7 +82,7 @@ export class EncodedColumn {
    * @param unseen - how an unknown name is treated; undefined: as an error, and the caller has no such option
    * @throws CellProblem for a cell that cannot be read
    */
-  write(content: Content, target: FloatArray, limit: number, unseen: PredictOptions['unseen']): void {
+  write(content: Content, target: TensorData, limit: number, unseen: PredictOptions['unseen']): void {
     const { encoding } = this.#encoding;
     if (encoding === 'none') target[this.offset] = this.#number(content, limit);
     else if (encoding === 'date') target.set(this.#date(content), this.offset);

@@ -1,6 +1,6 @@
 import type { NetType } from '../losses/index.js';
 import type { Tensor } from '../tensor.js';
-import type { Preparation } from './preparation.js';
+import type { OutputPreparation } from './preparation.js';
 import { restoreLabels } from './prepare.js';
 
 /** A net's answers for raw rows. */
@@ -12,7 +12,7 @@ export interface Prediction {
 }
 
 /** Makes answers from a net's outputs. */
-export function predictionOf({ y, classes }: Partial<Preparation>, netType: NetType, outputs: Tensor): Prediction {
+export function predictionOf({ y, classes }: OutputPreparation, netType: NetType, outputs: Tensor): Prediction {
   if (netType === 'fitting') return { outputs: y ? restoreLabels(y, outputs) : outputs };
   const width = outputs.rowSize;
   // Several outputs of sigmoid are answers to several questions.

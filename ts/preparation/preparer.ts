@@ -1,22 +1,34 @@
 import type { RowCells } from '../data/csv-options.js';
 import { badArgument, shapeMismatch } from '../errors.js';
 import type { NetType } from '../losses/index.js';
-import { type DType, sizeOf, Tensor } from '../tensor.js';
+import { type AnyTensor, type DType, isFloats, sizeOf, Tensor } from '../tensor.js';
 import { checkedPreparation } from './check-preparation.js';
 import { checkedPredictOptions, type PredictOptions } from './predict-options.js';
 import { type Prediction, predictionOf } from './prediction.js';
-import type { Preparation } from './preparation.js';
+import { isRowPreparation, type Preparation, type RowPreparation } from './preparation.js';
 import { prepareRows, prepareRowsSync } from './prepare.js';
 import { RowEncoder } from './row-encoder.js';
 
 /** Applies a preparation: makes a net's input from raw rows, and answers from its outputs. */
 export class Preparer {
-  readonly preparation: Preparation | undefined;
+  readonly preparation: RowPreparation | undefined;
   #encoder: RowEncoder | undefined;
+  #names: readonly string[] | undefined;
 
-  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation whose parts do not fit together */
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation whose parts do not fit together, or one by names */
   constructor(preparation: Preparation | undefined) {
-    this.preparation = preparation === undefined ? undefined : checkedPreparation(preparation);
+    const checked = preparation === undefined ? undefined : checkedPreparation(preparation);
+    if (checked && !isRowPreparation(checked)) {
+      throw badArgument('preparation', 'one without names', Object.keys(checked.inputs!).join(', '));
+    }
+    this.preparation = checked;
+  }
+
+  /** A preparer for a net that was trained on inputs by name, whose raw rows cannot be prepared yet: it refuses them. */
+  static refusing(names: readonly string[]): Preparer {
+    const preparer = new Preparer(undefined);
+    preparer.#names = names;
+    return preparer;
   }
 
   /**
@@ -26,6 +38,10 @@ export class Preparer {
    */
   encode(rows: Tensor | readonly RowCells[], dtype: DType, options?: PredictOptions): Tensor {
     const known = options === undefined ? undefined : checkedPredictOptions(options);
+    if (this.#names) {
+      const inputs = this.#names.map((name) => `'${name}'`).join(', ');
+      throw badArgument('predict', 'a net trained on rows without names', inputs, 'use inference with scaled rows');
+    }
     if (!(rows instanceof Tensor)) return this.#rowEncoderFor(rows).encode(rows, dtype, 0, known);
     const { inputShape } = this.preparation ?? { inputShape: rows.shape.slice(1) };
     if (rows.data.length !== rows.size) throw badArgument('rows', 'a tensor with its memory', 'a detached buffer');
@@ -37,13 +53,13 @@ export class Preparer {
 
   /** Scales rows of `encode` for a net of that dtype; the event loop gets its turns. */
   async prepare(raw: Tensor, dtype: DType): Promise<Tensor> {
-    if (this.preparation) return prepareRows(this.preparation, raw, dtype);
+    if (this.preparation) return floats(await prepareRows(this.preparation, raw, dtype));
     return raw.dtype === dtype ? raw : raw.clone(dtype);
   }
 
   /** As `prepare`, at once. */
   prepareSync(raw: Tensor, dtype: DType): Tensor {
-    if (this.preparation) return prepareRowsSync(this.preparation, raw, dtype);
+    if (this.preparation) return floats(prepareRowsSync(this.preparation, raw, dtype));
     return raw.dtype === dtype ? raw : raw.clone(dtype);
   }
 
@@ -63,4 +79,9 @@ export class Preparer {
     this.#encoder ??= new RowEncoder(encodings);
     return this.#encoder;
   }
+}
+
+function floats(prepared: AnyTensor): Tensor {
+  if (!isFloats(prepared)) throw badArgument('preparation', 'an input of floats', 'one of int32');
+  return prepared;
 }

@@ -1,7 +1,7 @@
 import { CellProblem, limits } from '../data/csv/cells.js';
 import type { CsvRow, RowCells } from '../data/csv-options.js';
 import { BlasnetError, badArgument, clipped } from '../errors.js';
-import { type DType, Tensor } from '../tensor.js';
+import { Tensor, type TensorType } from '../tensor.js';
 import type { ColumnEncoding } from './column-encoding.js';
 import { type CellFunctions, EncodedColumn, isAbsent, textOf } from './encoded-column.js';
 import type { PredictOptions } from './predict-options.js';
@@ -30,9 +30,15 @@ export class RowEncoder {
    * @param first - the number of the first row, for messages
    * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row and the column of a cell that cannot be read
    */
-  encode(rows: readonly RowCells[], dtype: DType, first = 0, { unseen }: PredictOptions = {}): Tensor {
+  encode<Type extends TensorType>(
+    rows: readonly RowCells[],
+    dtype: Type,
+    first = 0,
+    { unseen }: PredictOptions = {},
+  ): Tensor<Type> {
     if (!Array.isArray(rows)) throw badArgument('rows', 'an array of rows', rows);
-    const tensor = Tensor.zeros([rows.length, this.width], dtype);
+    const tensor = Tensor.zeros<Type>([rows.length, this.width], dtype);
+    const limit = limits[dtype === 'float32' ? 'float32' : 'float64']; // int32 holds places of categories
     for (const [i, cells] of rows.entries()) {
       const where = `row ${first + i}`;
       if (typeof cells !== 'object' || cells === null) throw badArgument(where, 'cells by column name', cells);
@@ -42,7 +48,7 @@ export class RowEncoder {
       const row = this.#derives ? textsOf(cells) : undefined;
       for (const column of this.#columns) {
         try {
-          column.write(column.contentOf(cells, row), target, limits[dtype], unseen);
+          column.write(column.contentOf(cells, row), target, limit, unseen);
         } catch (cause) {
           throw explained(cause, `${where}, column '${column.name}'`);
         }

@@ -1,7 +1,7 @@
 import type { NativeOutcome } from '../native.js';
 import { fromNative, type PassRunner, type Port, type Runner } from '../runner.js';
 import { type Slot, Slots } from '../slots.js';
-import type { DType, FloatArray } from '../tensor.js';
+import type { DType, Tensor, TensorData, TensorType } from '../tensor.js';
 import { createReplay, type Pass, type Replay } from './replay.js';
 
 /** Rows that pass through a net at once outside of training: enough for full speed, few enough for the cache. */
@@ -19,6 +19,10 @@ export interface ChunkSetup {
   readonly isRecordable: boolean;
   /** Numbers in a row of a run's input, if the pass reads its rows from there. */
   readonly inputSize?: number;
+  /** Returns the tensors of the pass recorded last that are read after a run; the others share memory. */
+  readonly kept?: () => readonly Tensor[];
+  /** The type of these numbers; by default the dtype. */
+  readonly inputType?: TensorType;
 }
 
 /** Calls the kernels for `rows` rows that begin at the slot `firstRow`. */
@@ -33,7 +37,7 @@ export class ChunkedReplay {
 
   /** @param once - a pass that runs one time, before the first chunk */
   constructor(
-    { dtype, rows, rowBytes, isRecordable, inputSize }: ChunkSetup,
+    { dtype, rows, rowBytes, isRecordable, ...input }: ChunkSetup,
     chunkPass: ChunkPass,
     once?: (runner: Runner, slots: Slots) => void,
   ) {
@@ -53,7 +57,7 @@ export class ChunkedReplay {
     };
     this.#replay = createReplay(
       passes,
-      { dtype, slots, stepsPerEpoch: this.chunks, batchRows: chunkRows, ...(inputSize !== undefined && { inputSize }) },
+      { dtype, slots, stepsPerEpoch: this.chunks, batchRows: chunkRows, ...input },
       isRecordable,
     );
   }
@@ -64,12 +68,12 @@ export class ChunkedReplay {
   }
 
   /** Runs on this thread. */
-  runSync(input?: FloatArray): void {
+  runSync(input?: TensorData): void {
     check(this.#replay.runSync(0, this.chunks, false, input));
   }
 
   /** Runs on a thread of its own. Until it is done the input must not be transferred. */
-  async run(input?: FloatArray): Promise<void> {
+  async run(input?: TensorData): Promise<void> {
     check(await this.#replay.run(0, this.chunks, false, undefined, input));
   }
 

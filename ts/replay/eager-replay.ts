@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { BlasnetError, badArgument } from '../errors.js';
 import type { NativeOutcome } from '../native.js';
 import { type BoundRows, EagerRunner, type KernelArgument, type PassRunner, type Port } from '../runner.js';
-import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
-import type { Passes, Replay, ReplaySetup } from './replay.js';
+import { type DType, sizeOf, Tensor, type TensorData, type TensorType } from '../tensor.js';
+import type { Pass, Passes, Replay, ReplaySetup } from './replay.js';
 
 type BoundPorts = ReadonlyMap<Port, BoundRows>;
 
@@ -29,7 +29,16 @@ export class EagerReplay implements Replay {
     this.#ports.set(port, { data, count });
   }
 
-  runSync(first: number, end: number, beginEpoch: boolean, input?: FloatArray): NativeOutcome {
+  runSync(first: number, end: number, beginEpoch: boolean, input?: TensorData): NativeOutcome {
+    this.#runOnce(this.#passes.begin);
+    try {
+      return this.#runSteps(first, end, beginEpoch, input);
+    } finally {
+      this.#runOnce(this.#passes.end);
+    }
+  }
+
+  #runSteps(first: number, end: number, beginEpoch: boolean, input?: TensorData): NativeOutcome {
     for (let step = first; step < end; step++) {
       if (!this.#runStep(step, beginEpoch && step === first, input))
         return { reason: 'notFinite', next: step, message: '' };
@@ -37,12 +46,21 @@ export class EagerReplay implements Replay {
     return { reason: 'finished', next: end, message: '' };
   }
 
-  async run(...[first, end, beginEpoch, onProgress, input]: Parameters<Replay['run']>): Promise<NativeOutcome> {
+  async run(...args: Parameters<Replay['run']>): Promise<NativeOutcome> {
+    this.#runOnce(this.#passes.begin);
+    try {
+      return await this.#runInTurns(...args);
+    } finally {
+      this.#runOnce(this.#passes.end);
+    }
+  }
+
+  async #runInTurns(...[first, end, beginEpoch, onProgress, input]: Parameters<Replay['run']>): Promise<NativeOutcome> {
     this.#isAborted = false;
     let reported = performance.now();
     for (let step = first; step < end; step++) {
       if (this.#isAborted) return { reason: 'aborted', next: step, message: '' };
-      const outcome = this.runSync(step, step + 1, beginEpoch && step === first, input);
+      const outcome = this.#runSteps(step, step + 1, beginEpoch && step === first, input);
       if (outcome.reason !== 'finished') return outcome;
       const now = performance.now();
       if (now - this.#turned < turn) continue;
@@ -60,9 +78,14 @@ export class EagerReplay implements Replay {
     this.#isAborted = true;
   }
 
+  #runOnce(pass: Pass | undefined): void {
+    const { dtype, step } = this.#setup;
+    pass?.(new BoundRunner(dtype, step, this.#ports, undefined));
+  }
+
   /** Returns false if a number became NaN or infinite. */
-  #runStep(step: number, beginEpoch: boolean, input: FloatArray | undefined): boolean {
-    const { dtype, slots, stepsPerEpoch, batchRows, step: stepArgument } = this.#setup;
+  #runStep(step: number, beginEpoch: boolean, input: TensorData | undefined): boolean {
+    const { dtype, slots, stepsPerEpoch, batchRows, stepsPerUpdate = 1, step: stepArgument } = this.#setup;
     const batch = step % stepsPerEpoch;
     slots.set('iteration', step);
     slots.set('epoch', Math.floor(step / stepsPerEpoch));
@@ -73,6 +96,7 @@ export class EagerReplay implements Replay {
       if (batch === 0 || beginEpoch) this.#passes.epoch?.(runner);
       const isLast = batch === stepsPerEpoch - 1;
       ((isLast && this.#passes.last) || this.#passes.step)!(runner);
+      if (isLast || (batch + 1) % stepsPerUpdate === 0) this.#passes.update?.(runner);
       return true;
     } catch (error) {
       if (error instanceof BlasnetError && error.code === 'ERR_NOT_FINITE') return false;
@@ -84,15 +108,17 @@ export class EagerReplay implements Replay {
 /** An eager runner with the rows that are bound to ports and to the input. */
 class BoundRunner extends EagerRunner implements PassRunner {
   readonly #ports: BoundPorts;
-  readonly #input: FloatArray | undefined;
+  readonly #input: TensorData | undefined;
 
-  constructor(dtype: DType, step: KernelArgument | undefined, ports: BoundPorts, input: FloatArray | undefined) {
+  constructor(dtype: DType, step: KernelArgument | undefined, ports: BoundPorts, input: TensorData | undefined) {
     super(dtype, step);
     this.#ports = ports;
     this.#input = input;
   }
 
-  input(shape: readonly number[]): Tensor {
+  input(shape: readonly number[]): Tensor;
+  input<Type extends TensorType>(shape: readonly number[], type: Type): Tensor<Type>;
+  input(shape: readonly number[]): Tensor<TensorType> {
     if (!this.#input) throw badArgument('the run', 'an input', 'none');
     return Tensor.from(this.#input.subarray(0, sizeOf(shape)), shape);
   }

@@ -1,43 +1,50 @@
 import { Arena } from '../arena.js';
 import { type NativeOutcome, type NativeReplay, native } from '../native.js';
-import { type Plan, PlanRecorder } from '../plan.js';
+import { keepWeightsInPanels } from '../plan/passes/weights-in-panels.js';
+import type { RecordedCall } from '../plan/recorded-call.js';
+import { type Plan, PlanRecorder } from '../plan/recorder.js';
 import { fromNative, type Port } from '../runner.js';
-import { arrayOf, type FloatArray } from '../tensor.js';
-import type { RecordedCall } from './recorded-call.js';
+import { type TensorData, tensorArrayOf } from '../tensor.js';
 import type { Pass, Passes, Replay, ReplaySetup } from './replay.js';
-import { keepWeightsInPanels } from './weights-in-panels.js';
 
 /** Records passes as plans, which C++ replays. They share one workspace, since they never run at the same time. */
 export class RecordedReplay implements Replay {
   readonly #plans: readonly Plan[];
   readonly #native: NativeReplay;
 
-  constructor({ epoch, step, last }: Passes, setup: ReplaySetup) {
+  constructor({ begin, end, epoch, step, last, update }: Passes, setup: ReplaySetup) {
     const workspace = new Arena(setup.dtype);
-    const record = (pass: Pass | undefined): PlanRecorder | undefined => {
+    const record = (pass: Pass | undefined) => {
       if (!pass) return undefined;
       workspace.rewind();
       const recorder = new PlanRecorder(workspace, setup.step);
       pass(recorder);
-      return recorder;
+      const compiled = recorder.compiled({ keepsGradients: setup.keepsGradients, kept: setup.kept?.() });
+      return { recorder, ...compiled };
     };
     // All are recorded before the first one is finished, since that allocates the workspace.
-    const recorded = [record(epoch), record(step), record(last)];
-    const calls = recorded.map((recorder) => recorder?.fused(setup.keepsGradients) ?? []);
-    const { plans: kept, begin, end } = keepWeightsInPanels(calls, setup.dtype);
-    const plans = recorded.map((recorder, i) => recorder?.finish(kept[i]));
+    const recorded = [record(epoch), record(step), record(last), record(update)];
+    const [first, atLast] = [record(begin), record(end)];
+    const panels = keepWeightsInPanels(
+      recorded.map((pass) => pass?.calls ?? []),
+      setup.dtype,
+    );
+    for (const pass of [...recorded, first, atLast]) pass?.settle();
+    const plans = recorded.map((pass, i) => pass?.recorder.finish(panels.plans[i]));
     const once = (calls: readonly RecordedCall[]) =>
       calls.length > 0 ? new PlanRecorder(workspace).finish(calls).native : undefined;
     this.#plans = plans.filter((plan) => plan !== undefined);
     this.#native = new native.Replay({
-      begin: once(begin),
-      end: once(end),
+      begin: once([...(first?.calls ?? []), ...panels.begin]),
+      end: once([...panels.end, ...(atLast?.calls ?? [])]),
       epoch: plans[0]?.native ?? null,
       step: plans[1]?.native ?? null,
       last: plans[2]?.native ?? null,
+      update: plans[3]?.native,
+      stepsPerUpdate: setup.stepsPerUpdate ?? 1,
       stepsPerEpoch: setup.stepsPerEpoch,
       batchRows: setup.batchRows,
-      inputRowBytes: (setup.inputSize ?? 0) * arrayOf(setup.dtype).BYTES_PER_ELEMENT,
+      inputRowBytes: (setup.inputSize ?? 0) * tensorArrayOf(setup.inputType ?? setup.dtype).BYTES_PER_ELEMENT,
       slots: setup.slots.data,
     });
   }
@@ -50,7 +57,7 @@ export class RecordedReplay implements Replay {
     }
   }
 
-  runSync(first: number, end: number, beginEpoch: boolean, input?: FloatArray): NativeOutcome {
+  runSync(first: number, end: number, beginEpoch: boolean, input?: TensorData): NativeOutcome {
     try {
       return this.#native.runSync(first, end, beginEpoch, input) ?? { reason: 'finished', next: end, message: '' };
     } catch (cause) {

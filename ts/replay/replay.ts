@@ -1,7 +1,7 @@
 import type { NativeOutcome, NativeReplay } from '../native.js';
 import type { KernelArgument, PassRunner, Port } from '../runner.js';
 import type { Slots } from '../slots.js';
-import type { DType, FloatArray } from '../tensor.js';
+import type { DType, Tensor, TensorData, TensorType } from '../tensor.js';
 import { EagerReplay } from './eager-replay.js';
 import { RecordedReplay } from './recorded-replay.js';
 
@@ -10,11 +10,16 @@ export type Pass = (runner: PassRunner) => void;
 
 /** The passes of a replay. `step` or `last` is required. */
 export interface Passes {
+  /** Run once, before and after all steps of a run, however it ends. */
+  readonly begin?: Pass | undefined;
+  readonly end?: Pass | undefined;
   /** Runs at the start of each epoch. */
   readonly epoch?: Pass | undefined;
   readonly step?: Pass | undefined;
   /** The last step of an epoch, if its batch is shorter. */
   readonly last?: Pass | undefined;
+  /** Runs after every `stepsPerUpdate` steps of an epoch, and after its last. */
+  readonly update?: Pass | undefined;
 }
 
 /** The sizes of a replay, and the memory that it shares with its caller. */
@@ -24,10 +29,18 @@ export interface ReplaySetup {
   readonly slots: Slots;
   readonly stepsPerEpoch: number;
   readonly batchRows: number;
-  /** Numbers in a row of the input, for passes that have one. */
+  /** For passes with an update; default 1. */
+  readonly stepsPerUpdate?: number;
+  /** Numbers in a row of the input, for passes that have one, and their type: by default the dtype. */
   readonly inputSize?: number;
+  readonly inputType?: TensorType;
   /** The value of `runner.step` in the passes. */
   readonly step?: KernelArgument;
+  /**
+   * Returns the tensors of the pass recorded last that are read after a run, where all others may share memory: for passes
+   * that keep nothing from one step to the next.
+   */
+  readonly kept?: (() => readonly Tensor[]) | undefined;
   /** Whether gradients may be read after a step: then each is computed and stored. */
   readonly keepsGradients?: boolean;
 }
@@ -40,7 +53,7 @@ export interface Replay {
    * Runs steps `first` to `end` (excluded) on this thread.
    * @param input - the epoch's rows, for passes that have an input
    */
-  runSync(first: number, end: number, beginEpoch: boolean, input?: FloatArray): NativeOutcome;
+  runSync(first: number, end: number, beginEpoch: boolean, input?: TensorData): NativeOutcome;
   /**
    * Runs steps `first` to `end` (excluded) without blocking the event loop.
    * @param onProgress - receives the next step and the slots, at most ten times a second
@@ -50,7 +63,7 @@ export interface Replay {
     end: number,
     beginEpoch: boolean,
     onProgress?: Parameters<NativeReplay['run']>[3],
-    input?: FloatArray,
+    input?: TensorData,
   ): Promise<NativeOutcome>;
   /** Ends a run within one step. */
   abort(): void;

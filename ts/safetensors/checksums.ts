@@ -3,7 +3,7 @@ import { clipped } from '../errors.js';
 import { isFields } from '../fields.js';
 import { badFile } from '../files.js';
 import { littleEndianBytes } from '../number-formats.js';
-import type { Tensor } from '../tensor.js';
+import type { AnyTensor } from '../tensor.js';
 
 /** The metadata `format` of files that `net.save` and checkpoints of training write. */
 export const modelFormat = 'blasnet';
@@ -18,7 +18,7 @@ const blank = '00000000';
 const pattern = new RegExp(`"${headerKey}":"([0-9a-f]{${blank.length}})"`);
 
 /** The metadata of a file with checksums; {@link signHeader} fills in that of the header. */
-export async function checksumTexts(tensors: ReadonlyMap<string, Tensor>): Promise<Record<string, string>> {
+export async function checksumTexts(tensors: ReadonlyMap<string, AnyTensor>): Promise<Record<string, string>> {
   const sums: [string, string][] = [];
   for (const [name, { data }] of tensors) sums.push([name, await checksumOf(littleEndianBytes(data))]);
   return { [tensorsKey]: JSON.stringify(Object.fromEntries(sums)), [headerKey]: blank };

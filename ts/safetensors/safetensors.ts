@@ -3,7 +3,7 @@ import { badArgument } from '../errors.js';
 import { isFields } from '../fields.js';
 import { replaceFile } from '../files.js';
 import { littleEndianBytes } from '../number-formats.js';
-import { Tensor } from '../tensor.js';
+import { type AnyTensor, Tensor, type TensorType } from '../tensor.js';
 import { checksumTexts, headerKey, modelFormat, signHeader } from './checksums.js';
 import { maxHeader, SafetensorsFile } from './file.js';
 import { metadataKey } from './header.js';
@@ -41,7 +41,7 @@ export async function readSafetensors(path: string, names?: readonly string[]): 
  */
 export async function writeSafetensors(
   path: string,
-  tensors: Readonly<Record<string, Tensor>>,
+  tensors: Readonly<Record<string, AnyTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   if (!isFields(tensors)) throw badArgument('tensors', 'tensors by name', tensors);
@@ -62,7 +62,7 @@ export interface ByteSink {
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for what the format cannot hold
  */
 export function safetensorsWriter(
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, AnyTensor>,
   metadata: Readonly<Record<string, string>>,
 ): (file: ByteSink) => Promise<void> {
   requireValid(tensors, metadata);
@@ -72,7 +72,7 @@ export function safetensorsWriter(
 
 /** Does what {@link safetensorsWriter} does, with checksums in the metadata. */
 export async function signedWriter(
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, AnyTensor>,
   metadata: Readonly<Record<string, string>>,
 ): Promise<(file: ByteSink) => Promise<void>> {
   requireValid(tensors, metadata);
@@ -81,14 +81,16 @@ export async function signedWriter(
   return (file) => writeParts(file, header, sorted);
 }
 
-type Named = readonly (readonly [string, Tensor])[];
+type Named = readonly (readonly [string, AnyTensor])[];
+
+const names: Readonly<Record<TensorType, string>> = { float32: 'F32', float64: 'F64', int32: 'I32' };
 
 async function writeParts(file: ByteSink, header: Uint8Array, tensors: Named): Promise<void> {
   await file.writeFile(header);
   for (const [, { data }] of tensors) await file.writeFile(littleEndianBytes(data));
 }
 
-function requireValid(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>>): void {
+function requireValid(tensors: ReadonlyMap<string, AnyTensor>, metadata: Readonly<Record<string, string>>): void {
   for (const [key, text] of Object.entries(metadata)) {
     if (typeof text !== 'string') throw badArgument(`metadata.${key}`, 'a string', text);
   }
@@ -99,7 +101,7 @@ function requireValid(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<R
   }
 }
 
-function layOut(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>>) {
+function layOut(tensors: ReadonlyMap<string, AnyTensor>, metadata: Readonly<Record<string, string>>) {
   // The larger numbers first, so that all lie at multiples of their size.
   const sorted: Named = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   return { header: headerOf(sorted, metadata), sorted };
@@ -110,7 +112,7 @@ function headerOf(tensors: Named, metadata: Readonly<Record<string, string>>): B
   const entries = tensors.map(([name, { dtype, shape, data }]) => {
     const begin = next;
     next += data.byteLength;
-    return [name, { dtype: dtype === 'float32' ? 'F32' : 'F64', shape, data_offsets: [begin, next] }] as const;
+    return [name, { dtype: names[dtype], shape, data_offsets: [begin, next] }] as const;
   });
   const texts = Object.keys(metadata).length > 0 ? [[metadataKey, metadata] as const] : [];
   const json = Buffer.from(JSON.stringify(Object.fromEntries([...texts, ...entries])));

@@ -5,8 +5,8 @@ import type { Repository } from './repository.js';
 
 /** Milliseconds for which a connection without a request stays open: a request may be on its way. */
 const lingerMs = 500;
-/** The server stops listening even if connections keep coming: after so many, more than wait at once, or milliseconds. */
-const [mostConnections, mostQuietMs] = [512, 5000];
+/** The server stops listening even if connections keep coming: after so many, more than wait at once. */
+const mostConnections = 512;
 /** Milliseconds between two looks for connections that have become idle. */
 const idleCheckMs = 20;
 
@@ -89,7 +89,8 @@ export class Closing {
   async #quiet(): Promise<void> {
     if (!this.#app.server.listening) return;
     this.#repository.pause();
-    const mostMs = performance.now() + Math.min(mostQuietMs, this.#drainMs);
+    // Half of the time that there is: requests that have come need the other half.
+    const mostMs = performance.now() + this.#drainMs / 2;
     const most = this.#connections + mostConnections;
     let before = this.#connections;
     // A turn accepts one connection, if there is one.

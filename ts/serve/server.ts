@@ -52,10 +52,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const app = fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
+    // Nothing here waits for others: on a busy machine, a start may take longer than Fastify's ten seconds.
+    pluginTimeout: 0,
     // Requests on connections that are open are answered while others drain.
     return503OnClosing: false,
-    // Fastify would give the routes 10 seconds to be added, which a busy machine may take to load the modules.
-    pluginTimeout: 0,
     ...timeoutsOf(repository.settings.timeoutMs),
   });
   app.setNotFoundHandler((_request, reply) => {

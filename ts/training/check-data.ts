@@ -1,8 +1,8 @@
 import { checkCheckpointOptions } from '../checkpoints/checkpoint-options.js';
+import { labelOf } from '../data/by-name.js';
 import type { DataReader } from '../data/data-reader.js';
-import type { RowStream } from '../data/data-set.js';
-import type { Part } from '../data/part.js';
-import { type Rows, requireAttached, tensorOf } from '../data/rows.js';
+import { countOf, inputNames, type Part, soleRows } from '../data/part.js';
+import { type Rows, requireAttached, rowType, tensorOf } from '../data/rows.js';
 import { badArgument, shapeMismatch } from '../errors.js';
 import type { HyperParameters } from '../hyper-parameters.js';
 import { ClassificationLayer } from '../layers/classification.js';
@@ -28,23 +28,37 @@ export function checkData(model: Model, reader: DataReader, options: TrainOption
   for (const [name, part] of Object.entries(parts)) {
     if (part) requireTrainable(model, part, `the ${name} set`);
   }
-  if (reader.trainingStream) checkShapes(model, reader.trainingStream, 'the training set');
-  const { yShape } = reader.trainingStream ?? { yShape: reader.trainingPart.y.rowShape };
-  checkClassWeights(model.params.netType, reader.classWeights, sizeOf(yShape));
+  if (reader.trainingStream) checkShapes(model, reader.trainingLike, 'the training set');
+  const { rowShape } = soleRows(reader.trainingLike, 'targets', 'the training set');
+  checkClassWeights(model.params.netType, reader.classWeights, sizeOf(rowShape));
 }
 
 /** Refuses rows that do not fit the net, or labels that do not fit its type. */
-export function requireTrainable(model: Model, { x, y }: Part, name: string): void {
-  requireAttached(`${name}'s x`, x);
+export function requireTrainable(model: Model, part: Part, name: string): void {
+  const y = soleRows(part, 'targets', name);
+  for (const [key, x] of Object.entries(part.inputs)) requireAttached(`${name}'s ${labelOf('x', key)}`, x);
   requireAttached(`${name}'s y`, y);
-  checkShapes(model, { xShape: x.rowShape, yShape: y.rowShape }, name);
-  if (x.count !== y.count) throw shapeMismatch(`${name}'s labels`, `${x.count} rows`, `${y.count}`);
+  checkShapes(model, part, name);
+  const count = countOf(part);
+  if (count !== y.count) throw shapeMismatch(`${name}'s labels`, `${count} rows`, `${y.count}`);
   checkLabels(model.params, y, name);
 }
 
-function checkShapes(model: Model, { xShape, yShape }: Pick<RowStream, 'xShape' | 'yShape'>, name: string): void {
+function checkShapes(model: Model, part: Part, name: string): void {
+  const y = soleRows(part, 'targets', name);
+  if (rowType(y) === 'int32') throw badArgument(`${name}'s y`, 'rows of floats', 'int32 ones');
   requireLastLayer(model);
-  const output = model.stack.outputShape(xShape); // first: layers may learn the shapes of their weights from it
+  const { inputs } = model.stack;
+  const rows = inputNames(model.stack.inputNames, part, name).map((key) => part.inputs[key]!);
+  for (const [i, { name: input, dtype }] of inputs.entries()) {
+    const isIndex = rowType(rows[i]!) === 'int32';
+    if (isIndex === (dtype === 'int32')) continue;
+    const [expected, received] = isIndex ? ['rows of floats', 'int32 ones'] : ['int32 rows', 'rows of floats'];
+    throw badArgument(`${name}'s ${labelOf('x', input)}`, expected, received);
+  }
+  const yShape = y.rowShape;
+  // First: layers may learn the shapes of their weights from it.
+  const output = model.stack.outputShape(...rows.map(({ rowShape }) => rowShape));
   model.stack.requireAttached();
   if (sizeOf(output) !== sizeOf(yShape)) {
     const { netType } = model.params;
@@ -63,8 +77,10 @@ function checkClassWeights(netType: NetType, weights: Float64Array | undefined, 
 }
 
 function requireLastLayer({ params, stack, objective }: Model): void {
-  const last = stack.layers.at(-1);
+  const last = stack.steps.at(-1);
   if (!last) throw badArgument('the net', 'at least one layer', 'none');
+  const { outputs } = stack;
+  if (outputs.length > 1) throw badArgument('the net', 'one output to train', outputs.length);
   const classifier = last.layer instanceof ClassificationLayer ? last.layer.kind : undefined;
   if (classifier === objective.classifier) return;
   const expected = objective.classifier ? `ClassificationLayer('${objective.classifier}')` : 'no ClassificationLayer';

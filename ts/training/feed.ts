@@ -1,5 +1,6 @@
+import { labelOf } from '../data/by-name.js';
 import type { DataReader } from '../data/data-reader.js';
-import type { Part } from '../data/part.js';
+import { countOf, mapPart, type Part } from '../data/part.js';
 import { requireAttached, rowsIn } from '../data/rows.js';
 import { noClassWeights } from '../losses/class-weights.js';
 import type { Model } from '../net/model.js';
@@ -39,9 +40,8 @@ class MemoryFeed implements Feed {
   readonly #part: Part;
 
   constructor(dtype: DType, part: Part, classWeights: Operand) {
-    const [x, y] = [rowsIn(dtype, part.x), rowsIn(dtype, part.y)];
     this.#part = part;
-    this.source = { x, y, count: x.count, classWeights };
+    this.source = { ...mapPart(part, (rows) => rowsIn(dtype, rows)), count: countOf(part), classWeights };
   }
 
   async prepare(): Promise<number> {
@@ -49,8 +49,11 @@ class MemoryFeed implements Feed {
   }
 
   requireAttached(): void {
-    requireAttached("the training set's x", this.#part.x);
-    requireAttached("the training set's y", this.#part.y);
+    for (const [side, name] of [['inputs', 'x'] as const, ['targets', 'y'] as const]) {
+      for (const [key, rows] of Object.entries(this.#part[side])) {
+        requireAttached(`the training set's ${labelOf(name, key)}`, rows);
+      }
+    }
   }
 
   async close(): Promise<void> {}

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.js';
 import { firstLostLayer, lostNumbers } from './not-finite.js';
 import { Snapshot } from './snapshot.js';
 import type { TrainingPlan } from './training-plan.js';
+import type { Counts } from './training-state.js';
 
 /** Weights and optimizer's arrays at the newest checkpoint, to return to when numbers are lost. */
 export class LastGood {
@@ -11,7 +12,8 @@ export class LastGood {
   readonly #plan: TrainingPlan;
   readonly #snapshot: Snapshot;
   readonly #hint: () => string | undefined;
-  #step: number;
+  /** Batches and updates that were finished. */
+  #counts: Counts;
 
   /** @param hint - how lost numbers may be mended, where that can be told from the data */
   constructor(model: Model, plan: TrainingPlan, hint: () => string | undefined) {
@@ -21,7 +23,7 @@ export class LastGood {
     this.#model = model;
     this.#plan = plan;
     this.#snapshot = new Snapshot([theta, statistics, ...state.arrays]);
-    this.#step = state.slots.get('step');
+    this.#counts = state.counts;
   }
 
   /**
@@ -30,7 +32,7 @@ export class LastGood {
    */
   async take(iterations: number): Promise<void> {
     if (!(await this.#snapshot.take())) throw this.lostNumbers(iterations - 1);
-    this.#step = this.#model.state.slots.get('step');
+    this.#counts = this.#model.state.counts;
   }
 
   /** The copy of one of the tensors, until the next `take`; undefined for a tensor without numbers. */
@@ -49,12 +51,12 @@ export class LastGood {
   /** The error after a step whose loss is no number; the net returns. */
   lostLoss(iteration: number): BlasnetError {
     const at = this.#plan.firstNotFinite(iteration);
-    return this.#lost('loss', iteration, at < 0 ? 'the loss' : `layer '${this.#model.stack.layers[at]!.name}'`);
+    return this.#lost('loss', iteration, at < 0 ? 'the loss' : `layer '${this.#model.stack.steps[at]!.step}'`);
   }
 
   #lost(what: string, iteration: number, where: string): BlasnetError {
     this.#snapshot.restore();
-    this.#model.state.slots.set('step', this.#step);
+    this.#model.state.counts = this.#counts;
     return lostNumbers(what, { iteration, iterationsPerEpoch: this.#plan.iterationsPerEpoch }, where, this.#hint());
   }
 }

@@ -1,5 +1,6 @@
 import { BlasnetError } from '../errors.js';
-import type { LayerStack, StackedLayer } from '../net/layer-stack.js';
+import type { LayerStack } from '../net/layer-stack.js';
+import type { NamedLayer } from '../net/net-graph.js';
 import type { Runner } from '../runner.js';
 
 /** When numbers were lost. */
@@ -31,7 +32,7 @@ export function lostNumbers(
 
 /** The name of the first layer with a weight, or a gradient, that is not finite. */
 export function firstLostLayer(
-  layers: readonly StackedLayer[],
+  layers: readonly NamedLayer[],
   what: 'value' | 'gradient' = 'value',
 ): string | undefined {
   return layers.find(({ layer }) => layer.parameters.some((parameter) => !allFinite(parameter[what].data)))?.name;

@@ -1,5 +1,6 @@
+import { labelOf } from '../data/by-name.js';
 import type { DataReader } from '../data/data-reader.js';
-import type { Part } from '../data/part.js';
+import { type NamedRows, type Part, soleRows } from '../data/part.js';
 import { type Rows, tensorOf } from '../data/rows.js';
 import type { Model } from '../net/model.js';
 import { sizeOf } from '../tensor.js';
@@ -18,9 +19,11 @@ const tolerance = 0.01;
  */
 export function scaleHint({ params: { netType } }: Model, reader: DataReader): string | undefined {
   if (reader.trainingStream) return undefined;
-  const { x, y } = reader.trainingPart;
-  const hints = [hintFor('x', x, 'normalizeX()')];
-  if (netType === 'fitting') hints.push(hintFor('y', y, "normalizeY('fitting')"));
+  const hintsFor = (name: string, rows: NamedRows, call: string) =>
+    Object.entries(rows).map(([key, each]) => hintFor(labelOf(name, key), each, call));
+  const { inputs, targets } = reader.trainingPart;
+  const hints = hintsFor('x', inputs, 'normalizeX()');
+  if (netType === 'fitting') hints.push(...hintsFor('y', targets, "normalizeY('fitting')"));
   return hints.filter((hint) => hint !== undefined).join('; ') || undefined;
 }
 
@@ -31,7 +34,7 @@ function hintFor(name: string, rows: Rows, call: string): string | undefined {
 }
 
 function largestIn({ data, divisor, image }: Rows): number {
-  if (image?.scaling) return 0;
+  if (image?.scaling || data instanceof Int32Array) return 0;
   let largest = 0;
   for (let i = 0; i < data.length; i++) largest = Math.max(largest, Math.abs(data[i]!));
   return largest / divisor;
@@ -58,7 +61,8 @@ export function chanceWarning(
 }
 
 /** The share of the rows that have the most frequent class; of several questions at once, the mean share. */
-function largestShare({ y }: Part): number {
+function largestShare(part: Part): number {
+  const y = soleRows(part, 'targets', 'the labels');
   const { data } = tensorOf(y);
   const width = sizeOf(y.rowShape);
   const sums = new Float64Array(width);

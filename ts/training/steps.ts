@@ -14,8 +14,10 @@ interface StepsSetup {
   readonly lastGood: LastGood;
   readonly interruption: Interruption;
   /** The first iteration, and the one after the last. */
-  readonly next: number;
+  readonly begin: number;
   readonly end: number;
+  /** Whether the run is to end soon. */
+  readonly isStopped: () => boolean;
 }
 
 /** Makes the steps of a run: gathers their rows, replays them, and reports why they cannot go on. */
@@ -27,7 +29,7 @@ export class Steps {
 
   constructor(setup: StepsSetup) {
     this.#setup = setup;
-    this.#next = setup.next;
+    this.#next = setup.begin;
   }
 
   /** The iteration that is the next one. */
@@ -35,39 +37,39 @@ export class Steps {
     return this.#next;
   }
 
-  /** Replays the steps up to `end`, as far as the data that is there goes, again and again; sums begin anew. */
+  /**
+   * Replays the steps up to `end`, as far as the data that is there goes, again and again. If the run is stopped, makes one
+   * step, or none where it is stopped in the middle.
+   */
   async runTo(end: number, reporter: ProgressReporter | undefined): Promise<void> {
-    const { feed, plan, interruption } = this.#setup;
-    plan.slots.clearSums();
-    while (this.#next < end) {
+    const { feed, plan, interruption, isStopped } = this.#setup;
+    do {
       const covered = await interruption.waitFor(() => feed.prepare(this.#next, this.#setup.end, plan));
-      await this.#replayTo(Math.min(end, covered), reporter);
-    }
+      await this.#replayTo(isStopped() ? this.#next + 1 : Math.min(end, covered), reporter);
+    } while (this.#next < end && !isStopped());
+  }
+
+  /** Ends the steps that run, if any, after the present one. */
+  abort(): void {
+    this.#setup.plan.replay.abort();
   }
 
   async #replayTo(end: number, reporter: ProgressReporter | undefined): Promise<void> {
-    const { model, feed, plan, lastGood, interruption } = this.#setup;
+    const { model, feed, plan, lastGood, interruption, isStopped } = this.#setup;
     const { replay } = plan;
-    model.state.settle();
     // Given even where nobody listens: at each report C++ also looks whether all buffers are still there.
     const listener = (next: number, slots: Float64Array) => {
       if (reporter?.report(next, slots) === false) replay.abort();
     };
-    let outcome: Awaited<ReturnType<typeof replay.run>>;
-    try {
-      const beginsEpoch = !this.#hasBegun;
-      this.#hasBegun = true;
-      outcome = await interruption.compute(replay, () => replay.run(this.#next, end, beginsEpoch, listener));
-    } catch (cause) {
-      model.state.settle(true);
-      throw cause;
-    }
+    const beginsEpoch = !this.#hasBegun;
+    this.#hasBegun = true;
+    const outcome = await interruption.compute(replay, () => replay.run(this.#next, end, beginsEpoch, listener));
     this.#next = outcome.next;
     reporter?.rethrow();
     if (outcome.reason === 'aborted') interruption.check();
     if (outcome.reason === 'notFinite') throw lastGood.lostLoss(outcome.next);
-    if (outcome.reason === 'failed') model.state.settle(true);
-    if (outcome.reason !== 'finished') throw fromNative(new Error(outcome.message));
+    const hasStopped = outcome.reason === 'aborted' && isStopped();
+    if (outcome.reason !== 'finished' && !hasStopped) throw fromNative(new Error(outcome.message));
     model.stack.requireAttached();
     feed.requireAttached();
   }

@@ -1,10 +1,11 @@
+import { mapNamed } from '../data/by-name.js';
 import type { RowStream } from '../data/data-set.js';
-import type { Part } from '../data/part.js';
-import { portFor, type Rows } from '../data/rows.js';
+import { countOf, mapPart, type Part, type Side } from '../data/part.js';
+import { portFor, type Rows, rowsIn } from '../data/rows.js';
 import { badArgument } from '../errors.js';
 import type { HyperParameters } from '../hyper-parameters.js';
 import type { Operand } from '../runner.js';
-import { arrayOf, type FloatArray, sizeOf } from '../tensor.js';
+import { sizeOf, type TensorData } from '../tensor.js';
 import { checkLabels } from './check-data.js';
 import type { Feed } from './feed.js';
 import type { TrainingPlan, TrainingSource } from './training-plan.js';
@@ -12,10 +13,14 @@ import type { TrainingPlan, TrainingSource } from './training-plan.js';
 /** About so many bytes of rows are read ahead at once; two such windows take turns. */
 const windowBytes = 4 << 20;
 
+const sides = ['inputs', 'targets'] as const;
+
+/** Memory for the rows of a window, by the names of inputs and targets. */
+type Buffers = Readonly<Record<Side, Readonly<Record<string, TensorData>>>>;
+
 /** Whole batches of rows, to be replayed in one go; the last ones of an epoch may be fewer. */
 interface Window {
-  readonly x: FloatArray;
-  readonly y: FloatArray;
+  readonly buffers: Buffers;
   /** Its first row in the epoch, and how many it holds. */
   readonly start: number;
   readonly count: number;
@@ -26,6 +31,8 @@ export class StreamFeed implements Feed {
   readonly source: TrainingSource;
   readonly #params: HyperParameters;
   readonly #stream: RowStream;
+  /** Names, shapes and types of the rows as the net takes them. */
+  readonly #like: Part;
   readonly #batchRows: number;
   readonly #windows: AsyncGenerator<Window, never>;
   #next: Promise<IteratorResult<Window>> | undefined; // is being filled
@@ -34,19 +41,15 @@ export class StreamFeed implements Feed {
   /** @param firstStep - of the run; the stream's rows before it in its epoch are passed over */
   constructor(params: HyperParameters, stream: RowStream, classWeights: Operand, firstStep: number) {
     const { dtype, batchSize } = params;
-    const rowsLike = (rowShape: readonly number[]): Rows => ({
-      data: new (arrayOf(dtype))(0),
-      count: 0,
-      rowShape,
-      divisor: 1,
-    });
-    const [x, y] = [rowsLike(stream.xShape), rowsLike(stream.yShape)];
     this.#params = params;
     this.#stream = stream;
+    this.#like = mapPart(stream.like, (rows) => rowsIn(dtype, rows));
     this.#batchRows = batchSize === -1 ? stream.count : Math.min(batchSize, stream.count);
     const stepsPerEpoch = Math.ceil(stream.count / this.#batchRows);
     this.#windows = this.#readWindows((firstStep % stepsPerEpoch) * this.#batchRows);
-    this.source = { x, y, count: stream.count, ports: { x: portFor(dtype, x), y: portFor(dtype, y) }, classWeights };
+    const portsFor = (side: Side) => mapNamed(this.#like[side], (rows) => portFor(dtype, rows));
+    const ports = { inputs: portsFor('inputs'), targets: portsFor('targets') };
+    this.source = { ...this.#like, count: stream.count, ports, classWeights };
   }
 
   async prepare(step: number, end: number, { replay, slots, iterationsPerEpoch }: TrainingPlan): Promise<number> {
@@ -54,9 +57,11 @@ export class StreamFeed implements Feed {
     this.#next ??= this.#windows.next();
     const { value: window } = await this.#next;
     this.#next = undefined;
-    const { x, y } = this.source.ports!;
-    replay.bind(x, window.x, window.count);
-    replay.bind(y, window.y, window.count);
+    for (const side of sides) {
+      for (const [name, port] of Object.entries(this.source.ports![side])) {
+        replay.bind(port, window.buffers[side][name]!, window.count);
+      }
+    }
     slots.set('windowStart', window.start);
     const epochStart = step - (step % iterationsPerEpoch);
     this.#covered = epochStart + Math.ceil((window.start + window.count) / this.#batchRows);
@@ -81,29 +86,29 @@ export class StreamFeed implements Feed {
    * @param firstRow - where the first epoch begins
    */
   async *#readWindows(firstRow: number): AsyncGenerator<Window, never> {
-    const { count, xShape, yShape } = this.#stream;
-    const [xSize, ySize] = [sizeOf(xShape), sizeOf(yShape)];
-    const Numbers = arrayOf(this.#params.dtype);
-    const batchBytes = (xSize + ySize) * Numbers.BYTES_PER_ELEMENT * this.#batchRows;
-    const batches = Math.max(1, Math.floor(windowBytes / Math.max(1, batchBytes)));
+    const { count } = this.#stream;
+    const batches = Math.max(1, Math.floor(windowBytes / Math.max(1, this.#rowBytes * this.#batchRows)));
     const capacity = Math.min(batches * this.#batchRows, count);
-    const buffers = [0, 1].map(() => ({ x: new Numbers(capacity * xSize), y: new Numbers(capacity * ySize) }));
+    const buffers = [this.#buffersFor(capacity), this.#buffersFor(capacity)];
     for (let [turn, skipped] = [0, firstRow]; ; skipped = 0) {
       let [start, filled, seen] = [skipped, 0, 0];
       const epoch = this.#stream.open();
       for await (const part of { [Symbol.asyncIterator]: () => epoch }) {
         this.#check(part, seen);
-        const passed = Math.min(Math.max(0, skipped - seen), part.x.count);
-        seen += part.x.count;
-        for (let taken = passed; taken < part.x.count; ) {
-          const rows = Math.min(part.x.count - taken, capacity - filled);
-          const { x, y } = buffers[turn]!;
-          copyRows(part.x, taken, rows, x, filled);
-          copyRows(part.y, taken, rows, y, filled);
+        const partCount = countOf(part);
+        const passed = Math.min(Math.max(0, skipped - seen), partCount);
+        seen += partCount;
+        for (let taken = passed; taken < partCount; ) {
+          const rows = Math.min(partCount - taken, capacity - filled);
+          for (const side of sides) {
+            for (const [name, from] of Object.entries(part[side])) {
+              copyRows(from, taken, rows, buffers[turn]![side][name]!, filled);
+            }
+          }
           taken += rows;
           filled += rows;
           if (filled < capacity && start + filled < count) continue;
-          yield { x, y, start, count: filled };
+          yield { buffers: buffers[turn]!, start, count: filled };
           turn = 1 - turn;
           start += filled;
           filled = 0;
@@ -113,10 +118,25 @@ export class StreamFeed implements Feed {
     }
   }
 
-  #check({ x, y }: Part, before: number): void {
+  get #rowBytes(): number {
+    const rows = sides.flatMap((side) => Object.values(this.#like[side]));
+    return rows.reduce((sum, { rowShape, data }) => sum + sizeOf(rowShape) * data.BYTES_PER_ELEMENT, 0);
+  }
+
+  /** Memory for so many rows. */
+  #buffersFor(capacity: number): Buffers {
+    const made = (side: Side) =>
+      mapNamed(this.#like[side], ({ data, rowShape }) => {
+        const Numbers = data.constructor as Float32ArrayConstructor;
+        return new Numbers(capacity * sizeOf(rowShape)) as TensorData;
+      });
+    return { inputs: made('inputs'), targets: made('targets') };
+  }
+
+  #check(part: Part, before: number): void {
     const { count } = this.#stream;
-    if (before + x.count > count) throw badArgument('the stream', `${count} rows in each epoch`, 'more');
-    checkLabels(this.#params, y, 'the stream');
+    if (before + countOf(part) > count) throw badArgument('the stream', `${count} rows in each epoch`, 'more');
+    for (const rows of Object.values(part.targets)) checkLabels(this.#params, rows, 'the stream');
   }
 }
 
@@ -125,7 +145,7 @@ function copyRows(
   { data, rowShape, divisor }: Rows,
   from: number,
   count: number,
-  target: FloatArray,
+  target: TensorData,
   at: number,
 ): void {
   const width = sizeOf(rowShape);

@@ -1,7 +1,9 @@
+import type { Callback } from '../callbacks/callback.js';
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.js';
 import { DataReader } from '../data/data-reader.js';
+import { didYouMean } from '../did-you-mean.js';
 import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { checkOptions, isFields } from '../fields.js';
 import type { CheckpointRecord, TrainingProgress } from '../training-history.js';
 
 /** Options of one `net.train`. How many epochs it trains is a hyperparameter, `maxEpoch`. */
@@ -32,9 +34,11 @@ export interface TrainOptions extends CheckpointOptions {
   readonly onProgress?: ((progress: TrainingProgress) => unknown) | undefined;
   /**
    * Receives each checkpoint. Training waits for the promise that it returns, if any. What it throws or rejects with ends
-   * the run, and `train` rejects with that. The net is busy meanwhile: it can neither predict nor be saved within it.
+   * the run, and `train` rejects with that. The net is busy meanwhile: to predict with it or save it, use `callbacks`.
    */
   readonly onCheckpoint?: ((record: CheckpointRecord) => unknown) | undefined;
+  /** Objects whose functions are called at moments of the run, in this order; see `Callback`. */
+  readonly callbacks?: readonly Callback[] | undefined;
   /** Ends the run within one step; `train` then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -50,7 +54,7 @@ export function checkTrainArguments(reader: unknown, options: TrainOptions): ass
   }
   checkOptions(options, [
     ...(['checkpoint', 'needTest', 'shuffle', 'restoreBest', 'progress'] as const),
-    ...(['onProgress', 'onCheckpoint', 'signal'] as const),
+    ...(['onProgress', 'onCheckpoint', 'callbacks', 'signal'] as const),
     ...(['checkpointFile', 'checkpointEvery', 'keepCheckpoints'] as const),
   ]);
   const { signal, onProgress, onCheckpoint, needTest, shuffle, restoreBest, progress } = options;
@@ -60,5 +64,23 @@ export function checkTrainArguments(reader: unknown, options: TrainOptions): ass
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw badArgument('signal', 'an AbortSignal', signal);
   for (const [name, listener] of Object.entries({ onProgress, onCheckpoint })) {
     if (listener !== undefined && typeof listener !== 'function') throw badArgument(name, 'a function', listener);
+  }
+  if (options.callbacks !== undefined) checkCallbacks(options.callbacks);
+}
+
+const hooks = ['onTrainBegin', 'onEpochEnd', 'onCheckpoint', 'onTrainEnd'] as const satisfies (keyof Callback)[];
+
+function checkCallbacks(callbacks: unknown): void {
+  if (!Array.isArray(callbacks)) throw badArgument('callbacks', 'a list of callbacks', callbacks);
+  for (const [i, callback] of callbacks.entries()) {
+    const name = `callbacks[${i}]`;
+    if (!isFields(callback)) throw badArgument(name, 'an object', callback);
+    const unknown = Object.keys(callback).find((key) => /^on[A-Z]/.test(key) && !hooks.includes(key as never));
+    if (unknown !== undefined) throw badArgument(name, `only ${hooks.join(', ')}`, unknown, didYouMean(unknown, hooks));
+    const given = hooks.filter((hook) => callback[hook] !== undefined);
+    if (given.length === 0) throw badArgument(name, `an object with ${hooks.join(' or ')}`, callback);
+    for (const hook of given) {
+      if (typeof callback[hook] !== 'function') throw badArgument(`${hook} of ${name}`, 'a function', callback[hook]);
+    }
   }
 }

@@ -1,13 +1,11 @@
-import { type Course, courseOf, iterationsBetween, requireSameCourse } from '../checkpoints/course.js';
 import type { PendingRun } from '../checkpoints/resume.js';
-import { RunCheckpoints, type RunPosition } from '../checkpoints/run-checkpoints.js';
-import type { RunState } from '../checkpoints/run-state.js';
+import { RunCheckpoints } from '../checkpoints/run-checkpoints.js';
 import type { DataReader } from '../data/data-reader.js';
-import type { Part } from '../data/part.js';
-import { given } from '../given.js';
+import { oneOf } from '../fields.js';
 import { Evaluator, meansOf } from '../inference/evaluation.js';
 import type { ModelDescription } from '../model-files/description.js';
 import type { Model } from '../net/model.js';
+import type { NeuralNet } from '../neural-net.js';
 import {
   type CheckpointRecord,
   type RunEnd,
@@ -16,20 +14,20 @@ import {
   type TrainingProgress,
   watchedLoss,
 } from '../training-history.js';
-import { checkData } from './check-data.js';
-import { type Feed, feedFor } from './feed.js';
 import { Interruption } from './interruption.js';
-import { LastGood } from './last-good.js';
-import { ProgressReporter, progressOf } from './progress-reporter.js';
-import { chanceWarning, scaleHint } from './scale-hint.js';
-import { Snapshot } from './snapshot.js';
+import { ProgressReporter } from './progress-reporter.js';
+import { RunCallbacks } from './run-callbacks.js';
+import { type RunSetup, setUpRun } from './run-setup.js';
+import { RunStatus } from './run-status.js';
+import { chanceWarning } from './scale-hint.js';
+import type { Snapshot } from './snapshot.js';
 import { Steps } from './steps.js';
-import { StopRule } from './stop-rule.js';
 import type { TrainOptions } from './train-options.js';
-import { TrainingPlan } from './training-plan.js';
 
-/** The context of a run: the description of the net for its files, and the state in which an earlier process left it. */
+/** The net of a run, its description for files, and the state in which an earlier process left the run. */
 export interface RunContext {
+  readonly net: NeuralNet;
+  readonly whileReadable: (work: () => Promise<void>) => Promise<void>;
   readonly describe: () => ModelDescription;
   readonly pending?: PendingRun | undefined;
 }
@@ -38,195 +36,189 @@ export interface RunContext {
 export class Trainer {
   readonly #model: Model;
   readonly #reader: DataReader;
-  readonly #name: string;
-  readonly #feed: Feed;
-  readonly #plan: TrainingPlan;
-  readonly #validation: Evaluator | undefined;
-  readonly #testPart: Part | undefined;
   readonly #options: TrainOptions;
+  readonly #net: NeuralNet;
+  readonly #setup: RunSetup;
   readonly #interruption: Interruption;
-  readonly #batchRows: number;
-  readonly #records: CheckpointRecord[];
-  readonly #course: Course;
-  readonly #pending: RunState | undefined;
-  readonly #rule: StopRule;
-  readonly #restoresBest: boolean;
-  readonly #files: RunCheckpoints | undefined;
-  #started = performance.now();
-  /** Iterations that the net had made before this run. */
-  readonly #first: number;
   readonly #steps: Steps;
-  readonly #lastGood: LastGood;
-  /** The parameters at the checkpoint with the lowest loss. */
-  readonly best: Snapshot;
+  readonly #status: RunStatus;
+  readonly #callbacks: RunCallbacks;
+  readonly #files: RunCheckpoints | undefined;
+  /** Why the run ends before `maxEpoch`, once that is decided. */
+  #reason: StopReason | undefined;
 
-  constructor(model: Model, reader: DataReader, options: TrainOptions, { describe, pending }: RunContext) {
+  constructor(model: Model, reader: DataReader, options: TrainOptions, context: RunContext) {
+    const { net, whileReadable, describe, pending } = context;
     this.#model = model;
     this.#reader = reader;
-    this.#name = describe().name;
     this.#options = options;
+    this.#net = net;
+    this.#setup = setUpRun(model, reader, options, pending);
     this.#interruption = new Interruption(options.signal);
-    const { batchSize } = model.params;
-    const { checkpoint = 1, shuffle = true } = { ...pending?.state.course, ...given(options) };
-    checkData(model, reader, { ...options, checkpoint, shuffle });
-    this.#course = courseOf(reader, { checkpoint, shuffle });
-    if (pending) requireSameCourse({ ...pending, course: pending.state.course }, this.#course, reader);
-    this.#feed = feedFor(model, reader, pending?.state.next ?? 0);
-    const { count } = this.#feed.source;
-    this.#batchRows = batchSize === -1 ? count : Math.min(batchSize, count);
-    this.#plan = new TrainingPlan(model, this.#feed.source, this.#batchRows, shuffle);
-    this.#validation = reader.validationPart && new Evaluator(model, reader.validationPart);
-    this.#validation?.keepRows();
-    this.#testPart = options.needTest ? reader.testPart : undefined;
-    const { state, stack } = model;
-    const { theta, statistics } = stack.block;
-    state.settle();
-    this.#lastGood = new LastGood(model, this.#plan, () => scaleHint(model, reader));
-    this.best = pending?.best ?? new Snapshot([theta, statistics]);
-    this.#first = pending?.state.first ?? state.slots.get('epochs') * this.iterationsPerEpoch;
-    this.#pending = pending?.state;
-    this.#steps = new Steps({
-      model,
-      feed: this.#feed,
-      plan: this.#plan,
-      lastGood: this.#lastGood,
+    const { feed, plan, lastGood, begin, end } = this.#setup;
+    const isStopped = () => this.#reason !== undefined;
+    this.#steps = new Steps({ model, feed, plan, lastGood, interruption: this.#interruption, begin, end, isStopped });
+    this.#status = new RunStatus(model, this.#setup, pending?.records ?? [], () => this.#steps.next);
+    this.#reason = pending?.state.stopReason;
+    this.#callbacks = new RunCallbacks(options.callbacks ?? [], {
       interruption: this.#interruption,
-      next: pending?.state.next ?? this.#first,
-      end: this.#end,
+      whileReadable,
+      context: () => this.#status.context(net, (reason = 'callback') => this.#stop(reason)),
     });
-    this.#records = [...(pending?.records ?? [])];
-    this.#rule = new StopRule(model.params, pending?.state.stopRule);
-    this.#restoresBest = options.restoreBest ?? pending?.state.restoreBest ?? false;
-    this.#files = this.#createFiles(describe);
+    if (options.checkpointFile !== undefined) this.#files = this.#createFiles(options.checkpointFile, describe);
   }
 
-  #createFiles(describe: () => ModelDescription): RunCheckpoints | undefined {
-    const { checkpointFile } = this.#options;
-    if (checkpointFile === undefined) return undefined;
-    return new RunCheckpoints(checkpointFile, this.#options, {
+  #createFiles(file: string, describe: () => ModelDescription): RunCheckpoints {
+    const { restoresBest, weights, plan, begin, pending } = this.#setup;
+    return new RunCheckpoints(file, this.#options, {
+      ...this.#setup,
       model: this.#model,
       describe,
-      course: this.#course,
-      rule: this.#rule,
-      restoreBest: this.#restoresBest,
-      records: this.#records,
-      lastGood: this.#lastGood,
-      best: this.best,
-      iterationsPerEpoch: this.iterationsPerEpoch,
-      first: this.#first,
-      next: this.#steps.next,
-      isResumed: this.#pending !== undefined,
+      restoreBest: restoresBest,
+      records: this.records,
+      best: weights.best,
+      kept: weights.kept,
+      iterationsPerEpoch: plan.iterationsPerEpoch,
+      next: begin,
+      isResumed: pending !== undefined,
     });
   }
 
   /** The checkpoints so far. */
   get records(): readonly CheckpointRecord[] {
-    return this.#records;
+    return this.#status.records;
   }
 
-  get iterationsPerEpoch(): number {
-    return this.#plan.iterationsPerEpoch;
+  /** The weights at the checkpoint with the lowest loss. */
+  get best(): Snapshot {
+    return this.#setup.weights.best;
   }
 
-  /** The iteration after the last one, unless a stop condition holds before. */
-  get #end(): number {
-    return this.#first + this.#model.params.maxEpoch * this.iterationsPerEpoch;
-  }
-
-  /** Trains to the end, or until a stop condition holds. */
+  /** Trains to the end, or until a stop condition holds or a callback stops the run. */
   async run(onProgress: ((progress: TrainingProgress) => unknown) | undefined): Promise<TrainingHistory> {
-    this.#started = performance.now() - 1000 * (this.#pending?.seconds ?? 0);
+    let history: TrainingHistory;
+    try {
+      history = await this.#run(
+        onProgress && new ProgressReporter((...at) => onProgress(this.#status.progress(...at))),
+      );
+    } catch (error) {
+      await this.#callbacks.end(undefined, error).catch(() => {}); // the first error is told
+      throw error;
+    }
+    await this.#callbacks.end(history);
+    return history;
+  }
+
+  async #run(reporter: ProgressReporter | undefined): Promise<TrainingHistory> {
+    const { pending, feed } = this.#setup;
+    this.#status.start();
     this.#interruption.check();
-    const reporter = onProgress && new ProgressReporter((next, slots) => onProgress(this.#progress(next, slots)));
     try {
       await this.#files?.prepare();
-      const end = await this.#trainToEnd(reporter);
-      const warning = chanceWarning(this.#model, this.#reader, this.#records.at(-1)!, this.#name);
+      await this.#callbacks.begin(pending !== undefined);
+      await this.#trainToEnd(reporter);
+      const end = await this.#finish();
+      const warning = chanceWarning(this.#model, this.#reader, this.records.at(-1)!, this.#net.name);
       if (warning !== undefined) process.emitWarning(warning, 'BlasnetWarning');
-      const part = this.#testPart && new Evaluator(this.#model, this.#testPart);
-      const test = part && (await this.#interruption.evaluate(part));
-      return new TrainingHistory(this.#records, { ...end, test });
+      const { testPart } = this.#reader;
+      const evaluator = this.#options.needTest && testPart ? new Evaluator(this.#model, testPart) : undefined;
+      const test = evaluator && (await this.#interruption.evaluate(evaluator));
+      return new TrainingHistory(this.records, { ...end, test });
     } finally {
       reporter?.close();
-      this.#model.state.slots.set('epochs', this.#position.epochs);
-      await this.#feed.close();
+      this.#model.state.slots.set('epochs', this.#status.position.epochs);
+      await feed.close();
       await this.#files?.idle().catch(() => {}); // whoever waited for it was told
     }
   }
 
-  get #position(): RunPosition {
-    return {
-      next: this.#steps.next,
-      epochs: Math.ceil(this.#steps.next / this.iterationsPerEpoch),
-      seconds: (performance.now() - this.#started) / 1000,
-    };
+  get #isOver(): boolean {
+    return this.#steps.next === this.#setup.end || (this.#reason !== undefined && this.records.length > 0);
   }
 
-  async #trainToEnd(reporter: ProgressReporter | undefined): Promise<RunEnd> {
-    const { schedule, state } = this.#model;
-    const { onCheckpoint } = this.#options;
-    const end = this.#end;
-    const interval = iterationsBetween(this.#course.checkpoint, this.iterationsPerEpoch);
-    let reason = this.#pending?.stopReason;
-    const isOver = reason !== undefined;
-    while (this.#steps.next < end && !reason) {
-      await this.#steps.runTo(Math.min(end, this.#steps.next + interval), reporter);
-      const record = await this.#checkpoint();
-      reason = this.#rule.judge(record);
-      if (this.#rule.isLowest) await this.best.take();
-      schedule?.judge(watchedLoss(record), state.plateau, state.slots);
-      const isLast = reason !== undefined || this.#steps.next === end;
-      if (!isLast) this.#files?.offer(this.#position);
-      if (onCheckpoint) await this.#interruption.waitFor(async () => onCheckpoint(record));
-      if (reporter && isLast) await this.#interruption.waitFor(() => reporter.finish(this.#steps.next));
-      else reporter?.report(this.#steps.next);
-      reporter?.rethrow();
+  async #trainToEnd(reporter: ProgressReporter | undefined): Promise<void> {
+    const { plan, end, interval, begin } = this.#setup;
+    const { iterationsPerEpoch } = plan;
+    let newest = begin; // the iteration of the newest checkpoint
+    while (!this.#isOver) {
+      const before = this.#steps.next;
+      if (before === newest) plan.slots.clearSums();
+      const stops = [end, newest + interval];
+      if (this.#callbacks.wantEpochs) stops.push(before - (before % iterationsPerEpoch) + iterationsPerEpoch);
+      await this.#steps.runTo(Math.min(...stops), reporter);
+      const { next } = this.#steps;
+      if (next === newest) continue; // stopped before its first step
+      const isDue = next === newest + interval || next === end || this.#reason !== undefined;
+      let record = isDue ? await this.#checkpoint() : undefined;
+      if (next % iterationsPerEpoch === 0 && next > before) {
+        await this.#callbacks.epochEnd(meansOf(this.#model, plan.slots.sums()));
+        if (this.#reason) record ??= await this.#checkpoint();
+      }
+      if (record) newest = next;
+      await this.#tellListeners(record, reporter);
+    }
+    if (reporter && this.#steps.next > begin) {
+      await this.#interruption.waitFor(() => reporter.finish(this.#steps.next));
       this.#interruption.check(); // a listener may have aborted
     }
-    return this.#finish(reason ?? 'maxEpoch', isOver);
   }
 
-  /** Ends the run, and has its file say so. */
-  async #finish(stopReason: StopReason, isOver: boolean): Promise<RunEnd> {
-    const restoresBest = this.#restoresBest || this.#model.params.regularizer.method === 'earlyStop';
-    const isRestored = restoresBest && !this.#rule.isLowest;
-    if (isRestored) this.best.restore();
-    const position = this.#position;
-    if (!isOver) await this.#files?.finish(position, stopReason, isRestored);
-    return { stopReason, seconds: position.seconds, iterations: position.next - this.#first };
+  /** Once callbacks are done with a moment of the run: files and the listeners of the options. */
+  async #tellListeners(record: CheckpointRecord | undefined, reporter: ProgressReporter | undefined): Promise<void> {
+    const { onCheckpoint } = this.#options;
+    if (record) {
+      if (!this.#isOver) this.#files?.offer(this.#status.position);
+      if (onCheckpoint) await this.#interruption.waitFor(async () => onCheckpoint(record));
+    }
+    if (!this.#isOver) reporter?.report(this.#steps.next);
+    reporter?.rethrow();
+    this.#interruption.check(); // a listener may have aborted
   }
 
   /** Records the training since the last checkpoint and, if there is a validation set, how the net does on it. */
   async #checkpoint(): Promise<CheckpointRecord> {
+    const { plan, lastGood, rule, weights, validation: evaluator } = this.#setup;
     const iteration = this.#steps.next;
-    const train = meansOf(this.#model, this.#plan.slots.sums());
-    const validation = this.#validation && (await this.#interruption.evaluate(this.#validation));
-    if (validation && !Number.isFinite(validation.loss)) throw this.#lastGood.lostNumbers(iteration - 1);
+    const train = meansOf(this.#model, plan.slots.sums());
+    const validation = evaluator && (await this.#interruption.evaluate(evaluator));
+    if (validation && !Number.isFinite(validation.loss)) throw lastGood.lostNumbers(iteration - 1);
+    const { schedule, state } = this.#model;
     const record: CheckpointRecord = Object.freeze({
-      epoch: iteration / this.iterationsPerEpoch,
+      epoch: iteration / plan.iterationsPerEpoch,
       iteration,
       lossTrain: train.loss,
       accuracyTrain: train.accuracy,
       ...(validation && { lossValidation: validation.loss, accuracyValidation: validation.accuracy }),
-      learningRate: this.#model.state.slots.get('learningRate'),
+      learningRate: state.slots.get('learningRate'),
     });
     await this.#files?.idle(); // before the tensors that it writes change
     // The last step's loss was taken before its update, which may have gone too far.
-    await this.#lastGood.take(iteration);
-    this.#records.push(record);
+    await lastGood.take(iteration);
+    this.#status.records.push(record);
+    const reason = rule.judge(record);
+    this.#reason ??= reason;
+    if (rule.isLowest) await weights.best.take();
+    schedule?.judge(watchedLoss(record), state.plateau, state.slots);
+    await this.#callbacks.checkpoint({ record, isBest: rule.isLowest });
+    await weights.keep();
     return record;
   }
 
-  /** How far the run is after `next` iterations, which left those sums in the slots. */
-  #progress(next: number, slots?: Float64Array): TrainingProgress {
-    const { iterationsPerEpoch } = this;
-    const pace = {
-      maxEpoch: this.#model.params.maxEpoch,
-      iteration: next - this.#first,
-      iterationsPerEpoch,
-      batchRows: this.#batchRows,
-      seconds: (performance.now() - this.#started) / 1000,
-    };
-    return progressOf(pace, meansOf(this.#model, this.#plan.slots.sums(slots)), this.#records.at(-1));
+  /** Ends the run with the weights that it is to end with, and has its file say so. */
+  async #finish(): Promise<RunEnd> {
+    const { weights, rule, restoresBest, pending, first } = this.#setup;
+    const position = this.#status.position;
+    const stopReason = pending?.stopReason ?? this.#reason ?? 'maxEpoch';
+    const wantsBest = restoresBest || this.#model.params.regularizer.method === 'earlyStop';
+    const restored = weights.restore(wantsBest, rule.isLowest);
+    if (!pending?.stopReason) await this.#files?.finish(position, stopReason, restored);
+    return { stopReason, seconds: position.seconds, iterations: position.next - first };
+  }
+
+  /** Ends the run after the present step, or the callbacks of this moment. */
+  #stop(reason: 'callback' | 'earlyStop'): void {
+    oneOf('reason', ['callback', 'earlyStop'], reason);
+    this.#reason ??= reason;
+    this.#steps.abort();
   }
 }

@@ -1,89 +1,183 @@
 import { Arena } from '../arena.js';
-import type { ParameterBlock } from '../net/layer-stack.js';
+import type { HyperParameters } from '../hyper-parameters.js';
+import type { LayerStack, ParameterBlock } from '../net/layer-stack.js';
 import type { KernelOptimizer, UpdateTarget } from '../optimizers/index.js';
-import { EagerRunner } from '../runner.js';
+import type { KernelArgument, Runner } from '../runner.js';
 import type { PlateauState } from '../schedules/schedule.js';
 import { Slots } from '../slots.js';
 import type { Tensor } from '../tensor.js';
+import { partsByKind } from './parameter-ranges.js';
+import { type BlockArrays, WeightAverage } from './weight-average.js';
+
+type Params = Pick<HyperParameters, 'gradientAccumulation' | 'weightAverage'>;
+
+/** Numbers of batches and updates. */
+export interface Counts {
+  readonly step: number;
+  readonly updates?: number | undefined;
+  readonly age?: number | undefined;
+}
+
+/** The arrays of training for one block of parameters. */
+interface StateOfBlock {
+  readonly block: ParameterBlock;
+  readonly target: Omit<UpdateTarget, 'step'>;
+  /** The sum of gradients for an update of several batches. */
+  readonly gradientSum: Tensor | undefined;
+  readonly average: WeightAverage | undefined;
+}
 
 /** The state of a net's training, besides its weights, from step to step and from one `train` to the next. */
 export class TrainingState {
   /**
-   * `step`: steps finished; `epochs`: epochs trained, begun ones included; `learningRate` of the newest step;
-   * `baseRate`: η, which a schedule starts from.
+   * `step`: batches finished; `updates`: updates finished, where not each batch makes one; `age`: updates since the
+   * optimizer's memory began, where that was later; `epochs`: epochs trained, begun ones included; `learningRate` of the
+   * newest update; `baseRate`: η, which a schedule starts from.
    */
-  readonly slots = new Slots(['step', 'epochs', 'learningRate', 'baseRate']);
+  readonly slots = new Slots(['step', 'updates', 'age', 'epochs', 'learningRate', 'baseRate']);
+  /** The slot that counts updates. */
+  readonly updateCount: 'step' | 'updates';
   plateau!: PlateauState;
   readonly #optimizer: KernelOptimizer;
-  #target: UpdateTarget | undefined;
-  #block: ParameterBlock | undefined;
-  #isAhead = false;
+  readonly #averageDecay: number | undefined;
+  /** Whether the optimizer's memory began later than the net's training. */
+  #hasAge = false;
+  /** The learning rate times each of the factors that layers have. */
+  readonly #rates = new Map<number, Slots>();
+  #state: StateOfBlock | undefined;
 
-  constructor(optimizer: KernelOptimizer) {
+  constructor(optimizer: KernelOptimizer, { gradientAccumulation, weightAverage }: Params) {
     this.#optimizer = optimizer;
+    this.#averageDecay = weightAverage?.decay;
+    this.updateCount = gradientAccumulation > 1 ? 'updates' : 'step';
     this.reset();
   }
 
   /** Forgets all steps, as if the net had never been trained; recorded plans stay valid. */
   reset(): void {
-    this.settle();
-    for (const name of ['step', 'epochs']) this.slots.set(name, 0);
+    for (const name of ['step', 'updates', 'age', 'epochs']) this.slots.set(name, 0);
     for (const name of ['learningRate', 'baseRate']) this.slots.set(name, this.#optimizer.learningRate);
     this.plateau = { best: Number.POSITIVE_INFINITY, bad: 0, cooldown: 0 };
     for (const array of this.arrays) array.data.fill(0);
   }
 
-  /** The tensors of an update: the net's parameters and the optimizer's arrays, which start from zeros with a new block. */
-  target(block: ParameterBlock): UpdateTarget {
-    if (this.#target && this.#block === block) return this.#target;
+  /** Batches and updates that are finished; those that are not counted apart are absent. */
+  get counts(): Counts {
+    return {
+      step: this.slots.get('step'),
+      ...(this.updateCount === 'updates' && { updates: this.slots.get('updates') }),
+      ...(this.#hasAge && { age: this.slots.get('age') }),
+    };
+  }
+  set counts({ step, updates = 0, age }) {
+    this.slots.set('step', step);
+    this.slots.set('updates', updates);
+    if (age !== undefined) this.#begin(age);
+  }
+
+  /** Counts the updates of the optimizer's memory from there on. */
+  #begin(age: number): void {
+    this.#hasAge = true;
+    this.slots.set('age', age);
+  }
+
+  /** Records the count of an update. */
+  countPass(runner: Runner): void {
+    for (const name of [this.updateCount, ...(this.#hasAge ? ['age'] : [])]) {
+      runner.run('count_step', { step: this.slots.vector(name) });
+    }
+  }
+
+  /** The arrays for the net's parameters, which start from zeros with a new block. */
+  #of(block: ParameterBlock): StateOfBlock {
+    if (this.#state?.block === block) return this.#state;
     const { theta, gradient } = block;
+    if (this.slots.get(this.updateCount) > 0) this.#begin(0);
     const arena = new Arena(theta.dtype);
     const tensors = this.#optimizer.stateNames.map((name) => [name, arena.tensor(theta.shape)] as const);
-    this.#block = block;
-    this.#isAhead = false;
-    this.#target = {
-      theta,
-      gradient,
-      state: Object.fromEntries(tensors),
-      learningRate: this.slots.slot('learningRate'),
-      step: this.slots.slot('step'),
+    this.#state = {
+      block,
+      target: {
+        theta,
+        gradient,
+        state: Object.fromEntries(tensors),
+        learningRate: this.slots.slot('learningRate'),
+        decays: true,
+      },
+      gradientSum: this.updateCount === 'updates' ? arena.tensor(theta.shape) : undefined,
+      average: this.#averageDecay === undefined ? undefined : new WeightAverage(block, this.#averageDecay),
     };
-    return this.#target;
+    return this.#state;
   }
 
-  /** The optimizer's arrays. */
+  /** The sum of gradients for the next update of several batches. */
+  gradientSum(block: ParameterBlock): Tensor {
+    return this.#of(block).gradientSum!;
+  }
+
+  /** The arrays by their names, each with the layout of the net's parameters; made where they are not there yet. */
+  namedArrays(block: ParameterBlock): Readonly<Record<string, Partial<BlockArrays>>> {
+    return namedArraysOf(this.#of(block));
+  }
+
+  /** The optimizer's arrays, and others that change from step to step. */
   get arrays(): readonly Tensor[] {
-    return Object.values(this.namedArrays);
-  }
-
-  /** The optimizer's arrays by their names, each laid out as the net's trainable parameters are. */
-  get namedArrays(): Readonly<Record<string, Tensor>> {
-    return this.#target?.state ?? {};
-  }
-
-  /** Moves the weights to where the gradient is to be taken, unless they are there. */
-  moveAhead(block: ParameterBlock): void {
-    const target = this.target(block);
-    if (!this.#optimizer.movesAhead || this.#isAhead) return;
-    this.#optimizer.preUpdatePass(new EagerRunner(block.theta.dtype), target);
-    this.#isAhead = true;
-  }
-
-  /** To be called when an update has brought the weights back. */
-  arrived(): void {
-    this.#isAhead = false;
+    if (!this.#state) return [];
+    return Object.values(namedArraysOf(this.#state)).flatMap((arrays) => Object.values(arrays));
   }
 
   /**
-   * Brings the weights back to where they were, where no update did; before a run, so that what it may come back to is
-   * where the weights are now.
-   * @param isAhead - true after a step that failed
+   * Records what comes before one or several steps: the weights of training come to where gradients are taken.
+   * @param isAhead - false to take them at the weights, whatever the optimizer
    */
-  settle(isAhead: boolean = this.#isAhead): void {
-    this.#isAhead = false;
-    const { theta, state } = this.#target ?? {};
-    if (!theta || !state?.origin) return;
-    if (isAhead) theta.data.set(state.origin.data);
-    else state.origin.data.set(theta.data);
+  beginPass(runner: Runner, block: ParameterBlock, isAhead = true): void {
+    if (!isAhead && this.#averageDecay === undefined) return; // without arrays for a forward pass alone
+    this.#of(block).average?.beginPass(runner);
+    if (isAhead) this.#optimizer.beginPass(runner, this.#target(block));
   }
+
+  /** Records the update of all parameters with their gradients, by one call for those that are updated alike. */
+  updatePass(runner: Runner, { block, layers }: LayerStack): void {
+    const { average } = this.#of(block);
+    const target = this.#target(block);
+    const optimizer = this.#optimizer;
+    const parameters = layers.flatMap(({ layer }) => layer.parameters);
+    for (const part of partsByKind(parameters, target, optimizer.excludesBiasAndNorm)) {
+      const learningRate = this.#ratePass(runner, part.rateFactor);
+      optimizer.updatePass(runner, { ...part.target, learningRate });
+    }
+    average?.updatePass(runner, optimizer.weightsIn(target));
+  }
+
+  /** Records what comes after these steps, however they end: the net gets the weights that it predicts with. */
+  endPass(runner: Runner, block: ParameterBlock, isAhead = true): void {
+    if (!isAhead && this.#averageDecay === undefined) return;
+    if (isAhead) this.#optimizer.endPass(runner, this.#target(block));
+    this.#of(block).average?.endPass(runner);
+  }
+
+  #target(block: ParameterBlock): UpdateTarget {
+    const { target } = this.#of(block);
+    return { ...target, step: this.slots.slot(this.#hasAge ? 'age' : this.updateCount) };
+  }
+
+  /** Records the learning rate of layers with that factor. */
+  #ratePass(runner: Runner, factor: number): KernelArgument {
+    const base = this.slots.slot('learningRate');
+    if (factor === 1) return base;
+    const slots = this.#rates.get(factor) ?? new Slots(['rate']);
+    this.#rates.set(factor, slots);
+    // A warm-up begins at from · base.
+    runner.run('constant_rate', { rate: slots.vector('rate'), count: 0, base, warmUp: 1, from: factor });
+    return slots.slot('rate');
+  }
+}
+
+function namedArraysOf({ target, gradientSum, average }: StateOfBlock): Record<string, Partial<BlockArrays>> {
+  const ofOptimizer = Object.entries(target.state).map(([name, theta]) => [name, { theta }] as const);
+  return {
+    ...Object.fromEntries(ofOptimizer),
+    ...(gradientSum && { gradientSum: { theta: gradientSum } }),
+    ...(average && { trained: average.trained, average: average.average }),
+  };
 }

@@ -5,7 +5,7 @@ import { addPage } from '#blasnet/serve/page';
 
 /** A server with nothing but the page, at / and at /models/. */
 async function server() {
-  const app = fastify();
+  const app = fastify({ pluginTimeout: 0 });
   await app.register(addPage);
   await app.register(addPage, { prefix: '/models' });
   return app;

@@ -1,6 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
 import { FlattenLayer, FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
-import fastify from 'fastify';
 import type { Browser, Page } from 'puppeteer-core';
 import { encodePng } from '#blasnet/charts/png';
 import { inferenceServer, type ServeOptions, startServer } from '#blasnet/serve/index';
@@ -8,6 +7,7 @@ import { launchBrowser, openPage } from '../../support/browser.js';
 import { temporaryFolder, write } from '../../support/files.js';
 import { classifier, fittingNet } from '../../support/nets.js';
 import { digitsNet, irisNet, pricesNet } from '../../support/served.js';
+import { patientApp } from '../../support/serving.js';
 
 let browser: Browser;
 let close: (() => Promise<void>) | undefined;
@@ -223,8 +223,7 @@ test("the page › the server's refusals, and its absence, in words", async (t) 
 });
 
 test('the page › in an app of its own, under a prefix', async (t) => {
-  const app = fastify();
-  t.teardown(() => app.close());
+  const app = patientApp(t);
   await app.register(inferenceServer, { prefix: '/ai', models: [{ name: 'few', net: fittingNet([1, 1]) }] });
   const { page, errors } = await openPage(t, browser);
   await page.goto(`${await app.listen({ port: 0, host: '127.0.0.1' })}/ai`);

@@ -6,7 +6,7 @@ import { fittingNet } from '../../support/nets.js';
 import { digitsNet, irisNet, pricesNet } from '../../support/served.js';
 
 async function server(options: ServeOptions) {
-  const app = fastify();
+  const app = fastify({ pluginTimeout: 0 });
   await app.register(inferenceServer, options);
   return app;
 }

@@ -7,6 +7,7 @@ const ownTexts = [
   'format',
   'formatVersion',
   'name',
+  'graph',
   'layers',
   'hyperParameters',
   'preparation',

@@ -1,5 +1,6 @@
 import { given } from '../../given.js';
-import type { Preparation } from '../../index.js';
+import type { InputPreparation, OutputPreparation, Preparation } from '../../index.js';
+import { byName } from '../../preparation/preparation.js';
 import type { Inspection, NetContents, TensorContents } from './inspection.js';
 
 const shown = 12;
@@ -30,11 +31,23 @@ function netLines({ type, summary, hyperParameters, preparation, training }: Net
   return lines;
 }
 
-function preparationLines({ inputShape, image, x, y, classes, featureNames, columns }: Preparation): string[] {
-  const lines = [
+function preparationLines(preparation: Preparation): string[] {
+  const { inputs, targets } = byName(preparation);
+  return [
     'preparation',
-    `  rows of ${inputShape.join('×')} numbers${image ? `, images of ${image.join('×')}` : ''}`,
+    ...Object.entries(inputs).flatMap(([name, input]) => under('input', name, inputLines(input))),
+    ...Object.entries(targets).flatMap(([name, target]) => under('output', name, outputLines(target))),
   ];
+}
+
+/** Lines of an input or output, below its name if it has one. */
+const under = (kind: string, name: string, lines: readonly string[]) =>
+  name === '' ? lines : [`  ${kind} ${name}`, ...lines.map((line) => `  ${line}`)];
+
+function inputLines({ inputShape, dtype, image, x, featureNames, columns }: InputPreparation): string[] {
+  const shape = inputShape.length === 0 ? 'one number' : `${inputShape.join('×')} numbers`;
+  const kind = dtype ? ` of ${dtype}` : '';
+  const lines = [`  rows of ${shape}${kind}${image ? `, images of ${image.join('×')}` : ''}`];
   if (columns) {
     for (const { name, encoding, categories, parts = [] } of columns) {
       const kind = encoding === 'none' ? 'number' : `${encoding} of ${list(categories ?? parts)}`;
@@ -44,9 +57,11 @@ function preparationLines({ inputShape, image, x, y, classes, featureNames, colu
     lines.push(`  features: ${list(featureNames)}`);
   }
   if (x) lines.push(`  features are scaled, per ${x.per}`);
-  if (y) lines.push('  labels are scaled');
-  if (classes) lines.push(`  classes: ${list(classes)}`);
   return lines;
+}
+
+function outputLines({ y, classes }: OutputPreparation): string[] {
+  return [...(y ? ['  labels are scaled'] : []), ...(classes ? [`  classes: ${list(classes)}`] : [])];
 }
 
 function tensorLines(tensors: readonly TensorContents[]): string[] {

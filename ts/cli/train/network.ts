@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { soleRows } from '../../data/part.js';
 import { badArgument } from '../../errors.js';
 import { given } from '../../given.js';
 import {
@@ -38,7 +39,10 @@ export async function netFor(
 ): Promise<NeuralNet> {
   const { layers, net: widths, activation, command, hyperParameters } = settings;
   const params = paramsOf(settings, netType, reader.numTrain);
-  const size = { input: reader.preparation.inputShape, outputs: reader.yTrain.rowSize };
+  const size = {
+    input: soleRows(reader.trainingLike, 'inputs', 'the command line').rowShape,
+    outputs: reader.yTrain.rowSize,
+  };
   const net = layers
     ? netOfLayers(params, name, size, layers)
     : netOfWidths(params, name, size, widths!, activation as Activation);

@@ -1,7 +1,7 @@
 // @internal
 import { badArgument } from '../../errors.js';
 import { dateParts } from '../../preparation/dates.js';
-import type { CsvOptions, DateColumn } from '../csv-options.js';
+import type { CsvInput, CsvOptions, DateColumn } from '../csv-options.js';
 
 type Check = (value: unknown) => boolean;
 
@@ -36,6 +36,17 @@ const isDateColumn: Check = (value) =>
   areParts((value as DateColumn).parts) &&
   either(oneOf(undefined), isString)((value as DateColumn).format);
 
+const areColumns = either(isColumn, (value) => listOf(isColumn)(value) && (value as unknown[]).length > 0);
+const byName =
+  (check: Check): Check =>
+  (value) =>
+    recordOf(check)(value) && Object.keys(value as object).length > 0 && !Object.hasOwn(value as object, '');
+const isInput: Check = (value) =>
+  recordOf(() => true)(value) &&
+  Object.keys(value as object).every((key) => key === 'columns' || key === 'as') &&
+  areColumns((value as CsvInput).columns) &&
+  oneOf(undefined, 'numbers', 'index')((value as CsvInput).as);
+
 const isCountBySet: Check = (value) =>
   recordOf((count) => count === undefined || isCount(count))(value) &&
   Object.keys(value as object).every((key) => key === 'train' || key === 'test');
@@ -44,8 +55,9 @@ const encodings = "'oneHot' or 'number'";
 const policies = "'error', 'drop', 'mean', 'median', 'category' or a number";
 
 const rules: { readonly [Key in keyof CsvOptions]-?: readonly [expected: string, check: Check] } = {
-  label: ['the column of the labels', either(isColumn, listOf(isColumn))],
+  label: ['the column of the labels, or columns by target', either(isColumn, listOf(isColumn), byName(areColumns))],
   columns: ['a list of columns', listOf(isColumn)],
+  inputs: ["columns, or { columns, as: 'index' }, by input", byName(either(areColumns, isInput))],
   ignore: ['a list of columns', listOf(isColumn)],
   header: ['true, false or a list of names', either(oneOf(true, false), listOf(isString))],
   delimiter: ['a string without quotes and line breaks', (value) => isString(value) && /^[^"\r\n]+$/.test(`${value}`)],

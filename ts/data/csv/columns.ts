@@ -2,15 +2,13 @@
 import { badArgument, clipped } from '../../errors.js';
 import { repeated } from '../../fields.js';
 import { badFile } from '../../files.js';
-import { DateReader, dateEncodingOf, datePartNames } from '../../preparation/dates.js';
-import type { CategoryEncoding, CsvColumnName, CsvOptions } from '../csv-options.js';
-import { limits } from './cells.js';
-import { type ColumnSettings, CsvColumn } from './column.js';
+import type { CsvColumnName, CsvOptions } from '../csv-options.js';
+import { CsvColumn } from './column.js';
+import { type ColumnGroup, inputsIn, type NamedGroup, targetsIn } from './column-groups.js';
+import { OTHERS, settingsOfAll } from './column-settings.js';
 
 /** A column takes some hundred bytes in memory, and may take two bytes in a file. */
 export const MOST_COLUMNS = 2 ** 16;
-/** Stands for the columns that `missing` does not name. */
-const OTHERS = '*';
 /** '', '?' and the cells that pandas reads as missing. */
 export const MISSING_CELLS: readonly string[] = [
   ...['', '?', 'NA', 'N/A', 'n/a', 'NaN', 'nan', '-NaN', '-nan', 'NULL', 'null', 'None', '<NA>'],
@@ -19,8 +17,9 @@ export const MISSING_CELLS: readonly string[] = [
 
 /** The columns in use. */
 export interface Columns {
+  readonly inputs: readonly ColumnGroup[];
+  readonly targets: readonly ColumnGroup[];
   readonly features: readonly CsvColumn[];
-  readonly labels: readonly CsvColumn[];
   /** Features, then labels: the columns of a table. */
   readonly all: readonly CsvColumn[];
   /** The name of the category of missing cells. */
@@ -35,7 +34,7 @@ export interface Columns {
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for a column that the file does not have, or that is used twice
  */
 export function columnsOf(names: readonly string[], options: CsvOptions): Columns {
-  const { label, columns, ignore = [], derive = {}, missingCells = MISSING_CELLS } = options;
+  const { label, columns, inputs, ignore = [], derive = {}, missingCells = MISSING_CELLS } = options;
   const known = new Set(names);
   for (const name of Object.keys(derive)) {
     if (known.has(name)) throw badArgument('derive', 'names that the file does not have', name);
@@ -46,33 +45,51 @@ export function columnsOf(names: readonly string[], options: CsvOptions): Column
     const columns = Object.keys(typeof value === 'object' ? value : {});
     for (const name of columns) if (option !== 'missing' || name !== OTHERS) resolve(name, option);
   }
-  const labels = listOf(label).map((column) => resolve(column, 'label'));
+  if (columns && inputs) throw badArgument('columns', 'no inputs beside it', 'both');
+  const targets = targetsIn(label).map((group) => ({ ...group, names: resolveAll(group.columns, 'label') }));
+  const labels = targets.flatMap(({ names }) => names);
   const ignored = ignore.map((column) => resolve(column, 'ignore'));
   const others = new Set([...labels, ...ignored]);
-  const hasCounter = (options.header ?? true) === true && !columns && known.has('') && !others.has('');
+  const isChosen = columns !== undefined || inputs !== undefined;
+  const hasCounter = (options.header ?? true) === true && !isChosen && known.has('') && !others.has('');
   if (hasCounter) others.add('');
-  const features = columns
-    ? columns.map((column) => resolve(column, 'columns'))
-    : [...known].filter((name) => !others.has(name));
+  const rest = () => [...known].filter((name) => !others.has(name));
+  const groups = inputs
+    ? inputsIn(inputs).map((group) => ({ ...group, names: resolveAll(group.columns, `inputs.${group.name}`) }))
+    : [{ name: '', isIndex: false, isSingle: false, names: columns ? resolveAll(columns, 'columns') : rest() }];
+  const features = groups.flatMap(({ names }) => names);
   const used = [...features, ...labels];
   const twice = repeated([...used, ...new Set(ignored)]);
-  if (twice !== undefined) throw badArgument('columns, label and ignore', 'each column once', twice);
+  if (twice !== undefined) {
+    throw badArgument(`${inputs ? 'inputs' : 'columns'}, label and ignore`, 'each column once', twice);
+  }
   if (features.length === 0) throw badArgument('columns', 'at least one feature', 'none');
 
   const cells = new Set(missingCells);
-  const featureColumns = features.flatMap((name) =>
-    settingsOfDate(settingsOf(name, false, options, cells), options).map((settings) => new CsvColumn(settings)),
+  let first = 0;
+  const made = (group: NamedGroup, isLabel: boolean): ColumnGroup => {
+    const { name, names, isIndex, isSingle } = group;
+    const kind = isLabel ? 'label' : isIndex ? 'index' : 'feature';
+    const all = names.flatMap((column) => settingsOfAll(column, kind, options, cells));
+    const start = first;
+    first += all.length;
+    return { name, columns: all.map((settings) => new CsvColumn(settings)), first: start, isIndex, isSingle };
+  };
+  const inputGroups = groups.map((group) => made(group, false));
+  const targetGroups = targets.map((group) => made(group, true));
+  const [featureColumns, labelColumns] = [inputGroups, targetGroups].map((all) =>
+    all.flatMap((group) => group.columns),
   );
-  const labelColumns = labels.map((name) => new CsvColumn(settingsOf(name, true, options, cells)));
   for (const name of Object.keys(options.dates ?? {})) {
     if (!features.includes(name)) throw badArgument('dates', 'columns that are features', name);
   }
-  const same = repeated(featureColumns.map(({ name }) => name));
+  const same = repeated(featureColumns!.map(({ name }) => name));
   if (same !== undefined) throw badArgument('dates', 'parts whose names no other column has', same);
   return {
-    features: featureColumns,
-    labels: labelColumns,
-    all: [...featureColumns, ...labelColumns],
+    inputs: inputGroups,
+    targets: targetGroups,
+    features: featureColumns!,
+    all: [...featureColumns!, ...labelColumns!],
     missingName: missingCells[0] ?? '',
     hasCounter,
   };
@@ -83,6 +100,10 @@ export function columnsOf(names: readonly string[], options: CsvOptions): Column
       throw badArgument(option, `a column of the file (${listed([...known])})`, column);
     }
     return name;
+  }
+
+  function resolveAll(all: readonly CsvColumnName[], option: string): readonly string[] {
+    return all.map((column) => resolve(column, option));
   }
 }
 
@@ -103,58 +124,4 @@ export function requireNames(names: readonly string[], where: string): readonly 
 export function listed(names: readonly string[]): string {
   const shown = names.slice(0, 30).map((name) => `'${clipped(name, 60)}'`);
   return names.length > shown.length ? `${shown.join(', ')}, …` : shown.join(', ');
-}
-
-function listOf(label: CsvOptions['label']): readonly CsvColumnName[] {
-  const labels = typeof label === 'string' || typeof label === 'number' ? [label] : label;
-  if (!Array.isArray(labels) || labels.length === 0) throw badArgument('label', 'the column of the labels', label);
-  return labels;
-}
-
-function settingsOf(
-  name: string,
-  isLabel: boolean,
-  { transform, derive, categorical, missing, unknownCategory = 'error', decimal = '.', dtype = 'float32' }: CsvOptions,
-  missingCells: ReadonlySet<string>,
-): ColumnSettings {
-  const declared = typeof categorical === 'object' ? own(categorical, name) : undefined;
-  if (isLabel && declared === 'oneHot') {
-    throw badArgument(`categorical.${name}`, "'number' for labels, which toOneHot or normalizeY follow", declared);
-  }
-  const everywhere: CategoryEncoding | undefined = typeof categorical === 'string' ? categorical : undefined;
-  return {
-    name,
-    source: name,
-    isLabel,
-    declared,
-    undeclared: isLabel ? 'number' : everywhere,
-    unknown: unknownCategory,
-    missing: (typeof missing === 'object' ? (own(missing, name) ?? own(missing, OTHERS)) : missing) ?? 'error',
-    missingCells,
-    decimal,
-    date: undefined,
-    transform: transform && own(transform, name),
-    derive: derive && own(derive, name),
-    limit: limits[dtype],
-  };
-}
-
-/** The settings of a column's features: one for each number of a date, else the column itself. */
-function settingsOfDate(settings: ColumnSettings, { dates }: CsvOptions): readonly ColumnSettings[] {
-  const { name, declared } = settings;
-  const value = dates && own(dates, name);
-  if (value === undefined) return [settings];
-  if (declared !== undefined) throw badArgument(`dates.${name}`, 'a column that is not in categorical', declared);
-  const encoding = dateEncodingOf(value);
-  const reader = new DateReader(encoding, `dates.${name}`);
-  return datePartNames(encoding.parts).map((part, index) => ({
-    ...settings,
-    name: `${name}.${part}`,
-    date: { reader, index },
-  }));
-}
-
-/** An own property: a column may be called 'constructor'. */
-function own<Value>(object: Readonly<Record<string, Value>>, name: string): Value | undefined {
-  return Object.hasOwn(object, name) ? object[name] : undefined;
 }

@@ -2,8 +2,9 @@
 import { clipped } from '../../errors.js';
 import { badFile } from '../../files.js';
 import type { ColumnEncoding } from '../../preparation/column-encoding.js';
-import { type DType, Tensor } from '../../tensor.js';
+import { type AnyTensor, type DType, Tensor } from '../../tensor.js';
 import type { CsvColumn } from './column.js';
+import type { ColumnGroup } from './column-groups.js';
 import type { NumberTable } from './table.js';
 
 /** Numbers of rows of a table in their order; undefined for all rows in theirs. */
@@ -30,13 +31,14 @@ interface Place {
 /** Makes tensors from tables whose columns have been read to their end. */
 export class Encoder {
   readonly #places: readonly Place[];
-  readonly #dtype: DType;
+  readonly #dtype: DType | 'int32';
+  readonly #isSingle: boolean;
   readonly width: number;
 
-  /** @param first - index of the first of the columns in the table */
-  constructor(columns: readonly CsvColumn[], first: number, training: TrainingRows, dtype: DType) {
+  constructor({ columns, first, isIndex, isSingle }: ColumnGroup, training: TrainingRows, dtype: DType) {
     let offset = 0;
-    this.#dtype = dtype;
+    this.#dtype = isIndex ? 'int32' : dtype;
+    this.#isSingle = isIndex && isSingle;
     this.#places = columns.map((column, i) => {
       const width = column.encoding === 'oneHot' ? column.categories!.names.length : 1;
       const place = { column, source: first + i, offset, width, fill: fillOf(column, first + i, training) };
@@ -64,10 +66,20 @@ export class Encoder {
     return [...sources.values()].map(encodingOf);
   }
 
+  /** The shape of a row: a single index has none. */
+  get rowShape(): readonly number[] {
+    return this.#isSingle ? [] : [this.width];
+  }
+
+  /** The type of the tensor's numbers. */
+  get dtype(): DType | 'int32' {
+    return this.#dtype;
+  }
+
   /** The rows as a tensor, rows × width. */
-  encode(table: NumberTable, rows: RowOrder): Tensor {
+  encode(table: NumberTable, rows: RowOrder): AnyTensor {
     const count = rows?.length ?? table.count;
-    const tensor = Tensor.zeros([count, this.width], this.#dtype);
+    const tensor = Tensor.zeros([count, ...this.rowShape], this.#dtype);
     const { data } = tensor;
     // Column by column, so that what a column is asks nothing in the inner loop.
     for (const { column, source, offset, fill } of this.#places) {

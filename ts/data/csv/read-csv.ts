@@ -3,12 +3,13 @@ import type { ColumnEncoding } from '../../preparation/column-encoding.js';
 import type { PredictOptions } from '../../preparation/predict-options.js';
 import { checkedPredictOptions } from '../../preparation/predict-options.js';
 import { RowEncoder } from '../../preparation/row-encoder.js';
-import type { Tensor } from '../../tensor.js';
+import type { AnyTensor } from '../../tensor.js';
 import { CsvColumnsError } from '../csv-columns-error.js';
 import type { CsvOptions, RowCells } from '../csv-options.js';
-import type { Part } from '../part.js';
+import type { NamedRows, Part } from '../part.js';
 import { rowsOf } from '../rows.js';
 import { checkCsvOptions } from './check-options.js';
+import type { ColumnGroup } from './column-groups.js';
 import { Encoder, type RowOrder } from './encode.js';
 import { requireNotTooDense } from './one-hot.js';
 import { uniqueProblem } from './problems.js';
@@ -18,22 +19,32 @@ import type { NumberTable } from './table.js';
 /** Splits the rows of one file into training rows and test rows. */
 export type RowSplit = (count: number) => { readonly train: Int32Array; readonly test: Int32Array };
 
+/** The columns of an input. */
+export interface CsvFeatures {
+  /** Names of the columns of the tensor. */
+  readonly names: readonly string[];
+  /** How the cells are encoded; undefined if functions of the user take part in it. */
+  readonly columns: readonly ColumnEncoding[] | undefined;
+  /** Encodes further rows as those of the files. */
+  readonly encodeRows: (rows: readonly RowCells[], options: PredictOptions) => AnyTensor;
+}
+
+/** The names and encodings of CSV files. */
+export interface CsvDetails {
+  /** Names of categories by column. */
+  readonly categories: Readonly<Record<string, readonly string[]>>;
+  readonly inputs: Readonly<Record<string, CsvFeatures>>;
+  /** The names of each target's class numbers; undefined for numbers, and for several labels. */
+  readonly labelNames: Readonly<Record<string, readonly string[] | undefined>>;
+  /** Notes for the user, such as a column that was left out. */
+  readonly notes: readonly string[];
+}
+
 /** The contents of CSV files. */
 export interface CsvData {
   readonly train: Part;
   readonly test: Part | undefined;
-  /** Names of categories by column. */
-  readonly categories: Readonly<Record<string, readonly string[]>>;
-  /** Names of the columns of x. */
-  readonly featureNames: readonly string[];
-  /** How the cells of the features are encoded; undefined if functions of the user take part in it. */
-  readonly columns: readonly ColumnEncoding[] | undefined;
-  /** The names of the label's class numbers; undefined for numbers, and for several labels. */
-  readonly labelNames: readonly string[] | undefined;
-  /** Encodes the features of further rows as those of the files. */
-  readonly encodeRows: (rows: readonly RowCells[], options: PredictOptions) => Tensor;
-  /** Notes for the user, such as a column that was left out. */
-  readonly notes: readonly string[];
+  readonly csv: CsvDetails;
 }
 
 /**
@@ -59,27 +70,44 @@ export async function readCsv(
   requireNotTooDense(columns.features, rows, { path: trainPath, dtype });
   const parts = split?.(table.count);
   const training = { path: trainPath, table, rows: parts?.train };
-  const x = new Encoder(columns.features, 0, training, dtype);
-  const y = new Encoder(columns.labels, columns.features.length, training, dtype);
-  const encodings = x.encodings;
-  const functions = columns.features.map(({ settings }) => settings);
-  const encoder = new RowEncoder(encodings, functions);
-  const part = (source: NumberTable, rows?: RowOrder): Part => ({
-    x: rowsOf(x.encode(source, rows)),
-    y: rowsOf(y.encode(source, rows)),
-  });
+  const encoders = (groups: readonly ColumnGroup[]) =>
+    groups.map((group) => ({ group, encoder: new Encoder(group, training, dtype) }));
+  const [inputs, targets] = [encoders(columns.inputs), encoders(columns.targets)];
+  const part = (source: NumberTable, rows?: RowOrder): Part => {
+    const encoded = (all: typeof inputs): NamedRows =>
+      Object.fromEntries(all.map(({ group, encoder }) => [group.name, rowsOf(encoder.encode(source, rows))]));
+    return { inputs: encoded(inputs), targets: encoded(targets) };
+  };
   return {
     train: part(table, parts?.train),
     test: parts ? part(table, parts.test) : test && part(test.table),
-    categories: Object.fromEntries(
-      columns.all.flatMap(({ name, categories }) => (categories ? [[name, categories.names]] : [])),
-    ),
-    featureNames: x.names,
-    columns: functions.some(({ transform, derive }) => transform || derive) ? undefined : encodings,
-    labelNames: columns.labels.length === 1 ? columns.labels[0]!.categories?.names : undefined,
-    encodeRows: (rows, more) => encoder.encode(rows, dtype, 0, checkedPredictOptions(more)),
-    notes: train.counter ? [counterNote(trainPath, train.counter.first)] : [],
+    csv: {
+      categories: Object.fromEntries(
+        columns.all.flatMap(({ name, categories }) => (categories ? [[name, categories.names]] : [])),
+      ),
+      inputs: Object.fromEntries(inputs.map(({ group, encoder }) => [group.name, featuresOf(group, encoder)])),
+      labelNames: Object.fromEntries(targets.map(({ group }) => [group.name, namesOf(group)])),
+      notes: train.counter ? [counterNote(trainPath, train.counter.first)] : [],
+    },
   };
+}
+
+function featuresOf({ columns }: ColumnGroup, { names, encodings, dtype, rowShape }: Encoder): CsvFeatures {
+  const functions = columns.map(({ settings }) => settings);
+  const encoder = new RowEncoder(encodings, functions);
+  return {
+    names,
+    columns: functions.some(({ transform, derive }) => transform || derive) ? undefined : encodings,
+    encodeRows: (rows, options) => {
+      const encoded = encoder.encode(rows, dtype, 0, checkedPredictOptions(options));
+      return encoded.reshape([encoded.rows, ...rowShape]);
+    },
+  };
+}
+
+/** The names of a target's class numbers. */
+function namesOf({ columns }: ColumnGroup): readonly string[] | undefined {
+  return columns.length === 1 ? columns[0]!.categories?.names : undefined;
 }
 
 /** @throws CsvColumnsError `ERR_BAD_ARGUMENT` for columns of names of which nearly every row has its own */

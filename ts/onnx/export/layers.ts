@@ -66,13 +66,15 @@ export function exportLayer(builder: ModelBuilder, name: string, layer: Layer, o
 function withWeights(
   builder: ModelBuilder,
   operator: string,
-  { name, layer }: Exported,
+  { name, layer, config }: Exported,
   attributes?: Attributes,
 ): void {
   const { W, B } = layer.weights;
   const w = builder.constant(`${name}/W`, W!.shape, W!.data);
-  const b = builder.constant(`${name}/B`, [B!.size], B!.data);
-  builder.node(operator, name, [builder.value, w, b], attributes);
+  const bias = B ? [builder.constant(`${name}/B`, [B.size], B.data)] : [];
+  const own = config.activation as Exported['config'] | undefined;
+  builder.node(operator, own ? `${name}/sum` : name, [builder.value, w, ...bias], attributes);
+  if (own) activation(builder, { name, config: own });
 }
 
 function convolution(builder: ModelBuilder, exported: Exported): void {
@@ -134,7 +136,7 @@ function dropout(builder: ModelBuilder, { name, config }: Exported): void {
   builder.withConstant('Dropout', name, [], [config.rate as number]);
 }
 
-function activation(builder: ModelBuilder, { name, config }: Exported): void {
+function activation(builder: ModelBuilder, { name, config }: Pick<Exported, 'name' | 'config'>): void {
   const x = builder.value;
   switch (config.name) {
     case 'leakyRelu':
@@ -142,6 +144,22 @@ function activation(builder: ModelBuilder, { name, config }: Exported): void {
       break;
     case 'elu':
       builder.node('Elu', name, [x], { alpha: { float: config.alpha as number } });
+      break;
+    case 'hardSigmoid': {
+      const { alpha, beta } = config as { readonly alpha: number; readonly beta: number };
+      builder.node('HardSigmoid', name, [x], { alpha: { float: alpha }, beta: { float: beta } });
+      break;
+    }
+    case 'relu6':
+      builder.node('Clip', name, [
+        x,
+        builder.constant(`${name}/min`, [], [0]),
+        builder.constant(`${name}/max`, [], [6]),
+      ]);
+      break;
+    case 'mish': // x · tanh(softplus(x)); the operator Mish came later
+      builder.node('Softplus', `${name}/softplus`);
+      builder.node('Mul', name, [x, builder.node('Tanh', `${name}/tanh`)]);
       break;
     case 'silu': // x · σ(x)
       builder.node('Mul', name, [x, builder.node('Sigmoid', `${name}/sigmoid`)]);
@@ -163,6 +181,9 @@ const activationOperators = {
   tanh: 'Tanh',
   relu: 'Relu',
   softplus: 'Softplus',
+  selu: 'Selu',
+  hardSwish: 'HardSwish',
+  softsign: 'Softsign',
 };
 
 function classification(builder: ModelBuilder, { name, config, outputShape }: Exported): void {
@@ -178,5 +199,6 @@ function classification(builder: ModelBuilder, { name, config, outputShape }: Ex
 
 /** Reshapes vectors to images: layers of images take vectors of as many numbers, too. */
 function toImages(builder: ModelBuilder, { name, layer }: Exported): void {
-  builder.reshape(`${name}/images`, layer.inputShape);
+  const { inputShape } = layer;
+  if (inputShape?.length === 3) builder.reshape(`${name}/images`, inputShape);
 }

@@ -4,7 +4,7 @@ import { checkOptions } from '../../fields.js';
 import { writeFileAtomic } from '../../files.js';
 import type { HyperParameters } from '../../hyper-parameters.js';
 import type { LayerStack } from '../../net/layer-stack.js';
-import type { Preparation } from '../../preparation/preparation.js';
+import { isRowPreparation, type Preparation } from '../../preparation/preparation.js';
 import { versions } from '../../runtime.js';
 import { arrayOf, type DType, sizeOf } from '../../tensor.js';
 import { metadataKeys } from '../messages.js';
@@ -50,7 +50,11 @@ export async function toOnnx(
   checkOptions(options, ['preparation', 'dtype', 'inputShape']);
   const { dtype = params.dtype } = options;
   if (stack.layers.length === 0) throw badArgument('the net', 'at least one layer', 'none');
-  const inputShape = options.inputShape ?? preparation?.inputShape ?? stack.layers[0]!.layer.inputShape;
+  if (!stack.isChain) throw badArgument('the net', 'a chain of layers, which ONNX export takes,', 'another graph');
+  if (preparation && !isRowPreparation(preparation)) {
+    throw badArgument('preparation', 'one without names', Object.keys(preparation.inputs!).join(', '));
+  }
+  const inputShape = options.inputShape ?? preparation?.inputShape ?? stack.inputs[0]!.rowShape;
   if (!isRowShape(inputShape)) throw badArgument('inputShape', 'the shape of one row', inputShape);
   const shapes = stack.shapes(inputShape);
   stack.requireAttached();

@@ -67,8 +67,8 @@ const isNear = (value: number | undefined, expected: number) =>
   value !== undefined && Math.abs(value - expected) < 1e-6 * expected;
 
 /**
- * Finds the patterns of a graph: x·σ(x); x·½·(1 + erf(x/√2)) with its factors in any order; softplus with a threshold;
- * and [1 − p, p].
+ * Finds the patterns of a graph: x·σ(x); x·½·(1 + erf(x/√2)) with its factors in any order; x·tanh(softplus(x)); softplus
+ * with a threshold; and [1 − p, p].
  * @param scalarOf - the number that a name stands for; undefined for other values
  * @returns for each node of a pattern, that pattern
  */
@@ -87,7 +87,7 @@ export function findPatterns(graph: Graph, scalarOf: (name: string) => number | 
 const finders = new Map<string, (lookup: Lookup, node: OnnxNode) => Pattern | undefined>([
   ['Sigmoid', silu],
   ['Erf', gelu],
-  ['Softplus', softplus],
+  ['Softplus', (lookup, node) => mish(lookup, node) ?? softplus(lookup, node)],
   ['Concat', bothClasses],
 ]);
 
@@ -129,6 +129,17 @@ function gelu(lookup: Lookup, erf: OnnxNode): Pattern | undefined {
     if (hasInput && isNear(factor, 0.5)) return { result: 'gelu', root: next, input, members };
     last = next;
   }
+}
+
+/** x · tanh(softplus(x)) */
+function mish(lookup: Lookup, node: OnnxNode): Pattern | undefined {
+  const input = node.inputs[0]!;
+  const tanh = lookup.user(node);
+  const root = lookup.user(tanh);
+  if (tanh?.operator !== 'Tanh' || root?.operator !== 'Mul' || root.inputs.length !== 2) return undefined;
+  return root.inputs.includes(input)
+    ? { result: 'mish', root, input, members: new Set([node, tanh, root]) }
+    : undefined;
 }
 
 /**

@@ -4,7 +4,12 @@ import { badFile } from '../../files.js';
 import { given } from '../../given.js';
 import type { NeuralNet } from '../../neural-net.js';
 import { checkedPreparation } from '../../preparation/check-preparation.js';
-import type { FeatureScaling, LabelScaling, Preparation } from '../../preparation/preparation.js';
+import {
+  type FeatureScaling,
+  isRowPreparation,
+  type LabelScaling,
+  type Preparation,
+} from '../../preparation/preparation.js';
 import { sizeOf } from '../../tensor.js';
 import { metadataKeys } from '../messages.js';
 import type { Affine } from './affine.js';
@@ -36,6 +41,9 @@ export function preparationOf(chain: Chain, inputShape: readonly number[], net: 
   }
   const value = parsed(json, where);
   const told = naming(where, () => checkedPreparation(value));
+  if (!isRowPreparation(told)) {
+    throw badFile(where, 'metadata of one input without a name', Object.keys(told.inputs!).join(', '));
+  }
   if (sizeOf(told.inputShape) !== sizeOf(inputShape)) {
     throw badFile(where, `metadata of rows of [${inputShape.join(', ')}]`, `[${told.inputShape.join(', ')}]`);
   }

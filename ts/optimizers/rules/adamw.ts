@@ -1,8 +1,8 @@
-import { fraction, notNegative, positive } from '../../constants.js';
+import { flag, fraction, notNegative, positive } from '../../constants.js';
 import type { Runner } from '../../runner.js';
 import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
 
-/** Adam with decoupled weight decay: all of θ shrinks by η · `weightDecay` first. */
+/** Adam with decoupled weight decay: θ shrinks by η · `weightDecay` first, all of it unless `excludeBiasAndNorm`. */
 export class AdamW extends KernelOptimizer {
   static readonly id = 'adamW';
   static readonly constants = {
@@ -10,6 +10,7 @@ export class AdamW extends KernelOptimizer {
     beta2: fraction(0.999),
     epsilon: positive(1e-8),
     weightDecay: notNegative(0.01),
+    excludeBiasAndNorm: flag(false),
   };
   readonly name = AdamW.id;
 
@@ -17,7 +18,9 @@ export class AdamW extends KernelOptimizer {
     return ['mean', 'squares'];
   }
 
-  updatePass(runner: Runner, { theta, gradient, state, learningRate, step }: UpdateTarget): void {
-    runner.run('adam_update', { theta, gradient, ...state, learningRate, ...this.constants, step });
+  updatePass(runner: Runner, { theta, gradient, state, learningRate, step, decays }: UpdateTarget): void {
+    const { weightDecay, ...constants } = this.constants;
+    const decay = { weightDecay: decays ? weightDecay! : 0 };
+    runner.run('adam_update', { theta, gradient, ...state, learningRate, ...constants, ...decay, step });
   }
 }

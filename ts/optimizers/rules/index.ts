@@ -3,6 +3,8 @@ export * from './ada-delta.js';
 export * from './ada-grad.js';
 export * from './adam.js';
 export * from './adamw.js';
+export * from './ams-grad.js';
+export * from './lion.js';
 export * from './momentum.js';
 export * from './nag.js';
 export * from './rms-prop.js';

@@ -1,10 +1,11 @@
 import { fraction } from '../../constants.js';
 import type { Runner } from '../../runner.js';
+import type { Tensor } from '../../tensor.js';
 import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
 
 /**
- * Nesterov's accelerated gradient: the gradient is taken at θ − αv, where `preUpdate` moves θ; v ← αv + ηg; θ ← θ − v from
- * where it was before that.
+ * Nesterov's accelerated gradient: the gradient is taken at w − αv; v ← αv + ηg; w ← w − v. Between `beginPass` and `endPass`,
+ * θ is w − αv, and `origin` holds the weights w.
  */
 export class Nag extends KernelOptimizer {
   static readonly id = 'nag';
@@ -15,15 +16,19 @@ export class Nag extends KernelOptimizer {
     return ['velocity', 'origin'];
   }
 
-  override get movesAhead(): boolean {
-    return true;
-  }
-
-  override preUpdatePass(runner: Runner, { theta, state }: UpdateTarget): void {
-    runner.run('nag_peek', { theta, ...state, ...this.constants });
+  override beginPass(runner: Runner, { theta, state }: UpdateTarget): void {
+    runner.run('nag_begin', { theta, ...state, ...this.constants });
   }
 
   updatePass(runner: Runner, { theta, gradient, state, learningRate }: UpdateTarget): void {
     runner.run('nag_update', { theta, gradient, ...state, learningRate, ...this.constants });
+  }
+
+  override endPass(runner: Runner, { theta, state }: UpdateTarget): void {
+    runner.run('copy_rows', { source: state.origin!, firstRow: 0, divisor: 1, x: theta });
+  }
+
+  override weightsIn({ state }: UpdateTarget): Tensor {
+    return state.origin!;
   }
 }

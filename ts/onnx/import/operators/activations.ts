@@ -40,8 +40,36 @@ export const activationOperators: Readonly<Record<string, Operator>> = {
     if (alpha !== 1) throw node.bad('alpha = 1', `${alpha}`);
     return 'silu';
   }),
+  Selu: activation((node) => {
+    for (const [name, expected] of Object.entries({ alpha: 1.6732632, gamma: 1.050701 })) {
+      const value = node.float(name, expected);
+      if (Math.abs(value - expected) > 1e-5) throw node.bad(`${name} = ${expected}`, `${value}`);
+    }
+    return 'selu';
+  }),
+  HardSigmoid: activation((node) => {
+    const alpha = node.float('alpha', 0.2);
+    // The default of layers has no short decimal.
+    const isSixth = Math.fround(alpha) === Math.fround(1 / 6);
+    return { name: 'hardSigmoid', alpha: isSixth ? 1 / 6 : alpha, beta: node.float('beta', 0.5) };
+  }),
+  HardSwish: activation(() => 'hardSwish'),
+  Mish: activation(() => 'mish'),
+  Softsign: activation(() => 'softsign'),
+  Clip: clip,
   Softmax: softmax,
 };
+
+/** Clip from 0 to 6. */
+function clip(chain: Chain, node: OnnxNode): void {
+  chain.data(node);
+  const bounds = [
+    chain.optionalConstant(node, 1)?.values[0] ?? node.float('min', Number.NEGATIVE_INFINITY),
+    chain.optionalConstant(node, 2)?.values[0] ?? node.float('max', Number.POSITIVE_INFINITY),
+  ];
+  if (bounds[0] !== 0 || bounds[1] !== 6) throw node.bad('Clip from 0 to 6', `${bounds[0]} to ${bounds[1]}`);
+  chain.add(node, new ActivationLayer('relu6'));
+}
 
 /** Softmax over all numbers of a row. Before operator set 13, axis 1 meant all numbers of images, too. */
 function softmax(chain: Chain, node: OnnxNode): void {

@@ -6,7 +6,7 @@ import {
   GlobalAveragePoolLayer,
   MaxPoolLayer,
 } from '../../../layers/index.js';
-import type { ImageShape } from '../../../layers/windows.js';
+import type { ImageShape } from '../../../ops/windows.js';
 import type { Chain } from '../chain.js';
 import type { OnnxNode } from '../node.js';
 import { quote } from '../quote.js';

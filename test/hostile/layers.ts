@@ -1,0 +1,164 @@
+// How layers are called; those of the first version are in core.ts.
+import {
+  AddLayer,
+  AverageLayer,
+  ConcatenateLayer,
+  ConvTransposeLayer,
+  DepthwiseConvLayer,
+  FullyConnectedLayer,
+  GlobalMaxPoolLayer,
+  input as inputNode,
+  type Layer,
+  MaximumLayer,
+  MultiplyLayer,
+  PermuteLayer,
+  PReluLayer,
+  ReshapeLayer,
+  ResidualLayer,
+  SequentialLayer,
+  SubtractLayer,
+  Tensor,
+  UpsampleLayer,
+} from 'blasnet';
+import type { Callable } from './walk.js';
+
+/** Methods of all layers. */
+export function layer(
+  make: () => Layer,
+  args: () => readonly unknown[],
+  input: () => Tensor | readonly Tensor[],
+): Callable {
+  const output = () => make().forward(input());
+  const ready = () => {
+    const made = make();
+    made.forward(input());
+    return made;
+  };
+  const rows = () => [input()].flat().map((tensor) => tensor.shape.slice(1));
+  return {
+    args,
+    instance: ready,
+    methods: {
+      outputShape: rows,
+      apply: () => [rows().map((row) => inputNode(row)), 'node'],
+      flopsPerRow: rows,
+      forward: () => [input(), true],
+      backward: () => [output()],
+      preUpdate: () => [],
+      trainable: () => [true],
+      learningRateFactor: () => [0.5],
+      update: () => [],
+      allocateParameters: () => [],
+      setWeights: () => [ready().weights],
+      saveWeights: () => ['weights', 'layer'],
+      loadWeights: () => ['weights', 'layer'],
+      readWeights: () => ['weights', 'layer'],
+      saveInitialValues: () => ['initial', 'layer'],
+      loadInitialValues: () => ['initial', 'layer'],
+      readInitialValues: () => ['initial', 'layer'],
+    },
+    internal: [
+      'release',
+      'initialValues',
+      'firstValues',
+      'build',
+      'record',
+      'call',
+      'pool',
+      'buildFor',
+      'configure',
+      'createParameters',
+      'requireIdle',
+    ],
+  };
+}
+
+const inputShape = [1, 4, 4] as const;
+const images = () => Tensor.zeros([2, 1, 4, 4]);
+const vectors = () => Tensor.zeros([2, 3]);
+const pair = () => [vectors(), vectors()];
+const dense = () => new FullyConnectedLayer(3);
+
+/** Valid arguments of further layers. */
+export const layers: Readonly<Record<string, Callable>> = {
+  AddLayer: layer(
+    () => new AddLayer(),
+    () => [],
+    pair,
+  ),
+  AverageLayer: layer(
+    () => new AverageLayer(),
+    () => [],
+    pair,
+  ),
+  ConcatenateLayer: layer(
+    () => new ConcatenateLayer(),
+    () => [{ axis: 0 }],
+    pair,
+  ),
+  ConvTransposeLayer: layer(
+    () => new ConvTransposeLayer({ inputShape, filters: 2, kernelSize: 3 }),
+    () => [
+      {
+        ...{ inputShape, filters: 2, kernelSize: [3, 3], stride: 2, padding: 1, outputPadding: 1, dilation: 1 },
+        ...{ groups: 1, activation: 'relu', useBias: true, seed: 1 },
+      },
+    ],
+    images,
+  ),
+  DepthwiseConvLayer: layer(
+    () => new DepthwiseConvLayer({ inputShape, kernelSize: 3 }),
+    () => [{ inputShape, kernelSize: [3, 3], depthMultiplier: 2, stride: 1, padding: 'same', dilation: 1 }],
+    images,
+  ),
+  GlobalMaxPoolLayer: layer(
+    () => new GlobalMaxPoolLayer({ inputShape }),
+    () => [{ inputShape }],
+    images,
+  ),
+  MaximumLayer: layer(
+    () => new MaximumLayer(),
+    () => [],
+    pair,
+  ),
+  MultiplyLayer: layer(
+    () => new MultiplyLayer(),
+    () => [],
+    pair,
+  ),
+  PReluLayer: layer(
+    () => new PReluLayer(),
+    () => [{ shared: 'all', initial: 0.1, dtype: 'float32' }],
+    vectors,
+  ),
+  PermuteLayer: layer(
+    () => new PermuteLayer([2, 0, 1]),
+    () => [[2, 0, 1]],
+    images,
+  ),
+  ReshapeLayer: layer(
+    () => new ReshapeLayer([2, -1]),
+    () => [[2, -1]],
+    images,
+  ),
+  ResidualLayer: layer(
+    () => new ResidualLayer([dense()]),
+    () => [[dense()], { shortcut: [dense()] }],
+    vectors,
+  ),
+  SequentialLayer: layer(
+    () => new SequentialLayer([dense(), dense()]),
+    () => [[dense(), dense()]],
+    vectors,
+  ),
+  SubtractLayer: layer(
+    () => new SubtractLayer(),
+    () => [],
+    pair,
+  ),
+  UpsampleLayer: layer(
+    () => new UpsampleLayer({ inputShape, factor: 2 }),
+    () => [{ inputShape, factor: [2, 3], mode: 'bilinear' }],
+    images,
+  ),
+};

@@ -1,0 +1,61 @@
+// @internal
+import { shapeMismatch } from '../errors.js';
+import { type Ops, opsOn } from '../ops/ops.js';
+import { Tape } from '../ops/tape.js';
+import { Value } from '../ops/value.js';
+import type { KernelArgument, Runner } from '../runner.js';
+import { type DType, Tensor, type TensorType } from '../tensor.js';
+
+/** The circumstances of a pass, beside its inputs. */
+export interface CallContext {
+  /** Whether the pass is one of training. */
+  readonly training: boolean;
+  /** Whether the layer is trained; a layer with statistics leaves them as they are where it is not. */
+  readonly trainable: boolean;
+}
+
+/** A layer's output in operations, from its inputs and its parameters by name. */
+export type Composition = (
+  ops: Ops,
+  inputs: readonly Value[],
+  parameters: Readonly<Record<string, Value>>,
+  context: CallContext,
+) => Value;
+
+/** The row shape of a composition's output, found without computing anything. */
+export function composedShape(
+  compose: Composition,
+  parameterShapes: Readonly<Record<string, readonly number[]>>,
+  rowShapes: readonly (readonly number[])[],
+  dtype: DType,
+): readonly number[] {
+  const runner = new ShapeRunner(dtype);
+  const rows = 2;
+  const context = { training: false, trainable: true };
+  const parameters = Object.entries(parameterShapes).map(([name, shape]) => [name, new Value(runner.tensor(shape))]);
+  const inputs = rowShapes.map((rowShape) => new Value(runner.tensor([rows, ...rowShape])));
+  const y = compose(opsOn(new Tape(runner)), inputs, Object.fromEntries(parameters), context);
+  if (!(y instanceof Value) || y.shape[0] !== rows) {
+    const received = y instanceof Value ? `shape [${y.shape.join(', ')}]` : `${y}`;
+    throw shapeMismatch(`the result of call for ${rows} rows`, `a Value with ${rows} rows`, received);
+  }
+  return y.shape.slice(1);
+}
+
+/** Follows shapes through operations; there are no numbers. */
+class ShapeRunner implements Runner {
+  readonly dtype: DType;
+  readonly step: KernelArgument = 0;
+
+  constructor(dtype: DType) {
+    this.dtype = dtype;
+  }
+
+  tensor(shape: readonly number[]): Tensor;
+  tensor<Type extends TensorType>(shape: readonly number[], type: Type): Tensor<Type>;
+  tensor(shape: readonly number[], type: TensorType = this.dtype): Tensor<TensorType> {
+    return new Tensor(shape, type, { data: new Float32Array(0), isLaidOut: false });
+  }
+
+  run(): void {}
+}

@@ -1,0 +1,118 @@
+// @internal
+import { shapeMismatch } from '../errors.js';
+import { opsOn } from '../ops/ops.js';
+import type { Seed, Tape } from '../ops/tape.js';
+import { Value } from '../ops/value.js';
+import type { Operand, Runner } from '../runner.js';
+import type { Slots } from '../slots.js';
+import { type DType, Tensor } from '../tensor.js';
+import { noClassWeights } from './class-weights.js';
+import type { FusedLoss } from './fused.js';
+import type { Loss } from './loss.js';
+
+/** How much the rows of a batch count in the loss; all alike where nothing is given. */
+export interface LossWeights {
+  /** A weight for each class; empty where all weigh 1. */
+  readonly classWeights?: Operand | undefined;
+  /** A weight for each row, m numbers. */
+  readonly sampleWeights?: Tensor | undefined;
+  /** The weight of this output's loss in the loss of the net. */
+  readonly factor?: number | undefined;
+  /** Rows of the whole batch, where these are a part of it. */
+  readonly rows?: number | undefined;
+}
+
+/**
+ * Records the kernels that add the loss of a batch, Σ wᵢ lossᵢ over its rows, to the sums in the slots.
+ * @param target - the labels, m rows
+ * @returns records the kernels that make the seeds of the backward pass: the gradient of factor · Σ wᵢ lossᵢ / m
+ * @throws BlasnetError `ERR_SHAPE_MISMATCH` for labels that do not fit, or a loss that is no number for each row
+ */
+export function lossPass(
+  loss: Loss,
+  tape: Tape,
+  output: Value,
+  target: Tensor,
+  slots: Slots,
+  weights: LossWeights = {},
+): () => Seed[] {
+  const y = labelsLike(output, target);
+  const { classWeights = noClassWeights, sampleWeights, factor = 1, rows = y.rows } = weights;
+  const scale = factor / rows;
+  const fused = sampleWeights ? undefined : loss.fused(output);
+  if (fused) return fusedPass(fused, tape, output, y, slots, classWeights, scale);
+
+  const losses = loss.call(opsOn(tape), output, new Value(y));
+  requireRowNumbers(`the result of the loss '${loss.name}'`, losses, output.shape[0]!);
+  const isWeighted = sampleWeights !== undefined || classWeights.shape[0] !== 0;
+  if (!isWeighted) {
+    const none = Tensor.zeros([0], tape.runner.dtype);
+    tape.run('add_row_losses', { losses: losses.tensor, weights: none, slots });
+    const gradient = constantTensor(losses.shape, tape.runner.dtype, scale);
+    return () => [{ value: losses, gradient }];
+  }
+  const width = output.rank < 2 ? 1 : output.shape.at(-1)!;
+  const areNumbers = Number(loss.labelRule({ width, kind: output.logits?.kind }) === 'classes');
+  const own = sampleWeights ?? Tensor.zeros([0], tape.runner.dtype);
+  const rowWeights = tape.runner.tensor([y.rows]);
+  tape.run('row_weights', { y, classWeights, sampleWeights: own, weights: rowWeights, areNumbers });
+  tape.run('add_row_losses', { losses: losses.tensor, weights: rowWeights, slots });
+  return () => {
+    const gradient = tape.runner.tensor(losses.shape);
+    const flat = gradient.reshape([gradient.size]);
+    tape.run('scaled_copy', { x: rowWeights, y: flat, factor: scale, accumulate: 0 });
+    return [{ value: losses, gradient }];
+  };
+}
+
+function fusedPass(
+  fused: FusedLoss,
+  tape: Tape,
+  output: Value,
+  y: Tensor,
+  slots: Slots,
+  classWeights: Operand,
+  scale: number,
+): () => Seed[] {
+  fused.pass(tape, y, classWeights, slots);
+  return () => {
+    const gradient = tape.runner.tensor(output.shape);
+    tape.run('loss_delta', { a: output.tensor, y, classWeights, delta: gradient, scale });
+    return [{ value: fused.seed, gradient }];
+  };
+}
+
+/** One of several outputs of a net: the sums of its loss, and the weight of its loss in that of the net. */
+export interface LossPart {
+  readonly slots: Slots;
+  readonly factor: number;
+}
+
+/** Records the kernels that add the losses of several outputs for the present batch up, as the loss of the net. */
+export function totalLossPass(runner: Runner, parts: readonly LossPart[], rows: number, slots: Slots): void {
+  for (const [i, { slots: part, factor }] of parts.entries()) {
+    runner.run('add_loss_part', { part, factor, rows, isFirst: Number(i === 0), slots });
+  }
+}
+
+/** The labels in the output's shape, where they are as many numbers; else as they are. */
+export function labelsLike(output: Value, target: Tensor): Tensor {
+  const rows = output.shape[0] ?? 1;
+  if (target.rows !== rows) throw shapeMismatch('labels', `${rows} rows`, `${target.rows}`);
+  const isSame = target.shape.join() === output.shape.join();
+  return target.size === output.size && !isSame ? target.reshape(output.shape) : target;
+}
+
+/** @throws BlasnetError `ERR_SHAPE_MISMATCH` for anything but a value with one number for each row */
+export function requireRowNumbers(name: string, value: unknown, rows: number): asserts value is Value {
+  const fits = value instanceof Value && value.rank > 0 && value.shape[0] === rows && value.size === rows;
+  if (fits) return;
+  const received = value instanceof Value ? `shape [${value.shape.join(', ')}]` : String(value);
+  throw shapeMismatch(name, `a number for each row, of shape [${rows}],`, received);
+}
+
+function constantTensor(shape: readonly number[], dtype: DType, value: number): Tensor {
+  const tensor = Tensor.zeros(shape, dtype);
+  tensor.data.fill(value);
+  return tensor;
+}

@@ -1,0 +1,84 @@
+import { type Course, courseOf, iterationsBetween, requireSameCourse } from '../checkpoints/course.js';
+import type { PendingRun } from '../checkpoints/resume.js';
+import type { RunState } from '../checkpoints/run-state.js';
+import type { DataReader } from '../data/data-reader.js';
+import { given } from '../given.js';
+import { Evaluator } from '../inference/evaluation.js';
+import type { Model } from '../net/model.js';
+import { BestWeights } from './best-weights.js';
+import { checkData } from './check-data.js';
+import { type Feed, feedFor } from './feed.js';
+import { LastGood } from './last-good.js';
+import { scaleHint } from './scale-hint.js';
+import { StopRule } from './stop-rule.js';
+import type { TrainOptions } from './train-options.js';
+import { TrainingPlan } from './training-plan.js';
+
+/** The parts of a run: its data, its recorded plan, and where it begins and ends. */
+export interface RunSetup {
+  readonly course: Course;
+  readonly feed: Feed;
+  readonly plan: TrainingPlan;
+  readonly batchRows: number;
+  readonly validation: Evaluator | undefined;
+  readonly lastGood: LastGood;
+  readonly weights: BestWeights;
+  readonly rule: StopRule;
+  readonly restoresBest: boolean;
+  /** The state in which an earlier process left the run. */
+  readonly pending: RunState | undefined;
+  /** Iterations that the net had made before the run, before this process, and will have made at `maxEpoch`. */
+  readonly first: number;
+  readonly begin: number;
+  readonly end: number;
+  /** Iterations from one checkpoint to the next. */
+  readonly interval: number;
+}
+
+/**
+ * Checks the data and options of a run, and records its plan.
+ * @throws BlasnetError `ERR_SHAPE_MISMATCH` or `ERR_BAD_ARGUMENT` for data that the net cannot be trained on, or other data
+ *   and options than those of the run that is to go on
+ */
+export function setUpRun(
+  model: Model,
+  reader: DataReader,
+  options: TrainOptions,
+  saved: PendingRun | undefined,
+): RunSetup {
+  const { state, stack, params } = model;
+  const pending = saved?.state;
+  const { checkpoint = 1, shuffle = true } = { ...pending?.course, ...given(options) };
+  checkData(model, reader, { ...options, checkpoint, shuffle });
+  const course = courseOf(reader, { checkpoint, shuffle });
+  if (saved && pending) requireSameCourse({ ...saved, course: pending.course }, course, reader);
+  const feed = feedFor(model, reader, pending?.next ?? 0);
+  const { count } = feed.source;
+  const batchRows = params.batchSize === -1 ? count : Math.min(params.batchSize, count);
+  const plan = new TrainingPlan(model, feed.source, batchRows, shuffle);
+  const validation = reader.validationPart && new Evaluator(model, reader.validationPart);
+  validation?.keepRows();
+  const { iterationsPerEpoch } = plan;
+  const { callbacks = [] } = pending?.stopReason ? {} : options; // a run that is over has its last weights
+  const first = pending?.first ?? state.slots.get('epochs') * iterationsPerEpoch;
+  return {
+    course,
+    feed,
+    plan,
+    batchRows,
+    validation,
+    lastGood: new LastGood(model, plan, () => scaleHint(model, reader)),
+    weights: new BestWeights(
+      [stack.block.theta, stack.block.statistics],
+      callbacks,
+      pending?.stopReason ? undefined : saved,
+    ),
+    rule: new StopRule(params, pending?.stopRule),
+    restoresBest: options.restoreBest ?? pending?.restoreBest ?? false,
+    pending,
+    first,
+    begin: pending?.next ?? first,
+    end: first + params.maxEpoch * iterationsPerEpoch,
+    interval: iterationsBetween(checkpoint, iterationsPerEpoch),
+  };
+}
