@@ -48,6 +48,8 @@ export class LayerStack {
   readonly #byName = new Map<string, Layer>();
   /** Row shapes of the inputs that shapes were computed for most recently. */
   #seen: readonly RowShape[] | undefined;
+  /** Those shapes; rows of the same shapes, as most are, need no further look. */
+  #shapes: readonly RowShape[] | undefined;
   readonly #dtype: DType;
   readonly #weightsFirst: boolean;
   #block: ParameterBlock | undefined;
@@ -176,6 +178,7 @@ export class LayerStack {
     this.#byName.clear();
     for (const { name, layer } of this.#parts.steps) this.#byName.set(name, layer);
     this.#block = undefined;
+    this.#shapes = undefined;
   }
 
   find(name: string): Layer {
@@ -189,13 +192,15 @@ export class LayerStack {
   }
 
   /** Row shapes of every step's result for inputs of these row shapes, in order. */
-  shapes(...inputs: readonly RowShape[]): RowShape[] {
+  shapes(...inputs: readonly RowShape[]): readonly RowShape[] {
+    if (this.#shapes && this.#seen && isSame(inputs, this.#seen)) return this.#shapes;
     if (inputs.length !== this.#parts.inputs.length) {
       throw badArgument('the inputs', `${this.#parts.inputs.length} of them`, inputs.length);
     }
     for (const [i, input] of this.#parts.inputs.entries()) requireRows(input, inputs[i]!);
     const shapes = shapesThrough(this.#parts, inputs);
     this.#seen = inputs;
+    this.#shapes = shapes;
     return shapes;
   }
 
@@ -292,3 +297,7 @@ export class LayerStack {
     return { pass, outputs: this.#parts.outputs.map(({ value }) => values[value]!), results };
   }
 }
+
+const isSame = (a: readonly RowShape[], b: readonly RowShape[]) =>
+  a.length === b.length &&
+  a.every((shape, i) => shape.length === b[i]!.length && shape.every((length, k) => length === b[i]![k]));

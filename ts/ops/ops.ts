@@ -15,13 +15,24 @@ export type Ops = { readonly [Name in keyof Operations]: OnTape<Operations[Name]
 
 const tapes = new WeakMap<Ops, Tape>();
 
+/** Binds operations when they are first asked for: a layer needs a few of them, often for shapes alone. */
+class BoundOps {
+  static {
+    for (const [name, operation] of Object.entries<(tape: Tape, ...args: never[]) => unknown>(operations)) {
+      Object.defineProperty(BoundOps.prototype, name, {
+        get(this: Ops) {
+          const value = operation.bind(undefined, tapeOf(this));
+          Object.defineProperty(this, name, { value });
+          return value;
+        },
+      });
+    }
+  }
+}
+
 /** The operations on one tape. */
 export function opsOn(tape: Tape): Ops {
-  const bound = Object.entries(operations).map(([name, operation]) => [
-    name,
-    (operation as (tape: Tape, ...args: unknown[]) => unknown).bind(undefined, tape),
-  ]);
-  const ops = Object.fromEntries(bound) as Ops;
+  const ops = new BoundOps() as Ops;
   tapes.set(ops, tape);
   return ops;
 }
