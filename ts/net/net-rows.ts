@@ -3,7 +3,7 @@ import { fieldsOf } from '../core/fields.js';
 import type { NamedTensors } from '../data/named-tensors.js';
 import type { Part } from '../data/part.js';
 import { rowsOf } from '../data/rows.js';
-import { type AnyTensor, requireAnyTensor, Tensor, type TensorType } from '../tensor/tensor.js';
+import { type AnyTensor, requireAnyTensor, requireTensor, Tensor, type TensorType } from '../tensor/tensor.js';
 import type { Model } from './model.js';
 
 /** Tensors by the names of a net's inputs or outputs. */
@@ -84,7 +84,9 @@ export class NetRows {
 
   /** Refuses what is no tensor of that dtype, by default the net's, with its memory. */
   #requireDtype(name: string, tensor: AnyTensor, dtype: TensorType = this.#model.params.dtype): void {
-    requireAnyTensor(name, tensor);
-    if (tensor.dtype !== dtype) throw badArgument(name, `a ${dtype} tensor`, `a ${tensor.dtype} one`);
+    if (dtype === 'int32') requireAnyTensor(name, tensor);
+    else requireTensor(name, tensor);
+    if (tensor.dtype === dtype) return;
+    throw badArgument(name, dtype === 'int32' ? 'an int32 tensor' : `a ${dtype} tensor`, `a ${tensor.dtype} one`);
   }
 }
