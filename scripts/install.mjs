@@ -42,7 +42,11 @@ await main(async () => {
     isCompiled: existsSync(join(root, 'dist/cli/main.js')),
     npmCommand: process.env.npm_command,
   });
-  if (advice?.ends) throw new ScriptError(advice.text);
+  if (advice?.ends) {
+    // Where a script fails, npx says nothing, and later finds half of a package in its cache.
+    terminal().write(`blasnet: ${advice.text}\n`);
+    return;
+  }
   recordDependencies();
   if (!prebuildLoads()) await compile();
   if (advice) say(advice.text);
