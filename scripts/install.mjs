@@ -34,7 +34,19 @@ async function compile() {
   await buildNative({ stream: terminal() });
 }
 
-await main(async () => {
+/** Does the work; npx holds back the message of a script that fails, so that the terminal gets it. */
+async function explained(work) {
+  try {
+    await work();
+  } catch (error) {
+    const stream = terminal();
+    const isHidden = process.env.npm_command === 'exec' && stream !== process.stderr;
+    if (error instanceof ScriptError && isHidden) stream.write(`blasnet: ${error.message}\n`);
+    throw error;
+  }
+}
+
+async function install() {
   // In a clone, scripts/setup.mjs builds once npm is done.
   if (process.env.BLASNET_SETUP === '1') return;
   const advice = cloneMessage({
@@ -50,4 +62,6 @@ await main(async () => {
   recordDependencies();
   if (!prebuildLoads()) await compile();
   if (advice) say(advice.text);
-});
+}
+
+await main(() => explained(install));
