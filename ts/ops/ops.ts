@@ -15,24 +15,26 @@ export type Ops = { readonly [Name in keyof Operations]: OnTape<Operations[Name]
 
 const tapes = new WeakMap<Ops, Tape>();
 
-/** Binds operations when they are first asked for: a layer needs a few of them, often for shapes alone. */
-class BoundOps {
-  static {
-    for (const [name, operation] of Object.entries<(tape: Tape, ...args: never[]) => unknown>(operations)) {
-      Object.defineProperty(BoundOps.prototype, name, {
+/** Operations that are bound when they are first asked for: a layer needs a few of them, often for shapes alone. */
+const unbound: object = Object.create(
+  null,
+  Object.fromEntries(
+    Object.entries<(tape: Tape, ...args: never[]) => unknown>(operations).map(([name, operation]) => [
+      name,
+      {
         get(this: Ops) {
           const value = operation.bind(undefined, tapeOf(this));
           Object.defineProperty(this, name, { value });
           return value;
         },
-      });
-    }
-  }
-}
+      },
+    ]),
+  ),
+);
 
 /** The operations on one tape. */
 export function opsOn(tape: Tape): Ops {
-  const ops = new BoundOps() as Ops;
+  const ops = Object.create(unbound) as Ops;
   tapes.set(ops, tape);
   return ops;
 }
