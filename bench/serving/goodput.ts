@@ -17,8 +17,9 @@ const answersToWarmUp = 10_000;
 /**
  * Time from answer to answer under requests of 64 rows, from few connections to many more than the queue holds: a server
  * that spends its time on requests that it refuses answers fewer the more there are. Every number of connections has its
- * turn in each round, forth and back, so that all meet the same disturbances. Rounds are short and many, since disturbances
- * last for seconds, but long enough for hundreds of connections to be made; where others use the machine, the server's CPU time tells more than the time from answer to answer.
+ * turn in each round, forth and back, so that all meet the same disturbances. Rounds are many and short, since these last
+ * for seconds, but long enough for hundreds of connections to be made. Where others use the machine, the server's CPU time
+ * tells more than the time from answer to answer.
  */
 export async function measureGoodput({ effort: { quick }, folder }: Bench): Promise<Comparison> {
   const [seconds, rounds] = quick ? [0.5, 9] : [1, 15];
