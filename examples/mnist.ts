@@ -33,7 +33,7 @@ reader.normalizeX();
 reader.normalizeY('multipleClassifier');
 reader.generateValidationSet(12);
 
-const batchSize = 64;
+const batchSize = 128;
 const epochs = numberOption('epochs', values.epochs);
 const iterationsPerEpoch = Math.ceil(reader.numTrain / batchSize);
 const params = new HyperParameters({
@@ -42,7 +42,7 @@ const params = new HyperParameters({
   batchSize,
   initMethod: 'msra',
   optimizer: 'momentum',
-  learningRate: 0.05,
+  learningRate: 0.2,
   // The rate rises for 200 steps, then falls to 0 at the last one.
   learningRateSchedule: {
     kind: 'cosine',
@@ -55,11 +55,9 @@ const params = new HyperParameters({
   seed: numberOption('seed', values.seed),
 });
 const net = new NeuralNet(params, 'MNIST');
-const sizes = [784, 192, 64, 32, 10];
-sizes.slice(1).forEach((outputs, i) => {
-  net.addLayer(new FullyConnectedLayer(sizes[i]!, outputs), `fc${i + 1}`);
-  if (outputs !== 10) net.addLayer(new ActivationLayer('relu'), `relu${i + 1}`);
-});
+net.addLayer(new FullyConnectedLayer(784, 160), 'fc1');
+net.addLayer(new ActivationLayer('relu'), 'relu1');
+net.addLayer(new FullyConnectedLayer(160, 10), 'fc2');
 net.addLayer(new ClassificationLayer('softmax'), 'softmax');
 
 const log = values.quiet ? () => {} : console.log;

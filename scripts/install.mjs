@@ -34,7 +34,19 @@ async function compile() {
   await buildNative({ stream: terminal() });
 }
 
-await main(async () => {
+/** Does the work; npx holds back the message of a script that fails, so that the terminal gets it. */
+async function explained(work) {
+  try {
+    await work();
+  } catch (error) {
+    const stream = terminal();
+    const isHidden = process.env.npm_command === 'exec' && stream !== process.stderr;
+    if (error instanceof ScriptError && isHidden) stream.write(`blasnet: ${error.message}\n`);
+    throw error;
+  }
+}
+
+async function install() {
   // In a clone, scripts/setup.mjs builds once npm is done.
   if (process.env.BLASNET_SETUP === '1') return;
   const advice = cloneMessage({
@@ -42,8 +54,14 @@ await main(async () => {
     isCompiled: existsSync(join(root, 'dist/cli/main.js')),
     npmCommand: process.env.npm_command,
   });
-  if (advice?.ends) throw new ScriptError(advice.text);
+  if (advice?.ends) {
+    // Where a script fails, npx says nothing, and later finds half of a package in its cache.
+    terminal().write(`blasnet: ${advice.text}\n`);
+    return;
+  }
   recordDependencies();
   if (!prebuildLoads()) await compile();
   if (advice) say(advice.text);
-});
+}
+
+await main(() => explained(install));

@@ -13,9 +13,11 @@ const { main } = await import('./lib/run.mjs');
 const { ensureSystemPackages } = await import('./system-packages.mjs');
 const { installDependencies } = await import('./lib/dependencies.mjs');
 const { build } = await import('./build.mjs');
+const { mendNpxLinks } = await import('./lib/npx-links.mjs');
 
 await main(async () => {
   ensureSystemPackages(['build']);
   installDependencies();
   await build();
+  mendNpxLinks();
 });
