@@ -28,10 +28,10 @@ const intended = {
       LabelledImages LayerConfig LayerCreator LayerEntry LayerLearning LayerSizes LearningRateSchedule LossChartOptions LossConfig
       LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator
       MetricName MetricOptions MetricValue MissingPolicy MnistFiles ModelCheckpointOptions MsraOptions NamedBatch
-      NamedRowBatch NamedTensors NestedNumbers NetNode NetType Node NormalOptions NpyArray NpzNames NpzOptions
+      NamedRow NamedRowBatch NamedRows NamedTensors NestedNumbers NetNode NetType Node NormalOptions NpyArray NpzNames NpzOptions
       NumberArray OnnxExportOptions OnnxImportOptions Operand Ops Optimizer OptimizerName OptimizerOptions
       OutputPreparation Pair ParameterOptions ParameterSetup ParameterSpec ParameterSpecs PixelNormalization
-      PoolOptions PoolWindow PredictOptions Prediction Preparation ReductionOptions RegularMethod Regularizer
+      PoolOptions PoolWindow PredictOptions Prediction Preparation RawNumbers ReductionOptions RegularMethod Regularizer
       ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions
       ScalingRows ScheduleKind SliceRange StopCondition StopReason Stopper StreamOptions TargetKind TargetOptions
       TensorData TensorType TrainBeginContext TrainEndContext TrainOptions TrainingProgress

@@ -63,6 +63,7 @@ export type {
   OutputPreparation,
   Preparation,
 } from './preparation/preparation.js';
+export type { NamedRow, NamedRows, RawNumbers } from './preparation/raw-numbers.js';
 export { EagerRunner, type KernelArgument, type Operand, type Runner } from './runner.js';
 export { getThreads, setThreads, versions } from './runtime.js';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors/safetensors.js';

@@ -1,14 +1,15 @@
 import { badArgument } from '../errors.js';
+import type { Answers } from '../inference/row-predictor.js';
 import { type RowJob, RowQueue } from '../inference/row-queue.js';
 import type { NeuralNet } from '../neural-net.js';
-import type { Prediction } from '../preparation/prediction.js';
+import { NamedPreparer } from '../preparation/named-preparer.js';
 import { Preparer } from '../preparation/preparer.js';
 import { type DType, sizeOf, Tensor } from '../tensor.js';
-import { describeNet, type NetDescription } from './description.js';
+import { type AnswerPart, answerParts, describeNet, type NetDescription } from './description.js';
 import type { Settings } from './options.js';
 
 /** The rows of a request in the queue. */
-export interface InferJob extends RowJob<Prediction> {
+export interface InferJob extends RowJob<Answers> {
   /** When it is answered 504, in milliseconds of `performance.now()`. */
   readonly deadline: number;
   /** Whether it has been answered, or its client has gone. */
@@ -30,10 +31,14 @@ export class ServedNet {
   readonly net: NeuralNet;
   readonly dtype: DType;
   readonly rowShape: readonly number[];
+  /** Whether numbers of requests may be rounded to single precision: not where some are class numbers. */
+  readonly isSingle: boolean;
   /** Numbers of a row. */
   readonly width: number;
-  readonly preparer: Preparer;
-  readonly queue: RowQueue<Prediction, InferJob>;
+  readonly preparer: Preparer | NamedPreparer;
+  /** What answers consist of. */
+  readonly parts: readonly AnswerPart[];
+  readonly queue: RowQueue<Answers, InferJob>;
   readonly loadedAt = new Date().toISOString();
   readonly description: NetDescription;
   /** Rows for each byte of a body, as in the last request: an estimate for those that are not parsed yet. */
@@ -41,8 +46,9 @@ export class ServedNet {
 
   private constructor(
     net: NeuralNet,
+    preparer: Preparer | NamedPreparer,
     rowShape: readonly number[],
-    example: Prediction,
+    example: Answers,
     settings: Settings,
     { onBatch, onFreed }: QueueListener,
   ) {
@@ -50,19 +56,22 @@ export class ServedNet {
     this.dtype = net.params.dtype;
     this.rowShape = rowShape;
     this.width = sizeOf(rowShape);
-    this.preparer = new Preparer(net.preparation);
-    this.description = describeNet(net, rowShape, example);
+    this.preparer = preparer;
+    this.isSingle = this.dtype === 'float32' && preparer instanceof Preparer;
+    this.parts = answerParts(example);
+    this.description = describeNet(net, preparer, rowShape, example);
     const { maxBatch, maxDelayMs } = settings;
     this.queue = new RowQueue(
       async (x: Tensor) => {
         const started = performance.now();
         const rows = this.queue.computing;
-        const prediction = await net.predict(x);
+        const prediction = await net.predict<Answers>(preparer instanceof NamedPreparer ? preparer.split(x) : x);
         onBatch(rows, performance.now() - started);
         return prediction;
       },
       rowShape,
-      this.dtype,
+      // Double holds the class numbers of int32 inputs.
+      preparer instanceof NamedPreparer ? 'float64' : this.dtype,
       { maxBatch, maxDelayMs, isEager: true, isCopied: true, onFreed },
     );
   }
@@ -73,10 +82,21 @@ export class ServedNet {
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a net whose rows may have any shape, `ERR_NET_BUSY`
    */
   static async of(net: NeuralNet, settings: Settings, listener: QueueListener): Promise<ServedNet> {
-    const rowShape = net.preparation?.inputShape ?? net.layers.find(({ inputShape }) => inputShape)?.inputShape;
-    if (!rowShape) throw badArgument('a served net', 'a layer with a known input shape', 'none');
-    const zeros = (rows: number) => Tensor.zeros([rows, ...rowShape], net.params.dtype);
+    const { preparation, inputs, outputs } = net;
+    const isNamed = preparation?.inputs !== undefined || inputs.length > 1 || outputs.length > 1;
+    const preparer = isNamed ? new NamedPreparer(preparation, inputs) : new Preparer(preparation);
+    const rowShape = preparer instanceof NamedPreparer ? [preparer.width] : rowShapeOf(net);
+    const zeros = (rows: number) => {
+      const flat = Tensor.zeros([rows, ...rowShape], net.params.dtype);
+      return preparer instanceof NamedPreparer ? preparer.split(flat) : flat;
+    };
     await net.predict(zeros(settings.maxBatch));
-    return new ServedNet(net, rowShape, await net.predict(zeros(1)), settings, listener);
+    return new ServedNet(net, preparer, rowShape, await net.predict<Answers>(zeros(1)), settings, listener);
   }
+}
+
+function rowShapeOf({ preparation, layers }: NeuralNet): readonly number[] {
+  const rowShape = preparation?.inputShape ?? layers.find(({ inputShape }) => inputShape)?.inputShape;
+  if (!rowShape) throw badArgument('a served net', 'a layer with a known input shape', 'none');
+  return rowShape;
 }
