@@ -226,3 +226,22 @@ test('rows that do not fit', async (t) => {
   net.preparation = { inputShape: [3] };
   await t.throwsAsync(net.predict({ sales, price }), badArgument(/preparation but received 'one without names'/));
 });
+
+test('a run that is resumed keeps the preparation and ends as one without a break', async (t) => {
+  const checkpointFile = `${await temporaryFolder(t)}/run`;
+  const [whole, part] = [await salesNet(), await salesNet()];
+  await whole.train(salesReader());
+  const abort = new AbortController();
+  const onCheckpoint = ({ epoch }: { readonly epoch: number }) => {
+    if (epoch === 20) abort.abort(new Error('enough'));
+  };
+  const options = { checkpointFile, checkpointEvery: 10 };
+  await t.throwsAsync(part.train(salesReader(), { ...options, onCheckpoint, signal: abort.signal }), {
+    message: 'enough',
+  });
+  const resumed = await NeuralNet.resume(checkpointFile);
+  t.deepEqual(resumed.preparation, salesReader().preparation);
+  await resumed.train(salesReader(), options);
+  const [expected, actual] = [await whole.predict({ sales, price }), await resumed.predict({ sales, price })];
+  t.deepEqual([...actual.outputs.data], [...expected.outputs.data]);
+});

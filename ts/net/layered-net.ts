@@ -7,7 +7,7 @@ import { noClassWeights } from '../losses/class-weights.js';
 import { objectiveOf } from '../losses/objective.js';
 import { EagerRunner } from '../runner.js';
 import { Schedule } from '../schedules/schedule.js';
-import { type AnyTensor, requireAnyTensor, Tensor, type TensorType } from '../tensor.js';
+import { type AnyTensor, requireAnyTensor, requireTensor, Tensor, type TensorType } from '../tensor.js';
 import { requireFiniteGradients } from '../training/not-finite.js';
 import { TrainingState } from '../training/training-state.js';
 import { Busy } from './busy.js';
@@ -270,7 +270,8 @@ export abstract class LayeredNet {
 
   /** Refuses what is no tensor of that dtype, by default the net's, with its memory. */
   protected requireDtype(name: string, tensor: AnyTensor, dtype: TensorType = this.params.dtype): void {
-    requireAnyTensor(name, tensor);
+    if (dtype === 'int32') requireAnyTensor(name, tensor);
+    else requireTensor(name, tensor);
     if (tensor.dtype !== dtype) throw badArgument(name, `a ${dtype} tensor`, `a ${tensor.dtype} one`);
   }
 }

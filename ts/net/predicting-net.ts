@@ -33,19 +33,22 @@ export abstract class PredictingNet extends LayeredNet {
   #preparer: Preparer | NamedPreparer = new Preparer(undefined);
   /** For several inputs or outputs without a preparation. */
   #plain: NamedPreparer | undefined;
+  /** Whether the net has one input and one output; undefined until it is asked. */
+  #isSingle: boolean | undefined;
 
   protected override layersChanged(): void {
     this.#predictors.clear();
     this.#plain = undefined;
+    this.#isSingle = undefined;
   }
 
-  /** What prepares raw rows: by name, where the net or its preparation has names. */
+  /** The preparer of raw rows: by name, where the net or its preparation has names. */
   #preparerFor(call: string): Preparer | NamedPreparer {
-    const { inputs, outputs } = this.model.stack;
+    const { stack } = this.model;
+    this.#isSingle ??= stack.inputNames.length <= 1 && stack.outputs.length <= 1;
+    if (this.#isSingle || this.#preparer instanceof NamedPreparer) return this.#preparer;
+    const { inputs } = stack;
     const { preparation } = this.#preparer;
-    if (this.#preparer instanceof NamedPreparer || (inputs.length <= 1 && outputs.length === 1)) {
-      return this.#preparer;
-    }
     if (preparation && inputs.length > 1) {
       throw badArgument(
         `${call}: the net's preparation`,

@@ -36,7 +36,7 @@ export class ServedNet {
   /** Numbers of a row. */
   readonly width: number;
   readonly preparer: Preparer | NamedPreparer;
-  /** What answers consist of. */
+  /** The tensors of an answer. */
   readonly parts: readonly AnswerPart[];
   readonly queue: RowQueue<Answers, InferJob>;
   readonly loadedAt = new Date().toISOString();
