@@ -1,6 +1,7 @@
 import { measureDelay } from './delay.js';
 import { measureCsv, measureImport } from './loading.js';
 import type { PartName } from './options.js';
+import { measureOwnLayer } from './own-layer.js';
 import { comparePrediction, predictions } from './prediction.js';
 import { compareReach } from './reach.js';
 import type { Comparison, Sweep } from './report.js';
@@ -69,6 +70,12 @@ export const parts: readonly Part[] = [
     quick: false,
     share: 1,
     measure: async (_, bench) => ({ comparisons: [await measureCsv(bench)] }),
+  },
+  {
+    name: 'own',
+    quick: false,
+    share: 1,
+    measure: async (_, bench) => ({ comparisons: [await measureOwnLayer(bench)] }),
   },
   {
     name: 'serve',

@@ -86,6 +86,11 @@ const rules: readonly Rule[] = [
     most: 60,
   },
   {
+    text: "a user's layer: at most 1.3 × the time of built-in layers",
+    measure: (median) => ratio(median('own layer', 'composed of operations'), median('own layer', 'built-in layers')),
+    most: 1.3,
+  },
+  {
     text: `serving: 1.5 × the requests of a route of ${route}`,
     measure: (median) => ratio(median('serve requests', route), median('serve requests', 'blasnet')),
     least: 1.5,

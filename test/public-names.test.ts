@@ -25,26 +25,30 @@ const intended = {
       FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip GraphInput GraphNodes GraphOutput
       HyperParameterOptions ImageInputOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions
       Initializer InitializerContext InputOptions InputPreparation InputType KernelArgument LabelScaling
-      LabelledImages LayerConfig LayerCreator LayerEntry LayerLearning LayerSizes LearningRateSchedule LossChartOptions LossConfig
+      LabelledImages LayerConfig LayerCreator LayerEntry LayerLearning LayerSizes LearningRateSchedule
+      LossChartOptions LossConfig
       LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator
-      MetricName MetricOptions MetricValue MetricValues MissingPolicy MnistFiles ModelCheckpointOptions MsraOptions NamedBatch
-      NamedRowBatch NamedTensors NestedNumbers NetNode NetType Node NormalOptions NpyArray NpzNames NpzOptions
-      NumberArray OnnxExportOptions OnnxImportOptions Operand Ops Optimizer OptimizerName OptimizerOptions
-      OutputLosses OutputMetrics OutputPreparation Pair ParameterOptions ParameterSetup ParameterSpec ParameterSpecs
-      PixelNormalization PoolOptions PoolWindow PredictOptions Prediction Preparation ReductionOptions RegularMethod
+      MetricName MetricOptions MetricValue MetricValues MissingPolicy MnistFiles ModelCheckpointOptions
+      MsraOptions NamedBatch NamedRow NamedRowBatch NamedRows NamedTensors NestedNumbers NetNode NetType Node
+      NormalOptions NpyArray NpzArrays NpzInput NpzNames NpzOptions NumberArray OnnxExportOptions
+      OnnxImportOptions Operand Ops Optimizer OptimizerName OptimizerOptions OutputLosses OutputMetrics
+      OutputPreparation Pair ParameterOptions ParameterSetup ParameterSpec ParameterSpecs PixelNormalization
+      PoolOptions PoolWindow PredictOptions Prediction Preparation RawNumbers ReductionOptions RegularMethod
       Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod
-      ScalingOptions ScalingRows ScheduleKind SliceRange StopCondition StopReason Stopper StreamOptions TargetKind
-      TargetOptions TensorData TensorType TrainBeginContext TrainEndContext TrainOptions TrainingProgress
-      TransposedConvolutionOptions UpdateOptions UpdateTarget UpsampleOptions Value ValueOrNumber WarmUp
-      WeightAverageOptions WeightOptions XCoordinate XavierOptions ZeroOneOptions`,
+      ScalingOptions ScalingRows ScheduleKind SliceRange StopCondition StopReason Stopper StreamOptions
+      TargetKind TargetOptions TensorData TensorType TrainBeginContext TrainEndContext TrainOptions
+      TrainingProgress TransposedConvolutionOptions UpdateOptions UpdateTarget UpsampleOptions Value
+      ValueOrNumber WarmUp WeightAverageOptions WeightOptions XCoordinate XavierOptions ZeroOneOptions`,
   },
   'blasnet/charts': {
     values: `
       confusionChart confusionMatrix contourChart filterPictures fontFamily histogram histogramChart lineChart
-      lossChart netChart palette pictureSheet renderPng renderSvg rocChart rocCurve saveChart scatterChart theme trellis`,
+      lossChart netChart palette pictureSheet renderPng renderSvg rocChart rocCurve saveChart scatterChart
+      theme trellis`,
     types: `
       AxisOptions Bin ChartSpecification ContourChartOptions HistogramChartOptions HistogramOptions
-      LineChartOptions LossChartOptions LossHistoryOptions LossScale NetChartNode NetChartOptions Panel PanelOptions Picture PictureSheetOptions Pixels
+      LineChartOptions LossChartOptions LossHistoryOptions LossScale NetChartNode NetChartOptions Panel
+      PanelOptions Picture PictureSheetOptions Pixels
       PngOptions Point RocCurve ScatterChartOptions Series TrellisOptions XCoordinate`,
   },
   'blasnet/serve': {

@@ -15,6 +15,7 @@ export type {
   OutputPreparation,
   Preparation,
 } from './data/preparation/preparation.js';
+export type { NamedRow, NamedRows, RawNumbers } from './data/preparation/raw-numbers.js';
 export { type InputOptions, type InputType, input, type Node } from './graph/node.js';
 export {
   createWeightsBias,

@@ -192,3 +192,61 @@ test('rows that do not match are refused by the headers, before anything is unpa
     shapeMismatch(/^Expected 3000 rows for the train labels but received 2999$/),
   );
 });
+
+const shops: Arrays = {
+  weeks: [[4, 2], Float32Array.of(1, 10, 3, 30, 2, 20, 5, 50)],
+  shop: [[4, 1], Int32Array.of(2, 0, 1, 2)],
+  photo: [[4, 2, 3], bytes(24)],
+  price: [[4], Float64Array.of(10, 30, 20, 50)],
+  kind: [[4, 1], Uint8Array.of(0, 1, 1, 0)],
+  weeksTest: [[2, 2], Float32Array.of(3, 30, 9, 90)],
+  shopTest: [[2], Int32Array.of(0, 0)],
+  priceTest: [[2], Float64Array.of(7, 8)],
+};
+
+test('arrays of several inputs and targets, class numbers among them', async (t) => {
+  const train = await npz(t, shops);
+  const x = { sales: 'weeks', shop: { array: 'shop', as: 'index' }, photo: { array: 'photo', as: 'numbers' } } as const;
+  const reader = await read({ train, arrays: { x, y: { price: 'price', kind: 'kind' } } });
+  const { inputs, targets } = reader.namedTensors();
+  t.deepEqual(Object.keys(inputs), ['sales', 'shop', 'photo']);
+  t.deepEqual([...inputs.sales!.data], [1, 10, 3, 30, 2, 20, 5, 50]);
+  t.deepEqual([inputs.shop!.dtype, inputs.shop!.shape, [...inputs.shop!.data]], ['int32', [4], [2, 0, 1, 2]]);
+  t.deepEqual(inputs.photo!.shape, [4, 1, 2, 3]);
+  t.deepEqual([...targets.price!.data, ...targets.kind!.data], [10, 30, 20, 50, 0, 1, 1, 0]);
+  reader.normalizeX();
+  t.deepEqual(reader.preparation.inputs!.sales!.x!.scale, [1 / 4, 1 / 40]);
+  t.is(reader.preparation.inputs!.shop!.dtype, 'int32');
+
+  const both: DataFiles['arrays'] = {
+    xTrain: { sales: 'weeks', shop: { array: 'shop', as: 'index' } },
+    yTrain: 'price',
+    xTest: { sales: 'weeksTest', shop: { array: 'shopTest', as: 'index' } },
+    yTest: 'priceTest',
+  };
+  const split = await read({ train, arrays: both });
+  t.deepEqual([...split.namedTensors('test').inputs.sales!.data], [3, 30, 9, 90]);
+  t.deepEqual([...split.namedTensors('test').targets['']!.data], [7, 8]);
+  const parts = await read({ train, arrays: { x, y: 'price' }, split: 0.25 });
+  t.deepEqual([parts.numTrain, parts.numTest], [3, 1]);
+});
+
+test('arrays by name that do not fit', async (t) => {
+  const train = await npz(t, { ...shops, half: [[4], Float32Array.of(0, 1, 0.5, 2)] });
+  for (const [arrays, error] of [
+    [{ x: {}, y: 'price' }, badArgument(/at least one array for arrays.x/)],
+    [{ x: { a: 5 }, y: 'price' }, badArgument(/the name of an array for arrays.x.a but received 5/)],
+    [{ x: { a: { array: 5 } }, y: 'price' }, badArgument(/the name of an array for arrays.x.a.array/)],
+    [{ x: { a: { array: 'shop', as: 'class' } }, y: 'price' }, badArgument(/'numbers' or 'index' for arrays.x.a.as/)],
+    [{ x: { a: { name: 'shop' } }, y: 'price' }, badArgument(/for arrays.x.a but received 'name'/)],
+    [{ x: { '': 'shop' }, y: 'price' }, badArgument(/names that are not empty/)],
+    [{ x: 'weeks', y: { a: { array: 'price' } } }, badArgument(/the name of an array for arrays.y.a/)],
+    [{ x: 5, y: 'price' }, badArgument(/the name of an array for arrays.x but received 5/)],
+    [{ x: { a: 'weeks', b: 'none' }, y: 'price' }, badFile(/an array 'none'/)],
+    [{ x: { a: 'weeks', b: 'shopTest' }, y: 'price' }, shapeMismatch(/4 rows for the train rows 'b' but received 2/)],
+    [{ x: { a: 'weeks' }, y: { b: 'priceTest' } }, shapeMismatch(/4 rows for the train labels 'b' but received 2/)],
+    [{ x: { a: { array: 'half', as: 'index' } }, y: 'price' }, badFile(/whole numbers in 'half', as an index.*0\.5/)],
+  ] as const) {
+    await t.throwsAsync(async () => read({ train, arrays: untyped(arrays) }), error, JSON.stringify(arrays));
+  }
+});

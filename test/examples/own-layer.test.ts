@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import test from 'ava';
+import { temporaryFolder } from '../support/files.js';
 import { runScript } from '../support/processes.js';
 
 test('a layer of operations and one in plain TypeScript learn what the built-in one does', async (t) => {
@@ -11,4 +12,15 @@ test('a layer of operations and one in plain TypeScript learn what the built-in 
   t.is(losses.length, 3);
   t.true(losses[0]! < 0.005, output);
   for (const loss of losses) t.true(Math.abs(losses[0]! - loss) < 1e-4, output);
+});
+
+test("a layer of one's own with weights learns, and a file holds it", async (t) => {
+  const cwd = await temporaryFolder(t);
+  const { code, output, errors } = await runScript(resolve('build/dev/examples/run.js'), ['gate'], { cwd });
+  t.is(code, 0, errors);
+  const losses = [...output.matchAll(/^(a layer of its own|built-in layers): validation loss (0\.\d{5})$/gm)];
+  t.is(losses.length, 2, output);
+  for (const [, , loss] of losses) t.true(Number(loss) < 0.005, output);
+  const [, open, shut] = output.match(/0\.8 becomes (-?\d\.\d\d) with 0\.9, and (-?\d\.\d\d) with -0\.9$/m)!;
+  t.true(Math.abs(Number(open) - 0.8) < 0.1 && Math.abs(Number(shut)) < 0.1, output);
 });

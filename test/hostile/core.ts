@@ -1,4 +1,5 @@
 // How each export of 'blasnet' is called: valid arguments, of which the walk replaces one after another.
+import { fileURLToPath } from 'node:url';
 import {
   ActivationLayer,
   AveragePoolLayer,
@@ -142,6 +143,8 @@ const initializer = (args: () => readonly unknown[]): Callable => ({
     fill: () => [new EagerRunner('float32'), Tensor.zeros([3, 2]), { fanIn: 3, fanOut: 2, seed: 1, stream: 1 }],
   },
 });
+/** A file that exists: the call goes on to its contents. */
+const safetensors = fileURLToPath(new URL('../../../../test/fixtures/safetensors/numpy.safetensors', import.meta.url));
 const files = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, `${name}.gz`]));
 
 /** Valid arguments of each export, or why it is left out. */
@@ -309,6 +312,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
       'checkInput',
       'checkInputs',
       'checkRows',
+      'usePreparation',
       'requireDtype',
     ],
   },
@@ -364,7 +368,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
   getThreads: { args: () => [] },
   meanSquaredError: { args: () => [y(), y()] },
   readNpz: { args: () => ['arrays.npz'] },
-  readSafetensors: { args: () => ['tensors.safetensors', ['a']] },
+  readSafetensors: { args: () => [safetensors, ['scalar']] },
   registerLayer: { args: () => ['AnotherLayer', () => new ActivationLayer('relu')] },
   registerLoss: { args: () => ['anotherLoss', () => createLoss('huber')] },
   registerMetric: { args: () => ['anotherMetric', () => createMetric('f1')] },

@@ -61,7 +61,10 @@ test('layers › sizes and names that cannot be', (t) => {
     badArgument(/for initMethod but .* 'he'/),
   );
   for (const name of ['swish', 'toString', undefined, 5, {}]) {
-    t.throws(() => new ActivationLayer(untyped(name)), badArgument(/'identity', .* or 'softsign' for activation but/));
+    t.throws(
+      () => new ActivationLayer(untyped(name)),
+      badArgument(/'identity', .* or 'logSoftmax' for activation but/),
+    );
   }
   t.throws(
     () => new ActivationLayer(untyped({ name: 'relu', slope: 1 })),

@@ -40,6 +40,18 @@ for (const dtype of ['float32', 'float64'] as const) {
   }
 }
 
+test('onnxruntime predicts the same with logSoftmax, of vectors and of images', async (t) => {
+  for (const rowShape of [[7], [2, 3, 5]]) {
+    const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net');
+    net.addLayer(new ActivationLayer('logSoftmax'));
+    const file = join(await temporaryFolder(t), 'net.onnx');
+    await net.exportOnnx(file, { inputShape: rowShape });
+    const x = randomTensor([4, ...rowShape], 1, -2, 2).clone('float32');
+    const outputs = await (await runtimeOf(file))(x);
+    t.deepEqual(differences(outputs, net.inference(x).data, tolerances.float32), []);
+  }
+});
+
 const dense = { layers: () => [new FullyConnectedLayer(3, 2), new ActivationLayer('relu')] };
 
 test('a model tells what made it, and names nodes and tensors after the layers', async (t) => {

@@ -1,20 +1,18 @@
 // Answers for raw rows by the names of inputs.
-import { writeFile } from 'node:fs/promises';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import {
-  ClassificationLayer,
   ConcatenateLayer,
   DataReader,
   FullyConnectedLayer,
   HyperParameters,
   input,
   NeuralNet,
-  PlainLayer,
   type Prediction,
   Tensor,
 } from 'blasnet';
 import { badArgument, shapeMismatch, untyped } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';
+import { lookupNet, shopsReader, twoOutputs } from '../support/named-nets.js';
 
 /** Rows whose columns are scaled differently, and labels far from [0, 1]. */
 function salesReader(rows = 40): DataReader {
@@ -121,55 +119,8 @@ test('a file holds the preparation, and single rows are gathered', async (t) => 
   );
 });
 
-/** Looks numbers up by class numbers: an embedding of one number. */
-class Lookup extends PlainLayer {
-  override readonly kind = 'lookup';
-  constructor(readonly table: readonly number[]) {
-    super();
-  }
-  override outputShape(): readonly number[] {
-    return [1];
-  }
-  forward(x: Tensor): Tensor {
-    const { dtype, data } = x as unknown as Tensor<'int32'>;
-    if (dtype !== 'int32') throw new Error(`class numbers are ${dtype}`);
-    return Tensor.from(
-      Array.from(data, (place) => this.table[place]!),
-      [x.rows, 1],
-    );
-  }
-  backward(): Tensor {
-    throw new Error('is not called: the layer comes first');
-  }
-}
-
-async function csvReader(t: ExecutionContext): Promise<DataReader> {
-  const train = `${await temporaryFolder(t)}/shops.csv`;
-  const lines = Array.from({ length: 30 }, (_, i) => `${'bac'[i % 3]},${i},${i % 4},${i % 2 ? 'dear' : 'cheap'}`);
-  await writeFile(train, `shop,week1,week2,kind\n${lines.join('\n')}\n`);
-  const inputs = { sales: ['week1', 'week2'], shop: { columns: 'shop', as: 'index' } } as const;
-  const reader = new DataReader({ train, inputs, label: 'kind' });
-  await reader.readData();
-  reader.normalizeX();
-  reader.normalizeY('binaryClassifier');
-  return reader;
-}
-
-function shopNet(): NeuralNet {
-  const [shop, weeks] = [input([], { name: 'shop', dtype: 'int32' }), input([2], { name: 'sales' })];
-  const joined = new ConcatenateLayer().apply([new Lookup([100, 200, 300]).apply(shop), weeks]);
-  const sum = new FullyConnectedLayer(1);
-  const outputs = [new ClassificationLayer('sigmoid').apply(sum.apply(joined))];
-  sum.setWeights({ W: Tensor.from([[1], [1], [1]]), B: Tensor.from([[-201]]) });
-  return NeuralNet.fromGraph(
-    { inputs: [shop, weeks], outputs },
-    new HyperParameters({ netType: 'binaryClassifier' }),
-    'shops',
-  );
-}
-
 test('cells by column become numbers and class numbers of the inputs', async (t) => {
-  const [net, reader] = [shopNet(), await csvReader(t)];
+  const [net, reader] = [lookupNet(), await shopsReader(t, 'index')];
   net.preparation = reader.preparation;
   const cells = [
     { shop: 'a', week1: 29, week2: 3 },
@@ -217,27 +168,8 @@ test('cells by column become numbers and class numbers of the inputs', async (t)
 });
 
 test('several outputs are answered by name, each as its target was prepared', async (t) => {
-  const x = input([2], { name: 'x' });
-  const [twice, kind] = [new FullyConnectedLayer(1), new FullyConnectedLayer(2)];
-  const outputs = [twice.apply(x, 'sum'), new ClassificationLayer('softmax').apply(kind.apply(x), 'kind')];
-  const net = NeuralNet.fromGraph({ inputs: [x], outputs }, new HyperParameters({ netType: 'fitting' }), 'two');
-  twice.setWeights({ W: Tensor.from([[1], [1]]), B: Tensor.from([[0]]) });
-  kind.setWeights({
-    W: Tensor.from([
-      [1, 0],
-      [0, 1],
-    ]),
-    B: Tensor.from([[0, 0]]),
-  });
   type Both = Record<'sum' | 'kind', Prediction>;
-  const plain = await net.predict<Both>(Tensor.from([[1, 2]]));
-  t.deepEqual(Object.keys(plain), ['sum', 'kind']);
-  t.deepEqual([...plain.sum.outputs.data], [3]);
-  t.is(plain.kind.classes, undefined);
-  net.preparation = {
-    inputs: { x: { inputShape: [2], x: { per: 'column', divisor: 10, offset: [0, 0], scale: [1, 1] } } },
-    targets: { sum: { y: { offset: [100], scale: [10] } }, kind: { classes: ['first', 'second'] } },
-  };
+  const net = twoOutputs();
   const rows = {
     x: [
       [10, 20],
@@ -250,6 +182,11 @@ test('several outputs are answered by name, each as its target was prepared', as
   }
   const one = await net.predictor().predict<Both>({ x: [30, 0] });
   t.deepEqual([[...one.sum.outputs.data], one.kind.classes], [[130], ['first']]);
+  net.preparation = undefined;
+  const plain = await net.predict<Both>(Tensor.from([[1, 2]]));
+  t.deepEqual(Object.keys(plain), ['sum', 'kind']);
+  t.deepEqual([...plain.sum.outputs.data], [3]);
+  t.is(plain.kind.classes, undefined);
 });
 
 test('without a preparation, rows of several inputs are taken as they are', async (t) => {
@@ -288,4 +225,23 @@ test('rows that do not fit', async (t) => {
   );
   net.preparation = { inputShape: [3] };
   await t.throwsAsync(net.predict({ sales, price }), badArgument(/preparation but received 'one without names'/));
+});
+
+test('a run that is resumed keeps the preparation and ends as one without a break', async (t) => {
+  const checkpointFile = `${await temporaryFolder(t)}/run`;
+  const [whole, part] = [await salesNet(), await salesNet()];
+  await whole.train(salesReader());
+  const abort = new AbortController();
+  const onCheckpoint = ({ epoch }: { readonly epoch: number }) => {
+    if (epoch === 20) abort.abort(new Error('enough'));
+  };
+  const options = { checkpointFile, checkpointEvery: 10 };
+  await t.throwsAsync(part.train(salesReader(), { ...options, onCheckpoint, signal: abort.signal }), {
+    message: 'enough',
+  });
+  const resumed = await NeuralNet.resume(checkpointFile);
+  t.deepEqual(resumed.preparation, salesReader().preparation);
+  await resumed.train(salesReader(), options);
+  const [expected, actual] = [await whole.predict({ sales, price }), await resumed.predict({ sales, price })];
+  t.deepEqual([...actual.outputs.data], [...expected.outputs.data]);
 });

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import test from 'ava';
 import { readNpz, readSafetensors } from 'blasnet';
-import { badArgument, badFile } from '../support/errors.js';
+import { badArgument, badFile, untyped } from '../support/errors.js';
 import { temporaryFolder, write } from '../support/files.js';
 import { safetensorsFile } from '../support/safetensors.js';
 
@@ -36,6 +36,14 @@ test('bfloat16, and float8, which is refused when it is asked for', async (t) =>
     badFile(/a dtype that blasnet reads in 'float8' of '.*' but received F8_E4M3/),
   );
   await t.throwsAsync(readSafetensors(path, ['x']), badArgument(/for tensor but received 'x'/));
+});
+
+test('names of tensors are a list of texts', async (t) => {
+  const path = `${fixtures}/numpy.safetensors`;
+  t.deepEqual(Object.keys((await readSafetensors(path, ['scalar'])).tensors), ['scalar']);
+  for (const names of [5, 'scalar', null, {}, ['scalar', 7]]) {
+    await t.throwsAsync(readSafetensors(path, untyped(names)), badArgument(/^Expected a list of names for names but/));
+  }
 });
 
 const entry = (dtype: string, shape: string, offsets: string) =>

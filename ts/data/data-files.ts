@@ -1,16 +1,25 @@
 import type { CsvOptions } from './csv-options.js';
 
+/** An input of a net in an npz file. `as: 'index'` reads class numbers, as int32. */
+export interface NpzInput {
+  readonly array: string;
+  readonly as?: 'numbers' | 'index' | undefined;
+}
+
+/** The array of rows without a name, or the arrays of inputs or targets by name: `{ sales: 'sales', shop: { array: 'shop', as: 'index' } }`. */
+export type NpzArrays = string | Readonly<Record<string, string | NpzInput>>;
+
 /**
  * Names of arrays in npz files. `x` and `y` are in the training file and, where there is one, in the test file; the others
  * name the arrays of one set. Without a test file, `xTest` and `yTest` are in the training file.
  */
 export interface NpzNames {
-  readonly x?: string | undefined;
-  readonly y?: string | undefined;
-  readonly xTrain?: string | undefined;
-  readonly yTrain?: string | undefined;
-  readonly xTest?: string | undefined;
-  readonly yTest?: string | undefined;
+  readonly x?: NpzArrays | undefined;
+  readonly y?: NpzArrays | undefined;
+  readonly xTrain?: NpzArrays | undefined;
+  readonly yTrain?: NpzArrays | undefined;
+  readonly xTest?: NpzArrays | undefined;
+  readonly yTest?: NpzArrays | undefined;
 }
 
 /**

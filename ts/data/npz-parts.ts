@@ -1,16 +1,17 @@
 // @internal
 import { badArgument, shapeMismatch } from '../core/errors.js';
-import { fieldsOf } from '../core/fields.js';
+import { type Fields, fieldsOf, isFields, oneOf } from '../core/fields.js';
 import { badFile } from '../core/files.js';
 import type { NpyArray } from '../npz/npy.js';
 import { NpzFile, toTensor } from '../npz/npz.js';
-import { arrayOf, sizeOf } from '../tensor/tensor.js';
-import type { NpzNames } from './data-files.js';
-import { type Part, partOf } from './part.js';
+import { arrayOf, sizeOf, Tensor } from '../tensor/tensor.js';
+import { mapNamed } from './by-name.js';
+import type { NpzArrays, NpzInput, NpzNames } from './data-files.js';
+import type { NamedRows, Part } from './part.js';
 import { type Rows, rowsOf } from './rows.js';
 
-/** The names of features and labels in an npz file. */
-type Names = readonly [x: string, y: string];
+/** The arrays of features and labels in an npz file. */
+type Names = readonly [x: NpzArrays, y: NpzArrays];
 
 const trainNames: readonly Names[] = [
   ['data', 'label'],
@@ -27,8 +28,22 @@ const testNames: readonly Names[] = [
 export function checkNpzNames(names: NpzNames): void {
   const fields = fieldsOf('arrays', names, ['x', 'y', 'xTrain', 'yTrain', 'xTest', 'yTest']);
   for (const [key, name] of Object.entries(fields)) {
-    if (name !== undefined && typeof name !== 'string')
+    if (isFields(name)) checkNamedArrays(`arrays.${key}`, name, key.startsWith('x'));
+    else if (name !== undefined && typeof name !== 'string')
       throw badArgument(`arrays.${key}`, 'the name of an array', name);
+  }
+}
+
+function checkNamedArrays(where: string, arrays: Fields, areInputs: boolean): void {
+  const entries = Object.entries(arrays);
+  if (entries.length === 0) throw badArgument(where, 'at least one array', 'none');
+  for (const [name, value] of entries) {
+    if (name === '') throw badArgument(where, 'names that are not empty', name);
+    if (typeof value === 'string') continue;
+    if (!areInputs || !isFields(value)) throw badArgument(`${where}.${name}`, 'the name of an array', value);
+    const { array, as } = fieldsOf(`${where}.${name}`, value, ['array', 'as']);
+    if (typeof array !== 'string') throw badArgument(`${where}.${name}.array`, 'the name of an array', array);
+    if (as !== undefined) oneOf(`${where}.${name}.as`, ['numbers', 'index'], as);
   }
 }
 
@@ -61,36 +76,82 @@ export async function readNpzParts(
     throw badArgument(
       'split',
       `no test set in '${train}' (leave split out to use that set, on the command line by --split 0; name the training set's arrays to ignore it)`,
-      own.join(', '),
+      listed(own),
     );
   }
   const part = await readPart('train', file, names);
   return { train: part, test: own && (await readPart('test', file, own)) };
 }
 
-function pairOf(what: string, x: string | undefined, y: string | undefined): Names | undefined {
+function pairOf(what: string, x: NpzArrays | undefined, y: NpzArrays | undefined): Names | undefined {
   if (x === undefined && y === undefined) return undefined;
-  if (x === undefined || y === undefined) throw badArgument('arrays', `both ${what}`, x ?? y);
+  if (x === undefined || y === undefined) throw badArgument('arrays', `both ${what}`, listed([x ?? y!]));
   return [x, y];
 }
 
-const hasAll = (file: NpzFile, names: Names) => names.every((name) => file.names.includes(name));
+const hasAll = (file: NpzFile, names: Names) => namesOf(names).every((name) => file.names.includes(name));
+
+/** The names of all arrays. */
+const namesOf = (arrays: readonly NpzArrays[]): readonly string[] =>
+  arrays.flatMap((one) => Object.values(byName(one)).map(({ array }) => array));
+
+const listed = (arrays: readonly NpzArrays[]) => namesOf(arrays).join(', ');
+
+/** Arrays by the names of inputs or targets; one without a name is called ''. */
+function byName(arrays: NpzArrays): Readonly<Record<string, NpzInput>> {
+  if (typeof arrays === 'string') return { '': { array: arrays } };
+  return mapNamed(arrays, (one) => (typeof one === 'string' ? { array: one } : one));
+}
 
 function namesIn(file: NpzFile, known: readonly Names[]): Names {
   const found = known.find((pair) => hasAll(file, pair));
   if (found) return found;
-  const pairs = known.map((pair) => pair.map((name) => `'${name}'`).join(' and '));
+  const pairs = known.map((pair) =>
+    namesOf(pair)
+      .map((name) => `'${name}'`)
+      .join(' and '),
+  );
   const received = file.names.join(', ') || 'no arrays';
   throw badFile(file.where, `arrays ${pairs.join(', or ')}, or names for them in the option arrays,`, received);
 }
 
-/** Reads features and labels, once the headers of both have shown that they have as many rows. */
+/** Reads features and labels, once the headers of all have shown that they have as many rows. */
 async function readPart(set: 'train' | 'test', file: NpzFile, [x, y]: Names): Promise<Part> {
-  const [xShape, yShape] = [await file.shapeOf(x), await file.shapeOf(y)];
-  const [xRows, yRows] = [xShape, yShape].map(([rows = 1]) => rows);
-  if (xRows !== yRows) throw shapeMismatch(`the ${set} labels`, `${xRows} rows`, `${yRows}`);
-  const labels = rowsOfArray(await file.read(y));
-  return partOf(featuresOf(await file.read(x)), labels);
+  const [inputs, labels] = [byName(x), byName(y)];
+  let count: number | undefined;
+  for (const [side, arrays] of [
+    ['x', inputs],
+    ['y', labels],
+  ] as const) {
+    for (const [name, { array }] of Object.entries(arrays)) {
+      const [rows = 1] = await file.shapeOf(array);
+      count ??= rows;
+      const what = side === 'y' ? 'labels' : 'rows';
+      if (rows !== count) throw shapeMismatch(`the ${set} ${what}${name && ` '${name}'`}`, `${count} rows`, `${rows}`);
+    }
+  }
+  const targets = await eachOf(labels, async ({ array }) => rowsOfArray(await file.read(array)));
+  return { inputs: await eachOf(inputs, (input) => inputOf(file, input)), targets };
+}
+
+async function eachOf(
+  arrays: Readonly<Record<string, NpzInput>>,
+  read: (input: NpzInput) => Promise<Rows>,
+): Promise<NamedRows> {
+  const entries: [string, Rows][] = [];
+  for (const [name, input] of Object.entries(arrays)) entries.push([name, await read(input)]);
+  return Object.fromEntries(entries);
+}
+
+/** The rows of an input: features, or class numbers. A column of them is one number a row. */
+async function inputOf(file: NpzFile, { array, as }: NpzInput): Promise<Rows> {
+  const read = await file.read(array);
+  if (as !== 'index') return featuresOf(read);
+  const { shape, data } = read;
+  const wrong = data.findIndex((value) => !(Number.isInteger(value) && Math.abs(value) < 2 ** 31));
+  if (wrong >= 0) throw badFile(file.where, `whole numbers in '${array}', as an index`, `${data[wrong]}`);
+  const isColumn = shape.length === 2 && shape[1] === 1;
+  return rowsOf(Tensor.from(Int32Array.from(data), isColumn ? [shape[0]!] : shape));
 }
 
 /** Rows of an array as they are, in float64 if the file has that, else in float32. */

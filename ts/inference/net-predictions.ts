@@ -36,6 +36,8 @@ export class NetPredictions {
   #preparer: Preparer | NamedPreparer = new Preparer(undefined);
   /** For several inputs or outputs without a preparation by name. */
   #plain: NamedPreparer | undefined;
+  /** Whether the net has one input and one output; undefined until it is asked. */
+  #isSingle: boolean | undefined;
 
   /** @param forgetPass - called before outputs are computed, which overwrite those of the last `forward` */
   constructor(model: Model, rows: NetRows, busy: Busy, forgetPass: () => void) {
@@ -49,6 +51,7 @@ export class NetPredictions {
   forgetPlans(): void {
     this.#predictors.clear();
     this.#plain = undefined;
+    this.#isSingle = undefined;
   }
 
   get preparation(): Preparation | undefined {
@@ -62,13 +65,13 @@ export class NetPredictions {
     this.#plain = undefined;
   }
 
-  /** What prepares raw rows: by name, where the net or its preparation has names. */
+  /** The preparer of raw rows: by name, where the net or its preparation has names. */
   #preparerFor(call: string): Preparer | NamedPreparer {
-    const { inputs, outputs } = this.#model.stack;
+    const { stack } = this.#model;
+    this.#isSingle ??= stack.inputNames.length <= 1 && stack.outputs.length <= 1;
+    if (this.#isSingle || this.#preparer instanceof NamedPreparer) return this.#preparer;
+    const { inputs } = stack;
     const { preparation } = this.#preparer;
-    if (this.#preparer instanceof NamedPreparer || (inputs.length <= 1 && outputs.length === 1)) {
-      return this.#preparer;
-    }
     if (preparation && inputs.length > 1) {
       const names = inputs.map(({ name }) => name).join(', ');
       throw badArgument(`${call}: the net's preparation`, `one of ${names}`, 'one without names');

@@ -22,6 +22,7 @@ const activations = {
   hardSwish: {},
   mish: {},
   softsign: {},
+  logSoftmax: {},
 } as const satisfies Partial<Record<keyof Ops | 'identity', Readonly<Record<string, number>>>>;
 
 /** The name of an activation. */

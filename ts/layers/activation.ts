@@ -7,7 +7,7 @@ import { registerLayer } from './registry.js';
 export { type Activation, type ActivationOptions, activationNames } from './activation-table.js';
 
 /**
- * y = f(x), number by number. gelu is the exact one, x·Φ(x).
+ * y = f(x), number by number; logSoftmax over the last dimension. gelu is the exact one, x·Φ(x).
  * @example
  * ```ts
  * import { ActivationLayer, Tensor } from 'blasnet';

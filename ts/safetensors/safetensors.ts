@@ -24,6 +24,9 @@ export interface Safetensors {
  * @throws BlasnetError `ERR_BAD_FILE` if the file is missing, damaged or hostile, `ERR_BAD_ARGUMENT` for an unknown name
  */
 export async function readSafetensors(path: string, names?: readonly string[]): Promise<Safetensors> {
+  if (names !== undefined && !(Array.isArray(names) && names.every((name) => typeof name === 'string'))) {
+    throw badArgument('names', 'a list of names', names);
+  }
   const file = await SafetensorsFile.open(path);
   try {
     const tensors: Record<string, NpyArray> = Object.create(null);

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Prediction } from '../data/preparation/prediction.js';
+import type { Answers } from '../inference/row-predictor.js';
 import { arrivalOf } from './arrivals.js';
 import { jsonLengthHeader } from './body.js';
 import { type InferReply, type WantedOutput, wantedOutputs, writeReply } from './infer-reply.js';
@@ -91,7 +91,7 @@ export class InferCall implements Entrant {
     const began = performance.now();
     if (began >= this.#deadline) throw this.#late();
     const jsonLength = this.request.headers[jsonLengthHeader] as string | undefined;
-    const inference = readInferRequest(this.#body, jsonLength, net.dtype === 'float32');
+    const inference = readInferRequest(this.#body, jsonLength, net.isSingle);
     this.#limitTime(inference.timeoutMs);
     const wanted = wantedOutputs(net, inference);
     const { count, writeTo } = requestRowsOf(net, inference, this.#context.maxRows);
@@ -124,7 +124,7 @@ export class InferCall implements Entrant {
       begin: () => {
         batch = { began: performance.now(), rows: net.queue.computing };
       },
-      done: (prediction: Prediction, first: number) => {
+      done: (prediction: Answers, first: number) => {
         if (this.#isAnswered) return;
         try {
           const done = performance.now();

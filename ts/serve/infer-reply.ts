@@ -1,13 +1,13 @@
 import { littleEndianBytes } from '../core/number-formats.js';
-import type { Prediction } from '../data/preparation/prediction.js';
+import type { Answers } from '../inference/row-predictor.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { type AnswerPart, answerOf } from './description.js';
 import type { InferRequest } from './infer-request.js';
 import { badRequest, Problem } from './problem.js';
 import type { ServedNet } from './served-net.js';
 
 /** An output of a reply. */
-export interface WantedOutput {
-  readonly name: 'output' | 'class';
+export interface WantedOutput extends AnswerPart {
   readonly isBinary: boolean;
 }
 
@@ -22,13 +22,13 @@ export interface InferReply {
  * Returns the outputs that a request asks for, or all.
  * @throws Problem 400 for an unknown output
  */
-export function wantedOutputs({ description }: ServedNet, { outputs, isBinary }: InferRequest): WantedOutput[] {
-  const names = description.outputs.map(({ name }) => name as WantedOutput['name']);
-  if (!outputs) return names.map((name) => ({ name, isBinary }));
+export function wantedOutputs({ parts }: ServedNet, { outputs, isBinary }: InferRequest): WantedOutput[] {
+  if (!outputs) return parts.map((part) => ({ ...part, isBinary }));
   return outputs.map((output) => {
-    const name = names.find((one) => one === output.name);
-    if (!name) throw badRequest('outputs', `names among ${names.join(', ')}`, `'${output.name.slice(0, 60)}'`);
-    return { name, isBinary: output.isBinary ?? isBinary };
+    const part = parts.find(({ name }) => name === output.name);
+    if (part) return { ...part, isBinary: output.isBinary ?? isBinary };
+    const names = parts.map(({ name }) => name).join(', ');
+    throw badRequest('outputs', `names among ${names}`, `'${output.name.slice(0, 60)}'`);
   });
 }
 
@@ -41,16 +41,17 @@ export function writeReply(
   head: string,
   id: string | undefined,
   wanted: readonly WantedOutput[],
-  { outputs, classes }: Prediction,
+  answers: Answers,
   first: number,
   rows: number,
 ): InferReply {
   const parts: Buffer[] = [];
-  const tensors = wanted.map(({ name, isBinary }) => {
-    const isClass = name === 'class';
+  const tensors = wanted.map((part) => {
+    const { name, isClass, isBinary } = part;
+    const { outputs, classes } = answerOf(answers, part);
     const shape = isClass ? `${rows}` : [rows, ...outputs.shape.slice(1)].join(',');
     const datatype = isClass ? 'BYTES' : outputs.dtype === 'float64' ? 'FP64' : 'FP32';
-    const start = `{"name":"${name}","shape":[${shape}],"datatype":"${datatype}",`;
+    const start = `{"name":${JSON.stringify(name)},"shape":[${shape}],"datatype":"${datatype}",`;
     const names = isClass ? classes!.slice(first, first + rows) : [];
     if (!isBinary) return `${start}"data":${isClass ? JSON.stringify(names) : jsonOf(outputs, first, rows)}}`;
     const bytes = isClass ? bytesOfTexts(names) : numberBytes(outputs, first, rows);

@@ -1,11 +1,16 @@
 import type { RowCells } from '../data/csv-options.js';
 import { limits } from '../data/preparation/cells.js';
-import type { FloatArray } from '../tensor/tensor.js';
+import { NamedPreparer } from '../data/preparation/named-preparer.js';
+import type { InputPreparation } from '../data/preparation/preparation.js';
+import { type DType, type FloatArray, sizeOf } from '../tensor/tensor.js';
 import { checkedNumber, isNumeric, numbersOf, textsOf } from './datatypes.js';
 import type { InferRequest, InputTensor } from './infer-request.js';
 import { NumberList } from './number-lists.js';
 import { badRequest, Problem, wrong } from './problem.js';
 import type { ServedNet } from './served-net.js';
+
+/** The greatest class number that int32 holds. */
+const maxIndex = 2 ** 31 - 1;
 
 /** A request's rows, ready to be written into a batch. */
 export interface RequestRows {
@@ -15,11 +20,14 @@ export interface RequestRows {
 }
 
 /**
- * Returns the rows of a request: numbers in one input, or the cells of columns with an input for each.
+ * Returns the rows of a request: numbers in one input, or in several by the names of the net's; or the cells of columns with
+ * an input for each.
  * @throws Problem 400 for inputs that do not fit, 413 for too many rows
  */
 export function requestRowsOf(net: ServedNet, { inputs }: InferRequest, maxRows: number): RequestRows {
-  const columns = net.preparer.preparation?.columns;
+  const { preparer } = net;
+  if (preparer instanceof NamedPreparer) return namedRows(net, preparer, inputs, maxRows);
+  const columns = preparer.preparation?.columns;
   const [input] = inputs as readonly [InputTensor];
   const isEncoded = inputs.length === 1 && input.name === 'input';
   if (!columns || (isEncoded && !columns.some(({ name }) => name === 'input')))
@@ -44,6 +52,65 @@ function encodedRows({ width, dtype }: ServedNet, inputs: readonly InputTensor[]
     throw badRequest("the shape of input 'input'", `rows of ${width} numbers`, `[${shape.join(', ')}]`);
   requireFew(count, maxRows);
   return { count, writeTo: (target) => writeNumbers(input, target, limits[dtype]) };
+}
+
+/** Rows by the names of the net's inputs, or cells by the names of its columns. */
+function namedRows(
+  net: ServedNet,
+  preparer: NamedPreparer,
+  inputs: readonly InputTensor[],
+  maxRows: number,
+): RequestRows {
+  const columns = preparer.columns?.map(({ name }) => name);
+  const expected = Object.entries(preparer.inputs).map(([name, input]) => [name || 'input', input] as const);
+  const isByInput = expected.every(([name]) => inputs.some((input) => input.name === name));
+  if (columns && !(isByInput && inputs.some(({ name }) => !columns.includes(name)))) {
+    return rowsOfCells(net, inputs, columns, maxRows);
+  }
+  const other = inputs.find(({ name }) => !expected.some(([one]) => one === name));
+  if (other) throw wrong('inputs', `inputs among ${expected.map(([name]) => name).join(', ')}`, other.name);
+  const count = inputs[0]!.shape[0]!;
+  requireFew(count, maxRows);
+  const parts = expected.map(([name, like]) => {
+    const input = inputs.find((one) => one.name === name);
+    if (!input) throw badRequest('inputs', `an input '${name}'`, 'none');
+    return numbersOfInput(input, like, count, net.dtype);
+  });
+  return { count, writeTo: (target) => interleave(parts, count, target) };
+}
+
+/** The numbers of an input, row by row, as precise as the net's. */
+function numbersOfInput(
+  input: InputTensor,
+  { inputShape, dtype }: InputPreparation,
+  count: number,
+  netType: DType,
+): FloatArray {
+  const { name, datatype, shape, size } = input;
+  if (!isNumeric(datatype)) throw wrong(`the datatype of input '${name}'`, 'a datatype of numbers', datatype);
+  const width = sizeOf(inputShape);
+  if (shape[0] !== count || size !== count * width) {
+    throw badRequest(`the shape of input '${name}'`, `[${[count, ...inputShape].join(', ')}]`, `[${shape.join(', ')}]`);
+  }
+  const numbers = netType === 'float32' && !dtype ? new Float32Array(size) : new Float64Array(size);
+  writeNumbers(input, numbers, dtype ? maxIndex : limits[netType]);
+  const fraction = dtype ? numbers.findIndex((number) => !Number.isInteger(number)) : -1;
+  if (fraction >= 0)
+    throw badRequest(`number ${fraction} of input '${name}'`, 'a whole number', `${numbers[fraction]}`);
+  return numbers;
+}
+
+/** Writes rows: in each, the numbers of all inputs. */
+function interleave(parts: readonly FloatArray[], count: number, target: FloatArray): void {
+  const widths = parts.map(({ length }) => length / count);
+  let at = 0;
+  for (let row = 0; row < count; row++) {
+    for (const [i, part] of parts.entries()) {
+      const width = widths[i]!;
+      target.set(part.subarray(row * width, (row + 1) * width), at);
+      at += width;
+    }
+  }
 }
 
 /** Writes an input's numbers. */
@@ -113,8 +180,11 @@ function rowsOfCells(
       throw badRequest(`the shape of input '${name}'`, `[${count}] or [${count}, 1]`, `[${shape.join(', ')}]`);
     for (const [i, cell] of cellsOf(input).entries()) rows[i]![name] = cell;
   }
-  const encoded = net.preparer.encode(rows as readonly RowCells[], net.dtype);
-  return { count, writeTo: (target) => target.set(encoded.data) };
+  const cells = rows as readonly RowCells[];
+  const { preparer, dtype } = net;
+  const isNamed = preparer instanceof NamedPreparer;
+  const encoded = isNamed ? preparer.flatten(preparer.encodeCells(cells, dtype)) : preparer.encode(cells, dtype).data;
+  return { count, writeTo: (target) => target.set(encoded) };
 }
 
 /** Returns a column's cells: strings or numbers, as its datatype says; booleans are 0 and 1. */

@@ -1,14 +1,16 @@
 import { BlasnetError, badArgument } from '../core/errors.js';
-import type { Prediction } from '../data/preparation/prediction.js';
+import type { NamedTensors } from '../data/named-tensors.js';
+import { NamedPreparer } from '../data/preparation/named-preparer.js';
 import { Preparer } from '../data/preparation/preparer.js';
+import type { Answers } from '../inference/row-predictor.js';
 import { type RowJob, RowQueue } from '../inference/row-queue.js';
 import { NeuralNet } from '../neural-net.js';
 import { type DType, sizeOf, Tensor } from '../tensor/tensor.js';
-import { describeNet, type NetDescription } from './description.js';
+import { type AnswerPart, answerParts, describeNet, type NetDescription } from './description.js';
 import type { Settings } from './options.js';
 
 /** The rows of a request in the queue. */
-export interface InferJob extends RowJob<Prediction> {
+export interface InferJob extends RowJob<Answers> {
   /** When it is answered 504, in milliseconds of `performance.now()`. */
   readonly deadline: number;
   /** Whether it has been answered, or its client has gone. */
@@ -33,10 +35,14 @@ export class ServedNet {
   readonly net: NeuralNet;
   readonly dtype: DType;
   readonly rowShape: readonly number[];
+  /** Whether numbers of requests may be rounded to single precision: not where some are class numbers. */
+  readonly isSingle: boolean;
   /** Numbers of a row. */
   readonly width: number;
-  readonly preparer: Preparer;
-  readonly queue: RowQueue<Prediction, InferJob>;
+  readonly preparer: Preparer | NamedPreparer;
+  /** The tensors of an answer. */
+  readonly parts: readonly AnswerPart[];
+  readonly queue: RowQueue<Answers, InferJob>;
   readonly loadedAt = new Date().toISOString();
   readonly description: NetDescription;
   /** Rows for each byte of a body, as in the last request: an estimate for those that are not parsed yet. */
@@ -47,8 +53,9 @@ export class ServedNet {
 
   private constructor(
     net: NeuralNet,
+    preparer: Preparer | NamedPreparer,
     rowShape: readonly number[],
-    example: Prediction,
+    example: Answers,
     settings: Settings,
     { onBatch, onFreed }: QueueListener,
   ) {
@@ -56,21 +63,24 @@ export class ServedNet {
     this.dtype = net.params.dtype;
     this.rowShape = rowShape;
     this.width = sizeOf(rowShape);
-    this.preparer = new Preparer(net.preparation);
-    this.description = describeNet(net, rowShape, example);
+    this.preparer = preparer;
+    this.isSingle = this.dtype === 'float32' && preparer instanceof Preparer;
+    this.parts = answerParts(example);
+    this.description = describeNet(net, preparer, rowShape, example);
     const { maxBatch, maxDelayMs } = settings;
     this.queue = new RowQueue(
       async (x: Tensor) => {
         const started = performance.now();
         const rows = this.queue.computing;
-        const prediction = await this.#predict(x);
+        const prediction = await this.#predict(preparer instanceof NamedPreparer ? preparer.split(x) : x, x.rows);
         const ms = performance.now() - started;
         this.#msPerRow = Math.min(this.#msPerRow, ms / x.rows);
         onBatch(rows, ms);
         return prediction;
       },
       rowShape,
-      this.dtype,
+      // Double holds the class numbers of int32 inputs.
+      preparer instanceof NamedPreparer ? 'float64' : this.dtype,
       { maxBatch, maxDelayMs, isEager: true, isCopied: true, onFreed },
     );
   }
@@ -78,31 +88,39 @@ export class ServedNet {
   /**
    * Prepares a net for requests. Computes the largest and the smallest batch, so that their plans are recorded and a net
    * that does not work fails here.
-   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a net whose rows may have any shape, or that has several outputs,
-   *   `ERR_NET_BUSY`
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a net whose rows may have any shape, `ERR_NET_BUSY`
    */
   static async of(net: NeuralNet, settings: Settings, listener: QueueListener): Promise<ServedNet> {
-    const { length } = net.outputs;
-    if (length > 1) throw badArgument('a served net', 'one output', length);
-    const { preparation } = new Preparer(net.preparation);
-    const rowShape = preparation?.inputShape ?? net.layers.find(({ inputShape }) => inputShape)?.inputShape;
-    if (!rowShape) throw badArgument('a served net', 'a layer with a known input shape', 'none');
-    const zeros = (rows: number) => Tensor.zeros([rows, ...rowShape], net.params.dtype);
+    const { preparation, inputs, outputs } = net;
+    const isNamed = preparation?.inputs !== undefined || inputs.length > 1 || outputs.length > 1;
+    const preparer = isNamed ? new NamedPreparer(preparation, inputs) : new Preparer(preparation);
+    const rowShape = preparer instanceof NamedPreparer ? [preparer.width] : rowShapeOf(net);
+    const zeros = (rows: number) => {
+      const flat = Tensor.zeros([rows, ...rowShape], net.params.dtype);
+      return preparer instanceof NamedPreparer ? preparer.split(flat) : flat;
+    };
     await net.predict(zeros(settings.maxBatch));
-    return new ServedNet(net, rowShape, await net.predict(zeros(1)), settings, listener);
+    return new ServedNet(net, preparer, rowShape, await net.predict<Answers>(zeros(1)), settings, listener);
   }
+
   /** Computes a batch: beside the event loop, unless that takes longer than the computation. */
-  async #predict(x: Tensor): Promise<Prediction> {
+  async #predict(raw: Tensor | NamedTensors, rows: number): Promise<Answers> {
     // A class of nets may answer in a way of its own.
     const isPlain = this.net.predict === NeuralNet.prototype.predict;
-    if (isPlain && this.#msPerRow * x.rows <= shortMs) {
+    if (isPlain && this.#msPerRow * rows <= shortMs) {
       try {
-        return this.net.predictSync(x);
+        return this.net.predictSync<Answers>(raw);
       } catch (error) {
         // Calls of the net's owner, behind which this one may queue.
         if (!(error instanceof BlasnetError && error.code === 'ERR_NET_BUSY')) throw error;
       }
     }
-    return this.net.predict(x);
+    return this.net.predict<Answers>(raw);
   }
+}
+
+function rowShapeOf({ preparation, layers }: NeuralNet): readonly number[] {
+  const rowShape = preparation?.inputShape ?? layers.find(({ inputShape }) => inputShape)?.inputShape;
+  if (!rowShape) throw badArgument('a served net', 'a layer with a known input shape', 'none');
+  return rowShape;
 }

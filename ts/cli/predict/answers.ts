@@ -80,7 +80,8 @@ const isFitting = ({ params }: NeuralNet) => params.netType === 'fitting';
 
 /** The class of each probability; a single one is that of the second class. */
 function outputNames({ preparation, params }: NeuralNet, width: number): readonly string[] {
-  const { classes } = preparation ?? {};
+  const [target, ...others] = Object.values(preparation?.targets ?? {});
+  const classes = preparation?.classes ?? (others.length === 0 ? target?.classes : undefined);
   if (params.netType === 'binaryClassifier') return width === 1 ? [classes?.[1] ?? '1'] : numbered('output', width);
   return classes?.length === width ? classes : Array.from({ length: width }, (_, i) => String(i));
 }

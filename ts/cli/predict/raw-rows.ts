@@ -1,6 +1,8 @@
 import { BlasnetError, badArgument, placed, shapeMismatch } from '../../core/errors.js';
 import { badFile } from '../../core/files.js';
 import { listed } from '../../data/csv/columns.js';
+import type { NamedTensors } from '../../data/named-tensors.js';
+import { NamedPreparer } from '../../data/preparation/named-preparer.js';
 import type { PredictOptions } from '../../data/preparation/predict-options.js';
 import { RowEncoder } from '../../data/preparation/row-encoder.js';
 import type { ColumnEncoding, NeuralNet, RowCells, Tensor } from '../../index.js';
@@ -14,13 +16,20 @@ export class RawRows {
   /** Undefined as long as a net without named columns has seen no row. */
   #columns: readonly ColumnEncoding[] | undefined;
   #encoder: RowEncoder | undefined;
+  /** For a net of several inputs. */
+  readonly #named: NamedPreparer | undefined;
 
   /** @param where - the source of the rows, for error messages */
   constructor(net: NeuralNet, where: string, options: PredictOptions) {
     this.#net = net;
     this.#where = where;
     this.#options = options;
-    const { columns, featureNames } = net.preparation ?? {};
+    const { columns, featureNames, inputs } = net.preparation ?? {};
+    if (inputs || net.inputs.length > 1) {
+      this.#named = new NamedPreparer(net.preparation, net.inputs);
+      this.#columns = this.#named.columns;
+      return;
+    }
     this.#columns = columns ?? featureNames?.map(numberColumn);
   }
 
@@ -30,6 +39,7 @@ export class RawRows {
    */
   requireColumns(names: readonly string[]): void {
     if (this.#columns === undefined) {
+      if (this.#named) throw badArgument(this.#where, 'JSON or npz, since the model knows no columns,', listed(names));
       this.#takeColumns(names);
       return;
     }
@@ -51,10 +61,15 @@ export class RawRows {
    * @param before - the number of rows before these
    * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the row, from 1, and the column of a cell that cannot be read
    */
-  encode(cells: readonly RowCells[], before: number): Tensor {
+  encode(cells: readonly RowCells[], before: number): Tensor | NamedTensors {
     return this.#placed(() => {
+      const { dtype } = this.#net.params;
+      if (this.#named) {
+        if (!this.#columns) return this.#named.encode(cells, dtype);
+        return this.#named.encodeCells(cells, dtype, before + 1, this.#options);
+      }
       this.#encoder ??= new RowEncoder(this.#columns!);
-      return this.#encoder.encode(cells, this.#net.params.dtype, before + 1, this.#options);
+      return this.#encoder.encode(cells, dtype, before + 1, this.#options);
     });
   }
 
@@ -71,9 +86,13 @@ export class RawRows {
     if (typeof row !== 'object' || row === null)
       throw badArgument(`row ${number}`, 'cells by column name or in order', row);
     if (!Array.isArray(row)) {
-      if (this.#columns === undefined)
+      if (this.#columns === undefined && !this.#named)
         throw badArgument(`row ${number}`, 'an array, since the model knows no columns,', row);
       return row as RowCells;
+    }
+    if (this.#columns === undefined && this.#named) {
+      const names = this.#named.inputNames.join(', ');
+      throw badArgument(`row ${number}`, `numbers by the names of the inputs (${names})`, row);
     }
     if (this.#columns === undefined) this.#takeColumns(row.map((_, i) => String(i)));
     const columns = this.#columns!;

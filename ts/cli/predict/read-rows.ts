@@ -1,4 +1,5 @@
-import { BlasnetError } from '../../core/errors.js';
+import { BlasnetError, shapeMismatch } from '../../core/errors.js';
+import type { NamedTensors } from '../../data/named-tensors.js';
 import type { PredictOptions } from '../../data/preparation/predict-options.js';
 import { formatOf } from '../../data/read-files.js';
 import { type NeuralNet, Tensor } from '../../index.js';
@@ -13,7 +14,8 @@ const chunkRows = 4096;
 /** A piece of the rows. */
 export interface RowPiece {
   /** Encoded for `net.predict`. */
-  readonly raw: Tensor;
+  readonly raw: Tensor | NamedTensors;
+  readonly rows: number;
   /** The names of all columns, those included that the net does not need; undefined for npz. */
   readonly names?: readonly string[];
   /** The cells of each row by column name. */
@@ -40,11 +42,12 @@ export async function* readRows(path: string, net: NeuralNet, flags: PredictFlag
       raw.requireColumns(header);
     };
     for await (const cells of csvRows(path, flags, chunkRows, onHeader)) {
-      yield { raw: raw.encode(cells, at), names, cells };
+      yield { raw: raw.encode(cells, at), rows: cells.length, names, cells };
       at += cells.length;
     }
   } else {
-    for await (const raw of npzRows(path)) yield { raw };
+    const names = net.inputs.length > 1 ? net.inputs.map(({ name }) => name) : undefined;
+    for await (const raw of names ? namedNpzRows(path, names) : npzRows(path)) yield raw;
   }
 }
 
@@ -57,13 +60,43 @@ async function* jsonPieces(path: string, net: NeuralNet, options: PredictOptions
   }
   for (let at = 0; at < rows.length; at += chunkRows) {
     const cells = raw.cellsOf(rows.slice(at, at + chunkRows), at);
-    yield { raw: raw.encode(cells, at), names: [...names], cells };
+    yield { raw: raw.encode(cells, at), rows: cells.length, names: [...names], cells };
   }
 }
 
-async function* npzRows(path: string): AsyncGenerator<Tensor> {
+async function* npzRows(path: string): AsyncGenerator<RowPiece> {
+  const rows = await tensorIn(await NpzFile.open(path), 'data', path);
+  for (let at = 0; at < rows.rows; at += chunkRows) {
+    const raw = rowsFrom(rows, at);
+    yield { raw, rows: raw.rows };
+  }
+}
+
+/** Rows of several inputs, in arrays of their names. */
+async function* namedNpzRows(path: string, names: readonly string[]): AsyncGenerator<RowPiece> {
   const file = await NpzFile.open(path);
-  const array = await file.read('data');
+  const inputs: [string, Tensor][] = [];
+  for (const name of names) inputs.push([name, await tensorIn(file, name, path)]);
+  const count = inputs[0]![1].rows;
+  for (const [name, { rows }] of inputs) {
+    if (rows !== count) throw shapeMismatch(`'${name}' of '${path}'`, `${count} rows`, `${rows}`);
+  }
+  for (let at = 0; at < count; at += chunkRows) {
+    const raw = Object.fromEntries(inputs.map(([name, rows]) => [name, rowsFrom(rows, at)]));
+    yield { raw, rows: Math.min(chunkRows, count - at) };
+  }
+}
+
+/** Some thousand rows, copied. */
+function rowsFrom(rows: Tensor, at: number): Tensor {
+  const end = Math.min(rows.rows, at + chunkRows);
+  const data = rows.data.slice(at * rows.rowSize, end * rows.rowSize);
+  return Tensor.from(data, [end - at, ...rows.shape.slice(1)]);
+}
+
+/** An array of finite numbers as rows. */
+async function tensorIn(file: NpzFile, name: string, path: string): Promise<Tensor> {
+  const array = await file.read(name);
   const tensor = toTensor(array, array.data instanceof Float64Array ? 'float64' : 'float32');
   const rows = tensor.shape.length === 1 ? tensor.reshape([tensor.size, 1]) : tensor;
   const bad = rows.data.findIndex((value) => !Number.isFinite(value));
@@ -71,9 +104,5 @@ async function* npzRows(path: string): AsyncGenerator<Tensor> {
     const message = `Expected finite numbers in row ${Math.floor(bad / rows.rowSize)} of '${path}' but received ${rows.data[bad]}`;
     throw new BlasnetError('ERR_NOT_FINITE', message);
   }
-  const [, ...rowShape] = rows.shape;
-  for (let at = 0; at < rows.rows; at += chunkRows) {
-    const end = Math.min(rows.rows, at + chunkRows);
-    yield Tensor.from(rows.data.slice(at * rows.rowSize, end * rows.rowSize), [end - at, ...rowShape]);
-  }
+  return rows;
 }

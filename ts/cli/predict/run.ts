@@ -14,14 +14,16 @@ type Write = (text: string) => Promise<unknown>;
 export async function runPredict(model: string, data: string, flags: PredictFlags): Promise<void> {
   if (flags.out !== undefined) await requireWritable(flags.out);
   const net = await loadModel(model);
+  if (net.outputs.length > 1)
+    throw new UsageError(`blasnet predict is for nets with one output, but '${model}' has ${net.outputs.length}`);
   const answers = answerWriter(flags.format ?? answerFormatOf(data, flags.out), net);
   const predictTo = async (write: Write) => {
     let rows = 0;
-    for await (const { raw, names, cells } of readRows(data, net, flags)) {
+    for await (const { raw, rows: count, names, cells } of readRows(data, net, flags)) {
       const kept = keptColumns(flags.keep, names, cells, data);
       const prediction = await net.predict(raw);
       await write((rows === 0 ? answers.start(prediction, kept) : '') + answers.rows(prediction, kept));
-      rows += raw.rows;
+      rows += count;
     }
     if (rows === 0) throw new BlasnetError('ERR_BAD_FILE', `Expected at least one row in '${data}' but received none`);
     await write(answers.end());

@@ -7,6 +7,7 @@ import { mapNamed, namedTensorsOf } from '../by-name.js';
 import type { RowCells } from '../csv-options.js';
 import type { NamedTensors } from '../named-tensors.js';
 import { checkedPreparation } from './check-preparation.js';
+import type { ColumnEncoding } from './column-encoding.js';
 import { checkedPredictOptions, type PredictOptions } from './predict-options.js';
 import { type Prediction, predictionOf } from './prediction.js';
 import { byName, type InputPreparation, type OutputPreparation, type Preparation } from './preparation.js';
@@ -47,6 +48,18 @@ export class NamedPreparer {
   /** Numbers of a raw row, those of all inputs together. */
   get width(): number {
     return Object.values(this.#inputs).reduce((sum, { inputShape }) => sum + sizeOf(inputShape), 0);
+  }
+
+  /** Shapes and types of raw rows by the names of inputs. */
+  get inputs(): Readonly<Record<string, InputPreparation>> {
+    return this.#inputs;
+  }
+
+  /** The columns of all inputs, each once; undefined where an input has none. */
+  get columns(): readonly ColumnEncoding[] | undefined {
+    const lists = Object.values(this.#inputs).map(({ columns }) => columns);
+    if (lists.includes(undefined)) return undefined;
+    return [...new Map(lists.flatMap((list) => list!.map((column) => [column.name, column] as const))).values()];
   }
 
   /** Whether rows may be cells by column name. */

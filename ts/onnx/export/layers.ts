@@ -170,6 +170,9 @@ function activation(builder: ModelBuilder, { name, config }: Pick<Exported, 'nam
       builder.node('Mul', `${name}/product`, [x, builder.withConstant('Add', `${name}/add`, [], [1])]);
       builder.withConstant('Mul', name, [], [0.5]);
       break;
+    case 'logSoftmax':
+      builder.node('LogSoftmax', name, [x], { axis: -1 });
+      break;
     default:
       builder.node(activationOperators[config.name as keyof typeof activationOperators], name);
   }

@@ -51,13 +51,17 @@ function rowOf({ name, datatype, shape }: TensorInfo, data: readonly (number | s
   return { name, datatype: type, shape: [1, ...(sizes.every((size) => size > 0) ? sizes : [data.length])], data };
 }
 
+const sizeOfRow = (shape: readonly number[]) => shape.slice(1).reduce((product, each) => product * each, 1);
+
 function fieldsOfRow({ name, shape }: TensorInfo, names: readonly string[] | undefined): Field[] {
-  const size = shape.slice(1).reduce((product, each) => product * each, 1);
+  const size = sizeOfRow(shape);
   if (size < 1 || size > mostFields || shape.slice(1).some((each) => each < 1)) return [listField(name, size)];
   return Array.from({ length: size }, (_, i) => numberField(names?.[i] ?? `${name} ${i + 1}`));
 }
 
-function fieldOf({ name, datatype, parameters }: TensorInfo): Field {
+function fieldOf(info: TensorInfo): Field {
+  const { name, datatype, shape, parameters } = info;
+  if (!isColumn(info)) return listField(name, sizeOfRow(shape));
   const { categories, missing } = parameters ?? {};
   if (datatype !== 'BYTES') return numberField(name, missing);
   return categories ? choiceField(name, categories, missing) : textField(name);
