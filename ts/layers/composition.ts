@@ -43,7 +43,7 @@ export function composedShape(
 }
 
 /** Follows shapes through operations; there are no numbers. */
-class ShapeRunner implements Runner {
+export class ShapeRunner implements Runner {
   readonly dtype: DType;
   readonly step: KernelArgument = 0;
 

@@ -13,6 +13,9 @@ type OnTape<F> = F extends (tape: Tape, ...args: infer A) => infer R ? (...args:
  */
 export type Ops = { readonly [Name in keyof Operations]: OnTape<Operations[Name]> };
 
+/** The names of all operations. */
+export const operationNames: readonly (keyof Ops)[] = Object.freeze(Object.keys(operations) as (keyof Ops)[]);
+
 const tapes = new WeakMap<Ops, Tape>();
 
 /** The operations on one tape. */
