@@ -29,7 +29,7 @@ const intended = {
       LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator
       MetricName MetricOptions MetricValue MissingPolicy MnistFiles ModelCheckpointOptions MsraOptions NamedBatch
       NamedRowBatch NamedTensors NestedNumbers NetNode NetType Node NormalOptions NpyArray NpzNames NpzOptions
-      NumberArray OnnxExportOptions OnnxImportOptions Operand OperationParameter OperationStep Ops Optimizer OptimizerName OptimizerOptions
+      NumberArray OnnxAttributes OnnxBuilder OnnxExportOptions OnnxImportOptions Operand OperationParameter OperationStep Ops Optimizer OptimizerName OptimizerOptions
       OutputPreparation Pair ParameterOptions ParameterSetup ParameterSpec ParameterSpecs PixelNormalization
       PoolOptions PoolWindow PredictOptions Prediction Preparation ReductionOptions RegularMethod Regularizer
       ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod ScalingOptions

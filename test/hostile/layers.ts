@@ -65,6 +65,7 @@ export function layer(
       'build',
       'record',
       'call',
+      'toOnnx',
       'pool',
       'buildFor',
       'configure',
