@@ -235,9 +235,10 @@ export class NeuralNet extends StoredNet {
   }
 
   /**
-   * Reads an ONNX model whose nodes form a chain of layers that blasnet has; the net can be trained further. Arithmetic with
-   * constants in front of all layers, or behind them, becomes `preparation`, so that `predict` gives the outputs of the
-   * model. For a model with several outputs, the option `outputs` names one. Needs the optional package protobufjs.
+   * Reads an ONNX model; the net can be trained further. Nodes become layers, or operations where there is no layer. In a
+   * chain, arithmetic with constants in front of all layers, or behind them, becomes `preparation`, so that `predict` gives the
+   * outputs of the model. The net's inputs and outputs have the names of the model's where there are several. Needs the
+   * optional package protobufjs.
    * @throws BlasnetError `ERR_BAD_FILE` for another file or model, with the nodes and operators that cannot be imported;
    *   `ERR_BAD_ARGUMENT` for an option that does not fit the model; `ERR_NATIVE_LOAD` without protobufjs
    */

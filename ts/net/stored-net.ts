@@ -70,10 +70,11 @@ export abstract class StoredNet extends PredictingNet {
   }
 
   /**
-   * Writes the net as an ONNX model for other runtimes, in one atomic step: one input `input` of any number of rows, raw
-   * ones where the net has a `preparation`, and one output `output`. Needs the optional package protobufjs.
+   * Writes the net as an ONNX model for other runtimes, in one atomic step. It takes any number of rows, raw ones where the
+   * net has a `preparation`. The input is called `input` and the output `output`; inputs with names, and several outputs, keep
+   * theirs. Needs the optional package protobufjs.
    * @param file - its name ends in `.onnx`, or in nothing that means another format
-   * @throws BlasnetError `ERR_BAD_ARGUMENT` for another name, a layer without an ONNX form, or a net of 2 GiB or more,
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for another name, a layer in plain TypeScript, or a net of 2 GiB or more,
    *   `ERR_BAD_FILE` if the file cannot be written, `ERR_NATIVE_LOAD` without protobufjs
    */
   async exportOnnx(file: string, options?: OnnxExportOptions): Promise<void> {
