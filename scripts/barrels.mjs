@@ -8,7 +8,7 @@ import { main, ScriptError } from './lib/run.mjs';
 
 const folders = [
   ...['callbacks', 'data', 'initializers', 'layers', 'losses', 'losses/rules', 'metrics', 'metrics/rules'],
-  ...['ops/operations', 'optimizers', 'optimizers/rules'],
+  ...['onnx/import/nodes', 'ops/operations', 'optimizers', 'optimizers/rules'],
 ].map((name) => `ts/${name}`);
 
 /** Brings every barrel up to date. */

@@ -30,8 +30,9 @@ const intended = {
       LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator
       MetricName MetricOptions MetricValue MetricValues MissingPolicy MnistFiles ModelCheckpointOptions
       MsraOptions NamedBatch NamedRow NamedRowBatch NamedRows NamedTensors NestedNumbers NetNode NetType Node
-      NormalOptions NpyArray NpzArrays NpzInput NpzNames NpzOptions NumberArray OnnxExportOptions
-      OnnxImportOptions Operand Ops Optimizer OptimizerName OptimizerOptions OutputLosses OutputMetrics
+      NormalOptions NpyArray NpzArrays NpzInput NpzNames NpzOptions NumberArray OnnxAttributes OnnxBuilder
+      OnnxExportOptions OnnxImportOptions Operand OperationParameter OperationStep Ops Optimizer OptimizerName
+      OptimizerOptions OutputLosses OutputMetrics
       OutputPreparation Pair ParameterOptions ParameterSetup ParameterSpec ParameterSpecs PixelNormalization
       PoolOptions PoolWindow PredictOptions Prediction Preparation RawNumbers ReductionOptions RegularMethod
       Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod

@@ -560,10 +560,11 @@ export class NeuralNet {
   }
 
   /**
-   * Writes the net as an ONNX model for other runtimes, in one atomic step: one input `input` of any number of rows, raw
-   * ones where the net has a `preparation`, and one output `output`. Needs the optional package protobufjs.
+   * Writes the net as an ONNX model for other runtimes, in one atomic step. It takes any number of rows, raw ones where the
+   * net has a `preparation`. The input is called `input` and the output `output`; inputs with names, and several outputs, keep
+   * theirs. Needs the optional package protobufjs.
    * @param file - its name ends in `.onnx`, or in nothing that means another format
-   * @throws BlasnetError `ERR_BAD_ARGUMENT` for another name, a layer without an ONNX form, or a net of 2 GiB or more,
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for another name, a layer in plain TypeScript, or a net of 2 GiB or more,
    *   `ERR_BAD_FILE` if the file cannot be written, `ERR_NATIVE_LOAD` without protobufjs
    */
   async exportOnnx(file: string, options?: OnnxExportOptions): Promise<void> {
@@ -638,9 +639,10 @@ export class NeuralNet {
   }
 
   /**
-   * Reads an ONNX model whose nodes form a chain of layers that blasnet has; the net can be trained further. Arithmetic with
-   * constants in front of all layers, or behind them, becomes `preparation`, so that `predict` gives the outputs of the
-   * model. For a model with several outputs, the option `outputs` names one. Needs the optional package protobufjs.
+   * Reads an ONNX model; the net can be trained further. Nodes become layers, or operations where there is no layer. In a
+   * chain, arithmetic with constants in front of all layers, or behind them, becomes `preparation`, so that `predict` gives the
+   * outputs of the model. The net's inputs and outputs have the names of the model's where there are several. Needs the
+   * optional package protobufjs.
    * @throws BlasnetError `ERR_BAD_FILE` for another file or model, with the nodes and operators that cannot be imported;
    *   `ERR_BAD_ARGUMENT` for an option that does not fit the model; `ERR_NATIVE_LOAD` without protobufjs
    */

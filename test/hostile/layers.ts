@@ -11,6 +11,7 @@ import {
   type Layer,
   MaximumLayer,
   MultiplyLayer,
+  OperationLayer,
   PermuteLayer,
   PReluLayer,
   ReshapeLayer,
@@ -64,6 +65,7 @@ export function layer(
       'build',
       'record',
       'call',
+      'toOnnx',
       'pool',
       'buildFor',
       'outputForm',
@@ -78,6 +80,10 @@ const inputShape = [1, 4, 4] as const;
 const images = () => Tensor.zeros([2, 1, 4, 4]);
 const vectors = () => Tensor.zeros([2, 3]);
 const pair = () => [vectors(), vectors()];
+const operationSteps = [
+  { operation: 'add', arguments: [{ input: 0 }, { number: 'Infinity' }] },
+  { operation: 'reshape', arguments: [{ result: 0 }, ['rows', 3]] },
+] as const;
 const dense = () => new FullyConnectedLayer(3);
 
 /** Valid arguments of further layers. */
@@ -126,6 +132,11 @@ export const layers: Readonly<Record<string, Callable>> = {
     () => new MultiplyLayer(),
     () => [],
     pair,
+  ),
+  OperationLayer: layer(
+    () => new OperationLayer({ steps: operationSteps }),
+    () => [{ steps: operationSteps, inputs: 1, parameters: { C: { shape: [3], trainable: false } } }],
+    vectors,
   ),
   PReluLayer: layer(
     () => new PReluLayer(),

@@ -34,7 +34,7 @@ export async function agreementOf(spec: ModelSpec, x: Tensor): Promise<Agreement
   }
   const expected = await runtimeOutputs(bytes, x).catch(() => undefined);
   if (!expected) return { kind: 'notRun' };
-  const what = differences(actual, expected, { rtol: 0, atol: 1e-5 });
+  const what = differences(actual, expected, { rtol: 1e-6, atol: 1e-5 });
   return what.length === 0 ? { kind: 'equal' } : { kind: 'wrong', what };
 }
 
@@ -43,6 +43,8 @@ async function runtimeOutputs(bytes: Uint8Array, { data, shape }: Tensor): Promi
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     logSeverityLevel: 4,
+    // Its fusion of Pad and MaxPool loses the zeros.
+    graphOptimizationLevel: 'disabled',
   });
   const results = await session.run({ x: new OnnxTensor('float32', data as Float32Array, shape) });
   await session.release();

@@ -23,33 +23,13 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
     { nodes: [['Sin', ['x'], 'y']] },
     /^Expected operators that blasnet can import .* in '.*' but received Sin \(node 1\)$/,
   ],
-  'rows that two nodes take': [
-    {
-      nodes: [
-        ['Relu', ['x'], 'a', { name: 'first' }],
-        ['Tanh', ['x'], 'b', { name: 'second' }],
-        ['Add', ['a', 'b'], 'y'],
-      ],
-    },
-    /^Expected a chain of layers without branches in node 'second' \(Tanh\) of '.*' but received 'x', which node 'first' \(Relu\) of '.*' takes as well$/,
-  ],
   'an output that no node gives': [
     { nodes: [['Relu', ['x'], 'a']], output: 'z' },
-    /^Expected a chain of layers from the input to 'z' in '.*' but received none$/,
+    /^Expected rows that the net computes as output 'z' in '.*' but received none$/,
   ],
   'an output that is a constant': [
     { nodes: [['Relu', ['x'], 'a']], output: 'w', tensors: [w] },
-    /^Expected a chain of layers from the input to 'w' in '.*' but received none$/,
-  ],
-  'a value of silu that is used elsewhere': [
-    {
-      nodes: [
-        ['Sigmoid', ['x'], 's'],
-        ['Mul', ['x', 's'], 'm', { name: 'product' }],
-        ['Add', ['m', 's'], 'y'],
-      ],
-    },
-    /^Expected a chain of layers without branches in node 'product' \(Mul\)/,
+    /^Expected rows that the net computes as output 'w' in '.*' but received a constant$/,
   ],
   'a cycle': [
     {
@@ -100,28 +80,6 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
     one('Relu', {}, { opset: 28 }),
     /^Expected one version of the ONNX operator set, from 7 to 27, .* received 28$/,
   ],
-  'no layer': [{ nodes: [['Identity', ['x'], 'y']] }, /^Expected at least one layer in '.*' but received none$/],
-  'softmax in the middle': [
-    {
-      nodes: [
-        ['Softmax', ['x'], 'a', { name: 'it' }],
-        ['Relu', ['a'], 'y'],
-      ],
-    },
-    /^Expected Softmax as the last layer in node 'it'/,
-  ],
-  'softmax of channels': [
-    one('Softmax', { axis: 1 }, images),
-    /^Expected Softmax over all numbers of a row in node 'it'/,
-  ],
-  'Gelu by tanh': [
-    one('Gelu', { approximate: 'tanh' }, { opset: 20 }),
-    /^Expected approximate = 'none' .* received 'tanh'$/,
-  ],
-  'Swish with another alpha': [
-    one('Swish', { alpha: { float: 2 } }, { opset: 24 }),
-    /^Expected alpha = 1 in node 'it'/,
-  ],
   'Flatten along another axis': [one('Flatten', { axis: 2 }, images), /^Expected axis = 1 in node 'it' .* received 2$/],
   'Gemm of other rows': [
     { tensors: [w, b], nodes: [['Gemm', ['x', 'w', 'b'], 'y']], inputShape: ['n', 4] },
@@ -129,7 +87,7 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
   ],
   'Gemm that turns the rows': [
     { tensors: [w, b], nodes: [['Gemm', ['x', 'w', 'b'], 'y', { attributes: { transA: 1 } }]] },
-    /^Expected transA = 0 in node 1 \(Gemm\) of '.*' but received 1$/,
+    /^Expected the rows as first dimension in node 1 \(Gemm\) of '.*' but received an order of \[1, 0\]$/,
   ],
   'weights of size 0': [
     { tensors: [tensor('w', [0, 2], [])], nodes: [['Gemm', ['x', 'w'], 'y']], inputShape: ['n', 3] },
@@ -137,7 +95,7 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
   ],
   'MatMul with the weights in front': [
     { tensors: [w], nodes: [['MatMul', ['w', 'x'], 'y']] },
-    /^Expected rows that the net computes as input 1 in node 1 \(MatMul\) .* received a constant$/,
+    /^Expected a dimension that does not count the rows in node 1 \(MatMul\) .* received axis 0$/,
   ],
   'a convolution of vectors': [
     { tensors: [filters], nodes: [['Conv', ['x', 'f'], 'y']] },
@@ -147,39 +105,15 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
     { tensors: [filters], nodes: [['Conv', ['x', 'f'], 'y']], inputShape: ['n', 2, 5, 5] },
     /^Expected images of 1 channels for its filters .* received 2$/,
   ],
-  'a convolution with more padding in front': [
-    { ...images, tensors: [filters], nodes: [['Conv', ['x', 'f'], 'y', { attributes: { pads: [1, 1, 0, 0] } }]] },
-    /^Expected the same padding on both sides, or TensorFlow's 'same', in node 1 \(Conv\)/,
-  ],
-  'auto_pad SAME_LOWER where it is odd': [
-    { ...images, tensors: [filters], nodes: [['Conv', ['x', 'f'], 'y', { attributes: { auto_pad: 'SAME_LOWER' } }]] },
-    /^Expected the same padding on both sides/,
-  ],
   'negative pads': [
     { ...images, tensors: [filters], nodes: [['Conv', ['x', 'f'], 'y', { attributes: { pads: [-1, 0, 0, 0] } }]] },
-    /^Expected pads of four whole numbers from 0, since images have two axes, .* received \[-1, 0, 0, 0\]$/,
+    /^Expected pads of 4 whole numbers from 0 .* received \[-1, 0, 0, 0\]$/,
   ],
   'a kernel larger than the image': [
     one('MaxPool', { kernel_shape: [6, 6] }, images),
     /^Expected .* node 'it' \(MaxPool\)/,
   ],
   'a pool without a kernel': [one('MaxPool', {}, images), /^Expected a kernel_shape in node 'it' .* received none$/],
-  'a pool with dilations': [
-    one('MaxPool', { kernel_shape: [2, 2], dilations: [2, 2] }, images),
-    /^Expected dilations of 1 in node 'it'/,
-  ],
-  'zeros around images in front of a max pool': [
-    {
-      ...images,
-      tensors: [whole('p', [0, 0, 1, 1, 0, 0, 1, 1])],
-      nodes: [
-        ['Pad', ['x', 'p'], 'z'],
-        ['MaxPool', ['z'], 'y', { name: 'it', attributes: { kernel_shape: [2, 2] } }],
-      ],
-    },
-    /^Expected zeros around images only in front of a convolution or average pool in node 'it' \(MaxPool\)/,
-  ],
-  'Pad with what is at the edge': [one('Pad', { mode: 'edge', pads: zeros(8) }, images), /^Expected mode = 'constant'/],
   'batch norm in training': [
     {
       tensors: ['s', 'b', 'm', 'v'].map((name) => tensor(name, [3], [1, 1, 1])),
@@ -194,17 +128,6 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
     },
     /^Expected 3 numbers as input 2 in node 1 \(BatchNormalization\) of '.*' but received shape \[2\]$/,
   ],
-  'batch norm of vectors taken as images': [
-    {
-      inputShape: ['n', 8],
-      tensors: [whole('to', [-1, 2, 2, 2]), ...['s', 'b', 'm', 'v'].map((name) => tensor(name, [2], [1, 1]))],
-      nodes: [
-        ['Reshape', ['x', 'to'], 'i'],
-        ['BatchNormalization', ['i', 's', 'b', 'm', 'v'], 'y', { name: 'it' }],
-      ],
-    },
-    /^Expected rows of 2 features or channels for input but received rows of shape \[8\] at node 'it'/,
-  ],
   'a Reshape of rows into each other': [
     { tensors: [whole('s', [2, 6])], nodes: [['Reshape', ['x', 's'], 'y', { name: 'it' }]] },
     /^Expected a shape of as many rows of 3 numbers in node 'it' \(Reshape\) of '.*' but received \[2, 6\]$/,
@@ -215,17 +138,7 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
   ],
   'a constant for each row': [
     { tensors: [tensor('c', [2, 3], zeros(6))], nodes: [['Add', ['x', 'c'], 'y']] },
-    /^Expected a constant for rows of shape \[3\] in node 1 \(Add\) of '.*' but received shape \[2, 3\]$/,
-  ],
-  'arithmetic behind a classifier': [
-    {
-      tensors: [tensor('c', [], [2])],
-      nodes: [
-        ['Softmax', ['x'], 's'],
-        ['Mul', ['s', 'c'], 'y', { name: 'it' }],
-      ],
-    },
-    /^Expected a net for fitting in front of arithmetic with constants in node 'it' \(Mul\)/,
+    /^Expected operands whose first dimension counts the rows in node 1 \(Add\) of '.*' but received \[rows, 3\] and \[2, 3\]$/,
   ],
   'dropout in training': [
     {
@@ -287,15 +200,7 @@ const changes: Readonly<Record<string, readonly [object, RegExp]>> = {
     { opsetImport: [] },
     /^Expected one version of the ONNX operator set, from 7 to 27, .* received none$/,
   ],
-  'no input': [{ graph: { ...graph, input: [] } }, /^Expected one input in '.*' but received none$/],
-  'two inputs': [
-    { graph: { ...graph, input: [...graph.input, { ...graph.input[0], name: 'z' }] } },
-    /one input .* received 2: 'x', 'z'$/,
-  ],
-  'two outputs': [
-    { graph: { ...graph, output: [...graph.output, { name: 'x' }] } },
-    /^Expected one output, or the option outputs with the name of one of them \(outputs: 'y'\) in '.*' but received 2 outputs: 'y' \(float32\), 'x'$/,
-  ],
+  'no input': [{ graph: { ...graph, input: [] } }, /^Expected an input in '.*' but received none$/],
   'an output of labels': [
     { graph: { ...graph, output: [{ name: 'y', type: { tensorType: { elemType: 7 } } }] } },
     /^Expected an output of floating-point numbers in '.*' but received 'y' \(int64\), since 'y' holds int64, such as class labels, which no layer computes$/,

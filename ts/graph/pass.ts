@@ -15,9 +15,10 @@ export class Pass {
   /** Layers that share a parameter, or are applied twice, use one value of it, so that gradients add up. */
   readonly #parameters = new Map<Parameter, Value>();
 
-  constructor(runner: Runner, training: boolean) {
+  /** @param observe - wraps the operations, to see which ones layers call */
+  constructor(runner: Runner, training: boolean, observe: (ops: Ops) => Ops = (ops) => ops) {
     this.tape = new Tape(runner);
-    this.ops = opsOn(this.tape);
+    this.ops = observe(opsOn(this.tape));
     this.training = training;
   }
 

@@ -6,6 +6,7 @@ import type { Value } from '../ops/value.js';
 import type { DType, Tensor } from '../tensor/tensor.js';
 import { configOf } from './config-of.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import type { OnnxBuilder } from './onnx-builder.js';
 import { createLayer } from './registry.js';
 
 /** A layer of a block, and what its parameters are called by. */
@@ -149,6 +150,11 @@ export function flopsThrough(layers: readonly Layer[], inputs: readonly RowShape
     shapes = [layer.outputShape(...shapes)];
   }
   return flops;
+}
+
+/** The ONNX form of layers one behind the other; the first one takes all inputs. */
+export function formThrough(layers: readonly Layer[], onnx: OnnxBuilder, inputs: readonly string[]): string {
+  return layers.reduce((values, layer) => [onnx.layer(layer, values)], inputs)[0]!;
 }
 
 /** The layers that a list of configs describes. @throws BlasnetError `ERR_BAD_ARGUMENT` */

@@ -3,6 +3,7 @@ import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import type { CallContext } from './composition.js';
 import { Layer, type LayerConfig } from './layer.js';
+import type { OnnxBuilder } from './onnx-builder.js';
 import { registerLayer } from './registry.js';
 
 /**
@@ -36,6 +37,11 @@ export class DropoutLayer extends Layer {
     if (!training) return x!;
     const { seed, stream } = this.setup;
     return ops.dropout(x!, this.rate, { seed, stream });
+  }
+
+  /** Dropout does nothing in inference, but keeps the rate for further training. */
+  override toOnnx(onnx: OnnxBuilder, [x]: readonly string[]): string {
+    return onnx.node('Dropout', [x!, onnx.floats([this.rate], [])]);
   }
 }
 

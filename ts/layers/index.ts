@@ -15,6 +15,8 @@ export * from './global-max-pool.js';
 export * from './layer.js';
 export * from './max-pool.js';
 export * from './merge.js';
+export * from './onnx-builder.js';
+export * from './operation.js';
 export * from './permute.js';
 export * from './plain-layer.js';
 export * from './prelu.js';

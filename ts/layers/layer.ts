@@ -9,6 +9,7 @@ import { Value } from '../ops/value.js';
 import { EagerRunner } from '../runtime/runner.js';
 import { checkedShape, type DType, requireTensor, sizeOf, Tensor } from '../tensor/tensor.js';
 import { type CallContext, type Composition, composedOutput, composedShape } from './composition.js';
+import type { OnnxBuilder } from './onnx-builder.js';
 import { createFromSpecs, type ParameterSpec } from './parameter-specs.js';
 import { Parameterized } from './parameterized.js';
 
@@ -94,6 +95,15 @@ export abstract class Layer extends Parameterized implements Applicable {
    * @param parameters - what `build` asked for, by name
    */
   call?(ops: Ops, inputs: readonly Value[], parameters: Readonly<Record<string, Value>>, context: CallContext): Value;
+
+  /**
+   * Adds the layer's ONNX form to a model, and returns the name of its output. By default these are the operations of `call`;
+   * a class overrides it where ONNX has something better.
+   * @param inputs - the names of the values that the layer is applied to
+   */
+  toOnnx(onnx: OnnxBuilder, _inputs: readonly string[]): string {
+    return onnx.operations();
+  }
 
   /**
    * The description from which `createLayer` makes the same layer, without weights. Where a class has none, nets with such

@@ -3,8 +3,18 @@ import { checkOptions } from '../core/fields.js';
 import type { Pass } from '../graph/pass.js';
 import type { Value } from '../ops/value.js';
 import { sizeOf } from '../tensor/tensor.js';
-import { BlockLayer, configsOf, flopsThrough, layersFrom, membersOf, through, throughShapes } from './block.js';
+import {
+  BlockLayer,
+  configsOf,
+  flopsThrough,
+  formThrough,
+  layersFrom,
+  membersOf,
+  through,
+  throughShapes,
+} from './block.js';
 import type { Layer, LayerConfig, RowShape } from './layer.js';
+import type { OnnxBuilder } from './onnx-builder.js';
 import { registerLayer } from './registry.js';
 
 /** Options of `ResidualLayer`. */
@@ -66,6 +76,10 @@ export class ResidualLayer extends BlockLayer {
 
   override record(pass: Pass, inputs: readonly Value[]): Value {
     return pass.ops.add(through(this.layers, pass, inputs), through(this.shortcut, pass, inputs));
+  }
+
+  override toOnnx(onnx: OnnxBuilder, inputs: readonly string[]): string {
+    return onnx.node('Add', [formThrough(this.layers, onnx, inputs), formThrough(this.shortcut, onnx, inputs)]);
   }
 
   override flopsPerRow(...inputs: readonly RowShape[]): number {

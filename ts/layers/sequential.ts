@@ -1,7 +1,17 @@
 import type { Pass } from '../graph/pass.js';
 import type { Value } from '../ops/value.js';
-import { BlockLayer, configsOf, flopsThrough, layersFrom, membersOf, through, throughShapes } from './block.js';
+import {
+  BlockLayer,
+  configsOf,
+  flopsThrough,
+  formThrough,
+  layersFrom,
+  membersOf,
+  through,
+  throughShapes,
+} from './block.js';
 import type { Layer, LayerConfig, RowShape } from './layer.js';
+import type { OnnxBuilder } from './onnx-builder.js';
 import { registerLayer } from './registry.js';
 
 /**
@@ -46,6 +56,10 @@ export class SequentialLayer extends BlockLayer {
 
   override record(pass: Pass, inputs: readonly Value[]): Value {
     return through(this.layers, pass, inputs);
+  }
+
+  override toOnnx(onnx: OnnxBuilder, inputs: readonly string[]): string {
+    return formThrough(this.layers, onnx, inputs);
   }
 
   override flopsPerRow(...inputs: readonly RowShape[]): number {

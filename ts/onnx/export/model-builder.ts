@@ -1,12 +1,12 @@
 // @internal
-import { type DType, type FloatArray, sizeOf } from '../../tensor/tensor.js';
+import type { OnnxAttributes } from '../../layers/index.js';
+import type { DType, FloatArray } from '../../tensor/tensor.js';
 import {
   type AttributeMessage,
   attributeTypes,
   type EntryMessage,
   elementTypes,
   type ModelMessage,
-  type NodeMessage,
   type TensorMessage,
   type ValueMessage,
 } from '../messages.js';
@@ -16,70 +16,141 @@ import { rawDataOf } from './raw-data.js';
 const opset = 17;
 const irVersion = 8;
 
-/** Attributes of a node: integers, lists of integers, and floats, which are marked since JavaScript has one type of numbers. */
-export type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
+/** A node that may get other names until the model is finished. */
+interface MutableNode {
+  name: string;
+  readonly opType: string;
+  input: string[];
+  output: string[];
+  readonly attribute: readonly AttributeMessage[];
+}
 
-/** An ONNX graph that grows at its end: a chain of nodes from `input` to `output`. */
+/** An input or output of the model. */
+export interface BoundInput {
+  readonly name: string;
+  readonly rowShape: readonly number[];
+  readonly type: DType | 'int32';
+}
+
+/** An ONNX graph that grows node by node. Values go by their names, all of which are different. */
 export class ModelBuilder {
   readonly dtype: DType;
-  readonly #nodes: NodeMessage[] = [];
+  readonly #nodes: MutableNode[] = [];
   readonly #tensors: TensorMessage[] = [];
-  readonly #inputShape: readonly number[];
-  /** Name of the output of the last node, which the next node takes. */
-  value = 'input';
-  /** Shape of one row of that value. */
-  shape: readonly number[];
+  /** Names of values, and those of nodes. */
+  readonly #taken = new Set<string>();
+  readonly #nodeNames = new Set<string>();
+  readonly #scalars = new Map<string, string>();
 
-  constructor(dtype: DType, inputShape: readonly number[]) {
+  constructor(dtype: DType) {
     this.dtype = dtype;
-    this.#inputShape = inputShape;
-    this.shape = inputShape;
   }
 
-  /**
-   * Adds a node at the end.
-   * @param inputs - default: the output of the last node
-   * @param attributes - those that differ from the defaults of the operator
-   * @returns the name of its output
-   */
-  node(operator: string, name: string, inputs: readonly string[] = [this.value], attributes: Attributes = {}): string {
-    this.value = `${name}/output`;
+  /** A name of a value like that one that is not taken, which is taken then. */
+  free(wanted: string): string {
+    return freeIn(this.#taken, wanted);
+  }
+
+  /** Adds a node and returns the name of its output. */
+  node(operator: string, name: string, inputs: readonly string[], attributes: OnnxAttributes = {}): string {
+    const free = freeIn(this.#nodeNames, name);
+    const output = this.free(`${free}/output`);
     const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
-    this.#nodes.push({ name, opType: operator, input: inputs, output: [this.value], attribute });
-    return this.value;
+    this.#nodes.push({ name: free, opType: operator, input: [...inputs], output: [output], attribute });
+    return output;
   }
 
-  /** Adds a node that takes the last value and a new constant. */
+  /** Adds a node that takes a value and a new constant. */
   withConstant(
     operator: string,
     name: string,
+    value: string,
     shape: readonly number[],
     values: FloatArray | readonly number[],
   ): string {
-    return this.node(operator, name, [this.value, this.constant(`${name}/value`, shape, values)]);
+    return this.node(operator, name, [value, this.constant(`${name}/value`, shape, values)]);
   }
 
   /** Adds a constant of the graph's dtype, and returns its name. */
   constant(name: string, shape: readonly number[], values: FloatArray | readonly number[]): string {
-    const dataType = elementTypes[this.dtype];
-    this.#tensors.push({ name, dims: shape, dataType, rawData: rawDataOf(this.dtype, values) });
+    const free = this.free(name);
+    this.#tensors.push({
+      name: free,
+      dims: shape,
+      dataType: elementTypes[this.dtype],
+      rawData: rawDataOf(this.dtype, values),
+    });
+    return free;
+  }
+
+  /** Adds a list of int64, and returns its name. */
+  integers(name: string, values: readonly number[]): string {
+    const free = this.free(name);
+    const rawData = rawDataOf('int64', values);
+    this.#tensors.push({ name: free, dims: [values.length], dataType: elementTypes.int64, rawData });
+    return free;
+  }
+
+  /** How many nodes there are. */
+  get size(): number {
+    return this.#nodes.length;
+  }
+
+  /** Gives the node that computes a value, and the value, the name of its layer: it is the layer's last one. */
+  rename(value: string, name: string): string {
+    const node = this.#nodes.findLast(({ output }) => output[0] === value);
+    if (!node || node.name === name) return value;
+    this.#nodeNames.delete(node.name);
+    this.#taken.delete(value);
+    node.name = freeIn(this.#nodeNames, name);
+    return this.#replace(node, this.free(`${node.name}/output`));
+  }
+
+  #replace(node: MutableNode, output: string): string {
+    const [before] = node.output;
+    node.output = [output];
+    const from = this.#nodes.indexOf(node);
+    for (const user of this.#nodes.slice(from + 1)) {
+      user.input = user.input.map((input) => (input === before ? output : input));
+    }
+    return output;
+  }
+
+  /** A constant of one number, which is there once. */
+  scalar(value: number): string {
+    const key = Object.is(value, -0) ? '-0' : String(value);
+    let name = this.#scalars.get(key);
+    if (name === undefined) {
+      name = this.constant(`number/${key}`, [], [value]);
+      this.#scalars.set(key, name);
+    }
     return name;
   }
 
-  /** Adds a Reshape of rows to that shape (default: to vectors), unless they have it already. */
-  reshape(name: string, shape: readonly number[] = [sizeOf(this.shape)]): void {
-    if (this.shape.join() === shape.join()) return;
-    const target = `${name}/shape`;
-    const dims = [-1, ...shape];
-    const rawData = rawDataOf('int64', dims);
-    this.#tensors.push({ name: target, dims: [dims.length], dataType: elementTypes.int64, rawData });
-    this.node('Reshape', name, [this.value, target]);
-    this.shape = shape;
-  }
-
-  /** Returns the model, with the output of the last node as `output`. */
-  finish(name: string, version: string, metadata: Readonly<Record<string, string>>): ModelMessage {
-    const last = this.#nodes.pop()!;
+  /**
+   * Returns the model.
+   * @param outputs - each with the name of the value that it is
+   */
+  finish(
+    name: string,
+    version: string,
+    ports: {
+      readonly inputs: readonly BoundInput[];
+      readonly outputs: readonly (BoundInput & { readonly value: string })[];
+    },
+    metadata: Readonly<Record<string, string>>,
+  ): ModelMessage {
+    /** Values that are outputs already, by the names that they had. */
+    const renamed = new Map<string, string>();
+    for (const { name: output, value } of ports.outputs) {
+      const node = this.#nodes.find((one) => one.output[0] === value);
+      if (node && !renamed.has(value)) {
+        renamed.set(value, this.#replace(node, output));
+      } else {
+        this.node('Identity', `${output}/copy`, [renamed.get(value) ?? value]);
+        this.#replace(this.#nodes.at(-1)!, output);
+      }
+    }
     const metadataProps: EntryMessage[] = Object.entries(metadata).map(([key, value]) => ({ key, value }));
     return {
       irVersion,
@@ -88,24 +159,32 @@ export class ModelBuilder {
       opsetImport: [{ domain: '', version: opset }],
       graph: {
         name,
-        node: [...this.#nodes, { ...last, output: ['output'] }],
+        node: this.#nodes,
         initializer: this.#tensors,
-        input: [this.#valueOf('input', this.#inputShape)],
-        output: [this.#valueOf('output', this.shape)],
+        input: ports.inputs.map((port) => portOf(port)),
+        output: ports.outputs.map((port) => portOf(port)),
       },
       metadataProps,
     };
   }
-
-  /** Describes a value with any number of rows of that shape. */
-  #valueOf(name: string, shape: readonly number[]): ValueMessage {
-    const dim = [{ dimParam: 'batch' }, ...shape.map((dimValue) => ({ dimValue }))];
-    return { name, type: { tensorType: { elemType: elementTypes[this.dtype], shape: { dim } } } };
-  }
 }
 
-function attributeOf(name: string, value: Attributes[string]): AttributeMessage {
+function freeIn(taken: Set<string>, wanted: string): string {
+  let name = wanted;
+  for (let i = 2; taken.has(name); i++) name = `${wanted}-${i}`;
+  taken.add(name);
+  return name;
+}
+
+/** Describes a value with any number of rows of that shape. */
+function portOf({ name, rowShape, type }: BoundInput): ValueMessage {
+  const dim = [{ dimParam: 'batch' }, ...rowShape.map((dimValue) => ({ dimValue }))];
+  return { name, type: { tensorType: { elemType: elementTypes[type], shape: { dim } } } };
+}
+
+function attributeOf(name: string, value: OnnxAttributes[string]): AttributeMessage {
   if (typeof value === 'number') return { name, type: attributeTypes.int, i: value };
+  if (typeof value === 'string') return { name, type: attributeTypes.string, s: Buffer.from(value) };
   if ('float' in value) return { name, type: attributeTypes.float, f: value.float };
   return { name, type: attributeTypes.ints, ints: value };
 }

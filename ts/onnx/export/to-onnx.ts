@@ -1,16 +1,16 @@
 // @internal
 import { badArgument, shapeMismatch } from '../../core/errors.js';
-import { checkOptions } from '../../core/fields.js';
+import { checkOptions, isFields } from '../../core/fields.js';
 import { writeFileAtomic } from '../../core/files.js';
-import { isRowPreparation, type Preparation } from '../../data/preparation/preparation.js';
+import { type FeatureScaling, isRowPreparation, type Preparation } from '../../data/preparation/preparation.js';
 import type { HyperParameters } from '../../hyper-parameters.js';
 import type { LayerStack } from '../../net/layer-stack.js';
 import { versions } from '../../runtime/environment.js';
 import { arrayOf, type DType, sizeOf } from '../../tensor/tensor.js';
 import { metadataKeys } from '../messages.js';
 import { modelCodec } from '../schema.js';
-import { exportLayer } from './layers.js';
-import { ModelBuilder } from './model-builder.js';
+import { LayerExporter } from './layers.js';
+import { type BoundInput, ModelBuilder } from './model-builder.js';
 import { exportFeatureScaling, exportLabelScaling } from './preparation.js';
 
 /** Options of `net.exportOnnx`. */
@@ -22,8 +22,11 @@ export interface OnnxExportOptions {
   readonly preparation?: boolean | undefined;
   /** Type of the model's numbers; default: the net's. Many runtimes have some operators for float32 only. */
   readonly dtype?: DType | undefined;
-  /** Shape of one row, for a net whose first layer takes any; default: that of its preparation or first layer. */
-  readonly inputShape?: readonly number[] | undefined;
+  /**
+   * Shape of one row, for a net whose first layer takes any, by the inputs' names where there are several; default: that of
+   * its preparation, or of its inputs.
+   */
+  readonly inputShape?: readonly number[] | Readonly<Record<string, readonly number[]>> | undefined;
 }
 
 /** The parts of a net that are exported. */
@@ -42,7 +45,7 @@ export async function writeOnnx(net: ExportedNet, file: string, options?: OnnxEx
   await writeFileAtomic(file, await toOnnx(net, options));
 }
 
-/** Encodes a net as an ONNX model from `input` to `output`, with any number of rows. @throws BlasnetError `ERR_BAD_ARGUMENT` */
+/** Encodes a net as an ONNX model, with any number of rows. @throws BlasnetError `ERR_BAD_ARGUMENT` */
 export async function toOnnx(
   { name, params, stack, preparation }: ExportedNet,
   options: OnnxExportOptions = {},
@@ -50,34 +53,81 @@ export async function toOnnx(
   checkOptions(options, ['preparation', 'dtype', 'inputShape']);
   const { dtype = params.dtype } = options;
   if (stack.layers.length === 0) throw badArgument('the net', 'at least one layer', 'none');
-  if (!stack.isChain) throw badArgument('the net', 'a chain of layers, which ONNX export takes,', 'another graph');
   if (preparation && !isRowPreparation(preparation)) {
     throw badArgument('preparation', 'one without names', Object.keys(preparation.inputs!).join(', '));
   }
-  const inputShape = options.inputShape ?? preparation?.inputShape ?? stack.inputs[0]!.rowShape;
-  if (!isRowShape(inputShape)) throw badArgument('inputShape', 'the shape of one row', inputShape);
-  const shapes = stack.shapes(inputShape);
+  const rowShapes = stack.inputs.map((input) => {
+    const given = isFields(options.inputShape) ? options.inputShape[input.name] : options.inputShape;
+    const rowShape = given ?? preparation?.inputShape ?? input.rowShape;
+    if (!isRowShape(rowShape) && given !== undefined) throw badArgument('inputShape', 'the shape of one row', given);
+    if (!rowShape) throw badArgument('inputShape', 'the shape of one row', rowShape);
+    return rowShape;
+  });
+  const shapes = stack.shapes(...rowShapes);
   stack.requireAttached();
-  const numbers = stack.block.theta.size + stack.block.statistics.size;
+  const numbers = Object.values(stack.block).reduce((sum, { size }) => sum + size, -stack.block.gradient.size);
   if (numbers * arrayOf(dtype).BYTES_PER_ELEMENT > mostBytes - 2 ** 20) {
     throw badArgument('the net', 'weights of less than 2 GiB', `${numbers} of them`);
   }
-  const builder = new ModelBuilder(dtype, inputShape);
+  const builder = new ModelBuilder(dtype);
   const prepared = options.preparation === false ? undefined : preparation;
-  if (prepared && sizeOf(inputShape) !== sizeOf(prepared.inputShape)) {
-    throw shapeMismatch('inputShape', `${sizeOf(prepared.inputShape)} numbers`, `[${inputShape.join(', ')}]`);
+  if (prepared && sizeOf(rowShapes[0]!) !== sizeOf(prepared.inputShape)) {
+    throw shapeMismatch('inputShape', `${sizeOf(prepared.inputShape)} numbers`, `[${rowShapes[0]!.join(', ')}]`);
   }
-  if (prepared?.x) exportFeatureScaling(builder, prepared.x);
-  stack.layers.forEach(({ name, layer }, i) => {
-    exportLayer(builder, name, layer, shapes[i]!);
+  const inputs = stack.inputs.map(({ name: given, dtype: type }, i) => ({
+    name: builder.free(given || 'input'),
+    rowShape: rowShapes[i]!,
+    type: type === 'int32' ? type : dtype,
+  }));
+  const isNamed = stack.outputs.length > 1;
+  const outputNames = stack.outputs.map((output) => builder.free(isNamed ? output.name : 'output'));
+  const values = layersOf(builder, stack, inputs, prepared?.x);
+  const outputs = stack.outputs.map((output, i) => {
+    const value = values[output.value]!;
+    const isScaled = prepared?.y && params.netType === 'fitting';
+    return {
+      name: outputNames[i]!,
+      rowShape: output.value < inputs.length ? rowShapes[output.value]! : shapes[output.value - inputs.length]!,
+      type: dtype,
+      value: isScaled ? exportLabelScaling(builder, value, prepared.y!) : value,
+    };
   });
-  if (prepared?.y && params.netType === 'fitting') exportLabelScaling(builder, prepared.y);
-  const model = builder.finish(name || 'net', versions.blasnet, {
-    [metadataKeys.netType]: params.netType,
-    ...(prepared && { [metadataKeys.preparation]: JSON.stringify(prepared) }),
-    ...(preparation?.classes && { [metadataKeys.classes]: JSON.stringify(preparation.classes) }),
-  });
+  const model = builder.finish(
+    name || 'net',
+    versions.blasnet,
+    { inputs, outputs },
+    {
+      [metadataKeys.netType]: params.netType,
+      ...(prepared && { [metadataKeys.preparation]: JSON.stringify(prepared) }),
+      ...(preparation?.classes && { [metadataKeys.classes]: JSON.stringify(preparation.classes) }),
+    },
+  );
   return (await modelCodec()).encode(model);
+}
+
+/** Adds all layers; returns the names of the inputs' and steps' values. */
+function layersOf(
+  builder: ModelBuilder,
+  stack: LayerStack,
+  inputs: readonly BoundInput[],
+  scaling: FeatureScaling | undefined,
+): readonly string[] {
+  const exporter = new LayerExporter(builder);
+  const values = inputs.map(({ name, rowShape }) => {
+    const value = scaling ? exportFeatureScaling(builder, name, rowShape, scaling) : name;
+    exporter.setRowShape(value, rowShape);
+    return value;
+  });
+  for (const { step, layer, sources } of stack.steps) {
+    values.push(
+      exporter.layer(
+        step,
+        layer,
+        sources.map((source) => values[source]!),
+      ),
+    );
+  }
+  return values;
 }
 
 const isRowShape = (shape: readonly number[] | undefined): shape is readonly number[] =>

@@ -6,22 +6,13 @@ import type { Affine } from './affine.js';
 import type { Budget } from './budget.js';
 import { type ConstantValue, constantOf } from './constant.js';
 import type { Graph } from './graph.js';
+import { mostLayers, mostRowNumbers, type Weights } from './limits.js';
 import type { OnnxNode } from './node.js';
 import { quote } from './quote.js';
 import type { DataValue, Value, Zeros } from './values.js';
 
-/** `addLayer` looks at all earlier layers, so more of them would take seconds. */
-const mostLayers = 2000;
 /** The kernels take tensors of at most four dimensions, of which the first counts the rows. */
 const mostRowDimensions = 3;
-/** Limit on the numbers of one row: C++ takes sizes as int32. */
-const mostRowNumbers = 2 ** 31 - 1;
-
-/** Weights of a layer, which are set once the layer is part of its net. */
-export interface Weights {
-  readonly shape: readonly number[];
-  readonly values: FloatArray;
-}
 
 /** One layer of the net. */
 export interface Step {
@@ -60,12 +51,13 @@ export class Chain {
     this.where = where;
     this.budget = budget;
     this.classes = graph.classes;
-    this.dtype = graph.input.dtype;
+    const [input] = graph.inputs;
+    this.dtype = input!.dtype;
     this.#rowShape = inputShape;
     if (!(sizeOf(inputShape) <= mostRowNumbers)) {
       throw badFile(where, `rows of at most ${mostRowNumbers} numbers`, `rows of shape [${inputShape.join(', ')}]`);
     }
-    this.#tip = { kind: 'data', name: graph.input.name, shape: inputShape };
+    this.#tip = { kind: 'data', name: input!.name, shape: inputShape };
     this.#values.set(this.#tip.name, this.#tip);
   }
 

@@ -17,11 +17,13 @@ const mostBytes = 2 ** 24;
  * @returns undefined where the graph has no such branch
  */
 export function classNamesOf(
-  output: string,
+  outputs: readonly string[],
   nodes: readonly OnnxNode[],
   constants: ReadonlyMap<string, TensorMessage>,
   where: string,
 ): readonly string[] | undefined {
+  const [output] = outputs;
+  if (output === undefined || outputs.length > 1) return undefined;
   const producers = new Map<string, OnnxNode>();
   /** For values that Identity and ZipMap pass on, where they come from; producers stand in front of their users. */
   const sources = new Map<string, string>();

@@ -1,6 +1,7 @@
 // @internal
 
 import { badFile } from '../../core/files.js';
+import { halfToNumber } from '../../core/number-formats.js';
 import { decodeElements, type ElementType, elementTypeOf } from '../../npz/npy-elements.js';
 import { elementTypeName, elementTypes, externalLocation, type Int64, type TensorMessage } from '../messages.js';
 import type { Budget } from './budget.js';
@@ -11,6 +12,8 @@ export interface ConstantValue {
   readonly shape: readonly number[];
   readonly values: ArrayLike<number>;
   readonly isFloat: boolean;
+  /** Whether training may change it: it is an initializer, or computed of one. */
+  readonly isWeight?: boolean;
 }
 
 /** Limit on the dimensions of a tensor; ONNX sets none, and images have four. */
@@ -22,6 +25,7 @@ const types = new Map<
   { readonly descr: string; readonly field: keyof TensorMessage; readonly isFloat: boolean }
 >([
   [elementTypes.float32, { descr: '<f4', field: 'floatData', isFloat: true }],
+  [elementTypes.float16, { descr: '<f2', field: 'int32Data', isFloat: true }],
   [elementTypes.float64, { descr: '<f8', field: 'doubleData', isFloat: true }],
   [elementTypes.int32, { descr: '<i4', field: 'int32Data', isFloat: false }],
   [elementTypes.int64, { descr: '<i8', field: 'int64Data', isFloat: false }],
@@ -48,7 +52,7 @@ export function constantOf(
   { mostIntegers = mostDimensions ** 2 } = {},
 ): ConstantValue {
   const type = types.get(tensor.dataType);
-  if (!type) throw badFile(where, 'float32, float64, int32, int64 or bool', elementTypeName(tensor.dataType));
+  if (!type) throw badFile(where, 'float16, float32, float64, int32, int64 or bool', elementTypeName(tensor.dataType));
   if (tensor.segment) throw badFile(where, 'a whole tensor', 'a segment of a tensor');
   if (tensor.dataLocation === externalLocation) {
     throw badFile(where, 'external data for initializers only', 'external data of another tensor');
@@ -77,9 +81,11 @@ export function constantOf(
   budget.take(size * element.bytes);
   const values = hasRaw
     ? decoded(tensor.dataType, rawData, element, where)
-    : type.isFloat
-      ? (listed as number[])
-      : listed.map(approximate);
+    : tensor.dataType === elementTypes.float16
+      ? (listed as number[]).map(halfToNumber)
+      : type.isFloat
+        ? (listed as number[])
+        : listed.map(approximate);
   return { kind: 'constant', shape, values, isFloat: type.isFloat };
 }
 

@@ -1,17 +1,21 @@
 // @internal
-import { badArgument } from '../../core/errors.js';
+import { BlasnetError, badArgument } from '../../core/errors.js';
 import { checkOptions, fieldsOf } from '../../core/fields.js';
 import { badFile } from '../../core/files.js';
 import type { HyperParameterOptions } from '../../hyper-parameters.js';
-import { ActivationLayer } from '../../layers/index.js';
+import { ActivationLayer, ClassificationLayer } from '../../layers/index.js';
 import type { NeuralNet } from '../../neural-net.js';
+import { metadataKeys } from '../messages.js';
 import { modelCodec } from '../schema.js';
 import { Budget } from './budget.js';
 import { Chain } from './chain.js';
 import { readModelFile, withExternalData } from './files.js';
-import { type Graph, type GraphInput, graphOf } from './graph.js';
+import { type Graph, graphOf } from './graph.js';
+import { rowShapeOf } from './input-shapes.js';
 import { netOf } from './net-of-chain.js';
+import { graphNet } from './net-of-graph.js';
 import { operatorOf, requireSupported } from './operators/index.js';
+import { isUnsupported } from './operators/supported.js';
 import { isFoldable } from './operators/values.js';
 import { checkedChoice } from './outputs.js';
 import { findPatterns, type Pattern } from './patterns.js';
@@ -28,11 +32,16 @@ export interface OnnxImportOptions {
   readonly params?: Partial<HyperParameterOptions> | undefined;
   /** The net's name; default: the name of the graph. */
   readonly name?: string | undefined;
-  /** Shape of one row, where the model leaves it open. */
-  readonly inputShape?: readonly number[] | undefined;
+  /** Shape of one row, where the model leaves it open; by the inputs' names where there are several. */
+  readonly inputShape?: readonly number[] | Readonly<Record<string, readonly number[]>> | undefined;
   /**
-   * The output of the model that the net computes, by name; a list may hold one name. Default: the only output of
-   * floating-point numbers. Nodes that this output does not depend on are left out.
+   * Whether the first dimension of the model's inputs and outputs counts the rows; default true. With false, each row of the
+   * net is all that the model takes, its first dimension included.
+   */
+  readonly batched?: boolean | undefined;
+  /**
+   * The outputs of the model that the net computes, by name. Default: all outputs of floating-point numbers. Nodes and inputs
+   * that they do not depend on are left out.
    */
   readonly outputs?: string | readonly string[] | undefined;
   /** Limit on the bytes of the model's files together; default 2 GiB. */
@@ -46,9 +55,11 @@ const memoryAtLeast = 2 ** 24;
 /** Implements `NeuralNet.fromOnnx`. */
 export async function readOnnx(file: string, options: OnnxImportOptions = {}): Promise<NeuralNet> {
   if (typeof file !== 'string' || file === '') throw badArgument('path', 'the name of a file', file);
-  checkOptions(options, ['params', 'name', 'inputShape', 'outputs', 'maxBytes']);
+  checkOptions(options, ['params', 'name', 'inputShape', 'batched', 'outputs', 'maxBytes']);
   const { maxBytes = 2 ** 31 - 1, params = {} } = options;
   fieldsOf('params', params);
+  const { batched = true } = options;
+  if (typeof batched !== 'boolean') throw badArgument('batched', 'true or false', batched);
   checkedChoice(options.outputs);
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
     throw badArgument('maxBytes', 'a whole number above 0', maxBytes);
@@ -69,19 +80,63 @@ export async function fromBytes(
 ): Promise<NeuralNet> {
   const where = `'${file}'`;
   const { decode } = await modelCodec();
-  const graph = graphOf(await withExternalData(decode(bytes, where), file, files), where, options.outputs);
-  const memory = new Budget((bytes.length + files.used) * memoryPerByte + memoryAtLeast, where);
-  const inputShape = inputShapeOf(graph, options, where);
-  const chain = new Chain(graph, inputShape, memory, where);
-  follow(chain);
-  const net = netOf(chain, options);
-  net.preparation = preparationOf(chain, inputShape, net);
-  return net;
+  const model = await withExternalData(decode(bytes, where), file, files);
+  const size = bytes.length + files.used;
+  /** Nodes remember which attributes were read, and memory is counted: each attempt has its own. */
+  const begin = () => ({
+    graph: graphOf(model, where, options.outputs),
+    budget: new Budget(size * memoryPerByte + memoryAtLeast, where),
+  });
+  if (!isChainWanted(begin().graph, options)) return graphNet(begin, options, where);
+  const chain = chainNet(begin(), options, where);
+  if (!(chain instanceof BlasnetError)) return chain;
+  const graph = refusedOr(() => graphNet(begin, options, where));
+  if (!(graph instanceof BlasnetError)) return graph;
+  // Of a model whose operators only chains have, the chain says what is wrong.
+  throw isUnsupported(graph) && !isUnsupported(chain) ? chain : graph;
+}
+
+/** What is made, or the error that says why a model does not fit. */
+function refusedOr<Result>(make: () => Result): Result | BlasnetError {
+  try {
+    return make();
+  } catch (cause) {
+    if (!(cause instanceof BlasnetError) || cause.code !== 'ERR_BAD_FILE') throw cause;
+    return cause;
+  }
+}
+
+/** An attempt to import the model. */
+export interface Attempt {
+  readonly graph: Graph;
+  readonly budget: Budget;
+}
+
+const isChainWanted = ({ inputs, outputs }: Graph, { batched = true }: OnnxImportOptions) =>
+  inputs.length === 1 && outputs.length === 1 && batched;
+
+/** Makes a net of a model whose nodes are a chain of layers; returns the error of one that is not. */
+function chainNet({ graph, budget }: Attempt, options: OnnxImportOptions, where: string): NeuralNet | BlasnetError {
+  const inputShape = rowShapeOf(graph.inputs[0]!, options.inputShape, where);
+  const made = refusedOr(() => {
+    const chain = new Chain(graph, inputShape, budget, where);
+    follow(chain);
+    return { chain, net: netOf(chain, options) };
+  });
+  if (made instanceof BlasnetError) return made;
+  const { chain, net } = made;
+  const prepared = () => {
+    net.preparation = preparationOf(chain, inputShape, net);
+    return net;
+  };
+  // Metadata that are wrong are so for any kind of net.
+  return graph.metadata.has(metadataKeys.preparation) ? prepared() : refusedOr(prepared);
 }
 
 /** Imports all nodes in the order of the graph, constants first. */
 function follow(chain: Chain): void {
-  const { nodes, output } = chain.graph;
+  const { nodes, outputs } = chain.graph;
+  const output = outputs[0]!;
   const done = new Set<unknown>();
   for (const node of nodes) {
     if (!isFoldable(chain, node)) continue;
@@ -106,7 +161,17 @@ function follow(chain: Chain): void {
   if (chain.tip.zeros) {
     throw chain.tip.node!.bad('zeros around images only in front of a convolution or average pool', 'them at the end');
   }
+  if (!isEnd(chain)) {
+    const received = `[${chain.rowShape.join(', ')}]`;
+    throw badFile(chain.where, `rows of shape [${chain.tip.shape.join(', ')}] at the end of a chain`, received);
+  }
   if (chain.steps.length === 0) throw badFile(chain.where, 'at least one layer', 'none');
+}
+
+/** Whether the net's rows have the shape of the model's: vectors will do where probabilities are of one row. */
+function isEnd({ tip, rowShape, steps, bothClasses, exit }: Chain): boolean {
+  const isClassifier = steps.at(-1)?.layer instanceof ClassificationLayer;
+  return tip.shape.join() === rowShape.join() || isClassifier || bothClasses !== undefined || exit !== undefined;
 }
 
 function addPattern(chain: Chain, { result, root, input }: Pattern): void {
@@ -128,34 +193,4 @@ function scalarOf(chain: Chain, name: string): number | undefined {
   if (tensor && tensor.dims.length > 0 && tensor.dims.some((dim) => Number(dim) !== 1)) return undefined;
   const value = chain.value(name);
   return value?.kind === 'constant' && value.values.length === 1 ? value.values[0] : undefined;
-}
-
-function inputShapeOf({ input }: Graph, { inputShape }: OnnxImportOptions, where: string): readonly number[] {
-  if (inputShape !== undefined) {
-    const isShape = Array.isArray(inputShape) && inputShape.every((size) => Number.isSafeInteger(size) && size > 0);
-    if (!isShape || inputShape.length === 0) throw badArgument('inputShape', 'the shape of one row', inputShape);
-    requireAgreement(input, inputShape, where);
-    return inputShape;
-  }
-  const row = input.shape?.slice(1) ?? [];
-  const known = row.filter((size) => size !== undefined);
-  if (row.length === 0 || known.length < row.length) {
-    const received = input.shape ? `[${input.shape.map((size) => size ?? '?').join(', ')}]` : 'none';
-    const expected = `a shape of rows for input ${quote(input.name)}, or the option inputShape with the shape of one row,`;
-    throw badFile(where, expected, received);
-  }
-  return known;
-}
-
-/** The option may fill in the dimensions that the model leaves open, and change no other. */
-function requireAgreement({ name, shape }: GraphInput, given: readonly number[], where: string): void {
-  if (!shape) return;
-  const row = shape.slice(1);
-  if (row.length === given.length && row.every((size, i) => size === undefined || size === given[i])) return;
-  const declared = row.map((size) => size ?? 'any').join(', ');
-  throw badArgument(
-    'inputShape',
-    `the shape [${declared}] of input ${quote(name)} in ${where}`,
-    `[${given.join(', ')}]`,
-  );
 }

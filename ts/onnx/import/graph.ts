@@ -11,7 +11,7 @@ import {
 import { classNamesOf } from './class-names.js';
 import { wholeNumber } from './constant.js';
 import { OnnxNode } from './node.js';
-import { chosenOutput, type OutputChoice } from './outputs.js';
+import { chosenOutputs, type OutputChoice } from './outputs.js';
 import { quote } from './quote.js';
 
 /** Limit on the nodes of a graph: real nets have some hundreds, and a larger graph could block the thread for long. */
@@ -19,15 +19,16 @@ const mostNodes = 20_000;
 /** The versions of the ONNX operator set that the importer knows; a later version may change what an operator computes. */
 const opsets = { first: 7, last: 27 } as const;
 
-/** The part of a model's graph that computes one output. Names are checked: each belongs to one value. */
+/** The part of a model's graph that computes the chosen outputs. Names are checked: each belongs to one value. */
 export interface Graph {
   readonly name: string;
-  /** The nodes that the output depends on, in the order of the file. */
+  /** The nodes that the outputs depend on, in the order of the file. */
   readonly nodes: readonly OnnxNode[];
   readonly constants: ReadonlyMap<string, TensorMessage>;
-  readonly input: GraphInput;
-  /** The name of the value that the net computes. */
-  readonly output: string;
+  /** The inputs that the outputs depend on, one at least. */
+  readonly inputs: readonly GraphInput[];
+  /** The names of the values that the net computes. */
+  readonly outputs: readonly string[];
   /** Class names from a branch that turns the output into labels, as scikit-learn's converter writes it. */
   readonly classes: readonly string[] | undefined;
   /** For each value, those of `nodes` that read it. */
@@ -44,11 +45,11 @@ export interface GraphInput {
 }
 
 /**
- * Checks a model's graph and picks the part that computes the chosen output.
+ * Checks a model's graph and picks the part that computes the chosen outputs.
  * @param where - the name of the file in error messages
  * @param choice - the option `outputs` of `NeuralNet.fromOnnx`
- * @throws BlasnetError `ERR_BAD_FILE` for a graph that breaks a rule of ONNX, that has several inputs, or several outputs of
- *   which none is chosen; `ERR_BAD_ARGUMENT` for a choice that is not an output of the graph
+ * @throws BlasnetError `ERR_BAD_FILE` for a graph that breaks a rule of ONNX; `ERR_BAD_ARGUMENT` for a choice that is not
+ *   an output of the graph
  */
 export function graphOf(model: ModelMessage, where: string, choice?: OutputChoice): Graph {
   const { graph } = model;
@@ -73,39 +74,45 @@ export function graphOf(model: ModelMessage, where: string, choice?: OutputChoic
   }
   // Before version 4 of the format, initializers had to be listed as inputs, too.
   const inputs = graph.input.filter(({ name }) => !constants.has(name));
-  const [input] = inputs;
-  if (!input || inputs.length > 1) throw badFile(where, 'one input', namesOf(inputs));
-  take(input.name);
+  if (inputs.length === 0) throw badFile(where, 'an input', 'none');
+  for (const { name } of inputs) take(name);
   const nodes = graph.node.map((message, i) => new OnnxNode(message, i, where));
   for (const node of nodes) for (const name of node.outputs) if (name !== '') take(name);
-  const output = chosenOutput(graph.output, where, choice);
-  const needed = neededFor(output, nodes);
+  const outputs = chosenOutputs(graph.output, where, choice);
+  const [needed, names] = neededFor(outputs, nodes);
+  const used = inputs.filter(({ name }) => names.has(name));
+  if (used.length === 0 && inputs.length > 1) throw badFile(where, 'outputs that depend on an input', 'others');
   return {
     name: graph.name,
     nodes: needed,
     constants,
-    input: { name: input.name, ...typeOf(input, where) },
-    output,
-    classes: classNamesOf(output, nodes, constants, where),
+    inputs: (used.length === 0 ? inputs : used).map((input) => ({ name: input.name, ...typeOf(input, where) })),
+    outputs,
+    classes: classNamesOf(outputs, nodes, constants, where),
     uses: usesOf(needed),
     opset,
     metadata: new Map(model.metadataProps.map(({ key, value }) => [key, value])),
   };
 }
 
-/** The nodes that a value depends on. */
-function neededFor(output: string, nodes: readonly OnnxNode[]): readonly OnnxNode[] {
+/** The nodes that values depend on, and the names of all values that these take. */
+function neededFor(
+  outputs: readonly string[],
+  nodes: readonly OnnxNode[],
+): readonly [nodes: readonly OnnxNode[], names: ReadonlySet<string>] {
   const producers = new Map<string, OnnxNode>();
   for (const node of nodes) for (const name of node.outputs) producers.set(name, node);
   const needed = new Set<OnnxNode>();
-  const open = [output];
+  const open = [...outputs];
+  const names = new Set<string>();
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    names.add(name);
     const node = name === '' ? undefined : producers.get(name);
     if (!node || needed.has(node)) continue;
     needed.add(node);
     for (const input of node.inputs) open.push(input);
   }
-  return nodes.filter((node) => needed.has(node));
+  return [nodes.filter((node) => needed.has(node)), names];
 }
 
 function usesOf(nodes: readonly OnnxNode[]): ReadonlyMap<string, readonly OnnxNode[]> {
@@ -139,12 +146,6 @@ function requireOwnOperators({ functions }: ModelMessage, where: string): void {
   const replaced = functions?.find(({ domain }) => isStandard(domain));
   if (!replaced) return;
   throw badFile(where, 'functions in domains of their own', `one of the ONNX domain, ${quote(replaced.name ?? '')}`);
-}
-
-function namesOf(values: readonly ValueMessage[]): string {
-  if (values.length === 0) return 'none';
-  const shown = values.slice(0, 5).map(({ name }) => quote(name));
-  return `${values.length}: ${shown.join(', ')}${values.length > 5 ? ', …' : ''}`;
 }
 
 function typeOf({ name, type }: ValueMessage, where: string): Omit<GraphInput, 'name'> {

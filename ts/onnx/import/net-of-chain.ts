@@ -8,6 +8,7 @@ import { Tensor } from '../../tensor/tensor.js';
 import { metadataKeys } from '../messages.js';
 import type { Chain, Step } from './chain.js';
 import type { OnnxImportOptions } from './from-onnx.js';
+import { nodeLayerName } from './limits.js';
 
 /**
  * Makes the net of a finished chain: decides on the net's type, and adds the layers with their weights.
@@ -34,7 +35,7 @@ export function netOf(chain: Chain, { params = {}, name }: OnnxImportOptions): N
   for (const { node, layer, weights } of steps) {
     const added = isReplaced && layer === last ? new ClassificationLayer('sigmoid') : layer;
     node.naming(() =>
-      net.addLayer(added, layerName(node.name, `${layer.kind.replaceAll(' ', '-')}-${names.size + 1}`, names)),
+      net.addLayer(added, nodeLayerName(node.name, `${layer.kind.replaceAll(' ', '-')}-${names.size + 1}`, names)),
     );
     const tensors = Object.entries(weights).map(
       ([key, { shape, values }]) => [key, Tensor.from(values, shape)] as const,
@@ -69,15 +70,4 @@ function withTwoOutputs(chain: Chain): readonly Step[] {
     },
     { node: steps.at(-1)!.node, layer: new ClassificationLayer('softmax'), weights: {} },
   ];
-}
-
-/** The name of a layer, from that of its node: `/fc1/Gemm`, as PyTorch writes it, becomes `fc1`. Another where it is taken. */
-function layerName(node: string, fallback: string, taken: Set<string>): string {
-  const parts = node.split(/[/\\]/).filter((part) => part !== '');
-  if (parts.length > 1) parts.pop();
-  let name = parts.join('.');
-  if (!/^\P{C}{1,60}$/u.test(name) || /^\.+$/.test(name) || taken.has(name)) name = fallback;
-  while (taken.has(name)) name += "'";
-  taken.add(name);
-  return name;
 }

@@ -1,50 +1,53 @@
 // @internal
 import { badArgument } from '../../core/errors.js';
+import { repeated } from '../../core/fields.js';
 import { badFile } from '../../core/files.js';
 import { elementTypeName, elementTypes, type ValueMessage } from '../messages.js';
 import { quote } from './quote.js';
 
-/** The option `outputs` of `NeuralNet.fromOnnx`: the name of one output, or a list with one name. */
+/** The option `outputs` of `NeuralNet.fromOnnx`: the name of one output, or a list of names. */
 export type OutputChoice = string | readonly string[] | undefined;
 
 /** Checks the type of the option. @throws BlasnetError `ERR_BAD_ARGUMENT` */
-export function checkedChoice(choice: unknown): string | undefined {
-  const names: readonly unknown[] = Array.isArray(choice) ? choice : [choice];
-  const [name] = names;
+export function checkedChoice(choice: unknown): readonly string[] | undefined {
   if (choice === undefined) return undefined;
-  if (typeof name !== 'string' || name === '') throw badArgument('outputs', 'the name of an output', choice);
-  if (names.length > 1) throw badArgument('outputs', 'one name, since a net has one output,', choice);
-  return name;
+  const names: readonly unknown[] = Array.isArray(choice) ? choice : [choice];
+  const isName = (name: unknown) => typeof name === 'string' && name !== '';
+  if (names.length === 0 || !names.every(isName)) throw badArgument('outputs', 'names of outputs', choice);
+  const twice = repeated(names as readonly string[]);
+  if (twice !== undefined) throw badArgument('outputs', 'each output once', twice);
+  return names as readonly string[];
 }
 
 /**
- * The name of the output that the net computes: the one that is asked for, the only one, or the only one that holds floating-point
- * numbers. Class labels (integers or strings) cannot be the output of a net.
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for a choice that cannot be met, `ERR_BAD_FILE` where a choice is needed
+ * The names of the outputs that the net computes: those that are asked for, or all that hold floating-point numbers. Class
+ * labels (integers or strings) cannot be outputs of a net.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for a choice that cannot be met, `ERR_BAD_FILE` where there is none
  */
-export function chosenOutput(outputs: readonly ValueMessage[], where: string, choice?: OutputChoice): string {
+export function chosenOutputs(
+  outputs: readonly ValueMessage[],
+  where: string,
+  choice?: OutputChoice,
+): readonly string[] {
   const names = listOf(outputs);
   const numeric = outputs.filter(isNumeric);
-  const name = checkedChoice(choice);
-  if (name !== undefined) {
+  const chosen = checkedChoice(choice);
+  for (const name of chosen ?? []) {
     const found = outputs.find((output) => output.name === name);
     if (!found) throw badArgument('outputs', `one of the outputs of ${where}, ${names},`, name);
     if (!isNumeric(found)) {
       const others = numeric.length > 0 ? `, ${listOf(numeric)}` : '';
       throw badArgument('outputs', `an output of floating-point numbers${others}, since ${labels(found)},`, name);
     }
-    return name;
   }
+  if (chosen) return chosen;
   if (outputs.length === 0) throw badFile(where, 'at least one output', 'none');
-  const [only] = numeric;
-  if (!only) {
+  if (numeric.length === 0) {
     throw badFile(where, 'an output of floating-point numbers', `${names}, since ${labels(outputs[0]!)}`);
   }
-  if (numeric.length > 1) {
-    const expected = `one output, or the option outputs with the name of one of them (outputs: ${quote(only.name)})`;
-    throw badFile(where, expected, `${outputs.length} outputs: ${names}`);
-  }
-  return only.name;
+  const twice = repeated(numeric.map(({ name }) => name));
+  if (twice !== undefined) throw badFile(where, 'each output once', `${quote(twice)} twice`);
+  return numeric.map(({ name }) => name);
 }
 
 /** ZipMap gives a sequence of maps from class to probability; a file need not tell the type of an output. */

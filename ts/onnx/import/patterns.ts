@@ -39,7 +39,7 @@ class Lookup {
   /** The only node that reads a node's output; undefined where there are several, or it is the output of the graph. */
   user(node: OnnxNode | undefined): OnnxNode | undefined {
     const output = node?.outputs[0];
-    if (node?.outputs.length !== 1 || output === undefined || output === this.#graph.output) return undefined;
+    if (node?.outputs.length !== 1 || output === undefined || this.#graph.outputs.includes(output)) return undefined;
     const users = this.users(output);
     return users.length === 1 ? users[0] : undefined;
   }

@@ -8,12 +8,14 @@ import {
   isRowPreparation,
   type LabelScaling,
   type Preparation,
+  type RowPreparation,
 } from '../../data/preparation/preparation.js';
 import type { NeuralNet } from '../../neural-net.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import { metadataKeys } from '../messages.js';
 import type { Affine } from './affine.js';
 import type { Chain } from './chain.js';
+import type { Graph } from './graph.js';
 
 /** Relative tolerance between the numbers of the nodes, which may be float32, and those of the metadata. */
 const tolerance = 1e-6;
@@ -32,17 +34,12 @@ export function preparationOf(chain: Chain, inputShape: readonly number[], net: 
   }
   const x = entry && featureScalingOf(entry);
   const y = exit && labelScalingOf(exit);
-  const json = graph.metadata.get(metadataKeys.preparation);
-  if (json === undefined) {
+  const told = toldPreparation(graph, where);
+  if (told === undefined) {
     const classes = isFitting ? undefined : classesOf(chain);
     return x || y || classes
       ? naming(where, () => checkedPreparation({ inputShape, ...definedFields({ x, y, classes }) }))
       : undefined;
-  }
-  const value = parsed(json, where);
-  const told = naming(where, () => checkedPreparation(value));
-  if (!isRowPreparation(told)) {
-    throw badFile(where, 'metadata of one input without a name', Object.keys(told.inputs!).join(', '));
   }
   if (sizeOf(told.inputShape) !== sizeOf(inputShape)) {
     throw badFile(where, `metadata of rows of [${inputShape.join(', ')}]`, `[${told.inputShape.join(', ')}]`);
@@ -53,6 +50,16 @@ export function preparationOf(chain: Chain, inputShape: readonly number[], net: 
     (!isFitting || agree(Math.max(width(y), width(told.y)), y && restoring(y), told.y && restoring(told.y)));
   if (!agrees) throw badFile(where, 'metadata with the preparation that the nodes do', 'another preparation');
   return told;
+}
+
+/** The preparation that the metadata hold. @throws BlasnetError `ERR_BAD_FILE` for metadata that are none */
+export function toldPreparation({ metadata }: Graph, where: string): RowPreparation | undefined {
+  const json = metadata.get(metadataKeys.preparation);
+  if (json === undefined) return undefined;
+  const value = parsed(json, where);
+  const told = naming(where, () => checkedPreparation(value));
+  if (isRowPreparation(told)) return told;
+  throw badFile(where, 'metadata of one input without a name', Object.keys(told.inputs!).join(', '));
 }
 
 /** Names for the outputs of a classifier; of one output, for 0 and 1. */

@@ -38,7 +38,8 @@ function targetShape(chain: Chain, node: OnnxNode, target: readonly Dimension[],
   const size = sizeOf(from);
   const bad = () => node.bad(`a shape of as many rows of ${size} numbers`, `[${target.join(', ')}]`);
   const [rows, ...row] = target;
-  const isRows = rows === 'rows' || rows === -1 || (rows === 0 && !keepsZeros) || rows === chain.graph.input.shape?.[0];
+  const isRows =
+    rows === 'rows' || rows === -1 || (rows === 0 && !keepsZeros) || rows === chain.graph.inputs[0]!.shape?.[0];
   if (!isRows || row.length === 0) throw bad();
   const known = row.map((dim, i) => (dim === 0 && !keepsZeros ? from[i] : dim));
   const product = known.reduce<number>((sum, dim) => sum * (dim === -1 ? 1 : Number(dim)), 1);

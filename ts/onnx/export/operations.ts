@@ -1,0 +1,275 @@
+// @internal
+import { badArgument } from '../../core/errors.js';
+import type { OnnxAttributes } from '../../layers/index.js';
+import { type Axis, axesOf } from '../../ops/axes.js';
+import type { ConvolutionOptions, SliceRange } from '../../ops/operations/index.js';
+import type { Ops } from '../../ops/ops.js';
+import { type PoolWindow, poolSizes } from '../../ops/pool-windows.js';
+import { transposedSizes, transposedWindows } from '../../ops/transposed-windows.js';
+import type { UpsampleOptions } from '../../ops/upsampling.js';
+import type { Value } from '../../ops/value.js';
+import { imagesOf, type Pair, windowSizes, windowsOver } from '../../ops/windows.js';
+import { elementTypes } from '../messages.js';
+import type { Emission } from './emission.js';
+
+/** Writes an operation as nodes and returns the name of its result. */
+export type Form = (e: Emission) => string;
+
+const same =
+  (operator: string, attributes: OnnxAttributes = {}): Form =>
+  (e) =>
+    e.node(operator, [e.name(0)], attributes);
+
+const pair =
+  (operator: string): Form =>
+  (e) =>
+    e.node(operator, [e.name(0), e.name(1)]);
+
+/** Truth values as numbers. */
+const comparison =
+  (operator: string): Form =>
+  (e) =>
+    e.node('Cast', [e.node(operator, [e.name(0), e.name(1)])], {
+      to: e.isFloat64 ? elementTypes.float64 : elementTypes.float32,
+    });
+
+const float = (value: unknown, fallback: number) => ({ float: (value as number | undefined) ?? fallback });
+
+/** Reductions: sums take their axes as an input, others as an attribute. */
+const reduction =
+  (operator: string): Form =>
+  (e) => {
+    const [, axis, options = {}] = e.call.args as [Value, Axis | undefined, { keepDims?: boolean }?];
+    const axes = axesOf(e.call.operation, axis, e.value(0)?.rank ?? 0);
+    const keepdims = Number(options.keepDims ?? false);
+    if (operator === 'ReduceSum') return e.node(operator, [e.name(0), e.integers(axes)], { keepdims });
+    return e.node(operator, [e.name(0)], { axes, keepdims });
+  };
+
+const exchanged = (rank: number) => Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
+
+function matmul(e: Emission): string {
+  const { transposeA = false, transposeB = false } = (e.call.args[2] ?? {}) as Parameters<Ops['matmul']>[2] & object;
+  const turned = (i: number, isTurned: boolean) =>
+    isTurned ? e.node('Transpose', [e.name(i)], { perm: exchanged(e.value(i)!.rank) }) : e.name(i);
+  return e.node('MatMul', [turned(0, transposeA), turned(1, transposeB)]);
+}
+
+function affine(e: Emission): string {
+  const [x, w, b] = [e.value(0)!, e.value(1)!, e.value(2)];
+  if (x.rank === 2) return e.node('Gemm', [e.name(0), e.name(1), ...(b ? [e.nameAs(b, [w.shape[1]!])] : [])]);
+  const product = e.node('MatMul', [e.name(0), e.name(1)]);
+  return b ? e.node('Add', [product, e.nameAs(b, [w.shape[1]!])]) : product;
+}
+
+/** A Reshape, or Flatten where rows become vectors. */
+function reshape(e: Emission): string {
+  const [x, { result }] = [e.value(0)!, e.call];
+  const target = e.targetShape(result);
+  const open = target.filter((length) => length === -1).length;
+  const [first] = e.extents(x);
+  const isRows = typeof first === 'object' && first.rows === 1;
+  if (target.length === 2 && target[0] === -1 && open === 1 && isRows && x.rank > 2)
+    return e.node('Flatten', [e.name(0)]);
+  if (open > 1) throw badArgument('reshape', 'one length that depends on the rows', `${open} of them`);
+  return e.node('Reshape', [e.name(0), e.integers(target)]);
+}
+
+function transpose(e: Emission): string {
+  const { rank } = e.value(0)!;
+  const given = e.call.args[1] as readonly number[] | undefined;
+  const perm = given?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? exchanged(rank);
+  return e.node('Transpose', [e.name(0)], { perm });
+}
+
+function slice(e: Emission): string {
+  const ranges = (e.call.args.slice(1) as readonly (SliceRange | null | undefined)[]).flatMap((range, axis) => {
+    const { from, to, step = 1 } = range ?? {};
+    if (from === undefined && to === undefined && step === 1) return [];
+    const isUp = step > 0;
+    return { axis, from: from ?? (isUp ? 0 : 2 ** 31 - 1), to: to ?? (isUp ? 2 ** 31 - 1 : -(2 ** 31 - 1)), step };
+  });
+  if (ranges.length === 0) return e.node('Identity', [e.name(0)]);
+  const lists = (['from', 'to', 'axis', 'step'] as const).map((key) => e.integers(ranges.map((range) => range[key])));
+  return e.node('Slice', [e.name(0), ...lists]);
+}
+
+function concatenate(e: Emission): string {
+  const [values, axis = -1] = e.call.args as [readonly Value[], number?];
+  return e.node(
+    'Concat',
+    values.map((value) => e.nameOf(value)),
+    { axis },
+  );
+}
+
+function gather(e: Emission): string {
+  const [, indices, axis = 0] = e.call.args as [Value, ArrayLike<number>, number?];
+  return e.node('Gather', [e.name(0), e.integers(Array.from(indices))], { axis });
+}
+
+function where(e: Emission): string {
+  const condition = e.node('Cast', [e.name(0)], { to: elementTypes.bool });
+  return e.node('Where', [condition, e.name(1), e.name(2)]);
+}
+
+/** PRelu takes slopes that broadcast to its rows; others are x above 0, slope · x below. */
+function prelu(e: Emission): string {
+  const [x, slope] = [e.value(0), e.value(1)];
+  const isOneWay = x && x.shape.join() === e.call.result.shape.join() && (slope?.rank ?? 0) <= x.rank;
+  if (isOneWay) return e.node('PRelu', [e.name(0), e.name(1)]);
+  const isAbove = e.node('Greater', [e.name(0), e.scalar(0)]);
+  return e.node('Where', [isAbove, e.name(0), e.node('Mul', [e.name(0), e.name(1)])]);
+}
+
+function convolution(e: Emission): string {
+  const [x, w, b, options = {}] = e.call.args as [Value, Value, Value | undefined, ConvolutionOptions?];
+  const kernelSize = w.shape.slice(2) as unknown as Pair;
+  const { groups = 1, ...window } = options;
+  const sizes = windowSizes({ ...window, kernelSize });
+  const windows = windowsOver(imagesOf('convolution', x), sizes, 'kernelSize');
+  // ONNX wants top, left, bottom, right. 'same' has the odd one of its padding at the bottom and at the right.
+  const behind = windows.map(({ input, output, kernel, stride, pad, dilation }) =>
+    sizes.padding === 'same' ? Math.max((output - 1) * stride + (kernel - 1) * dilation + 1 - input - pad, 0) : pad,
+  );
+  return e.node('Conv', [e.name(0), e.name(1), ...(b ? [e.nameAs(b, [w.shape[0]!])] : [])], {
+    kernel_shape: w.shape.slice(2),
+    strides: sizes.stride,
+    pads: [...windows.map(({ pad }) => pad), ...behind],
+    dilations: sizes.dilation,
+    group: groups,
+  });
+}
+
+function convTranspose(e: Emission): string {
+  const [x, w, b, options = {}] = e.call.args as Parameters<Ops['convTranspose']>;
+  const { groups = 1, ...window } = options;
+  const sizes = transposedSizes({ ...window, kernelSize: w.shape.slice(2) as unknown as Pair });
+  const windows = transposedWindows(imagesOf('convTranspose', x), sizes);
+  /** What remains to be cut off behind; where the result is longer, it is padding of the output. */
+  const behind = windows.map(
+    ({ input, output, kernel, stride, pad, dilation }) =>
+      (output - 1) * stride + (kernel - 1) * dilation + 1 - pad - input,
+  );
+  return e.node('ConvTranspose', [e.name(0), e.name(1), ...(b ? [e.nameAs(b, [w.shape[1]! * groups])] : [])], {
+    kernel_shape: w.shape.slice(2),
+    strides: sizes.stride,
+    pads: [...windows.map(({ pad }) => pad), ...behind.map((cut) => Math.max(cut, 0))],
+    output_padding: behind.map((cut) => Math.max(-cut, 0)),
+    dilations: sizes.dilation,
+    group: groups,
+  });
+}
+
+const pool =
+  (operator: string, attributes: OnnxAttributes = {}): Form =>
+  (e) => {
+    const { poolSize, stride, padding } = poolSizes(e.call.args[1] as PoolWindow);
+    const sizes = { kernel_shape: poolSize, strides: stride, pads: [...padding, ...padding] };
+    return e.node(operator, [e.name(0)], { ...sizes, ...attributes });
+  };
+
+/** ONNX keeps the height and width of 1, which Flatten removes. */
+const globalPool =
+  (operator: string): Form =>
+  (e) =>
+    e.node('Flatten', [e.node(operator, [e.name(0)])]);
+
+function upsample(e: Emission): string {
+  const { mode = 'nearest' } = e.call.args[1] as UpsampleOptions;
+  const lengths = e.call.result.shape.slice(2);
+  const leading = e.node('Shape', [e.name(0)], { start: 0, end: 2 });
+  const sizes = e.node('Concat', [leading, e.integers(lengths)], { axis: 0 });
+  const attributes =
+    mode === 'nearest'
+      ? { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }
+      : { mode: 'linear', coordinate_transformation_mode: 'half_pixel' };
+  return e.node('Resize', [e.name(0), '', '', sizes], attributes);
+}
+
+function batchNorm(e: Emission): string {
+  const operands = e.call.args[1] as Parameters<Ops['batchNorm']>[1];
+  const { gamma, beta, mean, variance, epsilon = 1e-5, momentum = 0.9 } = operands;
+  if (operands.training) throw badArgument('call', 'the running statistics outside of training', 'those of the batch');
+  const constants = [gamma, beta, mean, variance].map((value) => e.nameAs(value, [value.size]));
+  return e.node('BatchNormalization', [e.name(0), ...constants], {
+    epsilon: { float: epsilon },
+    momentum: { float: momentum },
+  });
+}
+
+/** x · tanh(softplus(x)); the operator Mish came later. */
+function mish(e: Emission): string {
+  return e.node('Mul', [e.name(0), e.node('Tanh', [e.node('Softplus', [e.name(0)])])]);
+}
+
+/** x · (1 + erf(x / √2)) · 0.5; the operator Gelu came later. */
+function gelu(e: Emission): string {
+  const erf = e.node('Erf', [e.node('Div', [e.name(0), e.scalar(Math.SQRT2)])]);
+  const product = e.node('Mul', [e.name(0), e.node('Add', [erf, e.scalar(1)])]);
+  return e.node('Mul', [product, e.scalar(0.5)]);
+}
+
+/** The ONNX form of each operation. A new operation gets a line here. */
+export const forms: Readonly<Record<keyof Ops, Form>> = {
+  add: pair('Add'),
+  subtract: pair('Sub'),
+  multiply: pair('Mul'),
+  divide: pair('Div'),
+  power: pair('Pow'),
+  maximum: pair('Max'),
+  minimum: pair('Min'),
+  negate: same('Neg'),
+  square: (e) => e.node('Mul', [e.name(0), e.name(0)]),
+  abs: same('Abs'),
+  exp: same('Exp'),
+  log: same('Log'),
+  sqrt: same('Sqrt'),
+  clip: (e) => e.node('Clip', [e.name(0), e.name(1), e.name(2)]),
+  greater: comparison('Greater'),
+  greaterOrEqual: comparison('GreaterOrEqual'),
+  less: comparison('Less'),
+  lessOrEqual: comparison('LessOrEqual'),
+  equal: comparison('Equal'),
+  where,
+  sigmoid: same('Sigmoid'),
+  tanh: same('Tanh'),
+  relu: same('Relu'),
+  leakyRelu: (e) => e.node('LeakyRelu', [e.name(0)], { alpha: float(e.call.args[1], 0.01) }),
+  elu: (e) => e.node('Elu', [e.name(0)], { alpha: float(e.call.args[1], 1) }),
+  gelu,
+  silu: (e) => e.node('Mul', [e.name(0), e.node('Sigmoid', [e.name(0)])]),
+  softplus: same('Softplus'),
+  selu: same('Selu'),
+  relu6: (e) => e.node('Clip', [e.name(0), e.scalar(0), e.scalar(6)]),
+  hardSigmoid: (e) =>
+    e.node('HardSigmoid', [e.name(0)], { alpha: float(e.call.args[1], 1 / 6), beta: float(e.call.args[2], 0.5) }),
+  hardSwish: same('HardSwish'),
+  mish,
+  softsign: same('Softsign'),
+  prelu,
+  matmul,
+  affine,
+  sum: reduction('ReduceSum'),
+  mean: reduction('ReduceMean'),
+  max: reduction('ReduceMax'),
+  min: reduction('ReduceMin'),
+  softmax: (e) => e.node('Softmax', [e.name(0)], { axis: (e.call.args[1] as number | undefined) ?? -1 }),
+  logSoftmax: (e) => e.node('LogSoftmax', [e.name(0)], { axis: (e.call.args[1] as number | undefined) ?? -1 }),
+  reshape,
+  transpose,
+  slice,
+  concatenate,
+  gather,
+  convolution,
+  convTranspose,
+  maxPool: pool('MaxPool'),
+  averagePool: pool('AveragePool', { count_include_pad: 1 }),
+  globalAveragePool: globalPool('GlobalAveragePool'),
+  globalMaxPool: globalPool('GlobalMaxPool'),
+  upsample,
+  batchNorm,
+  dropout: () => {
+    throw badArgument('call', 'no dropout outside of training, as context.training says,', 'dropout');
+  },
+};

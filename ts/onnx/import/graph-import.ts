@@ -1,0 +1,383 @@
+// @internal
+import { badFile } from '../../core/files.js';
+import type { Node } from '../../graph/node.js';
+import { ActivationLayer, type Layer, OperationLayer } from '../../layers/index.js';
+import type { Value } from '../../ops/value.js';
+import { arrayOf, type DType, type FloatArray, sizeOf } from '../../tensor/tensor.js';
+import { elementTypes } from '../messages.js';
+import type { Budget } from './budget.js';
+import { type ConstantValue, constantOf } from './constant.js';
+import { Form } from './form.js';
+import type { Graph, GraphInput } from './graph.js';
+import { type GraphValue, type IntegersValue, kindOf, type RowsValue } from './graph-values.js';
+import { mostLayers, mostRowNumbers, nodeLayerName, type Weights } from './limits.js';
+import type { OnnxNode } from './node.js';
+import { quote } from './quote.js';
+import { eagerOps, type Length, Recorder } from './recorder.js';
+
+/** Limit on the integers of one tensor: shapes have a few, indices some more. */
+const mostIntegers = 2 ** 20;
+/** Limit on the inputs of one node. */
+const mostInputs = 1024;
+/** Limit on the dimensions of tensors, rows included. */
+const mostDimensions = 8;
+
+/** Makes the value of a node of operations; its result is the node's output. */
+export type Compose = (form: Form, values: readonly Value[]) => Value;
+
+/**
+ * The state of an import of a graph: the values that are known so far, and the layers found. Nodes are imported in the
+ * order of the graph, in which ONNX requires each value to come before its uses.
+ */
+export class GraphImport {
+  readonly graph: Graph;
+  readonly where: string;
+  readonly budget: Budget;
+  /** The meaning of the first dimension of the model's values. */
+  readonly batching: 'rows' | 'whole';
+  /** float64 where the model computes in it. */
+  readonly dtype: DType;
+  /** The weights of layers, which are set once the net is made. */
+  readonly weights = new Map<Layer, Readonly<Record<string, Weights>>>();
+  /** The nodes of ONNX that layers come from, for messages. */
+  readonly origins = new Map<Layer, OnnxNode>();
+  /** Nodes that another one has imported together with itself. */
+  readonly done = new Set<OnnxNode>();
+  readonly #values = new Map<string, GraphValue>();
+  readonly #names = new Set<string>();
+  /** The names of the net's outputs by those of the model, where there are several. */
+  readonly outputNames = new Map<string, string>();
+  readonly #namesOutputs: boolean;
+
+  /** @param namesOutputs - whether the values of outputs have their names; else what comes behind them has */
+  constructor(
+    graph: Graph,
+    batching: 'rows' | 'whole',
+    { budget, where, namesOutputs }: { budget: Budget; where: string; namesOutputs: boolean },
+  ) {
+    this.graph = graph;
+    this.batching = batching;
+    this.budget = budget;
+    this.where = where;
+    this.#namesOutputs = namesOutputs;
+    const isDouble =
+      graph.inputs.some(({ dtype }) => dtype === 'float64') ||
+      graph.nodes.some((node) => node.operator === 'Cast' && node.int('to', 0) === elementTypes.float64);
+    this.dtype = isDouble ? 'float64' : 'float32';
+    if (graph.outputs.length > 1) for (const name of graph.outputs) this.outputNames.set(name, this.freeName(name));
+  }
+
+  /** The name of a value of the model as one of the net that is not taken. */
+  freeName(name: string): string {
+    let free = plainName(name);
+    while (this.#names.has(free)) free += "'";
+    this.#names.add(free);
+    return free;
+  }
+
+  /** The value of an input of the model. */
+  setInput({ name }: GraphInput, node: Node): void {
+    this.#values.set(name, { kind: 'rows', node });
+  }
+
+  /** The value of that name; undefined where no earlier node gives it. */
+  value(name: string): GraphValue | undefined {
+    const known = this.#values.get(name);
+    if (known) return known;
+    const tensor = this.graph.constants.get(name);
+    if (!tensor) return undefined;
+    const where = `tensor ${quote(name)} of ${this.where}`;
+    const constant = constantOf(tensor, where, this.budget, { mostIntegers });
+    const value: GraphValue = constant.isFloat
+      ? { ...constant, isWeight: true }
+      : integersOf(constant, tensor.dataType);
+    this.#values.set(name, value);
+    return value;
+  }
+
+  has(node: OnnxNode, i: number): boolean {
+    return (node.inputs[i] ?? '') !== '';
+  }
+
+  /** The node's input of that number, of any kind. @throws BlasnetError `ERR_BAD_FILE` where it is missing */
+  input(node: OnnxNode, i: number): GraphValue {
+    const name = node.inputs[i] ?? '';
+    if (name === '') throw node.bad(`an input ${i + 1}`, 'none');
+    const value = this.value(name);
+    if (!value) throw node.bad('values that an earlier node gives', quote(name));
+    return value;
+  }
+
+  /** All inputs of a node that takes any number of them. */
+  inputs(node: OnnxNode): GraphValue[] {
+    if (node.inputs.length > mostInputs) throw node.bad(`at most ${mostInputs} inputs`, `${node.inputs.length}`);
+    return node.inputs.map((_, i) => this.input(node, i));
+  }
+
+  /** @throws BlasnetError `ERR_BAD_FILE` where the input is not computed by the net */
+  rows(node: OnnxNode, i = 0): RowsValue {
+    const value = this.input(node, i);
+    if (value.kind !== 'rows') throw node.bad(`rows that the net computes as input ${i + 1}`, kindOf(value));
+    return value;
+  }
+
+  /** An input of floats: rows or a constant. */
+  floats(node: OnnxNode, i = 0): RowsValue | ConstantValue {
+    const value = this.input(node, i);
+    if (value.kind === 'integers') throw node.bad(`floats as input ${i + 1}`, kindOf(value));
+    return value;
+  }
+
+  /** @throws BlasnetError `ERR_BAD_FILE` where the input is not a constant of floats */
+  constant(node: OnnxNode, i: number): ConstantValue {
+    const value = this.input(node, i);
+    if (value.kind !== 'constant') throw node.bad(`a constant as input ${i + 1}`, kindOf(value));
+    return value;
+  }
+
+  /** A constant of floats with that many numbers. */
+  vector(node: OnnxNode, i: number, length: number): ConstantValue {
+    const constant = this.constant(node, i);
+    if (sizeOf(constant.shape) !== length) {
+      throw node.bad(`${length} numbers as input ${i + 1}`, `shape [${constant.shape.join(', ')}]`);
+    }
+    return constant;
+  }
+
+  /** Integers, among which there may be the number of rows. */
+  lengths(node: OnnxNode, i: number): IntegersValue {
+    const value = this.input(node, i);
+    if (value.kind !== 'integers') throw node.bad(`integers that are known as input ${i + 1}`, kindOf(value));
+    return value;
+  }
+
+  /** Integers that are known. */
+  integers(node: OnnxNode, i: number): readonly number[] {
+    const { values } = this.lengths(node, i);
+    return values.map((value) => {
+      if (value === 'rows') throw node.bad(`known integers as input ${i + 1}`, 'the number of rows');
+      return value;
+    });
+  }
+
+  /** Integers of an attribute, or of an input since a later operator set. */
+  listed(node: OnnxNode, attribute: string, i: number): readonly number[] | undefined {
+    const given = node.ints(attribute);
+    return given ?? (this.has(node, i) ? this.integers(node, i) : undefined);
+  }
+
+  /** A number of a constant input; undefined where the node does not have it. */
+  scalar(node: OnnxNode, i: number): number | undefined {
+    if (!this.has(node, i)) return undefined;
+    const value = this.input(node, i);
+    const isOne = value.kind !== 'rows' && value.values.length === 1;
+    const number = isOne ? (value.values as ArrayLike<Length>)[0] : undefined;
+    if (typeof number !== 'number') throw node.bad(`a known number as input ${i + 1}`, kindOf(value));
+    return number;
+  }
+
+  /** The lengths of a value's dimensions as the model has them. */
+  dims(value: GraphValue): readonly Length[] {
+    if (value.kind !== 'rows') return value.shape;
+    return this.batching === 'rows' ? ['rows', ...value.node.rowShape] : value.node.rowShape;
+  }
+
+  /** The shape of a row of a value that is rows as the model sees them. @throws BlasnetError `ERR_BAD_FILE` for another batching */
+  rowShape(value: RowsValue): readonly number[] {
+    return value.node.rowShape;
+  }
+
+  /** An array of the net's dtype. @throws BlasnetError `ERR_BAD_FILE` if it exceeds the budget */
+  array(size: number): FloatArray {
+    const FloatsOf = arrayOf(this.dtype);
+    this.budget.take(size * FloatsOf.BYTES_PER_ELEMENT);
+    return new FloatsOf(size);
+  }
+
+  /** Numbers as the weights of a layer. */
+  weightsOf(shape: readonly number[], values: ArrayLike<number>): Weights {
+    const own = this.array(values.length);
+    own.set(values);
+    return { shape, values: own };
+  }
+
+  /** Sets one of the node's outputs. */
+  give(node: OnnxNode, value: GraphValue, output = 0): void {
+    this.#values.set(node.outputs[output] ?? '', value);
+  }
+
+  /**
+   * Gives what a node computes in operations: constants at once, rows by an `OperationLayer`.
+   * @param operands - values that the operations take, in order
+   */
+  operation(
+    node: OnnxNode,
+    operands: readonly GraphValue[],
+    compose: Compose,
+    { output = 0, isTruth = false }: { readonly output?: number; readonly isTruth?: boolean } = {},
+  ): GraphValue {
+    if (operands.every((operand) => operand.kind === 'integers')) {
+      const lists = operands.map((operand) => this.#asFloats(node, operand as IntegersValue));
+      const { shape, values } = node.naming(() => this.#fold(node, lists, compose, 'float64'));
+      const integers: IntegersValue = { kind: 'integers', shape, values: Array.from(values), isTruth };
+      this.give(node, integers, output);
+      return integers;
+    }
+    const constants = operands.map((operand) =>
+      operand.kind === 'integers' ? this.#asFloats(node, operand) : operand,
+    );
+    const isFixed = constants.every((operand) => operand.kind === 'constant');
+    const value = node.naming(() =>
+      isFixed
+        ? this.#fold(node, constants as readonly ConstantValue[], compose)
+        : this.#record(node, constants, compose, output),
+    );
+    const given = value.kind === 'rows' && isTruth !== (value.isTruth ?? false) ? { ...value, isTruth } : value;
+    const folded =
+      isTruth && given.kind === 'constant'
+        ? ({ kind: 'integers', shape: given.shape, values: Array.from(given.values), isTruth } as const)
+        : given;
+    this.give(node, folded, output);
+    return folded;
+  }
+
+  /** Rows that a node computes in operations on its way to its output. */
+  between(node: OnnxNode, inputs: readonly RowsValue[], compose: Compose): RowsValue {
+    return node.naming(() => this.#record(node, inputs, compose, -1));
+  }
+
+  #asFloats(node: OnnxNode, { shape, values }: IntegersValue): ConstantValue {
+    if (values.includes('rows')) throw node.bad('numbers that are known', 'the number of rows');
+    return { kind: 'constant', shape, values: values as readonly number[], isFloat: true };
+  }
+
+  #fold(
+    node: OnnxNode,
+    operands: readonly ConstantValue[],
+    compose: Compose,
+    dtype: DType = this.dtype,
+  ): ConstantValue {
+    const { ops, constant } = eagerOps(dtype);
+    const numbers = operands.reduce((sum, { values }) => sum + values.length, 0);
+    this.budget.take(8 * numbers);
+    const values = operands.map((operand) => constant(operand));
+    const form = new Form(node, ops, 'constant', { constants: new Set(values), rows: undefined });
+    const { tensor } = compose(form, values);
+    this.budget.take(8 * tensor.size);
+    const isWeight = operands.some((operand) => operand.isWeight);
+    return { kind: 'constant', shape: tensor.shape, values: tensor.data, isFloat: true, isWeight };
+  }
+
+  #record(
+    node: OnnxNode,
+    operands: readonly (RowsValue | ConstantValue)[],
+    compose: Compose,
+    output: number,
+  ): RowsValue {
+    const recorder = new Recorder(this.dtype);
+    const known = new Map<Node, Value>();
+    const inputs: RowsValue[] = [];
+    const values = operands.map((operand) => {
+      if (operand.kind === 'constant') return recorder.constant(operand);
+      let value = known.get(operand.node);
+      if (!value) {
+        value = recorder.input(operand.node.rowShape);
+        known.set(operand.node, value);
+        inputs.push(operand);
+      }
+      return value;
+    });
+    const constants = new Set(values.filter((_, i) => operands[i]!.kind === 'constant'));
+    const form = new Form(node, recorder.ops, this.batching, { constants, rows: known.get(inputs[0]!.node) });
+    const result = compose(form, values);
+    const same = inputs.find((input) => known.get(input.node) === result);
+    if (same) return same;
+    const { steps, parameters } = recorder.upTo(result);
+    const layer = new OperationLayer({
+      steps,
+      ...(inputs.length > 1 && { inputs: inputs.length }),
+      ...(Object.keys(parameters).length > 0 && { parameters }),
+    });
+    const weights = Object.keys(parameters).map((name) => {
+      const { shape, values } = recorder.constants[name]!;
+      return [name, this.weightsOf(shape, values)];
+    });
+    return this.#applied(node, layer, inputs, Object.fromEntries(weights), output);
+  }
+
+  /** Gives the output of a layer that is applied to rows. */
+  layer(
+    node: OnnxNode,
+    layer: Layer,
+    inputs: readonly RowsValue[],
+    weights: Readonly<Record<string, Weights>> = {},
+  ): RowsValue {
+    const value = this.#applied(node, layer, inputs, weights, 0);
+    this.give(node, value);
+    return value;
+  }
+
+  /** The output of a layer that is applied to rows. */
+  apply(node: OnnxNode, layer: Layer, inputs: readonly RowsValue[], weights = {}): RowsValue {
+    return this.#applied(node, layer, inputs, weights, -1);
+  }
+
+  #applied(
+    node: OnnxNode,
+    layer: Layer,
+    inputs: readonly RowsValue[],
+    weights: Readonly<Record<string, Weights>>,
+    output: number,
+  ): RowsValue {
+    if (this.origins.size === mostLayers) throw badFile(this.where, `at most ${mostLayers} layers`, 'more');
+    const value = node.outputs[output] ?? '';
+    const name =
+      (this.#namesOutputs ? this.outputNames.get(value) : undefined) ??
+      nodeLayerName(node.name, `${layer.kind.replaceAll(' ', '-')}-${this.origins.size + 1}`, this.#names);
+    const applied = node.naming(() =>
+      layer.apply(
+        inputs.map((input) => input.node),
+        name,
+      ),
+    );
+    const { rowShape } = applied;
+    if (!(sizeOf(rowShape) <= mostRowNumbers) || rowShape.length >= mostDimensions) {
+      const most = `rows of at most ${mostRowNumbers} numbers and ${mostDimensions - 1} dimensions`;
+      throw node.bad(most, `rows of shape [${rowShape.join(', ')}]`);
+    }
+    if (sizeOf(rowShape) < 1) throw node.bad('rows of one number or more', `rows of shape [${rowShape.join(', ')}]`);
+    this.origins.set(layer, node);
+    if (Object.keys(weights).length > 0) this.weights.set(layer, weights);
+    return { kind: 'rows', node: applied };
+  }
+
+  /** The nodes of the net's outputs, each of them another one. */
+  finish(): Node[] {
+    const taken = new Set<Node>();
+    return this.graph.outputs.map((name) => {
+      const value = this.value(name);
+      if (value?.kind !== 'rows') {
+        const received = value ? kindOf(value) : 'none';
+        throw badFile(this.where, `rows that the net computes as output ${quote(name)}`, received);
+      }
+      const wanted = this.#namesOutputs ? this.outputNames.get(name) : undefined;
+      let { node } = value;
+      if (!node.layer || taken.has(node) || (wanted !== undefined && node.name !== wanted)) {
+        node = new ActivationLayer('identity').apply(node, wanted ?? this.freeName(`output-${taken.size + 1}`));
+      }
+      taken.add(node);
+      return node;
+    });
+  }
+}
+
+/** The name of a value without what names of layers must not have. */
+function plainName(name: string): string {
+  const plain = name.replaceAll(/[/\\\p{C}]+/gu, '.').replaceAll(/^\.+|\.+$/g, '');
+  return plain === '' ? 'value' : plain.slice(0, 60);
+}
+
+/** Integers, or truth values, of a tensor. */
+export function integersOf({ shape, values }: ConstantValue, type: number): IntegersValue {
+  return { kind: 'integers', shape, values: Array.from(values), isTruth: type === elementTypes.bool };
+}

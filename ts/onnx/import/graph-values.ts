@@ -1,0 +1,28 @@
+// @internal
+import type { Node } from '../../graph/node.js';
+import type { ConstantValue } from './constant.js';
+import type { Length } from './recorder.js';
+
+/** Numbers that the net computes. */
+export interface RowsValue {
+  readonly kind: 'rows';
+  readonly node: Node;
+  /** Whether the model has them as truth values; here they are 0 and 1. */
+  readonly isTruth?: boolean;
+}
+
+/** Whole numbers: of a shape, indices, or of anything computed from these. */
+export interface IntegersValue {
+  readonly kind: 'integers';
+  readonly shape: readonly number[];
+  readonly values: readonly Length[];
+  readonly isTruth?: boolean;
+}
+
+/** A value of the graph import. */
+export type GraphValue = RowsValue | ConstantValue | IntegersValue;
+
+/** How messages call a value. */
+export function kindOf(value: GraphValue): string {
+  return value.kind === 'rows' ? 'rows that the net computes' : value.kind === 'constant' ? 'a constant' : 'integers';
+}

@@ -1,0 +1,23 @@
+// @internal
+import type { GraphImport } from './graph-import.js';
+import type { OnnxNode } from './node.js';
+import * as families from './nodes/index.js';
+import { isStandard } from './operators/supported.js';
+
+/** Imports a node of a graph: reads its attributes and inputs, and gives its outputs. */
+export type GraphOperator = (state: GraphImport, node: OnnxNode) => void;
+
+/** Operators of ONNX by name. */
+export type Operators = Readonly<Record<string, GraphOperator>>;
+
+const table = new Map<string, GraphOperator>(
+  Object.values(families as Readonly<Record<string, Operators>>).flatMap((family) => Object.entries(family)),
+);
+
+/** The names of all operators that a graph may have. */
+export const graphOperatorNames: readonly string[] = [...table.keys()].sort();
+
+/** The importer of a node; undefined for an operator that blasnet does not support. */
+export function graphOperatorOf(node: OnnxNode): GraphOperator | undefined {
+  return isStandard(node) ? table.get(node.operator) : undefined;
+}

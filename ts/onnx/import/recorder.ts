@@ -1,0 +1,131 @@
+// @internal
+import { ShapeRunner } from '../../layers/composition.js';
+import type { OperationParameter, OperationStep } from '../../layers/index.js';
+import { type Ops, opsOn } from '../../ops/ops.js';
+import { Tape } from '../../ops/tape.js';
+import { Value } from '../../ops/value.js';
+import { EagerRunner } from '../../runtime/runner.js';
+import { type DType, type FloatArray, Tensor } from '../../tensor/tensor.js';
+import type { ConstantValue } from './constant.js';
+
+/** One dimension: a length, or the number of rows, which is known only when the net predicts. */
+export type Length = number | 'rows';
+
+/** Operations as importers call them: a shape may hold the number of rows. */
+export interface RowOps extends Omit<Ops, 'reshape'> {
+  reshape(x: Value, shape: readonly Length[]): Value;
+}
+
+/** Rows in the shapes of a recording. */
+export const recordedRows = 2;
+
+/** Operations that take numbers in place of values; others take a constant as a parameter. */
+const numeric: ReadonlySet<string> = new Set<keyof Ops>([
+  'add',
+  'subtract',
+  'multiply',
+  'divide',
+  'power',
+  'maximum',
+  'minimum',
+  'greater',
+  'greaterOrEqual',
+  'less',
+  'lessOrEqual',
+  'equal',
+  'where',
+  'prelu',
+]);
+
+/** Records operations as the steps of an `OperationLayer`. There are shapes but no numbers. */
+export class Recorder {
+  readonly ops: RowOps;
+  readonly steps: OperationStep[] = [];
+  readonly parameters: Record<string, OperationParameter> = {};
+  /** The numbers of the parameters. */
+  readonly constants: Record<string, ConstantValue> = {};
+  readonly #runner: ShapeRunner;
+  readonly #references = new Map<Value, unknown>();
+  readonly #constants = new Map<Value, ConstantValue>();
+  #inputs = 0;
+
+  constructor(dtype: DType) {
+    this.#runner = new ShapeRunner(dtype);
+    const real = opsOn(new Tape(this.#runner));
+    const recording = Object.entries(real).map(([name, operation]) => [
+      name,
+      (...args: readonly unknown[]) => {
+        const result = (operation as (...args: unknown[]) => Value)(...args.map(withRows));
+        const step = { operation: name as keyof Ops, arguments: args.map((arg) => this.#encoded(arg, name)) };
+        this.#references.set(result, { result: this.steps.length });
+        this.steps.push(step);
+        return result;
+      },
+    ]);
+    this.ops = Object.fromEntries(recording) as RowOps;
+  }
+
+  /** The next input of the layer. */
+  input(rowShape: readonly number[]): Value {
+    const value = new Value(this.#runner.tensor([recordedRows, ...rowShape]));
+    this.#references.set(value, { input: this.#inputs++ });
+    return value;
+  }
+
+  /** A constant, which becomes a number or a parameter of the layer where it is used. */
+  constant(constant: ConstantValue): Value {
+    const value = new Value(this.#runner.tensor(constant.shape));
+    this.#constants.set(value, constant);
+    return value;
+  }
+
+  /** The steps that a result takes, and their parameters. */
+  upTo(result: Value): {
+    readonly steps: readonly OperationStep[];
+    readonly parameters: Readonly<Record<string, OperationParameter>>;
+  } {
+    const reference = this.#references.get(result) as { readonly result: number };
+    const steps = this.steps.slice(0, reference.result + 1);
+    const text = JSON.stringify(steps);
+    const used = Object.entries(this.parameters).filter(([name]) => text.includes(`{"parameter":"${name}"}`));
+    return { steps, parameters: Object.fromEntries(used) };
+  }
+
+  #encoded(arg: unknown, operation: string): unknown {
+    if (arg instanceof Value) {
+      const constant = this.#constants.get(arg);
+      if (constant?.values.length === 1 && numeric.has(operation)) return encodedNumber(constant.values[0]!);
+      if (constant && !this.#references.has(arg)) this.#references.set(arg, this.#parameter(constant));
+      return this.#references.get(arg);
+    }
+    if (typeof arg === 'number') return encodedNumber(arg);
+    if (arg instanceof Int32Array) return Array.from(arg);
+    if (Array.isArray(arg)) return arg.map((one) => this.#encoded(one, operation));
+    if (typeof arg !== 'object' || arg === null) return arg;
+    return Object.fromEntries(Object.entries(arg).map(([name, one]) => [name, this.#encoded(one, operation)]));
+  }
+
+  #parameter(constant: ConstantValue): unknown {
+    const name = `C${Object.keys(this.parameters).length + 1}`;
+    const { shape, isWeight = false } = constant;
+    this.parameters[name] = { shape, ...(!isWeight && { trainable: false }) };
+    this.constants[name] = constant;
+    return { parameter: name };
+  }
+}
+
+/** Operations on constants, which compute at once. */
+export function eagerOps(dtype: DType): { readonly ops: RowOps; constant(constant: ConstantValue): Value } {
+  return {
+    ops: opsOn(new Tape(new EagerRunner(dtype))) as RowOps,
+    constant: ({ shape, values }) => new Value(Tensor.from(toFloats(values), shape, dtype)),
+  };
+}
+
+function toFloats(values: ArrayLike<number>): FloatArray {
+  return values instanceof Float32Array || values instanceof Float64Array ? values : Float64Array.from(values);
+}
+
+const withRows = (arg: unknown) => (Array.isArray(arg) ? arg.map((one) => (one === 'rows' ? recordedRows : one)) : arg);
+
+const encodedNumber = (value: number) => (Number.isFinite(value) ? value : { number: String(value) });
