@@ -1,7 +1,7 @@
 import { measureDelay } from './delay.js';
 import { measureCsv, measureImport } from './loading.js';
 import type { PartName } from './options.js';
-import { measureOwnLayer } from './own-layer.js';
+import { measureOwnParts } from './own-parts.js';
 import { comparePrediction, predictions } from './prediction.js';
 import { compareReach } from './reach.js';
 import type { Comparison, Sweep } from './report.js';
@@ -75,7 +75,7 @@ export const parts: readonly Part[] = [
     name: 'own',
     quick: false,
     share: 1,
-    measure: async (_, bench) => ({ comparisons: [await measureOwnLayer(bench)] }),
+    measure: async (_, bench) => ({ comparisons: await measureOwnParts(bench) }),
   },
   {
     name: 'serve',

@@ -4,7 +4,7 @@ import { Pass } from '../../graph/pass.js';
 import type { Parameter } from '../../graph/weights-bias.js';
 import { ShapeRunner } from '../../layers/composition.js';
 import type { Layer } from '../../layers/index.js';
-import type { Ops } from '../../ops/ops.js';
+import { type Ops, operationNames } from '../../ops/ops.js';
 import { Value } from '../../ops/value.js';
 import type { DType } from '../../tensor/tensor.js';
 
@@ -67,12 +67,12 @@ function tracedWith(layer: Layer, rowShapes: readonly (readonly number[])[], dty
   const runner = new ShapeRunner(dtype);
   const calls: TracedCall[] = [];
   const observe = (ops: Ops) => {
-    const observed = Object.entries(ops).map(([name, operation]) => [
+    const observed = operationNames.map((name) => [
       name,
       (...args: unknown[]) => {
-        const result = (operation as (...args: unknown[]) => Value)(...args);
+        const result = (ops[name] as (...args: unknown[]) => Value)(...args);
         // Some operations give a value that is there already, such as dropout by a rate of 0.
-        if (!args.includes(result)) calls.push({ operation: name as keyof Ops, args, result });
+        if (!args.includes(result)) calls.push({ operation: name, args, result });
         return result;
       },
     ]);

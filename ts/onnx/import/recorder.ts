@@ -1,7 +1,7 @@
 // @internal
 import { ShapeRunner } from '../../layers/composition.js';
 import type { OperationParameter, OperationStep } from '../../layers/index.js';
-import { type Ops, opsOn } from '../../ops/ops.js';
+import { type Ops, operationNames, opsOn } from '../../ops/ops.js';
 import { Tape } from '../../ops/tape.js';
 import { Value } from '../../ops/value.js';
 import { EagerRunner } from '../../runtime/runner.js';
@@ -52,11 +52,11 @@ export class Recorder {
   constructor(dtype: DType) {
     this.#runner = new ShapeRunner(dtype);
     const real = opsOn(new Tape(this.#runner));
-    const recording = Object.entries(real).map(([name, operation]) => [
+    const recording = operationNames.map((name) => [
       name,
       (...args: readonly unknown[]) => {
-        const result = (operation as (...args: unknown[]) => Value)(...args.map(withRows));
-        const step = { operation: name as keyof Ops, arguments: args.map((arg) => this.#encoded(arg, name)) };
+        const result = (real[name] as (...args: unknown[]) => Value)(...args.map(withRows));
+        const step = { operation: name, arguments: args.map((arg) => this.#encoded(arg, name)) };
         this.#references.set(result, { result: this.steps.length });
         this.steps.push(step);
         return result;
