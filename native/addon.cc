@@ -8,7 +8,8 @@
 #include "bind/plan_object.h"
 #include "bind/replay_object.h"
 #include "core/float_mode.h"
-#include "core/slots.h"
+#include "core/runtime_scalars.h"
+#include "core/sizes.h"
 #include "math/gemm.h"
 
 namespace blasnet {
@@ -34,10 +35,10 @@ void Execute(const Napi::CallbackInfo& info) {
   environment.ReportScratch();
 }
 
-// misalignment(arrayBuffer) → bytes from the last 64-byte boundary to its start
+// misalignment(arrayBuffer) → bytes from the last multiple of the alignment to its start
 Napi::Value Misalignment(const Napi::CallbackInfo& info) {
   const auto address = reinterpret_cast<uintptr_t>(MemoryOf(info[0], "buffer").data);
-  return Napi::Number::New(info.Env(), static_cast<double>(address % 64));
+  return Napi::Number::New(info.Env(), static_cast<double>(address % sizes::kAlignment));
 }
 
 void SetThreads(const Napi::CallbackInfo& info) {
@@ -67,10 +68,16 @@ Napi::Object DescribeKernels(Napi::Env env) {
   return kernels;
 }
 
-Napi::Object DescribeSlots(Napi::Env env) {
+Napi::Object DescribeScalars(Napi::Env env) {
   Napi::Object names = Napi::Object::New(env);
-  for (const auto& [name, slot] : slots::kNames) names.Set(name, static_cast<double>(slot));
+  for (const auto& [name, scalar] : scalars::kNames) names.Set(name, static_cast<double>(scalar));
   return names;
+}
+
+Napi::Object DescribeSizes(Napi::Env env) {
+  Napi::Object described = Napi::Object::New(env);
+  for (const auto& [name, size] : sizes::kNames) described.Set(name, static_cast<double>(size));
+  return described;
 }
 
 // OpenBLAS's name for kernels with the vector instructions of this CPU.
@@ -98,7 +105,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("setThreads", Napi::Function::New<SetThreads>(env, "setThreads"));
   exports.Set("getThreads", Napi::Function::New<GetThreads>(env, "getThreads"));
   exports.Set("kernels", DescribeKernels(env));
-  exports.Set("slots", DescribeSlots(env));
+  exports.Set("scalars", DescribeScalars(env));
+  exports.Set("sizes", DescribeSizes(env));
   exports.Set("blas", BlasVersion());
   exports.Set("simd", hwy::TargetName(hwy::SupportedTargets() & -hwy::SupportedTargets()));
   exports.Set("physicalCores", static_cast<double>(PhysicalCores()));

@@ -1,9 +1,14 @@
-// What `npm install blasnet` runs: takes the prebuilt addon where one fits this machine, and compiles otherwise.
+// What `npm install` runs, of the package or in a clone, and `npx blasnet` in a clone: takes the prebuilt addon where one
+// fits this machine, and compiles otherwise.
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { recordDependencies } from './lib/dependencies.mjs';
+import { cloneMessage, isClone, missingMessage } from './lib/install-messages.mjs';
 import { buildNative } from './lib/native.mjs';
 import { root } from './lib/root.mjs';
-import { main, ScriptError } from './lib/run.mjs';
+import { main, ScriptError, say } from './lib/run.mjs';
+import { terminal } from './lib/terminal.mjs';
 import { installCommand, missingPackages } from './system-packages.mjs';
 
 /** True where node-gyp-build finds a prebuilt addon and the addon loads. */
@@ -17,19 +22,28 @@ function prebuildLoads() {
 async function compile() {
   const missing = missingPackages(['build']);
   if (missing.length > 0) {
-    const titles = missing.map(({ title }) => title).join(', ');
-    const command = installCommand(missing)?.join(' ') ?? "this system's package manager";
     throw new ScriptError(
-      `no prebuilt addon fits ${process.platform}-${process.arch}, and to compile it there is missing: ${titles}.\n` +
-        `Install with\n  ${command}\nand then run npm install again`,
+      missingMessage({
+        machine: `${process.platform}-${process.arch}`,
+        titles: missing.map(({ title }) => title),
+        command: installCommand(missing),
+        clone: isClone(),
+      }),
     );
   }
-  await buildNative();
+  await buildNative({ stream: terminal() });
 }
 
 await main(async () => {
   // In a clone, scripts/setup.mjs builds once npm is done.
   if (process.env.BLASNET_SETUP === '1') return;
+  const advice = cloneMessage({
+    clone: isClone(),
+    isCompiled: existsSync(join(root, 'dist/cli/main.js')),
+    npmCommand: process.env.npm_command,
+  });
+  if (advice?.ends) throw new ScriptError(advice.text);
   recordDependencies();
   if (!prebuildLoads()) await compile();
+  if (advice) say(advice.text);
 });

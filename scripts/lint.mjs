@@ -1,6 +1,7 @@
 // Checks format, lint, types and generated files; changes nothing but compiled output. Usage: node scripts/lint.mjs
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { checkBarrels } from './barrels.mjs';
 import { filesUnder } from './lib/files.mjs';
 import { root } from './lib/root.mjs';
@@ -20,6 +21,12 @@ const checks = {
   },
   'types (tsc)': typeCheck,
   'generated barrels': checkBarrels,
+  'imports between folders (dependency-cruiser)': () => {
+    const cruiser = join(root, 'node_modules/.bin/depcruise');
+    if (runVisibly(process.execPath, [cruiser, '--config', '.dependency-cruiser.mjs', 'ts']) !== 0) {
+      throw new ScriptError('.dependency-cruiser.mjs explains the rules');
+    }
+  },
   'format of C++ (clang-format)': () => {
     ensureSystemPackages(['lint']);
     const files = ['native', 'bench/native'].flatMap((folder) => filesUnder(folder, (path) => /\.(cc|h)$/.test(path)));

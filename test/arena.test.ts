@@ -1,6 +1,6 @@
 import test from 'ava';
-import { Arena } from '#blasnet/arena';
-import { native } from '#blasnet/native';
+import { Arena } from '#blasnet/runtime/arena';
+import { native } from '#blasnet/runtime/native';
 import { badArgument } from './support/errors.js';
 
 const addressOf = (data: Float32Array | Float64Array) =>

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { checksumOf, crc32, tableCrc32 } from '#blasnet/crc32';
+import { checksumOf, crc32, tableCrc32 } from '#blasnet/core/crc32';
 
 const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7919) >> 3);
 

@@ -10,7 +10,7 @@ import {
   optimizerNames,
   XavierInitializer,
 } from 'blasnet';
-import { didYouMean } from '#blasnet/did-you-mean';
+import { didYouMean } from '#blasnet/core/did-you-mean';
 import { badArgument, untyped } from './support/errors.js';
 import { fittingNet, fittingReader } from './support/nets.js';
 

@@ -39,7 +39,7 @@ import {
 } from 'blasnet/charts';
 import { startServer } from 'blasnet/serve';
 import fastify from 'fastify';
-import { fieldsOf, repeated } from '#blasnet/fields';
+import { fieldsOf, repeated } from '#blasnet/core/fields';
 import { inferenceServer } from '#blasnet/serve/index';
 import { excerptReader } from './support/cifar.js';
 import { badArgument, untyped } from './support/errors.js';
@@ -182,7 +182,7 @@ test('showLossHistory refuses unknown options', async (t) => {
   const show = (options: unknown) => net.showLossHistory(untyped(options));
   await t.throwsAsync(show({ path: 'a.svg' }), badArgument(/only title, .* file for options but received 'path'/));
   await t.throwsAsync(show(null), badArgument(/an object for options but received null/));
-  t.regex(await show({ title: 'Course', file: undefined }), />Course</);
+  t.regex(await show({ title: 'RunFingerprint', file: undefined }), />RunFingerprint</);
 });
 
 test('options of options are checked, too', async (t) => {

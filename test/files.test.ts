@@ -2,8 +2,15 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { BlasnetError } from '#blasnet/errors';
-import { badFile, openForReading, readFileBytes, readFully, requireWritable, writeFileAtomic } from '#blasnet/files';
+import { BlasnetError } from '#blasnet/core/errors';
+import {
+  badFile,
+  openForReading,
+  readFileBytes,
+  readFully,
+  requireWritable,
+  writeFileAtomic,
+} from '#blasnet/core/files';
 
 const folder = () => mkdtemp(join(tmpdir(), 'blasnet-files-'));
 

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { DataReader } from 'blasnet';
-import { Arena } from '#blasnet/arena';
-import { keepInPlace } from '#blasnet/keep-in-place';
 import { PlanRecorder } from '#blasnet/plan/recorder';
-import { Port } from '#blasnet/runner';
+import { Arena } from '#blasnet/runtime/arena';
+import { keepInPlace } from '#blasnet/runtime/keep-in-place';
+import { BoundInput } from '#blasnet/runtime/runner';
 import { badArgument } from './support/errors.js';
 import { canBeTransferred } from './support/memory.js';
 import { classifier, fittingNet, fittingReader, labelsFor, rowsOfNumbers } from './support/nets.js';
@@ -112,7 +112,7 @@ test('train › the validation set stays from the start', async (t) => {
 test('a plan keeps all its memory but that of ports', (t) => {
   const workspace = new Arena('float32');
   const recorder = new PlanRecorder(workspace);
-  const [x, port] = [rowsOfNumbers(2, 3), new Port([3], 'float32')];
+  const [x, port] = [rowsOfNumbers(2, 3), new BoundInput([3], 'float32')];
   const [y, z] = [workspace.tensor([2, 3]), workspace.tensor([2, 3])];
   recorder.run('relu_forward', { x, y, parameter: 0 });
   recorder.run('copy_rows', { source: port, firstRow: 0, divisor: 1, x: z });

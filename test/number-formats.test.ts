@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { halfToNumber, littleEndianBytes, shortestDecimal } from '#blasnet/number-formats';
+import { halfToNumber, littleEndianBytes, shortestDecimal } from '#blasnet/core/number-formats';
 
 test('halfToNumber: zeros, subnormals, normal numbers, infinities', (t) => {
   const halves = [0x0000, 0x8000, 0x0001, 0x03ff, 0x0400, 0x3c00, 0xc000, 0x7bff, 0x7c00, 0xfc00, 0x7e00];

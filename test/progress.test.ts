@@ -8,7 +8,7 @@ import {
   formatProgress,
   formatRate,
   plainDisplay,
-} from '#blasnet/progress';
+} from '#blasnet/training/progress-bar';
 import type { CheckpointRecord, TrainingProgress } from '#blasnet/training-history';
 import { runScript } from './support/processes.js';
 

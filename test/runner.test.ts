@@ -1,8 +1,8 @@
 import test from 'ava';
 import { EagerRunner, type KernelArgument, Tensor } from 'blasnet';
-import { native } from '#blasnet/native';
-import { fromNative, inOrder, isSlot, Port } from '#blasnet/runner';
-import { Slots } from '#blasnet/slots';
+import { native } from '#blasnet/runtime/native';
+import { BoundInput, fromNative, inOrder, isRuntimeScalar } from '#blasnet/runtime/runner';
+import { RuntimeScalars } from '#blasnet/runtime/runtime-scalars';
 import { badArgument, untyped } from './support/errors.js';
 import { transferAway } from './support/memory.js';
 
@@ -17,26 +17,26 @@ test('a kernel runs at once', (t) => {
   t.deepEqual(y.toArray(), [[0, 2]]);
 });
 
-test('a slot is read when the kernel runs', (t) => {
-  const slots = new Slots(['slope']);
-  slots.set('slope', 0.5);
+test('a scalar is read when the kernel runs', (t) => {
+  const scalars = new RuntimeScalars(['slope']);
+  scalars.set('slope', 0.5);
   const y = Tensor.zeros([1, 2]);
-  new EagerRunner('float32').run('leaky_relu_forward', { x, y, parameter: slots.slot('slope') });
+  new EagerRunner('float32').run('leaky_relu_forward', { x, y, parameter: scalars.scalar('slope') });
   t.deepEqual(y.toArray(), [[-0.5, 2]]);
-  t.true(isSlot(slots.slot('slope')));
-  t.false(isSlot(y));
+  t.true(isRuntimeScalar(scalars.scalar('slope')));
+  t.false(isRuntimeScalar(y));
 });
 
-test('slots › names, sums and an unknown name', (t) => {
-  const slots = new Slots(['rate']);
-  slots.set('lossSum', 3);
-  slots.set('rate', 2);
-  t.is(slots.sums().lossSum, 3);
-  t.is(slots.sums(new Float64Array(slots.data.length)).lossSum, 0);
-  slots.clearSums();
-  t.is(slots.sums().lossSum, 0);
-  t.is(slots.data[slots.slot('rate').index], 2);
-  t.throws(() => slots.slot('nope'), { instanceOf: RangeError, message: /no slot is named nope/ });
+test('scalars › names, sums and an unknown name', (t) => {
+  const scalars = new RuntimeScalars(['rate']);
+  scalars.set('lossSum', 3);
+  scalars.set('rate', 2);
+  t.is(scalars.sums().lossSum, 3);
+  t.is(scalars.sums(new Float64Array(scalars.data.length)).lossSum, 0);
+  scalars.clearSums();
+  t.is(scalars.sums().lossSum, 0);
+  t.is(scalars.data[scalars.scalar('rate').index], 2);
+  t.throws(() => scalars.scalar('nope'), { instanceOf: RangeError, message: /no scalar is named nope/ });
 });
 
 test('an unknown kernel', (t) => {
@@ -62,7 +62,10 @@ test('arguments of another kind, dtype or shape', (t) => {
     [{ x, y: x, parameter: x }, /relu_forward's parameter \(0: tensor, 1: scalar\)/],
     [{ x, y: 'abc', parameter: 0 }, /Expected a typed array for a tensor's data/],
     [{ x, y: {}, parameter: 0 }, /Expected a typed array for a tensor's data/],
-    [{ x, y: new Port([2], 'float32'), parameter: 0 }, /Expected tensors for relu_forward's arguments but .* Port/],
+    [
+      { x, y: new BoundInput([2], 'float32'), parameter: 0 },
+      /Expected tensors for relu_forward's arguments but .* BoundInput/,
+    ],
     [{ x, y: { data: x.data, shape: [1, 99] }, parameter: 0 }, /a tensor to lie within its buffer/],
     [{ x, y: { data: x.data, shape: [2 ** 40, 2 ** 40] }, parameter: 0 }, /Expected a smaller shape/],
     [{ x, y: { data: x.data, shape: [-1] }, parameter: 0 }, /Expected a whole number for a dimension/],

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import test from 'ava';
 import { Tensor } from 'blasnet';
-import { Arena } from '#blasnet/arena';
+import { Arena } from '#blasnet/runtime/arena';
 import { transferAway } from './support/memory.js';
 
 test('inspect › a tensor shows shape, dtype and numbers', (t) => {

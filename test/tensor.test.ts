@@ -1,6 +1,6 @@
 import test from 'ava';
 import { Tensor } from 'blasnet';
-import { arrayOf, requireTensor, sizeOf } from '#blasnet/tensor';
+import { arrayOf, requireTensor, sizeOf } from '#blasnet/tensor/tensor';
 import { badArgument, shapeMismatch, untyped } from './support/errors.js';
 import { transferAway } from './support/memory.js';
 

@@ -1,6 +1,6 @@
-import { fraction, valuesOf } from './constants.js';
-import { badArgument } from './errors.js';
-import { fieldsOf, oneOf } from './fields.js';
+import { fraction, valuesOf } from './core/constants.js';
+import { badArgument } from './core/errors.js';
+import { fieldsOf, oneOf } from './core/fields.js';
 import { createInitializer, type InitMethodOptions } from './initializers/index.js';
 import { Loss, type LossOptions, type NetType } from './losses/index.js';
 import { Metric, type MetricName, type MetricOptions } from './metrics/index.js';
@@ -12,7 +12,7 @@ import {
   type OptimizerOptions,
 } from './optimizers/index.js';
 import { type LearningRateSchedule, Schedule } from './schedules/schedule.js';
-import { arrayOf, type DType } from './tensor.js';
+import { arrayOf, type DType } from './tensor/tensor.js';
 
 /** The conditions of a `Stopper`. */
 export type StopCondition = 'nothing' | 'stopLoss' | 'stopDiff';

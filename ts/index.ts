@@ -2,12 +2,27 @@ export * from './callbacks/index.js';
 export type { LossChartOptions, LossHistoryOptions, LossScale, XCoordinate } from './charts/index.js';
 export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
 export type { ResumeOptions } from './checkpoints/longer-run.js';
+export { BlasnetError, type ErrorCode } from './core/errors.js';
 export * from './data/index.js';
 export type { ZeroOneOptions } from './data/labels.js';
-export type { NpyArray } from './data/npy.js';
-export { type NpzOptions, readNpz, writeNpz } from './data/npz.js';
-export { BlasnetError, type ErrorCode } from './errors.js';
+export type { ColumnEncoding } from './data/preparation/column-encoding.js';
+export type { PredictOptions } from './data/preparation/predict-options.js';
+export type { Prediction } from './data/preparation/prediction.js';
+export type {
+  FeatureScaling,
+  InputPreparation,
+  LabelScaling,
+  OutputPreparation,
+  Preparation,
+} from './data/preparation/preparation.js';
 export { type InputOptions, type InputType, input, type Node } from './graph/node.js';
+export {
+  createWeightsBias,
+  type LayerLearning,
+  Parameter,
+  type ParameterOptions,
+  type ParameterSetup,
+} from './graph/weights-bias.js';
 export {
   type GradientClip,
   type HyperParameterOptions,
@@ -21,7 +36,6 @@ export {
   type WeightAverageOptions,
 } from './hyper-parameters.js';
 export { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
-export type { Evaluation } from './inference/evaluation.js';
 export type { RowPredictor } from './inference/row-predictor.js';
 export * from './initializers/index.js';
 export type { CallContext } from './layers/composition.js';
@@ -31,11 +45,13 @@ export type { ParameterSpec } from './layers/parameter-specs.js';
 export type { PoolOptions } from './layers/pool-layer.js';
 export type { WeightOptions } from './layers/weight-options.js';
 export * from './losses/index.js';
+export type { Evaluation } from './metrics/evaluation.js';
 export * from './metrics/index.js';
-export type { NestedNumbers, NumberArray } from './nested-numbers.js';
 export type { GraphInput, GraphNodes, GraphOutput } from './net/net-graph.js';
 export type { NetNode } from './net/summary.js';
 export { NeuralNet } from './neural-net.js';
+export type { NpyArray } from './npz/npy.js';
+export { type NpzOptions, readNpz, writeNpz } from './npz/npz.js';
 export type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 export type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 export type { Axis } from './ops/axes.js';
@@ -55,20 +71,11 @@ export type { UpsampleOptions } from './ops/upsampling.js';
 export type { Value, ValueOrNumber } from './ops/value.js';
 export type { ImageShape, Pair } from './ops/windows.js';
 export * from './optimizers/index.js';
-export type { ColumnEncoding } from './preparation/column-encoding.js';
-export type { PredictOptions } from './preparation/predict-options.js';
-export type { Prediction } from './preparation/prediction.js';
-export type {
-  FeatureScaling,
-  InputPreparation,
-  LabelScaling,
-  OutputPreparation,
-  Preparation,
-} from './preparation/preparation.js';
-export { EagerRunner, type KernelArgument, type Operand, type Runner } from './runner.js';
-export { getThreads, setThreads, versions } from './runtime.js';
+export { getThreads, setThreads, versions } from './runtime/environment.js';
+export { EagerRunner, type KernelArgument, type Operand, type Runner } from './runtime/runner.js';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors/safetensors.js';
 export type { LearningRateSchedule, ScheduleKind, WarmUp } from './schedules/schedule.js';
+export type { NestedNumbers, NumberArray } from './tensor/nested-numbers.js';
 export {
   type AnyTensor,
   type DType,
@@ -76,7 +83,7 @@ export {
   Tensor,
   type TensorData,
   type TensorType,
-} from './tensor.js';
+} from './tensor/tensor.js';
 export type { TrainOptions } from './training/train-options.js';
 export {
   type CheckpointRecord,
@@ -85,10 +92,3 @@ export {
   TrainingHistory,
   type TrainingProgress,
 } from './training-history.js';
-export {
-  createWeightsBias,
-  type LayerLearning,
-  Parameter,
-  type ParameterOptions,
-  type ParameterSetup,
-} from './weights-bias.js';

@@ -1,13 +1,12 @@
 // What the outputs of a net learn, and how they are judged: the losses and metrics that hyperparameters name.
-import { didYouMean } from './did-you-mean.js';
-import { badArgument } from './errors.js';
-import { fieldsOf, isFields, repeated } from './fields.js';
+import { didYouMean } from './core/did-you-mean.js';
+import { badArgument } from './core/errors.js';
+import { fieldsOf, isFields, repeated } from './core/fields.js';
 import { Loss } from './losses/loss.js';
 import type { NetType } from './losses/net-type.js';
 import { lossOf, registeredLosses } from './losses/registry.js';
 import type { Metric } from './metrics/metric.js';
 import { metricOf, registeredMetrics } from './metrics/registry.js';
-import type { CheckpointRecord } from './training-history.js';
 
 /** The options of hyperparameters that say what a net learns. */
 export interface ObjectiveOptions {
@@ -150,9 +149,10 @@ function requireSame(
 }
 
 /** Tables cannot be compared. */
-const isNumber = ({ name }: Metric) => name !== 'confusionMatrix';
+export const isNumber = ({ name }: Metric) => name !== 'confusionMatrix';
 
-function requireMonitor(monitor: unknown, names: readonly string[], isLike: (name: string) => boolean): void {
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for a name that no figure has */
+export function requireMonitor(monitor: unknown, names: readonly string[], isLike: (name: string) => boolean): void {
   if (typeof monitor === 'string' && names.some((name) => name === monitor || isLike(name))) return;
   throw badArgument('monitor', `one of ${names.join(', ')}`, monitor, didYouMean(monitor, names));
 }
@@ -202,45 +202,4 @@ export function figureName(objectives: readonly Objective[], { output }: Objecti
 /** The name under which the figure that records call accuracy is printed and drawn. */
 export function figureTitle([first]: readonly Objective[]): 'R²' | 'accuracy' {
   return first!.figure.name === 'r2' ? 'R²' : 'accuracy';
-}
-
-/** The figure of checkpoints by which runs are judged. */
-export interface Watch {
-  readonly name: string;
-  /** A number that is lower for a better checkpoint: the figure, or its negative where higher is better. */
-  score(record: CheckpointRecord): number;
-}
-
-/** The loss, on the validation set, or in training where there is none. */
-export const lossWatch: Watch = {
-  name: 'loss',
-  score: ({ lossValidation, lossTrain }) => lossValidation ?? lossTrain,
-};
-
-/**
- * The figure that `monitor` names.
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for a name that none of the figures has
- */
-export function watchOf({ monitor }: ObjectiveOptions, objectives: readonly Objective[]): Watch {
-  if (monitor === 'loss') return lossWatch;
-  const figures = new Map<string, Watch>();
-  const add = (name: string, sign: 1 | -1, of: (record: CheckpointRecord) => unknown) => {
-    const score = (record: CheckpointRecord) => {
-      const value = of(record);
-      return typeof value === 'number' ? sign * value : Number.NaN;
-    };
-    figures.set(name, { name, score });
-  };
-  const [first] = objectives;
-  const own = figureName(objectives, first!, first!.figure.name);
-  add(own, -1, ({ accuracyValidation, accuracyTrain }) => accuracyValidation ?? accuracyTrain);
-  for (const objective of objectives) {
-    const named = (name: string) => figureName(objectives, objective, name);
-    const add1 = (name: string, sign: 1 | -1) =>
-      add(named(name), sign, ({ validationMetrics, metrics }) => (validationMetrics ?? metrics)?.[named(name)]);
-    if (objectives.length > 1) add1('loss', 1);
-    for (const { name, higherIsBetter } of objective.metrics.filter(isNumber)) add1(name, higherIsBetter ? -1 : 1);
-  }
-  requireMonitor(monitor, ['loss', ...figures.keys()], () => false);
-  return figures.get(monitor)!;
 }

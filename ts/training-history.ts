@@ -1,8 +1,7 @@
-import { badArgument } from './errors.js';
-import { fieldsOf } from './fields.js';
-import type { Evaluation } from './inference/evaluation.js';
+import { badArgument } from './core/errors.js';
+import { fieldsOf } from './core/fields.js';
+import type { Evaluation } from './metrics/evaluation.js';
 import type { MetricValues } from './metrics/metric.js';
-import { lossWatch, type Watch } from './objectives.js';
 
 /**
  * The figures of training at one checkpoint. Losses are means per row; accuracy is R² for numbers, and the share of right
@@ -30,6 +29,19 @@ export interface CheckpointRecord {
   /** The learning rate of the newest step. */
   readonly learningRate: number;
 }
+
+/** The figure of checkpoints by which runs are judged. */
+export interface Watch {
+  readonly name: string;
+  /** A number that is lower for a better checkpoint: the figure, or its negative where higher is better. */
+  score(record: CheckpointRecord): number;
+}
+
+/** The loss, on the validation set, or in training where there is none. */
+export const lossWatch: Watch = {
+  name: 'loss',
+  score: ({ lossValidation, lossTrain }) => lossValidation ?? lossTrain,
+};
 
 /** The progress of a run; reported at most ten times a second. */
 export interface TrainingProgress {

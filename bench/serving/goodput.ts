@@ -20,12 +20,12 @@ const answersToWarmUp = 10_000;
  * turn in each round, forth and back, so that all meet the same disturbances.
  */
 export async function measureGoodput({ effort: { quick }, folder }: Bench): Promise<Comparison> {
-  const [seconds, rounds] = quick ? [0.7, 3] : [2, 5];
+  const [seconds, rounds] = quick ? [0.5, 5] : [1.5, 9];
   const file = join(folder, 'served-small.safetensors');
   await smallNet().save(file);
   const server = await startServer({ kind: 'blasnet', file });
   try {
-    const job = { port: server.port, rows, width, seconds, warmUp: 0.3 };
+    const job = { port: server.port, rows, width, seconds, warmUp: 0.2 };
     await load({ ...job, connections: 64, warmUp: 0, answers: answersToWarmUp });
     const results = new Map(connectionCounts.map((connections): [number, Measured[]] => [connections, []]));
     for (let round = 0; round < rounds; round++) {

@@ -22,7 +22,7 @@ size_t IndexOf(const Napi::Value& value, const char* name);
 Buffer MemoryOf(const Napi::Value& value, const char* name);
 
 // An operand as the plan recorder describes it: a number, or { buffer, offset, type, shape }, where an empty shape
-// means a scalar slot.
+// means a scalar scalar.
 Operand OperandOf(const Napi::Value& value);
 
 // The arguments of a call that is executed at once: numbers, or { data, shape }.

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "bind/operands.h"
-#include "core/slots.h"
+#include "core/runtime_scalars.h"
 
 namespace blasnet {
 
@@ -93,14 +93,14 @@ ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
   Check(schedule_.steps_per_update > 0, "Expected at least one step an update");
   Check(schedule_.step != nullptr || (schedule_.last != nullptr && schedule_.steps_per_epoch == 1),
         "Expected a plan for a step");
-  const Napi::Value slots = options.Get("slots");
-  Check(slots.IsTypedArray() && slots.As<Napi::TypedArray>().TypedArrayType() == napi_float64_array,
-        "Expected a Float64Array for slots");
-  slots_memory_ = MemoryOf(slots, "slots");
-  schedule_.slots = reinterpret_cast<double*>(slots_memory_.data);
+  const Napi::Value scalars = options.Get("scalars");
+  Check(scalars.IsTypedArray() && scalars.As<Napi::TypedArray>().TypedArrayType() == napi_float64_array,
+        "Expected a Float64Array for scalars");
+  slots_memory_ = MemoryOf(scalars, "scalars");
+  schedule_.scalars = reinterpret_cast<double*>(slots_memory_.data);
   schedule_.slot_count = slots_memory_.bytes / sizeof(double);
-  Check(schedule_.slot_count >= slots::kCount, "Expected more slots");
-  held.Set(held.Length(), slots);
+  Check(schedule_.slot_count >= scalars::kCount, "Expected more scalars");
+  held.Set(held.Length(), scalars);
   held_ = Hold(info, held);
 }
 
@@ -123,8 +123,8 @@ void ReplayObject::CheckBuffers() const {
   const Napi::HandleScope scope(Env());
   for (const PlanObject* plan : plans_) plan->CheckBuffers();
   const Napi::Array held = held_.Value();
-  Check(MemoryOf(held.Get(static_cast<uint32_t>(plans_.size())), "slots").data == slots_memory_.data,
-        "Expected the slots to stay where they were");
+  Check(MemoryOf(held.Get(static_cast<uint32_t>(plans_.size())), "scalars").data == slots_memory_.data,
+        "Expected the scalars to stay where they were");
 }
 
 Range ReplayObject::RangeOf(const Napi::CallbackInfo& info) const {
@@ -151,9 +151,10 @@ Napi::Value ReplayObject::Run(const Napi::CallbackInfo& info) {
   ProgressCallback progress;
   if (info[3].IsFunction()) {
     running->on_progress = Napi::Persistent(info[3].As<Napi::Function>());
-    progress = [this, running](uint64_t next, std::vector<double> slots) {
-      environment_.Post(
-          [this, running, next, slots = std::move(slots)](Napi::Env env) { OnProgress(env, *running, next, slots); });
+    progress = [this, running](uint64_t next, std::vector<double> scalars) {
+      environment_.Post([this, running, next, scalars = std::move(scalars)](Napi::Env env) {
+        OnProgress(env, *running, next, scalars);
+      });
     };
   }
   const auto abort = std::make_shared<AbortFlag>(false);
@@ -171,7 +172,7 @@ void ReplayObject::Abort(const Napi::CallbackInfo&) {
   if (abort_ != nullptr) *abort_ = true;
 }
 
-void ReplayObject::OnProgress(Napi::Env env, Running& running, uint64_t next, const std::vector<double>& slots) {
+void ReplayObject::OnProgress(Napi::Env env, Running& running, uint64_t next, const std::vector<double>& scalars) {
   const Napi::HandleScope scope(env);
   try {
     // A buffer that was transferred away may be freed by its new owner: end the run while it is still there.
@@ -181,8 +182,8 @@ void ReplayObject::OnProgress(Napi::Env env, Running& running, uint64_t next, co
     if (abort_ != nullptr) *abort_ = true;
     return;
   }
-  auto copy = Napi::Float64Array::New(env, slots.size());
-  std::copy(slots.begin(), slots.end(), copy.Data());
+  auto copy = Napi::Float64Array::New(env, scalars.size());
+  std::copy(scalars.begin(), scalars.end(), copy.Data());
   try {
     running.on_progress.Call({Napi::Number::New(env, static_cast<double>(next)), copy});
   } catch (const Napi::Error& error) {

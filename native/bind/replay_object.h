@@ -15,7 +15,7 @@ class ReplayObject : public Napi::ObjectWrap<ReplayObject> {
  public:
   static Napi::Function Define(Napi::Env env);
 
-  // new Replay({ begin, epoch, step, last, end, stepsPerEpoch, batchRows, inputRowBytes, slots }); the plans may be
+  // new Replay({ begin, epoch, step, last, end, stepsPerEpoch, batchRows, inputRowBytes, scalars }); the plans may be
   // null but for one of step and last, and begin and end, which run once, may be left out. inputRowBytes counts where
   // step and last have an input.
   explicit ReplayObject(const Napi::CallbackInfo& info);
@@ -25,7 +25,7 @@ class ReplayObject : public Napi::ObjectWrap<ReplayObject> {
   // the epoch's rows, where a plan has an input.
   Napi::Value RunSync(const Napi::CallbackInfo& info);
   // run(first, end, beginEpoch, onProgress | undefined, input | undefined) → Promise of the outcome;
-  // onProgress(next, slots)
+  // onProgress(next, scalars)
   Napi::Value Run(const Napi::CallbackInfo& info);
   // Ends the run within one step; its promise resolves with reason 'aborted'.
   void Abort(const Napi::CallbackInfo& info);
@@ -35,7 +35,7 @@ class ReplayObject : public Napi::ObjectWrap<ReplayObject> {
   void CheckBuffers() const;
   void BindInput(uint64_t batch, bool is_last);
   Range RangeOf(const Napi::CallbackInfo& info) const;
-  void OnProgress(Napi::Env env, Running& running, uint64_t next, const std::vector<double>& slots);
+  void OnProgress(Napi::Env env, Running& running, uint64_t next, const std::vector<double>& scalars);
   void OnEnd(Napi::Env env, Running& running, const Outcome& outcome);
 
   Environment& environment_;
@@ -45,7 +45,7 @@ class ReplayObject : public Napi::ObjectWrap<ReplayObject> {
   Buffer input_;                                  // the rows of the present run
   size_t input_row_bytes_ = 0;
   Buffer slots_memory_;
-  Napi::Reference<Napi::Array> held_;  // the plans and the slots
+  Napi::Reference<Napi::Array> held_;  // the plans and the scalars
   std::shared_ptr<AbortFlag> abort_;   // set while running on a thread
 };
 

@@ -47,7 +47,7 @@ void Plan::FindRowGroups() {
     bool same = true;
     for (size_t j = 0; j < parameters.size(); ++j) {
       const Argument& argument = arguments_[steps_[i].first + j];
-      if (parameters[j].is_scalar || parameters[j].picked) continue;
+      if (parameters[j].is_scalar || parameters[j].reads_some_rows) continue;
       if (!parameters[j].by_rows) {
         calls[i].shared_numbers += argument.size();
         continue;
@@ -70,7 +70,7 @@ void Plan::FindRowGroups() {
         {place.buffer, is_port ? 0 : place.offset, end, parameter.is_output, parameter.by_rows});
   }
   groups_ = GroupByRows(calls);
-  const auto gains = [](const CallGroup& group) { return group.most_tiles > 1 || !group.beside.empty(); };
+  const auto gains = [](const CallGroup& group) { return group.most_tiles > 1 || !group.side_calls.empty(); };
   if (std::none_of(groups_.begin(), groups_.end(), gains)) groups_.clear();
 }
 
@@ -100,7 +100,7 @@ class TileError {
 }  // namespace
 
 void Plan::RunGroup(Context& context, const CallGroup& group) const {
-  if (!group.beside.empty()) return RunBeside(context, group);
+  if (!group.side_calls.empty()) return RunWithSideCalls(context, group);
   const size_t tiles = std::min(group.most_tiles, context.pool.threads());
   if (tiles == 1) {
     for (const size_t i : group.calls) steps_[i].invoke(context, arguments_.data() + steps_[i].first);
@@ -113,19 +113,19 @@ void Plan::RunGroup(Context& context, const CallGroup& group) const {
   error.Rethrow();
 }
 
-void Plan::RunBeside(Context& context, const CallGroup& group) const {
+void Plan::RunWithSideCalls(Context& context, const CallGroup& group) const {
   const auto run = [&](size_t i) { steps_[i].invoke(context, arguments_.data() + steps_[i].first); };
   TileError error;
-  const auto run_other = [&](size_t tile) { error.Catch([&] { run(group.beside[tile]); }); };
+  const auto run_other = [&](size_t tile) { error.Catch([&] { run(group.side_calls[tile]); }); };
   bool is_done;
   {
-    const Pool::Beside beside(group.beside.size(), run_other);
+    const Pool::SideWork side_work(group.side_calls.size(), run_other);
     run(group.calls[0]);
-    is_done = beside.is_done();
+    is_done = side_work.is_done();
   }
   // The large call had no tiles for other threads.
   if (!is_done) {
-    for (size_t i = 0; i < group.beside.size(); ++i) run_other(i);
+    for (size_t i = 0; i < group.side_calls.size(); ++i) run_other(i);
   }
   error.Rethrow();
 }

@@ -59,7 +59,7 @@ class Plan {
  private:
   void BindShapes(size_t buffer, Buffer memory, std::optional<size_t> rows);
   void RunGroup(Context& context, const CallGroup& group) const;
-  void RunBeside(Context& context, const CallGroup& group) const;
+  void RunWithSideCalls(Context& context, const CallGroup& group) const;
   void RunRows(Context& context, const CallGroup& group, size_t first, size_t last) const;
 
   struct Step {

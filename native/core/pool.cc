@@ -21,7 +21,7 @@ constexpr bool HasTile(uint64_t ticket) { return NextOf(ticket) < TilesOf(ticket
 }  // namespace
 
 thread_local bool Pool::in_region_ = false;
-thread_local const Pool::Beside* Pool::waiting_ = nullptr;
+thread_local const Pool::SideWork* Pool::waiting_ = nullptr;
 
 Pool::Pool(size_t threads) : threads_(threads) {}
 
@@ -54,17 +54,17 @@ void Pool::StopWorkers() {
 
 void Pool::RunRegion(size_t tiles, TileFunction function, const void* context) {
   if (waiting_ == nullptr || tiles + waiting_->count_ > kMaxTiles) return RunTiles(tiles, function, context);
-  const Beside* beside = std::exchange(waiting_, nullptr);
+  const SideWork* side_work = std::exchange(waiting_, nullptr);
   const auto either = [&](size_t tile) {
     if (tile < tiles) {
       function(context, tile);
     } else {
-      beside->function_(beside->body_, tile - tiles);
+      side_work->function_(side_work->body_, tile - tiles);
     }
   };
   using Either = decltype(either);
   RunTiles(
-      tiles + beside->count_, [](const void* both, size_t tile) { (*static_cast<const Either*>(both))(tile); },
+      tiles + side_work->count_, [](const void* both, size_t tile) { (*static_cast<const Either*>(both))(tile); },
       &either);
 }
 

@@ -31,18 +31,18 @@ class Pool {
 
   // Work beside a kernel, for the length of its life: body(i) for i in [0, count) are further tiles of the first region
   // that this thread starts. They must not throw, nor touch what that kernel writes.
-  class Beside {
+  class SideWork {
    public:
     template <class Body>
-    Beside(size_t count, const Body& body)
+    SideWork(size_t count, const Body& body)
         : count_(count),
           function_([](const void* context, size_t tile) { (*static_cast<const Body*>(context))(tile); }),
           body_(&body) {
       waiting_ = this;
     }
-    ~Beside() { waiting_ = nullptr; }
-    Beside(const Beside&) = delete;
-    Beside& operator=(const Beside&) = delete;
+    ~SideWork() { waiting_ = nullptr; }
+    SideWork(const SideWork&) = delete;
+    SideWork& operator=(const SideWork&) = delete;
     // Whether a region has done the work; else it is still to be done.
     bool is_done() const { return waiting_ != this; }
 
@@ -82,7 +82,7 @@ class Pool {
 
   // Whether this thread runs tiles of a region that it started, and so holds region_, which it must not ask for again.
   static thread_local bool in_region_;
-  static thread_local const Beside* waiting_;
+  static thread_local const SideWork* waiting_;
 
   // A region's ticket: generation (24 bits), tiles (20), next tile (20). A worker claims a tile by advancing it,
   // so one that wakes late sees another generation, or no tile left, and touches nothing.

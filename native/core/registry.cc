@@ -20,8 +20,8 @@ Kernel& Kernel::ByRows(std::initializer_list<const char*> names) {
   return *this;
 }
 
-Kernel& Kernel::Picks(std::initializer_list<const char*> names) {
-  Mark(names, &Parameter::picked);
+Kernel& Kernel::ReadsSomeRows(std::initializer_list<const char*> names) {
+  Mark(names, &Parameter::reads_some_rows);
   return *this;
 }
 

@@ -22,9 +22,9 @@ struct Parameter {
   std::string name;
   bool is_scalar;
   bool is_output;
-  DataType type[2];      // for the float and for the double variant
-  bool by_rows = false;  // see Kernel::ByRows
-  bool picked = false;   // see Kernel::Picks
+  DataType type[2];              // for the float and for the double variant
+  bool by_rows = false;          // see Kernel::ByRows
+  bool reads_some_rows = false;  // see Kernel::ReadsSomeRows
 };
 
 struct Kernel {
@@ -38,7 +38,7 @@ struct Kernel {
   Kernel& ByRows(std::initializer_list<const char*> names);
   // Declares that a call reads only some rows of these tensors, about as many numbers as it writes. Their size does not
   // count when the work of the call is estimated.
-  Kernel& Picks(std::initializer_list<const char*> names);
+  Kernel& ReadsSomeRows(std::initializer_list<const char*> names);
   bool by_rows() const;
 
  private:

@@ -4,7 +4,7 @@
 
 #include "core/float_mode.h"
 #include "core/progress_timer.h"
-#include "core/slots.h"
+#include "core/runtime_scalars.h"
 
 namespace blasnet {
 
@@ -21,9 +21,9 @@ void RunSteps(Context& context, const Schedule& schedule, const Range& range, co
       outcome.reason = Outcome::kAborted;
       return;
     }
-    schedule.slots[slots::kIteration] = static_cast<double>(step);
-    schedule.slots[slots::kEpoch] = static_cast<double>(epoch);
-    schedule.slots[slots::kFirstRow] = static_cast<double>(batch * schedule.batch_rows);
+    schedule.scalars[scalars::kIteration] = static_cast<double>(step);
+    schedule.scalars[scalars::kEpoch] = static_cast<double>(epoch);
+    schedule.scalars[scalars::kFirstRow] = static_cast<double>(batch * schedule.batch_rows);
     const bool begins_epoch = batch == 0 || (range.begin_epoch && step == range.first);
     if (begins_epoch && schedule.epoch != nullptr) schedule.epoch->Run(context);
     const bool is_last = batch + 1 == schedule.steps_per_epoch;
@@ -40,7 +40,7 @@ void RunSteps(Context& context, const Schedule& schedule, const Range& range, co
       ++batch;
     }
     if (progress && timer.Due()) {
-      progress(outcome.next, std::vector<double>(schedule.slots, schedule.slots + schedule.slot_count));
+      progress(outcome.next, std::vector<double>(schedule.scalars, schedule.scalars + schedule.slot_count));
     }
   }
 }

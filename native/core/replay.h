@@ -24,7 +24,7 @@ struct Schedule {
   uint64_t steps_per_epoch = 1;
   uint64_t steps_per_update = 1;
   uint64_t batch_rows = 1;
-  double* slots = nullptr;  // slots::kCount doubles or more
+  double* scalars = nullptr;  // scalars::kCount doubles or more
   size_t slot_count = 0;
   // Told before a step which batch of the epoch it is, and whether `last` comes next; may be absent. A throw ends the
   // run before that step.
@@ -38,8 +38,8 @@ struct Outcome {
   std::string message;  // for kNotFinite and kFailed
 };
 
-// Told, about ten times a second, how far a run is and what the slots hold. Called on the replaying thread.
-using ProgressCallback = std::function<void(uint64_t next, std::vector<double> slots)>;
+// Told, about ten times a second, how far a run is and what the scalars hold. Called on the replaying thread.
+using ProgressCallback = std::function<void(uint64_t next, std::vector<double> scalars)>;
 
 // Which steps to replay: [first, end), counted over all epochs. begin_epoch: run the epoch plan before the first one
 // even where that is in mid-epoch, because its results are not there yet.

@@ -5,24 +5,17 @@
 #include <numeric>
 #include <utility>
 
+#include "core/sizes.h"
+
 namespace blasnet {
 
 namespace {
 
-// A product with more multiplications than this cuts itself into tiles by columns, so that each core keeps its part of
-// the weights; still larger ones may be left to a BLAS, whose bits depend on the rows of a call.
-constexpr size_t kLargeProduct = 1 << 22;
-// Products of so large a factor are left to a BLAS where they have fewer rows than this (math/matmul-inl.h).
-constexpr size_t kLargeFactor = 1 << 17;
-constexpr size_t kFewRows = 32;
 // Fewer rows than this leave register blocks half empty.
 constexpr size_t kLeastRows = 8;
 // A tile takes at least so many multiplications (about 15 µs on one core, since small products are slow), so that
 // handing it over pays.
 constexpr size_t kTileWork = 1 << 19;
-// Calls of fewer numbers than this do not cut themselves into tiles (math/simd-inl.h, math/matmul-inl.h), so that
-// another thread can have the whole call; larger ones may.
-constexpr size_t kSmallCall = 1 << 15;
 
 bool Overlap(const Access& a, const Access& b) {
   return a.buffer == b.buffer && a.begin < b.end && b.begin < a.end && (a.writes || b.writes);
@@ -44,14 +37,16 @@ bool SameRows(const CallAccess& a, const CallAccess& b) {
   });
 }
 
-bool FitsGroup(const CallAccess& call) { return call.rows > 1 && call.shared_numbers * call.rows <= kLargeProduct; }
+bool FitsGroup(const CallAccess& call) {
+  return call.rows > 1 && call.shared_numbers * call.rows <= sizes::kLargeProduct;
+}
 
 void Measure(const std::vector<CallAccess>& calls, CallGroup& group) {
   size_t numbers = 0;
   group.least_rows = kLeastRows;
   for (const size_t i : group.calls) {
     numbers += calls[i].row_numbers + calls[i].shared_numbers;
-    if (calls[i].shared_numbers > kLargeFactor) group.least_rows = kFewRows;
+    if (calls[i].shared_numbers > sizes::kLargeFactor) group.least_rows = sizes::kFewRows;
   }
   group.most_tiles = std::max<size_t>(1, std::min(group.rows / group.least_rows, group.rows * numbers / kTileWork));
 }
@@ -62,7 +57,7 @@ size_t NumbersOf(const CallAccess& call) {
 
 // Takes calls that stand alone, in a row and independent of each other, for one piece: the largest of them is the host
 // of the small ones. Calls that write nothing are there to stop a run, and stay where they are.
-std::vector<CallGroup> PutBeside(const std::vector<CallAccess>& calls, std::vector<CallGroup> groups) {
+std::vector<CallGroup> AddSideCalls(const std::vector<CallAccess>& calls, std::vector<CallGroup> groups) {
   const auto stands_alone = [&](const CallGroup& group) {
     return group.calls.size() == 1 && calls[group.calls[0]].writes();
   };
@@ -79,14 +74,14 @@ std::vector<CallGroup> PutBeside(const std::vector<CallAccess>& calls, std::vect
     const auto numbers = [&](const CallGroup& group) { return NumbersOf(calls[group.calls[0]]); };
     const auto host = std::max_element(groups.begin() + first, groups.begin() + end,
                                        [&](const CallGroup& a, const CallGroup& b) { return numbers(a) < numbers(b); });
-    const bool has_host = numbers(*host) >= kSmallCall;
+    const bool has_host = numbers(*host) >= sizes::kSmallCall;
     for (auto group = groups.begin() + first; group != groups.begin() + end; ++group) {
-      if (group == host || !has_host || numbers(*group) >= kSmallCall) continue;
-      host->beside.push_back(group->calls[0]);
+      if (group == host || !has_host || numbers(*group) >= sizes::kSmallCall) continue;
+      host->side_calls.push_back(group->calls[0]);
       group->calls.clear();
     }
     // Long ones first, lest one of them be all that is left in the end.
-    std::stable_sort(host->beside.begin(), host->beside.end(),
+    std::stable_sort(host->side_calls.begin(), host->side_calls.end(),
                      [&](size_t a, size_t b) { return NumbersOf(calls[a]) > NumbersOf(calls[b]); });
     std::copy_if(groups.begin() + first, groups.begin() + end, std::back_inserter(found),
                  [](const CallGroup& group) { return !group.calls.empty(); });
@@ -124,7 +119,7 @@ std::vector<CallGroup> GroupByRows(const std::vector<CallAccess>& calls) {
     groups.push_back(std::move(group));
     waiting = std::move(later);
   }
-  return PutBeside(calls, std::move(groups));
+  return AddSideCalls(calls, std::move(groups));
 }
 
 }  // namespace blasnet

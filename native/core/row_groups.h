@@ -33,7 +33,7 @@ struct CallGroup {
   size_t least_rows = 1;  // in a tile
   size_t most_tiles = 1;
   // Small calls for other threads while the group's only call, a large one, runs: neither needs what the other writes.
-  std::vector<size_t> beside;
+  std::vector<size_t> side_calls;
 };
 
 // The calls in an order that has the same effects, with chains by rows in one piece and small calls beside large ones.

@@ -37,7 +37,7 @@ inline constexpr const char* NameOf(DataType type) {
 inline constexpr size_t kMaxRank = 8;
 
 // One argument of a recorded call before it is typed: a tensor, or a scalar (a double that lies in the plan's
-// constants or in the slot block, rank 0).
+// constants or in the scalar block, rank 0).
 struct Argument {
   void* data = nullptr;
   size_t shape[kMaxRank] = {};

@@ -124,17 +124,17 @@ BLASNET_KERNELS(Batch) {
   registry
       .Add<&GatherRows<float, float>, &GatherRows<double, double>>("gather_rows",
                                                                    {"source", "order", "firstRow", "divisor", "x"})
-      .Picks({"source", "order"});
+      .ReadsSomeRows({"source", "order"});
   registry
       .Add<&GatherRows<uint8_t, float>, &GatherRows<uint8_t, double>>("gather_byte_rows",
                                                                       {"source", "order", "firstRow", "divisor", "x"})
-      .Picks({"source", "order"});
+      .ReadsSomeRows({"source", "order"});
   registry.Add<&CopyRows<float, float>, &CopyRows<double, double>>("copy_rows", {"source", "firstRow", "divisor", "x"})
-      .Picks({"source"});
+      .ReadsSomeRows({"source"});
   registry
       .Add<&CopyRows<uint8_t, float>, &CopyRows<uint8_t, double>>("copy_byte_rows",
                                                                   {"source", "firstRow", "divisor", "x"})
-      .Picks({"source"});
+      .ReadsSomeRows({"source"});
   registry.Add<&StoreRows<float>, &StoreRows<double>>("store_rows", {"a", "firstRow", "target"});
   registry.Add<&WindowRow<float>, &WindowRow<double>>("window_row", {"firstRow", "start", "row"});
 }

@@ -168,12 +168,12 @@ BLASNET_KERNELS(Images) {
   registry
       .Add<&GatherImages<float>, &GatherImages<double>>(
           "gather_images", {"source", "order", "firstRow", "divisor", "mean", "factor", "x"})
-      .Picks({"source", "order"});
+      .ReadsSomeRows({"source", "order"});
   registry
       .Add<&AugmentImages<float>, &AugmentImages<double>>(
           "augment_images", {"source", "order", "firstRow", "divisor", "mean", "factor", "width", "flip", "padding",
                              "seed", "stream", "step", "x"})
-      .Picks({"source", "order"});
+      .ReadsSomeRows({"source", "order"});
 }
 
 }  // namespace HWY_NAMESPACE

@@ -36,8 +36,9 @@ void CopyIndexRows(Context&, Matrix<const int32_t> source, double first_row, Mat
 
 const KernelModule module([](Registry& registry) {
   registry.Add<&GatherIndexRows, &GatherIndexRows>("gather_index_rows", {"source", "order", "firstRow", "x"})
-      .Picks({"source", "order"});
-  registry.Add<&CopyIndexRows, &CopyIndexRows>("copy_index_rows", {"source", "firstRow", "x"}).Picks({"source"});
+      .ReadsSomeRows({"source", "order"});
+  registry.Add<&CopyIndexRows, &CopyIndexRows>("copy_index_rows", {"source", "firstRow", "x"})
+      .ReadsSomeRows({"source"});
 });
 
 }  // namespace

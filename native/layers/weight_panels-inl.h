@@ -13,7 +13,7 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
-inline constexpr size_t kPanelWidth = kTileAlign;  // columns
+using sizes::kPanelWidth;
 
 // The numbers of one panel, row after row.
 template <class T>

@@ -6,7 +6,7 @@
 //
 #include <cmath>
 
-#include "core/slots.h"
+#include "core/runtime_scalars.h"
 #include "math/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -15,9 +15,9 @@ namespace HWY_NAMESPACE {
 
 // Ends a run whose loss is no longer a number, before the update spoils the weights.
 template <class T>
-void RequireFiniteLoss(Context&, Vector<const double> slots) {
-  slots::CheckCount(slots.size);
-  if (!std::isfinite(slots[slots::kBatchLoss])) throw NotFinite("the loss is not finite");
+void RequireFiniteLoss(Context&, Vector<const double> scalars) {
+  scalars::CheckCount(scalars.size);
+  if (!std::isfinite(scalars[scalars::kBatchLoss])) throw NotFinite("the loss is not finite");
 }
 
 // The same for any numbers: a batch's rows, and weights before they are kept as a checkpoint.
@@ -39,7 +39,7 @@ void RequireFinite(Context&, Vector<const T> values) {
 }
 
 BLASNET_KERNELS(Finite) {
-  registry.Add<&RequireFiniteLoss<float>, &RequireFiniteLoss<double>>("require_finite_loss", {"slots"});
+  registry.Add<&RequireFiniteLoss<float>, &RequireFiniteLoss<double>>("require_finite_loss", {"scalars"});
   registry.Add<&RequireFinite<float>, &RequireFinite<double>>("require_finite", {"values"});
 }
 

@@ -12,21 +12,21 @@ namespace {
 
 // MSE: Σ (a − y)² / (2m) over a[m×n]
 template <class T>
-void MeanSquaredError(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> slots) {
+void MeanSquaredError(Context&, Matrix<const T> a, Matrix<const T> y, Vector<double> scalars) {
   CheckEqual("y's size", a.size(), y.size());
   double sum = 0;
   for (size_t i = 0; i < a.size(); ++i) {
     const double error = static_cast<double>(a.data[i]) - static_cast<double>(y.data[i]);
     sum += error * error;
   }
-  AddLoss(sum / 2, a.rows, slots);
+  AddLoss(sum / 2, a.rows, scalars);
 }
 
 // CE2: −Σ [y ln σ(z) + (1 − y) ln(1 − σ(z))] / m over the logits z[m×n], as max(z, 0) − zy + ln(1 + e^−|z|), which is
 // finite for every finite z
 template <class T>
 void BinaryCrossEntropy(Context&, Matrix<const T> z, Matrix<const T> y, Vector<const double> class_weights,
-                        Vector<double> slots) {
+                        Vector<double> scalars) {
   CheckEqual("y's rows", z.rows, y.rows);
   CheckEqual("y's width", z.cols, y.cols);
   double sum = 0;
@@ -38,13 +38,13 @@ void BinaryCrossEntropy(Context&, Matrix<const T> z, Matrix<const T> y, Vector<c
     }
     sum += row * RowWeight(y.row(i), y.cols, class_weights);
   }
-  AddLoss(sum, z.rows, slots);
+  AddLoss(sum, z.rows, scalars);
 }
 
 // CE3: −Σ y ln softmax(z) / m = Σ y (log_sum − z) / m over the logits z[m×n]; log_sum[m] comes from softmax_forward
 template <class T>
 void CrossEntropy(Context&, Matrix<const T> z, Vector<const T> log_sum, Matrix<const T> y,
-                  Vector<const double> class_weights, Vector<double> slots) {
+                  Vector<const double> class_weights, Vector<double> scalars) {
   CheckEqual("y's rows", z.rows, y.rows);
   CheckEqual("y's width", z.cols, y.cols);
   CheckEqual("log_sum's length", z.rows, log_sum.size);
@@ -58,7 +58,7 @@ void CrossEntropy(Context&, Matrix<const T> z, Vector<const T> log_sum, Matrix<c
     }
     sum += row * RowWeight(y.row(i), y.cols, class_weights);
   }
-  AddLoss(sum, z.rows, slots);
+  AddLoss(sum, z.rows, scalars);
 }
 
 // delta = scale · (a − y), times the row's weight: with scale 1/m the derivative of the mean loss by the output layer's
@@ -80,11 +80,11 @@ void LossDelta(Context&, Matrix<const T> a, Matrix<const T> y, Vector<const doub
 }
 
 const KernelModule module([](Registry& registry) {
-  registry.Add<&MeanSquaredError<float>, &MeanSquaredError<double>>("mean_squared_error", {"a", "y", "slots"});
+  registry.Add<&MeanSquaredError<float>, &MeanSquaredError<double>>("mean_squared_error", {"a", "y", "scalars"});
   registry.Add<&BinaryCrossEntropy<float>, &BinaryCrossEntropy<double>>("binary_cross_entropy",
-                                                                        {"z", "y", "classWeights", "slots"});
+                                                                        {"z", "y", "classWeights", "scalars"});
   registry.Add<&CrossEntropy<float>, &CrossEntropy<double>>("cross_entropy",
-                                                            {"z", "logSum", "y", "classWeights", "slots"});
+                                                            {"z", "logSum", "y", "classWeights", "scalars"});
   registry.Add<&LossDelta<float>, &LossDelta<double>>("loss_delta", {"a", "y", "classWeights", "delta", "scale"})
       .ByRows({"a", "y", "delta"});
 });

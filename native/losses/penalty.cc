@@ -4,7 +4,7 @@
 #define HWY_TARGET_INCLUDE "losses/penalty.cc"
 #include "math/foreach_target.h"
 //
-#include "core/slots.h"
+#include "core/runtime_scalars.h"
 #include "math/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -12,22 +12,22 @@ namespace blasnet {
 namespace HWY_NAMESPACE {
 
 // Adds a penalty, which is a part of m · loss, to the sums; rows is m.
-inline void AddPenalty(double penalty, double rows, Vector<double> slots) {
-  slots::CheckCount(slots.size);
-  slots[slots::kLossSum] += penalty;
-  slots[slots::kBatchLoss] += penalty / rows;
+inline void AddPenalty(double penalty, double rows, Vector<double> scalars) {
+  scalars::CheckCount(scalars.size);
+  scalars[scalars::kLossSum] += penalty;
+  scalars[scalars::kBatchLoss] += penalty / rows;
 }
 
 // λ Σ|w|
 template <class T>
-void L1Penalty(Context& context, Vector<const T> w, double lambda, double rows, Vector<double> slots) {
-  AddPenalty(lambda * ParallelSum(context, w, [](auto, auto v) { return hn::Abs(v); }), rows, slots);
+void L1Penalty(Context& context, Vector<const T> w, double lambda, double rows, Vector<double> scalars) {
+  AddPenalty(lambda * ParallelSum(context, w, [](auto, auto v) { return hn::Abs(v); }), rows, scalars);
 }
 
 // λ Σw² / 2
 template <class T>
-void L2Penalty(Context& context, Vector<const T> w, double lambda, double rows, Vector<double> slots) {
-  AddPenalty(lambda / 2 * ParallelSum(context, w, [](auto, auto v) { return hn::Mul(v, v); }), rows, slots);
+void L2Penalty(Context& context, Vector<const T> w, double lambda, double rows, Vector<double> scalars) {
+  AddPenalty(lambda / 2 * ParallelSum(context, w, [](auto, auto v) { return hn::Mul(v, v); }), rows, scalars);
 }
 
 // dw ← dw + λ sign(w) / m
@@ -52,8 +52,8 @@ void L2Gradient(Context& context, Vector<const T> w, Vector<T> dw, double lambda
 }
 
 BLASNET_KERNELS(Penalty) {
-  registry.Add<&L1Penalty<float>, &L1Penalty<double>>("l1_penalty", {"w", "lambda", "rows", "slots"});
-  registry.Add<&L2Penalty<float>, &L2Penalty<double>>("l2_penalty", {"w", "lambda", "rows", "slots"});
+  registry.Add<&L1Penalty<float>, &L1Penalty<double>>("l1_penalty", {"w", "lambda", "rows", "scalars"});
+  registry.Add<&L2Penalty<float>, &L2Penalty<double>>("l2_penalty", {"w", "lambda", "rows", "scalars"});
   registry.Add<&L1Gradient<float>, &L1Gradient<double>>("l1_gradient", {"w", "dw", "lambda", "rows"});
   registry.Add<&L2Gradient<float>, &L2Gradient<double>>("l2_gradient", {"w", "dw", "lambda", "rows"});
 }

@@ -29,34 +29,34 @@ void RowWeights(Context&, Matrix<const T> y, Vector<const double> class_weights,
 
 // Adds Σ w · loss to the sums; no weights are weights of 1.
 template <class T>
-void AddRowLosses(Context&, Vector<const T> losses, Vector<const T> weights, Vector<double> slots) {
+void AddRowLosses(Context&, Vector<const T> losses, Vector<const T> weights, Vector<double> scalars) {
   if (weights.size != 0) CheckEqual("weights' length", losses.size, weights.size);
   double sum = 0;
   for (size_t i = 0; i < losses.size; ++i) {
     sum += static_cast<double>(losses[i]) * (weights.size == 0 ? 1 : static_cast<double>(weights[i]));
   }
-  AddLoss(sum, losses.size, slots);
+  AddLoss(sum, losses.size, scalars);
 }
 
 // Adds the loss of one of several outputs for the present batch, times its weight, to the loss of all. isFirst is 1 for
 // the first output: it also counts the rows.
 template <class T>
 void AddLossPart(Context&, Vector<const double> part, double factor, double rows, double is_first,
-                 Vector<double> slots) {
-  slots::CheckCount(part.size);
-  slots::CheckCount(slots.size);
-  const double loss = factor * part[slots::kBatchLoss];
-  slots[slots::kLossSum] += loss * rows;
-  if (is_first != 0) slots[slots::kRows] += rows;
-  slots[slots::kBatchLoss] = is_first != 0 ? loss : slots[slots::kBatchLoss] + loss;
+                 Vector<double> scalars) {
+  scalars::CheckCount(part.size);
+  scalars::CheckCount(scalars.size);
+  const double loss = factor * part[scalars::kBatchLoss];
+  scalars[scalars::kLossSum] += loss * rows;
+  if (is_first != 0) scalars[scalars::kRows] += rows;
+  scalars[scalars::kBatchLoss] = is_first != 0 ? loss : scalars[scalars::kBatchLoss] + loss;
 }
 
 const KernelModule module([](Registry& registry) {
   registry.Add<&RowWeights<float>, &RowWeights<double>>(
       "row_weights", {"y", "classWeights", "sampleWeights", "weights", "areNumbers"});
-  registry.Add<&AddRowLosses<float>, &AddRowLosses<double>>("add_row_losses", {"losses", "weights", "slots"});
+  registry.Add<&AddRowLosses<float>, &AddRowLosses<double>>("add_row_losses", {"losses", "weights", "scalars"});
   registry.Add<&AddLossPart<float>, &AddLossPart<double>>("add_loss_part",
-                                                          {"part", "factor", "rows", "isFirst", "slots"});
+                                                          {"part", "factor", "rows", "isFirst", "scalars"});
 });
 
 }  // namespace

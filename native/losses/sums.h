@@ -6,17 +6,17 @@
 #include <cmath>
 
 #include "core/check.h"
-#include "core/slots.h"
+#include "core/runtime_scalars.h"
 #include "core/span.h"
 
 namespace blasnet {
 
 // Adds a batch's summed loss to the running sums.
-inline void AddLoss(double sum, size_t rows, Vector<double> slots) {
-  slots::CheckCount(slots.size);
-  slots[slots::kRows] += static_cast<double>(rows);
-  slots[slots::kLossSum] += sum;
-  slots[slots::kBatchLoss] = sum / static_cast<double>(rows);
+inline void AddLoss(double sum, size_t rows, Vector<double> scalars) {
+  scalars::CheckCount(scalars.size);
+  scalars[scalars::kRows] += static_cast<double>(rows);
+  scalars[scalars::kLossSum] += sum;
+  scalars[scalars::kBatchLoss] = sum / static_cast<double>(rows);
 }
 
 // What a row counts: Σ y · class_weights over its labels, for one-hot ones the weight of its class; for one column of 0

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <optional>
 
+#include "core/sizes.h"
 #include "math/blocked_product-inl.h"
 #include "math/gemm.h"
 #include "math/row_product-inl.h"
@@ -25,20 +26,17 @@ namespace HWY_NAMESPACE {
 #if HWY_TARGET <= HWY_AVX3
 inline constexpr size_t kBlockedProduct = ~size_t{0};
 #else
-inline constexpr size_t kBlockedProduct = 1 << 23;
+inline constexpr size_t kBlockedProduct = sizes::kBlockedProduct;
 #endif
-// With few rows the right factor is read straight from memory; beyond the second-level cache a BLAS does that better.
-inline constexpr size_t kFewRows = 32;
-inline constexpr size_t kSmallFactor = 1 << 17;
 
 inline bool IsBlocked(size_t m, size_t n, size_t k) {
-  return m * n * k <= kBlockedProduct && (m >= kFewRows || n * k <= kSmallFactor);
+  return m * n * k <= kBlockedProduct && (m >= sizes::kFewRows || n * k <= sizes::kLargeFactor);
 }
 
 // A tile has at least this many multiplications (about 40 µs on one core), so that handing it over pays.
 inline constexpr size_t kTileProduct = 1 << 21;
 inline constexpr size_t kMostTiles = 8;
-inline constexpr size_t kTileAlign = 32;  // rows or columns: whole register blocks
+inline constexpr size_t kTileAlign = sizes::kPanelWidth;  // rows or columns: whole register blocks
 
 struct Tiling {
   size_t count, length;  // length in rows or columns; the last tile may be shorter

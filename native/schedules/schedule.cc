@@ -1,4 +1,4 @@
-// Learning-rate schedules, and the number of the step. They write one number of a block of slots.
+// Learning-rate schedules, and the number of the step. They write one number of a block of scalars.
 
 #include <algorithm>
 #include <cmath>

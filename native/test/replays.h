@@ -13,7 +13,7 @@
 
 namespace blasnet::testing {
 
-// Which plan ran, and what the slots said then.
+// Which plan ran, and what the scalars said then.
 struct Record {
   char plan;  // 'b': begin, 'e': epoch, 's': step, 'l': last, 'u': update, 'z': end
   double iteration, epoch, first_row;
@@ -41,13 +41,14 @@ struct Recorder {
 };
 
 template <class T>
-void RecordRun(Context&, Vector<double> slots, double plan) {
+void RecordRun(Context&, Vector<double> scalars, double plan) {
   Recorder& recorder = Recorder::Current();
-  const double iteration = slots[slots::kIteration];
+  const double iteration = scalars[scalars::kIteration];
   const bool is_step = plan != 'b' && plan != 'z';
   if (is_step && iteration == recorder.not_finite_at) throw NotFinite("no number");
   if (is_step && iteration == recorder.fail_at) throw std::runtime_error("no luck");
-  recorder.records.push_back({static_cast<char>(plan), iteration, slots[slots::kEpoch], slots[slots::kFirstRow]});
+  recorder.records.push_back(
+      {static_cast<char>(plan), iteration, scalars[scalars::kEpoch], scalars[scalars::kFirstRow]});
   if (iteration == recorder.abort_at) recorder.abort = true;
   if (recorder.pause.count() > 0) std::this_thread::sleep_for(recorder.pause);
 }
@@ -61,7 +62,7 @@ class RecordingSchedule {
     if (has_last) schedule_.last = Recorded(last_, 'l');
     schedule_.steps_per_epoch = steps_per_epoch;
     schedule_.batch_rows = kBatchRows;
-    schedule_.slots = slots_.data();
+    schedule_.scalars = slots_.data();
     schedule_.slot_count = slots_.size();
     Recorder::Current().Reset();
   }
@@ -83,7 +84,7 @@ class RecordingSchedule {
   const Schedule& schedule() const { return schedule_; }
   Schedule& schedule() { return schedule_; }
   // One more than the named ones, as TypeScript appends its own.
-  std::vector<double>& slots() { return slots_; }
+  std::vector<double>& scalars() { return slots_; }
   Outcome Run(Range range, const ProgressCallback& progress = nullptr) {
     return Replay(SharedContext(), schedule_, range, Recorder::Current().abort, progress);
   }
@@ -92,7 +93,7 @@ class RecordingSchedule {
   const Plan* Recorded(Plan& plan, char name) {
     static const Registry registry = [] {
       Registry registry;
-      registry.Add<&RecordRun<float>, &RecordRun<double>>("record", {"slots", "plan"});
+      registry.Add<&RecordRun<float>, &RecordRun<double>>("record", {"scalars", "plan"});
       return registry;
     }();
     Operand tensor, constant;
@@ -105,7 +106,7 @@ class RecordingSchedule {
     return &plan;
   }
 
-  std::vector<double> slots_ = std::vector<double>(slots::kCount + 1, -1.0);
+  std::vector<double> slots_ = std::vector<double>(scalars::kCount + 1, -1.0);
   Plan begin_{1}, epoch_{1}, step_{1}, last_{1}, update_{1}, end_{1};
   Schedule schedule_;
 };

@@ -7,42 +7,42 @@ namespace {
 // Sums of earlier batches, which a loss adds to.
 constexpr double kEarlierRows = 7, kEarlierLoss = 2.5;
 
-struct Slots : Tensor<double> {
-  Slots() : Tensor<double>({slots::kCount}) {
+struct RuntimeScalars : Tensor<double> {
+  RuntimeScalars() : Tensor<double>({scalars::kCount}) {
     Tensor::operator=(0);
-    (*this)[slots::kRows] = kEarlierRows;
-    (*this)[slots::kLossSum] = kEarlierLoss;
+    (*this)[scalars::kRows] = kEarlierRows;
+    (*this)[scalars::kLossSum] = kEarlierLoss;
   }
   // Sums of n terms in double: n · ε relative to the terms' magnitudes.
   void CheckLoss(size_t rows, long double sum, long double magnitude, size_t terms) const {
     const long double tolerance = kEpsilon<double> * (terms + 8) * (magnitude + kEarlierLoss);
-    CHECK((*this)[slots::kRows] == kEarlierRows + rows);
-    CHECK(std::abs((*this)[slots::kLossSum] - (kEarlierLoss + sum)) <= tolerance);
-    CHECK(std::abs((*this)[slots::kBatchLoss] - sum / rows) <= tolerance);
-    for (const size_t other : {slots::kIteration, slots::kEpoch, slots::kFirstRow}) CHECK((*this)[other] == 0);
+    CHECK((*this)[scalars::kRows] == kEarlierRows + rows);
+    CHECK(std::abs((*this)[scalars::kLossSum] - (kEarlierLoss + sum)) <= tolerance);
+    CHECK(std::abs((*this)[scalars::kBatchLoss] - sum / rows) <= tolerance);
+    for (const size_t other : {scalars::kIteration, scalars::kEpoch, scalars::kFirstRow}) CHECK((*this)[other] == 0);
   }
 };
 
 template <class T>
-void MeanSquaredError(Tensor<T>& a, Tensor<T>& y, Tensor<double>& slots) {
-  Call<T>("mean_squared_error").With("a", a).With("y", y).With("slots", slots).Run();
+void MeanSquaredError(Tensor<T>& a, Tensor<T>& y, Tensor<double>& scalars) {
+  Call<T>("mean_squared_error").With("a", a).With("y", y).With("scalars", scalars).Run();
 }
 
 template <class T>
-void BinaryCrossEntropy(Tensor<T>& z, Tensor<T>& y, Tensor<double>& slots) {
+void BinaryCrossEntropy(Tensor<T>& z, Tensor<T>& y, Tensor<double>& scalars) {
   Tensor<double> none({0});
-  Call<T>("binary_cross_entropy").With("z", z).With("y", y).With("classWeights", none).With("slots", slots).Run();
+  Call<T>("binary_cross_entropy").With("z", z).With("y", y).With("classWeights", none).With("scalars", scalars).Run();
 }
 
 template <class T>
-void CrossEntropy(Tensor<T>& z, Tensor<T>& log_sum, Tensor<T>& y, Tensor<double>& slots) {
+void CrossEntropy(Tensor<T>& z, Tensor<T>& log_sum, Tensor<T>& y, Tensor<double>& scalars) {
   Tensor<double> none({0});
   Call<T>("cross_entropy")
       .With("z", z)
       .With("logSum", log_sum)
       .With("y", y)
       .With("classWeights", none)
-      .With("slots", slots)
+      .With("scalars", scalars)
       .Run();
 }
 
@@ -73,13 +73,13 @@ TEST_CASE_TEMPLATE("mean_squared_error is Σ (a − y)² / 2m", T, float, double
     for (const size_t cols : kOddSizes) {
       INFO("rows, cols = ", rows, ", ", cols);
       Tensor<T> a({rows, cols}), y({rows, cols});
-      Slots slots;
+      RuntimeScalars scalars;
       Numbers numbers(rows + 1000 * cols);
       numbers.Fill(a), numbers.Fill(y);
-      MeanSquaredError(a, y, slots);
+      MeanSquaredError(a, y, scalars);
       long double sum = 0;
       for (size_t i = 0; i < a.size(); ++i) sum += std::pow(static_cast<long double>(a[i]) - y[i], 2) / 2;
-      slots.CheckLoss(rows, sum, sum, a.size());
+      scalars.CheckLoss(rows, sum, sum, a.size());
     }
   }
 }
@@ -89,17 +89,17 @@ TEST_CASE_TEMPLATE("binary_cross_entropy is −Σ y ln σ(z) + (1 − y) ln(1 �
     for (const size_t cols : kOddSizes) {
       INFO("rows, cols = ", rows, ", ", cols);
       Tensor<T> z({rows, cols}), y({rows, cols});
-      Slots slots;
+      RuntimeScalars scalars;
       Numbers numbers(rows + 1000 * cols);
       numbers.Fill(z, -9, 9), numbers.Fill(y, 0, 1);
-      BinaryCrossEntropy(z, y, slots);
+      BinaryCrossEntropy(z, y, scalars);
       long double sum = 0;
       for (size_t i = 0; i < z.size(); ++i) {
         const long double p = 1 / (1 + std::exp(-static_cast<long double>(z[i])));
         const long double q = 1 / (1 + std::exp(static_cast<long double>(z[i])));
         sum -= y[i] * std::log(p) + (1 - static_cast<long double>(y[i])) * std::log(q);
       }
-      slots.CheckLoss(rows, sum, sum, z.size());
+      scalars.CheckLoss(rows, sum, sum, z.size());
     }
   }
 }
@@ -109,7 +109,7 @@ TEST_CASE_TEMPLATE("cross_entropy is −Σ y ln softmax(z)", T, float, double) {
     for (const size_t cols : kOddSizes) {
       INFO("rows, cols = ", rows, ", ", cols);
       Tensor<T> z({rows, cols}), log_sum({rows}), y({rows, cols});
-      Slots slots;
+      RuntimeScalars scalars;
       Numbers numbers(rows + 1000 * cols);
       numbers.Fill(z, -9, 9);
       y = 0;
@@ -127,8 +127,8 @@ TEST_CASE_TEMPLATE("cross_entropy is −Σ y ln softmax(z)", T, float, double) {
           magnitude += std::abs(term);
         }
       }
-      CrossEntropy(z, log_sum, y, slots);
-      slots.CheckLoss(rows, sum, magnitude, z.size());
+      CrossEntropy(z, log_sum, y, scalars);
+      scalars.CheckLoss(rows, sum, magnitude, z.size());
     }
   }
 }
@@ -139,15 +139,15 @@ TEST_CASE_TEMPLATE("losses of any finite logits are finite", T, float, double) {
     for (const T label : {T(0), T(1)}) {
       INFO("logit, label = ", logit, ", ", label);
       Tensor<T> z({1, 2}, {logit, 0}), y({1, 2}, {label, T(1) - label}), a({1, 2}), log_sum({1});
-      Slots binary, multiple;
+      RuntimeScalars binary, multiple;
       BinaryCrossEntropy(z, y, binary);
-      CHECK(std::isfinite(binary[slots::kBatchLoss]));
-      CHECK(binary[slots::kBatchLoss] >= 0);
+      CHECK(std::isfinite(binary[scalars::kBatchLoss]));
+      CHECK(binary[scalars::kBatchLoss] >= 0);
       Call<T>("softmax_forward").With("z", z).With("a", a).With("logSum", log_sum).Run();
       CrossEntropy(z, log_sum, y, multiple);
-      CHECK(std::isfinite(multiple[slots::kBatchLoss]));
+      CHECK(std::isfinite(multiple[scalars::kBatchLoss]));
       const double expected = label == 1 ? std::max(0.0, -double(logit)) : std::max(0.0, double(logit));
-      if (logit != 0) CHECK(multiple[slots::kBatchLoss] == doctest::Approx(expected));
+      if (logit != 0) CHECK(multiple[scalars::kBatchLoss] == doctest::Approx(expected));
     }
   }
 }
@@ -167,29 +167,29 @@ TEST_CASE_TEMPLATE("class weights: a row counts the weight of its class, in the 
   Tensor<T> z({3, 2}, {1, -1, 2, 0, 0, 1}), one_hot({3, 2}, {1, 0, 0, 1, 1, 0}), log_sum({3}), delta({3, 2});
   for (size_t i = 0; i < 3; ++i) log_sum[i] = LogSum(&z[2 * i], 2);
   Tensor<double> weights({2}, {0.5, 4});
-  Slots slots;
+  RuntimeScalars scalars;
   Call<T>("cross_entropy")
       .With("z", z)
       .With("logSum", log_sum)
       .With("y", one_hot)
       .With("classWeights", weights)
-      .With("slots", slots)
+      .With("scalars", scalars)
       .Run();
   const double rows[] = {log_sum[0] - 1.0, log_sum[1] - 0.0, log_sum[2] - 0.0};
   const double sum = 0.5 * rows[0] + 4 * rows[1] + 0.5 * rows[2];
-  CHECK(slots[slots::kBatchLoss] == doctest::Approx(sum / 3));
+  CHECK(scalars[scalars::kBatchLoss] == doctest::Approx(sum / 3));
   LossDelta(z, one_hot, delta, weights);
   CHECK(delta.values() == std::vector<T>{0, -0.5, 8, -4, -0.5, 0.5});
 
   Tensor<T> logits({3, 1}, {0, 0, 0}), zero_one({3, 1}, {0, 1, 1}), narrow({3, 1});
-  Slots binary;
+  RuntimeScalars binary;
   Call<T>("binary_cross_entropy")
       .With("z", logits)
       .With("y", zero_one)
       .With("classWeights", weights)
-      .With("slots", binary)
+      .With("scalars", binary)
       .Run();
-  CHECK(binary[slots::kBatchLoss] == doctest::Approx((0.5 + 4 + 4) * std::log(2.0) / 3));
+  CHECK(binary[scalars::kBatchLoss] == doctest::Approx((0.5 + 4 + 4) * std::log(2.0) / 3));
   LossDelta(logits, zero_one, narrow, weights);
   CHECK(narrow.values() == std::vector<T>{0, -4, -4});
 }
@@ -212,38 +212,38 @@ TEST_CASE_TEMPLATE("require_finite stops at NaN and infinity, wherever they stan
 }
 
 TEST_CASE_TEMPLATE("require_finite_loss stops at NaN and infinity only", T, float, double) {
-  Slots slots;
-  const auto require = [&] { Call<T>("require_finite_loss").With("slots", slots).Run(); };
+  RuntimeScalars scalars;
+  const auto require = [&] { Call<T>("require_finite_loss").With("scalars", scalars).Run(); };
   for (const double good : {0.0, -1.0, 1e308}) {
-    slots[slots::kBatchLoss] = good;
+    scalars[scalars::kBatchLoss] = good;
     CHECK_NOTHROW(require());
   }
   for (const double bad : {kNaN<double>, kInfinity<double>, -kInfinity<double>}) {
-    slots[slots::kBatchLoss] = bad;
+    scalars[scalars::kBatchLoss] = bad;
     CHECK_THROWS_AS(require(), NotFinite);
   }
 }
 
 TEST_CASE_TEMPLATE("losses refuse shapes that do not fit", T, float, double) {
   Tensor<T> z({6, 1}), y({6, 1}), short_y({5, 1}), transposed({1, 6}), log_sum({6}), short_sum({5}), delta({6, 1});
-  Tensor<double> few({slots::kCount - 1});
+  Tensor<double> few({scalars::kCount - 1});
   z = 0, y = 0, transposed = 0, log_sum = 0, few = 0;
-  Slots slots;
-  CHECK_THROWS_AS(MeanSquaredError(z, short_y, slots), InvalidArgument);
+  RuntimeScalars scalars;
+  CHECK_THROWS_AS(MeanSquaredError(z, short_y, scalars), InvalidArgument);
   CHECK_THROWS_AS(MeanSquaredError(z, y, few), InvalidArgument);
-  CHECK_THROWS_AS(BinaryCrossEntropy(z, short_y, slots), InvalidArgument);
+  CHECK_THROWS_AS(BinaryCrossEntropy(z, short_y, scalars), InvalidArgument);
   CHECK_THROWS_AS(BinaryCrossEntropy(z, y, few), InvalidArgument);
-  CHECK_THROWS_AS(CrossEntropy(z, log_sum, short_y, slots), InvalidArgument);
-  CHECK_THROWS_AS(CrossEntropy(z, short_sum, y, slots), InvalidArgument);
+  CHECK_THROWS_AS(CrossEntropy(z, log_sum, short_y, scalars), InvalidArgument);
+  CHECK_THROWS_AS(CrossEntropy(z, short_sum, y, scalars), InvalidArgument);
   CHECK_THROWS_AS(CrossEntropy(z, log_sum, y, few), InvalidArgument);
   // As many numbers, in other rows: reading row 5 of it would leave it.
-  CHECK_THROWS_AS(CrossEntropy(z, log_sum, transposed, slots), InvalidArgument);
+  CHECK_THROWS_AS(CrossEntropy(z, log_sum, transposed, scalars), InvalidArgument);
   CHECK_THROWS_AS(LossDelta(z, short_y, delta), InvalidArgument);
   CHECK_THROWS_AS(LossDelta(z, y, short_y), InvalidArgument);
   Tensor<double> three({3}, {1, 1, 1});
   CHECK_THROWS_AS(LossDelta(z, y, delta, three), InvalidArgument);
-  CHECK_THROWS_AS(Call<T>("require_finite_loss").With("slots", few).Run(), InvalidArgument);
-  CHECK(slots[slots::kRows] == kEarlierRows);
+  CHECK_THROWS_AS(Call<T>("require_finite_loss").With("scalars", few).Run(), InvalidArgument);
+  CHECK(scalars[scalars::kRows] == kEarlierRows);
 }
 
 }  // namespace blasnet::testing

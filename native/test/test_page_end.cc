@@ -82,11 +82,11 @@ TEST_CASE_TEMPLATE("element-wise kernels touch nothing beyond their tensors", T,
       PageTensor<double> none({0}, at_end);
       Invoke<T>("loss_delta", {a, z, none, dx, Scalar(one)});
       CHECK(dx[0] == a[0] - 1);
-      PageTensor<double> slots({slots::kCount}, at_end);
-      Invoke<T>("mean_squared_error", {z, z, slots});
-      CHECK(slots[slots::kBatchLoss] == 0);
-      Invoke<T>("binary_cross_entropy", {z, a, none, slots});
-      Invoke<T>("cross_entropy", {z, log_sum, z, none, slots});
+      PageTensor<double> scalars({scalars::kCount}, at_end);
+      Invoke<T>("mean_squared_error", {z, z, scalars});
+      CHECK(scalars[scalars::kBatchLoss] == 0);
+      Invoke<T>("binary_cross_entropy", {z, a, none, scalars});
+      Invoke<T>("cross_entropy", {z, log_sum, z, none, scalars});
       PageTensor<double> squares({5}, at_end), hits({2}, at_end);
       Invoke<T>("add_squared_errors", {z, z, squares});
       Invoke<T>("count_rounded", {z, z, Scalar(half), hits});

@@ -14,17 +14,17 @@ TEST_CASE_TEMPLATE("l1 and l2 penalties add to the losses' sums", T, float, doub
     }
     for (const auto& [kernel, penalty] : {std::pair{"l1_penalty", 0.25L * sum}, {"l2_penalty", 0.25L * squares / 2}}) {
       CAPTURE(kernel);
-      Tensor<double> slots({slots::kCount});
-      slots = 0;
-      slots[slots::kLossSum] = 3;
-      slots[slots::kBatchLoss] = 1.5;
-      slots[slots::kRows] = 8;
-      Call<T>(kernel).With("w", w).With("lambda", 0.25).With("rows", 4).With("slots", slots).Run();
+      Tensor<double> scalars({scalars::kCount});
+      scalars = 0;
+      scalars[scalars::kLossSum] = 3;
+      scalars[scalars::kBatchLoss] = 1.5;
+      scalars[scalars::kRows] = 8;
+      Call<T>(kernel).With("w", w).With("lambda", 0.25).With("rows", 4).With("scalars", scalars).Run();
       Worst worst;
-      worst.Add(slots[slots::kLossSum], 3 + penalty, 128 * kEpsilon<T> * (3 + penalty));
-      worst.Add(slots[slots::kBatchLoss], 1.5L + penalty / 4, 128 * kEpsilon<T> * (3 + penalty));
+      worst.Add(scalars[scalars::kLossSum], 3 + penalty, 128 * kEpsilon<T> * (3 + penalty));
+      worst.Add(scalars[scalars::kBatchLoss], 1.5L + penalty / 4, 128 * kEpsilon<T> * (3 + penalty));
       CHECK(worst.ratio() <= 1);
-      CHECK(slots[slots::kRows] == 8);
+      CHECK(scalars[scalars::kRows] == 8);
     }
   }
 }

@@ -52,17 +52,17 @@ TEST_CASE("work beside a kernel is part of the first region that its thread star
     std::vector<int> runs(3, 0);
     const auto body = [&](size_t tile) { ++runs[tile]; };
     {
-      const Pool::Beside beside(runs.size(), body);
-      CHECK_FALSE(beside.is_done());
+      const Pool::SideWork side_work(runs.size(), body);
+      CHECK_FALSE(side_work.is_done());
       CHECK(RunsEveryTileOnce(pool, 1));
-      CHECK_FALSE(beside.is_done());
+      CHECK_FALSE(side_work.is_done());
       CHECK(RunsEveryTileOnce(pool, 2));
       // One thread has no regions.
-      CHECK(beside.is_done() == (threads > 1));
+      CHECK(side_work.is_done() == (threads > 1));
       CHECK(RunsEveryTileOnce(pool, 5));
     }
     CHECK(runs == std::vector<int>(3, threads > 1 ? 1 : 0));
-    { const Pool::Beside left(runs.size(), body); }
+    { const Pool::SideWork left(runs.size(), body); }
     CHECK(RunsEveryTileOnce(pool, 2));
     CHECK(runs == std::vector<int>(3, threads > 1 ? 1 : 0));
   }

@@ -34,14 +34,14 @@ TEST_CASE("a registry describes a kernel's parameters for both variants") {
 TEST_CASE("a kernel's parameters are marked by their names") {
   Registry registry;
   Kernel& kernel = registry.Add<&Mixed<float>, &Mixed<double>>("mixed", {"bytes", "order", "in", "out", "factor"});
-  kernel.Picks({"bytes", "order"}).ByRows({"in", "out"});
-  const bool picked[] = {true, true, false, false, false}, by_rows[] = {false, false, true, true, false};
+  kernel.ReadsSomeRows({"bytes", "order"}).ByRows({"in", "out"});
+  const bool reads_some_rows[] = {true, true, false, false, false}, by_rows[] = {false, false, true, true, false};
   for (size_t i = 0; i < 5; ++i) {
     CAPTURE(i);
-    CHECK(kernel.parameters[i].picked == picked[i]);
+    CHECK(kernel.parameters[i].reads_some_rows == reads_some_rows[i]);
     CHECK(kernel.parameters[i].by_rows == by_rows[i]);
   }
-  CHECK_THROWS_AS(kernel.Picks({"byte"}), InvalidArgument);
+  CHECK_THROWS_AS(kernel.ReadsSomeRows({"byte"}), InvalidArgument);
   CHECK_THROWS_AS(kernel.ByRows({"factor"}), InvalidArgument);
 }
 
@@ -49,7 +49,7 @@ TEST_CASE("gathering picks rows: the size of a data set says nothing of its work
   for (const char* name : {"gather_rows", "gather_byte_rows", "gather_images", "augment_images"}) {
     CAPTURE(name);
     for (const Parameter& parameter : Kernels().Find(name).parameters) {
-      CHECK(parameter.picked == (parameter.name == "source" || parameter.name == "order"));
+      CHECK(parameter.reads_some_rows == (parameter.name == "source" || parameter.name == "order"));
     }
   }
 }

@@ -129,13 +129,13 @@ TEST_CASE("replays one after another run what one replay would") {
   CHECK(Records() == Expected(5, true, true, {0, 13, true}));
 }
 
-TEST_CASE("a replay writes its own slots and leaves the others") {
+TEST_CASE("a replay writes its own scalars and leaves the others") {
   RecordingSchedule schedule(5, true, true);
   schedule.Run({0, 13, true});
-  CHECK(schedule.slots()[slots::kIteration] == 12);
-  CHECK(schedule.slots()[slots::kEpoch] == 2);
-  CHECK(schedule.slots()[slots::kFirstRow] == 32);
-  for (size_t i = slots::kRows; i < schedule.slots().size(); ++i) CHECK(schedule.slots()[i] == -1);
+  CHECK(schedule.scalars()[scalars::kIteration] == 12);
+  CHECK(schedule.scalars()[scalars::kEpoch] == 2);
+  CHECK(schedule.scalars()[scalars::kFirstRow] == 32);
+  for (size_t i = scalars::kRows; i < schedule.scalars().size(); ++i) CHECK(schedule.scalars()[i] == -1);
 }
 
 TEST_CASE("a replay that is aborted before its first step does nothing") {
@@ -145,7 +145,7 @@ TEST_CASE("a replay that is aborted before its first step does nothing") {
   CHECK(outcome.reason == Outcome::kAborted);
   CHECK(outcome.next == 7);
   CHECK(Records().empty());
-  CHECK(schedule.slots() == std::vector<double>(slots::kCount + 1, -1.0));
+  CHECK(schedule.scalars() == std::vector<double>(scalars::kCount + 1, -1.0));
 }
 
 TEST_CASE("a replay that is aborted finishes its step") {
@@ -187,8 +187,8 @@ TEST_CASE("an exception ends a replay at its step") {
 }
 
 TEST_CASE("a loss that is not finite ends a replay before the update that follows") {
-  std::vector<double> slots(slots::kCount);
-  slots[slots::kBatchLoss] = kNaN<double>;
+  std::vector<double> scalars(scalars::kCount);
+  scalars[scalars::kBatchLoss] = kNaN<double>;
   std::vector<double> theta = {1}, gradient = {1};
   CalledKernels().insert("require_finite_loss");
   const auto tensor = [](size_t buffer, size_t size) {
@@ -201,42 +201,42 @@ TEST_CASE("a loss that is not finite ends a replay before the update that follow
   Operand rate;
   rate.constant = 1;
   Plan plan(3);
-  plan.Add(Kernels().Find("require_finite_loss"), 1, {tensor(0, slots.size())});
+  plan.Add(Kernels().Find("require_finite_loss"), 1, {tensor(0, scalars.size())});
   plan.Add(Kernels().Find("sgd_update"), 1, {tensor(1, 1), tensor(2, 1), rate});
-  plan.Bind(0, {reinterpret_cast<unsigned char*>(slots.data()), slots.size() * sizeof(double)});
+  plan.Bind(0, {reinterpret_cast<unsigned char*>(scalars.data()), scalars.size() * sizeof(double)});
   plan.Bind(1, {reinterpret_cast<unsigned char*>(theta.data()), sizeof(double)});
   plan.Bind(2, {reinterpret_cast<unsigned char*>(gradient.data()), sizeof(double)});
   Schedule schedule;
   schedule.step = &plan;
-  schedule.slots = slots.data();
-  schedule.slot_count = slots.size();
+  schedule.scalars = scalars.data();
+  schedule.slot_count = scalars.size();
   const std::atomic<bool> never{false};
   Outcome outcome = Replay(SharedContext(), schedule, {3, 9, true}, never);
   CHECK(outcome.reason == Outcome::kNotFinite);
   CHECK(outcome.message == "the loss is not finite");
   CHECK(outcome.next == 3);
   CHECK(theta[0] == 1);
-  slots[slots::kBatchLoss] = 0;
+  scalars[scalars::kBatchLoss] = 0;
   outcome = Replay(SharedContext(), schedule, {3, 9, true}, never);
   CHECK(outcome.reason == Outcome::kFinished);
   CHECK(theta[0] == -5);
 }
 
-TEST_CASE("progress comes with copies of the slots, which stay as they were") {
+TEST_CASE("progress comes with copies of the scalars, which stay as they were") {
   RecordingSchedule schedule(50, true, true);
   Recorder::Current().pause = std::chrono::milliseconds(2);
   std::vector<uint64_t> steps;
   std::vector<std::vector<double>> copies;
-  const Outcome outcome = schedule.Run({10, 260, true}, [&](uint64_t next, std::vector<double> slots) {
+  const Outcome outcome = schedule.Run({10, 260, true}, [&](uint64_t next, std::vector<double> scalars) {
     steps.push_back(next);
-    copies.push_back(std::move(slots));
+    copies.push_back(std::move(scalars));
   });
   CHECK(outcome.reason == Outcome::kFinished);
   CHECK(steps.size() >= 2);
   CHECK(std::is_sorted(steps.begin(), steps.end()));
   for (size_t i = 0; i < steps.size(); ++i) {
-    REQUIRE(copies[i].size() == schedule.slots().size());
-    CHECK(copies[i][slots::kIteration] == static_cast<double>(steps[i] - 1));
+    REQUIRE(copies[i].size() == schedule.scalars().size());
+    CHECK(copies[i][scalars::kIteration] == static_cast<double>(steps[i] - 1));
     CHECK(copies[i].back() == -1);
   }
 }

@@ -75,11 +75,11 @@ TEST_CASE("a group has as many tiles as its work is worth and its rows allow") {
 }
 
 // Which calls run beside which, in the groups' order.
-Order BesideOf(const std::vector<CallAccess>& calls) {
+Order SideCallsOf(const std::vector<CallAccess>& calls) {
   Order order;
   for (const CallGroup& group : GroupByRows(calls)) {
     order.push_back(group.calls);
-    order.back().insert(order.back().end(), group.beside.begin(), group.beside.end());
+    order.back().insert(order.back().end(), group.side_calls.begin(), group.side_calls.end());
   }
   return order;
 }
@@ -93,21 +93,22 @@ CallAccess Sized(size_t from, size_t to, size_t numbers) {
 
 TEST_CASE("small calls run beside a large one that is independent of them, long ones first") {
   constexpr size_t kLarge = 1 << 15, kSmall = kLarge - 1;
-  CHECK(BesideOf({Sized(0, 1, 9), Sized(0, 2, kSmall), Sized(0, 3, kLarge), Sized(0, 4, 10)}) == Order{{2, 1, 3, 0}});
-  SUBCASE("not beside a small one") { CHECK(BesideOf({Sized(0, 1, kSmall), Sized(0, 2, 9)}) == Order{{0}, {1}}); }
+  CHECK(SideCallsOf({Sized(0, 1, 9), Sized(0, 2, kSmall), Sized(0, 3, kLarge), Sized(0, 4, 10)}) ==
+        Order{{2, 1, 3, 0}});
+  SUBCASE("not beside a small one") { CHECK(SideCallsOf({Sized(0, 1, kSmall), Sized(0, 2, 9)}) == Order{{0}, {1}}); }
   SUBCASE("nor large ones") {
-    CHECK(BesideOf({Sized(0, 1, kLarge), Sized(0, 2, 2 * kLarge), Sized(0, 3, 9)}) == Order{{0}, {1, 2}});
+    CHECK(SideCallsOf({Sized(0, 1, kLarge), Sized(0, 2, 2 * kLarge), Sized(0, 3, 9)}) == Order{{0}, {1, 2}});
   }
   SUBCASE("nor what needs the large one, or another of the small ones") {
-    CHECK(BesideOf({Sized(0, 1, kLarge), Sized(1, 2, 9)}) == Order{{0}, {1}});
-    CHECK(BesideOf({Sized(0, 1, kLarge), Sized(2, 0, 9)}) == Order{{0}, {1}});
-    CHECK(BesideOf({Sized(0, 1, 9), Sized(1, 2, 9), Sized(0, 3, kLarge)}) == Order{{0}, {2, 1}});
+    CHECK(SideCallsOf({Sized(0, 1, kLarge), Sized(1, 2, 9)}) == Order{{0}, {1}});
+    CHECK(SideCallsOf({Sized(0, 1, kLarge), Sized(2, 0, 9)}) == Order{{0}, {1}});
+    CHECK(SideCallsOf({Sized(0, 1, 9), Sized(1, 2, 9), Sized(0, 3, kLarge)}) == Order{{0}, {2, 1}});
   }
   SUBCASE("nor beyond one that only looks whether numbers are finite") {
     CallAccess looks;
     looks.accesses = {{5, 0, 100, false, false}};
-    CHECK(BesideOf({Sized(0, 1, kLarge), looks, Sized(0, 2, 9)}) == Order{{0}, {1}, {2}});
-    CHECK(BesideOf({looks, Sized(0, 1, kLarge), Sized(0, 2, 9)}) == Order{{0}, {1, 2}});
+    CHECK(SideCallsOf({Sized(0, 1, kLarge), looks, Sized(0, 2, 9)}) == Order{{0}, {1}, {2}});
+    CHECK(SideCallsOf({looks, Sized(0, 1, kLarge), Sized(0, 2, 9)}) == Order{{0}, {1, 2}});
   }
 }
 
@@ -230,7 +231,7 @@ TEST_CASE_TEMPLATE("small calls beside a large one compute the bits of one after
 TEST_CASE("the error of a small call beside a large one is the plan's") {
   Registry registry;
   registry.Add<&FillInTiles<float>, &FillInTiles<double>>("fill", {"y"});
-  registry.Add<&Fail<float>, &Fail<double>>("fail", {"source", "y"}).Picks({"source"});
+  registry.Add<&Fail<float>, &Fail<double>>("fail", {"source", "y"}).ReadsSomeRows({"source"});
   Tensor<float> source({1 << 14, 4}), large({1 << 15}), small({5});
   large = 0;
   Plan plan(3);

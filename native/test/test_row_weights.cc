@@ -18,8 +18,8 @@ std::vector<T> RowWeights(Tensor<T>& y, Tensor<double>& by_class, Tensor<T>& by_
 }
 
 template <class T>
-void AddRowLosses(Tensor<T>& losses, Tensor<T>& weights, Tensor<double>& slots) {
-  Call<T>("add_row_losses").With("losses", losses).With("weights", weights).With("slots", slots).Run();
+void AddRowLosses(Tensor<T>& losses, Tensor<T>& weights, Tensor<double>& scalars) {
+  Call<T>("add_row_losses").With("losses", losses).With("weights", weights).With("scalars", scalars).Run();
 }
 
 }  // namespace
@@ -48,46 +48,46 @@ TEST_CASE_TEMPLATE("add_row_losses sums losses by weight, in double", T, float, 
     Numbers numbers(rows);
     numbers.Fill(losses, 0, 2), numbers.Fill(weights, 0, 3);
     for (Tensor<T>* given : {&weights, &none}) {
-      Tensor<double> slots({slots::kCount});
-      slots = 1;
-      AddRowLosses(losses, *given, slots);
+      Tensor<double> scalars({scalars::kCount});
+      scalars = 1;
+      AddRowLosses(losses, *given, scalars);
       long double sum = 0;
       for (size_t i = 0; i < rows; ++i)
         sum += losses[i] * (given->size() == 0 ? 1 : static_cast<long double>(weights[i]));
       const long double tolerance = kEpsilon<double> * 8 * (rows + 1) * (rows + 1);
-      CHECK(slots[slots::kRows] == 1 + static_cast<double>(rows));
-      CHECK(std::abs(slots[slots::kLossSum] - (1 + sum)) <= tolerance);
-      CHECK(std::abs(slots[slots::kBatchLoss] - sum / rows) <= tolerance);
+      CHECK(scalars[scalars::kRows] == 1 + static_cast<double>(rows));
+      CHECK(std::abs(scalars[scalars::kLossSum] - (1 + sum)) <= tolerance);
+      CHECK(std::abs(scalars[scalars::kBatchLoss] - sum / rows) <= tolerance);
     }
   }
   Tensor<T> losses({3}), short_weights({2});
   losses = 0, short_weights = 0;
-  Tensor<double> slots({slots::kCount}), few({slots::kCount - 1});
-  slots = 0, few = 0;
-  CHECK_THROWS_AS(AddRowLosses(losses, short_weights, slots), InvalidArgument);
+  Tensor<double> scalars({scalars::kCount}), few({scalars::kCount - 1});
+  scalars = 0, few = 0;
+  CHECK_THROWS_AS(AddRowLosses(losses, short_weights, scalars), InvalidArgument);
   CHECK_THROWS_AS(AddRowLosses(losses, losses, few), InvalidArgument);
 }
 
 TEST_CASE_TEMPLATE("add_loss_part adds the losses of several outputs up by their weights", T, float, double) {
-  Tensor<double> first({slots::kCount}), second({slots::kCount}), total({slots::kCount});
+  Tensor<double> first({scalars::kCount}), second({scalars::kCount}), total({scalars::kCount});
   first = 0, second = 0, total = 0;
-  total[slots::kRows] = 10, total[slots::kLossSum] = 5, total[slots::kBatchLoss] = 77;
-  first[slots::kBatchLoss] = 2, second[slots::kBatchLoss] = 3;
+  total[scalars::kRows] = 10, total[scalars::kLossSum] = 5, total[scalars::kBatchLoss] = 77;
+  first[scalars::kBatchLoss] = 2, second[scalars::kBatchLoss] = 3;
   const auto add = [&](Tensor<double>& part, double factor, double is_first) {
     Call<T>("add_loss_part")
         .With("part", part)
         .With("factor", factor)
         .With("rows", 4.0)
         .With("isFirst", is_first)
-        .With("slots", total)
+        .With("scalars", total)
         .Run();
   };
   add(first, 1, 1);
   add(second, 0.5, 0);
-  CHECK(total[slots::kRows] == 14);
-  CHECK(total[slots::kLossSum] == 5 + 4 * 2 + 4 * 1.5);
-  CHECK(total[slots::kBatchLoss] == 3.5);
-  Tensor<double> few({slots::kCount - 1});
+  CHECK(total[scalars::kRows] == 14);
+  CHECK(total[scalars::kLossSum] == 5 + 4 * 2 + 4 * 1.5);
+  CHECK(total[scalars::kBatchLoss] == 3.5);
+  Tensor<double> few({scalars::kCount - 1});
   few = 0;
   CHECK_THROWS_AS(add(few, 1, 1), InvalidArgument);
 }

@@ -109,7 +109,7 @@ TEST_CASE("a job's replay reports progress to another thread and is aborted by i
   Recorder::Current().pause = std::chrono::microseconds(200);
   struct Report {
     uint64_t next;
-    std::vector<double> slots;
+    std::vector<double> scalars;
   };
   std::mutex mutex;
   std::condition_variable came;
@@ -118,9 +118,9 @@ TEST_CASE("a job's replay reports progress to another thread and is aborted by i
   Jobs jobs;
   const auto abort = std::make_shared<AbortFlag>(false);
   jobs.Start(abort, [&, abort] {
-    const auto progress = [&](uint64_t next, std::vector<double> slots) {
+    const auto progress = [&](uint64_t next, std::vector<double> scalars) {
       const std::lock_guard<std::mutex> lock(mutex);
-      reports.push_back({next, std::move(slots)});
+      reports.push_back({next, std::move(scalars)});
       came.notify_one();
     };
     Pool pool(2);
@@ -136,7 +136,7 @@ TEST_CASE("a job's replay reports progress to another thread and is aborted by i
   CHECK(outcome.reason == Outcome::kAborted);
   CHECK(outcome.next >= reports.back().next);
   for (const Report& report : reports) {
-    CHECK(report.slots[slots::kIteration] == static_cast<double>(report.next - 1));
+    CHECK(report.scalars[scalars::kIteration] == static_cast<double>(report.next - 1));
   }
   // The step that was running when the flag was set is the last one.
   CHECK(Recorder::Current().records.back().iteration == static_cast<double>(outcome.next - 1));

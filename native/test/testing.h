@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "core/plan.h"
-#include "core/slots.h"
+#include "core/runtime_scalars.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { addonInputs, sourcesOf } from '../sources.mjs';
 import { buildProgress, roughly, secondsFor } from './build-progress.mjs';
 import { filesUnder, hashOf, readOr } from './files.mjs';
+import { isClone, mendCommand } from './install-messages.mjs';
 import { root } from './root.mjs';
 import { runByLines, ScriptError, say } from './run.mjs';
 
@@ -18,16 +19,17 @@ const environment = ['BLASNET_BLAS_LIBS', 'BLASNET_BLAS_INCLUDE', 'CC', 'CXX', '
 /**
  * Compiles build/Release/blasnet.node where it is older than what it is made of. It compiles only what changed:
  * never `node-gyp rebuild`, which would delete build/dev along with it.
+ * @param options - `stream` shows how far it is
  */
-export async function buildNative({ force = false } = {}) {
+export async function buildNative({ force = false, stream = process.stderr } = {}) {
   if (!force && readOr(stampFile) === stamp()) return;
   const started = performance.now();
   dropStaleObjects(force);
   const jobs = Math.max(2, availableParallelism());
   const files = staleSources();
   const seconds = files.reduce((sum, file) => sum + file.seconds, 0) / Math.min(jobs, availableParallelism());
-  say(`building the addon: ${files.length} files to compile, about ${roughly(seconds)} …`);
-  const progress = buildProgress({ what: 'building the addon', files, jobs });
+  stream.write(`blasnet: building the addon: ${files.length} files to compile, about ${roughly(seconds)} …\n`);
+  const progress = buildProgress({ what: 'building the addon', files, jobs, stream });
   try {
     await runByLines(
       process.execPath,
@@ -81,7 +83,7 @@ function nodeGyp() {
   } catch {
     const fromNpm = process.env.npm_config_node_gyp;
     if (fromNpm) return fromNpm;
-    throw new ScriptError('node-gyp not found: run "npm rebuild blasnet", which brings it along');
+    throw new ScriptError(`node-gyp not found: run ${mendCommand(isClone())}, which brings it along`);
   }
 }
 

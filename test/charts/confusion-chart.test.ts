@@ -1,6 +1,6 @@
 import test from 'ava';
 import { confusionChart, confusionMatrix, renderSvg } from 'blasnet/charts';
-import { BlasnetError } from '#blasnet/errors';
+import { BlasnetError } from '#blasnet/core/errors';
 import { textsOf } from '../support/svg.js';
 
 test('rows are real classes, columns predicted ones', (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { contourChart, type Point, palette, renderPng, renderSvg } from 'blasnet/charts';
 import { isolines } from '#blasnet/charts/isolines';
-import { BlasnetError } from '#blasnet/errors';
+import { BlasnetError } from '#blasnet/core/errors';
 import { linePointsOf, textsOf } from '../support/svg.js';
 
 /** Values of f at the points of a grid that is `size` wide and high, its middle at (0, 0). */

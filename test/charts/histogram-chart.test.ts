@@ -1,6 +1,6 @@
 import test from 'ava';
 import { histogram, histogramChart, renderSvg } from 'blasnet/charts';
-import { BlasnetError } from '#blasnet/errors';
+import { BlasnetError } from '#blasnet/core/errors';
 import { textsOf } from '../support/svg.js';
 
 test('values are counted in bins of equal width, the greatest in the last', (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { lineChart, palette, renderPng, renderSvg, type Series } from 'blasnet/charts';
-import { BlasnetError } from '#blasnet/errors';
+import { BlasnetError } from '#blasnet/core/errors';
 import { linePointsOf, textsOf } from '../support/svg.js';
 
 const [first, second, third] = palette as [string, string, string];

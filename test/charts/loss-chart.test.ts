@@ -1,6 +1,6 @@
 import test from 'ava';
 import { lossChart, palette, renderSvg, type XCoordinate } from 'blasnet/charts';
-import { BlasnetError } from '#blasnet/errors';
+import { BlasnetError } from '#blasnet/core/errors';
 import type { CheckpointRecord } from '#blasnet/training-history';
 
 const [trainingColor, validationColor] = palette as [string, string];

@@ -2,8 +2,8 @@ import { Resvg } from '@resvg/resvg-js';
 import test from 'ava';
 import { filterPictures, pictureSheet, renderPng, renderSvg } from 'blasnet/charts';
 import { encodePng, type Pixels } from '#blasnet/charts/png';
-import { BlasnetError } from '#blasnet/errors';
-import { Tensor } from '#blasnet/tensor';
+import { BlasnetError } from '#blasnet/core/errors';
+import { Tensor } from '#blasnet/tensor/tensor';
 import { textsOf } from '../support/svg.js';
 
 const wrap = (content: string, width: number, height: number) =>

@@ -6,7 +6,7 @@ import test from 'ava';
 import { renderPng, renderSvg, saveChart } from 'blasnet/charts';
 import type { TopLevelSpec } from 'vega-lite';
 import { loadOptional } from '#blasnet/charts/optional';
-import { BlasnetError } from '#blasnet/errors';
+import { BlasnetError } from '#blasnet/core/errors';
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const spec: TopLevelSpec = {
@@ -156,7 +156,7 @@ test('a missing optional package says what to install', async (t) => {
 test('no optional package is imported before it is needed', async (t) => {
   const files = (await readdir('ts/charts')).map((name) => join('ts/charts', name));
   t.true(files.length >= 5);
-  for (const file of [...files, 'ts/progress.ts']) {
+  for (const file of [...files, 'ts/training/progress-bar.ts']) {
     t.notRegex(
       await readFile(file, 'utf8'),
       /^import (?!type )[^;]*'(vega|vega-lite|@resvg\/resvg-js|cli-progress)'/m,

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { renderSvg, rocChart, rocCurve } from 'blasnet/charts';
-import { BlasnetError } from '#blasnet/errors';
+import { BlasnetError } from '#blasnet/core/errors';
 import { textsOf } from '../support/svg.js';
 
 test('a curve steps up for positives and right for negatives', (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { renderSvg, scatterChart } from 'blasnet/charts';
-import { BlasnetError } from '#blasnet/errors';
+import { BlasnetError } from '#blasnet/core/errors';
 import { textsOf } from '../support/svg.js';
 
 test('both axes have the same range, and a line where prediction and truth are equal', async (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { lineChart, renderSvg, trellis } from 'blasnet/charts';
-import { BlasnetError } from '#blasnet/errors';
+import { BlasnetError } from '#blasnet/core/errors';
 import { textsOf } from '../support/svg.js';
 
 const panel = (title: string) =>

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { FullyConnectedLayer, HyperParameters, NeuralNet, type Prediction, Tensor, writeNpz } from 'blasnet';
 import { zipSync } from 'fflate';
-import { encodeNpy } from '#blasnet/data/npy';
+import { encodeNpy } from '#blasnet/npz/npy';
 import { blasnet, cellsOf, houses, irises, program } from '../support/command-line.js';
 import { temporaryFolder, write } from '../support/files.js';
 

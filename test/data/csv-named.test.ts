@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
-import { type DataFiles, DataReader, Tensor } from 'blasnet';
-import { NamedPreparer } from '#blasnet/preparation/named-preparer';
+import { type DataFiles, DataReader, type NetType, type Prediction, Tensor } from 'blasnet';
+import { NamedPreparer } from '#blasnet/data/preparation/named-preparer';
 import { badArgument, untyped } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';
 
@@ -19,6 +19,9 @@ async function read(t: ExecutionContext, options: Partial<DataFiles>, text = tab
   await reader.readData();
   return reader;
 }
+
+const answerOf = (preparer: NamedPreparer, name: string, netType: NetType, outputs: number[][]) =>
+  preparer.answers([name], () => netType, [Tensor.from(outputs)]) as Prediction;
 
 const inputs = {
   sales: ['week1', 'week2'],
@@ -136,8 +139,8 @@ test('the preparation has each input and target, and encodes rows of cells as th
     t.deepEqual(encoded[name]!.data, expected[name]!.slice(2).data, name);
   }
   t.is((await preparer.prepare(raw, 'float64')).shop!.dtype, 'int32');
-  t.deepEqual([...preparer.answer('price', 'fitting', Tensor.from([[0.5]])).outputs.data], [20]);
-  t.deepEqual(preparer.answer('kind', 'binaryClassifier', Tensor.from([[0.7], [0.2]])).classes, ['old', 'new']);
+  t.deepEqual([...answerOf(preparer, 'price', 'fitting', [[0.5]]).outputs.data], [20]);
+  t.deepEqual(answerOf(preparer, 'kind', 'binaryClassifier', [[0.7], [0.2]]).classes, ['old', 'new']);
   t.throws(
     () => reader.encodeRows(cells),
     badArgument(/without names of inputs for encodeRows but received 'one with them/),
@@ -160,19 +163,19 @@ test('raw tensors by name', (t) => {
     [[...prepared.a!.data], [...prepared.b!.data], prepared.b!.dtype, prepared.b!.shape],
     [[1, 2], [2], 'int32', [1]],
   );
-  t.throws(() => preparer.encode({ a }, 'float32'), badArgument(/tensors for a, b for rows but received 'a'/));
-  t.throws(() => preparer.encode(a, 'float32'), badArgument(/tensors for a, b for rows/));
+  t.throws(() => preparer.encode({ a }, 'float32'), badArgument(/the inputs 'a', 'b' for rows but received 'a'/));
+  t.throws(() => preparer.encode(a, 'float32'), badArgument(/rows by the names of the inputs \('a', 'b'\) for rows/));
   t.throws(() => preparer.encode({ a, b: Tensor.zeros([2, 1]) }, 'float32'), { message: /1 rows for raw rows of 'b'/ });
   t.throws(() => preparer.encode({ a: b, b }, 'float32'), { message: /2 numbers for raw rows of 'a' but received 1/ });
-  const half = preparer.encode({ a, b: Tensor.from([[0.5]]) }, 'float32');
-  t.throws(() => preparer.prepareSync(half, 'float32'), badArgument(/a whole number .* as int32 but received 0.5/));
+  const half = () => preparer.encode({ a, b: Tensor.from([[0.5]]) }, 'float32');
+  t.throws(half, badArgument(/a whole number .* as int32 but received 0.5/));
 });
 
 test('a preparation without names is one with the name that is empty', (t) => {
   const preparer = new NamedPreparer({ inputShape: [1], y: { offset: [1], scale: [2] }, featureNames: ['a'] });
   t.deepEqual([...preparer.encode([{ a: 5 }], 'float32')['']!.data], [5]);
   t.deepEqual([...preparer.encode(Tensor.from([[4]]), 'float32')['']!.data], [4]);
-  t.deepEqual([...preparer.answer('', 'fitting', Tensor.from([[3]])).outputs.data], [7]);
+  t.deepEqual([...answerOf(preparer, '', 'fitting', [[3]]).outputs.data], [7]);
 });
 
 test('preparations by name are checked field by field', (t) => {

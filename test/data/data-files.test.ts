@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { DataReader, Tensor } from 'blasnet';
-import { writeNpz } from '#blasnet/data/npz';
+import { writeNpz } from '#blasnet/npz/npz';
 import { badArgument, badFile, notFinite, shapeMismatch, untyped } from '../support/errors.js';
 import { temporaryFolder, write } from '../support/files.js';
 
@@ -91,7 +91,7 @@ test('readData › files that are not what they should be', async (t) => {
 
 test('readData › a header that promises 2^60 numbers', async (t) => {
   const folder = await temporaryFolder(t);
-  const { encodeNpy } = await import('#blasnet/data/npy');
+  const { encodeNpy } = await import('#blasnet/npz/npy');
   const { zipSync } = await import('fflate');
   const npy = Buffer.from(encodeNpy([2, 2], data.data));
   const text = npy.toString('latin1').replace('(2, 2), }', `(${2 ** 30}, ${2 ** 22}), }`.padEnd(9));

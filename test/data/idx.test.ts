@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
+import { BlasnetError } from '#blasnet/core/errors';
 import { decodeIdx, readIdx } from '#blasnet/data/idx';
-import { BlasnetError } from '#blasnet/errors';
 
 function idx(shape: number[], data: ArrayLike<number>, type = 8): Uint8Array {
   const header = Buffer.alloc(4 + 4 * shape.length);

@@ -1,11 +1,11 @@
 import test from 'ava';
 import { setThreads, Tensor } from 'blasnet';
-import { Arena } from '#blasnet/arena';
 import { takeRows } from '#blasnet/data/part';
-import { batchPass, floatBatchPass, portFor, requireFinite, rowsIn, rowsOf, tensorOf } from '#blasnet/data/rows';
+import { batchPass, boundInputFor, floatBatchPass, requireFinite, rowsIn, rowsOf, tensorOf } from '#blasnet/data/rows';
 import { createReplay } from '#blasnet/replay/replay';
-import { EagerRunner, type Runner } from '#blasnet/runner';
-import { Slots } from '#blasnet/slots';
+import { Arena } from '#blasnet/runtime/arena';
+import { EagerRunner, type Runner } from '#blasnet/runtime/runner';
+import { RuntimeScalars } from '#blasnet/runtime/runtime-scalars';
 
 /** Rows of indices of that shape, all of them different. */
 function indices(rows: number, rowShape: readonly number[]): Tensor<'int32'> {
@@ -43,13 +43,13 @@ for (const isRecordable of [true, false]) {
       const source = indices(20, [3]);
       const rows = rowsOf(source);
       const floats = rowsOf(Tensor.from(Float64Array.from(source.data), [20, 3]));
-      const port = portFor('float64', rows);
+      const port = boundInputFor('float64', rows);
       t.is(port.type, 'int32');
-      const slots = new Slots();
+      const scalars = new RuntimeScalars();
       const results: Tensor<'int32'>[] = [];
       const target = Tensor.zeros([4, 3], 'float64');
       const step = (runner: Runner) => {
-        const firstRow = slots.slot('firstRow');
+        const firstRow = scalars.scalar('firstRow');
         const before = floatBatchPass(runner, floats, floats, { count: 4, firstRow });
         results.push(
           batchPass(runner, rows, rows, { count: 4, firstRow, order }) as Tensor<'int32'>,
@@ -59,7 +59,11 @@ for (const isRecordable of [true, false]) {
         runner.run('store_rows', { a: before, firstRow: 0, target });
         runner.run('store_rows', { a: after, firstRow: 0, target });
       };
-      const replay = createReplay({ step }, { dtype: 'float64', slots, stepsPerEpoch: 5, batchRows: 4 }, isRecordable);
+      const replay = createReplay(
+        { step },
+        { dtype: 'float64', scalars, stepsPerEpoch: 5, batchRows: 4 },
+        isRecordable,
+      );
       replay.bind(port, source.data, 20);
       t.is(replay.runSync(0, 3, false).reason, 'finished');
       const [gathered, copied] = results.slice(-2) as [Tensor<'int32'>, Tensor<'int32'>];
@@ -73,8 +77,8 @@ for (const isRecordable of [true, false]) {
 
 test('a plan refuses memory of another size than its indices need', (t) => {
   const rows = rowsOf(indices(4, [2]));
-  const port = portFor('float32', rows);
-  const setup = { dtype: 'float32', slots: new Slots(), stepsPerEpoch: 1, batchRows: 4 } as const;
+  const port = boundInputFor('float32', rows);
+  const setup = { dtype: 'float32', scalars: new RuntimeScalars(), stepsPerEpoch: 1, batchRows: 4 } as const;
   const replay = createReplay(
     { step: (runner) => void batchPass(runner, port, rows, { count: 4, firstRow: 0 }) },
     setup,
@@ -85,7 +89,7 @@ test('a plan refuses memory of another size than its indices need', (t) => {
 test('a run may be given its input as int32', (t) => {
   for (const isRecordable of [true, false]) {
     const seen: number[][] = [];
-    const slots = new Slots();
+    const scalars = new RuntimeScalars();
     const source = indices(6, [2]);
     const results: Tensor<'int32'>[] = [];
     const step = (runner: Parameters<NonNullable<Parameters<typeof createReplay>[0]['step']>>[0]) => {
@@ -96,7 +100,7 @@ test('a run may be given its input as int32', (t) => {
     };
     const setup = {
       dtype: 'float64',
-      slots,
+      scalars,
       stepsPerEpoch: 2,
       batchRows: 3,
       inputSize: 2,

@@ -94,14 +94,14 @@ test('windows hold the rows of each input and target, from any step on', async (
     let start = -1;
     const plan = {
       iterationsPerEpoch: 16,
-      slots: {
+      scalars: {
         set(_: string, value: number) {
           start = value;
         },
       },
       replay: {
         bind(port: unknown, data: Float32Array, count: number) {
-          const { inputs, targets } = feed.source.ports!;
+          const { inputs, targets } = feed.source.boundInputs!;
           const [name] = Object.entries({ ...inputs, ...targets }).find(([, one]) => one === port)!;
           bound[name] = [...(bound[name] ?? []), ...data.subarray(0, count * (name === 'sales' ? 2 : 1))];
           const expected = name === 'shop' ? Int32Array : dtype === 'float32' ? Float32Array : Float64Array;

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { decodeElements, elementTypeOf } from '#blasnet/data/npy-elements';
-import { BlasnetError } from '#blasnet/errors';
+import { BlasnetError } from '#blasnet/core/errors';
+import { decodeElements, elementTypeOf } from '#blasnet/npz/npy-elements';
 
 /** The numbers that a dtype sees in bytes. */
 const decode = (descr: string, bytes: ArrayLike<number>) =>

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
-import { decodeNpy, encodeNpy } from '#blasnet/data/npy';
-import { BlasnetError } from '#blasnet/errors';
+import { BlasnetError } from '#blasnet/core/errors';
+import { decodeNpy, encodeNpy } from '#blasnet/npz/npy';
 
 const FIXTURES = 'test/fixtures/npz';
 const fixture = async (name: string) => new Uint8Array(await readFile(`${FIXTURES}/${name}`));

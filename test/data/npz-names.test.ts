@@ -10,8 +10,8 @@ import {
   NeuralNet,
 } from 'blasnet';
 import { zipSync } from 'fflate';
-import { encodeNpy } from '#blasnet/data/npy';
-import type { NumberArray } from '#blasnet/data/npy-elements';
+import { encodeNpy } from '#blasnet/npz/npy';
+import type { NumberArray } from '#blasnet/npz/npy-elements';
 import { badArgument, badFile, shapeMismatch, untyped } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { zipSync } from 'fflate';
-import { encodeNpy } from '#blasnet/data/npy';
-import { NpzFile, readNpz, toTensor, writeNpz } from '#blasnet/data/npz';
-import { ZipArchive } from '#blasnet/data/zip';
-import { BlasnetError } from '#blasnet/errors';
-import { Tensor } from '#blasnet/tensor';
+import { BlasnetError } from '#blasnet/core/errors';
+import { encodeNpy } from '#blasnet/npz/npy';
+import { NpzFile, readNpz, toTensor, writeNpz } from '#blasnet/npz/npz';
+import { ZipArchive } from '#blasnet/npz/zip';
+import { Tensor } from '#blasnet/tensor/tensor';
 import { badArgument, untyped } from '../support/errors.js';
 
 const FIXTURES = 'test/fixtures/npz';

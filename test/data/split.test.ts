@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { DataReader, Tensor } from 'blasnet';
-import { writeNpz } from '#blasnet/data/npz';
+import { writeNpz } from '#blasnet/npz/npz';
 import { readCsv } from '../support/csv.js';
 import { badArgument } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';

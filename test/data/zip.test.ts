@@ -1,7 +1,7 @@
 import test from 'ava';
 import { zipSync } from 'fflate';
-import { ZipArchive } from '#blasnet/data/zip';
-import { BlasnetError } from '#blasnet/errors';
+import { BlasnetError } from '#blasnet/core/errors';
+import { ZipArchive } from '#blasnet/npz/zip';
 
 const content = new Uint8Array(1000).map((_, i) => i >> 4);
 

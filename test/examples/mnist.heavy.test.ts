@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { NeuralNet } from 'blasnet';
-import { readNpz } from '#blasnet/data/npz';
+import { readNpz } from '#blasnet/npz/npz';
 import { accuracyOf, mnist } from './running-mnist.js';
 
 async function weightsHash(folder: string): Promise<string> {

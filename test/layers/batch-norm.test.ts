@@ -10,7 +10,7 @@ import {
   NeuralNet,
   Tensor,
 } from 'blasnet';
-import { readNpz } from '#blasnet/data/npz';
+import { readNpz } from '#blasnet/npz/npz';
 import { badArgument, badFile, shapeMismatch, untyped } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';
 import { fittingReader, rowsOfNumbers, weightsOf } from '../support/nets.js';

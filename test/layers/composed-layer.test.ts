@@ -193,6 +193,26 @@ test('parameters begin as their specs say, each with random numbers of its own',
   t.deepEqual(Object.keys(layer.gradients), ['A', 'B']);
 });
 
+test('shapes are found once for rows of one shape', async (t) => {
+  const gate = new Gate();
+  const net = new NeuralNet(params(), 'asked').addLayer(gate);
+  const x = randomTensor([1, 3], 1);
+  net.inference(x);
+  let calls = 0;
+  gate.call = (...args) => {
+    calls++;
+    return Gate.prototype.call.apply(gate, args);
+  };
+  await net.predict(x);
+  await net.inferenceAsync(x);
+  t.is(calls, 0);
+  t.throws(() => net.inference(randomTensor([1, 2], 1)), shapeMismatch(/rows of shape \[3\]/));
+  net.addLayer(new Gate(), 'second');
+  calls = 0;
+  net.inference(x);
+  t.true(calls > 0);
+});
+
 test('mistakes are named', (t) => {
   class Nothing extends Layer {}
   class LostRows extends Layer {

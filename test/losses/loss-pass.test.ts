@@ -1,31 +1,39 @@
 // Weights of rows, classes and outputs: what the mean loss and its gradient are with them, recorded and at once.
 import test from 'ava';
 import { createLoss, type Loss, type LossOptions, Tensor } from 'blasnet';
-import { Arena } from '#blasnet/arena';
 import { type LossWeights, lossPass, totalLossPass } from '#blasnet/losses/loss-pass';
-import { native } from '#blasnet/native';
 import { opsOn } from '#blasnet/ops/ops';
 import { Tape } from '#blasnet/ops/tape';
 import { Value } from '#blasnet/ops/value';
 import { PlanRecorder } from '#blasnet/plan/recorder';
-import { EagerRunner, type Runner } from '#blasnet/runner';
-import { Slots } from '#blasnet/slots';
+import { Arena } from '#blasnet/runtime/arena';
+import { native } from '#blasnet/runtime/native';
+import { EagerRunner, type Runner } from '#blasnet/runtime/runner';
+import { RuntimeScalars } from '#blasnet/runtime/runtime-scalars';
 import { differences, oneHot, randomTensor, sumOf, uniforms } from '../support/numerics.js';
 
 type Kind = 'softmax' | 'sigmoid' | undefined;
 
-function pass(loss: Loss, kind: Kind, x: Tensor, y: Tensor, weights: LossWeights, runner: Runner, slots: Slots) {
+function pass(
+  loss: Loss,
+  kind: Kind,
+  x: Tensor,
+  y: Tensor,
+  weights: LossWeights,
+  runner: Runner,
+  scalars: RuntimeScalars,
+) {
   const tape = new Tape(runner);
   const input = new Value(x);
   const output = kind ? opsOn(tape)[kind](input) : input;
-  const seeds = lossPass(loss, tape, output, y, slots, weights);
+  const seeds = lossPass(loss, tape, output, y, scalars, weights);
   return tape.backward(seeds(), [{ value: input }])[0]!;
 }
 
 function atOnce(options: LossOptions, kind: Kind, x: Tensor, y: Tensor, weights: LossWeights = {}) {
-  const slots = new Slots();
-  const dx = pass(createLoss(options), kind, x, y, weights, new EagerRunner(x.dtype), slots);
-  return { mean: slots.get('batchLoss'), sum: slots.get('lossSum'), rows: slots.get('rows'), dx };
+  const scalars = new RuntimeScalars();
+  const dx = pass(createLoss(options), kind, x, y, weights, new EagerRunner(x.dtype), scalars);
+  return { mean: scalars.get('batchLoss'), sum: scalars.get('lossSum'), rows: scalars.get('rows'), dx };
 }
 
 /** The loss and gradient of one row alone. */
@@ -113,32 +121,32 @@ test('a recorded plan gives the same bits as calls, again and again', (t) => {
       const [x, y] = [x64.clone('float32'), y64.clone('float32')];
       const sampleWeights = weighted ? randomTensor([12], 3, 0, 4).clone('float32') : undefined;
       const expected = atOnce(name, kind, x, y, { sampleWeights });
-      const [recorder, slots] = [new PlanRecorder(new Arena('float32')), new Slots()];
-      const dx = pass(createLoss(name), kind, x, y, { sampleWeights }, recorder, slots);
+      const [recorder, scalars] = [new PlanRecorder(new Arena('float32')), new RuntimeScalars()];
+      const dx = pass(createLoss(name), kind, x, y, { sampleWeights }, recorder, scalars);
       const step = recorder.finish().native;
-      const setup = { epoch: null, step, last: null, stepsPerEpoch: 1, batchRows: 1, slots: slots.data };
+      const setup = { epoch: null, step, last: null, stepsPerEpoch: 1, batchRows: 1, scalars: scalars.data };
       const replay = new native.Replay(setup);
       for (let times = 1; times <= 2; times++) {
         t.falsy(replay.runSync(0, 1, false));
         t.deepEqual(dx.data, expected.dx.data);
-        t.is(slots.get('batchLoss'), expected.mean);
-        t.is(slots.get('lossSum'), times * expected.sum);
-        t.is(slots.get('rows'), times * 12);
+        t.is(scalars.get('batchLoss'), expected.mean);
+        t.is(scalars.get('lossSum'), times * expected.sum);
+        t.is(scalars.get('rows'), times * 12);
       }
     }
   }
 });
 
 test('losses of several outputs add up by their weights', (t) => {
-  const [first, second, total] = [new Slots(), new Slots(), new Slots()];
+  const [first, second, total] = [new RuntimeScalars(), new RuntimeScalars(), new RuntimeScalars()];
   const runner = new EagerRunner('float64');
   const [price, kind] = [inputs[1]!, inputs[4]!];
   for (let batch = 1; batch <= 3; batch++) {
     pass(createLoss(price[0]), price[1], price[2], price[3], { factor: 2 }, runner, first);
     pass(createLoss(kind[0]), kind[1], kind[2], kind[3], { factor: 0.5 }, runner, second);
     const parts = [
-      { slots: first, factor: 2 },
-      { slots: second, factor: 0.5 },
+      { scalars: first, factor: 2 },
+      { scalars: second, factor: 0.5 },
     ];
     totalLossPass(runner, parts, 12, total);
     const mean = 2 * first.get('batchLoss') + 0.5 * second.get('batchLoss');

@@ -16,8 +16,8 @@ import { lossPass } from '#blasnet/losses/loss-pass';
 import { opsOn } from '#blasnet/ops/ops';
 import { Tape } from '#blasnet/ops/tape';
 import { Value as OpsValue } from '#blasnet/ops/value';
-import { EagerRunner, type Runner } from '#blasnet/runner';
-import { Slots } from '#blasnet/slots';
+import { EagerRunner, type Runner } from '#blasnet/runtime/runner';
+import { RuntimeScalars } from '#blasnet/runtime/runtime-scalars';
 import { badArgument, shapeMismatch, untyped } from '../support/errors.js';
 import {
   checkClaims,
@@ -49,11 +49,11 @@ function run(loss: Loss, kind: Case['kind'], x: Tensor, y: Tensor, runner: Runne
   const ops = opsOn(tape);
   const input = new OpsValue(x);
   const output = kind === null ? input : ops[kind](input);
-  const slots = new Slots();
-  const seeds = lossPass(loss, tape, output, y, slots);
+  const scalars = new RuntimeScalars();
+  const seeds = lossPass(loss, tape, output, y, scalars);
   const rows = loss.call(ops, output, new OpsValue(y));
   const [dx] = tape.backward(seeds(), [{ value: input }]);
-  return { rows: rows.tensor, mean: slots.get('batchLoss'), dx: dx! };
+  return { rows: rows.tensor, mean: scalars.get('batchLoss'), dx: dx! };
 }
 
 const labelOf = ({ options, kind, x }: Case) => `${JSON.stringify(options)}, ${kind}, [${x.shape}]`;

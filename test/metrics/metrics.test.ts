@@ -7,7 +7,7 @@ import type { JudgedOutput } from '#blasnet/metrics/tally';
 import { opsOn } from '#blasnet/ops/ops';
 import { Tape } from '#blasnet/ops/tape';
 import { Value } from '#blasnet/ops/value';
-import { EagerRunner } from '#blasnet/runner';
+import { EagerRunner } from '#blasnet/runtime/runner';
 import { badArgument, shapeMismatch, untyped } from '../support/errors.js';
 import {
   differences,

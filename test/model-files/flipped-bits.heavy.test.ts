@@ -79,7 +79,7 @@ test('a checkpoint with any bit of its own part flipped is refused where there i
 });
 
 test('the checksum of the header is that of the published description', async (t) => {
-  const { crc32 } = await import('#blasnet/crc32');
+  const { crc32 } = await import('#blasnet/core/crc32');
   const file = `${await temporaryFolder(t)}/model`;
   await smallNet().save(file);
   const bytes = await readFile(file);

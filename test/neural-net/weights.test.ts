@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { FullyConnectedLayer, Tensor } from 'blasnet';
-import { readNpz, writeNpz } from '#blasnet/data/npz';
+import { readNpz, writeNpz } from '#blasnet/npz/npz';
 import { badArgument, badFile, shapeMismatch, untyped } from '../support/errors.js';
 import { temporaryFolder, write } from '../support/files.js';
 import { fittingNet, fittingReader, rowsOfNumbers, weightsOf } from '../support/nets.js';
@@ -99,7 +99,7 @@ test('loadWeights › errors change nothing, in no layer', async (t) => {
 
 test('loadWeights › a header that promises 2^60 numbers', async (t) => {
   const folder = await temporaryFolder(t);
-  const { encodeNpy } = await import('#blasnet/data/npy');
+  const { encodeNpy } = await import('#blasnet/npz/npy');
   const { zipSync } = await import('fflate');
   const text = Buffer.from(encodeNpy([1, 1], Float32Array.of(1))).toString('latin1');
   const npy = Buffer.from(text.replace('(1, 1), }', `(${2 ** 31}, ${2 ** 29}), }`), 'latin1');

@@ -2,21 +2,22 @@
 // the same bits for any number of threads.
 import test from 'ava';
 import { type DType, getThreads, type Ops, setThreads, type Tensor } from 'blasnet';
-import { Arena } from '#blasnet/arena';
-import { native } from '#blasnet/native';
+import * as operations from '#blasnet/ops/operations/index';
 import { opsOn } from '#blasnet/ops/ops';
 import { Tape } from '#blasnet/ops/tape';
 import { Value } from '#blasnet/ops/value';
 import { PlanRecorder } from '#blasnet/plan/recorder';
-import { EagerRunner, type Runner } from '#blasnet/runner';
-import { Slots } from '#blasnet/slots';
+import { Arena } from '#blasnet/runtime/arena';
+import { native } from '#blasnet/runtime/native';
+import { EagerRunner, type Runner } from '#blasnet/runtime/runner';
+import { RuntimeScalars } from '#blasnet/runtime/runtime-scalars';
 import { naive, numbersOf } from '../support/naive-tensors.js';
 import { awayFrom, checkClaims, differences, randomTensor, sumOf } from '../support/numerics.js';
 import { cases, type OperationCase } from './cases.js';
 import { imageCases } from './image-cases.js';
 import { layerCases } from './layer-cases.js';
 
-const names = Object.keys(opsOn(new Tape(new EagerRunner('float64')))) as (keyof Ops)[];
+const names = Object.keys(operations) as (keyof Ops)[];
 
 function inputsOf({ shapes, range = [-1, 1], kink }: OperationCase, dtype: DType = 'float64'): Tensor[] {
   return shapes.map((shape, i) => {
@@ -117,8 +118,8 @@ for (const name of names) {
 
 function run(recorder: PlanRecorder): void {
   const step = recorder.finish().native;
-  const slots = new Slots().data;
-  const replay = new native.Replay({ epoch: null, step, last: null, stepsPerEpoch: 1, batchRows: 1, slots });
+  const scalars = new RuntimeScalars().data;
+  const replay = new native.Replay({ epoch: null, step, last: null, stepsPerEpoch: 1, batchRows: 1, scalars });
   const outcome = replay.runSync(0, 1, false);
   if (outcome) throw new Error(outcome.message);
 }

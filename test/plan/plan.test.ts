@@ -1,23 +1,23 @@
 import test from 'ava';
 import { Tensor } from 'blasnet';
 import fc from 'fast-check';
-import { Arena } from '#blasnet/arena';
-import { native } from '#blasnet/native';
 import { PlanRecorder } from '#blasnet/plan/recorder';
-import { Port } from '#blasnet/runner';
-import { Slots } from '#blasnet/slots';
+import { Arena } from '#blasnet/runtime/arena';
+import { native } from '#blasnet/runtime/native';
+import { BoundInput } from '#blasnet/runtime/runner';
+import { RuntimeScalars } from '#blasnet/runtime/runtime-scalars';
 import { badArgument, untyped } from '../support/errors.js';
 import { transferAway } from '../support/memory.js';
 import { standStillUntil } from '../support/replays.js';
 
 /** y = relu of x, from a port of rows of two. */
 function recorded(rows = 1) {
-  const slots = new Slots(['parameter']);
+  const scalars = new RuntimeScalars(['parameter']);
   const recorder = new PlanRecorder(new Arena('float32'));
-  const port = new Port([2], 'float32');
+  const port = new BoundInput([2], 'float32');
   const y = recorder.tensor([rows, 2]);
-  recorder.run('copy_rows', { source: port, firstRow: slots.slot('firstRow'), divisor: 1, x: y });
-  recorder.run('leaky_relu_forward', { x: y, y, parameter: slots.slot('parameter') });
+  recorder.run('copy_rows', { source: port, firstRow: scalars.scalar('firstRow'), divisor: 1, x: y });
+  recorder.run('leaky_relu_forward', { x: y, y, parameter: scalars.scalar('parameter') });
   const plan = recorder.finish();
   const replay = (options: Record<string, unknown> = {}) =>
     new native.Replay(
@@ -27,22 +27,22 @@ function recorded(rows = 1) {
         last: null,
         stepsPerEpoch: 1,
         batchRows: rows,
-        slots: slots.data,
+        scalars: scalars.data,
         ...options,
       }),
     );
-  return { plan, port, y, slots, replay };
+  return { plan, port, y, scalars, replay };
 }
 
 test('a plan runs what was recorded, on the rows that its port is given', (t) => {
-  const { plan, port, y, slots, replay } = recorded();
+  const { plan, port, y, scalars, replay } = recorded();
   const step = replay({ stepsPerEpoch: 2 });
   plan.bind(port, Float32Array.of(1, 2, -3, -4), 2);
-  slots.set('parameter', 0.5);
+  scalars.set('parameter', 0.5);
   t.is(step.runSync(0, 2, false), null);
   t.deepEqual(y.toArray(), [[-1.5, -2]]);
   plan.bind(port, Float32Array.of(5, -6), 1);
-  slots.set('parameter', 0.25);
+  scalars.set('parameter', 0.25);
   t.is(step.runSync(0, 1, false), null);
   t.deepEqual(y.toArray(), [[5, -1.5]]);
 });
@@ -71,8 +71,8 @@ test('shapes that do not fit each other end a run', (t) => {
   const recorder = new PlanRecorder(new Arena('float32'));
   recorder.run('relu_forward', { x: Tensor.zeros([3]), y: Tensor.zeros([2]), parameter: 0 });
   const step = recorder.finish().native;
-  const slots = new Slots().data;
-  const replay = new native.Replay({ epoch: null, step, last: null, stepsPerEpoch: 1, batchRows: 1, slots });
+  const scalars = new RuntimeScalars().data;
+  const replay = new native.Replay({ epoch: null, step, last: null, stepsPerEpoch: 1, batchRows: 1, scalars });
   const outcome = replay.runSync(0, 5, false);
   t.is(outcome?.reason, 'failed');
   t.is(outcome?.next, 0);
@@ -86,7 +86,9 @@ test('a port that is bound badly, or not at all', (t) => {
   t.throws(() => plan.bind(port, new Float32Array(3), 2), { message: /a tensor to lie within its buffer/ });
   t.throws(() => plan.bind(port, new Float32Array(4), -1), { message: /a whole number for rows/ });
   t.throws(() => plan.bind(port, new Float32Array(4), 2 ** 52), { message: /a tensor to lie within its buffer/ });
-  t.throws(() => plan.bind(new Port([1], 'float32'), new Float32Array(4), 1), { message: /a whole number for port/ });
+  t.throws(() => plan.bind(new BoundInput([1], 'float32'), new Float32Array(4), 1), {
+    message: /a whole number for port/,
+  });
   t.throws(() => step.runSync(0, 1, false), { message: /every port to be bound/ });
   plan.bind(port, new Float32Array(2), 1);
   t.regex(String(step.runSync(0, 1, false)?.message), /the batch to lie within the data set/);
@@ -94,15 +96,15 @@ test('a port that is bound badly, or not at all', (t) => {
 
 /** y = x of the input, two rows a step but for the last. */
 function recordedInput() {
-  const slots = new Slots();
+  const scalars = new RuntimeScalars();
   const target = new Float32Array(6);
   const record = (rows: number) => {
     const recorder = new PlanRecorder(new Arena('float32'));
     const a = recorder.input([rows, 2]).reshape([rows, 1, 2]);
-    recorder.run('store_rows', { a, firstRow: slots.slot('firstRow'), target: { data: target, shape: [3, 2] } });
+    recorder.run('store_rows', { a, firstRow: scalars.scalar('firstRow'), target: { data: target, shape: [3, 2] } });
     return recorder.finish().native;
   };
-  const options = { stepsPerEpoch: 2, batchRows: 2, inputRowBytes: 8, slots: slots.data };
+  const options = { stepsPerEpoch: 2, batchRows: 2, inputRowBytes: 8, scalars: scalars.data };
   const replay = new native.Replay({ epoch: null, step: record(2), last: record(1), ...options });
   return { replay, target, record, options };
 }
@@ -158,8 +160,8 @@ test('a replay checks its options', (t) => {
     [{ stepsPerEpoch: 0 }, /at least one step an epoch/],
     [{ stepsPerEpoch: 1.5 }, /a whole number for stepsPerEpoch/],
     [{ batchRows: -1 }, /a whole number for batchRows/],
-    [{ slots: new Float32Array(99) }, /a Float64Array for slots/],
-    [{ slots: new Float64Array(2) }, /Expected more slots/],
+    [{ scalars: new Float32Array(99) }, /a Float64Array for scalars/],
+    [{ scalars: new Float64Array(2) }, /Expected more scalars/],
   ];
   for (const [options, message] of cases) t.throws(() => replay(options), { message }, String(message));
   t.throws(() => new native.Replay(untyped(undefined)), { message: /an object for options/ });
@@ -177,11 +179,11 @@ test('a replay does not run twice at once', async (t) => {
 });
 
 test('run computes on another thread, while that of the event loop stands still', async (t) => {
-  const { plan, port, slots, replay } = recorded();
+  const { plan, port, scalars, replay } = recorded();
   plan.bind(port, new Float32Array(2), 1);
   const step = replay();
   const running = step.run(0, 1e12, false);
-  standStillUntil(() => slots.get('iteration') > 1000);
+  standStillUntil(() => scalars.get('iteration') > 1000);
   step.abort();
   const { reason, next } = await running;
   t.is(reason, 'aborted');
@@ -293,7 +295,7 @@ const place = fc.record({
 });
 
 test('fuzz › plans of operands that lie anywhere', (t) => {
-  const slots = new Slots().data;
+  const scalars = new RuntimeScalars().data;
   fc.assert(
     fc.property(fc.array(kernelCall<unknown>(place), { maxLength: 3 }), fc.nat(2), scalar, (calls, port, rows) => {
       onlyErrors(t, () => {
@@ -302,7 +304,11 @@ test('fuzz › plans of operands that lie anywhere', (t) => {
         const step = new native.Plan('float32', buffers, untyped(recordedCalls));
         onlyErrors(t, () => step.bind(port, new Float32Array(8), rows));
         step.bind(2, new Float32Array(8), 2);
-        new native.Replay({ epoch: step, step, last: null, stepsPerEpoch: 2, batchRows: 1, slots }).runSync(0, 4, true);
+        new native.Replay({ epoch: step, step, last: null, stepsPerEpoch: 2, batchRows: 1, scalars }).runSync(
+          0,
+          4,
+          true,
+        );
       });
     }),
     runs,

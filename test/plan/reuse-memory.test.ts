@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { Arena } from '#blasnet/arena';
 import { reuseMemory } from '#blasnet/plan/passes/reuse-memory';
 import type { Extent } from '#blasnet/plan/recorded-call';
+import { Arena } from '#blasnet/runtime/arena';
 import { recordedCall } from '../support/recorded-calls.js';
 
 const overlap = (a: Extent, b: Extent) => a.begin < b.end && b.begin < a.end;

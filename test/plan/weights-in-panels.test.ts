@@ -13,7 +13,7 @@ import {
 } from 'blasnet';
 import { keepWeightsInPanels } from '#blasnet/plan/passes/weights-in-panels';
 import type { RecordedCall } from '#blasnet/plan/recorded-call';
-import type { Operand } from '#blasnet/runner';
+import type { Operand } from '#blasnet/runtime/runner';
 import { argumentsOf, recordedCall } from '../support/recorded-calls.js';
 
 const theta = new Float32Array(600 * 64 + 64);

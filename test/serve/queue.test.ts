@@ -236,3 +236,19 @@ test('a net that trains is busy: 503', async (t) => {
   t.is(status, 503);
   t.regex((json as { error: string }).error, /to be idle for inferenceAsync but train runs/);
 });
+
+test('requests are answered while others predict with the net', async (t) => {
+  const net = fittingNet([4, 8, 1], { seed: 1 });
+  const app = await servingApp(t, { models: [{ name: 'm', net }] });
+  const row = [1, 2, 3, 4];
+  const expected = net.inference(Tensor.from([row])).data[0]!;
+  const many = rowsOfNumbers(2000, 4, 3);
+  for (let i = 0; i < 10; i++) {
+    const others = Promise.all([net.predict(many), net.inferenceAsync(many)]);
+    const { status, json } = await post(app, infer, inputOf(row, [1, 4]));
+    t.is(status, 200);
+    const [output] = (json as InferAnswer).outputs;
+    t.deepEqual(differences(Float32Array.from(output!.data as number[]), [expected], { rtol: 1e-5 }, 'y'), []);
+    await others;
+  }
+});

@@ -1,6 +1,6 @@
-import { native } from '#blasnet/native';
 import type { RecordedCall } from '#blasnet/plan/recorded-call';
-import type { KernelArgument } from '#blasnet/runner';
+import { native } from '#blasnet/runtime/native';
+import type { KernelArgument } from '#blasnet/runtime/runner';
 
 /** A call with its arguments in the kernel's order. */
 export function recordedCall(kernel: string, ...args: readonly KernelArgument[]): RecordedCall {

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava';
-import type { NativeOutcome } from '#blasnet/native';
 import { RecordedReplay } from '#blasnet/replay/recorded-replay';
+import type { NativeOutcome } from '#blasnet/runtime/native';
 
 /** A run of steps that C++ was asked for. */
 export interface WatchedRun {

@@ -1,7 +1,7 @@
 import type { Layer, Tensor } from 'blasnet';
 import { Pass } from '#blasnet/graph/pass';
 import { Value } from '#blasnet/ops/value';
-import { EagerRunner } from '#blasnet/runner';
+import { EagerRunner } from '#blasnet/runtime/runner';
 
 /** The gradients of Σ delta · layer(inputs) by all inputs; `layer.backward` returns the first one's only. */
 export function gradientsOf(layer: Layer, inputs: readonly Tensor[], delta: Tensor): Tensor[] {

@@ -1,4 +1,4 @@
-import { appendToFile, requireFileName, writeFileAtomic } from '../files.js';
+import { appendToFile, requireFileName, writeFileAtomic } from '../core/files.js';
 import type { CheckpointRecord } from '../training-history.js';
 import type { Callback, CheckpointContext, TrainBeginContext } from './callback.js';
 import { figuresOf } from './monitor.js';

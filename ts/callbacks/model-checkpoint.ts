@@ -1,6 +1,6 @@
-import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import { requireEnding } from '../model-files/endings.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
+import { requireEnding } from '../core/file-endings.js';
 import type { CheckpointRecord } from '../training-history.js';
 import type { Callback, CheckpointContext, TrainBeginContext } from './callback.js';
 import { Monitor, type MonitorOptions } from './monitor.js';

@@ -1,6 +1,6 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { oneOf } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { oneOf } from '../core/fields.js';
 import { type CheckpointRecord, watchedLoss } from '../training-history.js';
 
 /** Which figure of the checkpoints is watched, and when it counts as better. */

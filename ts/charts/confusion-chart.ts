@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { badArgument, shapeMismatch } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import { given } from '../given.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
+import { definedFields } from '../core/objects.js';
 import { frame, type PanelOptions, panelOptionNames, requireSome } from './panel.js';
 import type { Panel } from './specification.js';
 
@@ -55,7 +55,7 @@ export function confusionChart(
   });
   const axis = { grid: false, labelAngle: 0, domain: false } as const;
   return {
-    ...frame({ width: 100 * names.length, height: 80 * names.length, ...given(options) }),
+    ...frame({ width: 100 * names.length, height: 80 * names.length, ...definedFields(options) }),
     data: { values: cells },
     encoding: {
       x: { field: 'predicted', type: 'nominal', title: 'Predicted', sort: null, axis },

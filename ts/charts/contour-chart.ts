@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { checkOptions } from '../fields.js';
+import { checkOptions } from '../core/fields.js';
 import { isolines } from './isolines.js';
 import type { Series } from './line-chart.js';
 import {

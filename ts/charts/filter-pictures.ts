@@ -1,5 +1,5 @@
-import { shapeMismatch } from '../errors.js';
-import type { Tensor } from '../tensor.js';
+import { shapeMismatch } from '../core/errors.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { Picture } from './picture-sheet.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import { given } from '../given.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
+import { definedFields } from '../core/objects.js';
 import { frame, type PanelOptions, type Point, panelOptionNames, quantitative, requireSome } from './panel.js';
 import type { Panel } from './specification.js';
 
@@ -66,7 +66,7 @@ export function histogram(values: ArrayLike<number>, options: HistogramOptions =
 export function histogramChart(values: ArrayLike<number>, options: HistogramChartOptions): Panel {
   checkOptions(options, [...panelOptionNames, 'bins', 'domain', 'x', 'y', 'format', 'maxShare']);
   const { x, y = 'Share of the values', format, maxShare } = options;
-  const bins = histogram(values, given({ bins: options.bins, domain: options.domain }));
+  const bins = histogram(values, definedFields({ bins: options.bins, domain: options.domain }));
   return {
     ...frame(options),
     data: { values: bins },

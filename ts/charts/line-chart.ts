@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { checkOptions } from '../fields.js';
+import { checkOptions } from '../core/fields.js';
 import {
   type AxisOptions,
   finite,

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { badArgument } from '../errors.js';
-import { checkOptions, oneOf } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions, oneOf } from '../core/fields.js';
 import type { CheckpointRecord } from '../training-history.js';
 import { cutOff, type LineScale, logScale, scaleFor } from './line-scale.js';
 import { finite } from './panel.js';

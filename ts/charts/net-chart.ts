@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
 import { loadOptional } from './optional.js';
 import type { ChartSpecification } from './specification.js';
 import { fontFamily, palette } from './theme.js';

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { badArgument, shapeMismatch } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
 import { frame, type PanelOptions, requireSome } from './panel.js';
 import { encodePng, type Pixels } from './png.js';
 import type { Panel } from './specification.js';

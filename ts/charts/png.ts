@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { crc32 } from '../crc32.js';
+import { crc32 } from '../core/crc32.js';
 
 /** Pixels in channels, as nets have them: a plane of grey, or planes of red, green and blue, row by row from the top. */
 export interface Pixels {

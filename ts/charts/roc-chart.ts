@@ -1,6 +1,6 @@
-import { badArgument, shapeMismatch } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import { given } from '../given.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
+import { definedFields } from '../core/objects.js';
 import { lineChart } from './line-chart.js';
 import { type PanelOptions, type Point, panelOptionNames } from './panel.js';
 import type { Panel } from './specification.js';
@@ -64,7 +64,7 @@ export function rocChart({ points, area }: RocCurve, options: PanelOptions = {})
     {
       width: 300,
       height: 300,
-      ...given(options),
+      ...definedFields(options),
       x: { ...axis, title: 'False positives, of all negatives' },
       y: { ...axis, title: 'True positives, of all positives' },
     },

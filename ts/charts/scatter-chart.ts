@@ -1,6 +1,6 @@
-import { shapeMismatch } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import { given } from '../given.js';
+import { shapeMismatch } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
+import { definedFields } from '../core/objects.js';
 import { lineChart } from './line-chart.js';
 import { type AxisOptions, type PanelOptions, panelOptionNames, requireSome } from './panel.js';
 import type { Panel } from './specification.js';
@@ -51,7 +51,7 @@ export function scatterChart(
     {
       width: 300,
       height: 300,
-      ...given(panelOptions),
+      ...definedFields(panelOptions),
       x: { ...axis, title: `Real ${quantity}` },
       y: { ...axis, title: `Predicted ${quantity}` },
     },

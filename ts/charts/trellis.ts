@@ -1,4 +1,4 @@
-import { checkOptions } from '../fields.js';
+import { checkOptions } from '../core/fields.js';
 import { requireSome } from './panel.js';
 import type { ChartSpecification, Panel } from './specification.js';
 

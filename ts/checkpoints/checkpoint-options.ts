@@ -1,5 +1,5 @@
-import { badArgument } from '../errors.js';
-import { requireEnding } from '../model-files/endings.js';
+import { badArgument } from '../core/errors.js';
+import { requireEnding } from '../core/file-endings.js';
 
 /** Options of training for the checkpoints that it writes to a file. */
 export interface CheckpointOptions {

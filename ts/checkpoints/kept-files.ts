@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { replaceFile } from '../files.js';
+import { replaceFile } from '../core/files.js';
 import { SafetensorsFile } from '../safetensors/file.js';
 
 /** Options of {@link writeKept}. */

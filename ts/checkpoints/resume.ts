@@ -1,10 +1,10 @@
-import { BlasnetError } from '../errors.js';
-import { badFile } from '../files.js';
+import { BlasnetError } from '../core/errors.js';
+import { badFile } from '../core/files.js';
+import type { Preparation } from '../data/preparation/preparation.js';
 import { jsonIn } from '../model-files/description.js';
 import { ModelFile } from '../model-files/model-file.js';
 import type { Model } from '../net/model.js';
-import type { Preparation } from '../preparation/preparation.js';
-import { Snapshot } from '../training/snapshot.js';
+import { Snapshot } from '../replay/snapshot.js';
 import type { CheckpointRecord } from '../training-history.js';
 import { candidatesFor } from './kept-files.js';
 import { lengthened } from './longer-run.js';
@@ -88,14 +88,14 @@ export async function restoreRun(file: ModelFile, { stack, params, state: traini
   }
   const records = await recordsOf(file, state);
   training.counts = state;
-  for (const name of ['epochs', 'learningRate', 'baseRate'] as const) training.slots.set(name, state[name]);
+  for (const name of ['epochs', 'learningRate', 'baseRate'] as const) training.scalars.set(name, state[name]);
   training.plateau = { ...state.plateau };
   return { state, records, best, kept, preparation: file.description.preparation };
 }
 
 /** The records in a file, with their metrics. */
-async function recordsOf(file: ModelFile, { course, metrics }: RunState): Promise<readonly CheckpointRecord[]> {
-  const hasValidation = course.validationRows > 0;
+async function recordsOf(file: ModelFile, { fingerprint, metrics }: RunState): Promise<readonly CheckpointRecord[]> {
+  const hasValidation = fingerprint.validationRows > 0;
   let name = historyName;
   let records = recordsIn(await file.readAny(name), hasValidation);
   for (const side of metrics ? (['metrics', ...(hasValidation ? ['validationMetrics'] : [])] as const) : []) {

@@ -1,19 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import { requireWritable } from '../files.js';
+import { requireWritable } from '../core/files.js';
 import { type ModelDescription, metadataOf } from '../model-files/description.js';
 import { modelWriter, parametersOf } from '../model-files/model-file.js';
 import type { Model } from '../net/model.js';
+import type { Snapshot } from '../replay/snapshot.js';
 import type { SafetensorsFile } from '../safetensors/file.js';
-import type { Tensor } from '../tensor.js';
-import type { Restored } from '../training/best-weights.js';
-import type { LastGood } from '../training/last-good.js';
-import type { Snapshot } from '../training/snapshot.js';
-import type { StopRule } from '../training/stop-rule.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { CheckpointRecord, StopReason } from '../training-history.js';
+import type { Restored } from './best-weights.js';
 import type { CheckpointOptions } from './checkpoint-options.js';
-import { type Course, iterationsBetween } from './course.js';
 import { runStateAt, writeKept } from './kept-files.js';
-import { type RunState, runStateIn } from './run-state.js';
+import { iterationsBetween, type RunFingerprint } from './run-fingerprint.js';
+import { type RunState, runStateIn, runStateText, type StopRuleState } from './run-state.js';
 import {
   bestName,
   historyName,
@@ -35,13 +33,15 @@ const mostShare = 1 / 20;
 export interface RunParts {
   readonly model: Model;
   readonly describe: () => ModelDescription;
-  readonly course: Course;
-  readonly rule: StopRule;
+  readonly fingerprint: RunFingerprint;
+  /** Judges the checkpoints; see `StopRule`. */
+  readonly rule: { readonly state: StopRuleState; readonly isLowest: boolean };
   /** Whether the run ends with the weights of its best checkpoint, as an option of `train`. */
   readonly restoreBest: boolean;
   /** The records so far; the list grows. */
   readonly records: readonly CheckpointRecord[];
-  readonly lastGood: LastGood;
+  /** Weights and the optimizer's arrays at the newest checkpoint. */
+  readonly rollback: { copyOf(tensor: Tensor): Tensor | undefined };
   readonly best: Snapshot;
   /** The weights that are kept for callbacks. */
   readonly kept: readonly Snapshot[];
@@ -72,7 +72,7 @@ export class RunCheckpoints {
   #started = Number.NEGATIVE_INFINITY;
   #pause = leastPause;
   /** Weights and the optimizer's arrays at the newest checkpoint. */
-  readonly #lastGood: Values = (tensor) => this.#parts.lastGood.copyOf(tensor);
+  readonly #rollback: Values = (tensor) => this.#parts.rollback.copyOf(tensor);
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a net that cannot be saved */
   constructor(path: string, { checkpointEvery, keepCheckpoints = 2 }: CheckpointOptions, parts: RunParts) {
@@ -99,7 +99,7 @@ export class RunCheckpoints {
       this.#every === undefined
         ? !this.#writing && performance.now() - this.#started >= this.#pause
         : position.next - this.#written >= this.#every;
-    if (isDue) this.#start(this.#stateAt(position), this.#lastGood);
+    if (isDue) this.#start(this.#stateAt(position), this.#rollback);
   }
 
   /**
@@ -110,7 +110,7 @@ export class RunCheckpoints {
     await this.idle();
     const state = this.#stateAt(position);
     // More epochs would go on from the last weights.
-    const last = restored && stopReason === 'maxEpoch' ? this.#lastGood : undefined;
+    const last = restored && stopReason === 'maxEpoch' ? this.#rollback : undefined;
     const isBest = restored ? restored === 'best' : state.isBest;
     const ended = { ...state, stopReason, isBest, ...(last && { isRestored: true }) };
     this.#start(ended, (tensor) => tensor, last);
@@ -128,16 +128,16 @@ export class RunCheckpoints {
   }
 
   #stateAt(position: RunPosition): RunState {
-    const { model, course, rule, first, restoreBest, records } = this.#parts;
-    const { slots, plateau, counts } = model.state;
+    const { model, fingerprint, rule, first, restoreBest, records } = this.#parts;
+    const { scalars, plateau, counts } = model.state;
     const metrics = metricShapesOf(records[0]);
     return {
-      course,
+      fingerprint,
       first,
       ...position,
       ...counts,
-      learningRate: slots.get('learningRate'),
-      baseRate: slots.get('baseRate'),
+      learningRate: scalars.get('learningRate'),
+      baseRate: scalars.get('baseRate'),
       plateau: { ...plateau },
       stopRule: rule.state,
       isBest: rule.isLowest,
@@ -184,7 +184,7 @@ export class RunCheckpoints {
       const isThere = state.metrics && records[0]?.[side];
       if (isThere) tensors.set(metricsName(side), metricTableOf(records, side, state.metrics!));
     }
-    const training = JSON.stringify(state);
+    const training = runStateText(state);
     const write = await modelWriter(describe(), tensors, { training });
     await writeKept(this.#path, write, {
       keep: this.#keep,
@@ -198,14 +198,14 @@ export class RunCheckpoints {
   }
 }
 
-/** Tells whether a file holds an earlier checkpoint of this run: the same course, and the same records to the bit. */
+/** Tells whether a file holds an earlier checkpoint of this run: the same fingerprint, and the same records to the bit. */
 async function isEarlier(
   file: SafetensorsFile,
-  { course, first }: RunState,
+  { fingerprint, first }: RunState,
   records: readonly CheckpointRecord[],
 ): Promise<boolean> {
   const found = runStateIn(JSON.parse(file.metadata.get('training') ?? ''), file.where);
   const { data } = await file.read(historyName);
   const own = tableOf(records).data.subarray(0, data.length);
-  return data.length > 0 && isDeepStrictEqual([found.course, found.first, data], [course, first, own]);
+  return data.length > 0 && isDeepStrictEqual([found.fingerprint, found.first, data], [fingerprint, first, own]);
 }

@@ -1,18 +1,27 @@
-import { type Fields, isFields } from '../fields.js';
-import { badFile } from '../files.js';
+import { type Fields, isFields } from '../core/fields.js';
+import { badFile } from '../core/files.js';
 import type { PlateauState } from '../schedules/schedule.js';
-import type { StopRuleState } from '../training/stop-rule.js';
 import type { StopReason } from '../training-history.js';
-import type { Course } from './course.js';
+import type { RunFingerprint } from './run-fingerprint.js';
 import type { MetricShapes } from './run-tensors.js';
+
+/** The memory of a stop rule from checkpoint to checkpoint. */
+export interface StopRuleState {
+  /** The lowest score of the figure that is watched, infinite before there is one, and the checkpoints since. */
+  readonly lowest: number;
+  readonly sinceLowest: number;
+  /** 'stopDiff': the loss before, NaN where there is none, and the small changes in a row. */
+  readonly previous: number;
+  readonly small: number;
+}
 
 /** The state of a run without its tensors; plain JSON. */
 export interface RunState {
-  readonly course: Course;
+  readonly fingerprint: RunFingerprint;
   /** Iterations that the net had made before the run, and those it has made now. */
   readonly first: number;
   readonly next: number;
-  /** Epochs that the net has begun, and the other slots of the training state. */
+  /** Epochs that the net has begun, and the other scalars of the training state. */
   readonly epochs: number;
   readonly step: number;
   /** Absent where each batch makes an update. */
@@ -45,6 +54,11 @@ const reasons: readonly unknown[] = [
   'callback',
 ] satisfies StopReason[];
 
+/** Returns the state as JSON; files call the fingerprint `fingerprint`. */
+export function runStateText({ fingerprint, ...state }: RunState): string {
+  return JSON.stringify({ fingerprint: fingerprint, ...state });
+}
+
 /**
  * Checks a run's state from JSON. JSON has no infinity and no NaN: null stands for a value that is not there yet.
  * @throws BlasnetError `ERR_BAD_FILE` for anything but such a state
@@ -59,7 +73,7 @@ export function runStateIn(value: unknown, where: string): RunState {
   if (stopReason !== undefined && !reasons.includes(stopReason))
     throw wrong('stopReason', reasons.join(', '), stopReason);
   return {
-    course: objectIn(state.course, 'training.course') as unknown as Course,
+    fingerprint: objectIn(state.fingerprint, 'training.course') as unknown as RunFingerprint,
     first,
     next,
     epochs: count('epochs'),

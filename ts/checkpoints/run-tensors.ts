@@ -1,11 +1,11 @@
+import type { Parameter } from '../graph/weights-bias.js';
 import type { MetricValue, MetricValues } from '../metrics/metric.js';
 import { parametersOf, trainingPrefix } from '../model-files/model-file.js';
 import type { ParameterBlock } from '../net/layer-stack.js';
 import type { NamedLayer } from '../net/net-graph.js';
-import { sizeOf, Tensor } from '../tensor.js';
-import type { BlockArrays } from '../training/weight-average.js';
+import type { BlockArrays } from '../net/weight-average.js';
+import { sizeOf, Tensor } from '../tensor/tensor.js';
 import type { CheckpointRecord } from '../training-history.js';
-import type { Parameter } from '../weights-bias.js';
 
 /**
  * Cuts arrays with the layout of a net's parameters into one tensor for each parameter, by names of layer and parameter;

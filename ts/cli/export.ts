@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
-import { requireWritable } from '../files.js';
-import { loadModel } from '../model-files/load-model.js';
+import { requireWritable } from '../core/files.js';
+import { loadModel } from '../load-model.js';
 import { print, UsageError } from './output.js';
 
 /** Runs `blasnet export`: reads a model and writes it in another format. */

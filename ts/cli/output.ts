@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { CommanderError } from 'commander';
-import { reasonOf } from '../errors.js';
+import { reasonOf } from '../core/errors.js';
 
 /** Thrown for options or arguments that contradict each other or are missing: exit code 2. */
 export class UsageError extends Error {}

@@ -1,7 +1,7 @@
 import { parse } from 'node:path';
-import { BlasnetError } from '../errors.js';
-import { given } from '../given.js';
-import { setThreads } from '../runtime.js';
+import { BlasnetError } from '../core/errors.js';
+import { definedFields } from '../core/objects.js';
+import { setThreads } from '../runtime/environment.js';
 import { closeOnSignals, type RunningServer, type StartOptions, startServer } from '../serve/index.js';
 import { describeFailure, print, say, UsageError } from './output.js';
 
@@ -59,7 +59,7 @@ function optionsOf(files: readonly string[], flags: ServeFlags): StartOptions {
     page,
     // The standard output is for results.
     logger: { level: logLevel, stream: process.stderr },
-    ...given({
+    ...definedFields({
       allowedHosts: flags.allowedHost,
       maxBatch,
       maxDelayMs: flags.maxDelay,

@@ -1,6 +1,6 @@
 // @internal
-import { badArgument, shapeMismatch } from '../errors.js';
-import { type AnyTensor, isFloats } from '../tensor.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { type AnyTensor, isFloats } from '../tensor/tensor.js';
 import { labelOf, mapNamed, namedTensorsOf } from './by-name.js';
 import type { NamedBatch, NamedTensors } from './named-tensors.js';
 import type { NamedRows, Part } from './part.js';

@@ -1,7 +1,7 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { isFields } from '../fields.js';
-import { type AnyTensor, Tensor } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import { isFields } from '../core/fields.js';
+import { type AnyTensor, Tensor } from '../tensor/tensor.js';
 import type { NamedTensors } from './named-tensors.js';
 
 /**

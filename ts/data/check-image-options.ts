@@ -1,6 +1,6 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { fieldsOf } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { fieldsOf } from '../core/fields.js';
 import type { ChannelStatistics, ImageOptions } from './image-options.js';
 
 /** The names of all options for images; each reader adds those of its files. */

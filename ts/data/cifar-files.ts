@@ -1,7 +1,7 @@
 // @internal
 import type { FileHandle } from 'node:fs/promises';
-import { badFile, openForReading, readFileBytes, readFully } from '../files.js';
-import { sizeOf } from '../tensor.js';
+import { badFile, openForReading, readFileBytes, readFully } from '../core/files.js';
+import { sizeOf } from '../tensor/tensor.js';
 import type { LabelledImages } from './image-data-reader.js';
 import type { ImageShape } from './pixels.js';
 

@@ -1,5 +1,5 @@
-import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
 import { imageOptionNames } from './check-image-options.js';
 import { readCifar, readClassNames } from './cifar-files.js';
 import { ImageDataReader } from './image-data-reader.js';

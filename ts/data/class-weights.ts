@@ -1,5 +1,5 @@
 // @internal
-import { badArgument } from '../errors.js';
+import { badArgument } from '../core/errors.js';
 import type { Labels } from './labels.js';
 
 /** A weight for each class, or 'balanced': weights that make all classes count the same. */

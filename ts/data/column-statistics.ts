@@ -1,6 +1,6 @@
 // @internal
-import { shapeMismatch } from '../errors.js';
-import type { AnyTensor } from '../tensor.js';
+import { shapeMismatch } from '../core/errors.js';
+import type { AnyTensor } from '../tensor/tensor.js';
 
 /** Least value, greatest value, mean and variance of each column over all the rows that were added. */
 export class ColumnStatistics {

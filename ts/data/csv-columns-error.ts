@@ -1,4 +1,4 @@
-import { BlasnetError, type ErrorCode } from '../errors.js';
+import { BlasnetError, type ErrorCode } from '../core/errors.js';
 
 /**
  * The kind of a problem: text in a column of numbers; a missing cell; infinity; a number with a decimal comma; a number

@@ -1,4 +1,4 @@
-import type { DType } from '../tensor.js';
+import type { DType } from '../tensor/tensor.js';
 
 /** A column by its name, or by its index from 0; −1 is the last column. */
 export type CsvColumnName = string | number;

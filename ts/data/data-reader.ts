@@ -1,7 +1,5 @@
-import { badArgument } from '../errors.js';
-import type { PredictOptions } from '../preparation/predict-options.js';
-import type { FeatureScaling, Preparation } from '../preparation/preparation.js';
-import { type AnyTensor, isFloats, Tensor } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import { type AnyTensor, isFloats, Tensor } from '../tensor/tensor.js';
 import { mapNamed, namedTensorsOf } from './by-name.js';
 import type { ClassWeights } from './class-weights.js';
 import type { CsvDetails } from './csv/read-csv.js';
@@ -13,6 +11,8 @@ import type { ZeroOneOptions } from './labels.js';
 import { MemorySet } from './memory-set.js';
 import type { NamedBatch, NamedTensors } from './named-tensors.js';
 import { countOf, type Part, type Side, slicePart, soleRows } from './part.js';
+import type { PredictOptions } from './preparation/predict-options.js';
+import type { FeatureScaling, Preparation } from './preparation/preparation.js';
 import { checkFiles, readFiles } from './read-files.js';
 import { preparationOf } from './reader-preparation.js';
 import type { BatchSource, StreamOptions } from './row-stream.js';

@@ -1,5 +1,5 @@
 // @internal
-import type { AnyTensor } from '../tensor.js';
+import type { AnyTensor } from '../tensor/tensor.js';
 import type { Labels } from './labels.js';
 import type { Normalizer } from './normalizer.js';
 import type { Part, Side } from './part.js';

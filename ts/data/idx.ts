@@ -1,8 +1,8 @@
 // @internal
 import { createGunzip } from 'node:zlib';
-import { badFile, readFileBytes } from '../files.js';
-import { sizeOf } from '../tensor.js';
-import { inflateStart, inflateTo, maxRatio } from './inflate.js';
+import { badFile, readFileBytes } from '../core/files.js';
+import { inflateStart, inflateTo, maxRatio } from '../npz/inflate.js';
+import { sizeOf } from '../tensor/tensor.js';
 
 /** The array in an IDX file: for MNIST of shape `[images, 28, 28]` or `[labels]`. */
 export interface IdxArray {

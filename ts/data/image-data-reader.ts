@@ -1,13 +1,13 @@
-import { badArgument, shapeMismatch } from '../errors.js';
-import { checkOptions, fieldsOf } from '../fields.js';
-import type { FeatureScaling } from '../preparation/preparation.js';
-import { type AnyTensor, floatTypeOf, sizeOf, Tensor } from '../tensor.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { checkOptions, fieldsOf } from '../core/fields.js';
+import { type AnyTensor, floatTypeOf, sizeOf, Tensor } from '../tensor/tensor.js';
 import { checkImageOptions, checkStatistics } from './check-image-options.js';
 import { DataReader } from './data-reader.js';
 import type { ChannelStatistics, ImageMode, ImageOptions, PixelNormalization } from './image-options.js';
 import type { NamedTensors } from './named-tensors.js';
 import { inputsOf, type Part, partOf } from './part.js';
 import { type ChannelScaling, type ImageShape, scalePixels, statisticsOf, unscaled } from './pixels.js';
+import type { FeatureScaling } from './preparation/preparation.js';
 import { rowsOf } from './rows.js';
 import type { ScalingOptions } from './scaling-options.js';
 

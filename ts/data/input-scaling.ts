@@ -1,11 +1,11 @@
 // @internal
-import { badArgument } from '../errors.js';
-import type { FeatureScaling } from '../preparation/preparation.js';
-import type { AnyTensor } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import type { AnyTensor } from '../tensor/tensor.js';
 import { mapNamed } from './by-name.js';
 import type { DataSet } from './data-set.js';
 import type { NamedTensors } from './named-tensors.js';
 import type { Normalizer } from './normalizer.js';
+import type { FeatureScaling } from './preparation/preparation.js';
 import { rowType } from './rows.js';
 import { scalingOf } from './scaling.js';
 import type { ScalingOptions } from './scaling-options.js';

@@ -1,12 +1,12 @@
 // @internal
-import { badArgument } from '../errors.js';
+import { badArgument } from '../core/errors.js';
 import type { NetType } from '../losses/index.js';
-import type { LabelScaling } from '../preparation/preparation.js';
-import type { AnyTensor, Tensor } from '../tensor.js';
+import type { AnyTensor, Tensor } from '../tensor/tensor.js';
 import { type ClassWeights, classWeightsOf } from './class-weights.js';
 import type { DataSet, RowMap } from './data-set.js';
 import { countCategories, type Labels, oneHot, type ZeroOneOptions, zeroOne } from './labels.js';
 import type { Normalizer } from './normalizer.js';
+import type { LabelScaling } from './preparation/preparation.js';
 import { scalingOf } from './scaling.js';
 import type { ScalingOptions } from './scaling-options.js';
 

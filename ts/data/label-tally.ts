@@ -1,6 +1,6 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { type AnyTensor, Tensor } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import { type AnyTensor, Tensor } from '../tensor/tensor.js';
 import { positionOfOne } from './class-weights.js';
 import type { Labels } from './labels.js';
 

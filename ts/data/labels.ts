@@ -1,7 +1,7 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import { type AnyTensor, arrayOf, floatTypeOf, Tensor } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
+import { type AnyTensor, arrayOf, floatTypeOf, Tensor } from '../tensor/tensor.js';
 import { isTooDense, MOST_ONE_HOT, sizeText } from './one-hot-limit.js';
 
 /** Label rows: all of a set, or the different ones of a stream. */

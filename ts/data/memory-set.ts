@@ -1,6 +1,6 @@
 // @internal
-import { badArgument } from '../errors.js';
-import type { AnyTensor } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import type { AnyTensor } from '../tensor/tensor.js';
 import { mapNamed } from './by-name.js';
 import type { DataSet, LabelsByName, RowMap } from './data-set.js';
 import type { Labels } from './labels.js';

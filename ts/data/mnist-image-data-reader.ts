@@ -1,6 +1,6 @@
-import { badArgument, shapeMismatch } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import { badFile } from '../files.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
+import { badFile } from '../core/files.js';
 import { imageOptionNames } from './check-image-options.js';
 import { IdxFile } from './idx.js';
 import { ImageDataReader, type LabelledImages } from './image-data-reader.js';

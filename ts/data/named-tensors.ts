@@ -1,4 +1,4 @@
-import type { AnyTensor } from '../tensor.js';
+import type { AnyTensor } from '../tensor/tensor.js';
 
 /** Tensors by the names of a net's inputs or outputs. */
 export type NamedTensors = Readonly<Record<string, AnyTensor>>;

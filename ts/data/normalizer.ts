@@ -1,8 +1,8 @@
 // @internal
-import { badArgument, shapeMismatch } from '../errors.js';
-import type { FeatureScaling, LabelScaling } from '../preparation/preparation.js';
-import { type AnyTensor, arrayOf, floatTypeOf, Tensor } from '../tensor.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { type AnyTensor, arrayOf, floatTypeOf, Tensor } from '../tensor/tensor.js';
 import { type ColumnQuartiles, ColumnStatistics, quartilesOf } from './column-statistics.js';
+import type { FeatureScaling, LabelScaling } from './preparation/preparation.js';
 import type { ScalingMethod } from './scaling-options.js';
 
 /** Scales columns: (x − offset) / range, and 0 for a column whose range is 0. */

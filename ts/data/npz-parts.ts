@@ -1,11 +1,11 @@
 // @internal
-import { badArgument, shapeMismatch } from '../errors.js';
-import { fieldsOf } from '../fields.js';
-import { badFile } from '../files.js';
-import { arrayOf, sizeOf } from '../tensor.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { fieldsOf } from '../core/fields.js';
+import { badFile } from '../core/files.js';
+import type { NpyArray } from '../npz/npy.js';
+import { NpzFile, toTensor } from '../npz/npz.js';
+import { arrayOf, sizeOf } from '../tensor/tensor.js';
 import type { NpzNames } from './data-files.js';
-import type { NpyArray } from './npy.js';
-import { NpzFile, toTensor } from './npz.js';
 import { type Part, partOf } from './part.js';
 import { type Rows, rowsOf } from './rows.js';
 

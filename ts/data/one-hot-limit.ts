@@ -1,5 +1,5 @@
 // @internal
-import type { DType } from '../tensor.js';
+import type { DType } from '../tensor/tensor.js';
 
 /**
  * The most numbers that one-hot encoding may make of a set's rows: 2 GiB of float32. What is no category (ids, prices)

@@ -1,7 +1,7 @@
 // @internal
-import { badArgument, shapeMismatch } from '../errors.js';
-import { EagerRunner } from '../runner.js';
-import { sizeOf } from '../tensor.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { EagerRunner } from '../runtime/runner.js';
+import { sizeOf } from '../tensor/tensor.js';
 import { mapNamed } from './by-name.js';
 import { type Rows, requireFinite, rowType, sliceRows } from './rows.js';
 
@@ -55,7 +55,11 @@ export function soleRows(part: Part, side: Side, name: string): Rows {
  * @param name - of the part, for messages
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for inputs that are missing, and for others
  */
-export function inputNames(expected: readonly string[], part: Pick<Part, 'inputs'>, name: string): readonly string[] {
+export function inputNames(
+  expected: readonly string[],
+  part: { readonly inputs: Readonly<Record<string, unknown>> },
+  name: string,
+): readonly string[] {
   return namesIn('inputs', part.inputs, expected, name);
 }
 
@@ -69,18 +73,21 @@ export function targetNames(expected: readonly string[], part: Pick<Part, 'targe
   return expected.length === 1 && names.length === 1 ? names : namesIn('targets', part.targets, expected, name);
 }
 
-function namesIn(side: Side, rows: NamedRows, expected: readonly string[], name: string): readonly string[] {
+function namesIn(
+  side: Side,
+  rows: Readonly<Record<string, unknown>>,
+  expected: readonly string[],
+  name: string,
+): readonly string[] {
   const names = Object.keys(rows);
   if (expected.length === 1 && names.length === 1 && (names[0] === '' || expected[0] === '')) return names;
   const [missing] = expected.filter((one) => !Object.hasOwn(rows, one));
   const [other] = names.filter((one) => !expected.includes(one));
   if (missing !== undefined || other !== undefined) {
+    const listed = (of: readonly string[]) =>
+      of.map((one) => (one === '' ? 'rows without a name' : `'${one}'`)).join(', ');
     const received = names.map((one) => one || 'rows without a name').join(', ');
-    throw badArgument(
-      `the ${side} of ${name}`,
-      expected.map((one) => (one === '' ? 'rows without a name' : `'${one}'`)).join(', '),
-      received,
-    );
+    throw badArgument(`the ${side} of ${name}`, listed(expected), received);
   }
   return expected;
 }

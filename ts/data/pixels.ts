@@ -1,6 +1,6 @@
 // @internal
-import type { KernelArgument, Operand, Port, Runner } from '../runner.js';
-import type { FloatArray, Tensor, TensorData } from '../tensor.js';
+import type { BoundInput, KernelArgument, Operand, Runner } from '../runtime/runner.js';
+import type { FloatArray, Tensor, TensorData } from '../tensor/tensor.js';
 import type { Augmentation, ChannelStatistics } from './image-options.js';
 
 /** Channels, height, width. */
@@ -48,7 +48,7 @@ export function needsImagePass({ scaling, augment }: ImageFormat, { augmentSeed 
 /** Records the kernel that copies images to the batch x. */
 export function imagePass(
   runner: Runner,
-  source: Operand | Port,
+  source: Operand | BoundInput,
   { divisor, image }: { readonly divisor: number; readonly image: ImageFormat },
   { firstRow, order, augmentSeed }: ImageRange,
   x: Tensor,

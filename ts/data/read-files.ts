@@ -1,6 +1,6 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { checkOptions, fieldsOf } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions, fieldsOf } from '../core/fields.js';
 import { csvOptionNames, csvOptionsIn } from './csv/check-options.js';
 import { type CsvData, type CsvDetails, readCsv } from './csv/read-csv.js';
 import type { DataFiles } from './data-files.js';

@@ -1,10 +1,10 @@
 // @internal
-import { given } from '../given.js';
-import type { FeatureScaling, InputPreparation, OutputPreparation, Preparation } from '../preparation/preparation.js';
+import { definedFields } from '../core/objects.js';
 import { mapNamed } from './by-name.js';
 import type { CsvDetails } from './csv/read-csv.js';
 import type { LabelPreparation } from './label-preparation.js';
 import type { Part } from './part.js';
+import type { FeatureScaling, InputPreparation, OutputPreparation, Preparation } from './preparation/preparation.js';
 import { rowType } from './rows.js';
 
 /** The encodings and scalings of a reader, where they are kept. */
@@ -26,14 +26,14 @@ export function preparationOf({ like, csv, scalingOf, targets, labelNamesOf, ima
     const dtype = rowType(rows) === 'int32' ? ('int32' as const) : undefined;
     return {
       inputShape: rows.rowShape,
-      ...given({ dtype, image, x: scalingOf(name), featureNames: features?.names, columns: features?.columns }),
+      ...definedFields({ dtype, image, x: scalingOf(name), featureNames: features?.names, columns: features?.columns }),
     };
   });
   const outputs = Object.fromEntries(
     [...targets].map(([name, target]): [string, OutputPreparation] => {
       const names = labelNamesOf(name);
       const classes = target.classLabels.map((label) => names?.[label] ?? String(label));
-      return [name, given({ y: target.inverse, classes: classes.length > 0 ? classes : undefined })];
+      return [name, definedFields({ y: target.inverse, classes: classes.length > 0 ? classes : undefined })];
     }),
   );
   const [input, output] = [inputs[''], outputs['']];

@@ -1,4 +1,4 @@
-import type { AnyTensor } from '../tensor.js';
+import type { AnyTensor } from '../tensor/tensor.js';
 import type { DataReader } from './data-reader.js';
 import type { NamedTensors } from './named-tensors.js';
 

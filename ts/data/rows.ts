@@ -1,6 +1,6 @@
 // @internal
-import { BlasnetError, badArgument } from '../errors.js';
-import { Port, type Runner } from '../runner.js';
+import { BlasnetError, badArgument } from '../core/errors.js';
+import { BoundInput, type Runner } from '../runtime/runner.js';
 import {
   type AnyTensor,
   arrayOf,
@@ -11,7 +11,7 @@ import {
   type TensorData,
   type TensorType,
   typeOf,
-} from '../tensor.js';
+} from '../tensor/tensor.js';
 import { type ImageFormat, type ImageRange, imagePass, needsImagePass, scalePixels } from './pixels.js';
 
 /** Rows of a data set in memory; bytes stay bytes until a batch is gathered, and int32 stays int32. */
@@ -80,10 +80,10 @@ export function rowType({ data }: Rows): TensorType | 'uint8' {
   return data instanceof Uint8Array ? 'uint8' : typeOf(data);
 }
 
-/** A port for such rows. */
-export function portFor(dtype: DType, rows: Rows): Port {
+/** A bound input for such rows. */
+export function boundInputFor(dtype: DType, rows: Rows): BoundInput {
   const type = rowType(rows);
-  return new Port([sizeOf(rows.rowShape)], type === 'uint8' || type === 'int32' ? type : dtype);
+  return new BoundInput([sizeOf(rows.rowShape)], type === 'uint8' || type === 'int32' ? type : dtype);
 }
 
 /** The rows of a source that make a batch. */
@@ -93,19 +93,19 @@ export interface BatchRange extends ImageRange {
 
 /**
  * Records the kernel that copies the rows of a batch: in the order of `order`, or in their own.
- * @param like - shape and scaling of the rows, which a port does not tell
+ * @param like - shape and scaling of the rows, which a bound input does not tell
  * @returns the batch, count × row shape; of int32 for rows of int32
  */
 export function batchPass(
   runner: Runner,
-  source: Rows | Port,
+  source: Rows | BoundInput,
   { rowShape, divisor, image }: Pick<Rows, 'rowShape' | 'divisor' | 'image'>,
   range: BatchRange,
 ): AnyTensor {
   const { count, firstRow, order } = range;
-  const isPort = source instanceof Port;
-  const type = isPort ? source.type : rowType(source);
-  const operand = isPort ? source : { data: source.data, shape: [source.count, sizeOf(rowShape)] };
+  const isBoundInput = source instanceof BoundInput;
+  const type = isBoundInput ? source.type : rowType(source);
+  const operand = isBoundInput ? source : { data: source.data, shape: [source.count, sizeOf(rowShape)] };
   const given = order && { order: { data: order, shape: [order.length] } };
   if (type === 'int32') {
     const x = runner.tensor([count, ...rowShape], type);

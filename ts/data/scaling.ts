@@ -1,6 +1,6 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
 import type { ScalingMethod, ScalingOptions, ScalingRows } from './scaling-options.js';
 
 /** Scaling options with their defaults. */

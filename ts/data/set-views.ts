@@ -1,7 +1,7 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { fieldsOf, oneOf } from '../fields.js';
-import { sizeOf, type Tensor } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import { fieldsOf, oneOf } from '../core/fields.js';
+import { sizeOf, type Tensor } from '../tensor/tensor.js';
 import { mapNamed } from './by-name.js';
 import type { DataSet } from './data-set.js';
 import type { NamedBatch } from './named-tensors.js';

@@ -1,7 +1,7 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import type { AnyTensor } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
+import type { AnyTensor } from '../tensor/tensor.js';
 import { mapNamed, namedTensorsOf } from './by-name.js';
 import type { DataReader } from './data-reader.js';
 import type { NamedTensors } from './named-tensors.js';

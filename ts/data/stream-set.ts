@@ -1,6 +1,6 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { type AnyTensor, isFloats } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import { type AnyTensor, isFloats } from '../tensor/tensor.js';
 import { type BatchLimits, checkedBatches, likeOf } from './batches.js';
 import { mapNamed } from './by-name.js';
 import { ColumnStatistics } from './column-statistics.js';

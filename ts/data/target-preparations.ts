@@ -1,7 +1,7 @@
 // @internal
-import { didYouMean } from '../did-you-mean.js';
-import { badArgument } from '../errors.js';
-import { fieldsOf, isFields } from '../fields.js';
+import { didYouMean } from '../core/did-you-mean.js';
+import { badArgument } from '../core/errors.js';
+import { fieldsOf, isFields } from '../core/fields.js';
 import type { NetType } from '../losses/index.js';
 import type { DataSet, LabelsByName } from './data-set.js';
 import { type LabelChange, LabelPreparation } from './label-preparation.js';

@@ -1,6 +1,6 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
 import { mapNamed, namedTensorsOf } from './by-name.js';
 import type { DataTensors } from './data-reader.js';
 import type { Part } from './part.js';

@@ -1,7 +1,7 @@
-import { badArgument } from '../errors.js';
-import { fieldsOf, oneOf } from '../fields.js';
-import { requireLayerName } from '../files.js';
-import { checkedShape } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import { fieldsOf, oneOf } from '../core/fields.js';
+import { requireLayerName } from '../core/files.js';
+import { checkedShape } from '../tensor/tensor.js';
 
 /** Shape of one row: `[784]`, or `[channels, height, width]`; `[]` is one number. */
 export type RowShape = readonly number[];

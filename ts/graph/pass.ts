@@ -2,9 +2,9 @@
 import { type Ops, opsOn } from '../ops/ops.js';
 import { type Seed, Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
-import type { Runner } from '../runner.js';
-import type { Tensor } from '../tensor.js';
-import type { Parameter } from '../weights-bias.js';
+import type { Runner } from '../runtime/runner.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Parameter } from './weights-bias.js';
 
 /** One pass over layers: forward by operations on a tape, then backward to the parameters that were used. */
 export class Pass {

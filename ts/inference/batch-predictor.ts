@@ -1,6 +1,6 @@
-import { badArgument, shapeMismatch } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import { arrayOf, checkedShape, type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
+import { arrayOf, checkedShape, type DType, type FloatArray, sizeOf, Tensor } from '../tensor/tensor.js';
 import { RowQueue } from './row-queue.js';
 
 /** How rows are gathered into batches. */

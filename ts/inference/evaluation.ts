@@ -1,25 +1,12 @@
 import { inputNames, type Part, targetNames } from '../data/part.js';
-import { batchPass, floatBatchPass, labelRowsIn, portFor, rowsIn } from '../data/rows.js';
-import { keepInPlace } from '../keep-in-place.js';
+import { batchPass, boundInputFor, floatBatchPass, labelRowsIn, rowsIn } from '../data/rows.js';
 import { penaltyPass } from '../losses/penalty.js';
-import type { MetricValues } from '../metrics/metric.js';
+import type { Evaluation } from '../metrics/evaluation.js';
 import { type Model, objectivesFor, penaltyOf } from '../net/model.js';
 import { ChunkedReplay } from '../replay/chunked-replay.js';
-import type { Slots } from '../slots.js';
+import { keepInPlace } from '../runtime/keep-in-place.js';
+import type { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import { Scores } from './scores.js';
-
-/** How well a net does on a data set. */
-export interface Evaluation {
-  /** The mean loss per row, with the penalty of l1 or l2. */
-  readonly loss: number;
-  /**
-   * R² for numbers, the share of right answers for classes; of several outputs, that of the first one. NaN where the labels
-   * of an own loss do not tell.
-   */
-  readonly accuracy: number;
-  /** The metrics that were asked for, by name; those of several outputs, and their losses, as `output.metric`. */
-  readonly metrics?: MetricValues | undefined;
-}
 
 /** Loss and metrics of a net over a data set, as often as they are asked for. */
 export class Evaluator {
@@ -34,33 +21,33 @@ export class Evaluator {
     const names = stack.outputs.map(({ name }) => name);
     const inputs = inputNames(stack.inputNames, part, 'the rows').map((name) => rowsIn(dtype, part.inputs[name]!));
     const targets = targetNames(names, part, 'the rows').map((name) => labelRowsIn(dtype, part.targets[name]!));
-    const [ports, labelPorts] = [inputs, targets].map((all) => all.map((rows) => portFor(dtype, rows)));
+    const [boundInputs, labelPorts] = [inputs, targets].map((all) => all.map((rows) => boundInputFor(dtype, rows)));
     const { count } = inputs[0]!;
     const rowBytes = stack.rowBytes(...inputs.map(({ rowShape }) => rowShape));
     const penalty = penaltyOf(model);
     const setup = { dtype, rows: count, rowBytes, isRecordable: stack.isRecordable, kept: () => [] };
     let scores: Scores | undefined;
-    const scoresIn = (slots: Slots) => {
-      scores ??= new Scores(objectives, dtype, count, slots);
+    const scoresIn = (scalars: RuntimeScalars) => {
+      scores ??= new Scores(objectives, dtype, count, scalars);
       return scores;
     };
     this.#replay = new ChunkedReplay(
       { ...setup, spareSlots: Scores.roomFor(objectives) },
-      (runner, rows, firstRow, slots) => {
-        const judge = scoresIn(slots);
+      (runner, rows, firstRow, scalars) => {
+        const judge = scoresIn(scalars);
         const range = { count: rows, firstRow };
-        const batch = inputs.map((x, i) => batchPass(runner, ports![i]!, x, range));
+        const batch = inputs.map((x, i) => batchPass(runner, boundInputs![i]!, x, range));
         const labels = targets.map((y, i) => floatBatchPass(runner, labelPorts![i]!, y, range));
         const { pass, outputs } = stack.forwardPass(runner, batch, false);
         judge.recordLoss(pass.tape, outputs, { labels });
         judge.recordMetrics(pass.tape, outputs, { labels });
       },
-      penalty && ((runner, slots) => penaltyPass(runner, stack, penalty, count, slots)),
+      penalty && ((runner, scalars) => penaltyPass(runner, stack, penalty, count, scalars)),
     );
-    this.#scores = scoresIn(this.#replay.slots);
+    this.#scores = scoresIn(this.#replay.scalars);
     this.#memory = [...inputs, ...targets].map(({ data }) => data.buffer);
     for (const [i, rows] of [...inputs, ...targets].entries()) {
-      this.#replay.bind([...ports!, ...labelPorts!][i]!, rows.data, rows.count);
+      this.#replay.bind([...boundInputs!, ...labelPorts!][i]!, rows.data, rows.count);
     }
   }
 

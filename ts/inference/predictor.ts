@@ -1,9 +1,17 @@
 // @internal
-import { batchPass, portFor, rowsOf } from '../data/rows.js';
+import { batchPass, boundInputFor, rowsOf } from '../data/rows.js';
 import type { Model } from '../net/model.js';
 import { ChunkedReplay } from '../replay/chunked-replay.js';
-import { Port } from '../runner.js';
-import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
+import { BoundInput } from '../runtime/runner.js';
+import {
+  type AnyTensor,
+  type DType,
+  type FloatArray,
+  isFloats,
+  sizeOf,
+  Tensor,
+  type TensorType,
+} from '../tensor/tensor.js';
 
 /** The forward pass over rows of one shape, from any tensors to new ones. */
 export class Predictor {
@@ -11,31 +19,33 @@ export class Predictor {
   readonly #inputShapes: readonly (readonly number[])[];
   readonly #outputShapes: readonly (readonly number[])[];
   readonly #replay: ChunkedReplay;
-  /** Where the rows of several inputs are bound; a single input is given to each run, which costs less. */
-  readonly #sources: readonly Port[];
+  readonly #inputTypes: readonly TensorType[];
+  /** Where the rows of inputs are bound; a single input of floats is given to each run, which costs less. */
+  readonly #sources: readonly BoundInput[];
   /** Where several chunks store their outputs one behind the other. */
-  readonly #targets: readonly Port[];
+  readonly #targets: readonly BoundInput[];
   /** The outputs of a run with a single chunk, which the next one overwrites. */
   #outputs: readonly Tensor[] = [];
 
   /** @param inputs - rows in the order of the net's inputs, as an example */
-  constructor({ params: { dtype }, stack }: Model, inputs: readonly Tensor[]) {
+  constructor({ params: { dtype }, stack }: Model, inputs: readonly AnyTensor[]) {
     const rows = inputs[0]!.rows;
+    const isGiven = inputs.length === 1 && isFloats(inputs[0]!);
     const rowShapes = inputs.map(({ shape }) => shape.slice(1));
     const outputRowShapes = stack.outputShapes(...rowShapes);
     this.#dtype = dtype;
     this.#inputShapes = inputs.map(({ shape }) => shape);
+    this.#inputTypes = inputs.map((x) => x.dtype);
     this.#outputShapes = outputRowShapes.map((rowShape) => Object.freeze([rows, ...rowShape]));
-    this.#targets = outputRowShapes.map((rowShape) => new Port([sizeOf(rowShape)], dtype));
-    this.#sources = inputs.length > 1 ? inputs.map((x) => portFor(dtype, rowsOf(x))) : [];
+    this.#targets = outputRowShapes.map((rowShape) => new BoundInput([sizeOf(rowShape)], dtype));
+    this.#sources = isGiven ? [] : inputs.map((x) => boundInputFor(dtype, rowsOf(x)));
     const sizes = { dtype, rows, rowBytes: stack.rowBytes(...rowShapes), isRecordable: stack.isRecordable };
     const setup = { ...sizes, kept: () => this.#outputs };
-    const inputSize = inputs.length === 1 ? { inputSize: sizeOf(rowShapes[0]!) } : {};
+    const inputSize = isGiven ? { inputSize: sizeOf(rowShapes[0]!) } : {};
     this.#replay = new ChunkedReplay({ ...setup, ...inputSize }, (runner, count, firstRow) => {
-      const batch =
-        inputs.length === 1
-          ? [runner.input([count, ...rowShapes[0]!])]
-          : inputs.map((x, i) => batchPass(runner, this.#sources[i]!, rowsOf(x), { count, firstRow }));
+      const batch = isGiven
+        ? [runner.input([count, ...rowShapes[0]!])]
+        : inputs.map((x, i) => batchPass(runner, this.#sources[i]!, rowsOf(x), { count, firstRow }));
       const results = stack.forwardPass(runner, batch, false).outputs.map(({ tensor }) => tensor);
       this.#outputs = count === rows ? results.map(({ shape }) => runner.tensor(shape)) : [];
       for (const [i, a] of results.entries()) {
@@ -46,11 +56,11 @@ export class Predictor {
 
   /** Whether it takes one input and gives one output: then `predictOne` does the same, and allocates its result alone. */
   get isSingle(): boolean {
-    return this.#inputShapes.length === 1 && this.#outputShapes.length === 1 && this.#replay.chunks === 1;
+    return this.#sources.length === 0 && this.#outputShapes.length === 1 && this.#replay.chunks === 1;
   }
 
-  takesOne(x: Tensor): boolean {
-    return this.#inputShapes.length === 1 && isLike(x, this.#inputShapes[0]!, this.#dtype);
+  takesOne(x: AnyTensor): boolean {
+    return this.#sources.length === 0 && isLike(x, this.#inputShapes[0]!, this.#dtype);
   }
 
   predictOne(x: Tensor): Tensor {
@@ -59,31 +69,37 @@ export class Predictor {
   }
 
   /** Tells whether the inputs have the shapes and dtype of this predictor. Allocates nothing. */
-  takes(inputs: readonly Tensor[]): boolean {
+  takes(inputs: readonly AnyTensor[]): boolean {
     if (inputs.length !== this.#inputShapes.length) return false;
     for (let i = 0; i < inputs.length; i++) {
-      if (!isLike(inputs[i]!, this.#inputShapes[i]!, this.#dtype)) return false;
+      if (!isLike(inputs[i]!, this.#inputShapes[i]!, this.#inputTypes[i]!)) return false;
     }
     return true;
   }
 
   /** Returns the outputs in the net's order. */
-  predictSync(inputs: readonly Tensor[]): Tensor[] {
+  predictSync(inputs: readonly AnyTensor[]): Tensor[] {
     const results = this.#begin(inputs);
-    this.#replay.runSync(inputs.length === 1 ? (inputs[0]!.data as FloatArray) : undefined);
+    this.#replay.runSync(this.#given(inputs));
     return this.#end(results);
   }
 
   /** The memory of the inputs must stay where it is until the promise resolves. */
-  async predict(inputs: readonly Tensor[]): Promise<Tensor[]> {
+  async predict(inputs: readonly AnyTensor[]): Promise<Tensor[]> {
     const results = this.#begin(inputs);
-    await this.#replay.run(inputs.length === 1 ? (inputs[0]!.data as FloatArray) : undefined);
+    await this.#replay.run(this.#given(inputs));
     return this.#end(results);
   }
 
+  /** The rows that a run is given, where they are not bound. */
+  #given(inputs: readonly AnyTensor[]): FloatArray | undefined {
+    return this.#sources.length === 0 ? (inputs[0]!.data as FloatArray) : undefined;
+  }
+
   /** Binds the inputs, and memory for the outputs of several chunks. */
-  #begin(inputs: readonly Tensor[]): readonly FloatArray[] | undefined {
-    for (const [i, port] of this.#sources.entries()) this.#replay.bind(port, inputs[i]!.data, inputs[i]!.rows);
+  #begin(inputs: readonly AnyTensor[]): readonly FloatArray[] | undefined {
+    for (const [i, boundInput] of this.#sources.entries())
+      this.#replay.bind(boundInput, inputs[i]!.data, inputs[i]!.rows);
     if (this.#replay.chunks === 1) return undefined;
     return this.#outputShapes.map((shape, i) => {
       const { data } = Tensor.zeros(shape, this.#dtype);
@@ -99,7 +115,7 @@ export class Predictor {
   }
 }
 
-function isLike(x: Tensor, shape: readonly number[], dtype: DType): boolean {
+function isLike(x: AnyTensor, shape: readonly number[], dtype: TensorType): boolean {
   if (!(x instanceof Tensor) || x.dtype !== dtype || x.shape.length !== shape.length) return false;
   for (let i = 0; i < shape.length; i++) if (x.shape[i] !== shape[i]) return false;
   return x.data.length === x.size;

@@ -1,31 +1,42 @@
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { isFields } from '../core/fields.js';
+import { mapNamed } from '../data/by-name.js';
 import type { RowCells } from '../data/csv-options.js';
-import { badArgument, shapeMismatch } from '../errors.js';
-import { isFields } from '../fields.js';
-import type { Prediction } from '../preparation/prediction.js';
-import type { Preparer } from '../preparation/preparer.js';
-import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
+import { NamedPreparer } from '../data/preparation/named-preparer.js';
+import type { Prediction } from '../data/preparation/prediction.js';
+import type { Preparer } from '../data/preparation/preparer.js';
+import type { NamedRow } from '../data/preparation/raw-numbers.js';
+import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor/tensor.js';
 import { type BatchPredictorOptions, batchOptions, requireNumbers } from './batch-predictor.js';
 import { RowQueue } from './row-queue.js';
+
+/** The answers of one output, or of several by their names. */
+export type Answers = Prediction | Readonly<Record<string, Prediction>>;
 
 /** The net that a row predictor works for. */
 export interface RowAnswerer {
   readonly dtype: DType;
   /** The net's preparation at the moment. */
-  readonly preparer: Preparer;
+  readonly preparer: Preparer | NamedPreparer;
   /**
-   * The shape of a raw row.
+   * The shape of a raw row; for inputs by name, that of `flatten`.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` where neither the preparation nor the first layer tells
    */
-  rowShape(preparer: Preparer): readonly number[];
+  rowShape(preparer: Preparer | NamedPreparer): readonly number[];
   /** Answers for raw rows, computed beside the event loop. */
-  answer(preparer: Preparer, raw: Tensor): Promise<Prediction>;
+  answer(preparer: Preparer | NamedPreparer, raw: Tensor): Promise<Answers>;
 }
+
+type ByName = Readonly<Record<string, Prediction>>;
+
+/** A raw row as callers hand it in. */
+type RawRow = readonly number[] | FloatArray | Tensor | RowCells | NamedRow;
 
 /** Raw rows that are gathered under one preparation. */
 interface Gathering {
-  readonly preparer: Preparer;
+  readonly preparer: Preparer | NamedPreparer;
   readonly rowShape: readonly number[];
-  readonly queue: RowQueue<Prediction>;
+  readonly queue: RowQueue<Answers>;
 }
 
 /**
@@ -53,25 +64,35 @@ export class RowPredictor {
   /**
    * Answers one raw row: `outputs` is 1 × outputs, `classes` has one name. The row is read at once, and prepared as the
    * net's `preparation` describes at that time.
-   * @param row - numbers, or cells by column name
+   * @param row - numbers, or cells by column name; for several inputs, also numbers by their names
+   * @returns the answer; by the outputs' names where there are several (then write `predict<Record<string, Prediction>>`)
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for another number of features, `ERR_BAD_ARGUMENT` for a cell or number
    *   that cannot be read, `ERR_NET_BUSY` while the net is training
    */
-  async predict(row: readonly number[] | FloatArray | Tensor | RowCells): Promise<Prediction> {
+  async predict(row: RawRow): Promise<Prediction>;
+  async predict<Result extends Answers>(row: RawRow): Promise<Result>;
+  async predict(row: RawRow): Promise<Answers> {
     const { preparer, rowShape, queue } = this.#gathering();
     const numbers = this.#numbersOf(row, preparer);
     const size = sizeOf(rowShape);
     if (numbers.length !== size) throw shapeMismatch('row', `${size} numbers`, `${numbers.length}`);
     return new Promise((resolve, reject) => {
       queue.reserve(1).set(numbers);
-      const done = ({ outputs, classes }: Prediction, at: number) =>
-        resolve({ outputs: outputs.slice(at, at + 1), ...(classes && { classes: [classes[at]!] }) });
+      const done = (answers: Answers, at: number) => {
+        const isOne = answers.outputs instanceof Tensor;
+        resolve(isOne ? rowOf(answers as Prediction, at) : mapNamed(answers as ByName, (one) => rowOf(one, at)));
+      };
       queue.add({ rows: 1, done, fail: reject });
     });
   }
 
   /** Numbers of a raw row, rounded as `net.predict` would. */
-  #numbersOf(row: unknown, preparer: Preparer): ArrayLike<number> {
+  #numbersOf(row: unknown, preparer: Preparer | NamedPreparer): ArrayLike<number> {
+    if (preparer instanceof NamedPreparer) {
+      const isLone = preparer.inputNames.length === 1 && !(isFields(row) && !ArrayBuffer.isView(row));
+      const named = isLone ? { [preparer.inputNames[0]!]: row } : row;
+      return preparer.flatten(preparer.encode([named as NamedRow], this.#net.dtype));
+    }
     if (row instanceof Tensor) return row.data;
     if (isFields(row) && !ArrayBuffer.isView(row)) {
       return preparer.encode([row as RowCells], this.#net.dtype).data;
@@ -94,4 +115,9 @@ export class RowPredictor {
     this.#gatherings = [...this.#gatherings.filter((before) => before.queue.rows > 0), gathering];
     return gathering;
   }
+}
+
+/** The answer to one row of several. */
+function rowOf({ outputs, classes }: Prediction, at: number): Prediction {
+  return { outputs: outputs.slice(at, at + 1), ...(classes && { classes: [classes[at]!] }) };
 }

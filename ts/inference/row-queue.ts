@@ -1,5 +1,5 @@
-import { badArgument } from '../errors.js';
-import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor/tensor.js';
 
 /** Rows of one caller. They stay together in one batch. */
 export interface RowJob<Answer> {

@@ -1,5 +1,6 @@
-import { BlasnetError } from '../errors.js';
+import { BlasnetError } from '../core/errors.js';
 import { type LossPart, lossPass, totalLossPass } from '../losses/loss-pass.js';
+import type { Evaluation } from '../metrics/evaluation.js';
 import type { Metric } from '../metrics/metric.js';
 import { MetricSet, mostRunning } from '../metrics/metric-set.js';
 import type { JudgedOutput } from '../metrics/tally.js';
@@ -7,10 +8,9 @@ import { figureName, type Objective } from '../objectives.js';
 import type { Seed, Tape } from '../ops/tape.js';
 import type { Value } from '../ops/value.js';
 import { createReplay, type Replay } from '../replay/replay.js';
-import { fromNative, type Operand, type Runner } from '../runner.js';
-import { Slots } from '../slots.js';
-import type { DType, Tensor } from '../tensor.js';
-import type { Evaluation } from './evaluation.js';
+import { fromNative, type Operand, type Runner } from '../runtime/runner.js';
+import { RuntimeScalars } from '../runtime/runtime-scalars.js';
+import type { DType, Tensor } from '../tensor/tensor.js';
 
 type MetricResults = ReturnType<MetricSet['results']>;
 
@@ -35,7 +35,7 @@ export class Scores {
   readonly #objectives: readonly Objective[];
   readonly #dtype: DType;
   readonly #rows: number;
-  readonly #slots: Slots;
+  readonly #scalars: RuntimeScalars;
   /** The loss of each output, where that of the net is another one. */
   readonly #parts: readonly LossPart[] | undefined;
   #metrics: readonly OutputMetrics[] | undefined;
@@ -43,18 +43,18 @@ export class Scores {
 
   /**
    * @param rows - the most rows that come together
-   * @param slots - where the sums of the net's loss are, with `roomFor` spare numbers
+   * @param scalars - where the sums of the net's loss are, with `roomFor` spare numbers
    */
-  constructor(objectives: readonly Objective[], dtype: DType, rows: number, slots: Slots) {
+  constructor(objectives: readonly Objective[], dtype: DType, rows: number, scalars: RuntimeScalars) {
     this.#objectives = objectives;
     this.#dtype = dtype;
     this.#rows = rows;
-    this.#slots = slots;
+    this.#scalars = scalars;
     const isSum = objectives.length > 1 || objectives[0]!.factor !== 1;
-    this.#parts = isSum ? objectives.map(({ factor }) => ({ slots: new Slots(), factor })) : undefined;
+    this.#parts = isSum ? objectives.map(({ factor }) => ({ scalars: new RuntimeScalars(), factor })) : undefined;
   }
 
-  /** The spare numbers that the slots must have, for sums that are looked at while they grow. */
+  /** The spare numbers that the scalars must have, for sums that are looked at while they grow. */
   static roomFor(objectives: readonly Objective[]): number {
     return objectives.reduce((sum, { metrics }) => sum + (metrics.length + 1) * mostRunning, 0);
   }
@@ -68,9 +68,9 @@ export class Scores {
     const { labels, classWeights, sampleWeights } = batch;
     const seeds = this.#objectives.map(({ loss, factor }, i) => {
       const weights = { classWeights: classWeights?.[i], sampleWeights, factor };
-      return lossPass(loss, tape, outputs[i]!, labels[i]!, this.#parts?.[i]?.slots ?? this.#slots, weights);
+      return lossPass(loss, tape, outputs[i]!, labels[i]!, this.#parts?.[i]?.scalars ?? this.#scalars, weights);
     });
-    if (this.#parts) totalLossPass(tape.runner, this.#parts, labels[0]!.rows, this.#slots);
+    if (this.#parts) totalLossPass(tape.runner, this.#parts, labels[0]!.rows, this.#scalars);
     return () => seeds.flatMap((make) => make());
   }
 
@@ -93,7 +93,7 @@ export class Scores {
       const own = metrics.includes(figure) ? undefined : figureSet(figure, judged);
       return { metrics: new MetricSet(metrics, judged), figure: own };
     });
-    for (const [set, sums] of runningSums(made, this.#slots.spareOf())) set.placeRunning(sums);
+    for (const [set, sums] of runningSums(made, this.#scalars.spareOf())) set.placeRunning(sums);
     return made;
   }
 
@@ -118,8 +118,8 @@ export class Scores {
 
   /** Sets all sums to zero. */
   clear(): void {
-    this.#slots.clearSums();
-    for (const { slots } of this.#parts ?? []) slots.clearSums();
+    this.#scalars.clearSums();
+    for (const { scalars } of this.#parts ?? []) scalars.clearSums();
     for (const set of this.#sets) set.clear();
   }
 
@@ -141,30 +141,30 @@ export class Scores {
     const step = (runner: Runner) => {
       for (const set of sets) set.finish(runner);
     };
-    const setup = { dtype: this.#dtype, slots: new Slots(), stepsPerEpoch: 1, batchRows: 1 };
+    const setup = { dtype: this.#dtype, scalars: new RuntimeScalars(), stepsPerEpoch: 1, batchRows: 1 };
     this.#finish ??= createReplay({ step }, setup);
     return this.#finish;
   }
 
   /** The figures of all rows, once the sums are finished. */
   evaluation(): Evaluation {
-    return this.#evaluationOf(this.#slots.data, (set) => set.results());
+    return this.#evaluationOf(this.#scalars.data, (set) => set.results());
   }
 
   /**
    * The figures of the rows so far: those that are known at any time.
-   * @param data - a copy of the slots' data
+   * @param data - a copy of the scalars' data
    */
-  running(data: Float64Array = this.#slots.data): Evaluation {
-    const sums = runningSums(this.#metrics ?? [], this.#slots.spareOf(data));
+  running(data: Float64Array = this.#scalars.data): Evaluation {
+    const sums = runningSums(this.#metrics ?? [], this.#scalars.spareOf(data));
     return this.#evaluationOf(data, (set) => set.runningResults(sums.get(set)!));
   }
 
   #evaluationOf(data: Float64Array, resultsOf: (set: MetricSet) => MetricResults): Evaluation {
-    const { lossSum, rows } = this.#slots.sums(data);
+    const { lossSum, rows } = this.#scalars.sums(data);
     const isAsked = this.#objectives.length > 1 || this.#objectives.some(({ metrics }) => metrics.length > 0);
     const metrics = this.#objectives.flatMap((objective, i) => {
-      const part = this.#objectives.length > 1 ? this.#parts![i]!.slots.sums() : undefined;
+      const part = this.#objectives.length > 1 ? this.#parts![i]!.scalars.sums() : undefined;
       const results = this.#metrics ? resultsOf(this.#metrics[i]!.metrics) : {};
       const all = { ...(part && { loss: part.lossSum / part.rows }), ...results };
       return Object.entries(all).map(
@@ -189,7 +189,7 @@ export class Scores {
 const setsOf = (outputs: readonly OutputMetrics[]): MetricSet[] =>
   outputs.flatMap(({ metrics, figure }) => (figure ? [metrics, figure] : [metrics]));
 
-/** The share of each set in the spare numbers of slots. */
+/** The share of each set in the spare numbers of scalars. */
 function runningSums(outputs: readonly OutputMetrics[], spare: Float64Array): Map<MetricSet, Float64Array> {
   let used = 0;
   return new Map(

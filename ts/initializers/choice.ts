@@ -1,5 +1,5 @@
 // @internal
-import { oneOf } from '../fields.js';
+import { oneOf } from '../core/fields.js';
 
 /** Checks an option that is one of a few words; the first is the default. */
 export function choice<Word extends string>(name: string, words: readonly Word[], value: Word | undefined): Word {

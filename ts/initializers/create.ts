@@ -1,4 +1,4 @@
-import { checkOptions, type Fields, oneOf } from '../fields.js';
+import { checkOptions, type Fields, oneOf } from '../core/fields.js';
 import type { Initializer } from './initializer.js';
 import { MsraInitializer, type MsraOptions } from './msra.js';
 import { NormalInitializer, type NormalOptions } from './normal.js';

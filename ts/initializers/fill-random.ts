@@ -1,8 +1,8 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { fieldsOf, isFields } from '../fields.js';
-import type { Runner } from '../runner.js';
-import { requireTensor, type Tensor } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import { fieldsOf, isFields } from '../core/fields.js';
+import type { Runner } from '../runtime/runner.js';
+import { requireTensor, type Tensor } from '../tensor/tensor.js';
 import type { InitializerContext } from './initializer.js';
 
 /**

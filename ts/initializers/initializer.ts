@@ -1,5 +1,5 @@
-import type { Runner } from '../runner.js';
-import type { Tensor } from '../tensor.js';
+import type { Runner } from '../runtime/runner.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** The numbers that an initialiser may depend on. */
 export interface InitializerContext {

@@ -1,7 +1,7 @@
-import { badArgument } from '../errors.js';
-import { checkOptions, fieldsOf } from '../fields.js';
-import type { Runner } from '../runner.js';
-import type { Tensor } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions, fieldsOf } from '../core/fields.js';
+import type { Runner } from '../runtime/runner.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { choice } from './choice.js';
 import { checkFill, fillRandom } from './fill-random.js';
 import type { Initializer, InitializerContext } from './initializer.js';

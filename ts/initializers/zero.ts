@@ -1,5 +1,5 @@
-import type { Runner } from '../runner.js';
-import type { Tensor } from '../tensor.js';
+import type { Runner } from '../runtime/runner.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { checkFill } from './fill-random.js';
 import type { Initializer } from './initializer.js';
 

@@ -1,7 +1,7 @@
 // @internal
-import { didYouMean } from '../did-you-mean.js';
-import { badArgument } from '../errors.js';
-import { isFields, oneOf } from '../fields.js';
+import { didYouMean } from '../core/did-you-mean.js';
+import { badArgument } from '../core/errors.js';
+import { isFields, oneOf } from '../core/fields.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 

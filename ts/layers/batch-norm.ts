@@ -1,11 +1,11 @@
-import { requireAboveZero } from '../constants.js';
-import { badArgument, shapeMismatch } from '../errors.js';
-import { checkOptions, isFields } from '../fields.js';
-import { given } from '../given.js';
+import { requireAboveZero } from '../core/constants.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { checkOptions, isFields } from '../core/fields.js';
+import { definedFields } from '../core/objects.js';
+import type { Parameter, ParameterSetup } from '../graph/weights-bias.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
-import { arrayOf, checkedShape, type DType, sizeOf } from '../tensor.js';
-import type { Parameter, ParameterSetup } from '../weights-bias.js';
+import { arrayOf, checkedShape, type DType, sizeOf } from '../tensor/tensor.js';
 import type { CallContext } from './composition.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
@@ -77,7 +77,13 @@ export class BatchNormLayer extends Layer {
 
   override get config(): LayerConfig {
     const { features, momentum, epsilon } = this;
-    return { type: 'BatchNormLayer', ...given({ features }), momentum, epsilon, ...given({ dtype: this.#dtype }) };
+    return {
+      type: 'BatchNormLayer',
+      ...definedFields({ features }),
+      momentum,
+      epsilon,
+      ...definedFields({ dtype: this.#dtype }),
+    };
   }
 
   override build([row]: readonly RowShape[]): ParameterSpecs {

@@ -1,9 +1,9 @@
 // @internal
-import { badArgument } from '../errors.js';
+import { badArgument } from '../core/errors.js';
 import type { Pass } from '../graph/pass.js';
+import type { Parameter } from '../graph/weights-bias.js';
 import type { Value } from '../ops/value.js';
-import type { DType, Tensor } from '../tensor.js';
-import type { Parameter } from '../weights-bias.js';
+import type { DType, Tensor } from '../tensor/tensor.js';
 import { configOf } from './config-of.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 import { createLayer } from './registry.js';

@@ -1,7 +1,7 @@
-import { oneOf } from '../fields.js';
+import { oneOf } from '../core/fields.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
-import { sizeOf, type Tensor } from '../tensor.js';
+import { sizeOf, type Tensor } from '../tensor/tensor.js';
 import { Layer, type LayerConfig } from './layer.js';
 import { registerLayer } from './registry.js';
 

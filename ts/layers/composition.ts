@@ -1,10 +1,10 @@
 // @internal
-import { shapeMismatch } from '../errors.js';
+import { shapeMismatch } from '../core/errors.js';
 import { type Ops, opsOn } from '../ops/ops.js';
 import { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
-import type { KernelArgument, Runner } from '../runner.js';
-import { type DType, Tensor, type TensorType } from '../tensor.js';
+import type { KernelArgument, Runner } from '../runtime/runner.js';
+import { type DType, Tensor, type TensorType } from '../tensor/tensor.js';
 
 /** The circumstances of a pass, beside its inputs. */
 export interface CallContext {

@@ -1,5 +1,5 @@
-import { badArgument, shapeMismatch } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';

@@ -1,5 +1,5 @@
-import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
 import type { Ops } from '../ops/ops.js';
 import {
   type ConvTransposeWindow,

@@ -1,4 +1,4 @@
-import { checkOptions } from '../fields.js';
+import { checkOptions } from '../core/fields.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { checkedSize, type ImageShape, type Pair, windowSizes, windowsOver } from '../ops/windows.js';

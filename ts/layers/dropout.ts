@@ -1,4 +1,4 @@
-import { badArgument } from '../errors.js';
+import { badArgument } from '../core/errors.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import type { CallContext } from './composition.js';

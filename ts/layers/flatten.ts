@@ -1,6 +1,6 @@
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
-import { sizeOf } from '../tensor.js';
+import { sizeOf } from '../tensor/tensor.js';
 import { Layer, type LayerConfig } from './layer.js';
 import { registerLayer } from './registry.js';
 

@@ -1,9 +1,9 @@
-import { badArgument, shapeMismatch } from '../errors.js';
-import { checkOptions, isFields } from '../fields.js';
-import { given } from '../given.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { checkOptions, isFields } from '../core/fields.js';
+import { definedFields } from '../core/objects.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
-import { checkedShape, sizeOf } from '../tensor.js';
+import { checkedShape, sizeOf } from '../tensor/tensor.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 import { type WeightOptions, type WeightSettings, weightOptionNames, weightSettings } from './weight-options.js';
@@ -67,7 +67,7 @@ export class FullyConnectedLayer extends Layer {
 
   override get config(): LayerConfig {
     const { inputs, outputs } = this;
-    return { type: 'FullyConnectedLayer', ...given({ inputs }), outputs, ...this.#settings.config };
+    return { type: 'FullyConnectedLayer', ...definedFields({ inputs }), outputs, ...this.#settings.config };
   }
 
   override build([row]: readonly RowShape[]): ParameterSpecs {

@@ -1,5 +1,5 @@
 // @internal
-import { shapeMismatch } from '../errors.js';
+import { shapeMismatch } from '../core/errors.js';
 import type { RowShape } from '../graph/node.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';

@@ -1,4 +1,4 @@
-import { shapeMismatch } from '../errors.js';
+import { shapeMismatch } from '../core/errors.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';

@@ -1,10 +1,10 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
+import { Parameter, type ParameterSetup } from '../graph/weights-bias.js';
 import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
-import { EagerRunner } from '../runner.js';
-import { sizeOf } from '../tensor.js';
-import { Parameter, type ParameterSetup } from '../weights-bias.js';
+import { EagerRunner } from '../runtime/runner.js';
+import { sizeOf } from '../tensor/tensor.js';
 
 /** A parameter that a layer asks for in `build`. */
 export interface ParameterSpec {

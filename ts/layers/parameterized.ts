@@ -1,10 +1,10 @@
 // @internal
-import { badArgument } from '../errors.js';
+import { badArgument } from '../core/errors.js';
+import type { LayerLearning, Parameter, ParameterSetup } from '../graph/weights-bias.js';
 import { createInitializer } from '../initializers/index.js';
-import { readWeightFile, requireSameShape, writeWeightFile } from '../model-files/weight-files.js';
 import { createOptimizer, type KernelOptimizer } from '../optimizers/index.js';
-import { type DType, requireTensor, type Tensor } from '../tensor.js';
-import type { LayerLearning, Parameter, ParameterSetup } from '../weights-bias.js';
+import { type DType, requireTensor, type Tensor } from '../tensor/tensor.js';
+import { readWeightFile, requireSameShape, writeWeightFile } from './weight-files.js';
 
 /** The parameters of a layer: their initial values, their updates, and their files. */
 export abstract class Parameterized {

@@ -1,4 +1,4 @@
-import { badArgument, shapeMismatch } from '../errors.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';

@@ -1,7 +1,7 @@
-import { badArgument, describe, shapeMismatch } from '../errors.js';
+import { badArgument, describe, shapeMismatch } from '../core/errors.js';
 import type { Pass } from '../graph/pass.js';
 import type { Value } from '../ops/value.js';
-import { Tensor } from '../tensor.js';
+import { type AnyTensor, type DType, isFloats, Tensor } from '../tensor/tensor.js';
 import { Layer, type RowShape } from './layer.js';
 
 /**
@@ -26,21 +26,23 @@ export abstract class PlainLayer extends Layer {
   override record(pass: Pass, [value]: readonly Value[]): Value {
     const { tape, training } = pass;
     const x = value!.tensor;
-    const y = checked('forward', this.forward(x, training), [x.rows, ...this.outputShape(x.shape.slice(1))], x);
+    const dtype = isFloats(x as AnyTensor) ? x.dtype : this.dtype; // class numbers are int32
+    const shape = [x.rows, ...this.outputShape(x.shape.slice(1))];
+    const y = checked('forward', this.forward(x, training), shape, dtype);
     const parameters = this.parameters.map((parameter) => pass.parameter(parameter));
     return tape.result(y, [value!, ...parameters], (dy) => {
       const dx = this.backward(dy);
-      if (tape.needs(value!)) tape.shareGradient(value!, checked('backward', dx, x.shape, dy));
+      if (tape.needs(value!)) tape.shareGradient(value!, checked('backward', dx, x.shape, dy.dtype));
       for (const parameter of parameters) tape.hasGradient(parameter);
     });
   }
 }
 
 /** Checks that the result of user code is a tensor that fits. */
-function checked(pass: string, result: unknown, shape: readonly number[] | undefined, like: Tensor): Tensor {
+function checked(pass: string, result: unknown, shape: readonly number[], dtype: DType): Tensor {
   if (!(result instanceof Tensor)) throw badArgument(`the result of ${pass}`, 'a Tensor', result);
-  if (result.dtype !== like.dtype) throw badArgument(`the result of ${pass}`, like.dtype, describe(result.dtype));
-  if (shape && result.shape.join() !== shape.join()) {
+  if (result.dtype !== dtype) throw badArgument(`the result of ${pass}`, dtype, describe(result.dtype));
+  if (result.shape.join() !== shape.join()) {
     throw shapeMismatch(`the result of ${pass}`, `shape [${shape.join(', ')}]`, `[${result.shape.join(', ')}]`);
   }
   return result;

@@ -1,5 +1,5 @@
 // @internal
-import { fieldsOf } from '../fields.js';
+import { fieldsOf } from '../core/fields.js';
 import type { Ops } from '../ops/ops.js';
 import { type PoolSizes, type PoolWindow, poolSizes, poolWindows } from '../ops/pool-windows.js';
 import type { Value } from '../ops/value.js';

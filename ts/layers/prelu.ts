@@ -1,9 +1,9 @@
-import { badArgument, shapeMismatch } from '../errors.js';
-import { checkOptions, oneOf } from '../fields.js';
-import { given } from '../given.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { checkOptions, oneOf } from '../core/fields.js';
+import { definedFields } from '../core/objects.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
-import { arrayOf, type DType } from '../tensor.js';
+import { arrayOf, type DType } from '../tensor/tensor.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 
@@ -56,7 +56,7 @@ export class PReluLayer extends Layer {
 
   override get config(): LayerConfig {
     const { shared, initial } = this;
-    return { type: 'PReluLayer', shared, initial, ...given({ dtype: this.#dtype }) };
+    return { type: 'PReluLayer', shared, initial, ...definedFields({ dtype: this.#dtype }) };
   }
 
   override build([row]: readonly RowShape[]): ParameterSpecs {

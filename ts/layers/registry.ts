@@ -1,7 +1,7 @@
-import { didYouMean } from '../did-you-mean.js';
-import { BlasnetError, badArgument, placed } from '../errors.js';
-import { fieldsOf, isFields } from '../fields.js';
-import { checkedShape } from '../tensor.js';
+import { didYouMean } from '../core/did-you-mean.js';
+import { BlasnetError, badArgument, placed } from '../core/errors.js';
+import { fieldsOf, isFields } from '../core/fields.js';
+import { checkedShape } from '../tensor/tensor.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
 
 /** Makes a layer from the fields of its config, `type` left out; the layer's constructor checks them. */

@@ -1,7 +1,7 @@
-import { badArgument, shapeMismatch } from '../errors.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
-import { sizeOf } from '../tensor.js';
+import { sizeOf } from '../tensor/tensor.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 

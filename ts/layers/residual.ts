@@ -1,8 +1,8 @@
-import { shapeMismatch } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { shapeMismatch } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
 import type { Pass } from '../graph/pass.js';
 import type { Value } from '../ops/value.js';
-import { sizeOf } from '../tensor.js';
+import { sizeOf } from '../tensor/tensor.js';
 import { BlockLayer, configsOf, flopsThrough, layersFrom, membersOf, through, throughShapes } from './block.js';
 import type { Layer, LayerConfig, RowShape } from './layer.js';
 import { registerLayer } from './registry.js';

@@ -1,8 +1,8 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { given } from '../given.js';
+import { badArgument } from '../core/errors.js';
+import { definedFields } from '../core/objects.js';
 import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
-import { arrayOf, type DType } from '../tensor.js';
+import { arrayOf, type DType } from '../tensor/tensor.js';
 import { type Activation, type ActivationFunction, type ActivationOptions, activationOf } from './activation-table.js';
 
 /** Options of layers with weights W and a bias B. */
@@ -42,6 +42,6 @@ export function weightSettings({ activation, useBias, initMethod, dtype, seed }:
   arrayOf(dtype === undefined ? 'float32' : dtype);
   createInitializer(initMethod === undefined ? 'zero' : initMethod);
   const found = activation === undefined ? undefined : activationOf(activation);
-  const config = given({ activation: found?.options, useBias, initMethod, dtype, seed });
+  const config = definedFields({ activation: found?.options, useBias, initMethod, dtype, seed });
   return { activation: found, useBias: useBias ?? true, initMethod, dtype, seed, config };
 }

@@ -1,9 +1,9 @@
 // @internal
-import { shapeMismatch } from '../errors.js';
+import { shapeMismatch } from '../core/errors.js';
 import { type Ops, tapeOf } from '../ops/ops.js';
 import { type Logits, Value } from '../ops/value.js';
-import type { KernelArgument } from '../runner.js';
-import { Tensor } from '../tensor.js';
+import type { KernelArgument } from '../runtime/runner.js';
+import { Tensor } from '../tensor/tensor.js';
 import { requireSameSize } from './row-loss.js';
 
 /** The logits of a softmax; undefined for other outputs. */

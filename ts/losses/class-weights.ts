@@ -1,5 +1,5 @@
 // @internal
-import type { Operand } from '../runner.js';
+import type { Operand } from '../runtime/runner.js';
 
 /** The class weights of losses where all classes weigh 1. */
 export const noClassWeights: Operand = { data: new Float64Array(0), shape: [0] };

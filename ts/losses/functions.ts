@@ -1,7 +1,7 @@
-import { shapeMismatch } from '../errors.js';
-import { EagerRunner, type Runner } from '../runner.js';
-import { Slots } from '../slots.js';
-import { requireTensor, type Tensor } from '../tensor.js';
+import { shapeMismatch } from '../core/errors.js';
+import { EagerRunner, type Runner } from '../runtime/runner.js';
+import { RuntimeScalars } from '../runtime/runtime-scalars.js';
+import { requireTensor, type Tensor } from '../tensor/tensor.js';
 import { noClassWeights } from './class-weights.js';
 
 /**
@@ -11,7 +11,7 @@ import { noClassWeights } from './class-weights.js';
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but tensors, `ERR_SHAPE_MISMATCH`
  */
 export function meanSquaredError(a: Tensor, y: Tensor): number {
-  return evaluate(a, y, (runner, slots) => runner.run('mean_squared_error', { a, y, slots }));
+  return evaluate(a, y, (runner, scalars) => runner.run('mean_squared_error', { a, y, scalars }));
 }
 
 /**
@@ -21,8 +21,8 @@ export function meanSquaredError(a: Tensor, y: Tensor): number {
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but tensors, `ERR_SHAPE_MISMATCH`
  */
 export function binaryCrossEntropy(z: Tensor, y: Tensor): number {
-  return evaluate(z, y, (runner, slots) =>
-    runner.run('binary_cross_entropy', { z, y, classWeights: noClassWeights, slots }),
+  return evaluate(z, y, (runner, scalars) =>
+    runner.run('binary_cross_entropy', { z, y, classWeights: noClassWeights, scalars }),
   );
 }
 
@@ -33,20 +33,20 @@ export function binaryCrossEntropy(z: Tensor, y: Tensor): number {
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but tensors, `ERR_SHAPE_MISMATCH`
  */
 export function crossEntropy(z: Tensor, y: Tensor): number {
-  return evaluate(z, y, (runner, slots) => {
+  return evaluate(z, y, (runner, scalars) => {
     const logSum = runner.tensor([z.rows]);
     runner.run('softmax_forward', { z, a: runner.tensor(z.shape), logSum });
-    runner.run('cross_entropy', { z, logSum, y, classWeights: noClassWeights, slots });
+    runner.run('cross_entropy', { z, logSum, y, classWeights: noClassWeights, scalars });
   });
 }
 
-function evaluate(a: Tensor, y: Tensor, run: (runner: Runner, slots: Slots) => void): number {
+function evaluate(a: Tensor, y: Tensor, run: (runner: Runner, scalars: RuntimeScalars) => void): number {
   requireTensor('outputs', a);
   requireTensor('labels', y);
   if (a.rows !== y.rows || a.rowSize !== y.rowSize) {
     throw shapeMismatch('labels', `shape [${a.shape.join(', ')}]`, `[${y.shape.join(', ')}]`);
   }
-  const slots = new Slots();
-  run(new EagerRunner(a.dtype), slots);
-  return slots.data[slots.slot('batchLoss').index]!;
+  const scalars = new RuntimeScalars();
+  run(new EagerRunner(a.dtype), scalars);
+  return scalars.data[scalars.scalar('batchLoss').index]!;
 }

@@ -1,17 +1,11 @@
 // @internal
-import { badArgument } from '../errors.js';
+import { badArgument } from '../core/errors.js';
 
 /**
  * The labels that a loss takes: any numbers, probabilities from 0 to 1, probabilities of classes that sum to 1,
  * numbers of classes, −1 or 1 (or 0 for −1), numbers ≥ 0.
  */
 export type LabelRule = 'numbers' | 'probabilities' | 'distribution' | 'classes' | 'signs' | 'counts';
-
-/** An output that losses and metrics judge: its last dimension, and whether softmax or sigmoid made it. */
-export interface OutputForm {
-  readonly width: number;
-  readonly kind?: 'softmax' | 'sigmoid' | undefined;
-}
 
 /** Labels of some rows, one behind the other. */
 export interface LabelRows {

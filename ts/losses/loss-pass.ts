@@ -1,11 +1,11 @@
 // @internal
-import { shapeMismatch } from '../errors.js';
+import { shapeMismatch } from '../core/errors.js';
 import { opsOn } from '../ops/ops.js';
 import type { Seed, Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
-import type { Operand, Runner } from '../runner.js';
-import type { Slots } from '../slots.js';
-import { type DType, Tensor } from '../tensor.js';
+import type { Operand, Runner } from '../runtime/runner.js';
+import type { RuntimeScalars } from '../runtime/runtime-scalars.js';
+import { type DType, Tensor } from '../tensor/tensor.js';
 import { noClassWeights } from './class-weights.js';
 import type { FusedLoss } from './fused.js';
 import type { Loss } from './loss.js';
@@ -23,7 +23,7 @@ export interface LossWeights {
 }
 
 /**
- * Records the kernels that add the loss of a batch, Σ wᵢ lossᵢ over its rows, to the sums in the slots.
+ * Records the kernels that add the loss of a batch, Σ wᵢ lossᵢ over its rows, to the sums in the scalars.
  * @param target - the labels, m rows
  * @returns records the kernels that make the seeds of the backward pass: the gradient of factor · Σ wᵢ lossᵢ / m
  * @throws BlasnetError `ERR_SHAPE_MISMATCH` for labels that do not fit, or a loss that is no number for each row
@@ -33,21 +33,21 @@ export function lossPass(
   tape: Tape,
   output: Value,
   target: Tensor,
-  slots: Slots,
+  scalars: RuntimeScalars,
   weights: LossWeights = {},
 ): () => Seed[] {
   const y = labelsLike(output, target);
   const { classWeights = noClassWeights, sampleWeights, factor = 1, rows = y.rows } = weights;
   const scale = factor / rows;
   const fused = sampleWeights ? undefined : loss.fused(output);
-  if (fused) return fusedPass(fused, tape, output, y, slots, classWeights, scale);
+  if (fused) return fusedPass(fused, tape, output, y, scalars, classWeights, scale);
 
   const losses = loss.call(opsOn(tape), output, new Value(y));
   requireRowNumbers(`the result of the loss '${loss.name}'`, losses, output.shape[0]!);
   const isWeighted = sampleWeights !== undefined || classWeights.shape[0] !== 0;
   if (!isWeighted) {
     const none = Tensor.zeros([0], tape.runner.dtype);
-    tape.run('add_row_losses', { losses: losses.tensor, weights: none, slots });
+    tape.run('add_row_losses', { losses: losses.tensor, weights: none, scalars });
     const gradient = constantTensor(losses.shape, tape.runner.dtype, scale);
     return () => [{ value: losses, gradient }];
   }
@@ -56,7 +56,7 @@ export function lossPass(
   const own = sampleWeights ?? Tensor.zeros([0], tape.runner.dtype);
   const rowWeights = tape.runner.tensor([y.rows]);
   tape.run('row_weights', { y, classWeights, sampleWeights: own, weights: rowWeights, areNumbers });
-  tape.run('add_row_losses', { losses: losses.tensor, weights: rowWeights, slots });
+  tape.run('add_row_losses', { losses: losses.tensor, weights: rowWeights, scalars });
   return () => {
     const gradient = tape.runner.tensor(losses.shape);
     const flat = gradient.reshape([gradient.size]);
@@ -70,11 +70,11 @@ function fusedPass(
   tape: Tape,
   output: Value,
   y: Tensor,
-  slots: Slots,
+  scalars: RuntimeScalars,
   classWeights: Operand,
   scale: number,
 ): () => Seed[] {
-  fused.pass(tape, y, classWeights, slots);
+  fused.pass(tape, y, classWeights, scalars);
   return () => {
     const delta = tape.runner.tensor(output.shape);
     tape.run('loss_delta', { a: output.tensor, y, classWeights, delta, scale });
@@ -84,14 +84,14 @@ function fusedPass(
 
 /** One of several outputs of a net: the sums of its loss, and the weight of its loss in that of the net. */
 export interface LossPart {
-  readonly slots: Slots;
+  readonly scalars: RuntimeScalars;
   readonly factor: number;
 }
 
 /** Records the kernels that add the losses of several outputs for the present batch up, as the loss of the net. */
-export function totalLossPass(runner: Runner, parts: readonly LossPart[], rows: number, slots: Slots): void {
-  for (const [i, { slots: part, factor }] of parts.entries()) {
-    runner.run('add_loss_part', { part, factor, rows, isFirst: Number(i === 0), slots });
+export function totalLossPass(runner: Runner, parts: readonly LossPart[], rows: number, scalars: RuntimeScalars): void {
+  for (const [i, { scalars: part, factor }] of parts.entries()) {
+    runner.run('add_loss_part', { part, factor, rows, isFirst: Number(i === 0), scalars });
   }
 }
 

@@ -1,10 +1,10 @@
 // @internal
-import { BlasnetError } from '../errors.js';
+import { BlasnetError } from '../core/errors.js';
 import { ShapeRunner } from '../layers/composition.js';
 import { opsOn } from '../ops/ops.js';
 import { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
-import type { DType } from '../tensor.js';
+import type { DType } from '../tensor/tensor.js';
 import type { Loss } from './loss.js';
 import { requireRowNumbers } from './loss-pass.js';
 

@@ -1,12 +1,13 @@
-import { badArgument } from '../errors.js';
+import { badArgument } from '../core/errors.js';
+import type { OutputForm } from '../graph/output-form.js';
 import type { Ops } from '../ops/ops.js';
 import { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
-import { EagerRunner } from '../runner.js';
-import { Slots } from '../slots.js';
-import { requireTensor, type Tensor } from '../tensor.js';
+import { EagerRunner } from '../runtime/runner.js';
+import { RuntimeScalars } from '../runtime/runtime-scalars.js';
+import { requireTensor, type Tensor } from '../tensor/tensor.js';
 import type { FusedLoss } from './fused.js';
-import { type LabelRule, type OutputForm, requireLabels } from './label-rules.js';
+import { type LabelRule, requireLabels } from './label-rules.js';
 import { lossPass } from './loss-pass.js';
 
 /** The description of a loss as plain JSON: its type, and the options of its constructor. See `createLoss`. */
@@ -91,9 +92,9 @@ export abstract class Loss {
     const width = outputs.shape.length < 2 ? 1 : outputs.shape.at(-1)!;
     requireLabels(this.labelRule({ width }), { data: labels.data, count: labels.rows }, width, 'labels');
     const tape = new Tape(new EagerRunner(outputs.dtype));
-    const [slots, output] = [new Slots(), new Value(outputs)];
-    const seeds = lossPass(this, tape, output, labels, slots);
-    return { mean: slots.get('batchLoss'), gradient: () => tape.backward(seeds(), [{ value: output }])[0]! };
+    const [scalars, output] = [new RuntimeScalars(), new Value(outputs)];
+    const seeds = lossPass(this, tape, output, labels, scalars);
+    return { mean: scalars.get('batchLoss'), gradient: () => tape.backward(seeds(), [{ value: output }])[0]! };
   }
 
   /**

@@ -1,5 +1,5 @@
 // @internal
-import type { Constants } from '../constants.js';
+import type { Constants } from '../core/constants.js';
 import { Loss, type LossConfig } from './loss.js';
 
 /** The static side of a built-in loss: its name, and the constants that it takes. */

@@ -1,8 +1,8 @@
 // @internal
-import type { LayerStack } from '../net/layer-stack.js';
-import type { KernelArgument, Runner } from '../runner.js';
-import type { Slots } from '../slots.js';
-import type { Parameter } from '../weights-bias.js';
+
+import type { Parameter } from '../graph/weights-bias.js';
+import type { KernelArgument, Runner } from '../runtime/runner.js';
+import type { RuntimeScalars } from '../runtime/runtime-scalars.js';
 
 /** λ and the kind of penalty on large weights. */
 export interface Penalty {
@@ -10,24 +10,29 @@ export interface Penalty {
   readonly value: number;
 }
 
-const penalizedIn = (stack: LayerStack): Parameter[] =>
+/** Layers whose weights may be penalized. */
+interface PenalizedLayers {
+  readonly layers: readonly { readonly layer: { readonly parameters: readonly Parameter[] } }[];
+}
+
+const penalizedIn = (stack: PenalizedLayers): Parameter[] =>
   stack.layers.flatMap(({ layer }) => layer.parameters).filter(({ penalized, isTrained }) => penalized && isTrained);
 
 /** Records the kernels that add λ Σ|W| or λ ΣW² / 2 to the sum of the losses of `rows` rows. */
 export function penaltyPass(
   runner: Runner,
-  stack: LayerStack,
+  stack: PenalizedLayers,
   { method, value: lambda }: Penalty,
   rows: KernelArgument,
-  slots: Slots,
+  scalars: RuntimeScalars,
 ): void {
-  for (const { value: w } of penalizedIn(stack)) runner.run(`${method}_penalty`, { w, lambda, rows, slots });
+  for (const { value: w } of penalizedIn(stack)) runner.run(`${method}_penalty`, { w, lambda, rows, scalars });
 }
 
 /** Records the kernels that add λ sign(W) / m or λW / m to the gradients, m being `rows`. */
 export function penaltyGradientPass(
   runner: Runner,
-  stack: LayerStack,
+  stack: PenalizedLayers,
   { method, value: lambda }: Penalty,
   rows: KernelArgument,
 ): void {

@@ -1,6 +1,6 @@
 // @internal
-import { CreatorTable, namedFields } from '../config-fields.js';
-import { valuesOf } from '../constants.js';
+import { CreatorTable, namedFields } from '../core/config-fields.js';
+import { valuesOf } from '../core/constants.js';
 import { Loss } from './loss.js';
 import type { LossRule } from './named-loss.js';
 import * as rules from './rules/index.js';

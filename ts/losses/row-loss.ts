@@ -1,8 +1,8 @@
 // @internal
-import { shapeMismatch } from '../errors.js';
+import { shapeMismatch } from '../core/errors.js';
 import { type Ops, tapeOf } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** The least probability of which losses take the logarithm, where they know no logits. */
 export const leastProbability = 1e-7;

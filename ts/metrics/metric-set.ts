@@ -3,8 +3,8 @@ import { requireLabels } from '../losses/label-rules.js';
 import { labelsLike } from '../losses/loss-pass.js';
 import { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
-import { EagerRunner, type Runner } from '../runner.js';
-import type { Tensor } from '../tensor.js';
+import { EagerRunner, type Runner } from '../runtime/runner.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { Metric, MetricValue } from './metric.js';
 import { areClassNumbers, type Judge, type JudgedOutput, type Tally } from './tally.js';
 

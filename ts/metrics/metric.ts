@@ -1,8 +1,8 @@
-import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
-import { requireTensor, type Tensor } from '../tensor.js';
+import { requireTensor, type Tensor } from '../tensor/tensor.js';
 import type { MetricName } from './create.js';
 import { judgeAlone } from './metric-set.js';
 import { type Judge, type JudgedOutput, meanOfRows } from './tally.js';

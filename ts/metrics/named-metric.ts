@@ -1,6 +1,6 @@
 // @internal
-import type { OptionTable, ValueOf } from '../constants.js';
-import { given } from '../given.js';
+import type { OptionTable, ValueOf } from '../core/constants.js';
+import { definedFields } from '../core/objects.js';
 import { Metric, type MetricConfig } from './metric.js';
 import type { Judge, JudgedOutput } from './tally.js';
 
@@ -29,7 +29,7 @@ export abstract class NamedMetric<Table extends OptionTable = Readonly<Record<ne
   }
 
   override get config(): MetricConfig {
-    return { type: this.name, ...given(this.options) };
+    return { type: this.name, ...definedFields(this.options) };
   }
 
   override get readsClasses(): boolean {

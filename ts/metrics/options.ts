@@ -1,5 +1,5 @@
 // @internal
-import { optionalNumber, word } from '../constants.js';
+import { optionalNumber, word } from '../core/constants.js';
 
 /** The output above which the answer is yes; by default 0.5, and 0 for the loss 'hinge'. */
 export const threshold = optionalNumber;

@@ -1,6 +1,6 @@
 // @internal
-import { CreatorTable, namedFields } from '../config-fields.js';
-import { valuesOf } from '../constants.js';
+import { CreatorTable, namedFields } from '../core/config-fields.js';
+import { valuesOf } from '../core/constants.js';
 import { Metric } from './metric.js';
 import type { MetricRule } from './named-metric.js';
 import * as rules from './rules/index.js';

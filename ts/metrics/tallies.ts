@@ -1,5 +1,5 @@
 // @internal
-import { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import { classFormOf, type JudgedOutput, requireLabelForEach, Tally } from './tally.js';
 
 /** The number of labels, Σ(a − y)², and the sums of labels and of their squares about one of them. */

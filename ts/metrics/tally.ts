@@ -1,11 +1,11 @@
 // @internal
-import { shapeMismatch } from '../errors.js';
+import { shapeMismatch } from '../core/errors.js';
 import { labelsLike, requireRowNumbers } from '../losses/loss-pass.js';
 import { type Ops, opsOn } from '../ops/ops.js';
 import type { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
-import type { Operand, Runner } from '../runner.js';
-import { type DType, sizeOf, type Tensor } from '../tensor.js';
+import type { Operand, Runner } from '../runtime/runner.js';
+import { type DType, sizeOf, type Tensor } from '../tensor/tensor.js';
 import type { MetricValue } from './metric.js';
 
 /** An output of a net and its labels, as metrics judge them. */

@@ -1,12 +1,12 @@
-import { BlasnetError, badArgument } from '../errors.js';
-import { badFile } from '../files.js';
+import { BlasnetError, badArgument } from '../core/errors.js';
+import { badFile } from '../core/files.js';
+import { checkedPreparation } from '../data/preparation/check-preparation.js';
+import type { Preparation } from '../data/preparation/preparation.js';
 import { type HyperParameterOptions, HyperParameters } from '../hyper-parameters.js';
 import { configOf } from '../layers/config-of.js';
 import { createLayer, type Layer, type LayerConfig } from '../layers/index.js';
 import { type GraphParts, type NamedLayer, uniqueLayers } from '../net/net-graph.js';
 import { requireSavable } from '../objectives.js';
-import { checkedPreparation } from '../preparation/check-preparation.js';
-import type { Preparation } from '../preparation/preparation.js';
 import { headerKey, modelFormat } from '../safetensors/checksums.js';
 import { graphIn, graphText } from './graph-text.js';
 

@@ -1,6 +1,6 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { fieldsOf, oneOf } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { fieldsOf, oneOf } from '../core/fields.js';
 import {
   chainOf,
   type GraphInput,
@@ -10,7 +10,7 @@ import {
   requireOrder,
   shapesThrough,
 } from '../net/net-graph.js';
-import { checkedShape } from '../tensor.js';
+import { checkedShape } from '../tensor/tensor.js';
 
 /** A graph as plain JSON: layers by their names, values by their numbers. */
 export function graphText({ inputs, steps, outputs, seen }: GraphParts): unknown {

@@ -1,12 +1,12 @@
-import { toTensor } from '../data/npz.js';
-import { badArgument, clipped } from '../errors.js';
-import { badFile } from '../files.js';
+import { badArgument, clipped } from '../core/errors.js';
+import { badFile } from '../core/files.js';
+import type { Parameter } from '../graph/weights-bias.js';
 import type { LayerStack } from '../net/layer-stack.js';
 import { type NamedLayer, uniqueLayers } from '../net/net-graph.js';
+import { toTensor } from '../npz/npz.js';
 import { SafetensorsFile } from '../safetensors/file.js';
 import { type ByteSink, signedWriter } from '../safetensors/safetensors.js';
-import { Tensor } from '../tensor.js';
-import type { Parameter } from '../weights-bias.js';
+import { Tensor } from '../tensor/tensor.js';
 import { descriptionIn, type ModelDescription, metadataOf } from './description.js';
 
 /** The prefix of tensors that are no parameters of the net; names of layers have no '/'. */

@@ -1,4 +1,4 @@
-import { makeFolder, requireFolder } from '../files.js';
+import { makeFolder, requireFolder } from '../core/files.js';
 import type { Layer } from '../layers/layer.js';
 import type { LayerStack } from '../net/layer-stack.js';
 

@@ -1,4 +1,4 @@
-import { BlasnetError } from '../errors.js';
+import { BlasnetError } from '../core/errors.js';
 
 /** Calls that leave a net as it is. */
 const reading: ReadonlySet<string> = new Set([

@@ -1,14 +1,14 @@
-import { Arena } from '../arena.js';
-import { didYouMean } from '../did-you-mean.js';
-import { badArgument } from '../errors.js';
-import { requireLayerName } from '../files.js';
+import { didYouMean } from '../core/did-you-mean.js';
+import { badArgument } from '../core/errors.js';
+import { requireLayerName } from '../core/files.js';
 import type { RowShape } from '../graph/node.js';
 import { Pass } from '../graph/pass.js';
+import type { Parameter } from '../graph/weights-bias.js';
 import { Layer } from '../layers/layer.js';
 import { Value } from '../ops/value.js';
-import type { Runner } from '../runner.js';
-import { type AnyTensor, arrayOf, type DType, sizeOf, type Tensor } from '../tensor.js';
-import type { Parameter } from '../weights-bias.js';
+import { Arena } from '../runtime/arena.js';
+import type { Runner } from '../runtime/runner.js';
+import { type AnyTensor, arrayOf, type DType, sizeOf, type Tensor } from '../tensor/tensor.js';
 import {
   chainOf,
   type GraphInput,
@@ -48,6 +48,8 @@ export class LayerStack {
   readonly #byName = new Map<string, Layer>();
   /** Row shapes of the inputs that shapes were computed for most recently. */
   #seen: readonly RowShape[] | undefined;
+  /** Those shapes; rows of the same shapes, as most are, need no further look. */
+  #shapes: readonly RowShape[] | undefined;
   readonly #dtype: DType;
   readonly #weightsFirst: boolean;
   #block: ParameterBlock | undefined;
@@ -176,6 +178,7 @@ export class LayerStack {
     this.#byName.clear();
     for (const { name, layer } of this.#parts.steps) this.#byName.set(name, layer);
     this.#block = undefined;
+    this.#shapes = undefined;
   }
 
   find(name: string): Layer {
@@ -189,13 +192,15 @@ export class LayerStack {
   }
 
   /** Row shapes of every step's result for inputs of these row shapes, in order. */
-  shapes(...inputs: readonly RowShape[]): RowShape[] {
+  shapes(...inputs: readonly RowShape[]): readonly RowShape[] {
+    if (this.#shapes && this.#seen && isSame(inputs, this.#seen)) return this.#shapes;
     if (inputs.length !== this.#parts.inputs.length) {
       throw badArgument('the inputs', `${this.#parts.inputs.length} of them`, inputs.length);
     }
     for (const [i, input] of this.#parts.inputs.entries()) requireRows(input, inputs[i]!);
     const shapes = shapesThrough(this.#parts, inputs);
     this.#seen = inputs;
+    this.#shapes = shapes;
     return shapes;
   }
 
@@ -292,3 +297,7 @@ export class LayerStack {
     return { pass, outputs: this.#parts.outputs.map(({ value }) => values[value]!), results };
   }
 }
+
+const isSame = (a: readonly RowShape[], b: readonly RowShape[]) =>
+  a.length === b.length &&
+  a.every((shape, i) => shape.length === b[i]!.length && shape.every((length, k) => length === b[i]![k]));

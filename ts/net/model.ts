@@ -1,15 +1,10 @@
-import type { HyperParameters } from '../hyper-parameters.js';
-import type { Labels, Scores } from '../inference/scores.js';
-import { type Penalty, penaltyGradientPass, penaltyPass } from '../losses/penalty.js';
+import { type HyperParameters, optimizerOf } from '../hyper-parameters.js';
+import type { Penalty } from '../losses/penalty.js';
 import { type Objective, objectivesOf } from '../objectives.js';
-import type { Seed } from '../ops/tape.js';
 import type { KernelOptimizer } from '../optimizers/index.js';
-import type { KernelArgument, Runner } from '../runner.js';
-import type { Schedule } from '../schedules/schedule.js';
-import type { Slots } from '../slots.js';
-import type { AnyTensor, Tensor } from '../tensor.js';
-import type { TrainingState } from '../training/training-state.js';
-import type { LayerStack, NetPass } from './layer-stack.js';
+import { Schedule } from '../schedules/schedule.js';
+import { LayerStack } from './layer-stack.js';
+import { TrainingState } from './training-state.js';
 
 /** The parts of a net that training and prediction use. */
 export interface Model {
@@ -18,6 +13,19 @@ export interface Model {
   readonly optimizer: KernelOptimizer;
   readonly schedule: Schedule | undefined;
   readonly state: TrainingState;
+}
+
+/** The parts of a new net, without layers. */
+export function modelFor(params: HyperParameters): Model {
+  const { dtype, learningRateSchedule } = params;
+  const optimizer = optimizerOf(params);
+  return {
+    params,
+    stack: new LayerStack(dtype, optimizer.excludesBiasAndNorm),
+    optimizer,
+    schedule: learningRateSchedule && new Schedule(learningRateSchedule),
+    state: new TrainingState(optimizer, params),
+  };
 }
 
 /**
@@ -35,74 +43,4 @@ export function objectivesFor({ params, stack }: Pick<Model, 'params' | 'stack'>
 export function penaltyOf({ params: { regularizer } }: Model): Penalty | undefined {
   const { method, value } = regularizer;
   return method === 'l1' || method === 'l2' ? { method, value } : undefined;
-}
-
-/** One batch of a training step. */
-export interface TrainingBatch extends Labels {
-  /** In the order of the net's inputs. */
-  readonly inputs: readonly AnyTensor[];
-  /** Whether it is a part of a larger batch, which has the penalty of l1 or l2 as a whole. */
-  readonly isPart?: boolean | undefined;
-}
-
-/**
- * Records the kernels that compute the gradient of the loss for a batch: forward, loss, metrics, backward.
- * @param batchOf - records the kernels that gather the batch
- * @param judge - takes the sums of the loss, which lie in `slots`, and those of the metrics if they are wanted
- * @returns the result of each step of the graph
- */
-export function trainingPass(
-  model: Model,
-  runner: Runner,
-  batchOf: (runner: Runner) => TrainingBatch,
-  judge: { readonly scores: Scores; readonly slots: Slots; readonly wantsMetrics: boolean },
-): readonly Tensor[] {
-  const { scores, slots, wantsMetrics } = judge;
-  const { inputs, isPart, ...labels } = batchOf(runner);
-  const { rows } = labels.labels[0]!;
-  const penalty = isPart ? undefined : penaltyOf(model);
-  const { pass, outputs, results } = model.stack.forwardPass(runner, inputs, true);
-  const seeds = scores.recordLoss(pass.tape, outputs, labels);
-  if (penalty) penaltyPass(runner, model.stack, penalty, rows, slots);
-  runner.run('require_finite_loss', { slots });
-  if (wantsMetrics) scores.recordMetrics(pass.tape, outputs, labels);
-  backwardPass(model, pass, seeds(), rows, isPart);
-  return results;
-}
-
-/**
- * Records the kernels of the backward pass from these seeds.
- * @param rows - of the batch
- */
-export function backwardPass(
-  model: Model,
-  pass: NetPass['pass'],
-  seeds: readonly Seed[],
-  rows: number,
-  isPart = false,
-) {
-  const penalty = isPart ? undefined : penaltyOf(model);
-  pass.backward(seeds);
-  if (penalty) penaltyGradientPass(pass.runner, model.stack, penalty, rows);
-}
-
-/** Records the kernels that end a step which makes an update by itself. */
-export function stepUpdatePass(model: Model, runner: Runner, epoch: KernelArgument): void {
-  const { slots, updateCount } = model.state;
-  updatePass(model, runner, epoch);
-  if (updateCount !== 'step') runner.run('count_step', { step: slots.vector('step') });
-}
-
-/**
- * Records the kernels of an update: clip the gradient, compute the learning rate, update the weights, count the update.
- * @param epoch - epochs finished before it
- */
-export function updatePass({ params, stack, schedule, state }: Model, runner: Runner, epoch: KernelArgument): void {
-  const { gradient } = stack.block;
-  const { value, norm } = params.gradientClip;
-  if (value !== undefined) runner.run('clip_value', { gradient, limit: value });
-  if (norm !== undefined) runner.run('clip_norm', { gradient, limit: norm });
-  schedule?.ratePass(runner, state.slots, { epoch, iteration: state.slots.slot(state.updateCount) });
-  state.updatePass(runner, stack);
-  state.countPass(runner);
 }

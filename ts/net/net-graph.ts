@@ -1,5 +1,5 @@
-import { BlasnetError, badArgument, clipped, shapeMismatch } from '../errors.js';
-import { requireLayerName } from '../files.js';
+import { BlasnetError, badArgument, clipped, shapeMismatch } from '../core/errors.js';
+import { requireLayerName } from '../core/files.js';
 import { type InputType, Node, type RowShape } from '../graph/node.js';
 import { Layer } from '../layers/layer.js';
 

@@ -1,5 +1,5 @@
 import type { RowShape } from '../graph/node.js';
-import { sizeOf } from '../tensor.js';
+import { sizeOf } from '../tensor/tensor.js';
 import type { LayerStack } from './layer-stack.js';
 import { knownShapes } from './net-graph.js';
 

@@ -1,8 +1,8 @@
 // @internal
 import { readFile } from 'node:fs/promises';
 import type { Type } from 'protobufjs';
-import { badFile } from '../files.js';
-import { optionalLoader } from '../optional.js';
+import { badFile } from '../core/files.js';
+import { optionalLoader } from '../core/optional.js';
 import type { ModelMessage } from './messages.js';
 import { checkWire } from './wire.js';
 

@@ -1,6 +1,6 @@
 // @internal
 import type { Type } from 'protobufjs';
-import { badFile } from '../files.js';
+import { badFile } from '../core/files.js';
 
 /** Limit on the depth of nested messages; a tensor in an attribute of a node of a graph is at depth 5. */
 const deepest = 24;

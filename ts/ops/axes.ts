@@ -1,4 +1,4 @@
-import { badArgument } from '../errors.js';
+import { badArgument } from '../core/errors.js';
 
 /** One dimension or several; negative ones count from the last. */
 export type Axis = number | readonly number[];

@@ -1,5 +1,5 @@
-import { shapeMismatch } from '../errors.js';
-import { sizeOf, type Tensor } from '../tensor.js';
+import { shapeMismatch } from '../core/errors.js';
+import { sizeOf, type Tensor } from '../tensor/tensor.js';
 import type { GradientPass, Tape } from './tape.js';
 import type { Value } from './value.js';
 

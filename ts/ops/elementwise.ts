@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { broadcastShape, withRank } from './broadcast.js';
 import type { Tape } from './tape.js';
 import type { Value, ValueOrNumber } from './value.js';

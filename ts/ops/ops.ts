@@ -1,4 +1,4 @@
-import { badArgument } from '../errors.js';
+import { badArgument } from '../core/errors.js';
 import * as operations from './operations/index.js';
 import type { Tape } from './tape.js';
 
@@ -15,13 +15,26 @@ export type Ops = { readonly [Name in keyof Operations]: OnTape<Operations[Name]
 
 const tapes = new WeakMap<Ops, Tape>();
 
+/** Getters that bind an operation when it is first asked for: a layer needs a few of them, often for shapes alone. */
+const binding = Object.defineProperties(
+  {},
+  Object.fromEntries(
+    Object.entries<(tape: Tape, ...args: never[]) => unknown>(operations).map(([name, operation]) => [
+      name,
+      {
+        get(this: Ops) {
+          const value = operation.bind(undefined, tapeOf(this));
+          Object.defineProperty(this, name, { value });
+          return value;
+        },
+      },
+    ]),
+  ),
+);
+
 /** The operations on one tape. */
 export function opsOn(tape: Tape): Ops {
-  const bound = Object.entries(operations).map(([name, operation]) => [
-    name,
-    (operation as (tape: Tape, ...args: unknown[]) => unknown).bind(undefined, tape),
-  ]);
-  const ops = Object.fromEntries(bound) as Ops;
+  const ops = Object.create(binding) as Ops;
   tapes.set(ops, tape);
   return ops;
 }

@@ -1,6 +1,6 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
 import { checkedPair, geometryOf, type ImageShape, numbersOf, type Pair, windowsOver } from './windows.js';
 
 /** The windows of a pool. */

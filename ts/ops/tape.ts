@@ -1,6 +1,6 @@
-import { badArgument } from '../errors.js';
-import type { KernelArgument, Runner } from '../runner.js';
-import { arrayOf, Tensor } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import type { KernelArgument, Runner } from '../runtime/runner.js';
+import { arrayOf, Tensor } from '../tensor/tensor.js';
 import { Value, type ValueOrNumber } from './value.js';
 
 /** Writes a gradient to `target`, or adds it where `accumulate` is 1. */

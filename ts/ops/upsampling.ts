@@ -1,6 +1,6 @@
 // @internal
-import { badArgument } from '../errors.js';
-import { checkOptions, oneOf } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions, oneOf } from '../core/fields.js';
 import { checkedPair, type ImageShape, type Pair } from './windows.js';
 
 /** How numbers between pixels are found: the nearest pixel's, or between the middles of four. */

@@ -1,4 +1,4 @@
-import { sizeOf, type Tensor } from '../tensor.js';
+import { sizeOf, type Tensor } from '../tensor/tensor.js';
 
 /** A tensor on a tape: an input, a parameter, a constant, or the result of an operation. */
 export class Value {

@@ -1,6 +1,6 @@
 // @internal
-import type { Runner } from '../runner.js';
-import type { Tensor } from '../tensor.js';
+import type { Runner } from '../runtime/runner.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** The batch's weight gradients are summed in so many parts, each on one thread. */
 const mostParts = 8;

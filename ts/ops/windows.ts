@@ -1,6 +1,6 @@
 // @internal
-import { badArgument, shapeMismatch } from '../errors.js';
-import { checkedShape } from '../tensor.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { checkedShape } from '../tensor/tensor.js';
 
 /** One number for rows and columns alike, or [rows, columns]. */
 export type Pair = number | readonly [number, number];

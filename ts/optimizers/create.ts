@@ -1,6 +1,6 @@
-import { type Constants, type ValueOf, valuesOf } from '../constants.js';
-import { fieldsOf, oneOf } from '../fields.js';
-import { arrayOf, type DType } from '../tensor.js';
+import { type Constants, type ValueOf, valuesOf } from '../core/constants.js';
+import { fieldsOf, oneOf } from '../core/fields.js';
+import { arrayOf, type DType } from '../tensor/tensor.js';
 import type { KernelOptimizer } from './optimizer.js';
 import * as rules from './rules/index.js';
 

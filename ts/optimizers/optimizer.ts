@@ -1,8 +1,8 @@
-import { requireAboveZero } from '../constants.js';
-import { badArgument, shapeMismatch } from '../errors.js';
-import { checkOptions } from '../fields.js';
-import { EagerRunner, type KernelArgument, type Runner } from '../runner.js';
-import { arrayOf, type DType, type FloatArray, Tensor } from '../tensor.js';
+import { requireAboveZero } from '../core/constants.js';
+import { badArgument, shapeMismatch } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
+import { EagerRunner, type KernelArgument, type Runner } from '../runtime/runner.js';
+import { arrayOf, type DType, type FloatArray, Tensor } from '../tensor/tensor.js';
 
 /** Options of an update by an optimizer alone. */
 export interface UpdateOptions {

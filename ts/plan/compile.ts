@@ -1,5 +1,5 @@
-import type { Arena } from '../arena.js';
-import { Tensor } from '../tensor.js';
+import type { Arena } from '../runtime/arena.js';
+import { Tensor } from '../tensor/tensor.js';
 import { fuseDescent } from './passes/fuse-descent.js';
 import { fuseRelu } from './passes/fuse-relu.js';
 import { reuseMemory } from './passes/reuse-memory.js';

@@ -1,7 +1,7 @@
-import type { KernelArgument, Operand } from '../runner.js';
-import { type Extent, Tensor } from '../tensor.js';
+import type { KernelArgument, Operand } from '../runtime/runner.js';
+import { type Extent, Tensor } from '../tensor/tensor.js';
 
-export type { Extent } from '../tensor.js';
+export type { Extent } from '../tensor/tensor.js';
 
 /** A recorded kernel call, its arguments by their names. */
 export interface RecordedCall {
@@ -16,7 +16,7 @@ export function extentOf(operand: Operand): Extent {
   return { memory: buffer, begin: byteOffset, end: byteOffset + byteLength };
 }
 
-/** Whether an argument has memory: it is not a number, a slot or a port. */
+/** Whether an argument has memory: it is not a number, a scalar or a bound input. */
 export function isOperand(argument: KernelArgument | undefined): argument is Operand {
   return typeof argument === 'object' && 'data' in argument;
 }

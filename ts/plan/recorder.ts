@@ -1,29 +1,37 @@
-import type { Arena } from '../arena.js';
-import { keepInPlace } from '../keep-in-place.js';
-import { type NativeCall, type NativeOperand, type NativePlan, native } from '../native.js';
-import { fromNative, inOrder, isSlot, type KernelArgument, type Operand, type PassRunner, Port } from '../runner.js';
-import { type DType, Tensor, type TensorType, tensorArrayOf } from '../tensor.js';
+import type { Arena } from '../runtime/arena.js';
+import { keepInPlace } from '../runtime/keep-in-place.js';
+import { type NativeCall, type NativeOperand, type NativePlan, native } from '../runtime/native.js';
+import {
+  BoundInput,
+  fromNative,
+  inOrder,
+  isRuntimeScalar,
+  type KernelArgument,
+  type Operand,
+  type PassRunner,
+} from '../runtime/runner.js';
+import { type DType, Tensor, type TensorType, tensorArrayOf } from '../tensor/tensor.js';
 import { type Compiled, type CompileOptions, compile } from './compile.js';
 import type { RecordedCall } from './recorded-call.js';
 
 /** A recorded list of kernel calls for one batch size, which C++ replays in one call. */
 export class Plan {
   readonly native: NativePlan;
-  readonly #ports: readonly Port[];
+  readonly #boundInputs: readonly BoundInput[];
 
-  constructor(nativePlan: NativePlan, ports: readonly Port[]) {
+  constructor(nativePlan: NativePlan, boundInputs: readonly BoundInput[]) {
     this.native = nativePlan;
-    this.#ports = ports;
+    this.#boundInputs = boundInputs;
   }
 
-  /** Whether a call of the plan uses the port. */
-  has(port: Port): boolean {
-    return this.#ports.includes(port);
+  /** Whether a call of the plan uses the bound input. */
+  has(boundInput: BoundInput): boolean {
+    return this.#boundInputs.includes(boundInput);
   }
 
-  /** Gives a port its rows for the runs that follow. The plan keeps them alive. */
-  bind(port: Port, rows: ArrayBufferView, count: number): void {
-    this.native.bind(this.#ports.indexOf(port), rows, count);
+  /** Gives a bound input its rows for the runs that follow. The plan keeps them alive. */
+  bind(boundInput: BoundInput, rows: ArrayBufferView, count: number): void {
+    this.native.bind(this.#boundInputs.indexOf(boundInput), rows, count);
   }
 }
 
@@ -73,7 +81,7 @@ export class PlanRecorder implements PassRunner {
   /**
    * Makes a plan with bound pointers.
    * @param given - the calls; by default those that were recorded, compiled. The memory of their tensors can no longer be
-   *   transferred. The memory of ports can: whoever binds it calls `keepInPlace` if a thread reads it.
+   *   transferred. The memory of bound inputs can: whoever binds it calls `keepInPlace` if a thread reads it.
    */
   finish(given?: readonly RecordedCall[]): Plan {
     const recorded = given ?? this.#compiledNow();
@@ -86,17 +94,17 @@ export class PlanRecorder implements PassRunner {
     try {
       const plan = new native.Plan(this.dtype, buffers.memory, calls, input);
       for (const buffer of buffers.memory) if (buffer) keepInPlace(buffer);
-      return new Plan(plan, buffers.ports);
+      return new Plan(plan, buffers.boundInputs);
     } catch (cause) {
       throw fromNative(cause);
     }
   }
 }
 
-/** Numbers the buffers of a plan, ports included, in the order in which calls use them. */
+/** Numbers the buffers of a plan, bound inputs included, in the order in which calls use them. */
 class BufferTable {
   readonly memory: (ArrayBufferLike | null)[] = [];
-  readonly ports: Port[] = [];
+  readonly boundInputs: BoundInput[] = [];
   readonly #indices = new Map<object, number>();
 
   /** Numbers a buffer whose memory is bound later. */
@@ -106,14 +114,14 @@ class BufferTable {
 
   locate(argument: KernelArgument): NativeOperand | number {
     if (typeof argument === 'number') return argument;
-    if (isSlot(argument)) {
-      const { data } = argument.slots;
+    if (isRuntimeScalar(argument)) {
+      const { data } = argument.scalars;
       const offset = data.byteOffset + argument.index * data.BYTES_PER_ELEMENT;
       return { buffer: this.#index(data.buffer, data.buffer), offset, type: 'float64', shape: [] };
     }
-    if (argument instanceof Port) {
+    if (argument instanceof BoundInput) {
       const buffer = this.#index(argument, null);
-      this.ports[buffer] = argument;
+      this.boundInputs[buffer] = argument;
       return { buffer, offset: 0, type: argument.type, shape: [0, ...argument.rowShape] };
     }
     const { data, shape } = argument;

@@ -1,17 +1,20 @@
-// The sizes at which a pass of the plan compiler pays.
+// The sizes at which a pass of the plan compiler pays. Those that C++ knows as well come from native/core/sizes.h.
+import { native } from '../runtime/native.js';
+
+const { sizes } = native;
 
 /** Tensors start at multiples of this many bytes, as arenas hand them out; the bytes between two tensors are padding. */
-export const alignment = 64;
+export const alignment = sizes.alignment!;
 
-/** Columns of a panel of weights; the same number as in native/layers/fully_connected_panels.cc. */
-export const panelWidth = 32;
+/** Columns of a panel of weights. */
+export const panelWidth = sizes.panelWidth!;
 
 /**
  * Whether a step of Adam is faster in one kernel with the weights' gradient. Each step begins with powers of β: too much for
  * small layers. Large products need the cache for themselves.
  */
 export function paysToFoldAdam(weights: number, rows: number): boolean {
-  return weights >= 2 ** 15 && weights * rows <= 2 ** 23;
+  return weights >= sizes.smallCall! && weights * rows <= sizes.blockedProduct!;
 }
 
 /**
@@ -20,6 +23,6 @@ export function paysToFoldAdam(weights: number, rows: number): boolean {
  * @param rows - of the batch of each update of the weights
  */
 export function paysInPanels(weights: number, rows: readonly number[]): boolean {
-  const largest = Math.max(0, ...rows) * weights;
-  return Math.max(0, ...rows) <= 256 && largest >= 2 ** 22 && largest <= 2 ** 23;
+  const most = Math.max(0, ...rows);
+  return most <= 256 && most * weights >= sizes.largeProduct! && most * weights <= sizes.blockedProduct!;
 }

@@ -1,7 +1,7 @@
-import type { NativeOutcome } from '../native.js';
-import { fromNative, type PassRunner, type Port, type Runner } from '../runner.js';
-import { type Slot, Slots } from '../slots.js';
-import type { DType, Tensor, TensorData, TensorType } from '../tensor.js';
+import type { NativeOutcome } from '../runtime/native.js';
+import { type BoundInput, fromNative, type PassRunner, type Runner } from '../runtime/runner.js';
+import { type RuntimeScalar, RuntimeScalars } from '../runtime/runtime-scalars.js';
+import type { DType, Tensor, TensorData, TensorType } from '../tensor/tensor.js';
 import { createReplay, type Pass, type Replay } from './replay.js';
 
 /** Rows that pass through a net at once outside of training: enough for full speed, few enough for the cache. */
@@ -23,16 +23,16 @@ export interface ChunkSetup {
   readonly kept?: () => readonly Tensor[];
   /** The type of these numbers; by default the dtype. */
   readonly inputType?: TensorType;
-  /** Spare numbers of the slots. */
+  /** Spare numbers of the scalars. */
   readonly spareSlots?: number;
 }
 
-/** Calls the kernels for `rows` rows that begin at the slot `firstRow`. */
-export type ChunkPass = (runner: PassRunner, rows: number, firstRow: Slot, slots: Slots) => void;
+/** Calls the kernels for `rows` rows that begin at the scalar `firstRow`. */
+export type ChunkPass = (runner: PassRunner, rows: number, firstRow: RuntimeScalar, scalars: RuntimeScalars) => void;
 
 /** Repeats a pass over many rows, one chunk at a time; the last chunk may be shorter. */
 export class ChunkedReplay {
-  readonly slots: Slots;
+  readonly scalars: RuntimeScalars;
   /** The number of chunks. */
   readonly chunks: number;
   readonly #replay: Replay;
@@ -41,33 +41,33 @@ export class ChunkedReplay {
   constructor(
     { dtype, rows, rowBytes, isRecordable, spareSlots, ...input }: ChunkSetup,
     chunkPass: ChunkPass,
-    once?: (runner: Runner, slots: Slots) => void,
+    once?: (runner: Runner, scalars: RuntimeScalars) => void,
   ) {
-    const slots = new Slots([], spareSlots);
-    this.slots = slots;
+    const scalars = new RuntimeScalars([], spareSlots);
+    this.scalars = scalars;
     const pass =
       (count: number): Pass =>
       (runner) =>
-        chunkPass(runner, count, slots.slot('firstRow'), slots);
+        chunkPass(runner, count, scalars.scalar('firstRow'), scalars);
     const fitting = 2 ** Math.floor(Math.log2(chunkBytes / rowBytes));
     const chunkRows = Math.max(leastRows, Math.min(mostRows, fitting));
     const rest = rows % chunkRows;
     this.chunks = Math.ceil(rows / chunkRows);
     const passes = {
-      epoch: once && ((runner: Runner) => once(runner, slots)),
+      epoch: once && ((runner: Runner) => once(runner, scalars)),
       step: rows >= chunkRows ? pass(chunkRows) : undefined,
       last: rest > 0 ? pass(rest) : undefined,
     };
     this.#replay = createReplay(
       passes,
-      { dtype, slots, stepsPerEpoch: this.chunks, batchRows: chunkRows, ...input },
+      { dtype, scalars, stepsPerEpoch: this.chunks, batchRows: chunkRows, ...input },
       isRecordable,
     );
   }
 
-  /** Gives a port its rows for the runs that follow. */
-  bind(port: Port, rows: ArrayBufferView, count: number): void {
-    this.#replay.bind(port, rows, count);
+  /** Gives a bound input its rows for the runs that follow. */
+  bind(boundInput: BoundInput, rows: ArrayBufferView, count: number): void {
+    this.#replay.bind(boundInput, rows, count);
   }
 
   /** Runs on this thread. */

@@ -1,11 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
-import { BlasnetError, badArgument } from '../errors.js';
-import type { NativeOutcome } from '../native.js';
-import { type BoundRows, EagerRunner, type KernelArgument, type PassRunner, type Port } from '../runner.js';
-import { type DType, sizeOf, Tensor, type TensorData, type TensorType } from '../tensor.js';
+import { BlasnetError, badArgument } from '../core/errors.js';
+import type { NativeOutcome } from '../runtime/native.js';
+import {
+  type BoundInput,
+  type BoundRows,
+  EagerRunner,
+  type KernelArgument,
+  type PassRunner,
+} from '../runtime/runner.js';
+import { type DType, sizeOf, Tensor, type TensorData, type TensorType } from '../tensor/tensor.js';
 import type { Pass, Passes, Replay, ReplaySetup } from './replay.js';
 
-type BoundPorts = ReadonlyMap<Port, BoundRows>;
+type BoundInputs = ReadonlyMap<BoundInput, BoundRows>;
 
 /** Milliseconds of work between two turns of the event loop, and between two reports. */
 const turn = 4;
@@ -15,7 +21,7 @@ const reportInterval = 100;
 export class EagerReplay implements Replay {
   readonly #passes: Passes;
   readonly #setup: ReplaySetup;
-  readonly #ports = new Map<Port, BoundRows>();
+  readonly #boundInputs = new Map<BoundInput, BoundRows>();
   #isAborted = false;
   /** The time of the event loop's last turn. It is kept from run to run, since a run may be short. */
   #turned = performance.now();
@@ -25,8 +31,8 @@ export class EagerReplay implements Replay {
     this.#setup = setup;
   }
 
-  bind(port: Port, data: ArrayBufferView, count: number): void {
-    this.#ports.set(port, { data, count });
+  bind(boundInput: BoundInput, data: ArrayBufferView, count: number): void {
+    this.#boundInputs.set(boundInput, { data, count });
   }
 
   runSync(first: number, end: number, beginEpoch: boolean, input?: TensorData): NativeOutcome {
@@ -65,7 +71,7 @@ export class EagerReplay implements Replay {
       const now = performance.now();
       if (now - this.#turned < turn) continue;
       if (onProgress && now - reported >= reportInterval) {
-        onProgress(step + 1, this.#setup.slots.data);
+        onProgress(step + 1, this.#setup.scalars.data);
         reported = now;
       }
       await setImmediate();
@@ -80,18 +86,18 @@ export class EagerReplay implements Replay {
 
   #runOnce(pass: Pass | undefined): void {
     const { dtype, step } = this.#setup;
-    pass?.(new BoundRunner(dtype, step, this.#ports, undefined));
+    pass?.(new BoundRunner(dtype, step, this.#boundInputs, undefined));
   }
 
   /** Returns false if a number became NaN or infinite. */
   #runStep(step: number, beginEpoch: boolean, input: TensorData | undefined): boolean {
-    const { dtype, slots, stepsPerEpoch, batchRows, stepsPerUpdate = 1, step: stepArgument } = this.#setup;
+    const { dtype, scalars, stepsPerEpoch, batchRows, stepsPerUpdate = 1, step: stepArgument } = this.#setup;
     const batch = step % stepsPerEpoch;
-    slots.set('iteration', step);
-    slots.set('epoch', Math.floor(step / stepsPerEpoch));
-    slots.set('firstRow', batch * batchRows);
+    scalars.set('iteration', step);
+    scalars.set('epoch', Math.floor(step / stepsPerEpoch));
+    scalars.set('firstRow', batch * batchRows);
     const rest = input?.subarray(batch * batchRows * (this.#setup.inputSize ?? 0));
-    const runner = new BoundRunner(dtype, stepArgument, this.#ports, rest);
+    const runner = new BoundRunner(dtype, stepArgument, this.#boundInputs, rest);
     try {
       if (batch === 0 || beginEpoch) this.#passes.epoch?.(runner);
       const isLast = batch === stepsPerEpoch - 1;
@@ -105,14 +111,14 @@ export class EagerReplay implements Replay {
   }
 }
 
-/** An eager runner with the rows that are bound to ports and to the input. */
+/** An eager runner with the rows that are bound to bound inputs and to the input. */
 class BoundRunner extends EagerRunner implements PassRunner {
-  readonly #ports: BoundPorts;
+  readonly #boundInputs: BoundInputs;
   readonly #input: TensorData | undefined;
 
-  constructor(dtype: DType, step: KernelArgument | undefined, ports: BoundPorts, input: TensorData | undefined) {
+  constructor(dtype: DType, step: KernelArgument | undefined, boundInputs: BoundInputs, input: TensorData | undefined) {
     super(dtype, step);
-    this.#ports = ports;
+    this.#boundInputs = boundInputs;
     this.#input = input;
   }
 
@@ -123,7 +129,7 @@ class BoundRunner extends EagerRunner implements PassRunner {
     return Tensor.from(this.#input.subarray(0, sizeOf(shape)), shape);
   }
 
-  protected override rowsOf(port: Port): BoundRows | undefined {
-    return this.#ports.get(port);
+  protected override rowsOf(boundInput: BoundInput): BoundRows | undefined {
+    return this.#boundInputs.get(boundInput);
   }
 }

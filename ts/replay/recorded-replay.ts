@@ -1,10 +1,10 @@
-import { Arena } from '../arena.js';
-import { type NativeOutcome, type NativeReplay, native } from '../native.js';
 import { keepWeightsInPanels } from '../plan/passes/weights-in-panels.js';
 import type { RecordedCall } from '../plan/recorded-call.js';
 import { type Plan, PlanRecorder } from '../plan/recorder.js';
-import { fromNative, type Port } from '../runner.js';
-import { type TensorData, tensorArrayOf } from '../tensor.js';
+import { Arena } from '../runtime/arena.js';
+import { type NativeOutcome, type NativeReplay, native } from '../runtime/native.js';
+import { type BoundInput, fromNative } from '../runtime/runner.js';
+import { type TensorData, tensorArrayOf } from '../tensor/tensor.js';
 import type { Pass, Passes, Replay, ReplaySetup } from './replay.js';
 
 /** Records passes as plans, which C++ replays. They share one workspace, since they never run at the same time. */
@@ -45,13 +45,13 @@ export class RecordedReplay implements Replay {
       stepsPerEpoch: setup.stepsPerEpoch,
       batchRows: setup.batchRows,
       inputRowBytes: (setup.inputSize ?? 0) * tensorArrayOf(setup.inputType ?? setup.dtype).BYTES_PER_ELEMENT,
-      slots: setup.slots.data,
+      scalars: setup.scalars.data,
     });
   }
 
-  bind(port: Port, rows: ArrayBufferView, count: number): void {
+  bind(boundInput: BoundInput, rows: ArrayBufferView, count: number): void {
     try {
-      for (const plan of this.#plans) if (plan.has(port)) plan.bind(port, rows, count);
+      for (const plan of this.#plans) if (plan.has(boundInput)) plan.bind(boundInput, rows, count);
     } catch (cause) {
       throw fromNative(cause);
     }

@@ -1,7 +1,7 @@
-import type { NativeOutcome, NativeReplay } from '../native.js';
-import type { KernelArgument, PassRunner, Port } from '../runner.js';
-import type { Slots } from '../slots.js';
-import type { DType, Tensor, TensorData, TensorType } from '../tensor.js';
+import type { NativeOutcome, NativeReplay } from '../runtime/native.js';
+import type { BoundInput, KernelArgument, PassRunner } from '../runtime/runner.js';
+import type { RuntimeScalars } from '../runtime/runtime-scalars.js';
+import type { DType, Tensor, TensorData, TensorType } from '../tensor/tensor.js';
 import { EagerReplay } from './eager-replay.js';
 import { RecordedReplay } from './recorded-replay.js';
 
@@ -26,7 +26,7 @@ export interface Passes {
 export interface ReplaySetup {
   readonly dtype: DType;
   /** `iteration`, `epoch` and `firstRow` are set before each step. */
-  readonly slots: Slots;
+  readonly scalars: RuntimeScalars;
   readonly stepsPerEpoch: number;
   readonly batchRows: number;
   /** For passes with an update; default 1. */
@@ -47,8 +47,8 @@ export interface ReplaySetup {
 
 /** Runs steps in order, on this thread or on one of its own. */
 export interface Replay {
-  /** Gives a port its rows for the runs that follow. */
-  bind(port: Port, rows: ArrayBufferView, count: number): void;
+  /** Gives a bound input its rows for the runs that follow. */
+  bind(boundInput: BoundInput, rows: ArrayBufferView, count: number): void;
   /**
    * Runs steps `first` to `end` (excluded) on this thread.
    * @param input - the epoch's rows, for passes that have an input
@@ -56,7 +56,7 @@ export interface Replay {
   runSync(first: number, end: number, beginEpoch: boolean, input?: TensorData): NativeOutcome;
   /**
    * Runs steps `first` to `end` (excluded) without blocking the event loop.
-   * @param onProgress - receives the next step and the slots, at most ten times a second
+   * @param onProgress - receives the next step and the scalars, at most ten times a second
    */
   run(
     first: number,

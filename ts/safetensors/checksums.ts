@@ -1,9 +1,9 @@
-import { checksumOf } from '../crc32.js';
-import { clipped } from '../errors.js';
-import { isFields } from '../fields.js';
-import { badFile } from '../files.js';
-import { littleEndianBytes } from '../number-formats.js';
-import type { AnyTensor } from '../tensor.js';
+import { checksumOf } from '../core/crc32.js';
+import { clipped } from '../core/errors.js';
+import { isFields } from '../core/fields.js';
+import { badFile } from '../core/files.js';
+import { littleEndianBytes } from '../core/number-formats.js';
+import type { AnyTensor } from '../tensor/tensor.js';
 
 /** The metadata `format` of files that `net.save` and checkpoints of training write. */
 export const modelFormat = 'blasnet';

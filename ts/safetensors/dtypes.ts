@@ -1,5 +1,5 @@
-import { type ElementType, elementTypeOf } from '../data/npy-elements.js';
-import { hostOrder } from '../number-formats.js';
+import { hostOrder } from '../core/number-formats.js';
+import { type ElementType, elementTypeOf } from '../npz/npy-elements.js';
 
 /** The dtypes of the format: bytes of a number, and how to read them if blasnet does. Little-endian. */
 export const dtypes = {

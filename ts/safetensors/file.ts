@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
-import { checksumOf, crc32, hexOf } from '../crc32.js';
-import type { NpyArray } from '../data/npy.js';
-import { adoptElements } from '../data/npy-elements.js';
-import { badArgument, clipped } from '../errors.js';
-import { formatOf, signatureBytes } from '../file-formats.js';
-import { badFile, openForReading, readFully } from '../files.js';
+import { checksumOf, crc32, hexOf } from '../core/crc32.js';
+import { badArgument, clipped } from '../core/errors.js';
+import { formatOf, signatureBytes } from '../core/file-formats.js';
+import { badFile, openForReading, readFully } from '../core/files.js';
+import type { NpyArray } from '../npz/npy.js';
+import { adoptElements } from '../npz/npy-elements.js';
 import { Checksums } from './checksums.js';
 import { dtypes } from './dtypes.js';
 import { type Header, parseHeader, type TensorEntry } from './header.js';

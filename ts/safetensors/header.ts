@@ -1,6 +1,6 @@
-import { clipped } from '../errors.js';
-import { badFile } from '../files.js';
-import { sizeOf } from '../tensor.js';
+import { clipped } from '../core/errors.js';
+import { badFile } from '../core/files.js';
+import { sizeOf } from '../tensor/tensor.js';
 import { type DTypeName, dtypes } from './dtypes.js';
 import { JsonCursor } from './json-cursor.js';
 

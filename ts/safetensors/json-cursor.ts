@@ -1,4 +1,4 @@
-import { badFile } from '../files.js';
+import { badFile } from '../core/files.js';
 
 /**
  * Reads JSON of a known form, piece by piece. `JSON.parse` takes any JSON and keeps the last of equal keys; this refuses the

@@ -1,9 +1,9 @@
-import type { NpyArray } from '../data/npy.js';
-import { badArgument } from '../errors.js';
-import { isFields } from '../fields.js';
-import { replaceFile } from '../files.js';
-import { littleEndianBytes } from '../number-formats.js';
-import { type AnyTensor, Tensor, type TensorType } from '../tensor.js';
+import { badArgument } from '../core/errors.js';
+import { isFields } from '../core/fields.js';
+import { replaceFile } from '../core/files.js';
+import { littleEndianBytes } from '../core/number-formats.js';
+import type { NpyArray } from '../npz/npy.js';
+import { type AnyTensor, Tensor, type TensorType } from '../tensor/tensor.js';
 import { checksumTexts, headerKey, modelFormat, signHeader } from './checksums.js';
 import { maxHeader, SafetensorsFile } from './file.js';
 import { metadataKey } from './header.js';

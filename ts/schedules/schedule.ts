@@ -1,8 +1,8 @@
-import { type Constant, count, fraction, notNegative, positive, valuesOf } from '../constants.js';
-import { badArgument } from '../errors.js';
-import { fieldsOf, oneOf } from '../fields.js';
-import type { KernelArgument, Runner } from '../runner.js';
-import type { Slots } from '../slots.js';
+import { type Constant, count, fraction, notNegative, positive, valuesOf } from '../core/constants.js';
+import { badArgument } from '../core/errors.js';
+import { fieldsOf, oneOf } from '../core/fields.js';
+import type { KernelArgument, Runner } from '../runtime/runner.js';
+import type { RuntimeScalars } from '../runtime/runtime-scalars.js';
 
 /** The kernel of each schedule with its constants, and those of schedules that are judged at checkpoints. */
 const schedules = {
@@ -107,19 +107,19 @@ export class Schedule {
   }
 
   /**
-   * Records the kernel that writes the slot `learningRate` for a step.
-   * @param counts - slots of the epochs and of the steps finished before it
+   * Records the kernel that writes the scalar `learningRate` for a step.
+   * @param counts - scalars of the epochs and of the steps finished before it
    */
   ratePass(
     runner: Runner,
-    slots: Slots,
+    scalars: RuntimeScalars,
     counts: { readonly epoch: KernelArgument; readonly iteration: KernelArgument },
   ): void {
     const { length, from } = this.#warmUp;
     runner.run(this.#kernel, {
-      rate: slots.vector('learningRate'),
+      rate: scalars.vector('learningRate'),
       count: counts[this.#unit],
-      base: slots.slot('baseRate'),
+      base: scalars.scalar('baseRate'),
       warmUp: length,
       from,
       ...this.#constants,
@@ -127,10 +127,10 @@ export class Schedule {
   }
 
   /**
-   * Judges a checkpoint, and may lower the slot `baseRate`.
+   * Judges a checkpoint, and may lower the scalar `baseRate`.
    * @param score - its loss, or another figure that is lower for a better checkpoint
    */
-  judge(score: number, state: PlateauState, slots: Slots): void {
+  judge(score: number, state: PlateauState, scalars: RuntimeScalars): void {
     if (!this.#plateau) return;
     const { factor, patience, threshold, cooldown, minimum } = this.#plateau;
     // Below 0, as the negative of an accuracy is, a better score is one of larger size.
@@ -145,9 +145,9 @@ export class Schedule {
       state.bad = 0;
     }
     if (state.bad <= patience) return;
-    const rate = slots.get('baseRate');
+    const rate = scalars.get('baseRate');
     const lower = Math.max(rate * factor, minimum);
-    if (rate - lower > leastChange) slots.set('baseRate', lower);
+    if (rate - lower > leastChange) scalars.set('baseRate', lower);
     state.cooldown = cooldown;
     state.bad = 0;
   }

@@ -1,4 +1,4 @@
-import { halfToNumber } from '../number-formats.js';
+import { halfToNumber } from '../core/number-formats.js';
 import { badRequest, shown } from './problem.js';
 
 /** Reads the number at an offset of a binary tensor, little-endian. */
@@ -94,7 +94,12 @@ export function numbersOf(
   if (bytes.length !== count * type.bytes)
     throw badRequest(`binary_data_size of input '${name}'`, `${count * type.bytes}`, `${bytes.length}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (datatype === 'FP32') return new Float32Array(new Uint8Array(bytes).buffer);
+  if (datatype === 'FP32') {
+    const isAligned = bytes.byteOffset % 4 === 0;
+    return isAligned
+      ? new Float32Array(bytes.buffer, bytes.byteOffset, count)
+      : new Float32Array(new Uint8Array(bytes).buffer);
+  }
   return Float64Array.from({ length: count }, (_, i) => type.read(view, i * type.bytes));
 }
 

@@ -1,7 +1,7 @@
-import { given } from '../given.js';
+import { definedFields } from '../core/objects.js';
+import type { ColumnEncoding } from '../data/preparation/column-encoding.js';
+import type { Prediction } from '../data/preparation/prediction.js';
 import type { NeuralNet } from '../neural-net.js';
-import type { ColumnEncoding } from '../preparation/column-encoding.js';
-import type { Prediction } from '../preparation/prediction.js';
 
 /** An input or output in a model's metadata; −1 in the shape is any number of rows. */
 export interface TensorMetadata {
@@ -53,7 +53,7 @@ export function describeNet(
     outputs,
     parameters: {
       net_type: params.netType,
-      ...given({
+      ...definedFields({
         image: preparation?.image ?? imageOf(rowShape),
         // Image readers keep bytes.
         image_range: preparation?.image && ([0, 255] as const),
@@ -71,7 +71,7 @@ function columnInput(column: ColumnEncoding): TensorMetadata {
     name,
     datatype: encoding === 'none' ? 'FP64' : 'BYTES',
     shape: [-1],
-    parameters: given({ categories, missing: mayBeMissing ? missingCells[0] : undefined }),
+    parameters: definedFields({ categories, missing: mayBeMissing ? missingCells[0] : undefined }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Prediction } from '../preparation/prediction.js';
+import type { Prediction } from '../data/preparation/prediction.js';
 import { arrivalOf } from './arrivals.js';
 import { jsonLengthHeader } from './body.js';
 import { type InferReply, type WantedOutput, wantedOutputs, writeReply } from './infer-reply.js';

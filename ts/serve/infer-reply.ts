@@ -1,6 +1,6 @@
-import { littleEndianBytes } from '../number-formats.js';
-import type { Prediction } from '../preparation/prediction.js';
-import type { Tensor } from '../tensor.js';
+import { littleEndianBytes } from '../core/number-formats.js';
+import type { Prediction } from '../data/preparation/prediction.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { InferRequest } from './infer-request.js';
 import { badRequest, Problem } from './problem.js';
 import type { ServedNet } from './served-net.js';
@@ -81,12 +81,12 @@ function numberBytes({ data, rowSize }: Tensor, first: number, rows: number): Bu
 }
 
 function bytesOfTexts(texts: readonly string[]): Buffer {
-  return Buffer.concat(
-    texts.flatMap((text) => {
-      const bytes = Buffer.from(text);
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(bytes.length);
-      return [length, bytes];
-    }),
-  );
+  const lengths = texts.map((text) => Buffer.byteLength(text));
+  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + length, 0));
+  let at = 0;
+  for (const [i, text] of texts.entries()) {
+    at = bytes.writeUInt32LE(lengths[i]!, at);
+    at += bytes.write(text, at);
+  }
+  return bytes;
 }

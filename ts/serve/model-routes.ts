@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { versions } from '../runtime.js';
+import { versions } from '../runtime/environment.js';
 import type { ModelParams } from './infer-route.js';
 import type { Metrics } from './metrics.js';
 import { Problem } from './problem.js';

@@ -1,3 +1,3 @@
-import { optionalLoader } from '../optional.js';
+import { optionalLoader } from '../core/optional.js';
 
 export const loadOptional = optionalLoader('serving', 'fastify prom-client');

@@ -1,5 +1,5 @@
-import { badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
 import { NeuralNet } from '../neural-net.js';
 import { hostNameOf } from './hosts.js';
 

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
-import { checkOptions } from '../fields.js';
+import { checkOptions } from '../core/fields.js';
 import { noteArrivals } from './arrivals.js';
 import { BodyReader } from './body.js';
 import { hostCheck, hostRule } from './hosts.js';

@@ -1,4 +1,4 @@
-import { BlasnetError, type ErrorCode } from '../errors.js';
+import { BlasnetError, type ErrorCode } from '../core/errors.js';
 
 interface ProblemOptions extends ErrorOptions {
   /** Headers of the answer. */

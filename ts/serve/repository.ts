@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { BlasnetError, reasonOf } from '../errors.js';
-import { loadModel } from '../model-files/load-model.js';
+import { BlasnetError, reasonOf } from '../core/errors.js';
+import { loadModel } from '../load-model.js';
 import { Gate } from './gate.js';
 import { checkModels, type ServedModel, type ServeOptions, type Settings, settingsOf } from './options.js';
 import { Problem } from './problem.js';

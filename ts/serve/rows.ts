@@ -1,6 +1,6 @@
-import { limits } from '../data/csv/cells.js';
 import type { RowCells } from '../data/csv-options.js';
-import type { FloatArray } from '../tensor.js';
+import { limits } from '../data/preparation/cells.js';
+import type { FloatArray } from '../tensor/tensor.js';
 import { checkedNumber, isNumeric, numbersOf, textsOf } from './datatypes.js';
 import type { InferRequest, InputTensor } from './infer-request.js';
 import { NumberList } from './number-lists.js';

@@ -1,9 +1,9 @@
-import { badArgument } from '../errors.js';
+import { BlasnetError, badArgument } from '../core/errors.js';
+import type { Prediction } from '../data/preparation/prediction.js';
+import { Preparer } from '../data/preparation/preparer.js';
 import { type RowJob, RowQueue } from '../inference/row-queue.js';
-import type { NeuralNet } from '../neural-net.js';
-import type { Prediction } from '../preparation/prediction.js';
-import { Preparer } from '../preparation/preparer.js';
-import { type DType, sizeOf, Tensor } from '../tensor.js';
+import { NeuralNet } from '../neural-net.js';
+import { type DType, sizeOf, Tensor } from '../tensor/tensor.js';
 import { describeNet, type NetDescription } from './description.js';
 import type { Settings } from './options.js';
 
@@ -25,6 +25,9 @@ export interface QueueListener {
   onFreed(): void;
 }
 
+/** Milliseconds of computation for which a thread is not worth its while: to tell it, and to be told, takes as long. */
+const shortMs = 0.1;
+
 /** A net that is ready for requests, with its queue. */
 export class ServedNet {
   readonly net: NeuralNet;
@@ -38,6 +41,9 @@ export class ServedNet {
   readonly description: NetDescription;
   /** Rows for each byte of a body, as in the last request: an estimate for those that are not parsed yet. */
   rowsPerByte = 0;
+
+  /** The least that a row of a batch has taken. */
+  #msPerRow = Number.POSITIVE_INFINITY;
 
   private constructor(
     net: NeuralNet,
@@ -57,8 +63,10 @@ export class ServedNet {
       async (x: Tensor) => {
         const started = performance.now();
         const rows = this.queue.computing;
-        const prediction = await net.predict(x);
-        onBatch(rows, performance.now() - started);
+        const prediction = await this.#predict(x);
+        const ms = performance.now() - started;
+        this.#msPerRow = Math.min(this.#msPerRow, ms / x.rows);
+        onBatch(rows, ms);
         return prediction;
       },
       rowShape,
@@ -82,5 +90,19 @@ export class ServedNet {
     const zeros = (rows: number) => Tensor.zeros([rows, ...rowShape], net.params.dtype);
     await net.predict(zeros(settings.maxBatch));
     return new ServedNet(net, rowShape, await net.predict(zeros(1)), settings, listener);
+  }
+  /** Computes a batch: beside the event loop, unless that takes longer than the computation. */
+  async #predict(x: Tensor): Promise<Prediction> {
+    // A class of nets may answer in a way of its own.
+    const isPlain = this.net.predict === NeuralNet.prototype.predict;
+    if (isPlain && this.#msPerRow * x.rows <= shortMs) {
+      try {
+        return this.net.predictSync(x);
+      } catch (error) {
+        // Calls of the net's owner, behind which this one may queue.
+        if (!(error instanceof BlasnetError && error.code === 'ERR_NET_BUSY')) throw error;
+      }
+    }
+    return this.net.predict(x);
   }
 }

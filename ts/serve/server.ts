@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
-import { BlasnetError, badArgument } from '../errors.js';
-import { checkOptions } from '../fields.js';
+import { BlasnetError, badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
 import { Closing } from './closing.js';
 import { hostCheck, hostRule } from './hosts.js';
 import { loadOptional } from './optional.js';

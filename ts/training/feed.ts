@@ -2,9 +2,9 @@ import { labelOf, mapNamed } from '../data/by-name.js';
 import type { DataReader } from '../data/data-reader.js';
 import { countOf, type Part } from '../data/part.js';
 import { labelRowsIn, type Rows, requireAttached, rowsIn, rowsOf } from '../data/rows.js';
+import { labelCheckFor } from '../inference/check-part.js';
 import type { Model } from '../net/model.js';
-import type { DType, Tensor } from '../tensor.js';
-import { labelCheckFor } from './check-data.js';
+import type { DType, Tensor } from '../tensor/tensor.js';
 import { StreamFeed } from './stream-feed.js';
 import type { TrainingPlan, TrainingSource } from './training-plan.js';
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import type { Evaluation, Evaluator } from '../inference/evaluation.js';
+import type { Evaluator } from '../inference/evaluation.js';
+import type { Evaluation } from '../metrics/evaluation.js';
 
 /** A computation on another thread that can be stopped. */
 interface Stoppable {

@@ -1,7 +1,7 @@
-import { BlasnetError } from '../errors.js';
+import { BlasnetError } from '../core/errors.js';
 import type { LayerStack } from '../net/layer-stack.js';
 import type { NamedLayer } from '../net/net-graph.js';
-import type { Runner } from '../runner.js';
+import type { Runner } from '../runtime/runner.js';
 
 /** When numbers were lost. */
 interface Moment {

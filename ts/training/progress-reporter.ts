@@ -1,4 +1,4 @@
-import type { Evaluation } from '../inference/evaluation.js';
+import type { Evaluation } from '../metrics/evaluation.js';
 import type { CheckpointRecord, TrainingProgress } from '../training-history.js';
 
 /** A little under the tenth of a second at which C++ reports, so that none of its reports is a hair too early. */
@@ -9,25 +9,25 @@ const leastMilliseconds = 90;
  * rejects with. While a promise that it returned is pending, it is told nothing, and training goes on.
  */
 export class ProgressReporter {
-  readonly #tell: (next: number, slots?: Float64Array) => unknown;
+  readonly #tell: (next: number, scalars?: Float64Array) => unknown;
   #lastTime = performance.now();
   #failure: { readonly error: unknown } | undefined;
   #pending: Promise<void> | undefined;
   #isClosed = false;
 
   /** @param tell - tells the listener how far the run is before the iteration `next`, and returns what it returns */
-  constructor(tell: (next: number, slots?: Float64Array) => unknown) {
+  constructor(tell: (next: number, scalars?: Float64Array) => unknown) {
     this.#tell = tell;
   }
 
   /**
    * Tells the listener, unless it was told a moment ago.
-   * @param slots - with the sums so far, where they are not those of the plan
+   * @param scalars - with the sums so far, where they are not those of the plan
    * @returns false if the listener has thrown, or a promise of it has rejected
    */
-  report(next: number, slots?: Float64Array): boolean {
+  report(next: number, scalars?: Float64Array): boolean {
     const isDue = !this.#pending && performance.now() - this.#lastTime >= leastMilliseconds;
-    if (isDue && !this.#failure) this.#call(next, slots);
+    if (isDue && !this.#failure) this.#call(next, scalars);
     return !this.#failure;
   }
 
@@ -53,14 +53,14 @@ export class ProgressReporter {
     this.#isClosed = true;
   }
 
-  #call(next: number, slots?: Float64Array): void {
+  #call(next: number, scalars?: Float64Array): void {
     if (this.#isClosed) return;
     this.#lastTime = performance.now();
     const fail = (error: unknown) => {
       this.#failure ??= { error };
     };
     try {
-      const result = this.#tell(next, slots);
+      const result = this.#tell(next, scalars);
       if (!isThenable(result)) return;
       this.#pending = Promise.resolve(result)
         .then(() => {}, fail)

@@ -1,28 +1,34 @@
-import { type Course, courseOf, iterationsBetween, requireSameCourse } from '../checkpoints/course.js';
+import { BestWeights } from '../checkpoints/best-weights.js';
 import type { PendingRun } from '../checkpoints/resume.js';
+import {
+  fingerprintOf,
+  iterationsBetween,
+  type RunFingerprint,
+  requireSameFingerprint,
+} from '../checkpoints/run-fingerprint.js';
 import type { RunState } from '../checkpoints/run-state.js';
+import { definedFields } from '../core/objects.js';
 import type { DataReader } from '../data/data-reader.js';
-import { given } from '../given.js';
 import { Evaluator } from '../inference/evaluation.js';
 import { type Model, objectivesFor } from '../net/model.js';
-import { type Watch, watchOf } from '../objectives.js';
-import { BestWeights } from './best-weights.js';
+import type { Watch } from '../training-history.js';
 import { checkData } from './check-data.js';
 import { type Feed, feedFor } from './feed.js';
-import { LastGood } from './last-good.js';
+import { Rollback } from './rollback.js';
 import { scaleHint } from './scale-hint.js';
 import { StopRule } from './stop-rule.js';
 import type { TrainOptions } from './train-options.js';
 import { TrainingPlan } from './training-plan.js';
+import { watchOf } from './watch.js';
 
 /** The parts of a run: its data, its recorded plan, and where it begins and ends. */
 export interface RunSetup {
-  readonly course: Course;
+  readonly fingerprint: RunFingerprint;
   readonly feed: Feed;
   readonly plan: TrainingPlan;
   readonly batchRows: number;
   readonly validation: Evaluator | undefined;
-  readonly lastGood: LastGood;
+  readonly rollback: Rollback;
   readonly weights: BestWeights;
   readonly rule: StopRule;
   /** The figure by which checkpoints are compared. */
@@ -52,10 +58,10 @@ export function setUpRun(
   const { state, stack, params } = model;
   const watch = watchOf(params, objectivesFor(model));
   const pending = saved?.state;
-  const { checkpoint = 1, shuffle = true } = { ...pending?.course, ...given(options) };
+  const { checkpoint = 1, shuffle = true } = { ...pending?.fingerprint, ...definedFields(options) };
   checkData(model, reader, { ...options, checkpoint, shuffle });
-  const course = courseOf(reader, { checkpoint, shuffle, sampleWeight: options.sampleWeight });
-  if (saved && pending) requireSameCourse({ ...saved, course: pending.course }, course, reader);
+  const fingerprint = fingerprintOf(reader, { checkpoint, shuffle, sampleWeight: options.sampleWeight });
+  if (saved && pending) requireSameFingerprint({ ...saved, fingerprint: pending.fingerprint }, fingerprint, reader);
   const feed = feedFor(model, reader, options.sampleWeight, pending?.next ?? 0);
   const { count } = feed.source;
   const batchRows = params.batchSize === -1 ? count : Math.min(params.batchSize, count);
@@ -64,14 +70,14 @@ export function setUpRun(
   validation?.keepRows();
   const { iterationsPerEpoch } = plan;
   const { callbacks = [] } = pending?.stopReason ? {} : options; // a run that is over has its last weights
-  const first = pending?.first ?? state.slots.get('epochs') * iterationsPerEpoch;
+  const first = pending?.first ?? state.scalars.get('epochs') * iterationsPerEpoch;
   return {
-    course,
+    fingerprint,
     feed,
     plan,
     batchRows,
     validation,
-    lastGood: new LastGood(model, plan, () => scaleHint(model, reader)),
+    rollback: new Rollback(model, plan, () => scaleHint(model, reader)),
     weights: new BestWeights(
       [stack.block.theta, stack.block.statistics],
       callbacks,

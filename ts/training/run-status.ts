@@ -1,7 +1,6 @@
 import type { CallbackContext } from '../callbacks/callback.js';
 import type { RunPosition } from '../checkpoints/run-checkpoints.js';
 import type { Model } from '../net/model.js';
-import type { NeuralNet } from '../neural-net.js';
 import type { CheckpointRecord, TrainingProgress } from '../training-history.js';
 import { progressOf } from './progress-reporter.js';
 import type { RunSetup } from './run-setup.js';
@@ -37,8 +36,8 @@ export class RunStatus {
     return { next, epochs: Math.ceil(next / this.#setup.plan.iterationsPerEpoch), seconds: this.#seconds };
   }
 
-  /** The progress after `next` iterations, which left those sums in the slots. */
-  progress(next: number, slots?: Float64Array): TrainingProgress {
+  /** The progress after `next` iterations, which left those sums in the scalars. */
+  progress(next: number, scalars?: Float64Array): TrainingProgress {
     const { plan, first, batchRows } = this.#setup;
     const pace = {
       maxEpoch: this.#model.params.maxEpoch,
@@ -47,11 +46,11 @@ export class RunStatus {
       batchRows,
       seconds: this.#seconds,
     };
-    return progressOf(pace, plan.scores.running(slots), this.records.at(-1));
+    return progressOf(pace, plan.scores.running(scalars), this.records.at(-1));
   }
 
   /** The state of the run for a callback. */
-  context(net: NeuralNet, stop: CallbackContext['stop']): CallbackContext {
+  context(net: CallbackContext['net'], stop: CallbackContext['stop']): CallbackContext {
     const { iterationsPerEpoch } = this.#setup.plan;
     const { records } = this;
     const iteration = this.#next();

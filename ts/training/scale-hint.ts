@@ -4,7 +4,7 @@ import { type NamedRows, type Part, soleRows } from '../data/part.js';
 import { type Rows, tensorOf } from '../data/rows.js';
 import { type Model, objectivesFor } from '../net/model.js';
 import { figureTitle } from '../objectives.js';
-import { sizeOf } from '../tensor.js';
+import { sizeOf } from '../tensor/tensor.js';
 import type { CheckpointRecord } from '../training-history.js';
 
 /** Inputs and labels beyond this are taken for raw ones: scaled to [0, 1] or to deviation 1, few numbers are. */

@@ -1,9 +1,9 @@
 import type { Model } from '../net/model.js';
-import { fromNative } from '../runner.js';
+import { fromNative } from '../runtime/runner.js';
 import type { Feed } from './feed.js';
 import type { Interruption } from './interruption.js';
-import type { LastGood } from './last-good.js';
 import type { ProgressReporter } from './progress-reporter.js';
+import type { Rollback } from './rollback.js';
 import type { TrainingPlan } from './training-plan.js';
 
 /** The parts that the steps of a run use. */
@@ -11,7 +11,7 @@ interface StepsSetup {
   readonly model: Model;
   readonly feed: Feed;
   readonly plan: TrainingPlan;
-  readonly lastGood: LastGood;
+  readonly rollback: Rollback;
   readonly interruption: Interruption;
   /** The first iteration, and the one after the last. */
   readonly begin: number;
@@ -55,11 +55,11 @@ export class Steps {
   }
 
   async #replayTo(end: number, reporter: ProgressReporter | undefined): Promise<void> {
-    const { model, feed, plan, lastGood, interruption, isStopped } = this.#setup;
+    const { model, feed, plan, rollback, interruption, isStopped } = this.#setup;
     const { replay } = plan;
     // Given even where nobody listens: at each report C++ also looks whether all buffers are still there.
-    const listener = (next: number, slots: Float64Array) => {
-      if (reporter?.report(next, slots) === false) replay.abort();
+    const listener = (next: number, scalars: Float64Array) => {
+      if (reporter?.report(next, scalars) === false) replay.abort();
     };
     const beginsEpoch = !this.#hasBegun;
     this.#hasBegun = true;
@@ -67,7 +67,7 @@ export class Steps {
     this.#next = outcome.next;
     reporter?.rethrow();
     if (outcome.reason === 'aborted') interruption.check();
-    if (outcome.reason === 'notFinite') throw lastGood.lostLoss(outcome.next);
+    if (outcome.reason === 'notFinite') throw rollback.lostLoss(outcome.next);
     const hasStopped = outcome.reason === 'aborted' && isStopped();
     if (outcome.reason !== 'finished' && !hasStopped) throw fromNative(new Error(outcome.message));
     model.stack.requireAttached();

@@ -1,19 +1,10 @@
+import type { StopRuleState } from '../checkpoints/run-state.js';
 import type { HyperParameters } from '../hyper-parameters.js';
-import { lossWatch, type Watch } from '../objectives.js';
 import type { CheckpointRecord, StopReason } from '../training-history.js';
+import { lossWatch, type Watch } from '../training-history.js';
 
 /** Changes in a row that 'stopDiff' wants to be small. */
 const patience = 4;
-
-/** The memory of a rule from checkpoint to checkpoint. */
-export interface StopRuleState {
-  /** The lowest score of the figure that is watched, infinite before there is one, and the checkpoints since. */
-  readonly lowest: number;
-  readonly sinceLowest: number;
-  /** 'stopDiff': the loss before, NaN where there is none, and the small changes in a row. */
-  readonly previous: number;
-  readonly small: number;
-}
 
 const start: StopRuleState = { lowest: Number.POSITIVE_INFINITY, sinceLowest: 0, previous: Number.NaN, small: 0 };
 

@@ -1,10 +1,10 @@
+import { badArgument } from '../core/errors.js';
 import { mapNamed } from '../data/by-name.js';
 import type { RowStream } from '../data/data-set.js';
 import { countOf, type Part, type Side } from '../data/part.js';
-import { labelRowsIn, portFor, type Rows, rowsIn } from '../data/rows.js';
-import { badArgument } from '../errors.js';
+import { boundInputFor, labelRowsIn, type Rows, rowsIn } from '../data/rows.js';
 import type { HyperParameters } from '../hyper-parameters.js';
-import { sizeOf, type TensorData } from '../tensor.js';
+import { sizeOf, type TensorData } from '../tensor/tensor.js';
 import type { Feed, Weights } from './feed.js';
 import type { TrainingPlan, TrainingSource } from './training-plan.js';
 
@@ -57,22 +57,22 @@ export class StreamFeed implements Feed {
     this.#batchRows = batchSize === -1 ? stream.count : Math.min(batchSize, stream.count);
     const stepsPerEpoch = Math.ceil(stream.count / this.#batchRows);
     this.#windows = this.#readWindows((firstStep % stepsPerEpoch) * this.#batchRows);
-    const portsFor = (side: Side) => mapNamed(this.#like[side], (rows) => portFor(dtype, rows));
-    const ports = { inputs: portsFor('inputs'), targets: portsFor('targets') };
-    this.source = { ...this.#like, count: stream.count, ports, ...weights };
+    const portsFor = (side: Side) => mapNamed(this.#like[side], (rows) => boundInputFor(dtype, rows));
+    const boundInputs = { inputs: portsFor('inputs'), targets: portsFor('targets') };
+    this.source = { ...this.#like, count: stream.count, boundInputs, ...weights };
   }
 
-  async prepare(step: number, end: number, { replay, slots, iterationsPerEpoch }: TrainingPlan): Promise<number> {
+  async prepare(step: number, end: number, { replay, scalars, iterationsPerEpoch }: TrainingPlan): Promise<number> {
     if (step < this.#covered) return this.#covered;
     this.#next ??= this.#windows.next();
     const { value: window } = await this.#next;
     this.#next = undefined;
     for (const side of sides) {
-      for (const [name, port] of Object.entries(this.source.ports![side])) {
-        replay.bind(port, window.buffers[side][name]!, window.count);
+      for (const [name, boundInput] of Object.entries(this.source.boundInputs![side])) {
+        replay.bind(boundInput, window.buffers[side][name]!, window.count);
       }
     }
-    slots.set('windowStart', window.start);
+    scalars.set('windowStart', window.start);
     const epochStart = step - (step % iterationsPerEpoch);
     this.#covered = epochStart + Math.ceil((window.start + window.count) / this.#batchRows);
     if (this.#covered < end) {

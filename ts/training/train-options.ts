@@ -1,10 +1,10 @@
 import type { Callback } from '../callbacks/callback.js';
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.js';
+import { didYouMean } from '../core/did-you-mean.js';
+import { badArgument } from '../core/errors.js';
+import { checkOptions, isFields } from '../core/fields.js';
 import { DataReader } from '../data/data-reader.js';
-import { didYouMean } from '../did-you-mean.js';
-import { badArgument } from '../errors.js';
-import { checkOptions, isFields } from '../fields.js';
-import { requireTensor, type Tensor } from '../tensor.js';
+import { requireTensor, type Tensor } from '../tensor/tensor.js';
 import type { CheckpointRecord, TrainingProgress } from '../training-history.js';
 
 /** Options of one `net.train`. How many epochs it trains is a hyperparameter, `maxEpoch`. */

@@ -1,11 +1,12 @@
+import type { CallbackContext } from '../callbacks/callback.js';
 import type { PendingRun } from '../checkpoints/resume.js';
 import { RunCheckpoints } from '../checkpoints/run-checkpoints.js';
+import { oneOf } from '../core/fields.js';
 import type { DataReader } from '../data/data-reader.js';
-import { oneOf } from '../fields.js';
 import { Evaluator } from '../inference/evaluation.js';
 import type { ModelDescription } from '../model-files/description.js';
 import type { Model } from '../net/model.js';
-import type { NeuralNet } from '../neural-net.js';
+import type { Snapshot } from '../replay/snapshot.js';
 import {
   type CheckpointRecord,
   type RunEnd,
@@ -19,13 +20,12 @@ import { RunCallbacks } from './run-callbacks.js';
 import { type RunSetup, setUpRun } from './run-setup.js';
 import { RunStatus } from './run-status.js';
 import { chanceWarning } from './scale-hint.js';
-import type { Snapshot } from './snapshot.js';
 import { Steps } from './steps.js';
 import type { TrainOptions } from './train-options.js';
 
 /** The net of a run, its description for files, and the state in which an earlier process left the run. */
 export interface RunContext {
-  readonly net: NeuralNet;
+  readonly net: CallbackContext['net'];
   readonly whileReadable: (work: () => Promise<void>) => Promise<void>;
   readonly describe: () => ModelDescription;
   readonly pending?: PendingRun | undefined;
@@ -36,7 +36,7 @@ export class Trainer {
   readonly #model: Model;
   readonly #reader: DataReader;
   readonly #options: TrainOptions;
-  readonly #net: NeuralNet;
+  readonly #net: CallbackContext['net'];
   readonly #setup: RunSetup;
   readonly #interruption: Interruption;
   readonly #steps: Steps;
@@ -54,9 +54,9 @@ export class Trainer {
     this.#net = net;
     this.#setup = setUpRun(model, reader, options, pending);
     this.#interruption = new Interruption(options.signal);
-    const { feed, plan, lastGood, begin, end } = this.#setup;
+    const { feed, plan, rollback, begin, end } = this.#setup;
     const isStopped = () => this.#reason !== undefined;
-    this.#steps = new Steps({ model, feed, plan, lastGood, interruption: this.#interruption, begin, end, isStopped });
+    this.#steps = new Steps({ model, feed, plan, rollback, interruption: this.#interruption, begin, end, isStopped });
     this.#status = new RunStatus(model, this.#setup, pending?.records ?? [], () => this.#steps.next);
     this.#reason = pending?.state.stopReason;
     this.#callbacks = new RunCallbacks(options.callbacks ?? [], {
@@ -125,7 +125,7 @@ export class Trainer {
       return new TrainingHistory(this.records, { ...end, test }, this.#setup.watch);
     } finally {
       reporter?.close();
-      this.#model.state.slots.set('epochs', this.#status.position.epochs);
+      this.#model.state.scalars.set('epochs', this.#status.position.epochs);
       await feed.close();
       await this.#files?.idle().catch(() => {}); // whoever waited for it was told
     }
@@ -176,12 +176,12 @@ export class Trainer {
 
   /** Records the training since the last checkpoint and, if there is a validation set, how the net does on it. */
   async #checkpoint(): Promise<CheckpointRecord> {
-    const { plan, lastGood, rule, watch, weights, validation: evaluator } = this.#setup;
+    const { plan, rollback, rule, watch, weights, validation: evaluator } = this.#setup;
     const iteration = this.#steps.next;
     await plan.scores.finish();
     const train = plan.scores.evaluation();
     const validation = evaluator && (await this.#interruption.evaluate(evaluator));
-    if (validation && !Number.isFinite(validation.loss)) throw lastGood.lostNumbers(iteration - 1);
+    if (validation && !Number.isFinite(validation.loss)) throw rollback.lostNumbers(iteration - 1);
     const { schedule, state } = this.#model;
     const record: CheckpointRecord = Object.freeze({
       epoch: iteration / plan.iterationsPerEpoch,
@@ -191,16 +191,16 @@ export class Trainer {
       ...(validation && { lossValidation: validation.loss, accuracyValidation: validation.accuracy }),
       ...(train.metrics && { metrics: train.metrics }),
       ...(validation?.metrics && { validationMetrics: validation.metrics }),
-      learningRate: state.slots.get('learningRate'),
+      learningRate: state.scalars.get('learningRate'),
     });
     await this.#files?.idle(); // before the tensors that it writes change
     // The last step's loss was taken before its update, which may have gone too far.
-    await lastGood.take(iteration);
+    await rollback.take(iteration);
     this.#status.records.push(record);
     const reason = rule.judge(record);
     this.#reason ??= reason;
     if (rule.isLowest) await weights.best.take();
-    schedule?.judge(watch.score(record), state.plateau, state.slots);
+    schedule?.judge(watch.score(record), state.plateau, state.scalars);
     await this.#callbacks.checkpoint({ record, isBest: rule.isLowest });
     await weights.keep();
     return record;

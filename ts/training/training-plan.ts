@@ -1,25 +1,26 @@
-import { iterationsBetween } from '../checkpoints/course.js';
+import { iterationsBetween } from '../checkpoints/run-fingerprint.js';
+import { BlasnetError } from '../core/errors.js';
 import { inputNames, type NamedRows, type Side, targetNames } from '../data/part.js';
-import { batchPass, floatBatchPass, portFor, type Rows, requireFinite } from '../data/rows.js';
-import { BlasnetError } from '../errors.js';
+import { batchPass, boundInputFor, floatBatchPass, type Rows, requireFinite } from '../data/rows.js';
 import { Scores } from '../inference/scores.js';
-import { type Model, objectivesFor, stepUpdatePass, trainingPass } from '../net/model.js';
+import { type Model, objectivesFor } from '../net/model.js';
 import { createReplay, type Passes, type Replay } from '../replay/replay.js';
-import { fromNative, type Operand, type Port, type Runner } from '../runner.js';
-import { Slots } from '../slots.js';
-import type { Tensor } from '../tensor.js';
+import { type BoundInput, fromNative, type Operand, type Runner } from '../runtime/runner.js';
+import { RuntimeScalars } from '../runtime/runtime-scalars.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { accumulatePass, groupUpdatePass } from './accumulation.js';
+import { stepUpdatePass, trainingPass } from './passes.js';
 
 const shuffleStream = 0x45504f43; // the order of rows; layers' streams are small numbers
 
-/** Where a training plan takes its rows from: a data set in memory, or ports that are given one window after another. */
+/** Where a training plan takes its rows from: a data set in memory, or bound inputs that are given one window after another. */
 export interface TrainingSource {
   readonly inputs: NamedRows;
   readonly targets: NamedRows;
   /** Rows of an epoch. */
   readonly count: number;
   /** For windows: where each of them is bound. */
-  readonly ports?: Readonly<Record<Side, Readonly<Record<string, Port>>>>;
+  readonly boundInputs?: Readonly<Record<Side, Readonly<Record<string, BoundInput>>>>;
   /** A weight for each class by the names of targets; absent where all weigh 1. */
   readonly classWeights: Readonly<Record<string, Operand | undefined>>;
   /** A weight for each row of an epoch, in the rows' own order. */
@@ -37,10 +38,10 @@ function restPasses({ state, stack }: Model): Pick<Passes, 'begin' | 'end'> {
 /** The recorded training of a net on a data set: passes for an epoch's start, a step, and a shorter last step. */
 export class TrainingPlan {
   /**
-   * `windowStart`: rows of the epoch before the window in the ports; `windowRow`: the batch's first row within it;
+   * `windowStart`: rows of the epoch before the window in the bound inputs; `windowRow`: the batch's first row within it;
    * `groupCount`: rows since the last update, where several batches make one.
    */
-  readonly slots: Slots;
+  readonly scalars: RuntimeScalars;
   /** The loss and metrics over the rows since a checkpoint. */
   readonly scores: Scores;
   readonly replay: Replay;
@@ -51,7 +52,7 @@ export class TrainingPlan {
   /** @param interval - epochs between checkpoints */
   constructor(model: Model, source: TrainingSource, batchRows: number, shuffle: boolean, interval: number) {
     const { dtype, seed, gradientAccumulation } = model.params;
-    const { count, ports, sampleWeights } = source;
+    const { count, boundInputs, sampleWeights } = source;
     const objectives = objectivesFor(model);
     const names = inputNames(model.stack.inputNames, source, 'the training set');
     const targets = targetNames(
@@ -61,51 +62,51 @@ export class TrainingPlan {
     );
     const classWeights = targets.map((name) => source.classWeights[name]);
     this.iterationsPerEpoch = Math.ceil(count / batchRows);
-    const slots = new Slots(['windowStart', 'windowRow', 'groupCount'], Scores.roomFor(objectives));
-    this.slots = slots;
+    const scalars = new RuntimeScalars(['windowStart', 'windowRow', 'groupCount'], Scores.roomFor(objectives));
+    this.scalars = scalars;
     const epochs = Math.min(interval, model.params.maxEpoch);
     const mostRows = iterationsBetween(epochs, this.iterationsPerEpoch) * batchRows;
-    const scores = new Scores(objectives, dtype, mostRows, slots);
+    const scores = new Scores(objectives, dtype, mostRows, scalars);
     this.scores = scores;
-    const order = shuffle && !ports ? new Int32Array(count) : undefined;
+    const order = shuffle && !boundInputs ? new Int32Array(count) : undefined;
 
     const isPart = gradientAccumulation > 1;
     /** Of rows that lie in memory, also where the others come in windows. */
-    const ownRange = (rows: number) => ({ count: rows, firstRow: slots.slot('firstRow'), order });
+    const ownRange = (rows: number) => ({ count: rows, firstRow: scalars.scalar('firstRow'), order });
     const gradientPass = (runner: Runner, rows: number) =>
       trainingPass(
         model,
         runner,
         () => {
-          if (ports) {
-            const [firstRow, start] = [slots.slot('firstRow'), slots.slot('windowStart')];
-            runner.run('window_row', { firstRow, start, row: slots.vector('windowRow') });
+          if (boundInputs) {
+            const [firstRow, start] = [scalars.scalar('firstRow'), scalars.scalar('windowStart')];
+            runner.run('window_row', { firstRow, start, row: scalars.vector('windowRow') });
           }
-          const range = { count: rows, firstRow: slots.slot(ports ? 'windowRow' : 'firstRow'), order };
+          const range = { count: rows, firstRow: scalars.scalar(boundInputs ? 'windowRow' : 'firstRow'), order };
           return {
             inputs: names.map((name) => {
               const rows = source.inputs[name]!;
-              return batchPass(runner, ports?.inputs[name] ?? rows, rows, { ...range, augmentSeed: seed });
+              return batchPass(runner, boundInputs?.inputs[name] ?? rows, rows, { ...range, augmentSeed: seed });
             }),
             labels: targets.map((name) => {
               const rows = source.targets[name]!;
-              return floatBatchPass(runner, ports?.targets[name] ?? rows, rows, range);
+              return floatBatchPass(runner, boundInputs?.targets[name] ?? rows, rows, range);
             }),
             classWeights,
             sampleWeights: sampleWeights && floatBatchPass(runner, sampleWeights, sampleWeights, ownRange(rows)),
             isPart,
           };
         },
-        { scores, slots, wantsMetrics: true },
+        { scores, scalars, wantsMetrics: true },
       );
     const stepPass = (rows: number) => (runner: Runner) => {
       const outputs = gradientPass(runner, rows);
-      const part = { rows, firstRow: slots.slot('firstRow'), groupRows: gradientAccumulation * batchRows };
-      if (isPart) accumulatePass(model, runner, part, slots);
-      else stepUpdatePass(model, runner, slots.slot('epoch'));
+      const part = { rows, firstRow: scalars.scalar('firstRow'), groupRows: gradientAccumulation * batchRows };
+      if (isPart) accumulatePass(model, runner, part, scalars);
+      else stepUpdatePass(model, runner, scalars.scalar('epoch'));
       return outputs;
     };
-    const update = (runner: Runner) => groupUpdatePass(model, runner, slots.slot('epoch'), slots);
+    const update = (runner: Runner) => groupUpdatePass(model, runner, scalars.scalar('epoch'), scalars);
     const rest = count % batchRows;
     const [full, last] = [stepPass(batchRows), stepPass(rest)];
     const step = (runner: Runner) => {
@@ -116,7 +117,7 @@ export class TrainingPlan {
     };
     const epoch = (runner: Runner) => {
       const operand = { data: order!, shape: [order!.length] };
-      runner.run('shuffle_order', { order: operand, seed, stream: shuffleStream, epoch: slots.slot('epoch') });
+      runner.run('shuffle_order', { order: operand, seed, stream: shuffleStream, epoch: scalars.scalar('epoch') });
     };
     this.replay = createReplay(
       {
@@ -128,11 +129,11 @@ export class TrainingPlan {
       },
       {
         dtype,
-        slots,
+        scalars,
         stepsPerEpoch: this.iterationsPerEpoch,
         stepsPerUpdate: gradientAccumulation,
         batchRows,
-        step: model.state.slots.slot('step'),
+        step: model.state.scalars.scalar('step'),
       },
       model.stack.isRecordable,
     );
@@ -155,35 +156,43 @@ export interface BatchRows {
 
 /** The recorded training step on rows that are given anew each time. */
 export class BatchPlan {
-  readonly slots = new Slots();
+  readonly scalars = new RuntimeScalars();
   readonly #replay: Replay;
-  readonly #inputs: readonly Port[];
-  readonly #labels: readonly Port[];
+  readonly #inputs: readonly BoundInput[];
+  readonly #labels: readonly BoundInput[];
 
   /** @param batch - rows like those that will be given, in the order of the net's inputs and outputs */
   constructor(model: Model, { inputs, labels }: BatchRows) {
     const { dtype } = model.params;
-    const [inputPorts, labelPorts] = [inputs, labels].map((all) => all.map((rows) => portFor(dtype, rows)));
+    const [inputPorts, labelPorts] = [inputs, labels].map((all) => all.map((rows) => boundInputFor(dtype, rows)));
     const range = { count: inputs[0]!.count, firstRow: 0 };
-    const { slots } = model.state;
-    const scores = new Scores(objectivesFor(model), dtype, range.count, this.slots);
+    const { scalars } = model.state;
+    const scores = new Scores(objectivesFor(model), dtype, range.count, this.scalars);
     const step = (runner: Runner) => {
       const batchOf = () => {
         // Infinity may pass through tanh and its like to a loss that is finite; labels always reach the loss.
-        for (const port of inputPorts!) if (port.type !== 'int32') runner.run('require_finite', { values: port });
+        for (const boundInput of inputPorts!)
+          if (boundInput.type !== 'int32') runner.run('require_finite', { values: boundInput });
         return {
           inputs: inputs.map((x, i) => batchPass(runner, inputPorts![i]!, x, range)),
           labels: labels.map((y, i) => floatBatchPass(runner, labelPorts![i]!, y, range)),
         };
       };
-      trainingPass(model, runner, batchOf, { scores, slots: this.slots, wantsMetrics: false });
-      stepUpdatePass(model, runner, slots.slot('epochs'));
+      trainingPass(model, runner, batchOf, { scores, scalars: this.scalars, wantsMetrics: false });
+      stepUpdatePass(model, runner, scalars.scalar('epochs'));
     };
     this.#inputs = inputPorts!;
     this.#labels = labelPorts!;
     this.#replay = createReplay(
       { ...restPasses(model), step },
-      { dtype, slots: this.slots, stepsPerEpoch: 1, batchRows: 1, step: slots.slot('step'), keepsGradients: true },
+      {
+        dtype,
+        scalars: this.scalars,
+        stepsPerEpoch: 1,
+        batchRows: 1,
+        step: scalars.scalar('step'),
+        keepsGradients: true,
+      },
       model.stack.isRecordable,
     );
   }
@@ -194,10 +203,12 @@ export class BatchPlan {
    * @throws BlasnetError `ERR_NOT_FINITE` for rows or a loss with NaN or infinity; the weights are then as they were
    */
   run({ inputs, labels }: BatchRows): number {
-    for (const [i, port] of this.#inputs.entries()) this.#replay.bind(port, inputs[i]!.data, inputs[i]!.count);
-    for (const [i, port] of this.#labels.entries()) this.#replay.bind(port, labels[i]!.data, labels[i]!.count);
+    for (const [i, boundInput] of this.#inputs.entries())
+      this.#replay.bind(boundInput, inputs[i]!.data, inputs[i]!.count);
+    for (const [i, boundInput] of this.#labels.entries())
+      this.#replay.bind(boundInput, labels[i]!.data, labels[i]!.count);
     const { reason, message } = this.#replay.runSync(0, 1, false);
-    const loss = this.slots.get('batchLoss');
+    const loss = this.scalars.get('batchLoss');
     if (reason === 'notFinite') {
       for (const x of inputs) requireFinite("the batch's x", x);
       throw new BlasnetError('ERR_NOT_FINITE', `Expected a finite loss for the batch but received ${loss}`);

@@ -12,7 +12,7 @@ import {
   MaxPoolLayer,
   NeuralNet,
 } from 'blasnet';
-import { crc32 } from '#blasnet/crc32';
+import { crc32 } from '#blasnet/core/crc32';
 import { signHeader } from '#blasnet/safetensors/checksums';
 import { fittingNet, fittingReader } from '../../support/nets.js';
 import type { Dice } from '../dice.js';

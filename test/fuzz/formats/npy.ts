@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { decodeNpy, encodeNpy } from '#blasnet/data/npy';
-import { sizeOf } from '#blasnet/tensor';
+import { decodeNpy, encodeNpy } from '#blasnet/npz/npy';
+import { sizeOf } from '#blasnet/tensor/tensor';
 import type { Dice } from '../dice.js';
 import type { Format } from '../format.js';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DataReader, readNpz } from 'blasnet';
 import { unzipSync, zipSync } from 'fflate';
-import { encodeNpy } from '#blasnet/data/npy';
+import { encodeNpy } from '#blasnet/npz/npy';
 import type { Dice } from '../dice.js';
 import { editBytes, numberBytes } from '../edit-bytes.js';
 import type { Format } from '../format.js';

@@ -1,5 +1,5 @@
-import { BlasnetError } from '../../errors.js';
-import { badFile } from '../../files.js';
+import { BlasnetError } from '../../core/errors.js';
+import { badFile } from '../../core/files.js';
 import { NeuralNet } from '../../index.js';
 import { Budget } from '../../onnx/import/budget.js';
 import { wholeNumber } from '../../onnx/import/constant.js';

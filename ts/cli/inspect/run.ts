@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { isOnnx } from '../../model-files/load-model.js';
+import { isOnnx } from '../../load-model.js';
 import { print } from '../output.js';
 import type { Inspection } from './inspection.js';
 import { inspectOnnx } from './onnx.js';

@@ -1,6 +1,6 @@
-import { given } from '../../given.js';
+import { definedFields } from '../../core/objects.js';
+import { byName } from '../../data/preparation/preparation.js';
 import type { InputPreparation, OutputPreparation, Preparation } from '../../index.js';
-import { byName } from '../../preparation/preparation.js';
 import type { Inspection, NetContents, TensorContents } from './inspection.js';
 
 const shown = 12;
@@ -73,7 +73,7 @@ function tensorLines(tensors: readonly TensorContents[]): string[] {
 }
 
 const entryLines = (object: object) =>
-  Object.entries(given(object)).map(
+  Object.entries(definedFields(object)).map(
     ([name, value]) => `  ${name}: ${typeof value === 'string' ? value : short(JSON.stringify(value))}`,
   );
 

@@ -1,5 +1,5 @@
+import { shortestDecimal } from '../../core/number-formats.js';
 import type { NeuralNet, Prediction, Tensor } from '../../index.js';
-import { shortestDecimal } from '../../number-formats.js';
 import type { KeptColumns } from './kept-columns.js';
 
 /** The formats of answers. */

@@ -1,6 +1,6 @@
+import { badFile } from '../../core/files.js';
 import { requireNames } from '../../data/csv/columns.js';
 import { CsvRecords } from '../../data/csv/records.js';
-import { badFile } from '../../files.js';
 import type { RowCells } from '../../index.js';
 import type { PredictFlags } from './options.js';
 

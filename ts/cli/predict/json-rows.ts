@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { badFile, readFileBytes } from '../../files.js';
+import { badFile, readFileBytes } from '../../core/files.js';
 
 /**
  * Reads rows from JSON: one array of them, or one row a line.

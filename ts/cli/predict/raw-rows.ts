@@ -1,10 +1,10 @@
+import { BlasnetError, badArgument, placed, shapeMismatch } from '../../core/errors.js';
+import { badFile } from '../../core/files.js';
 import { listed } from '../../data/csv/columns.js';
-import { BlasnetError, badArgument, placed, shapeMismatch } from '../../errors.js';
-import { badFile } from '../../files.js';
+import type { PredictOptions } from '../../data/preparation/predict-options.js';
+import { RowEncoder } from '../../data/preparation/row-encoder.js';
 import type { ColumnEncoding, NeuralNet, RowCells, Tensor } from '../../index.js';
-import type { PredictOptions } from '../../preparation/predict-options.js';
-import { RowEncoder } from '../../preparation/row-encoder.js';
-import { sizeOf } from '../../tensor.js';
+import { sizeOf } from '../../tensor/tensor.js';
 
 /** Encodes rows of cells, by column name or in order, for a net. */
 export class RawRows {

@@ -1,8 +1,8 @@
-import { NpzFile, toTensor } from '../../data/npz.js';
+import { BlasnetError } from '../../core/errors.js';
+import type { PredictOptions } from '../../data/preparation/predict-options.js';
 import { formatOf } from '../../data/read-files.js';
-import { BlasnetError } from '../../errors.js';
 import { type NeuralNet, Tensor } from '../../index.js';
-import type { PredictOptions } from '../../preparation/predict-options.js';
+import { NpzFile, toTensor } from '../../npz/npz.js';
 import { csvRows } from './csv-rows.js';
 import { jsonRows } from './json-rows.js';
 import type { PredictFlags } from './options.js';

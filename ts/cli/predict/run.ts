@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
-import { BlasnetError } from '../../errors.js';
-import { replaceFile, requireWritable } from '../../files.js';
-import { loadModel } from '../../model-files/load-model.js';
+import { BlasnetError } from '../../core/errors.js';
+import { replaceFile, requireWritable } from '../../core/files.js';
+import { loadModel } from '../../load-model.js';
 import { print, UsageError } from '../output.js';
 import { answerWriter, type Format } from './answers.js';
 import { keptColumns } from './kept-columns.js';

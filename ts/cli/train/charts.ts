@@ -1,5 +1,5 @@
 import { dirname, join, parse } from 'node:path';
-import { BlasnetError } from '../../errors.js';
+import { BlasnetError } from '../../core/errors.js';
 import type { NeuralNet, TrainingHistory } from '../../index.js';
 import { say } from '../output.js';
 

@@ -1,7 +1,7 @@
+import { BlasnetError, badArgument, placed } from '../../core/errors.js';
+import { type Fields, fieldsOf } from '../../core/fields.js';
+import { badFile, readFileBytes } from '../../core/files.js';
 import { csvOptionNames } from '../../data/csv/check-options.js';
-import { BlasnetError, badArgument, placed } from '../../errors.js';
-import { type Fields, fieldsOf } from '../../fields.js';
-import { badFile, readFileBytes } from '../../files.js';
 import type { LayerConfig, LayerEntry } from '../../index.js';
 import type { SettingOption } from './settings.js';
 

@@ -1,7 +1,7 @@
+import { definedFields } from '../../core/objects.js';
 import { csvOptionsIn } from '../../data/csv/check-options.js';
 import { MISSING_CELLS } from '../../data/csv/columns.js';
 import { formatOf } from '../../data/read-files.js';
-import { given } from '../../given.js';
 import { CsvColumnsError, type DataFiles, DataReader } from '../../index.js';
 import { say, UsageError } from '../output.js';
 import { explainedColumns } from './column-problems.js';
@@ -31,7 +31,7 @@ function filesOf(train: string, { reader, hyperParameters, command }: TrainSetti
   const files: DataFiles = {
     ...others,
     train,
-    ...given({ dates: datesOf(reader, command), missingCells: missingCellsOf(reader, command) }),
+    ...definedFields({ dates: datesOf(reader, command), missingCells: missingCellsOf(reader, command) }),
     ...(k !== undefined && k !== 0 && { split: { seed, ...(typeof split === 'object' ? split : { k }) } }),
   };
   if ((files.format ?? formatOf(train)) !== 'csv') {

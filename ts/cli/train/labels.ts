@@ -1,4 +1,4 @@
-import { badArgument } from '../../errors.js';
+import { badArgument } from '../../core/errors.js';
 import type { DataReader, NetType, ScalingOptions, Tensor } from '../../index.js';
 
 /** The task that follows from the labels of a data set. */

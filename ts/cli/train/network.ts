@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { badArgument } from '../../core/errors.js';
+import { definedFields } from '../../core/objects.js';
 import { soleRows } from '../../data/part.js';
-import { badArgument } from '../../errors.js';
-import { given } from '../../given.js';
 import {
   type Activation,
   ActivationLayer,
@@ -15,7 +15,7 @@ import {
   NeuralNet,
 } from '../../index.js';
 import { lossOf } from '../../losses/registry.js';
-import { sizeOf } from '../../tensor.js';
+import { sizeOf } from '../../tensor/tensor.js';
 import type { LabelKind } from './labels.js';
 import { paramsOf } from './params.js';
 import type { TrainSettings } from './settings.js';
@@ -49,7 +49,7 @@ export async function netFor(
     : netOfWidths(params, name, size, widths!, activation as Activation);
   if (!command.resume) return net;
   // A default number of epochs does not make the run longer.
-  const resumed = await NeuralNet.resume(command.checkpoint!, given({ maxEpoch: hyperParameters.maxEpoch }));
+  const resumed = await NeuralNet.resume(command.checkpoint!, definedFields({ maxEpoch: hyperParameters.maxEpoch }));
   requireSame('the hyperparameters', resumed.params, net.params);
   requireSame('the layers', configsOf(resumed), configsOf(net));
   return resumed;

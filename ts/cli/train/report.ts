@@ -1,5 +1,5 @@
 import type { CheckpointRecord, DataReader, NeuralNet, TrainingHistory } from '../../index.js';
-import { formatNumber } from '../../progress.js';
+import { formatNumber } from '../../training/progress-bar.js';
 import { print } from '../output.js';
 import type { Result } from './evaluation.js';
 import type { LabelKind } from './labels.js';

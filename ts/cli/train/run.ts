@@ -1,6 +1,6 @@
 import { extname, parse, resolve } from 'node:path';
-import { requireWritable } from '../../files.js';
-import { given } from '../../given.js';
+import { requireWritable } from '../../core/files.js';
+import { definedFields } from '../../core/objects.js';
 import { type DataReader, type NeuralNet, setThreads, type TrainingHistory } from '../../index.js';
 import { soleTypeFor } from '../../objectives.js';
 import { Interrupted, UsageError } from '../output.js';
@@ -75,7 +75,7 @@ async function train(
   try {
     const history = await net.train(reader, {
       ...training,
-      ...given({ checkpointFile }),
+      ...definedFields({ checkpointFile }),
       restoreBest,
       progress: process.stderr.isTTY === true && !quiet,
       signal: abort.signal,

@@ -1,4 +1,4 @@
-import { type Fields, isFields } from '../../fields.js';
+import { type Fields, isFields } from '../../core/fields.js';
 import type { DataFiles, HyperParameterOptions, LayerEntry, ScalingMethod, TrainOptions } from '../../index.js';
 import type { OptionSpec } from '../option.js';
 

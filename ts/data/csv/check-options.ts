@@ -1,7 +1,7 @@
 // @internal
-import { badArgument } from '../../errors.js';
-import { dateParts } from '../../preparation/dates.js';
+import { badArgument } from '../../core/errors.js';
 import type { CsvInput, CsvOptions, DateColumn } from '../csv-options.js';
+import { dateParts } from '../preparation/dates.js';
 
 type Check = (value: unknown) => boolean;
 

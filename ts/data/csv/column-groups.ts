@@ -1,5 +1,5 @@
 // @internal
-import { badArgument } from '../../errors.js';
+import { badArgument } from '../../core/errors.js';
 import type { CsvColumnName, CsvInput, CsvLabel, CsvOptions } from '../csv-options.js';
 import type { CsvColumn } from './column.js';
 

@@ -1,8 +1,8 @@
 // @internal
-import { badArgument } from '../../errors.js';
-import { DateReader, dateEncodingOf, datePartNames } from '../../preparation/dates.js';
+import { badArgument } from '../../core/errors.js';
 import type { CategoryEncoding, CsvOptions } from '../csv-options.js';
-import { limits } from './cells.js';
+import { limits } from '../preparation/cells.js';
+import { DateReader, dateEncodingOf, datePartNames } from '../preparation/dates.js';
 import type { ColumnSettings } from './column.js';
 
 /** Stands for the columns that `missing` does not name. */

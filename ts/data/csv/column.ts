@@ -1,8 +1,6 @@
 // @internal
-import { describe } from '../../errors.js';
-import type { DateReader } from '../../preparation/dates.js';
+import { describe } from '../../core/errors.js';
 import type { CategoryEncoding, CsvRow, MissingPolicy } from '../csv-options.js';
-import { Categories } from './categories.js';
 import {
   CellProblem,
   decimalIn,
@@ -12,7 +10,9 @@ import {
   numberIn,
   requireWithin,
   toNumber,
-} from './cells.js';
+} from '../preparation/cells.js';
+import type { DateReader } from '../preparation/dates.js';
+import { Categories } from './categories.js';
 
 /** A column of dates, of which one number is a feature. */
 export interface DateFeature {

@@ -1,7 +1,7 @@
 // @internal
-import { badArgument, clipped } from '../../errors.js';
-import { repeated } from '../../fields.js';
-import { badFile } from '../../files.js';
+import { badArgument, clipped } from '../../core/errors.js';
+import { repeated } from '../../core/fields.js';
+import { badFile } from '../../core/files.js';
 import type { CsvColumnName, CsvOptions } from '../csv-options.js';
 import { CsvColumn } from './column.js';
 import { type ColumnGroup, inputsIn, type NamedGroup, targetsIn } from './column-groups.js';

@@ -1,5 +1,5 @@
 // @internal
-import { badArgument } from '../../errors.js';
+import { badArgument } from '../../core/errors.js';
 import type { CsvEncoding, CsvOptions } from '../csv-options.js';
 
 /** How text is cut into cells. */

@@ -1,8 +1,8 @@
 // @internal
-import { clipped } from '../../errors.js';
-import { badFile } from '../../files.js';
-import type { ColumnEncoding } from '../../preparation/column-encoding.js';
-import { type AnyTensor, type DType, Tensor } from '../../tensor.js';
+import { clipped } from '../../core/errors.js';
+import { badFile } from '../../core/files.js';
+import { type AnyTensor, type DType, Tensor } from '../../tensor/tensor.js';
+import type { ColumnEncoding } from '../preparation/column-encoding.js';
 import type { CsvColumn } from './column.js';
 import type { ColumnGroup } from './column-groups.js';
 import type { NumberTable } from './table.js';

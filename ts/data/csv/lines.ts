@@ -1,5 +1,5 @@
 // @internal
-import { badFile } from '../../files.js';
+import { badFile } from '../../core/files.js';
 
 const NEWLINE = 10;
 const RETURN = 13;

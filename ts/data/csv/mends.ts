@@ -1,6 +1,7 @@
 // @internal
-import { needsFormat } from '../../preparation/date-format.js';
+
 import type { CsvMend } from '../csv-columns-error.js';
+import { needsFormat } from '../preparation/date-format.js';
 
 /** A column by name as a key of an object in TypeScript. */
 const keyOf = (name: string) => (/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : quoted(name));

@@ -1,7 +1,7 @@
 // @internal
 import { isUtf8 } from 'node:buffer';
-import { type BlasnetError, clipped } from '../../errors.js';
-import { badFile } from '../../files.js';
+import { type BlasnetError, clipped } from '../../core/errors.js';
+import { badFile } from '../../core/files.js';
 import type { CsvRecords } from './records.js';
 import { latin1Text } from './text.js';
 

@@ -1,6 +1,6 @@
 // @internal
-import { BlasnetError, clipped } from '../../errors.js';
-import type { DType } from '../../tensor.js';
+import { BlasnetError, clipped } from '../../core/errors.js';
+import type { DType } from '../../tensor/tensor.js';
 import { isTooDense, MOST_ONE_HOT, sizeText } from '../one-hot-limit.js';
 import type { CsvColumn } from './column.js';
 import { MOST_COLUMNS } from './columns.js';

@@ -1,8 +1,8 @@
 // @internal
-import { describe } from '../../errors.js';
-import { isDate } from '../../preparation/date-format.js';
+import { describe } from '../../core/errors.js';
 import type { CsvMend, CsvProblem, CsvProblemKind } from '../csv-columns-error.js';
-import { type CellProblem, isDecimal } from './cells.js';
+import { type CellProblem, isDecimal } from '../preparation/cells.js';
+import { isDate } from '../preparation/date-format.js';
 import type { CsvColumn } from './column.js';
 import { mends } from './mends.js';
 

@@ -1,12 +1,13 @@
 // @internal
-import type { ColumnEncoding } from '../../preparation/column-encoding.js';
-import type { PredictOptions } from '../../preparation/predict-options.js';
-import { checkedPredictOptions } from '../../preparation/predict-options.js';
-import { RowEncoder } from '../../preparation/row-encoder.js';
-import type { AnyTensor } from '../../tensor.js';
+
+import type { AnyTensor } from '../../tensor/tensor.js';
 import { CsvColumnsError } from '../csv-columns-error.js';
 import type { CsvOptions, RowCells } from '../csv-options.js';
 import type { NamedRows, Part } from '../part.js';
+import type { ColumnEncoding } from '../preparation/column-encoding.js';
+import type { PredictOptions } from '../preparation/predict-options.js';
+import { checkedPredictOptions } from '../preparation/predict-options.js';
+import { RowEncoder } from '../preparation/row-encoder.js';
 import { rowsOf } from '../rows.js';
 import { checkCsvOptions } from './check-options.js';
 import type { ColumnGroup } from './column-groups.js';

@@ -1,8 +1,8 @@
 // @internal
-import { badFile } from '../../files.js';
+import { badFile } from '../../core/files.js';
 import { CsvColumnsError } from '../csv-columns-error.js';
 import type { CsvOptions } from '../csv-options.js';
-import { CellProblem } from './cells.js';
+import { CellProblem } from '../preparation/cells.js';
 import { type Columns, columnsOf, listed, requireFew, requireNames } from './columns.js';
 import { dialectOf } from './dialect.js';
 import { CellProblems } from './problems.js';

@@ -1,6 +1,6 @@
 // @internal
-import { describe } from '../../errors.js';
-import { CellProblem } from './cells.js';
+import { describe } from '../../core/errors.js';
+import { CellProblem } from '../preparation/cells.js';
 import { CsvColumn } from './column.js';
 import type { CellProblems } from './problems.js';
 

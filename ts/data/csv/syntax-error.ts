@@ -1,7 +1,7 @@
 // @internal
 import type { CsvError } from 'csv-parse';
-import type { BlasnetError } from '../../errors.js';
-import { badFile } from '../../files.js';
+import type { BlasnetError } from '../../core/errors.js';
+import { badFile } from '../../core/files.js';
 import { type CsvRecords, MAX_RECORD } from './records.js';
 
 /** The BlasnetError, with the line, for an error of the parser. */

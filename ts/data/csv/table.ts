@@ -1,5 +1,5 @@
 // @internal
-import { arrayOf, type DType, type FloatArray } from '../../tensor.js';
+import { arrayOf, type DType, type FloatArray } from '../../tensor/tensor.js';
 
 /** Numbers for which memory is taken at once; a wide table may have few rows. */
 const CHUNK_NUMBERS = 1 << 16;

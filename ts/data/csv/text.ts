@@ -1,6 +1,6 @@
 // @internal
 import { isUtf8 } from 'node:buffer';
-import { badFile } from '../../files.js';
+import { badFile } from '../../core/files.js';
 import type { CsvEncoding } from '../csv-options.js';
 
 /** Bytes of a file that are not UTF-8. A caller that knows the line and the column makes a BlasnetError of it. */

@@ -1,4 +1,4 @@
-import { fraction } from '../../constants.js';
+import { fraction } from '../../core/constants.js';
 import type { Ops } from '../../ops/ops.js';
 import type { Value } from '../../ops/value.js';
 import type { FusedLoss } from '../fused.js';
@@ -33,9 +33,9 @@ export class BinaryCrossEntropy extends NamedLoss<'labelSmoothing'> {
     if (logits?.kind !== 'sigmoid' || this.constants.labelSmoothing !== 0) return undefined;
     return {
       seed: logits.z,
-      pass: (tape, y, classWeights, slots) => {
+      pass: (tape, y, classWeights, scalars) => {
         requireSameSize(output, { shape: y.shape, size: y.size });
-        tape.run('binary_cross_entropy', { z: logits.z.tensor, y, classWeights, slots });
+        tape.run('binary_cross_entropy', { z: logits.z.tensor, y, classWeights, scalars });
       },
     };
   }

@@ -1,4 +1,4 @@
-import { fraction } from '../../constants.js';
+import { fraction } from '../../core/constants.js';
 import type { Ops } from '../../ops/ops.js';
 import type { Value } from '../../ops/value.js';
 import { meanOfSteps, softmaxLoss, softmaxOf } from '../class-loss.js';
@@ -32,9 +32,9 @@ export class CrossEntropy extends NamedLoss<'labelSmoothing'> {
     if (softmax?.z.rank !== 2 || this.constants.labelSmoothing !== 0) return undefined;
     return {
       seed: softmax.z,
-      pass: (tape, y, classWeights, slots) => {
+      pass: (tape, y, classWeights, scalars) => {
         requireSameSize(output, { shape: y.shape, size: y.size });
-        tape.run('cross_entropy', { z: softmax.z.tensor, logSum: softmax.logSum, y, classWeights, slots });
+        tape.run('cross_entropy', { z: softmax.z.tensor, logSum: softmax.logSum, y, classWeights, scalars });
       },
     };
   }

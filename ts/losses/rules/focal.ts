@@ -1,8 +1,9 @@
-import { atMostOne, notNegative } from '../../constants.js';
+import { atMostOne, notNegative } from '../../core/constants.js';
+import type { OutputForm } from '../../graph/output-form.js';
 import type { Ops } from '../../ops/ops.js';
 import type { Value } from '../../ops/value.js';
 import { meanOfSteps, softmaxLoss, softmaxOf } from '../class-loss.js';
-import type { LabelRule, OutputForm } from '../label-rules.js';
+import type { LabelRule } from '../label-rules.js';
 import { NamedLoss } from '../named-loss.js';
 import { leastProbability, requireSameSize, rowAxes, rowLoss } from '../row-loss.js';
 

@@ -1,4 +1,4 @@
-import { positive } from '../../constants.js';
+import { positive } from '../../core/constants.js';
 import type { Ops } from '../../ops/ops.js';
 import type { Value } from '../../ops/value.js';
 import { NamedLoss } from '../named-loss.js';

@@ -16,9 +16,9 @@ export class MeanSquaredError extends NamedLoss {
   override fused(output: Value): FusedLoss {
     return {
       seed: output,
-      pass: (tape, y, _classWeights, slots) => {
+      pass: (tape, y, _classWeights, scalars) => {
         requireSameSize(output, { shape: y.shape, size: y.size });
-        tape.run('mean_squared_error', { a: output.tensor, y, slots });
+        tape.run('mean_squared_error', { a: output.tensor, y, scalars });
       },
     };
   }

@@ -1,4 +1,4 @@
-import { badArgument } from '../../errors.js';
+import { badArgument } from '../../core/errors.js';
 import { NamedMetric } from '../named-metric.js';
 import { threshold } from '../options.js';
 import { confusions } from '../tallies.js';

@@ -1,5 +1,5 @@
-import { atLeastOne } from '../../constants.js';
-import { badArgument } from '../../errors.js';
+import { atLeastOne } from '../../core/constants.js';
+import { badArgument } from '../../core/errors.js';
 import { NamedMetric } from '../named-metric.js';
 import { hits } from '../tallies.js';
 import { classFormOf, type Judge, type JudgedOutput } from '../tally.js';

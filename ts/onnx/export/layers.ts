@@ -1,5 +1,5 @@
 // @internal
-import { badArgument } from '../../errors.js';
+import { badArgument } from '../../core/errors.js';
 import {
   ActivationLayer,
   AveragePoolLayer,

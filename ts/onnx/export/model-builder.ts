@@ -1,5 +1,5 @@
 // @internal
-import { type DType, type FloatArray, sizeOf } from '../../tensor.js';
+import { type DType, type FloatArray, sizeOf } from '../../tensor/tensor.js';
 import {
   type AttributeMessage,
   attributeTypes,

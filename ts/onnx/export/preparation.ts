@@ -1,6 +1,6 @@
 // @internal
-import type { FeatureScaling, LabelScaling } from '../../preparation/preparation.js';
-import { sizeOf } from '../../tensor.js';
+import type { FeatureScaling, LabelScaling } from '../../data/preparation/preparation.js';
+import { sizeOf } from '../../tensor/tensor.js';
 import type { ModelBuilder } from './model-builder.js';
 
 /** Adds the nodes that scale raw rows: (x / divisor − offset) · scale, without operations that change nothing. */

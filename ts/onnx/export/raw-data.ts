@@ -1,6 +1,6 @@
 // @internal
-import { littleEndianBytes } from '../../number-formats.js';
-import { arrayOf, type DType } from '../../tensor.js';
+import { littleEndianBytes } from '../../core/number-formats.js';
+import { arrayOf, type DType } from '../../tensor/tensor.js';
 
 /** Encodes numbers for TensorProto.raw_data, little-endian; a view where they already have the type. */
 export function rawDataOf(type: DType | 'int64', values: ArrayLike<number>): Uint8Array {

@@ -1,12 +1,12 @@
 // @internal
-import { badArgument, shapeMismatch } from '../../errors.js';
-import { checkOptions } from '../../fields.js';
-import { writeFileAtomic } from '../../files.js';
+import { badArgument, shapeMismatch } from '../../core/errors.js';
+import { checkOptions } from '../../core/fields.js';
+import { writeFileAtomic } from '../../core/files.js';
+import { isRowPreparation, type Preparation } from '../../data/preparation/preparation.js';
 import type { HyperParameters } from '../../hyper-parameters.js';
 import type { LayerStack } from '../../net/layer-stack.js';
-import { isRowPreparation, type Preparation } from '../../preparation/preparation.js';
-import { versions } from '../../runtime.js';
-import { arrayOf, type DType, sizeOf } from '../../tensor.js';
+import { versions } from '../../runtime/environment.js';
+import { arrayOf, type DType, sizeOf } from '../../tensor/tensor.js';
 import { metadataKeys } from '../messages.js';
 import { modelCodec } from '../schema.js';
 import { exportLayer } from './layers.js';

@@ -1,5 +1,5 @@
 // @internal
-import { sizeOf } from '../../tensor.js';
+import { sizeOf } from '../../tensor/tensor.js';
 import type { Budget } from './budget.js';
 import type { ConstantValue } from './constant.js';
 import type { OnnxNode } from './node.js';

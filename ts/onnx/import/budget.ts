@@ -1,5 +1,5 @@
 // @internal
-import { badFile } from '../../files.js';
+import { badFile } from '../../core/files.js';
 
 /** Counts the bytes that an import takes (of files, decoded numbers, weights), and refuses more than a limit. */
 export class Budget {

@@ -1,7 +1,7 @@
 // @internal
-import { badFile } from '../../files.js';
+import { badFile } from '../../core/files.js';
 import { FlattenLayer, type Layer } from '../../layers/index.js';
-import { arrayOf, type DType, type FloatArray, sizeOf } from '../../tensor.js';
+import { arrayOf, type DType, type FloatArray, sizeOf } from '../../tensor/tensor.js';
 import type { Affine } from './affine.js';
 import type { Budget } from './budget.js';
 import { type ConstantValue, constantOf } from './constant.js';

@@ -1,5 +1,5 @@
 // @internal
-import { badFile } from '../../files.js';
+import { badFile } from '../../core/files.js';
 import { elementTypes, type TensorMessage } from '../messages.js';
 import { Budget } from './budget.js';
 import { constantOf } from './constant.js';

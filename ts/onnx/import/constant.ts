@@ -1,6 +1,7 @@
 // @internal
-import { decodeElements, type ElementType, elementTypeOf } from '../../data/npy-elements.js';
-import { badFile } from '../../files.js';
+
+import { badFile } from '../../core/files.js';
+import { decodeElements, type ElementType, elementTypeOf } from '../../npz/npy-elements.js';
 import { elementTypeName, elementTypes, externalLocation, type Int64, type TensorMessage } from '../messages.js';
 import type { Budget } from './budget.js';
 

@@ -1,8 +1,8 @@
 // @internal
 import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
-import { formatOf } from '../../file-formats.js';
-import { badFile, openForReading, readFully, unreadable } from '../../files.js';
+import { formatOf } from '../../core/file-formats.js';
+import { badFile, openForReading, readFully, unreadable } from '../../core/files.js';
 import { type EntryMessage, externalLocation, type ModelMessage, type TensorMessage } from '../messages.js';
 import type { Budget } from './budget.js';
 import { plain, quote } from './quote.js';

@@ -1,7 +1,7 @@
 // @internal
-import { badArgument } from '../../errors.js';
-import { checkOptions, fieldsOf } from '../../fields.js';
-import { badFile } from '../../files.js';
+import { badArgument } from '../../core/errors.js';
+import { checkOptions, fieldsOf } from '../../core/fields.js';
+import { badFile } from '../../core/files.js';
 import type { HyperParameterOptions } from '../../hyper-parameters.js';
 import { ActivationLayer } from '../../layers/index.js';
 import type { NeuralNet } from '../../neural-net.js';

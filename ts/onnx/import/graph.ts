@@ -1,6 +1,6 @@
 // @internal
-import { badFile } from '../../files.js';
-import type { DType } from '../../tensor.js';
+import { badFile } from '../../core/files.js';
+import type { DType } from '../../tensor/tensor.js';
 import {
   elementTypeName,
   elementTypes,

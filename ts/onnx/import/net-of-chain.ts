@@ -1,10 +1,10 @@
 // @internal
-import { badArgument } from '../../errors.js';
+import { badArgument } from '../../core/errors.js';
 import { HyperParameters } from '../../hyper-parameters.js';
 import { ActivationLayer, ClassificationLayer, FullyConnectedLayer } from '../../layers/index.js';
 import type { NetType } from '../../losses/index.js';
 import { NeuralNet } from '../../neural-net.js';
-import { Tensor } from '../../tensor.js';
+import { Tensor } from '../../tensor/tensor.js';
 import { metadataKeys } from '../messages.js';
 import type { Chain, Step } from './chain.js';
 import type { OnnxImportOptions } from './from-onnx.js';

@@ -1,7 +1,7 @@
 // @internal
-import { BlasnetError } from '../../errors.js';
-import { badFile } from '../../files.js';
-import { shortestDecimal } from '../../number-formats.js';
+import { BlasnetError } from '../../core/errors.js';
+import { badFile } from '../../core/files.js';
+import { shortestDecimal } from '../../core/number-formats.js';
 import { type AttributeMessage, attributeTypes, type NodeMessage, type TensorMessage } from '../messages.js';
 import { wholeNumber } from './constant.js';
 import { plain, quote } from './quote.js';

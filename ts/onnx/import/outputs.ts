@@ -1,6 +1,6 @@
 // @internal
-import { badArgument } from '../../errors.js';
-import { badFile } from '../../files.js';
+import { badArgument } from '../../core/errors.js';
+import { badFile } from '../../core/files.js';
 import { elementTypeName, elementTypes, type ValueMessage } from '../messages.js';
 import { quote } from './quote.js';
 

@@ -1,16 +1,16 @@
 // @internal
-import { BlasnetError } from '../../errors.js';
-import { badFile } from '../../files.js';
-import { given } from '../../given.js';
-import type { NeuralNet } from '../../neural-net.js';
-import { checkedPreparation } from '../../preparation/check-preparation.js';
+import { BlasnetError } from '../../core/errors.js';
+import { badFile } from '../../core/files.js';
+import { definedFields } from '../../core/objects.js';
+import { checkedPreparation } from '../../data/preparation/check-preparation.js';
 import {
   type FeatureScaling,
   isRowPreparation,
   type LabelScaling,
   type Preparation,
-} from '../../preparation/preparation.js';
-import { sizeOf } from '../../tensor.js';
+} from '../../data/preparation/preparation.js';
+import type { NeuralNet } from '../../neural-net.js';
+import { sizeOf } from '../../tensor/tensor.js';
 import { metadataKeys } from '../messages.js';
 import type { Affine } from './affine.js';
 import type { Chain } from './chain.js';
@@ -36,7 +36,7 @@ export function preparationOf(chain: Chain, inputShape: readonly number[], net: 
   if (json === undefined) {
     const classes = isFitting ? undefined : classesOf(chain);
     return x || y || classes
-      ? naming(where, () => checkedPreparation({ inputShape, ...given({ x, y, classes }) }))
+      ? naming(where, () => checkedPreparation({ inputShape, ...definedFields({ x, y, classes }) }))
       : undefined;
   }
   const value = parsed(json, where);

@@ -1,5 +1,5 @@
-import { shapeMismatch } from '../../errors.js';
-import { sizeOf, Tensor } from '../../tensor.js';
+import { shapeMismatch } from '../../core/errors.js';
+import { sizeOf, Tensor } from '../../tensor/tensor.js';
 import type { Tape } from '../tape.js';
 import { Value } from '../value.js';
 

@@ -1,6 +1,6 @@
-import { shapeMismatch } from '../../errors.js';
-import { fieldsOf } from '../../fields.js';
-import { sizeOf, type Tensor } from '../../tensor.js';
+import { shapeMismatch } from '../../core/errors.js';
+import { fieldsOf } from '../../core/fields.js';
+import { sizeOf, type Tensor } from '../../tensor/tensor.js';
 import type { Tape } from '../tape.js';
 import type { Value } from '../value.js';
 

@@ -1,5 +1,5 @@
-import { badArgument, shapeMismatch } from '../../errors.js';
-import { checkOptions } from '../../fields.js';
+import { badArgument, shapeMismatch } from '../../core/errors.js';
+import { checkOptions } from '../../core/fields.js';
 import type { Tape } from '../tape.js';
 import { type ConvTransposeWindow, transposedSizes, transposedWindows } from '../transposed-windows.js';
 import type { Value } from '../value.js';

@@ -1,6 +1,6 @@
-import { badArgument, shapeMismatch } from '../../errors.js';
-import { checkOptions } from '../../fields.js';
-import { Tensor } from '../../tensor.js';
+import { badArgument, shapeMismatch } from '../../core/errors.js';
+import { checkOptions } from '../../core/fields.js';
+import { Tensor } from '../../tensor/tensor.js';
 import type { Tape } from '../tape.js';
 import { Value } from '../value.js';
 import { partsOf } from '../weight-parts.js';

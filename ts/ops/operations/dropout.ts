@@ -1,5 +1,5 @@
-import { badArgument } from '../../errors.js';
-import { fieldsOf } from '../../fields.js';
+import { badArgument } from '../../core/errors.js';
+import { fieldsOf } from '../../core/fields.js';
 import type { Tape } from '../tape.js';
 import type { Value } from '../value.js';
 

@@ -1,5 +1,5 @@
-import { badArgument } from '../../errors.js';
-import type { Tensor } from '../../tensor.js';
+import { badArgument } from '../../core/errors.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { unary } from '../elementwise.js';
 import type { Tape } from '../tape.js';
 import type { Value, ValueOrNumber } from '../value.js';

@@ -1,6 +1,6 @@
-import { shapeMismatch } from '../../errors.js';
-import { checkOptions } from '../../fields.js';
-import { sizeOf, type Tensor } from '../../tensor.js';
+import { shapeMismatch } from '../../core/errors.js';
+import { checkOptions } from '../../core/fields.js';
+import { sizeOf, type Tensor } from '../../tensor/tensor.js';
 import { addSummedGradient, broadcastShape, withRank } from '../broadcast.js';
 import type { Tape } from '../tape.js';
 import type { Value, ValueOrNumber } from '../value.js';

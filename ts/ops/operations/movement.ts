@@ -1,6 +1,6 @@
-import { badArgument, shapeMismatch } from '../../errors.js';
-import type { Operand } from '../../runner.js';
-import { sizeOf } from '../../tensor.js';
+import { badArgument, shapeMismatch } from '../../core/errors.js';
+import type { Operand } from '../../runtime/runner.js';
+import { sizeOf } from '../../tensor/tensor.js';
 import { axisOf, stridesOf } from '../axes.js';
 import { withRank } from '../broadcast.js';
 import type { Tape } from '../tape.js';

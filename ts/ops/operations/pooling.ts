@@ -1,4 +1,4 @@
-import type { Tensor } from '../../tensor.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { type PoolWindow, poolWindows } from '../pool-windows.js';
 import type { Tape } from '../tape.js';
 import type { Value } from '../value.js';

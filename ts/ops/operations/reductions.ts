@@ -1,4 +1,4 @@
-import { checkOptions } from '../../fields.js';
+import { checkOptions } from '../../core/fields.js';
 import { type Axis, axesOf } from '../axes.js';
 import { withRank } from '../broadcast.js';
 import type { Tape } from '../tape.js';

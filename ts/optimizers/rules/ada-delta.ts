@@ -1,5 +1,5 @@
-import { fraction, positive } from '../../constants.js';
-import type { Runner } from '../../runner.js';
+import { fraction, positive } from '../../core/constants.js';
+import type { Runner } from '../../runtime/runner.js';
 import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
 
 /** s ← αs + (1 − α)g²; d = √((ε + r) / (ε + s)) g; θ ← θ − d; r ← αr + (1 − α)d²; α is `decay`. No learning rate. */

@@ -1,5 +1,5 @@
-import { positive } from '../../constants.js';
-import type { Runner } from '../../runner.js';
+import { positive } from '../../core/constants.js';
+import type { Runner } from '../../runtime/runner.js';
 import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
 
 /** r ← r + g²; θ ← θ − η g / (ε + √r). */

@@ -1,5 +1,5 @@
-import { fraction, positive } from '../../constants.js';
-import type { Runner } from '../../runner.js';
+import { fraction, positive } from '../../core/constants.js';
+import type { Runner } from '../../runtime/runner.js';
 import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
 
 /** Moments m and v of g and g², corrected for their start at 0; θ ← θ − η m̂ / (ε + √v̂). */

@@ -1,5 +1,5 @@
-import { flag, fraction, notNegative, positive } from '../../constants.js';
-import type { Runner } from '../../runner.js';
+import { flag, fraction, notNegative, positive } from '../../core/constants.js';
+import type { Runner } from '../../runtime/runner.js';
 import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
 
 /** Adam with decoupled weight decay: θ shrinks by η · `weightDecay` first, all of it unless `excludeBiasAndNorm`. */

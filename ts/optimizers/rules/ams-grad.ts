@@ -1,5 +1,5 @@
-import { fraction, positive } from '../../constants.js';
-import type { Runner } from '../../runner.js';
+import { fraction, positive } from '../../core/constants.js';
+import type { Runner } from '../../runtime/runner.js';
 import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
 
 /** Adam whose v̂ is the largest so far, so that no rate of a number ever grows. */

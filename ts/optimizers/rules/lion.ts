@@ -1,5 +1,5 @@
-import { flag, fraction, notNegative } from '../../constants.js';
-import type { Runner } from '../../runner.js';
+import { flag, fraction, notNegative } from '../../core/constants.js';
+import type { Runner } from '../../runtime/runner.js';
 import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
 
 /** Steps of one length: c = β₁m + (1 − β₁)g; θ ← θ − η (sign(c) + λθ), λ being `weightDecay`; m ← β₂m + (1 − β₂)g. */

@@ -1,5 +1,5 @@
-import { fraction } from '../../constants.js';
-import type { Runner } from '../../runner.js';
+import { fraction } from '../../core/constants.js';
+import type { Runner } from '../../runtime/runner.js';
 import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
 
 /** v ← αv + ηg; θ ← θ − v; α is `momentum`. */

@@ -1,6 +1,6 @@
-import { fraction } from '../../constants.js';
-import type { Runner } from '../../runner.js';
-import type { Tensor } from '../../tensor.js';
+import { fraction } from '../../core/constants.js';
+import type { Runner } from '../../runtime/runner.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
 
 /**

@@ -1,5 +1,5 @@
-import { fraction, positive } from '../../constants.js';
-import type { Runner } from '../../runner.js';
+import { fraction, positive } from '../../core/constants.js';
+import type { Runner } from '../../runtime/runner.js';
 import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
 
 /** r ← pr + (1 − p)g²; θ ← θ − η g / √(ε + r); p is `decay`. */

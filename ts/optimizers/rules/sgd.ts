@@ -1,4 +1,4 @@
-import type { Runner } from '../../runner.js';
+import type { Runner } from '../../runtime/runner.js';
 import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
 
 /** Stochastic gradient descent: θ ← θ − ηg. */

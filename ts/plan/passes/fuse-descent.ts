@@ -1,4 +1,4 @@
-import type { KernelArgument, Operand } from '../../runner.js';
+import type { KernelArgument, Operand } from '../../runtime/runner.js';
 import { covers, type Extent, extentOf, isOperand, operandsOf, overlap, type RecordedCall } from '../recorded-call.js';
 import { alignment, paysToFoldAdam } from '../sizes.js';
 

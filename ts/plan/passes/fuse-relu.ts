@@ -1,4 +1,4 @@
-import type { KernelArgument, Operand } from '../../runner.js';
+import type { KernelArgument, Operand } from '../../runtime/runner.js';
 import { isOperand, type RecordedCall, usersOf } from '../recorded-call.js';
 
 /** Calls with relu fused, and the operands whose place others have taken: whoever reads the first finds the second there. */

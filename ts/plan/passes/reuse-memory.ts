@@ -1,4 +1,4 @@
-import type { Arena, ArenaSlice } from '../../arena.js';
+import type { Arena, ArenaSlice } from '../../runtime/arena.js';
 import { type Extent, extentOf, operandsOf, type RecordedCall } from '../recorded-call.js';
 
 /** The calls between which a part of a workspace holds numbers that are of use. */

@@ -1,6 +1,6 @@
-import { Arena } from '../../arena.js';
-import type { Operand } from '../../runner.js';
-import type { DType } from '../../tensor.js';
+import { Arena } from '../../runtime/arena.js';
+import type { Operand } from '../../runtime/runner.js';
+import type { DType } from '../../tensor/tensor.js';
 import { covers, extentOf, operandsOf, overlap, type RecordedCall } from '../recorded-call.js';
 import { panelWidth, paysInPanels } from '../sizes.js';
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import { dateParts } from '../../../data/preparation/dates.js';
 import type { CategoryEncoding, CsvOptions, DatePart, MissingPolicy, ScalingMethod } from '../../../index.js';
-import { dateParts } from '../../../preparation/dates.js';
 import { oneOfWords, pairOf, share } from '../../values.js';
 import { setting } from '../settings.js';
 

@@ -1,6 +1,6 @@
 // @internal
 import { ConvLayer, FullyConnectedLayer } from '../../../layers/index.js';
-import { sizeOf } from '../../../tensor.js';
+import { sizeOf } from '../../../tensor/tensor.js';
 import { Affine, isPerChannel, stretched } from '../affine.js';
 import type { Chain } from '../chain.js';
 import type { ConstantValue } from '../constant.js';

@@ -1,5 +1,5 @@
 // @internal
-import { badFile } from '../../../files.js';
+import { badFile } from '../../../core/files.js';
 import type { Chain } from '../chain.js';
 import type { OnnxNode } from '../node.js';
 import { plain } from '../quote.js';

@@ -1,6 +1,6 @@
 // @internal
 import { FlattenLayer } from '../../../layers/index.js';
-import { sizeOf } from '../../../tensor.js';
+import { sizeOf } from '../../../tensor/tensor.js';
 import type { Chain } from '../chain.js';
 import type { OnnxNode } from '../node.js';
 import { quote } from '../quote.js';

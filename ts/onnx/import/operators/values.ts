@@ -1,6 +1,7 @@
 // @internal
+
+import { shortestDecimal } from '../../../core/number-formats.js';
 import { DropoutLayer } from '../../../layers/index.js';
-import { shortestDecimal } from '../../../number-formats.js';
 import { elementTypeName, elementTypes } from '../../messages.js';
 import type { Chain } from '../chain.js';
 import { type ConstantValue, constantOf } from '../constant.js';

@@ -1,0 +1,33 @@
+// What the installation says: a clone of the project is made ready by `npm run setup`, a package by npm alone.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './root.mjs';
+
+/** Whether this is a clone of the project: packages have no TypeScript. */
+export const isClone = () => existsSync(join(root, 'ts/tsconfig.json'));
+
+/** What to say where the addon cannot be compiled. `command` installs what is missing; null where none is known. */
+export function missingMessage({ machine, titles, command, clone }) {
+  const install = command?.join(' ') ?? "this system's package manager";
+  const next = clone ? 'run npm run setup' : 'run npm install blasnet again';
+  return (
+    `no prebuilt addon fits ${machine}, and to compile it there is missing: ${titles.join(', ')}.\n` +
+    `Install with\n  ${install}\nand then ${next}`
+  );
+}
+
+/**
+ * What to say in a clone whose TypeScript is not compiled: then npx has nothing to run, and npm install makes half of what
+ * the commands need.
+ * @param npmCommand - npm's variable npm_command; 'exec' for npx
+ * @returns {{ text: string, ends: boolean } | undefined} `ends`: there is nothing to be gained from compiling the addon
+ */
+export function cloneMessage({ clone, isCompiled, npmCommand }) {
+  if (!clone || isCompiled) return undefined;
+  if (npmCommand === 'exec')
+    return { text: 'this clone is not set up: run npm run setup first, and then this command again', ends: true };
+  return { text: 'to set up a clone, run npm run setup: it compiles the TypeScript, too', ends: false };
+}
+
+/** How to mend an addon. */
+export const mendCommand = (clone) => (clone ? 'npm run setup' : 'npm rebuild blasnet');

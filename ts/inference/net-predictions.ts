@@ -1,0 +1,210 @@
+import { badArgument } from '../core/errors.js';
+import type { RowCells } from '../data/csv-options.js';
+import type { NamedTensors } from '../data/named-tensors.js';
+import { inputNames } from '../data/part.js';
+import { NamedPreparer } from '../data/preparation/named-preparer.js';
+import type { PredictOptions } from '../data/preparation/predict-options.js';
+import { isRowPreparation, type Preparation } from '../data/preparation/preparation.js';
+import { Preparer } from '../data/preparation/preparer.js';
+import type { NamedRow, NamedRows } from '../data/preparation/raw-numbers.js';
+import type { Evaluation } from '../metrics/evaluation.js';
+import type { Busy } from '../net/busy.js';
+import type { Model } from '../net/model.js';
+import { taskOf } from '../net/net-outputs.js';
+import type { NetRows } from '../net/net-rows.js';
+import { PlanCache } from '../replay/plan-cache.js';
+import { type AnyTensor, Tensor } from '../tensor/tensor.js';
+import type { BatchPredictorOptions } from './batch-predictor.js';
+import { requireTrainable } from './check-part.js';
+import { Evaluator } from './evaluation.js';
+import { Predictor } from './predictor.js';
+import { type Answers, RowPredictor } from './row-predictor.js';
+
+/** One output, or several by their names. */
+export type Outputs = Tensor | Readonly<Record<string, Tensor>>;
+
+/** Raw rows of one input, or of several by their names. */
+export type RawRows = AnyTensor | NamedRows | readonly (RowCells | NamedRow)[];
+
+/** The calls of a net that do not change it: predictions, answers for raw rows, loss and metrics. */
+export class NetPredictions {
+  readonly #model: Model;
+  readonly #rows: NetRows;
+  readonly #busy: Busy;
+  readonly #forgetPass: () => void;
+  readonly #predictors = new PlanCache<Predictor>();
+  #preparer: Preparer | NamedPreparer = new Preparer(undefined);
+  /** For several inputs or outputs without a preparation by name. */
+  #plain: NamedPreparer | undefined;
+
+  /** @param forgetPass - called before outputs are computed, which overwrite those of the last `forward` */
+  constructor(model: Model, rows: NetRows, busy: Busy, forgetPass: () => void) {
+    this.#model = model;
+    this.#rows = rows;
+    this.#busy = busy;
+    this.#forgetPass = forgetPass;
+  }
+
+  /** Forgets recorded passes, since the layers have changed. */
+  forgetPlans(): void {
+    this.#predictors.clear();
+    this.#plain = undefined;
+  }
+
+  get preparation(): Preparation | undefined {
+    return this.#preparer.preparation;
+  }
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation whose parts do not fit together */
+  set preparation(preparation: Preparation | undefined) {
+    const isNamed = preparation !== undefined && preparation !== null && !isRowPreparation(preparation);
+    this.#preparer = isNamed ? new NamedPreparer(preparation) : new Preparer(preparation);
+    this.#plain = undefined;
+  }
+
+  /** What prepares raw rows: by name, where the net or its preparation has names. */
+  #preparerFor(call: string): Preparer | NamedPreparer {
+    const { inputs, outputs } = this.#model.stack;
+    const { preparation } = this.#preparer;
+    if (this.#preparer instanceof NamedPreparer || (inputs.length <= 1 && outputs.length === 1)) {
+      return this.#preparer;
+    }
+    if (preparation && inputs.length > 1) {
+      const names = inputs.map(({ name }) => name).join(', ');
+      throw badArgument(`${call}: the net's preparation`, `one of ${names}`, 'one without names');
+    }
+    this.#plain ??= new NamedPreparer(preparation, inputs);
+    return this.#plain;
+  }
+
+  /** Computes the outputs for scaled rows, on this thread. */
+  inference(x: AnyTensor | NamedTensors): Outputs {
+    const { newest } = this.#predictors;
+    if (newest?.isSingle && x instanceof Tensor && newest.takesOne(x as AnyTensor)) {
+      this.#forgetPass();
+      return newest.predictOne(x as Tensor);
+    }
+    const inputs = this.#rows.inputsFrom(x);
+    return this.#byName(this.#predictor(inputs).predictSync(inputs));
+  }
+
+  /** Computes the outputs for a copy of scaled rows on another thread, when earlier calls are done. */
+  async inferenceAsync(x: AnyTensor | NamedTensors): Promise<Outputs> {
+    this.#busy.requireIdleOr('inferenceAsync');
+    const inputs = this.#rows.inputsFrom(x);
+    this.#rows.checkInputs(inputs);
+    const rows = inputs.map((tensor) => tensor.clone() as AnyTensor);
+    const outputs = await this.#busy.queued('inferenceAsync', () => this.#predictor(rows).predict(rows));
+    return this.#byName(outputs);
+  }
+
+  /** The only output, or all outputs by their names. */
+  #byName(tensors: readonly Tensor[]): Outputs {
+    const names = this.#outputNames;
+    return names.length === 1 ? tensors[0]! : Object.fromEntries(names.map((name, i) => [name, tensors[i]!]));
+  }
+
+  /** Answers raw rows on another thread, when earlier calls are done. */
+  async predict(rows: RawRows, options: PredictOptions): Promise<Answers> {
+    this.#busy.requireIdleOr('inferenceAsync');
+    const preparer = this.#preparerFor('predict');
+    return this.#answerTo(this.#encode(preparer, rows, options), preparer);
+  }
+
+  /** Answers raw rows on this thread. */
+  predictSync(rows: RawRows, options: PredictOptions): Answers {
+    const preparer = this.#preparerFor('predictSync');
+    const raw = this.#encode(preparer, rows, options);
+    const { dtype } = this.#model.params;
+    const inputs =
+      preparer instanceof NamedPreparer
+        ? this.#inOrder(preparer.prepareSync(raw as NamedTensors, dtype))
+        : [preparer.prepareSync(raw as Tensor, dtype)];
+    return this.#answers(preparer, this.#predictor(inputs).predictSync(inputs));
+  }
+
+  /** Raw rows as numbers, whose shapes fit the net. */
+  #encode(preparer: Preparer | NamedPreparer, rows: RawRows, options: PredictOptions): Tensor | NamedTensors {
+    const { dtype } = this.#model.params;
+    const raw =
+      preparer instanceof NamedPreparer
+        ? preparer.encode(rows, dtype, options)
+        : preparer.encode(rows as Tensor | readonly RowCells[], dtype, options);
+    this.#checkRaw(raw);
+    return raw;
+  }
+
+  #checkRaw(raw: Tensor | NamedTensors): void {
+    this.#rows.checkRows(...(raw instanceof Tensor ? [raw] : this.#inOrder(raw)));
+  }
+
+  /** Answers for encoded raw rows, when earlier calls are done. */
+  #answerTo(raw: Tensor | NamedTensors, preparer: Preparer | NamedPreparer): Promise<Answers> {
+    const { dtype } = this.#model.params;
+    return this.#busy.queued('inferenceAsync', async () => {
+      const inputs =
+        preparer instanceof NamedPreparer
+          ? this.#inOrder(await preparer.prepare(raw as NamedTensors, dtype))
+          : [await preparer.prepare(raw as Tensor, dtype)];
+      return this.#answers(preparer, await this.#predictor(inputs).predict(inputs));
+    });
+  }
+
+  /** The answers of the only output, or those of all outputs by their names. */
+  #answers(preparer: Preparer | NamedPreparer, outputs: readonly Tensor[]): Answers {
+    const task = (output: number) => taskOf(this.#model, output);
+    return preparer instanceof NamedPreparer
+      ? preparer.answers(this.#outputNames, task, outputs)
+      : preparer.answer(task(0), outputs[0]!);
+  }
+
+  /** Tensors by name in the order of the net's inputs; a lone one may have another name, or none. */
+  #inOrder(tensors: NamedTensors): readonly AnyTensor[] {
+    const names = inputNames(this.#model.stack.inputNames, { inputs: tensors }, 'the preparation');
+    return names.map((name) => tensors[name]!);
+  }
+
+  get #outputNames(): readonly string[] {
+    return this.#model.stack.outputs.map(({ name }) => name);
+  }
+
+  /** Answers single raw rows from many callers, gathered into batches. */
+  predictor(options?: BatchPredictorOptions): RowPredictor {
+    const preparerNow = () => this.#preparerFor('predictor');
+    const answerer = {
+      dtype: this.#model.params.dtype,
+      get preparer() {
+        return preparerNow();
+      },
+      rowShape: (preparer: Preparer | NamedPreparer) => {
+        if (preparer instanceof NamedPreparer) return [preparer.width];
+        return preparer.preparation?.inputShape ?? this.#rows.rowShapeFor('predictor');
+      },
+      answer: async (preparer: Preparer | NamedPreparer, rows: Tensor) => {
+        this.#busy.requireIdleOr('inferenceAsync');
+        const raw = preparer instanceof NamedPreparer ? preparer.split(rows) : rows;
+        this.#checkRaw(raw);
+        return this.#answerTo(raw, preparer);
+      },
+    };
+    return new RowPredictor(answerer, options);
+  }
+
+  /** Computes the mean loss, the accuracy or R², and the metrics over scaled rows, on this thread. */
+  test(x: AnyTensor | NamedTensors, y: Tensor | Readonly<Record<string, Tensor>>): Evaluation {
+    const part = this.#rows.partFrom(x, y);
+    this.#forgetPass();
+    requireTrainable(this.#model, part, 'the test set');
+    return new Evaluator(this.#model, part).evaluateSync();
+  }
+
+  #predictor(inputs: readonly AnyTensor[]): Predictor {
+    const { newest } = this.#predictors;
+    const isKnown = newest?.takes(inputs);
+    if (!isKnown) this.#rows.checkInputs(inputs);
+    this.#forgetPass();
+    if (isKnown) return newest!;
+    const shapes = inputs.flatMap(({ shape }) => [shape.length, ...shape]);
+    return this.#predictors.get(shapes, () => new Predictor(this.#model, inputs));
+  }
+}

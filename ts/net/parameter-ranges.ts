@@ -1,0 +1,68 @@
+import type { Parameter } from '../graph/weights-bias.js';
+import type { UpdateTarget } from '../optimizers/index.js';
+import { Tensor } from '../tensor/tensor.js';
+
+/** How parameters are updated. */
+interface Kind {
+  /** Whether weight decay applies. */
+  readonly decays: boolean;
+  /** Multiplies the learning rate. */
+  readonly rateFactor: number;
+}
+
+/** Parameters that lie side by side in a net's block, from number `begin` to `end` (excluded) of it. */
+interface Range extends Kind {
+  readonly begin: number;
+  end: number;
+}
+
+/** A part of the parameters, and what its learning rate is multiplied by. */
+interface PartOfTarget {
+  readonly target: UpdateTarget;
+  readonly rateFactor: number;
+}
+
+/**
+ * Cuts the target of an update into ranges of parameters that are updated alike.
+ * @param parameters - all of the net, in any order
+ * @param whole - the target for the whole block
+ * @param excludes - whether weight decay applies only to parameters that l1 and l2 count
+ */
+export function partsByKind(
+  parameters: readonly Parameter[],
+  whole: UpdateTarget,
+  excludes: boolean,
+): readonly PartOfTarget[] {
+  const ranges = rangesOf(parameters, whole.theta, excludes);
+  if (ranges.length <= 1) {
+    const { decays = true, rateFactor = 1 } = ranges[0] ?? {};
+    return [{ target: { ...whole, decays }, rateFactor }];
+  }
+  return ranges.map(({ begin, end, decays, rateFactor }) => {
+    const part = ({ data }: Tensor) => Tensor.from(data.subarray(begin, end));
+    const state = Object.fromEntries(Object.entries(whole.state).map(([name, array]) => [name, part(array)]));
+    const target = { ...whole, theta: part(whole.theta), gradient: part(whole.gradient), state, decays };
+    return { target, rateFactor };
+  });
+}
+
+function rangesOf(parameters: readonly Parameter[], theta: Tensor, excludes: boolean): Range[] {
+  const placeOf = ({ value }: Parameter) =>
+    (value.data.byteOffset - theta.data.byteOffset) / value.data.BYTES_PER_ELEMENT;
+  const places = parameters
+    .filter(({ isTrained }) => isTrained)
+    .map((parameter) => ({ begin: placeOf(parameter), ...kindOf(parameter, excludes) }))
+    .toSorted((a, b) => a.begin - b.begin);
+  const ranges: Range[] = [];
+  for (const { begin, ...kind } of places) {
+    const last = ranges.at(-1);
+    if (last && last.decays === kind.decays && last.rateFactor === kind.rateFactor) continue;
+    if (last) last.end = begin; // the padding in between belongs to the first
+    ranges.push({ begin, end: theta.size, ...kind });
+  }
+  return ranges;
+}
+
+function kindOf({ penalized, learning }: Parameter, excludes: boolean): Kind {
+  return { decays: penalized || !excludes, rateFactor: learning.learningRateFactor };
+}

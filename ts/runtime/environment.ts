@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { badArgument } from '../core/errors.js';
+import { native } from './native.js';
+
+/**
+ * Sets the number of threads that a run uses, the calling one included, in this environment (main thread or worker).
+ * Results do not depend on it. The default is the environment variable BLASNET_THREADS, or else the number of physical
+ * cores.
+ * @param threads - 1 to 256
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for any other value
+ */
+export function setThreads(threads: number): void {
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+    throw badArgument('threads', 'a whole number from 1 to 256', threads);
+  }
+  native.setThreads(threads);
+}
+
+/** Returns the number of threads that a run uses in this environment. */
+export function getThreads(): number {
+  return native.getThreads();
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** Versions of blasnet, its BLAS and Node.js, the CPU's name and cores, and the vector instructions in use. */
+export const versions = Object.freeze({
+  blasnet: version,
+  openblas: native.blas,
+  cpu: cpus()[0]?.model ?? 'unknown',
+  simd: native.simd,
+  node: process.versions.node,
+  physicalCores: native.physicalCores,
+});
+
+const fromEnvironment = process.env.BLASNET_THREADS;
+if (fromEnvironment !== undefined && fromEnvironment !== '') {
+  const threads = Number(fromEnvironment);
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+    throw badArgument('BLASNET_THREADS', 'a whole number from 1 to 256', fromEnvironment);
+  }
+  native.setThreads(threads);
+}

@@ -1,0 +1,145 @@
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BlasnetError } from '../core/errors.js';
+import type { DType } from '../tensor/tensor.js';
+
+/** A parameter of a kernel, as C++ declares it. */
+export interface KernelParameter {
+  readonly name: string;
+  readonly scalar: boolean;
+  readonly output: boolean;
+}
+
+/** The place of a recorded operand. An empty shape means one double, a scalar. */
+export interface NativeOperand {
+  readonly buffer: number;
+  readonly offset: number;
+  readonly type: string;
+  readonly shape: readonly number[];
+}
+
+/** A recorded kernel call. */
+export interface NativeCall {
+  readonly kernel: string;
+  readonly operands: readonly (NativeOperand | number)[];
+}
+
+/** A recorded list of kernel calls with bound pointers. */
+export interface NativePlan {
+  /** Gives a bound input its memory and row count for the runs that follow. */
+  bind(boundInput: number, memory: ArrayBufferView, rows: number): void;
+}
+
+/** How a run ended. */
+export interface NativeOutcome {
+  readonly reason: 'finished' | 'aborted' | 'notFinite' | 'failed';
+  /** The first step that was not completed. */
+  readonly next: number;
+  readonly message: string;
+}
+
+/** Plans and the order in which C++ runs them. */
+export interface NativeReplay {
+  /**
+   * Runs steps `first` to `end` (excluded) on the calling thread.
+   * @param input - the epoch's rows, if the plans have an input
+   * @returns null if all steps were completed
+   */
+  runSync(first: number, end: number, beginEpoch: boolean, input?: ArrayBufferView): NativeOutcome | null;
+  /**
+   * Runs steps `first` to `end` (excluded) on a thread of its own.
+   * @param onProgress - receives the next step and the scalars, at most ten times a second
+   */
+  run(
+    first: number,
+    end: number,
+    beginEpoch: boolean,
+    onProgress?: (next: number, scalars: Float64Array) => void,
+    input?: ArrayBufferView,
+  ): Promise<NativeOutcome>;
+  /** Ends a run within one step. */
+  abort(): void;
+}
+
+/** The plans of a replay; see docs/how-it-works.md. */
+export interface ReplayOptions {
+  /** Plans that run once, before and after all steps of a run, however it ends. */
+  readonly begin?: NativePlan | undefined;
+  readonly end?: NativePlan | undefined;
+  readonly epoch: NativePlan | null;
+  readonly step: NativePlan | null;
+  readonly last: NativePlan | null;
+  /** Runs after every `stepsPerUpdate` steps of an epoch, and after its last. */
+  readonly update?: NativePlan | undefined;
+  readonly stepsPerUpdate?: number | undefined;
+  readonly stepsPerEpoch: number;
+  readonly batchRows: number;
+  /** Bytes of one row of the input, if the plans have an input. */
+  readonly inputRowBytes?: number;
+  readonly scalars: Float64Array;
+}
+
+/** The functions and classes of the compiled addon. */
+export interface Native {
+  readonly kernels: Readonly<Record<string, readonly KernelParameter[]>>;
+  readonly scalars: Readonly<Record<string, number>>;
+  /** Sizes that C++ and the plan compiler share; see native/core/sizes.h. */
+  readonly sizes: Readonly<Record<string, number>>;
+  readonly blas: string;
+  readonly simd: string;
+  readonly physicalCores: number;
+  readonly Plan: new (
+    dtype: DType,
+    buffers: readonly (ArrayBufferLike | null)[],
+    calls: readonly NativeCall[],
+    input?: number,
+  ) => NativePlan;
+  readonly Replay: new (options: ReplayOptions) => NativeReplay;
+  execute(
+    dtype: DType,
+    kernel: string,
+    operands: readonly ({ data: ArrayBufferView; shape: readonly number[] } | number)[],
+  ): void;
+  misalignment(buffer: ArrayBuffer): number;
+  setThreads(threads: number): void;
+  getThreads(): number;
+}
+
+const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Loads the addon that the environment variable BLASNET_ADDON names, or else the one of this package. */
+function load(): Native {
+  const require = createRequire(import.meta.url);
+  const chosen = process.env.BLASNET_ADDON;
+  if (chosen) return loadChosen(require, chosen);
+  try {
+    return (require('node-gyp-build') as (folder: string) => Native)(packageRoot);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new BlasnetError(
+      'ERR_NATIVE_LOAD',
+      `Expected the compiled addon for Node.js ${process.version} on ${process.platform}-${process.arch} but received: ` +
+        `${why}. To mend it, install OpenBLAS and Highway (Debian: apt-get install libopenblas-dev libhwy-dev) and run ` +
+        `'npm rebuild blasnet', or 'npm run setup' in a clone of the project.`,
+      { cause },
+    );
+  }
+}
+
+function loadChosen(require: NodeJS.Require, file: string): Native {
+  try {
+    return require(resolve(file)) as Native;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new BlasnetError(
+      'ERR_NATIVE_LOAD',
+      `Expected the path of a compiled addon, such as build/cmake/Release/blasnet.node, for BLASNET_ADDON but received ` +
+        `'${file}': ${why}`,
+      { cause },
+    );
+  }
+}
+
+/** The compiled addon. */
+export const native: Native = load();
