@@ -89,8 +89,9 @@ export class RowPredictor {
   /** Numbers of a raw row, rounded as `net.predict` would. */
   #numbersOf(row: unknown, preparer: Preparer | NamedPreparer): ArrayLike<number> {
     if (preparer instanceof NamedPreparer) {
-      const isLone = preparer.inputNames.length === 1 && !(isFields(row) && !ArrayBuffer.isView(row));
-      const named = isLone ? { [preparer.inputNames[0]!]: row } : row;
+      const numbers = row instanceof Tensor ? row.data : row;
+      const isLone = preparer.inputNames.length === 1 && !(isFields(numbers) && !ArrayBuffer.isView(numbers));
+      const named = isLone ? { [preparer.inputNames[0]!]: numbers } : row;
       return preparer.flatten(preparer.encode([named as NamedRow], this.#net.dtype));
     }
     if (row instanceof Tensor) return row.data;
