@@ -16,9 +16,6 @@ export type Ops = { readonly [Name in keyof Operations]: OnTape<Operations[Name]
 /** The names of all operations. */
 export const operationNames: readonly (keyof Ops)[] = Object.freeze(Object.keys(operations) as (keyof Ops)[]);
 
-/** The names of all operations. */
-export const operationNames = Object.keys(operations) as readonly (keyof Ops)[];
-
 const tapes = new WeakMap<Ops, Tape>();
 
 /** Getters that bind an operation when it is first asked for: a layer needs a few of them, often for shapes alone. */
