@@ -452,7 +452,16 @@ test('several outputs: raw rows get answers by output, after loading, too', asyn
     const one = await each.predictor().predict<Record<string, Prediction>>(raw.slice(0, 1));
     t.is(one.kind!.classes![0], expected.kind.classes[0]);
     t.deepEqual(differences(one.price!.outputs.data, expected.price.outputs.data.slice(0, 2), { rtol: 1e-9 }), []);
-    await t.throwsAsync(startServer({ models: [{ name: 'two', net: each }], port: 0 }), badArgument(/one output/));
+    const server = await startServer({ models: [{ name: 'two', net: each }], port: 0 });
+    const body = { inputs: [{ name: 'input', shape: [1, 4], datatype: 'FP64', data: [...raw.data.subarray(0, 4)] }] };
+    const response = await fetch(`${server.url}/v2/models/two/infer`, { method: 'POST', body: JSON.stringify(body) });
+    const served = (await response.json()) as { outputs: { name: string; data: unknown[] }[] };
+    await server.close();
+    t.deepEqual(
+      served.outputs.map(({ name }) => name),
+      ['price.output', 'kind.output', 'kind.class'],
+    );
+    t.deepEqual(served.outputs[2]!.data, [expected.kind.classes[0]]);
   }
 });
 

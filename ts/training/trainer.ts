@@ -1,4 +1,4 @@
-import type { CallbackContext } from '../callbacks/callback.js';
+import type { Callback, CallbackContext } from '../callbacks/callback.js';
 import type { PendingRun } from '../checkpoints/resume.js';
 import { RunCheckpoints } from '../checkpoints/run-checkpoints.js';
 import { oneOf } from '../core/fields.js';
@@ -59,12 +59,20 @@ export class Trainer {
     this.#steps = new Steps({ model, feed, plan, rollback, interruption: this.#interruption, begin, end, isStopped });
     this.#status = new RunStatus(model, this.#setup, pending?.records ?? [], () => this.#steps.next);
     this.#reason = pending?.state.stopReason;
-    this.#callbacks = new RunCallbacks(options.callbacks ?? [], {
+    this.#callbacks = new RunCallbacks([...this.#ownCallbacks(), ...(options.callbacks ?? [])], {
       interruption: this.#interruption,
       whileReadable,
       context: () => this.#status.context(net, (reason = 'callback') => this.#stop(reason)),
     });
     if (options.checkpointFile !== undefined) this.#files = this.#createFiles(options.checkpointFile, describe);
+  }
+
+  /** The schedule, as a callback in front of the user's: it judges each checkpoint. */
+  #ownCallbacks(): readonly Callback[] {
+    const { schedule, state } = this.#model;
+    const { watch } = this.#setup;
+    if (!schedule) return [];
+    return [{ onCheckpoint: ({ record }) => schedule.judge(watch.score(record), state.plateau, state.scalars) }];
   }
 
   #createFiles(file: string, describe: () => ModelDescription): RunCheckpoints {
@@ -176,13 +184,13 @@ export class Trainer {
 
   /** Records the training since the last checkpoint and, if there is a validation set, how the net does on it. */
   async #checkpoint(): Promise<CheckpointRecord> {
-    const { plan, rollback, rule, watch, weights, validation: evaluator } = this.#setup;
+    const { plan, rollback, rule, weights, validation: evaluator } = this.#setup;
     const iteration = this.#steps.next;
     await plan.scores.finish();
     const train = plan.scores.evaluation();
     const validation = evaluator && (await this.#interruption.evaluate(evaluator));
     if (validation && !Number.isFinite(validation.loss)) throw rollback.lostNumbers(iteration - 1);
-    const { schedule, state } = this.#model;
+    const { state } = this.#model;
     const record: CheckpointRecord = Object.freeze({
       epoch: iteration / plan.iterationsPerEpoch,
       iteration,
@@ -200,7 +208,6 @@ export class Trainer {
     const reason = rule.judge(record);
     this.#reason ??= reason;
     if (rule.isLowest) await weights.best.take();
-    schedule?.judge(watch.score(record), state.plateau, state.scalars);
     await this.#callbacks.checkpoint({ record, isBest: rule.isLowest });
     await weights.keep();
     return record;

@@ -196,7 +196,8 @@ export class NamedPreparer {
       const isFlat = tensor.shape.length === 2 && tensor.shape[0] === 1 && !isNested(value);
       return isFlat && sizeOf(inputShape) === 1 ? tensor.reshape([tensor.size, ...inputShape]) : tensor;
     });
-    return namedTensorsOf('rows', tensors);
+    // The input of a chain has no name.
+    return names.join() === '' ? tensors : namedTensorsOf('rows', tensors);
   }
 
   /** Rows that are numbers by the names of the inputs. */
