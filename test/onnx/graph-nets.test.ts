@@ -118,6 +118,11 @@ for (const [name, spec, rows, netType] of [
     await net.save(saved);
     t.deepEqual((await NeuralNet.load(saved)).inference(x).data, outputs.data);
 
+    const exported = join(await temporaryFolder(t), 'net.onnx');
+    await net.exportOnnx(exported);
+    const { output } = await computed(exported, { input: x });
+    t.deepEqual(differences(output!.data as Float32Array, outputs.data, { rtol: 0, atol: 1e-5 }), []);
+
     const xTrain = randomTensor([16, ...rowShape], 2).clone('float32');
     const yTrain = Tensor.zeros([16, outputs.shape[1]!]);
     for (let i = 0; i < 16; i++) yTrain.data[i * outputs.shape[1]! + (i % outputs.shape[1]!)] = 1;

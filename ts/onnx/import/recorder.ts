@@ -16,8 +16,8 @@ export interface RowOps extends Omit<Ops, 'reshape'> {
   reshape(x: Value, shape: readonly Length[]): Value;
 }
 
-/** Rows in the shapes of a recording. */
-export const recordedRows = 2;
+/** Rows in the shapes of a recording: a number that hardly any constant has as a length. */
+export const recordedRows = 1009;
 
 /** Operations that take numbers in place of values; others take a constant as a parameter. */
 const numeric: ReadonlySet<string> = new Set<keyof Ops>([
