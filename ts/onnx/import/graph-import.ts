@@ -105,7 +105,17 @@ export class GraphImport {
     if (name === '') throw node.bad(`an input ${i + 1}`, 'none');
     const value = this.value(name);
     if (!value) throw node.bad('values that an earlier node gives', quote(name));
+    if (value.kind === 'rows' && value.rowsAt) {
+      throw node.bad('the rows as first dimension', `[${this.dims(value).join(', ')}]`);
+    }
     return value;
+  }
+
+  /** The first input where it is rows that may stand in any dimension; undefined for another one. */
+  movedRows(node: OnnxNode): (RowsValue & { readonly rowsAt: number }) | undefined {
+    const value = this.value(node.inputs[0] ?? '');
+    if (value?.kind !== 'rows' || this.batching === 'whole') return undefined;
+    return { ...value, rowsAt: value.rowsAt ?? 0 };
   }
 
   /** All inputs of a node that takes any number of them. */
@@ -179,12 +189,8 @@ export class GraphImport {
   /** The lengths of a value's dimensions as the model has them. */
   dims(value: GraphValue): readonly Length[] {
     if (value.kind !== 'rows') return value.shape;
-    return this.batching === 'rows' ? ['rows', ...value.node.rowShape] : value.node.rowShape;
-  }
-
-  /** The shape of a row of a value that is rows as the model sees them. @throws BlasnetError `ERR_BAD_FILE` for another batching */
-  rowShape(value: RowsValue): readonly number[] {
-    return value.node.rowShape;
+    if (this.batching === 'whole') return value.node.rowShape;
+    return ([...value.node.rowShape] as Length[]).toSpliced(value.rowsAt ?? 0, 0, 'rows');
   }
 
   /** An array of the net's dtype. @throws BlasnetError `ERR_BAD_FILE` if it exceeds the budget */
@@ -291,7 +297,7 @@ export class GraphImport {
     const form = new Form(node, recorder.ops, this.batching, { constants, rows: known.get(inputs[0]!.node) });
     const result = compose(form, values);
     const same = inputs.find((input) => known.get(input.node) === result);
-    if (same) return same;
+    if (same) return { kind: 'rows', node: same.node, ...(same.isTruth && { isTruth: true }) };
     const { steps, parameters } = recorder.upTo(result);
     const layer = new OperationLayer({
       steps,
@@ -356,6 +362,10 @@ export class GraphImport {
     const taken = new Set<Node>();
     return this.graph.outputs.map((name) => {
       const value = this.value(name);
+      if (value?.kind === 'rows' && value.rowsAt) {
+        const received = `[${this.dims(value).join(', ')}]`;
+        throw badFile(this.where, `the rows as first dimension of output ${quote(name)}`, received);
+      }
       if (value?.kind !== 'rows') {
         const received = value ? kindOf(value) : 'none';
         throw badFile(this.where, `rows that the net computes as output ${quote(name)}`, received);

@@ -148,6 +148,7 @@ function netOf(
   for (const layer of net.layers) {
     const weights = Object.entries(state.weights.get(layer) ?? {});
     if (weights.length === 0) continue;
+    layer.allocateParameters();
     layer.setWeights(Object.fromEntries(weights.map(([key, { shape, values }]) => [key, Tensor.from(values, shape)])));
   }
   const told = toldPreparation(graph, state.where);

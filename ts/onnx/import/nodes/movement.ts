@@ -6,6 +6,7 @@ import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
 import { quote } from '../quote.js';
 import type { Length } from '../recorder.js';
+import { gatherMoved, movedRowsOf, sliceMoved, transposeMoved } from './moved-rows.js';
 import { pad } from './pad.js';
 
 /** Concat along one dimension; of integers, of shapes. */
@@ -46,7 +47,8 @@ function concat(state: GraphImport, node: OnnxNode): void {
 
 /** Split in parts of given sizes, or in as many parts as there are outputs. */
 function split(state: GraphImport, node: OnnxNode): void {
-  const x = state.floats(node);
+  const moved = movedRowsOf(state, node);
+  const x = moved ? state.movedRows(node)! : state.floats(node);
   const dims = state.dims(x);
   const given = node.int('axis', 0);
   const place = given < 0 ? given + dims.length : given;
@@ -65,13 +67,18 @@ function split(state: GraphImport, node: OnnxNode): void {
     const from = begin;
     begin += size;
     if (node.outputs[output] === '') continue;
+    if (moved) {
+      sliceMoved(moved, [{ axis: place, from, to: from + size, step: 1 }], output);
+      continue;
+    }
     state.operation(node, [x], (form, [value]) => form.slice(value!, place, from, from + size), { output });
   }
 }
 
 /** Slice; its ranges were attributes before operator set 10. */
 function slice(state: GraphImport, node: OnnxNode): void {
-  const x = state.input(node, 0);
+  const moved = movedRowsOf(state, node);
+  const x = moved ? state.movedRows(node)! : state.input(node, 0);
   const dims = state.dims(x);
   const [starts, ends] = [state.listed(node, 'starts', 1), state.listed(node, 'ends', 2)];
   if (!starts || !ends) throw node.bad('starts and ends', 'none');
@@ -85,6 +92,13 @@ function slice(state: GraphImport, node: OnnxNode): void {
     if (!(place >= 0 && place < dims.length)) throw node.bad(`axes of ${dims.length} dimensions`, `${axis}`);
     return { place, from: starts[i]!, to: ends[i]!, step: steps[i]! };
   });
+  if (moved) {
+    sliceMoved(
+      moved,
+      ranges.map(({ place, ...range }) => ({ axis: place, ...range })),
+    );
+    return;
+  }
   if (x.kind === 'integers' && x.shape.length === 1) {
     state.give(node, slicedIntegers(node, x, ranges));
     return;
@@ -121,6 +135,11 @@ function slicedIntegers(node: OnnxNode, { shape, values }: IntegersValue, ranges
 
 /** Gather of known places. */
 function gather(state: GraphImport, node: OnnxNode): void {
+  const moved = movedRowsOf(state, node);
+  if (moved) {
+    gatherMoved(moved, node.int('axis', 0), state.integers(node, 1), state.lengths(node, 1).shape);
+    return;
+  }
   const x = state.input(node, 0);
   const { shape } = state.lengths(node, 1);
   const indices = state.integers(node, 1);
@@ -152,12 +171,14 @@ function reshapedLike(form: Form, like: Value, y: Value, dims: readonly Length[]
 
 /** Dimensions in another order, by default the other way round. */
 function transpose(state: GraphImport, node: OnnxNode): void {
-  const x = state.input(node, 0);
+  const x = state.movedRows(node) ?? state.input(node, 0);
   const rank = state.dims(x).length;
   const order = node.ints('perm') ?? Array.from({ length: rank }, (_, i) => rank - 1 - i);
   const isOrder = order.length === rank && new Set(order).size === rank && order.every((i) => i >= 0 && i < rank);
   if (!isOrder) throw node.bad(`each of ${rank} dimensions once`, `[${order.slice(0, 9).join(', ')}]`);
-  if (x.kind === 'integers' && rank < 2) state.give(node, x);
+  const moved = movedRowsOf(state, node, order[0] !== 0);
+  if (moved) transposeMoved(moved, order);
+  else if (x.kind === 'integers' && rank < 2) state.give(node, x);
   else state.operation(node, [x], (form, [value]) => form.transpose(value!, order));
 }
 
