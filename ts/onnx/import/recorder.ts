@@ -5,7 +5,8 @@ import { type Ops, opsOn } from '../../ops/ops.js';
 import { Tape } from '../../ops/tape.js';
 import { Value } from '../../ops/value.js';
 import { EagerRunner } from '../../runner.js';
-import { type DType, type FloatArray, Tensor } from '../../tensor.js';
+import { type DType, type FloatArray, sizeOf, Tensor, type TensorType } from '../../tensor.js';
+import type { Budget } from './budget.js';
 import type { ConstantValue } from './constant.js';
 
 /** One dimension: a length, or the number of rows, which is known only when the net predicts. */
@@ -115,11 +116,31 @@ export class Recorder {
 }
 
 /** Operations on constants, which compute at once. */
-export function eagerOps(dtype: DType): { readonly ops: RowOps; constant(constant: ConstantValue): Value } {
+export function eagerOps(
+  dtype: DType,
+  budget: Budget,
+): { readonly ops: RowOps; constant(constant: ConstantValue): Value } {
   return {
-    ops: opsOn(new Tape(new EagerRunner(dtype))) as RowOps,
+    ops: opsOn(new Tape(new CountingRunner(dtype, budget))) as RowOps,
     constant: ({ shape, values }) => new Value(Tensor.from(toFloats(values), shape, dtype)),
   };
+}
+
+/** Counts the memory of results before they get it. */
+class CountingRunner extends EagerRunner {
+  readonly #budget: Budget;
+
+  constructor(dtype: DType, budget: Budget) {
+    super(dtype);
+    this.#budget = budget;
+  }
+
+  override tensor(shape: readonly number[]): Tensor;
+  override tensor<Type extends TensorType>(shape: readonly number[], type: Type): Tensor<Type>;
+  override tensor(shape: readonly number[], type: TensorType = this.dtype): Tensor<TensorType> {
+    this.#budget.take(8 * sizeOf(shape));
+    return super.tensor(shape, type);
+  }
 }
 
 function toFloats(values: ArrayLike<number>): FloatArray {
