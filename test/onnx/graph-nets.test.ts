@@ -194,6 +194,21 @@ test('a model of several inputs and outputs takes and gives tensors by name', as
   }
 });
 
+test('inputShape fills in the open dimensions of several inputs, by their names', async (t) => {
+  const model = towers();
+  const input = [floatValue('user/id', 'n', 3), floatValue('item', 'n', 'width')];
+  const file = await writeModel(t, { ...model, graph: { ...model.graph!, input } });
+  await t.throwsAsync(
+    NeuralNet.fromOnnx(file),
+    badFile(/^Expected a shape of rows for input 'item', or the option inputShape/),
+  );
+  const net = await NeuralNet.fromOnnx(file, { inputShape: { item: [4] } });
+  t.deepEqual(
+    net.inputs.map(({ rowShape }) => rowShape),
+    [[3], [4]],
+  );
+});
+
 test('inputs that a chosen output does not need are left out', async (t) => {
   const file = await writeModel(t, {
     ...towers(),
