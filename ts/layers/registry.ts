@@ -1,5 +1,5 @@
 import { didYouMean } from '../core/did-you-mean.js';
-import { BlasnetError, badArgument, placed } from '../core/errors.js';
+import { BlasnetError, badArgument, clipped, placed } from '../core/errors.js';
 import { fieldsOf, isFields } from '../core/fields.js';
 import { checkedShape } from '../tensor/tensor.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
@@ -87,7 +87,8 @@ export function createLayer(config: LayerConfig): Layer {
   const create = creators.get(type);
   if (!create) {
     const known = [...creators.keys()];
-    throw badArgument("the layer's type", `one of ${known.join(', ')}`, type, didYouMean(type, known));
+    // The list may be longer than a message.
+    throw badArgument("the layer's type", `one of ${clipped(known.join(', '), 200)}`, type, didYouMean(type, known));
   }
   const layer = create(fields);
   if (!(layer instanceof Layer)) throw badArgument(`the result of the creator of ${type}`, 'a Layer', layer);

@@ -2,7 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { NeuralNet } from 'blasnet';
 import type { ModelMessage } from '#blasnet/onnx/messages';
 import { modelCodec } from '#blasnet/onnx/schema';
+import { graphModels } from '../../onnx/graph-models.js';
 import { modelOf, tensor } from '../../onnx/models.js';
+import { randomDag } from '../../onnx/random-dags.js';
 import { write } from '../../support/files.js';
 import type { Dice } from '../dice.js';
 import { editBytes } from '../edit-bytes.js';
@@ -48,7 +50,14 @@ function edit(bytes: Uint8Array, dice: Dice): Promise<Uint8Array> | Uint8Array {
   return dice.once(3) ? editVarint(bytes, dice) : editMessage(bytes, dice);
 }
 
-const folders = ['pytorch', 'dynamo', 'sklearn'].map((name) => `test/fixtures/onnx/${name}`);
+/** Models that are no chain of layers. */
+async function graphBytes(): Promise<Uint8Array[]> {
+  const { encode } = await modelCodec();
+  const random = Array.from({ length: 60 }, (_, seed) => randomDag(seed)).flatMap((dag) => dag?.spec ?? []);
+  return [...Object.values(graphModels), ...random].map((spec) => encode(modelOf(spec)));
+}
+
+const folders = ['pytorch', 'graphs', 'dynamo', 'sklearn'].map((name) => `test/fixtures/onnx/${name}`);
 
 export const onnx: Format = {
   file: 'input.onnx',
@@ -64,7 +73,11 @@ export const onnx: Format = {
     const files = await Promise.all(
       folders.map(async (folder) => (await readdir(folder)).map((name) => `${folder}/${name}`)),
     );
-    return [...(await Promise.all(files.flat().map((file) => readFile(file)))), (await modelCodec()).encode(beside)];
+    return [
+      ...(await Promise.all(files.flat().map((file) => readFile(file)))),
+      (await modelCodec()).encode(beside),
+      ...(await graphBytes()),
+    ];
   },
   edit,
   async read(path) {

@@ -59,6 +59,11 @@ export class Form {
     return this.ops.reshape(x, [...lead, ...dims]);
   }
 
+  /** A result of operations on `like`, as the model has its dimensions. */
+  reshapeResult(like: Value, y: Value, dims: readonly Length[]): Value {
+    return this.ops.reshape(y, [...(this.lead(like) === 1 ? (['rows'] as const) : []), ...dims]);
+  }
+
   /**
    * The dimension of the operations for one of the model's, which may be negative.
    * @throws BlasnetError `ERR_BAD_FILE` for one that there is not, and for that of the rows
@@ -111,16 +116,6 @@ export class Form {
   /** Picks of one dimension. */
   gather(x: Value, place: number, indices: readonly number[]): Value {
     return this.ops.gather(x, indices, place + this.lead(x));
-  }
-
-  /** Repeats a dimension of length 1. */
-  repeat(x: Value, place: number, times: number): Value {
-    if (times === 1) return x;
-    return this.gather(
-      x,
-      place,
-      Array.from({ length: times }, () => 0),
-    );
   }
 
   /** Applies an operation that takes two to four dimensions, number by number. */

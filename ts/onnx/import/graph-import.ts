@@ -1,19 +1,18 @@
 // @internal
 import { badFile } from '../../core/files.js';
 import type { Node } from '../../graph/node.js';
-import { ActivationLayer, type Layer, OperationLayer } from '../../layers/index.js';
-import type { Value } from '../../ops/value.js';
+import { ActivationLayer, type Layer } from '../../layers/index.js';
 import { arrayOf, type DType, type FloatArray, sizeOf } from '../../tensor/tensor.js';
 import { elementTypes } from '../messages.js';
 import type { Budget } from './budget.js';
+import { type Compose, floatsOf, folded, integersOf, recordedLayer } from './compose.js';
 import { type ConstantValue, constantOf } from './constant.js';
-import { Form } from './form.js';
 import type { Graph, GraphInput } from './graph.js';
 import { type GraphValue, type IntegersValue, kindOf, type RowsValue } from './graph-values.js';
 import { mostLayers, mostRowNumbers, nodeLayerName, type Weights } from './limits.js';
 import type { OnnxNode } from './node.js';
 import { quote } from './quote.js';
-import { eagerOps, type Length, Recorder } from './recorder.js';
+import type { Length } from './recorder.js';
 
 /** Limit on the integers of one tensor: shapes have a few, indices some more. */
 const mostIntegers = 2 ** 20;
@@ -21,9 +20,6 @@ const mostIntegers = 2 ** 20;
 const mostInputs = 1024;
 /** Limit on the dimensions of tensors, rows included. */
 const mostDimensions = 8;
-
-/** Makes the value of a node of operations; its result is the node's output. */
-export type Compose = (form: Form, values: readonly Value[]) => Value;
 
 /**
  * The state of an import of a graph: the values that are known so far, and the layers found. Nodes are imported in the
@@ -105,7 +101,17 @@ export class GraphImport {
     if (name === '') throw node.bad(`an input ${i + 1}`, 'none');
     const value = this.value(name);
     if (!value) throw node.bad('values that an earlier node gives', quote(name));
+    if (value.kind === 'rows' && value.rowsAt) {
+      throw node.bad('the rows as first dimension', `[${this.dims(value).join(', ')}]`);
+    }
     return value;
+  }
+
+  /** The first input where it is rows that may stand in any dimension; undefined for another one. */
+  movedRows(node: OnnxNode): (RowsValue & { readonly rowsAt: number }) | undefined {
+    const value = this.value(node.inputs[0] ?? '');
+    if (value?.kind !== 'rows' || this.batching === 'whole') return undefined;
+    return { ...value, rowsAt: value.rowsAt ?? 0 };
   }
 
   /** All inputs of a node that takes any number of them. */
@@ -179,12 +185,8 @@ export class GraphImport {
   /** The lengths of a value's dimensions as the model has them. */
   dims(value: GraphValue): readonly Length[] {
     if (value.kind !== 'rows') return value.shape;
-    return this.batching === 'rows' ? ['rows', ...value.node.rowShape] : value.node.rowShape;
-  }
-
-  /** The shape of a row of a value that is rows as the model sees them. @throws BlasnetError `ERR_BAD_FILE` for another batching */
-  rowShape(value: RowsValue): readonly number[] {
-    return value.node.rowShape;
+    if (this.batching === 'whole') return value.node.rowShape;
+    return ([...value.node.rowShape] as Length[]).toSpliced(value.rowsAt ?? 0, 0, 'rows');
   }
 
   /** An array of the net's dtype. @throws BlasnetError `ERR_BAD_FILE` if it exceeds the budget */
@@ -217,55 +219,31 @@ export class GraphImport {
     { output = 0, isTruth = false }: { readonly output?: number; readonly isTruth?: boolean } = {},
   ): GraphValue {
     if (operands.every((operand) => operand.kind === 'integers')) {
-      const lists = operands.map((operand) => this.#asFloats(node, operand as IntegersValue));
-      const { shape, values } = node.naming(() => this.#fold(node, lists, compose, 'float64'));
+      const lists = operands.map((operand) => floatsOf(node, operand as IntegersValue));
+      const { shape, values } = node.naming(() => folded(node, lists, compose, 'float64', this.budget));
       const integers: IntegersValue = { kind: 'integers', shape, values: Array.from(values), isTruth };
       this.give(node, integers, output);
       return integers;
     }
-    const constants = operands.map((operand) =>
-      operand.kind === 'integers' ? this.#asFloats(node, operand) : operand,
-    );
+    const constants = operands.map((operand) => (operand.kind === 'integers' ? floatsOf(node, operand) : operand));
     const isFixed = constants.every((operand) => operand.kind === 'constant');
     const value = node.naming(() =>
       isFixed
-        ? this.#fold(node, constants as readonly ConstantValue[], compose)
+        ? folded(node, constants as readonly ConstantValue[], compose, this.dtype, this.budget)
         : this.#record(node, constants, compose, output),
     );
     const given = value.kind === 'rows' && isTruth !== (value.isTruth ?? false) ? { ...value, isTruth } : value;
-    const folded =
+    const result =
       isTruth && given.kind === 'constant'
         ? ({ kind: 'integers', shape: given.shape, values: Array.from(given.values), isTruth } as const)
         : given;
-    this.give(node, folded, output);
-    return folded;
+    this.give(node, result, output);
+    return result;
   }
 
   /** Rows that a node computes in operations on its way to its output. */
   between(node: OnnxNode, inputs: readonly RowsValue[], compose: Compose): RowsValue {
     return node.naming(() => this.#record(node, inputs, compose, -1));
-  }
-
-  #asFloats(node: OnnxNode, { shape, values }: IntegersValue): ConstantValue {
-    if (values.includes('rows')) throw node.bad('numbers that are known', 'the number of rows');
-    return { kind: 'constant', shape, values: values as readonly number[], isFloat: true };
-  }
-
-  #fold(
-    node: OnnxNode,
-    operands: readonly ConstantValue[],
-    compose: Compose,
-    dtype: DType = this.dtype,
-  ): ConstantValue {
-    const { ops, constant } = eagerOps(dtype);
-    const numbers = operands.reduce((sum, { values }) => sum + values.length, 0);
-    this.budget.take(8 * numbers);
-    const values = operands.map((operand) => constant(operand));
-    const form = new Form(node, ops, 'constant', { constants: new Set(values), rows: undefined });
-    const { tensor } = compose(form, values);
-    this.budget.take(8 * tensor.size);
-    const isWeight = operands.some((operand) => operand.isWeight);
-    return { kind: 'constant', shape: tensor.shape, values: tensor.data, isFloat: true, isWeight };
   }
 
   #record(
@@ -274,34 +252,10 @@ export class GraphImport {
     compose: Compose,
     output: number,
   ): RowsValue {
-    const recorder = new Recorder(this.dtype);
-    const known = new Map<Node, Value>();
-    const inputs: RowsValue[] = [];
-    const values = operands.map((operand) => {
-      if (operand.kind === 'constant') return recorder.constant(operand);
-      let value = known.get(operand.node);
-      if (!value) {
-        value = recorder.input(operand.node.rowShape);
-        known.set(operand.node, value);
-        inputs.push(operand);
-      }
-      return value;
-    });
-    const constants = new Set(values.filter((_, i) => operands[i]!.kind === 'constant'));
-    const form = new Form(node, recorder.ops, this.batching, { constants, rows: known.get(inputs[0]!.node) });
-    const result = compose(form, values);
-    const same = inputs.find((input) => known.get(input.node) === result);
-    if (same) return same;
-    const { steps, parameters } = recorder.upTo(result);
-    const layer = new OperationLayer({
-      steps,
-      ...(inputs.length > 1 && { inputs: inputs.length }),
-      ...(Object.keys(parameters).length > 0 && { parameters }),
-    });
-    const weights = Object.keys(parameters).map((name) => {
-      const { shape, values } = recorder.constants[name]!;
-      return [name, this.weightsOf(shape, values)];
-    });
+    const recorded = recordedLayer(node, operands, compose, this.batching, this.dtype);
+    if ('same' in recorded) return recorded.same;
+    const { layer, inputs, constants } = recorded;
+    const weights = Object.entries(constants).map(([name, { shape, values }]) => [name, this.weightsOf(shape, values)]);
     return this.#applied(node, layer, inputs, Object.fromEntries(weights), output);
   }
 
@@ -356,6 +310,10 @@ export class GraphImport {
     const taken = new Set<Node>();
     return this.graph.outputs.map((name) => {
       const value = this.value(name);
+      if (value?.kind === 'rows' && value.rowsAt) {
+        const received = `[${this.dims(value).join(', ')}]`;
+        throw badFile(this.where, `the rows as first dimension of output ${quote(name)}`, received);
+      }
       if (value?.kind !== 'rows') {
         const received = value ? kindOf(value) : 'none';
         throw badFile(this.where, `rows that the net computes as output ${quote(name)}`, received);
@@ -375,9 +333,4 @@ export class GraphImport {
 function plainName(name: string): string {
   const plain = name.replaceAll(/[/\\\p{C}]+/gu, '.').replaceAll(/^\.+|\.+$/g, '');
   return plain === '' ? 'value' : plain.slice(0, 60);
-}
-
-/** Integers, or truth values, of a tensor. */
-export function integersOf({ shape, values }: ConstantValue, type: number): IntegersValue {
-  return { kind: 'integers', shape, values: Array.from(values), isTruth: type === elementTypes.bool };
 }

@@ -7,6 +7,11 @@ import type { Length } from './recorder.js';
 export interface RowsValue {
   readonly kind: 'rows';
   readonly node: Node;
+  /**
+   * The dimension that counts the rows in the model, where it is not the first one: a Transpose may move it for a while. In the
+   * net the rows stay in front.
+   */
+  readonly rowsAt?: number;
   /** Whether the model has them as truth values; here they are 0 and 1. */
   readonly isTruth?: boolean;
 }

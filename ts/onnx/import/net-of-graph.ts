@@ -51,10 +51,10 @@ function attempt({ graph, budget }: Attempt, way: Way, options: OnnxImportOption
   });
   const inputs = graph.inputs.map((given) => {
     const rowShape = rowShapeOf(given, options.inputShape, where, way === 'whole' ? 0 : 1);
-    const node = input(rowShape, graph.inputs.length > 1 ? { name: state.freeName(given.name) } : {});
     if (!(sizeOf(rowShape) <= mostRowNumbers) || rowShape.length > 7) {
       throw badFile(where, `rows of at most ${mostRowNumbers} numbers`, `rows of shape [${rowShape.join(', ')}]`);
     }
+    const node = input(rowShape, graph.inputs.length > 1 ? { name: state.freeName(given.name) } : {});
     const led = () => new ReshapeLayer([1, ...rowShape]).apply(node, state.freeName(`${given.name} led`));
     state.setInput(given, way === 'single' ? led() : node);
     return node;
@@ -148,6 +148,7 @@ function netOf(
   for (const layer of net.layers) {
     const weights = Object.entries(state.weights.get(layer) ?? {});
     if (weights.length === 0) continue;
+    layer.allocateParameters();
     layer.setWeights(Object.fromEntries(weights.map(([key, { shape, values }]) => [key, Tensor.from(values, shape)])));
   }
   const told = toldPreparation(graph, state.where);

@@ -5,7 +5,8 @@ import { type Ops, operationNames, opsOn } from '../../ops/ops.js';
 import { Tape } from '../../ops/tape.js';
 import { Value } from '../../ops/value.js';
 import { EagerRunner } from '../../runtime/runner.js';
-import { type DType, type FloatArray, Tensor } from '../../tensor/tensor.js';
+import { type DType, type FloatArray, sizeOf, Tensor, type TensorType } from '../../tensor/tensor.js';
+import type { Budget } from './budget.js';
 import type { ConstantValue } from './constant.js';
 
 /** One dimension: a length, or the number of rows, which is known only when the net predicts. */
@@ -16,8 +17,8 @@ export interface RowOps extends Omit<Ops, 'reshape'> {
   reshape(x: Value, shape: readonly Length[]): Value;
 }
 
-/** Rows in the shapes of a recording. */
-export const recordedRows = 2;
+/** Rows in the shapes of a recording: a number that hardly any constant has as a length. */
+export const recordedRows = 1009;
 
 /** Operations that take numbers in place of values; others take a constant as a parameter. */
 const numeric: ReadonlySet<string> = new Set<keyof Ops>([
@@ -115,11 +116,31 @@ export class Recorder {
 }
 
 /** Operations on constants, which compute at once. */
-export function eagerOps(dtype: DType): { readonly ops: RowOps; constant(constant: ConstantValue): Value } {
+export function eagerOps(
+  dtype: DType,
+  budget: Budget,
+): { readonly ops: RowOps; constant(constant: ConstantValue): Value } {
   return {
-    ops: opsOn(new Tape(new EagerRunner(dtype))) as RowOps,
+    ops: opsOn(new Tape(new CountingRunner(dtype, budget))) as RowOps,
     constant: ({ shape, values }) => new Value(Tensor.from(toFloats(values), shape, dtype)),
   };
+}
+
+/** Counts the memory of results before they get it. */
+class CountingRunner extends EagerRunner {
+  readonly #budget: Budget;
+
+  constructor(dtype: DType, budget: Budget) {
+    super(dtype);
+    this.#budget = budget;
+  }
+
+  override tensor(shape: readonly number[]): Tensor;
+  override tensor<Type extends TensorType>(shape: readonly number[], type: Type): Tensor<Type>;
+  override tensor(shape: readonly number[], type: TensorType = this.dtype): Tensor<TensorType> {
+    this.#budget.take(8 * sizeOf(shape));
+    return super.tensor(shape, type);
+  }
 }
 
 function toFloats(values: ArrayLike<number>): FloatArray {

@@ -104,7 +104,7 @@ function clip(state: GraphImport, node: OnnxNode): void {
   }
   elementwise(state, node, ({ ops }, value) => {
     // Where the bounds are the wrong way round, ONNX takes the upper one.
-    if (low > high) return ops.add(ops.multiply(value, 0), high);
+    if (low > high) return ops.where(0, value, high);
     const [from, to] = [low, high].map((bound) => (Number.isFinite(bound) ? bound : undefined));
     if (from !== undefined && to !== undefined) return ops.clip(value, from, to);
     if (from !== undefined) return ops.maximum(value, from);

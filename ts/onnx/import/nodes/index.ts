@@ -8,6 +8,7 @@ export * from './norms.js';
 export * from './pools.js';
 export * from './products.js';
 export * from './reductions.js';
+export * from './repeats.js';
 export * from './resize.js';
 export * from './shapes.js';
 export * from './values.js';

@@ -3,6 +3,7 @@ import type { Value } from '../../../ops/value.js';
 import type { Form } from '../form.js';
 import type { GraphImport } from '../graph-import.js';
 import type { OnnxNode } from '../node.js';
+import { places } from '../places.js';
 import { quote } from '../quote.js';
 import type { RowOps } from '../recorder.js';
 
@@ -53,8 +54,8 @@ function padded(
     if (mode === 'reflect' && Math.max(before, behind) >= length) {
       throw node.bad(`pads of less than ${length} by reflection`, `${before} and ${behind}`);
     }
-    const places = Array.from({ length: length + before + behind }, (_, i) => placeOf(i - before, length, mode));
-    return ops.gather(x, places, axis);
+    const sources = places(length + before + behind, (i) => placeOf(i - before, length, mode));
+    return ops.gather(x, sources, axis);
   }
   const cut = ops.slice(x, ...Array.from({ length: axis }, () => null), {
     from: Math.max(-before, 0),
@@ -78,7 +79,7 @@ export function surrounded(ops: RowOps, x: Value, axis: number, { before, behind
       0,
       ops.gather(
         x,
-        Array.from({ length: count }, () => 0),
+        places(count, () => 0),
         axis,
       ),
       value,

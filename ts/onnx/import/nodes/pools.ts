@@ -1,3 +1,4 @@
+import { badArgument } from '../../../core/errors.js';
 import { AveragePoolLayer, GlobalAveragePoolLayer, MaxPoolLayer } from '../../../layers/index.js';
 import type { Value } from '../../../ops/value.js';
 import { sizeOf } from '../../../tensor/tensor.js';
@@ -6,11 +7,14 @@ import type { GraphImport } from '../graph-import.js';
 import type { GraphValue } from '../graph-values.js';
 import type { OnnxNode } from '../node.js';
 import type { GraphOperator, Operators } from '../node-table.js';
+import { places } from '../places.js';
 import { surrounded } from './pad.js';
 import { type SpatialWindow, spatialDims, spatialWindows } from './spatial.js';
 
 /** Limit on the numbers of a window: each of them is an operation. */
 const mostTaps = 1024;
+/** Limit on the numbers of all windows along one dimension, which are counted one by one. */
+const mostCounted = 2 ** 22;
 
 /** The parts of the input that stand at each place of the windows, after `pad` has been put around it. */
 function partsOf(form: Form, node: OnnxNode, x: Value, windows: readonly SpatialWindow[], pad: number): Value[] {
@@ -95,7 +99,7 @@ function averagePool(state: GraphImport, node: OnnxNode): void {
   const countsPadding = node.int('count_include_pad', 0) !== 0;
   const x = state.floats(node);
   const windows = windowsOf(state, node, x);
-  const counts = windows.map((window) => countsAlong(window, countsPadding));
+  const counts = node.naming(() => windows.map((window) => countsAlong(window, countsPadding)));
   const isFull = counts.every((along, i) => along.every((count) => count === windows[i]!.kernel));
   if (isFull && poolLayer(state, node, x, windows, AveragePoolLayer)) return;
   state.operation(
@@ -114,10 +118,12 @@ function countsAlong(
   { input, kernel, stride, dilation, before, behind, output }: SpatialWindow,
   countsPadding: boolean,
 ): number[] {
-  return Array.from({ length: output }, (_, i) => {
-    const places = Array.from({ length: kernel }, (_, k) => i * stride + k * dilation);
+  if (!(output * kernel <= mostCounted))
+    throw badArgument('windows', `at most ${mostCounted} numbers`, output * kernel);
+  return places(output, (i) => {
+    const taps = Array.from({ length: kernel }, (_, k) => i * stride + k * dilation);
     const [from, to] = countsPadding ? [0, before + input + behind] : [before, before + input];
-    return places.filter((place) => place >= from && place < to).length;
+    return taps.filter((place) => place >= from && place < to).length;
   });
 }
 

@@ -32,8 +32,8 @@ function gemm(state: GraphImport, node: OnnxNode): void {
     );
     const scaled = alpha === 1 ? product : ops.multiply(product, alpha);
     if (!third) return scaled;
-    const added = beta === 1 ? third : ops.multiply(third, beta);
-    return ops.add(scaled, added);
+    const [, fitted] = form.aligned([left!, third]);
+    return ops.add(scaled, beta === 1 ? fitted! : ops.multiply(fitted!, beta));
   });
 }
 

@@ -4,6 +4,7 @@ import type { GraphImport } from '../graph-import.js';
 import type { GraphValue } from '../graph-values.js';
 import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
+import { places } from '../places.js';
 import { quote } from '../quote.js';
 
 /** Limit on the numbers of the matrix by which a dimension is interpolated. */
@@ -133,10 +134,10 @@ function resizeTo(
       form.length(value!, place);
       const at = place + form.lead(value!);
       if (mode === 'nearest') {
-        const places = Array.from({ length: output }, (_, j) =>
+        const sources = places(output, (j) =>
           Math.min(Math.max(nearestPlace(coordinate(resized, j, coordinates), nearest), 0), input - 1),
         );
-        return ops.gather(result, places, at);
+        return ops.gather(result, sources, at);
       }
       const last = result.rank - 1;
       const order = Array.from({ length: result.rank }, (_, j) => j);
@@ -156,7 +157,7 @@ function resizeTo(
 
 /** 1 for places of the output that lie within the input, else 0. */
 function insideOf(_state: GraphImport, resized: Resized): GraphValue {
-  const values = Array.from({ length: resized.output }, (_, i) => {
+  const values = places(resized.output, (i) => {
     const x = coordinate(resized, i, 'tf_crop_and_resize');
     return Number(x >= 0 && x <= resized.input - 1);
   });

@@ -5,6 +5,7 @@ import type { GraphValue } from '../graph-values.js';
 import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
 import type { Length } from '../recorder.js';
+import { movedRowsOf, squeezeMoved } from './moved-rows.js';
 
 /** Gives the same numbers in another shape. */
 function reshaped(state: GraphImport, node: OnnxNode, x: GraphValue, dims: readonly Length[]): void {
@@ -77,6 +78,12 @@ function flatten(state: GraphImport, node: OnnxNode): void {
 }
 
 function squeeze(state: GraphImport, node: OnnxNode): void {
+  const moved = movedRowsOf(state, node);
+  const wanted = moved && state.listed(node, 'axes', 1);
+  if (moved && wanted) {
+    squeezeMoved(moved, wanted);
+    return;
+  }
   const x = state.input(node, 0);
   const dims = state.dims(x);
   const given = state.listed(node, 'axes', 1);

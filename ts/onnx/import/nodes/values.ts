@@ -2,9 +2,10 @@ import { shortestDecimal } from '../../../core/number-formats.js';
 import { DropoutLayer } from '../../../layers/index.js';
 import { sizeOf } from '../../../tensor/tensor.js';
 import { elementTypeName, elementTypes } from '../../messages.js';
+import { type Compose, floatsOf, integersOf } from '../compose.js';
 import { constantOf } from '../constant.js';
-import { type GraphImport, integersOf } from '../graph-import.js';
-import type { GraphValue, IntegersValue } from '../graph-values.js';
+import type { GraphImport } from '../graph-import.js';
+import type { GraphValue } from '../graph-values.js';
 import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
 import type { Length } from '../recorder.js';
@@ -103,13 +104,8 @@ function castTo(state: GraphImport, node: OnnxNode, type: number): void {
   else throw node.bad('integers cast to floats or integers', elementTypeName(type));
 }
 
-function floatsOf(node: OnnxNode, { shape, values }: IntegersValue): GraphValue {
-  if (values.includes('rows')) throw node.bad('numbers that are known', 'the number of rows');
-  return { kind: 'constant', shape, values: values as readonly number[], isFloat: true };
-}
-
 function toTruth(state: GraphImport, node: OnnxNode, value: GraphValue): void {
-  const compose: Parameters<GraphImport['operation']>[2] = ({ ops }, [x]) => ops.subtract(1, ops.equal(x!, 0));
+  const compose: Compose = ({ ops }, [x]) => ops.subtract(1, ops.equal(x!, 0));
   state.operation(node, [value], compose, { isTruth: true });
 }
 
