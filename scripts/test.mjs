@@ -34,9 +34,9 @@ function watch(command, args, env = {}) {
   });
 }
 
-/** Tests of C++. Without `all`, they are compiled for this machine only and with few optimisations, which takes less time. */
-async function nativeTests({ all = false, sanitize = '', args = [] } = {}) {
-  const program = await buildTarget('native_tests', { sanitize, quick: !all });
+/** Tests of C++, compiled for this machine only and with few optimisations, which takes less time. */
+async function nativeTests({ sanitize = '', args = [] } = {}) {
+  const program = await buildTarget('native_tests', { sanitize, quick: true });
   const command = [...(sanitize === 'thread' ? withoutAddressRandomisation() : []), program, ...args];
   const { output, exitCode } = await watch(command[0], command.slice(1));
   return countDoctest(output, exitCode);
@@ -59,7 +59,7 @@ async function typeScriptTests({ all }) {
 }
 
 const parts = {
-  native: ({ all }) => nativeTests({ all }),
+  native: () => nativeTests(),
   'address,undefined': () => nativeTests({ sanitize: 'address,undefined' }),
   thread: () => nativeTests({ sanitize: 'thread', args: ['--test-suite=threads'] }),
   typescript: typeScriptTests,
