@@ -11,7 +11,7 @@ import { BlasnetError, badArgument, clipped } from './errors.js';
 export function badFile(where: string, expected: string, received: string, cause?: unknown): BlasnetError {
   return new BlasnetError(
     'ERR_BAD_FILE',
-    `Expected ${clipped(expected)} in ${where} but received ${clipped(received, 1000)}`,
+    `Expected ${clipped(expected)} in ${where} but received ${clipped(received)}`,
     cause === undefined ? undefined : { cause },
   );
 }
