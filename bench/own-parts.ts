@@ -8,7 +8,7 @@ import { inTurns } from './trials.js';
 
 const program = fileURLToPath(new URL('support/own-parts.js', import.meta.url));
 
-/** What users compose of operations, beside built-in parts that compute the same; the names are those of the program. */
+/** Pairs of a part that users compose of operations and a built-in one that computes the same, as the program names them. */
 const twins = [
   {
     id: 'own layer',

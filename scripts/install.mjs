@@ -1,4 +1,4 @@
-// What `npm install` runs, of the package or in a clone, and `npx blasnet` in a clone: takes the prebuilt addon where one
+// Runs in `npm install`, of the package or in a clone, and in `npx blasnet` in a clone: takes the prebuilt addon where one
 // fits this machine, and compiles otherwise.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// What the outputs of a net learn, and how they are judged: the losses and metrics that hyperparameters name.
+// Losses and metrics of a net's outputs, as hyperparameters name them.
 import { didYouMean } from './core/did-you-mean.js';
 import { badArgument } from './core/errors.js';
 import { fieldsOf, isFields, repeated } from './core/fields.js';

@@ -1,4 +1,4 @@
-// What the installation says: a clone of the project is made ready by `npm run setup`, a package by npm alone.
+// Messages of the installation: a clone of the project is made ready by `npm run setup`, a package by npm alone.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './root.mjs';
@@ -6,7 +6,7 @@ import { root } from './root.mjs';
 /** Whether this is a clone of the project: packages have no TypeScript. */
 export const isClone = () => existsSync(join(root, 'ts/tsconfig.json'));
 
-/** What to say where the addon cannot be compiled. `command` installs what is missing; null where none is known. */
+/** The message where the addon cannot be compiled. `command` installs what is missing; null where none is known. */
 export function missingMessage({ machine, titles, command, clone }) {
   const install = command?.join(' ') ?? "this system's package manager";
   const next = clone ? 'run npm run setup' : 'run npm install blasnet again';
@@ -17,7 +17,7 @@ export function missingMessage({ machine, titles, command, clone }) {
 }
 
 /**
- * What to say in a clone whose TypeScript is not compiled: then npx has nothing to run, and npm install makes half of what
+ * The message in a clone whose TypeScript is not compiled: then npx has nothing to run, and npm install makes half of what
  * the commands need.
  * @param npmCommand - npm's variable npm_command; 'exec' for npx
  * @returns {{ text: string, ends: boolean } | undefined} `ends`: there is nothing to be gained from compiling the addon

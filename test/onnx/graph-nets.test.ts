@@ -9,7 +9,7 @@ import { differences, randomTensor } from '../support/numerics.js';
 import { random } from './importable.js';
 import { type ModelSpec, modelOf, tensor, whole, writeModel } from './models.js';
 
-/** What onnxruntime computes, by the outputs' names. */
+/** The outputs of onnxruntime, by their names. */
 async function computed(file: string, feeds: Readonly<Record<string, Tensor>>) {
   const session = await InferenceSession.create(file, { intraOpNumThreads: 1, interOpNumThreads: 1 });
   const given = Object.entries(feeds).map(([name, x]) => [

@@ -50,7 +50,7 @@ const sales = [
 ];
 const price = [2, 1, 3];
 
-/** What the reader and `inference` make of the rows. */
+/** The outputs of `inference` for rows that the reader has scaled. */
 function expectedFor(net: NeuralNet, reader: DataReader): number[] {
   const { dtype } = net.params;
   const raw = { sales: Tensor.from(sales, undefined, dtype), price: Tensor.from(price, [3, 1], dtype) };

@@ -9,7 +9,9 @@ async function trainedBy(addon: string) {
 }
 
 test('an addon that cmake-js builds loads, and trains to the same bits as that of node-gyp', async (t) => {
-  const { code, output, errors } = await runScript('./scripts/cmake.mjs', ['blasnet', '--quick'], { timeout: 3_600_000 });
+  const { code, output, errors } = await runScript('./scripts/cmake.mjs', ['blasnet', '--quick'], {
+    timeout: 3_600_000,
+  });
   t.is(code, 0, errors);
   const built = output.trim();
   t.is(built, resolve('build/cmake-quick/Release/blasnet.node'));

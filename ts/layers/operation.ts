@@ -41,7 +41,7 @@ const numbers = { Infinity: Number.POSITIVE_INFINITY, '-Infinity': Number.NEGATI
 /** Limit on the depth of lists and objects in arguments. */
 const deepest = 4;
 
-/** What references stand for while the layer is called. */
+/** The values that references stand for while the layer is called. */
 interface Scope {
   readonly inputs: readonly Value[];
   readonly results: readonly Value[];

@@ -146,7 +146,7 @@ function convTranspose(e: Emission): string {
   const { groups = 1, ...window } = options;
   const sizes = transposedSizes({ ...window, kernelSize: w.shape.slice(2) as unknown as Pair });
   const windows = transposedWindows(imagesOf('convTranspose', x), sizes);
-  /** What remains to be cut off behind; where the result is longer, it is padding of the output. */
+  /** The length to cut off behind; where the result is longer, it is padding of the output. */
   const behind = windows.map(
     ({ input, output, kernel, stride, pad, dilation }) =>
       (output - 1) * stride + (kernel - 1) * dilation + 1 - pad - input,
