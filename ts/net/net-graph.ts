@@ -109,7 +109,8 @@ export function uniqueLayers({ steps }: Pick<GraphParts, 'steps'>): readonly Nam
   return steps.filter(({ layer }, i) => steps.findIndex((other) => other.layer === layer) === i);
 }
 
-function reachedFrom(outputs: readonly Node[]): Set<Node> {
+/** The nodes that outputs are computed from, these included. */
+export function reachedFrom(outputs: readonly Node[]): ReadonlySet<Node> {
   const reached = new Set<Node>();
   const open = [...outputs];
   for (let node = open.pop(); node; node = open.pop()) {

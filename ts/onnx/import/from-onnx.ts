@@ -96,7 +96,7 @@ export async function fromBytes(
   throw isUnsupported(graph) && !isUnsupported(chain) ? chain : graph;
 }
 
-/** What is made, or the error that says why a model does not fit. */
+/** Returns the result of `make`, or its error that says why a model does not fit. */
 function refusedOr<Result>(make: () => Result): Result | BlasnetError {
   try {
     return make();

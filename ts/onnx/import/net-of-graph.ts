@@ -5,6 +5,7 @@ import { input, type Node } from '../../graph/node.js';
 import { HyperParameters } from '../../hyper-parameters.js';
 import { ActivationLayer, ClassificationLayer, ReshapeLayer } from '../../layers/index.js';
 import type { NetType } from '../../losses/index.js';
+import { reachedFrom } from '../../net/net-graph.js';
 import { NeuralNet } from '../../neural-net.js';
 import { sizeOf, Tensor } from '../../tensor/tensor.js';
 import { metadataKeys } from '../messages.js';
@@ -34,7 +35,7 @@ export function graphNet(begin: () => Attempt, options: OnnxImportOptions, where
     try {
       return attempt(begin(), 'single', options, where);
     } catch (second) {
-      // What the first attempt says is about the model as it is meant.
+      // The first error is about the model as it is meant.
       throw second instanceof BlasnetError && second.code === 'ERR_BAD_FILE' ? cause : second;
     }
   }
@@ -159,16 +160,4 @@ function netOf(
     net.preparation = { inputShape: inputs[0]!.rowShape, classes };
   }
   return net;
-}
-
-/** The nodes that outputs are computed from: some inputs of a model tell only a type or a shape. */
-function reachedFrom(outputs: readonly Node[]): ReadonlySet<Node> {
-  const reached = new Set<Node>();
-  const open = [...outputs];
-  for (let node = open.pop(); node; node = open.pop()) {
-    if (reached.has(node)) continue;
-    reached.add(node);
-    open.push(...node.inputs);
-  }
-  return reached;
 }

@@ -67,7 +67,7 @@ function nearestPlace(x: number, mode: string): number {
   return mode === 'round_prefer_ceil' ? Math.floor(x + 0.5) : Math.ceil(x - 0.5);
 }
 
-/** What each place of the input counts for a place of the output: pairs of place and weight. */
+/** The places of the input from which a place of the output is made, each with its weight. */
 function weightsAt(x: number, input: number, { mode, cubicA: a, excludesOutside }: Settings): [number, number][] {
   if (mode === 'linear') {
     const at = Math.min(Math.max(x, 0), input - 1);
@@ -146,7 +146,7 @@ function resizeTo(
       const product = ops.matmul(moved, others[i]!);
       return at === last ? product : ops.transpose(product, order);
     }, value!);
-    // What comes from outside of the input is a number of its own.
+    // Places outside of the input have a number of their own.
     return others.slice(matrices.length).reduce((result, inside, i) => {
       const behind = form.rank(value!) - 1 - changed[i]!.place;
       const shaped = ops.reshape(inside, [inside.size, ...Array.from({ length: behind }, () => 1)]);
