@@ -149,7 +149,21 @@ export abstract class Layer extends Parameterized implements Applicable {
     const parameters = this.parameters.map((parameter) => [parameter.name, pass.parameter(parameter)] as const);
     const { training } = pass;
     const { trainable } = this;
-    return this.#composition(pass.ops, inputs, Object.fromEntries(parameters), { training, trainable });
+    const output = this.#composition(pass.ops, inputs, Object.fromEntries(parameters), { training, trainable });
+    // An output that is an input has its mask already.
+    if (!inputs.includes(output)) output.mask ??= this.maskOf(pass.ops, inputs, output);
+    return output;
+  }
+
+  /**
+   * Returns the mask of the output, m × steps: which steps of sequences count. By default that of the inputs, where the output
+   * has as many steps: `[m, steps, ..]`. A class overrides it where its steps are others.
+   */
+  protected maskOf(ops: Ops, inputs: readonly Value[], output: Value): Value | undefined {
+    if (output.rank < 3) return undefined;
+    const masks = inputs.flatMap(({ mask }) => (mask && mask.shape[1] === output.shape[1] ? [mask] : []));
+    const [first, ...others] = new Set(masks);
+    return others.reduce((all, mask) => ops.multiply(all!, mask), first);
   }
 
   /**

@@ -6,6 +6,8 @@ export class Value {
   readonly tensor: Tensor;
   /** Of probabilities: what softmax or sigmoid made them of. Losses compute from there, without taking a logarithm of 0. */
   logits: Logits | undefined;
+  /** Of sequences: m × steps numbers, 1 for a step that counts and 0 for padding. All steps count where there is none. */
+  mask: Value | undefined;
 
   /** For the library's own use; operations make values. */
   constructor(tensor: Tensor) {
