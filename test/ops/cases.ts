@@ -2,6 +2,7 @@ import type { Ops, Value } from 'blasnet';
 import { each, type Index, moved, type Naive, naive, numbersOf, over } from '../support/naive-tensors.js';
 import { imageCases } from './image-cases.js';
 import { layerCases } from './layer-cases.js';
+import { recurrentCases } from './recurrent-cases.js';
 
 /** An operation on inputs of some shapes, and the same in plain loops. */
 export interface OperationCase {
@@ -199,6 +200,7 @@ function flattened(shape: readonly number[]): (x: Naive | undefined) => Naive {
 /** The cases of each operation by its name. The test fails for an operation that has no cases. */
 export const cases: Readonly<Record<keyof Ops, readonly OperationCase[]>> = {
   ...layerCases,
+  ...recurrentCases,
   ...imageCases,
   add: binary(
     (ops) => ops.add,

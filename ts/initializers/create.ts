@@ -2,10 +2,11 @@ import { checkOptions, type Fields, oneOf } from '../core/fields.js';
 import type { Initializer } from './initializer.js';
 import { MsraInitializer, type MsraOptions } from './msra.js';
 import { NormalInitializer, type NormalOptions } from './normal.js';
+import { OrthogonalInitializer, type OrthogonalOptions } from './orthogonal.js';
 import { XavierInitializer, type XavierOptions } from './xavier.js';
 import { ZeroInitializer } from './zero.js';
 
-const methods = ['zero', 'normal', 'xavier', 'msra'] as const;
+const methods = ['zero', 'normal', 'xavier', 'msra', 'orthogonal'] as const;
 
 export type InitMethod = (typeof methods)[number];
 
@@ -15,7 +16,8 @@ export type InitMethodOptions =
   | { readonly name: 'zero' }
   | ({ readonly name: 'normal' } & NormalOptions)
   | ({ readonly name: 'xavier' } & XavierOptions)
-  | ({ readonly name: 'msra' } & MsraOptions);
+  | ({ readonly name: 'msra' } & MsraOptions)
+  | ({ readonly name: 'orthogonal' } & OrthogonalOptions);
 
 /**
  * Creates an initialiser by its name.
@@ -33,5 +35,7 @@ export function createInitializer(method: InitMethodOptions): Initializer {
       return new XavierInitializer(options);
     case 'msra':
       return new MsraInitializer(options);
+    case 'orthogonal':
+      return new OrthogonalInitializer(options);
   }
 }

@@ -3,5 +3,6 @@ export * from './create.js';
 export * from './initializer.js';
 export * from './msra.js';
 export * from './normal.js';
+export * from './orthogonal.js';
 export * from './xavier.js';
 export * from './zero.js';

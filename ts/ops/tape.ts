@@ -23,9 +23,9 @@ export interface Wanted {
 
 interface Entry {
   readonly operands: readonly Value[];
-  readonly output: Value;
-  /** Runs the kernels that bring the gradient of the output to the operands. */
-  readonly backward: (dy: Tensor) => void;
+  readonly outputs: readonly Value[];
+  /** Runs the kernels that bring the gradients of the outputs to the operands. An output of no use has none. */
+  readonly backward: (dys: readonly (Tensor | undefined)[]) => void;
 }
 
 interface Gradient {
@@ -94,9 +94,18 @@ export class Tape {
 
   /** Adds an operation whose result is there already. */
   result(y: Tensor, operands: readonly Value[], backward?: (dy: Tensor, y: Tensor) => void): Value {
-    const output = new Value(y);
-    if (backward) this.#entries.push({ operands, output, backward: (dy) => backward(dy, y) });
-    return output;
+    return this.results([y], operands, backward && (([dy]) => backward(dy!, y)))[0]!;
+  }
+
+  /** Adds an operation of several results, which are there already. Those that nothing depends on have no gradient. */
+  results(
+    tensors: readonly Tensor[],
+    operands: readonly Value[],
+    backward?: (dys: readonly (Tensor | undefined)[]) => void,
+  ): readonly Value[] {
+    const outputs = tensors.map((tensor) => new Value(tensor));
+    if (backward) this.#entries.push({ operands, outputs, backward });
+    return outputs;
   }
 
   /** Whether the gradient by a value is of use in the present `backward`. */
@@ -202,12 +211,13 @@ export class Tape {
       if (gradient) this.#targets.set(value, gradient);
     }
     for (const entry of this.#entries) {
-      if (entry.operands.some((operand) => this.needs(operand))) this.#needed.add(entry.output);
+      if (!entry.operands.some((operand) => this.needs(operand))) continue;
+      for (const output of entry.outputs) this.#needed.add(output);
     }
     for (const { value, gradient } of seeds) this.shareGradient(value, gradient);
     for (const entry of this.#entries.toReversed()) {
-      const gradient = this.#gradients.get(entry.output);
-      if (gradient) entry.backward(gradient.tensor);
+      const dys = entry.outputs.map((output) => this.#gradients.get(output)?.tensor);
+      if (dys.some((dy) => dy !== undefined)) entry.backward(dys);
     }
     return wanted.map(({ value }) => this.#gradients.get(value)?.tensor ?? this.#zeros(value));
   }

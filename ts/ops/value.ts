@@ -8,6 +8,8 @@ export class Value {
   logits: Logits | undefined;
   /** Of sequences: m × steps numbers, 1 for a step that counts and 0 for padding. All steps count where there is none. */
   mask: Value | undefined;
+  /** Of recurrent operations: the states after the last step, m × units each: h, and c of an LSTM. */
+  states: readonly Value[] | undefined;
 
   /** For the library's own use; operations make values. */
   constructor(tensor: Tensor) {

@@ -210,6 +210,10 @@ function gelu(e: Emission): string {
   return e.node('Mul', [product, e.scalar(0.5)]);
 }
 
+const recurrent: Form = (e) => {
+  throw badArgument('call', 'no recurrent operation yet', e.call.operation);
+};
+
 /** The ONNX form of each operation. A new operation gets a line here. */
 export const forms: Readonly<Record<keyof Ops, Form>> = {
   add: pair('Add'),
@@ -269,6 +273,9 @@ export const forms: Readonly<Record<keyof Ops, Form>> = {
   globalMaxPool: globalPool('GlobalMaxPool'),
   upsample,
   batchNorm,
+  lstm: recurrent,
+  gru: recurrent,
+  simpleRnn: recurrent,
   dropout: () => {
     throw badArgument('call', 'no dropout outside of training, as context.training says,', 'dropout');
   },

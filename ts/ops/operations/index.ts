@@ -13,6 +13,7 @@ export * from './matmul.js';
 export * from './movement.js';
 export * from './pooling.js';
 export * from './prelu.js';
+export * from './recurrent.js';
 export * from './reductions.js';
 export * from './softmax.js';
 export * from './upsample.js';
