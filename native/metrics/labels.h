@@ -9,6 +9,20 @@
 
 namespace blasnet {
 
+// Whether a row counts: all do where there is no mask.
+template <class T>
+bool Counts(Vector<const T> mask, size_t row) {
+  return mask.size == 0 || mask[row] != T(0);
+}
+
+// How many of `rows` rows count. Throws InvalidArgument for a mask of another length.
+template <class T>
+double CountedRows(Vector<const T> mask, size_t rows) {
+  if (mask.size == 0) return static_cast<double>(rows);
+  CheckEqual("the mask's length", rows, mask.size);
+  return static_cast<double>(mask.size - static_cast<size_t>(std::count(mask.data, mask.data + mask.size, T(0))));
+}
+
 // The place of a row's largest number; the first one of several.
 template <class T>
 size_t ArgMax(const T* row, size_t n) {

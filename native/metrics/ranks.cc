@@ -20,19 +20,26 @@ size_t RowsIn(Vector<Number> place, size_t room) {
   return static_cast<size_t>(place[0]);
 }
 
-// Keeps a batch's outputs and labels behind those of earlier batches; place[0] counts the rows that are kept.
+// Keeps a batch's outputs and labels behind those of earlier batches; place[0] counts the rows that are kept. Rows of
+// which the mask has a 0 are left out.
 template <class T>
-void KeepScores(Context&, Matrix<const T> a, Matrix<const T> y, Matrix<T> scores, Matrix<T> labels,
-                Vector<double> place) {
+void KeepScores(Context&, Matrix<const T> a, Matrix<const T> y, Vector<const T> mask, Matrix<T> scores,
+                Matrix<T> labels, Vector<double> place) {
   CheckLabels(a, y);
   CheckEqual("the scores' width", a.cols, scores.cols);
   CheckEqual("the labels' width", y.cols, labels.cols);
   CheckEqual("the labels' rows", scores.rows, labels.rows);
   const size_t first = RowsIn(place, scores.rows);
-  Check(a.rows <= scores.rows - first, "Expected room for all scores");
-  std::copy_n(a.data, a.size(), scores.row(first));
-  std::copy_n(y.data, y.size(), labels.row(first));
-  place[0] += static_cast<double>(a.rows);
+  const auto counted = static_cast<size_t>(CountedRows(mask, a.rows));
+  Check(counted <= scores.rows - first, "Expected room for all scores");
+  size_t to = first;
+  for (size_t i = 0; i < a.rows; ++i) {
+    if (!Counts(mask, i)) continue;
+    std::copy_n(a.row(i), a.cols, scores.row(to));
+    std::copy_n(y.row(i), y.cols, labels.row(to));
+    ++to;
+  }
+  place[0] += static_cast<double>(counted);
 }
 
 struct Ranked {
@@ -88,7 +95,7 @@ void RankScores(Context&, Matrix<const T> scores, Matrix<const T> labels, Vector
 }
 
 const KernelModule module([](Registry& registry) {
-  registry.Add<&KeepScores<float>, &KeepScores<double>>("keep_scores", {"a", "y", "scores", "labels", "place"});
+  registry.Add<&KeepScores<float>, &KeepScores<double>>("keep_scores", {"a", "y", "mask", "scores", "labels", "place"});
   registry.Add<&RankScores<float>, &RankScores<double>>("rank_scores",
                                                         {"scores", "labels", "place", "byOutput", "areas"});
 });

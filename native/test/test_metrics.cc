@@ -4,11 +4,18 @@ namespace blasnet::testing {
 
 namespace {
 
+// A mask without numbers: all rows count.
+template <class T>
+Tensor<T>& NoMask() {
+  static Tensor<T> none({0});
+  return none;
+}
+
 template <class T>
 std::vector<double> Sums(const char* kernel, Tensor<T>& a, Tensor<T>& y, size_t count, double begun = 0) {
   Tensor<double> sums({count});
   sums = begun;
-  Call<T>(kernel).With("a", a).With("y", y).With("sums", sums).Run();
+  Call<T>(kernel).With("mask", NoMask<T>()).With("a", a).With("y", y).With("sums", sums).Run();
   return sums.values();
 }
 
@@ -16,7 +23,7 @@ template <class T>
 double Hits(Tensor<T>& a, Tensor<T>& y, double k) {
   Tensor<double> sums({2});
   sums = 1;
-  Call<T>("count_hits").With("a", a).With("y", y).With("k", k).With("sums", sums).Run();
+  Call<T>("count_hits").With("mask", NoMask<T>()).With("a", a).With("y", y).With("k", k).With("sums", sums).Run();
   CHECK(sums[0] == 1 + static_cast<double>(a.shape()[0]));
   return sums[1] - 1;
 }
@@ -25,7 +32,13 @@ template <class T>
 double Rounded(Tensor<T>& a, Tensor<T>& y, double threshold) {
   Tensor<double> sums({2});
   sums = 1;
-  Call<T>("count_rounded").With("a", a).With("y", y).With("threshold", threshold).With("sums", sums).Run();
+  Call<T>("count_rounded")
+      .With("mask", NoMask<T>())
+      .With("a", a)
+      .With("y", y)
+      .With("threshold", threshold)
+      .With("sums", sums)
+      .Run();
   CHECK(sums[0] == 1 + static_cast<double>(a.shape()[0]));
   return sums[1] - 1;
 }
@@ -35,6 +48,7 @@ std::vector<double> Classes(Tensor<T>& a, Tensor<T>& y, double by_output, size_t
   Tensor<double> counts({classes, 3});
   counts = 0;
   Call<T>("count_classes")
+      .With("mask", NoMask<T>())
       .With("a", a)
       .With("y", y)
       .With("threshold", threshold)
@@ -48,7 +62,13 @@ template <class T>
 std::vector<double> Confusions(Tensor<T>& a, Tensor<T>& y, size_t classes) {
   Tensor<double> counts({classes, classes});
   counts = 0;
-  Call<T>("count_confusions").With("a", a).With("y", y).With("threshold", 0.5).With("counts", counts).Run();
+  Call<T>("count_confusions")
+      .With("mask", NoMask<T>())
+      .With("a", a)
+      .With("y", y)
+      .With("threshold", 0.5)
+      .With("counts", counts)
+      .Run();
   return counts.values();
 }
 
@@ -65,6 +85,7 @@ std::vector<double> Areas(Tensor<T>& a, Tensor<T>& y, double by_output, size_t e
     std::copy_n(a.data() + first * cols, part.size(), part.data());
     std::copy_n(y.data() + first * label_cols, part_y.size(), part_y.data());
     Call<T>("keep_scores")
+        .With("mask", NoMask<T>())
         .With("a", part)
         .With("y", part_y)
         .With("scores", scores)
@@ -113,7 +134,7 @@ TEST_CASE_TEMPLATE("add_squared_errors takes the first label as the shift, and k
   Tensor<double> sums({5});
   sums = 0;
   for (int batch = 0; batch < 2; ++batch) {
-    Call<T>("add_squared_errors").With("a", a).With("y", y).With("sums", sums).Run();
+    Call<T>("add_squared_errors").With("mask", NoMask<T>()).With("a", a).With("y", y).With("sums", sums).Run();
     std::swap(y[0], y[1]);
   }
   CHECK(sums[2] == 1000000.5);
@@ -133,7 +154,7 @@ TEST_CASE_TEMPLATE("add_absolute_errors and add_row_numbers", T, float, double) 
   Tensor<T> values({3, 1}, {1, 2, T(0.5)});
   Tensor<double> both({2});
   both = 1;
-  Call<T>("add_row_numbers").With("values", values).With("sums", both).Run();
+  Call<T>("add_row_numbers").With("mask", NoMask<T>()).With("values", values).With("sums", both).Run();
   CHECK(both.values() == std::vector<double>{4, 4.5});
 }
 
@@ -261,19 +282,75 @@ TEST_CASE_TEMPLATE("metrics refuse what does not fit", T, float, double) {
   CHECK_THROWS_AS(Areas(a, wide, 0), InvalidArgument);
   Tensor<double> wrong({3});
   wrong = 0;
-  CHECK_THROWS_AS(Call<T>("add_row_numbers").With("values", a).With("sums", wrong).Run(), InvalidArgument);
+  CHECK_THROWS_AS(Call<T>("add_row_numbers").With("mask", NoMask<T>()).With("values", a).With("sums", wrong).Run(),
+                  InvalidArgument);
   // A place beyond the room for scores, as a broken caller might leave it.
   for (const double at : {-1.0, 2.0, 1e300, kNaN<double>}) {
     Tensor<double> place({1}), areas({3, 2});
     place = at;
     Call<T> keep("keep_scores");
-    keep.With("a", a).With("y", y).With("scores", a).With("labels", y).With("place", place);
+    keep.With("mask", NoMask<T>()).With("a", a).With("y", y).With("scores", a).With("labels", y).With("place", place);
     CHECK_THROWS_AS(keep.Run(), InvalidArgument);
     if (at == 2) continue;
     Call<T> rank("rank_scores");
     rank.With("scores", a).With("labels", y).With("place", place).With("byOutput", 1.0).With("areas", areas);
     CHECK_THROWS_AS(rank.Run(), InvalidArgument);
   }
+}
+
+TEST_CASE_TEMPLATE("a mask leaves rows out of every sum, whatever they hold", T, float, double) {
+  Tensor<T> a({5, 2}, {1, 2, kNaN<T>, 7, T(0.25), T(0.75), kNaN<T>, 7, 3, 1}),
+      y({5, 2}, {0, 1, 9, 9, 1, 0, 9, 9, 1, 0});
+  Tensor<T> mask({5}, {1, 0, 1, 0, 1}), values({5}, {1, kNaN<T>, 2, kNaN<T>, 4});
+  Tensor<T> some({3, 2}, {1, 2, T(0.25), T(0.75), 3, 1}), some_y({3, 2}, {0, 1, 1, 0, 1, 0}),
+      some_values({3}, {1, 2, 4});
+  const auto sums = [&](const char* kernel, size_t count, auto&& further, std::vector<size_t> shape = {}) {
+    std::vector<double> found[2];
+    for (const bool masked : {false, true}) {
+      Tensor<double> to(shape.empty() ? std::vector<size_t>{count} : shape);
+      to = 0;
+      Call<T> call(kernel);
+      call.With("mask", masked ? mask : NoMask<T>());
+      if (std::string(kernel) == "add_row_numbers") {
+        call.With("values", masked ? values : some_values);
+      } else {
+        call.With("a", masked ? a : some).With("y", masked ? y : some_y);
+      }
+      further(call);
+      call.With(shape.empty() ? "sums" : "counts", to).Run();
+      found[masked] = to.values();
+    }
+    CHECK(found[0] == found[1]);
+  };
+  const auto none = [](Call<T>&) {};
+  sums("add_squared_errors", 5, none);
+  sums("add_absolute_errors", 3, none);
+  sums("add_row_numbers", 2, none);
+  sums("count_hits", 2, [](Call<T>& call) { call.With("k", 1.0); });
+  sums("count_rounded", 2, [](Call<T>& call) { call.With("threshold", 0.5); });
+  sums("count_rounded", 2, [](Call<T>& call) { call.With("threshold", 0.3); });
+  for (const double by_output : {0.0, 1.0}) {
+    sums("count_classes", 6, [&](Call<T>& call) { call.With("threshold", 0.5).With("byOutput", by_output); }, {2, 3});
+  }
+  sums("count_confusions", 4, [](Call<T>& call) { call.With("threshold", 0.5); }, {2, 2});
+  Tensor<T> scores({3, 2}), labels({3, 2});
+  Tensor<double> place({1});
+  place = 0;
+  Call<T>("keep_scores")
+      .With("mask", mask)
+      .With("a", a)
+      .With("y", y)
+      .With("scores", scores)
+      .With("labels", labels)
+      .With("place", place)
+      .Run();
+  CHECK(place[0] == 3);
+  CHECK(scores.values() == some.values());
+  CHECK(labels.values() == some_y.values());
+  Tensor<double> sums_of({2});
+  CHECK_THROWS_AS(
+      Call<T>("add_row_numbers").With("mask", some_values).With("values", values).With("sums", sums_of).Run(),
+      InvalidArgument);
 }
 
 }  // namespace blasnet::testing

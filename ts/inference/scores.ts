@@ -1,5 +1,6 @@
 import { BlasnetError } from '../core/errors.js';
 import { type LossPart, lossPass, totalLossPass } from '../losses/loss-pass.js';
+import { stepLabelShape, stepShape } from '../losses/step-rows.js';
 import type { Evaluation } from '../metrics/evaluation.js';
 import type { Metric } from '../metrics/metric.js';
 import { MetricSet, mostRunning } from '../metrics/metric-set.js';
@@ -101,15 +102,13 @@ export class Scores {
     const { logits } = output;
     const kind = logits?.kind;
     const width = kind === 'softmax' ? logits!.z.shape.at(-1)! : (output.shape.slice(1).at(-1) ?? 1);
-    return {
-      dtype: this.#dtype,
-      rowShape: output.shape.slice(1),
-      kind,
-      width,
-      threshold: loss.labelRule({ width, kind }) === 'signs' ? 0 : 0.5,
-      labelShape: labels.shape.slice(1),
-      rows: this.#rows,
-    };
+    const threshold = loss.labelRule({ width, kind }) === 'signs' ? 0 : 0.5;
+    const shared = { dtype: this.#dtype, kind, width, threshold };
+    const labelShape = labels.shape.slice(1);
+    // Steps that a mask may leave out are judged one by one.
+    return output.mask
+      ? { ...shared, ...stepForm(output, labelShape), rows: this.#rows * output.shape[1]! }
+      : { ...shared, rowShape: output.shape.slice(1), labelShape, rows: this.#rows };
   }
 
   get #sets(): readonly MetricSet[] {
@@ -185,6 +184,12 @@ export class Scores {
     return typeof value === 'number' ? value : Number.NaN;
   }
 }
+
+/** The shapes of a step's outputs and labels. */
+const stepForm = (output: Value, labelShape: readonly number[]) => ({
+  rowShape: stepShape(output),
+  labelShape: stepLabelShape(output, labelShape),
+});
 
 const setsOf = (outputs: readonly OutputMetrics[]): MetricSet[] =>
   outputs.flatMap(({ metrics, figure }) => (figure ? [metrics, figure] : [metrics]));

@@ -9,6 +9,7 @@ import { type DType, Tensor } from '../tensor/tensor.js';
 import { noClassWeights } from './class-weights.js';
 import type { FusedLoss } from './fused.js';
 import type { Loss } from './loss.js';
+import { type StepRows, stepRowsOf } from './step-rows.js';
 
 /** How much the rows of a batch count in the loss; all alike where nothing is given. */
 export interface LossWeights {
@@ -36,6 +37,7 @@ export function lossPass(
   scalars: RuntimeScalars,
   weights: LossWeights = {},
 ): () => Seed[] {
+  if (output.mask) return maskedPass(loss, tape, stepRowsOf(tape, output, target, output.mask), scalars, weights);
   const y = labelsLike(output, target);
   const { classWeights = noClassWeights, sampleWeights, factor = 1, rows = y.rows } = weights;
   const scale = factor / rows;
@@ -51,16 +53,51 @@ export function lossPass(
     const gradient = constantTensor(losses.shape, tape.runner.dtype, scale);
     return () => [{ value: losses, gradient }];
   }
-  const width = output.rank < 2 ? 1 : output.shape.at(-1)!;
-  const areNumbers = Number(loss.labelRule({ width, kind: output.logits?.kind }) === 'classes');
-  const own = sampleWeights ?? Tensor.zeros([0], tape.runner.dtype);
-  const rowWeights = tape.runner.tensor([y.rows]);
-  tape.run('row_weights', { y, classWeights, sampleWeights: own, weights: rowWeights, areNumbers });
+  const rowWeights = weightsOf(loss, tape, output, y, { classWeights, sampleWeights });
   tape.run('add_row_losses', { losses: losses.tensor, weights: rowWeights, scalars });
   return () => {
     const gradient = tape.runner.tensor(losses.shape);
     const flat = gradient.reshape([gradient.size]);
     tape.run('scaled_copy', { x: rowWeights, y: flat, factor: scale, accumulate: 0 });
+    return [{ value: losses, gradient }];
+  };
+}
+
+/** The weight of each row, from its class and its own. */
+function weightsOf(loss: Loss, tape: Tape, output: Value, y: Tensor, weights: LossWeights): Tensor {
+  const { classWeights = noClassWeights, sampleWeights = Tensor.zeros([0], tape.runner.dtype) } = weights;
+  const width = output.rank < 2 ? 1 : output.shape.at(-1)!;
+  const areNumbers = Number(loss.labelRule({ width, kind: output.logits?.kind }) === 'classes');
+  const rowWeights = tape.runner.tensor([y.rows]);
+  tape.run('row_weights', { y, classWeights, sampleWeights, weights: rowWeights, areNumbers });
+  return rowWeights;
+}
+
+/** As `lossPass`, for sequences of which some steps do not count: each step is a row of the loss. */
+function maskedPass(
+  loss: Loss,
+  tape: Tape,
+  { output, target, mask, steps }: StepRows,
+  scalars: RuntimeScalars,
+  weights: LossWeights,
+): () => Seed[] {
+  const { classWeights = noClassWeights, sampleWeights, factor = 1 } = weights;
+  const count = mask.size;
+  const rows = weights.rows ?? count / steps;
+  const none = Tensor.zeros([0], tape.runner.dtype);
+  const losses = loss.call(opsOn(tape), output, new Value(target));
+  requireRowNumbers(`the result of the loss '${loss.name}'`, losses, count);
+  const isByClass = classWeights.shape[0] !== 0;
+  const stepWeights = isByClass ? weightsOf(loss, tape, output, target, { classWeights }) : none;
+  const all = tape.runner.tensor([count]);
+  tape.run('step_weights', { mask, stepWeights, rowWeights: sampleWeights ?? none, weights: all });
+  const scale = loss.sumsOutputs ? 1 : steps;
+  tape.run('add_step_losses', { losses: losses.tensor, weights: all, mask, steps, scale, scalars });
+  return () => {
+    const gradient = tape.runner.tensor(losses.shape);
+    // Where the batch is a part of a larger one, it counts by its rows.
+    const part = (factor * count) / steps / rows;
+    tape.run('step_gradient', { weights: all, mask, steps, scale, factor: part, gradient: gradient.reshape([count]) });
     return [{ value: losses, gradient }];
   };
 }

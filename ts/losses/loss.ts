@@ -60,6 +60,11 @@ export abstract class Loss {
     return undefined;
   }
 
+  /** Whether the loss of a row is a sum over its outputs, not a mean: steps of sequences then add up, too. */
+  get sumsOutputs(): boolean {
+    return false;
+  }
+
   /** Kernels that sum the loss of a batch themselves, where there are such for an output. For the library's own use. */
   fused(_output: Value): FusedLoss | undefined {
     return undefined;

@@ -1,10 +1,11 @@
 // @internal
 import { requireLabels } from '../losses/label-rules.js';
 import { labelsLike } from '../losses/loss-pass.js';
+import { stepRowsOf } from '../losses/step-rows.js';
 import { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
 import { EagerRunner, type Runner } from '../runtime/runner.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import type { Metric, MetricValue } from './metric.js';
 import { areClassNumbers, type Judge, type JudgedOutput, type Tally } from './tally.js';
 
@@ -46,9 +47,14 @@ export class MetricSet {
     }
   }
 
-  /** Records the kernels that add a batch to the sums. */
+  /** Records the kernels that add a batch to the sums. Where the output has a mask, each step is a row. */
   record(tape: Tape, output: Value, target: Tensor): void {
-    for (const tally of this.#tallies) tally.record(tape, output, target);
+    if (this.#tallies.length === 0) return;
+    const { mask } = output;
+    const rows = mask
+      ? stepRowsOf(tape, output, target, mask)
+      : { output, target, mask: Tensor.zeros([0], tape.runner.dtype) };
+    for (const tally of this.#tallies) tally.record(tape, rows.output, rows.target, rows.mask);
   }
 
   /** Whether kernels have to run after the last batch. */

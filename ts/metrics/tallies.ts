@@ -8,7 +8,8 @@ export function squaredErrors(output: JudgedOutput): Tally {
   return new Tally({
     key: 'squaredErrors',
     shape: [5],
-    record: (sums, tape, { tensor: a }, y) => tape.run('add_squared_errors', { a, y, sums }),
+    record: (sums, tape, { tensor: a }, y, mask) =>
+      tape.run('add_squared_errors', { a, y: y.reshape(a.shape), mask, sums }),
   });
 }
 
@@ -18,7 +19,8 @@ export function absoluteErrors(output: JudgedOutput): Tally {
   return new Tally({
     key: 'absoluteErrors',
     shape: [3],
-    record: (sums, tape, { tensor: a }, y) => tape.run('add_absolute_errors', { a, y, sums }),
+    record: (sums, tape, { tensor: a }, y, mask) =>
+      tape.run('add_absolute_errors', { a, y: y.reshape(a.shape), mask, sums }),
   });
 }
 
@@ -28,7 +30,7 @@ export function hits(output: JudgedOutput, k: number): Tally {
   return new Tally({
     key: `hits ${k}`,
     shape: [2],
-    record: (sums, tape, { tensor }, y) => tape.run('count_hits', { ...matrices(tensor, y), k, sums }),
+    record: (sums, tape, { tensor }, y, mask) => tape.run('count_hits', { ...matrices(tensor, y), mask, k, sums }),
   });
 }
 
@@ -38,7 +40,8 @@ export function rounded(output: JudgedOutput, threshold: number): Tally {
   return new Tally({
     key: `rounded ${threshold}`,
     shape: [2],
-    record: (sums, tape, { tensor: a }, y) => tape.run('count_rounded', { a, y: y.reshape(a.shape), threshold, sums }),
+    record: (sums, tape, { tensor: a }, y, mask) =>
+      tape.run('count_rounded', { a, y: y.reshape(a.shape), mask, threshold, sums }),
   });
 }
 
@@ -49,8 +52,8 @@ export function classCounts(output: JudgedOutput, threshold: number): Tally {
   return new Tally({
     key: `classCounts ${threshold}`,
     shape: [width, 3],
-    record: (counts, tape, { tensor }, y) =>
-      tape.run('count_classes', { ...matrices(tensor, y), threshold, byOutput, counts }),
+    record: (counts, tape, { tensor }, y, mask) =>
+      tape.run('count_classes', { ...matrices(tensor, y), mask, threshold, byOutput, counts }),
   });
 }
 
@@ -61,8 +64,8 @@ export function confusions(output: JudgedOutput, threshold: number): Tally {
   return new Tally({
     key: `confusions ${threshold}`,
     shape: [classes, classes],
-    record: (counts, tape, { tensor }, y) =>
-      tape.run('count_confusions', { ...matrices(tensor, y), threshold, counts }),
+    record: (counts, tape, { tensor }, y, mask) =>
+      tape.run('count_confusions', { ...matrices(tensor, y), mask, threshold, counts }),
   });
 }
 
@@ -82,8 +85,8 @@ export function rankAreas(output: JudgedOutput): Tally {
   return new Tally({
     key: 'rankAreas',
     shape: [1 + 2 * width],
-    record: (sums, tape, { tensor }, y) =>
-      tape.run('keep_scores', { ...matrices(tensor, y), scores, labels, place: parts(sums).place }),
+    record: (sums, tape, { tensor }, y, mask) =>
+      tape.run('keep_scores', { ...matrices(tensor, y), mask, scores, labels, place: parts(sums).place }),
     finish: (sums, runner) => runner.run('rank_scores', { scores, labels, byOutput, ...parts(sums) }),
   });
 }

@@ -31,8 +31,11 @@ export interface TallySpec {
   readonly key: string;
   /** Lengths of the dimensions of the sums. */
   readonly shape: readonly number[];
-  /** Records the kernels that add a batch to the sums. */
-  readonly record: (sums: Operand, tape: Tape, output: Value, target: Tensor) => void;
+  /**
+   * Records the kernels that add a batch to the sums.
+   * @param mask - 0 for rows that do not count; without numbers, all do
+   */
+  readonly record: (sums: Operand, tape: Tape, output: Value, target: Tensor, mask: Tensor) => void;
   /** Records the kernels that run after the last batch, where there are such. */
   readonly finish?: (sums: Operand, runner: Runner) => void;
 }
@@ -62,8 +65,8 @@ export class Tally {
     this.#sums = sums;
   }
 
-  record(tape: Tape, output: Value, target: Tensor): void {
-    this.spec.record(this.#operand(), tape, output, target);
+  record(tape: Tape, output: Value, target: Tensor, mask: Tensor): void {
+    this.spec.record(this.#operand(), tape, output, target, mask);
   }
 
   finish(runner: Runner): void {
@@ -136,10 +139,10 @@ export function meanOfRows(name: string, key: string, call: RowNumbers): Judge {
   const tally = new Tally({
     key,
     shape: [2],
-    record: (sums, tape, output, target) => {
+    record: (sums, tape, output, target, mask) => {
       const values = call(opsOn(tape), output, new Value(labelsLike(output, target)));
       requireRowNumbers(name, values, output.shape[0]!);
-      tape.run('add_row_numbers', { values: values.tensor, sums });
+      tape.run('add_row_numbers', { values: values.tensor, mask, sums });
     },
   });
   return { tally, result: ([rows, sum]) => sum! / rows! };

@@ -13,6 +13,10 @@ export class MeanSquaredError extends NamedLoss {
     return rowLoss(ops, output, target, { kernel: 'squared_error', scale: 0.5 });
   }
 
+  override get sumsOutputs(): boolean {
+    return true;
+  }
+
   override fused(output: Value): FusedLoss {
     return {
       seed: output,
