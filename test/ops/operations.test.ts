@@ -144,6 +144,10 @@ const large: Partial<Record<keyof Ops, readonly (readonly number[])[]>> = {
   upsample: [[9, 8, 33, 30]],
   embedding: [[900, 257]],
   stepWindows: [[40, 101, 17]],
+  conv1d: [
+    [40, 101, 3],
+    [3, 3, 64],
+  ],
   layerNorm: [[301, 257], [257], [257]],
   rmsNorm: [[301, 257], [257]],
   groupNorm: [[3001, 64], [64], [64]],

@@ -56,8 +56,48 @@ function windowCases(): OperationCase[] {
   }));
 }
 
+function convolutionTwin(window: Window, groups: number) {
+  return (x: Naive, w: Naive, b?: Naive): Naive => {
+    const windows = windowsTwin(window)(x);
+    const [size, ofGroup, filters] = w.shape as [number, number, number];
+    return {
+      shape: [...windows.shape.slice(0, 2), filters],
+      at: ([m, o, f]) => {
+        const first = Math.floor((f! * groups) / filters) * ofGroup;
+        let sum = b ? numbersOf(b)[f!]! : 0;
+        for (let j = 0; j < size; j++) {
+          for (let c = 0; c < ofGroup; c++) sum += windows.at([m!, o!, j, first + c]) * w.at([j, c, f!]);
+        }
+        return sum;
+      },
+    };
+  };
+}
+
+function convolutionCases(): OperationCase[] {
+  const ways: (readonly [number[], number[], Omit<Window, 'size'>, number])[] = [
+    [[2, 7, 3], [3, 3, 5], {}, 1],
+    [[3, 8, 4], [3, 2, 6], { stride: 2, padding: [2, 1] }, 2],
+    [[2, 9, 3], [4, 1, 3], { dilation: 2, padding: [6, 0] }, 3],
+    [[4, 5, 2], [1, 2, 3], {}, 1],
+    [[2, 3, 4], [1, 2, 2], { stride: 2 }, 2],
+  ];
+  return ways.flatMap(([x, w, window, groups]) =>
+    [false, true].map((hasBias) => ({
+      shapes: [x, w, ...(hasBias ? [[w[2]!]] : [])],
+      apply: (ops, ...[values, weights, bias]) => ops.conv1d(values!, weights!, bias, { ...window, groups }),
+      twin: (...[values, weights, bias]) =>
+        convolutionTwin({ ...window, size: w[0]! }, groups)(values!, weights!, bias),
+    })),
+  );
+}
+
 /** (x − mean) / √(variance + epsilon), or x / √(mean x² + epsilon), over the numbers that `alike` puts together. */
-function normalTwin(alike: (index: Index, rank: number) => string, channel: (index: Index) => number, isCentred = true) {
+function normalTwin(
+  alike: (index: Index, rank: number) => string,
+  channel: (index: Index) => number,
+  isCentred = true,
+) {
   return (x: Naive, gamma: Naive, beta?: Naive): Naive => {
     const groups = new Map<string, number[]>();
     for (const index of indicesOf(x.shape)) {
@@ -140,6 +180,7 @@ export const sequenceCases = {
     },
   ],
   stepWindows: windowCases(),
+  conv1d: convolutionCases(),
   layerNorm: lastCases(true),
   rmsNorm: lastCases(false),
   groupNorm: groupCases(),

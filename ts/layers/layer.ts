@@ -198,6 +198,11 @@ export abstract class Layer extends Parameterized implements Applicable {
     return output;
   }
 
+  /** Whether the class has a rule of its own for masks. */
+  get definesMask(): boolean {
+    return this.maskOf !== Layer.prototype.maskOf;
+  }
+
   /**
    * Returns the mask of the output, m × steps: which steps of sequences count. By default that of the inputs, where the output
    * has as many steps: `[m, steps, ..]`. A class overrides it where its steps are others.

@@ -210,11 +210,30 @@ function nonZero(e: Emission): string {
 function stepWindows(e: Emission): string {
   const { padding: [before, behind] = [0, 0], stride = 1, dilation = 1 } = e.call.args[1] as StepWindowsOptions;
   const [, windows, size, features] = e.call.result.shape as readonly [number, number, number, number];
-  const places = Array.from({ length: windows * size }, (_, i) => Math.floor(i / size) * stride + (i % size) * dilation);
+  const places = Array.from(
+    { length: windows * size },
+    (_, i) => Math.floor(i / size) * stride + (i % size) * dilation,
+  );
   const around = [0, before, 0, 0, behind, 0];
   const x = before + behind > 0 ? e.node('Pad', [e.name(0), e.integers(around)]) : e.name(0);
   const steps = e.node('Gather', [x, e.integers(places)], { axis: 1 });
   return e.node('Reshape', [steps, e.integers([-1, windows, size, features])]);
+}
+
+/** A Conv, which has the features in front of the steps. */
+function conv1d(e: Emission): string {
+  const [, w, b, options = {}] = e.call.args as Parameters<Ops['conv1d']>;
+  const { stride = 1, padding = [0, 0], dilation = 1, groups = 1 } = options;
+  const weights = e.node('Transpose', [e.name(1)], { perm: [2, 1, 0] });
+  const x = e.node('Transpose', [e.name(0)], { perm: [0, 2, 1] });
+  const y = e.node('Conv', [x, weights, ...(b ? [e.nameAs(b, [w.shape[2]!])] : [])], {
+    kernel_shape: [w.shape[0]!],
+    strides: [stride],
+    pads: padding,
+    dilations: [dilation],
+    group: groups,
+  });
+  return e.node('Transpose', [y], { perm: [0, 2, 1] });
 }
 
 function layerNorm(e: Emission): string {
@@ -315,6 +334,7 @@ export const forms: Readonly<Record<keyof Ops, Form>> = {
   embedding: (e) => e.node('Gather', [e.name(0), e.name(1)], { axis: 0 }),
   nonZero,
   stepWindows,
+  conv1d,
   layerNorm,
   groupNorm,
   rmsNorm,

@@ -4,6 +4,7 @@ export * from './affine.js';
 export * from './arithmetic.js';
 export * from './batch-norm.js';
 export * from './comparison.js';
+export * from './conv-1d.js';
 export * from './conv-transpose.js';
 export * from './convolution.js';
 export * from './dropout.js';
