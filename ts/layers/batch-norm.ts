@@ -16,13 +16,15 @@ export interface BatchNormOptions {
   readonly momentum?: number | undefined;
   /** A small number that is added to the variance before the root is taken; default 1e-5. */
   readonly epsilon?: number | undefined;
+  /** Whether rows of two dimensions are `[channels, length]` rather than `[steps, features]`; default false. */
+  readonly channelsFirst?: boolean | undefined;
   /** The dtype of a layer that works without a net; a net applies its own. */
   readonly dtype?: DType | undefined;
 }
 
 /**
  * Batch normalisation (Ioffe and Szegedy 2015): y = gamma · (x − mean)/√(var + epsilon) + beta for each feature of
- * `[rows, features]`, or each channel of `[rows, channels, height, width]`. Training takes mean and (biased) variance
+ * `[rows, features]` and of sequences `[rows, steps, features]`, or each channel of `[rows, channels, height, width]`. Training takes mean and (biased) variance
  * from the batch, and brings the running ones, which inference takes, closer to them: momentum · running +
  * (1 − momentum) · batch. A layer that is not `trainable` takes the running ones in training, too. Features whose batch holds NaN or infinity leave their running statistics as they are.
  */
@@ -30,6 +32,7 @@ export class BatchNormLayer extends Layer {
   override readonly kind = 'batch norm';
   readonly momentum: number;
   readonly epsilon: number;
+  readonly channelsFirst: boolean;
   readonly #features: number | undefined;
   readonly #dtype: DType | undefined;
 
@@ -48,8 +51,9 @@ export class BatchNormLayer extends Layer {
     if (features !== undefined && (!Number.isInteger(features) || features < 1 || features > 2 ** 31 - 1)) {
       throw badArgument('features', 'a whole number from 1 to 2147483647', features);
     }
-    checkOptions(options, ['momentum', 'epsilon', 'dtype']);
-    const { momentum = 0.9, epsilon = 1e-5, dtype } = options;
+    checkOptions(options, ['momentum', 'epsilon', 'channelsFirst', 'dtype']);
+    const { momentum = 0.9, epsilon = 1e-5, channelsFirst = false, dtype } = options;
+    if (typeof channelsFirst !== 'boolean') throw badArgument('channelsFirst', 'true or false', channelsFirst);
     if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1)) {
       throw badArgument('momentum', 'a number in [0, 1]', momentum);
     }
@@ -58,6 +62,7 @@ export class BatchNormLayer extends Layer {
     this.#features = features;
     this.momentum = momentum;
     this.epsilon = epsilon;
+    this.channelsFirst = channelsFirst;
     this.#dtype = dtype;
     if (features !== undefined) this.buildFor([[features]]);
   }
@@ -76,18 +81,19 @@ export class BatchNormLayer extends Layer {
   }
 
   override get config(): LayerConfig {
-    const { features, momentum, epsilon } = this;
+    const { features, momentum, epsilon, channelsFirst } = this;
     return {
       type: 'BatchNormLayer',
       ...definedFields({ features }),
       momentum,
       epsilon,
+      ...(channelsFirst && { channelsFirst }),
       ...definedFields({ dtype: this.#dtype }),
     };
   }
 
   override build([row]: readonly RowShape[]): ParameterSpecs {
-    const [features] = row!;
+    const features = row!.length === 2 && !this.channelsFirst ? row![1] : row![0];
     const expected = this.features;
     if (features === undefined || features < 1 || (expected !== undefined && features !== expected)) {
       const rows = `rows of ${expected ?? 'some'} features or channels`;
@@ -111,7 +117,10 @@ export class BatchNormLayer extends Layer {
   ): Value {
     const { epsilon, momentum } = this;
     const operands = { gamma: gamma!, beta: beta!, mean: mean!, variance: variance! };
-    return ops.batchNorm(x!, { ...operands, epsilon, momentum, training: training && trainable });
+    const settings = { ...operands, epsilon, momentum, training: training && trainable };
+    if (x!.rank !== 3 || this.channelsFirst) return ops.batchNorm(x!, settings);
+    const steps = ops.reshape(x!, [x!.shape[0]! * x!.shape[1]!, x!.shape[2]!]);
+    return ops.reshape(ops.batchNorm(steps, settings), x!.shape);
   }
 
   override flopsPerRow(input: RowShape): number {
