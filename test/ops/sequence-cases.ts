@@ -179,6 +179,13 @@ export const sequenceCases = {
       }),
     },
   ],
+  stepMask: [
+    {
+      shapes: [[4, 3]],
+      apply: (ops, x) => ops.multiply(x!, ops.stepMask(whole([0, 1, 3, 2], [4]), 3)),
+      twin: (x) => ({ shape: [4, 3], at: ([i, t]) => (t! < [0, 1, 3, 2][i!]! ? x!.at([i!, t!]) : 0) }),
+    },
+  ],
   stepWindows: windowCases(),
   conv1d: convolutionCases(),
   layerNorm: lastCases(true),

@@ -21,6 +21,7 @@ export * from './last-state.js';
 export * from './layer.js';
 export * from './layer-norm.js';
 export * from './lstm.js';
+export * from './mask.js';
 export * from './max-pool.js';
 export * from './merge.js';
 export * from './onnx-builder.js';

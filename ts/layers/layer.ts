@@ -270,7 +270,8 @@ export abstract class Layer extends Parameterized implements Applicable {
     this.requireIdle('layer.forward');
     const isList = Array.isArray(x) && x.length > 0 && x.every((one) => one instanceof Tensor);
     const tensors = (isList ? x : [x]) as readonly AnyTensor[];
-    for (const [i, tensor] of tensors.entries()) this.#requireInput(i, tensor);
+    const rowShapes = tensors.map((tensor) => (tensor instanceof Tensor ? tensor.shape.slice(1) : []));
+    for (const [i, tensor] of tensors.entries()) this.#requireInput(i, tensor, rowShapes);
     this.outputShape(...tensors.map(({ shape }) => shape.slice(1)));
     const first = tensors.find(isFloats);
     const dtype = this.parameters.length > 0 || !first ? this.dtype : first.dtype;
@@ -304,14 +305,14 @@ export abstract class Layer extends Parameterized implements Applicable {
   }
 
   /** Refuses a tensor of another type than the input has, and numbers out of its range. */
-  #requireInput(input: number, tensor: AnyTensor): void {
-    if (this.inputType(input) !== 'int32') {
+  #requireInput(input: number, tensor: AnyTensor, rowShapes: readonly RowShape[]): void {
+    requireAnyTensor('x', tensor);
+    if ((this.inputType(input) ?? tensor.dtype) !== 'int32') {
       requireTensor('x', tensor);
       return;
     }
-    requireAnyTensor('x', tensor);
     if (isFloats(tensor)) throw badArgument('x', 'an int32 tensor', `a ${tensor.dtype} one`);
-    requireRange('x', tensor, this.inputRange(input, tensor.shape.slice(1)));
+    requireRange('x', tensor, this.inputRange(input, ...rowShapes));
   }
 }
 

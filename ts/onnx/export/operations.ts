@@ -206,6 +206,15 @@ function nonZero(e: Emission): string {
   return e.node('Cast', [truth], { to: e.isFloat64 ? elementTypes.float64 : elementTypes.float32 });
 }
 
+/** Places of steps below each length. */
+function stepMask(e: Emission): string {
+  const steps = e.call.result.shape[1]!;
+  const lengths = e.node('Cast', [e.name(0)], { to: elementTypes.int64 });
+  const column = e.node('Unsqueeze', [lengths, e.integers([1])]);
+  const truth = e.node('Less', [e.integers(Array.from({ length: steps }, (_, t) => t)), column]);
+  return e.node('Cast', [truth], { to: e.isFloat64 ? elementTypes.float64 : elementTypes.float32 });
+}
+
 /** Steps of windows by their places, in a sequence with zeros around it. */
 function stepWindows(e: Emission): string {
   const { padding: [before, behind] = [0, 0], stride = 1, dilation = 1 } = e.call.args[1] as StepWindowsOptions;
@@ -337,6 +346,7 @@ export const forms: Readonly<Record<keyof Ops, Form>> = {
   gather,
   embedding: (e) => e.node('Gather', [e.name(0), e.name(1)], { axis: 0 }),
   nonZero,
+  stepMask,
   stepWindows,
   conv1d,
   layerNorm,

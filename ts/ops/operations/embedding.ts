@@ -2,6 +2,7 @@ import { badArgument, shapeMismatch } from '../../core/errors.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import type { Tape } from '../tape.js';
 import { requireIndices, Value } from '../value.js';
+import { checkedSize } from '../windows.js';
 
 /**
  * Rows of a table by whole numbers: w of [count, ..] and numbers of any shape give [..numbers, ..]. The gradient of a row
@@ -34,4 +35,17 @@ export function nonZero(tape: Tape, numbers: Value): Value {
   requireIndices("nonZero's numbers", numbers);
   if (numbers.rank === 0) throw badArgument("nonZero's numbers", 'numbers with a dimension', 'one without');
   return tape.operation(numbers.shape, [], (y) => tape.run('non_zero', { numbers: numbers.tensor, y }));
+}
+
+/**
+ * 1 for the steps of each sequence before its end, else 0: m × steps.
+ * @param lengths - an int32 value of m numbers
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for a value of floats, or steps that are not a whole number above 0;
+ *   `ERR_SHAPE_MISMATCH` for lengths of more dimensions
+ */
+export function stepMask(tape: Tape, lengths: Value, steps: number): Value {
+  requireIndices("stepMask's lengths", lengths);
+  checkedSize('steps', steps);
+  if (lengths.rank !== 1) throw shapeMismatch("stepMask's lengths", 'shape [rows]', `[${lengths.shape.join(', ')}]`);
+  return tape.operation([lengths.size, steps], [], (y) => tape.run('step_mask', { lengths: lengths.tensor, y }));
 }
