@@ -37,6 +37,7 @@ export {
   type WeightAverageOptions,
 } from './hyper-parameters.js';
 export { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
+export type { NetStream, NetStreamOptions, StepNumbers, StreamState } from './inference/net-stream.js';
 export type { RowPredictor } from './inference/row-predictor.js';
 export * from './initializers/index.js';
 export type { CallContext } from './layers/composition.js';

@@ -109,6 +109,10 @@ export class BatchNormLayer extends Layer {
     };
   }
 
+  override get isStepwise(): boolean {
+    return true;
+  }
+
   override call(
     ops: Ops,
     [x]: readonly Value[],

@@ -83,6 +83,10 @@ export class EmbeddingLayer extends Layer {
     return { W: { shape: [this.count, this.size], init: this.#initMethod, fileKey: 'weights' } };
   }
 
+  override get isStepwise(): boolean {
+    return true;
+  }
+
   override call(ops: Ops, [numbers]: readonly Value[], { W }: Readonly<Record<string, Value>>): Value {
     return ops.embedding(W!, numbers!);
   }

@@ -76,6 +76,10 @@ export class MaskLayer extends Layer {
     return {};
   }
 
+  override get isStepwise(): boolean {
+    return true;
+  }
+
   override call(ops: Ops, [x]: readonly Value[]): Value {
     return ops.reshape(x!, x!.shape);
   }

@@ -116,7 +116,7 @@ function tracedWith(
     ]);
     return Object.fromEntries(observed) as Ops;
   };
-  const pass = new Pass(runner, false, observe);
+  const pass = new Pass(runner, false, { observe });
   const inputs = rowShapes.map((rowShape, i) => {
     const shape = [rows, ...rowShape];
     const value = new Value(layer.inputType(i) === 'int32' ? runner.tensor(shape, 'int32') : runner.tensor(shape));
