@@ -82,6 +82,14 @@ class Panels {
     }
   }
 
+  // The same for one group without a start, and only the columns that there are.
+  void ProductExact(size_t rows, Strided<T> a, T* z, size_t ldz) const {
+    for (size_t j = 0; j < columns_; j += Width()) {
+      ProductPanel(rows, depth_, T(1), a, static_cast<const T*>(PanelAt(0, j)), Width(), Start<T>{}, z + j, ldz,
+                   HWY_MIN(Width(), columns_ - j));
+    }
+  }
+
  private:
   T* PanelAt(size_t group, size_t j) const {
     return memory_ + (group * PanelsOf(columns_) + j / Width()) * depth_ * Width();
