@@ -20,7 +20,8 @@ struct Lstm {
   template <class T>
   static HWY_INLINE void Forward(size_t units, size_t padded, const T* z, T* h, T* c, T* kept) {
     const Tag<T> d;
-    ForVectors<T>(units, [&](size_t j, size_t n) {
+    for (size_t j = 0; j < units; j += hn::Lanes(d)) {
+      const size_t n = HWY_MIN(hn::Lanes(d), units - j);
       hn::Vec<Tag<T>> gate[4];
       Divide({SigmoidQuotient(d, hn::Load(d, z + j)), SigmoidQuotient(d, hn::Load(d, z + padded + j)),
               TanhQuotient(d, hn::Load(d, z + 2 * padded + j)), SigmoidQuotient(d, hn::Load(d, z + 3 * padded + j))},
@@ -30,20 +31,21 @@ struct Lstm {
       const auto after = hn::MulAdd(f, before, hn::Mul(i, g));
       hn::Store(after, d, c + j);
       hn::Store(hn::Mul(o, TanhOf(d, after)), d, h + j);
-      if (kept == nullptr) return;
+      if (kept == nullptr) continue;
       StoreUpTo(i, d, kept + j, n);
       StoreUpTo(f, d, kept + units + j, n);
       StoreUpTo(g, d, kept + 2 * units + j, n);
       StoreUpTo(o, d, kept + 3 * units + j, n);
       StoreUpTo(before, d, kept + 4 * units + j, n);
-    });
+    }
   }
 
   template <class T>
   static HWY_INLINE void Backward(size_t units, size_t padded, const T* kept, const T* dy, T* dh, T* dc, T* dz, T*) {
     const Tag<T> d;
     const auto one = hn::Set(d, 1);
-    ForVectors<T>(units, [&](size_t j, size_t n) {
+    for (size_t j = 0; j < units; j += hn::Lanes(d)) {
+      const size_t n = HWY_MIN(hn::Lanes(d), units - j);
       const auto i = LoadUpTo(d, kept + j, n), f = LoadUpTo(d, kept + units + j, n);
       const auto g = LoadUpTo(d, kept + 2 * units + j, n), o = LoadUpTo(d, kept + 3 * units + j, n);
       const auto before = LoadUpTo(d, kept + 4 * units + j, n);
@@ -62,7 +64,7 @@ struct Lstm {
       hn::Store(by_f, d, dz + padded + j);
       hn::Store(by_g, d, dz + 2 * padded + j);
       hn::Store(by_o, d, dz + 3 * padded + j);
-    });
+    }
   }
 };
 

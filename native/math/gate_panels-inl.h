@@ -103,9 +103,8 @@ class Panels {
 template <class T, class F>
 HWY_INLINE void ForVectors(size_t count, const F& f) {
   const size_t lanes = hn::Lanes(Tag<T>());
-  size_t j = 0;
-  for (; j + lanes <= count; j += lanes) f(j, lanes);
-  if (j < count) f(j, count - j);
+  // One call, so that f becomes a part of the loop.
+  for (size_t j = 0; j < count; j += lanes) f(j, HWY_MIN(lanes, count - j));
 }
 
 template <class D, class T = hn::TFromD<D>>
