@@ -78,6 +78,7 @@ function softmax(chain: Chain, node: OnnxNode): void {
   const axis = node.int('axis', isOld ? 1 : -1);
   const isWhole = shape.length === 1 ? axis === 1 || axis === -1 : shape.length > 2 && isOld && axis === 1;
   const isOfSteps = shape.length === 2 && chain.rowShape.length === 2 && (axis === -1 || axis === 2);
-  if (!isWhole && !isOfSteps) throw node.bad('Softmax over all numbers of a row', `axis ${axis} of rows of [${shape.join(', ')}]`);
+  if (!isWhole && !isOfSteps)
+    throw node.bad('Softmax over all numbers of a row', `axis ${axis} of rows of [${shape.join(', ')}]`);
   chain.add(node, new ClassificationLayer('softmax'));
 }
