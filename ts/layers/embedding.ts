@@ -85,7 +85,9 @@ export class EmbeddingLayer extends Layer {
   }
 
   override build(): ParameterSpecs {
-    return { W: { shape: [this.count, this.size], init: this.#initMethod, fileKey: 'weights' } };
+    // A row of the product with one-hot rows: one input is not 0.
+    const fans = { fanIn: 1, fanOut: this.size };
+    return { W: { shape: [this.count, this.size], init: this.#initMethod, fans, fileKey: 'weights' } };
   }
 
   override call(ops: Ops, [numbers]: readonly Value[], { W }: Readonly<Record<string, Value>>): Value {
