@@ -164,7 +164,7 @@ export class NetPredictions {
   /** Tensors by name in the order of the net's inputs; a lone one may have another name, or none. */
   #inOrder(tensors: NamedTensors): readonly AnyTensor[] {
     const names = inputNames(this.#model.stack.inputNames, { inputs: tensors }, 'the preparation');
-    return names.map((name) => tensors[name]!);
+    return this.#rows.typed(names.map((name) => tensors[name]!));
   }
 
   get #outputNames(): readonly string[] {

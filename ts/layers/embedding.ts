@@ -59,6 +59,11 @@ export class EmbeddingLayer extends Layer {
     this.maskZero = maskZero;
     this.#initMethod = initMethod;
     this.#dtype = dtype;
+    this.buildFor([[]]);
+  }
+
+  override get inputShape(): undefined {
+    return undefined; // any
   }
 
   protected override get ownSetup() {
@@ -80,7 +85,9 @@ export class EmbeddingLayer extends Layer {
   }
 
   override build(): ParameterSpecs {
-    return { W: { shape: [this.count, this.size], init: this.#initMethod, fileKey: 'weights' } };
+    // A row of the product with one-hot rows: one input is not 0.
+    const fans = { fanIn: 1, fanOut: this.size };
+    return { W: { shape: [this.count, this.size], init: this.#initMethod, fans, fileKey: 'weights' } };
   }
 
   override get isStepwise(): boolean {
