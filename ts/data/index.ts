@@ -11,3 +11,7 @@ export * from './named-tensors.js';
 export * from './row-stream.js';
 export * from './scaling-options.js';
 export * from './target-kinds.js';
+export * from './time-series-csv.js';
+export * from './time-series-options.js';
+export * from './time-series-reader.js';
+export * from './time-series-windows.js';

@@ -7,13 +7,14 @@ import type { PredictOptions } from '../data/preparation/predict-options.js';
 import { isRowPreparation, type Preparation } from '../data/preparation/preparation.js';
 import { Preparer } from '../data/preparation/preparer.js';
 import type { NamedRow, NamedRows } from '../data/preparation/raw-numbers.js';
+import type { WindowColumns } from '../data/preparation/raw-windows.js';
 import type { Evaluation } from '../metrics/evaluation.js';
 import type { Busy } from '../net/busy.js';
 import type { Model } from '../net/model.js';
 import { taskOf } from '../net/net-outputs.js';
 import type { NetRows } from '../net/net-rows.js';
 import { PlanCache } from '../replay/plan-cache.js';
-import { type AnyTensor, Tensor } from '../tensor/tensor.js';
+import { type AnyTensor, type FloatArray, Tensor } from '../tensor/tensor.js';
 import type { BatchPredictorOptions } from './batch-predictor.js';
 import { requireTrainable } from './check-part.js';
 import { Evaluator } from './evaluation.js';
@@ -23,8 +24,13 @@ import { type Answers, RowPredictor } from './row-predictor.js';
 /** One output, or several by their names. */
 export type Outputs = Tensor | Readonly<Record<string, Tensor>>;
 
-/** Raw rows of one input, or of several by their names. */
-export type RawRows = AnyTensor | NamedRows | readonly (RowCells | NamedRow)[];
+/** Raw rows of one input, or of several by their names; for a time series windows, or one of them. */
+export type RawRows =
+  | AnyTensor
+  | NamedRows
+  | WindowColumns
+  | readonly (RowCells | NamedRow)[]
+  | readonly (readonly number[] | FloatArray)[];
 
 /** The calls of a net that do not change it: predictions, answers for raw rows, loss and metrics. */
 export class NetPredictions {
@@ -131,7 +137,7 @@ export class NetPredictions {
     const { dtype } = this.#model.params;
     const raw =
       preparer instanceof NamedPreparer
-        ? preparer.encode(rows, dtype, options)
+        ? preparer.encode(rows as AnyTensor, dtype, options)
         : preparer.encode(rows as Tensor | readonly RowCells[], dtype, options);
     this.#checkRaw(raw);
     return raw;
