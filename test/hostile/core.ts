@@ -24,6 +24,7 @@ import {
   optimizerNames,
   Parameter,
   Tensor,
+  timeSeriesWindows,
 } from 'blasnet';
 import { layer, layers } from './layers.js';
 import type { Callable } from './walk.js';
@@ -55,6 +56,8 @@ function net(): NeuralNet {
   };
   return made;
 }
+
+const windowOptions = () => ({ length: 2, horizon: 1, stride: 1, gap: 0, test: 2, validation: 2, scale: 'standard' });
 
 const trainOptions = () => ({
   checkpoint: 1,
@@ -131,7 +134,7 @@ const readerMethods = {
   namedTensors: () => ['train', { raw: true }],
   shuffle: () => [0],
 };
-const readerInternal = ['setRaw', 'requireSet', 'changeX', 'setImages'];
+const readerInternal = ['setRaw', 'useSet', 'requireSet', 'changeX', 'setImages'];
 
 /** Called by `train`. */
 const callbackInternal = ['onTrainBegin', 'onEpochEnd', 'onCheckpoint', 'onTrainEnd'];
@@ -373,6 +376,26 @@ export const core: Readonly<Record<string, Callable | string>> = {
   registerLoss: { args: () => ['anotherLoss', () => createLoss('huber')] },
   registerMetric: { args: () => ['anotherMetric', () => createMetric('f1')] },
   setThreads: { args: () => [1] },
+  timeSeriesFromCsv: {
+    args: () => [
+      'train.csv',
+      {
+        ...windowOptions(),
+        target: 'y',
+        features: ['a'],
+        time: { column: 'a', format: 'YYYY' },
+        sort: true,
+        missing: 'previous',
+      },
+    ],
+  },
+  TimeSeriesReader: 'timeSeriesWindows makes it',
+  timeSeriesWindows: {
+    args: () => [
+      { a: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], b: [1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 7, 6] },
+      { ...windowOptions(), target: ['a', 1], features: ['b', 0], dtype: 'float64' },
+    ],
+  },
   writeNpz: { args: () => ['arrays.npz', { a: x() }] },
   writeSafetensors: { args: () => ['tensors.safetensors', { a: x() }, { by: 'test' }] },
 };
@@ -393,6 +416,18 @@ export const made: Readonly<Record<string, Callable>> = {
     internal: readerInternal,
   },
   RowPredictor: { instance: () => net().predictor({ maxDelayMs: 0 }), methods: { predict: () => [[1, 2, 3]] } },
+  TimeSeriesReader: {
+    instance: () => timeSeriesWindows([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], { length: 2, horizon: 1, test: 2 }),
+    methods: {
+      ...readerMethods,
+      normalizeX: () => [{ method: 'standard', fitOn: 'train' }],
+      normalizeY: () => ['fitting', 0, { method: 'standard', fitOn: 'train' }],
+      splitTestSet: () => [5],
+      generateValidationSet: () => [10],
+      naiveForecast: () => [{ set: 'test', season: 1 }],
+    },
+    internal: readerInternal,
+  },
   ...Object.fromEntries(
     optimizerNames.map((name) => [
       name,

@@ -8,6 +8,7 @@ import { Encoder } from './csv/encode.js';
 import { requireNotTooDense } from './csv/one-hot.js';
 import { codesOf } from './csv/read-csv.js';
 import { type CsvFile, readTable } from './csv/read-table.js';
+import { CsvColumnsError, type CsvMend, type CsvProblem } from './csv-columns-error.js';
 import type { CsvOptions } from './csv-options.js';
 import { type ColumnEncoding, widthOf } from './preparation/column-encoding.js';
 import { requireLong, windowOptionNames, windowSettings } from './series/check-window-options.js';
@@ -43,7 +44,9 @@ export async function timeSeriesFromCsv(path: string, options: TimeSeriesCsvOpti
   const { keys, csv } = checkedOptions(options);
   const names = await readNames(path, csv);
   const used = columnsIn(names, options, keys);
-  const file = await readTable(path, { ...csv, ...used.csv });
+  const file = await readTable(path, { ...csv, ...used.csv }).catch((error: unknown) => {
+    throw error instanceof CsvColumnsError ? withOwnMends(error) : error;
+  });
   const rows = await readSeriesRows(path, csv, names, file.table.count, keys);
   const { encoder, encodings } = encoderOf(path, file, csv);
   for (const name of used.targets) requireNumbers(name, encodings, path);
@@ -104,6 +107,16 @@ function columnsIn(names: readonly string[], options: TimeSeriesCsvOptions, { ti
     ...(missing === 'previous' && { missing: Number.NaN }),
   };
   return { targets, features: list?.length, csv };
+}
+
+/** Names the options that files of series have. */
+function withOwnMends({ code, path, problems }: CsvColumnsError): CsvColumnsError {
+  const mend: CsvMend = { option: 'missing', value: 'previous', text: "missing: 'previous'" };
+  const mended = problems.map((problem): CsvProblem => {
+    const others = problem.mends.filter(({ option }) => option !== 'missing' && option !== 'unknownCategory');
+    return { ...problem, mends: problem.kind === 'missing' ? [mend, ...others] : others };
+  });
+  return new CsvColumnsError(code, path, mended);
 }
 
 /** What encodes the rows of a file that has been read. */

@@ -5,22 +5,13 @@ import type { NetType } from '../losses/index.js';
 import { Tensor } from '../tensor/tensor.js';
 import { DataReader } from './data-reader.js';
 import type { SetName } from './part.js';
-import type { ColumnEncoding } from './preparation/column-encoding.js';
-import type { InputPreparation, Preparation } from './preparation/preparation.js';
+import type { Preparation } from './preparation/preparation.js';
 import type { ScalingOptions } from './scaling-options.js';
 import type { WindowSettings } from './series/check-window-options.js';
+import type { ReaderSeries } from './series/reader-series.js';
 import { type CutSeries, WindowSet } from './series/window-set.js';
 import { splitWindows } from './series/window-split.js';
 import type { TargetKind } from './target-kinds.js';
-
-/** The series of a reader, with the names of their columns. */
-export interface ReaderSeries {
-  readonly series: readonly { readonly name: string; readonly features: Tensor; readonly targets: Tensor }[];
-  readonly targetNames: readonly string[];
-  /** How cells of rows by column name become features; undefined where these have no names. */
-  readonly columns: readonly ColumnEncoding[] | undefined;
-  readonly order?: NonNullable<InputPreparation['window']>['order'];
-}
 
 /** Which forecasts `naiveForecast` makes. */
 export interface NaiveOptions {

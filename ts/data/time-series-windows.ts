@@ -50,11 +50,10 @@ export function timeSeriesWindows(
     throw badArgument('target', `the columns to forecast, for series of ${count} columns,`, target);
   }
   const targets = columnsNamed('target', target ?? 0, count, names);
-  const inputs = features === undefined ? tensors[0]!.shape[1]! : features;
   const columns =
-    typeof inputs === 'number'
-      ? Array.from({ length: inputs }, (_, i) => i)
-      : columnsNamed('features', listOf(inputs), count, names);
+    features === undefined
+      ? Array.from({ length: count }, (_, i) => i)
+      : columnsNamed('features', listOf(features), count, names);
   for (const [i, { rows }] of tensors.entries()) {
     requireLong(tensors.length === 1 ? 'series' : `series ${i}`, rows, settings.sizes);
   }

@@ -44,7 +44,7 @@ function preparationLines(preparation: Preparation): string[] {
 const under = (kind: string, name: string, lines: readonly string[]) =>
   name === '' ? lines : [`  ${kind} ${name}`, ...lines.map((line) => `  ${line}`)];
 
-function inputLines({ inputShape, dtype, image, x, featureNames, columns }: InputPreparation): string[] {
+function inputLines({ inputShape, dtype, image, x, featureNames, columns, window }: InputPreparation): string[] {
   const shape = inputShape.length === 0 ? 'one number' : `${inputShape.join('×')} numbers`;
   const kind = dtype ? ` of ${dtype}` : '';
   const lines = [`  rows of ${shape}${kind}${image ? `, images of ${image.join('×')}` : ''}`];
@@ -56,12 +56,18 @@ function inputLines({ inputShape, dtype, image, x, featureNames, columns }: Inpu
   } else if (featureNames) {
     lines.push(`  features: ${list(featureNames)}`);
   }
+  if (window)
+    lines.push(`  a window of ${window.length} time steps${window.order ? ` in order of ${window.order.column}` : ''}`);
   if (x) lines.push(`  features are scaled, per ${x.per}`);
   return lines;
 }
 
-function outputLines({ y, classes }: OutputPreparation): string[] {
-  return [...(y ? ['  labels are scaled'] : []), ...(classes ? [`  classes: ${list(classes)}`] : [])];
+function outputLines({ y, classes, forecast }: OutputPreparation): string[] {
+  return [
+    ...(y ? ['  labels are scaled'] : []),
+    ...(classes ? [`  classes: ${list(classes)}`] : []),
+    ...(forecast ? [`  forecasts ${forecast.horizon} time steps of ${list(forecast.targets)}`] : []),
+  ];
 }
 
 function tensorLines(tensors: readonly TensorContents[]): string[] {

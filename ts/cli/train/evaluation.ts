@@ -1,6 +1,14 @@
 import { confusionMatrix } from '../../charts/confusion-chart.js';
-import type { DataReader, Evaluation, MetricValues, NeuralNet, Tensor } from '../../index.js';
+import {
+  type DataReader,
+  type Evaluation,
+  type MetricValues,
+  type NeuralNet,
+  type Tensor,
+  TimeSeriesReader,
+} from '../../index.js';
 import { type ClassReport, classReport } from './class-figures.js';
+import { type ForecastResult, forecastResults } from './forecasts.js';
 
 /** The figures of an answer that ignores all features, on the same rows. */
 export type Baseline =
@@ -19,6 +27,8 @@ export interface Result extends Partial<ClassReport> {
   /** In units of the file, of nets for fitting with one output. */
   readonly rootMeanSquaredError?: number | undefined;
   readonly baseline?: Baseline | undefined;
+  /** Of a time series: errors in units of the file, target by target. */
+  readonly forecasts?: readonly ForecastResult[];
   /** The metrics that were asked for. */
   readonly metrics?: MetricValues | undefined;
 }
@@ -30,11 +40,15 @@ interface Rows {
 }
 
 /** Measures a trained net on the test set and on the validation set, each if there is one. */
-export function resultsOf(net: NeuralNet, reader: DataReader): { test?: Result; validation?: Result } {
+export function resultsOf(net: NeuralNet, reader: DataReader, season?: number): { test?: Result; validation?: Result } {
   const { numTest, numValidation } = reader;
+  const result = (set: 'test' | 'validation', rows: Rows): Result => ({
+    ...resultOf(net, reader, rows),
+    ...(reader instanceof TimeSeriesReader && { forecasts: forecastResults(net, reader, set, season) }),
+  });
   return {
-    ...(numTest > 0 && { test: resultOf(net, reader, { x: reader.xTest, y: reader.yTest }) }),
-    ...(numValidation > 0 && { validation: resultOf(net, reader, { x: reader.xDev, y: reader.yDev }) }),
+    ...(numTest > 0 && { test: result('test', { x: reader.xTest, y: reader.yTest }) }),
+    ...(numValidation > 0 && { validation: result('validation', { x: reader.xDev, y: reader.yDev }) }),
   };
 }
 

@@ -10,6 +10,7 @@ import { resultsOf } from './evaluation.js';
 import { type LabelKind, labelKindOf, prepareLabels } from './labels.js';
 import { netFor } from './network.js';
 import { Report } from './report.js';
+import { isSeries, readSeries } from './series.js';
 import type { TrainSettings } from './settings.js';
 
 /** Runs `blasnet train`: reads, trains, writes the model and charts, and prints the result. */
@@ -30,8 +31,7 @@ export async function runTrain(data: string, settings: TrainSettings): Promise<v
   }
   if (threads !== undefined) setThreads(threads);
   const report = new Report(settings.command);
-  const reader = await readDataSet(data, settings);
-  const kind = prepare(reader, settings);
+  const { reader, kind } = await dataFor(data, settings);
   await report.data(data, reader, kind);
   const net = await netFor(reader, kind, settings, parse(out).name);
   await report.net(net);
@@ -40,8 +40,18 @@ export async function runTrain(data: string, settings: TrainSettings): Promise<v
   if (extension === '.onnx') await net.exportOnnx(out);
   else await net.save(out);
   const pictures = await saveCharts(history, net, pictureFiles, { isAsked: typeof charts === 'string' });
-  const results = resultsOf(net, reader);
+  const results = resultsOf(net, reader, settings.series.season);
   await report.result({ net, reader, kind, history, hasBest, ...results, model: out, charts: pictures });
+}
+
+/** Reads the data, and prepares it for training. */
+async function dataFor(data: string, settings: TrainSettings): Promise<{ reader: DataReader; kind: LabelKind }> {
+  if (isSeries(settings)) {
+    const kind = { netType: 'fitting', names: undefined, base: 0 } as const;
+    return { reader: await readSeries(data, settings), kind };
+  }
+  const reader = await readDataSet(data, settings);
+  return { reader, kind: prepare(reader, settings) };
 }
 
 /** Makes numbers of the raw rows, and takes the validation set. */
@@ -49,7 +59,7 @@ function prepare(reader: DataReader, { validation, scale, normalize, hyperParame
   const { netType, loss } = hyperParameters;
   const kind = labelKindOf(reader, netType ?? (loss === undefined ? undefined : soleTypeFor(loss)));
   // Not of the test rows: they stand for rows that nobody has seen yet.
-  const scaling = normalize === false ? undefined : ({ method: scale, fitOn: 'train' } as const);
+  const scaling = normalize === false ? undefined : ({ method: scale ?? 'minMax', fitOn: 'train' } as const);
   if (scaling) reader.normalizeX(scaling);
   prepareLabels(reader, kind, scaling);
   // Because the validation set takes the first rows, and files are often sorted.
