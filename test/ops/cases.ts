@@ -2,6 +2,7 @@ import type { Ops, Value } from 'blasnet';
 import { each, type Index, moved, type Naive, naive, numbersOf, over } from '../support/naive-tensors.js';
 import { imageCases } from './image-cases.js';
 import { layerCases } from './layer-cases.js';
+import { sequenceCases } from './sequence-cases.js';
 
 /** An operation on inputs of some shapes, and the same in plain loops. */
 export interface OperationCase {
@@ -200,6 +201,7 @@ function flattened(shape: readonly number[]): (x: Naive | undefined) => Naive {
 export const cases: Readonly<Record<keyof Ops, readonly OperationCase[]>> = {
   ...layerCases,
   ...imageCases,
+  ...sequenceCases,
   add: binary(
     (ops) => ops.add,
     (a, b) => a + b,

@@ -16,6 +16,7 @@ import { awayFrom, checkClaims, differences, randomTensor, sumOf } from '../supp
 import { cases, type OperationCase } from './cases.js';
 import { imageCases } from './image-cases.js';
 import { layerCases } from './layer-cases.js';
+import { sequenceCases } from './sequence-cases.js';
 
 const names = Object.keys(operations) as (keyof Ops)[];
 
@@ -141,6 +142,15 @@ const large: Partial<Record<keyof Ops, readonly (readonly number[])[]>> = {
   convTranspose: [[9, 8, 17, 30], [8, 16, 3, 2], [16]],
   globalMaxPool: [[60, 40, 9, 7]],
   upsample: [[9, 8, 33, 30]],
+  embedding: [[900, 257]],
+  stepWindows: [[40, 101, 17]],
+  conv1d: [
+    [40, 101, 3],
+    [3, 3, 64],
+  ],
+  layerNorm: [[301, 257], [257], [257]],
+  rmsNorm: [[301, 257], [257]],
+  groupNorm: [[3001, 64], [64], [64]],
 };
 
 test('results are the same to the bit for one, two and three threads', (t) => {
@@ -150,7 +160,8 @@ test('results are the same to the bit for one, two and three threads', (t) => {
     const [one] = cases[name];
     const isBinary = one!.shapes.length === 2;
     const shapes = large[name] ?? (isBinary ? [[301, 257], [257]] : [[301, 257]]);
-    const isFixed = name in layerCases || name in imageCases || ['reshape', 'concatenate', 'gather'].includes(name);
+    const isNamed = [layerCases, imageCases, sequenceCases].some((group) => name in group);
+    const isFixed = isNamed || ['reshape', 'concatenate', 'gather'].includes(name);
     const fits = large[name] ?? (isFixed ? one!.shapes : shapes);
     const inputs = inputsOf({ ...one!, shapes: fits }, 'float32');
     const results = [1, 2, 3].map((threads) => {

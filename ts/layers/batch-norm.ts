@@ -87,7 +87,7 @@ export class BatchNormLayer extends Layer {
   }
 
   override build([row]: readonly RowShape[]): ParameterSpecs {
-    const [features] = row!;
+    const features = row!.length === 2 ? row![1] : row![0];
     const expected = this.features;
     if (features === undefined || features < 1 || (expected !== undefined && features !== expected)) {
       const rows = `rows of ${expected ?? 'some'} features or channels`;
@@ -111,7 +111,10 @@ export class BatchNormLayer extends Layer {
   ): Value {
     const { epsilon, momentum } = this;
     const operands = { gamma: gamma!, beta: beta!, mean: mean!, variance: variance! };
-    return ops.batchNorm(x!, { ...operands, epsilon, momentum, training: training && trainable });
+    const settings = { ...operands, epsilon, momentum, training: training && trainable };
+    if (x!.rank !== 3) return ops.batchNorm(x!, settings);
+    const steps = ops.reshape(x!, [x!.shape[0]! * x!.shape[1]!, x!.shape[2]!]);
+    return ops.reshape(ops.batchNorm(steps, settings), x!.shape);
   }
 
   override flopsPerRow(input: RowShape): number {

@@ -53,6 +53,11 @@ export class PermuteLayer extends Layer {
   override call(ops: Ops, [x]: readonly Value[]): Value {
     return ops.transpose(x!, [0, ...this.order.map((place) => place + 1)]);
   }
+
+  /** None: the steps of the output are others. */
+  protected override maskOf(): undefined {
+    return undefined;
+  }
 }
 
 registerLayer('PermuteLayer', ({ order }) => new PermuteLayer(order as number[]));

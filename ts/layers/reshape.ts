@@ -52,6 +52,11 @@ export class ReshapeLayer extends Layer {
     return ops.reshape(x!, [rows!, ...this.#shapeFor(row)]);
   }
 
+  /** None: the steps of the output are others. */
+  protected override maskOf(): undefined {
+    return undefined;
+  }
+
   #shapeFor(row: RowShape): RowShape {
     const size = sizeOf(row);
     const open = size / sizeOf(this.rowShape.filter((length) => length !== -1));

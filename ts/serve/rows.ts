@@ -1,3 +1,5 @@
+import { reasonOf } from '../core/errors.js';
+import { requireRange } from '../core/ranges.js';
 import type { RowCells } from '../data/csv-options.js';
 import { limits } from '../data/preparation/cells.js';
 import { NamedPreparer } from '../data/preparation/named-preparer.js';
@@ -74,9 +76,23 @@ function namedRows(
   const parts = expected.map(([name, like]) => {
     const input = inputs.find((one) => one.name === name);
     if (!input) throw badRequest('inputs', `an input '${name}'`, 'none');
-    return numbersOfInput(input, like, count, net.dtype);
+    const numbers = numbersOfInput(input, like, count, net.dtype);
+    requireNumbersIn(net, name, numbers, count);
+    return numbers;
   });
   return { count, writeTo: (target) => interleave(parts, count, target) };
+}
+
+/** Answers 400 for class numbers that the net does not have. */
+function requireNumbersIn({ net }: ServedNet, name: string, data: ArrayLike<number>, count: number): void {
+  const { inputs } = net;
+  const input = inputs.length === 1 ? inputs[0]! : inputs.find((one) => (one.name || 'input') === name);
+  if (input?.dtype !== 'int32') return;
+  try {
+    requireRange(`input '${name}'`, { data, rows: count }, input.range);
+  } catch (error) {
+    throw new Problem(400, reasonOf(error));
+  }
 }
 
 /** The numbers of an input, row by row, as precise as the net's. */
@@ -171,9 +187,8 @@ function rowsOfCells(
   const missing = names.find((name) => !byName.has(name));
   if (missing !== undefined) throw badRequest('inputs', `an input '${missing}'`, 'none');
   const { preparer, dtype } = net;
-  const isNamed = preparer instanceof NamedPreparer;
   // The cells of a window are those of its time steps.
-  const { length: steps = 1 } = (isNamed ? undefined : preparer.window) ?? {};
+  const { length: steps = 1 } = (preparer instanceof NamedPreparer ? undefined : preparer.window) ?? {};
   const count = inputs[0]!.size;
   requireFew(count / steps, maxRows);
   const rows: Record<string, string | number>[] = Array.from({ length: count }, () => Object.create(null));
@@ -186,10 +201,14 @@ function rowsOfCells(
     for (const [i, cell] of cellsOf(input).entries()) rows[i]![name] = cell;
   }
   const cells = rows as readonly RowCells[];
-  const encoded = isNamed
-    ? preparer.flatten(preparer.encodeCells(cells, dtype))
-    : preparer.encodeCells(cells, dtype).data;
-  return { count: count / steps, writeTo: (target) => target.set(encoded) };
+  if (!(preparer instanceof NamedPreparer)) {
+    const { data } = preparer.encodeCells(cells, dtype);
+    return { count: count / steps, writeTo: (target) => target.set(data) };
+  }
+  const tensors = preparer.encodeCells(cells, dtype);
+  for (const [name, { data }] of Object.entries(tensors)) requireNumbersIn(net, name || 'input', data, count);
+  const encoded = preparer.flatten(tensors);
+  return { count, writeTo: (target) => target.set(encoded) };
 }
 
 /** Refuses a column that has not a cell for each time step of as many windows as the others. */

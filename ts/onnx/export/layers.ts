@@ -1,17 +1,20 @@
 // @internal
 import { badArgument } from '../../core/errors.js';
+import { BlockLayer } from '../../layers/block.js';
 import type { Layer, OnnxBuilder } from '../../layers/index.js';
 import type { Value } from '../../ops/value.js';
 import type { FloatArray, Tensor } from '../../tensor/tensor.js';
 import { Emission } from './emission.js';
 import type { ModelBuilder } from './model-builder.js';
 import { forms } from './operations.js';
-import { traceOf } from './traced-calls.js';
+import { type Trace, traceOf } from './traced-calls.js';
 
 /** Writes layers as nodes, each by its own `toOnnx`. */
 export class LayerExporter {
   readonly builder: ModelBuilder;
   readonly #rowShapes = new Map<string, readonly number[]>();
+  /** The names of masks by those of the values that they are of. */
+  readonly #masks = new Map<string, string>();
   /** The names of parameters, by their shapes: a layer that is applied several times has one set of them. */
   readonly #parameters = new Map<Tensor, Map<string, string>>();
 
@@ -40,14 +43,23 @@ export class LayerExporter {
     if (!layer.isRecordable)
       throw badArgument(`layer '${name}'`, 'a layer of operations, which has an ONNX form,', layer);
     const before = this.builder.size;
-    const made = layer.toOnnx(new LayerForm(this, name, layer, inputs), inputs);
+    const form = new LayerForm(this, name, layer, inputs);
+    const made = layer.toOnnx(form, inputs);
     if (typeof made !== 'string')
       throw badArgument(`the result of toOnnx of layer '${name}'`, 'the name of a value', made);
     // A layer that does nothing is still there.
     const isEmpty = inputs.includes(made) || this.builder.size === before;
     const output = isEmpty ? this.builder.node('Identity', name, [made]) : this.builder.rename(made, name);
+    const isMasked = layer.definesMask || inputs.some((input) => this.mask(input) !== undefined);
+    const mask = layer instanceof BlockLayer ? this.mask(made) : isMasked ? form.mask() : undefined;
+    if (mask !== undefined) this.#masks.set(output, mask);
     this.setRowShape(output, layer.outputShape(...inputs.map((input) => this.rowShape(input))));
     return output;
+  }
+
+  /** The name of the mask of a value; undefined where it has none. */
+  mask(value: string): string | undefined {
+    return this.#masks.get(value);
   }
 
   /** The name of a parameter, as a constant of that shape. */
@@ -108,18 +120,37 @@ class LayerForm implements OnnxBuilder {
   }
 
   operations(): string {
-    const { builder } = this.#exporter;
+    const trace = this.#trace();
+    return this.#emit(trace, trace.output) ?? this.#inputs[0]!;
+  }
+
+  /** Adds the mask of the output, and returns its name; undefined where there is none. */
+  mask(): string | undefined {
+    const trace = this.#trace();
+    return trace.output.mask && this.#emit(trace, trace.output.mask);
+  }
+
+  #trace(): Trace {
     const rowShapes = this.#inputs.map((input) => this.rowShape(input));
-    const trace = traceOf(this.#layer, rowShapes, this.#layer.dtype);
+    const isMasked = this.#inputs.map((input) => this.#exporter.mask(input) !== undefined);
+    return traceOf(this.#layer, rowShapes, this.#layer.dtype, isMasked);
+  }
+
+  /** Adds the operations that give a value, and returns its name. */
+  #emit(trace: Trace, result: Value): string | undefined {
+    const { builder } = this.#exporter;
     const names = new Map<Value, string>(trace.inputs.map((value, i) => [value, this.#inputs[i]!]));
+    for (const [i, { mask }] of trace.inputs.entries()) {
+      if (mask) names.set(mask, this.#exporter.mask(this.#inputs[i]!)!);
+    }
     const parameter = (value: Value, shape: readonly number[] | undefined) => {
       const found = trace.parameters.get(value);
       return found && this.parameter(found.name, shape);
     };
-    for (const call of trace.calls) {
+    for (const call of trace.callsFor(result)) {
       const emission = new Emission(builder, this.#name, trace, names, parameter, call);
       names.set(call.result, forms[call.operation](emission));
     }
-    return names.get(trace.output) ?? parameter(trace.output, undefined) ?? this.#inputs[0]!;
+    return names.get(result) ?? parameter(result, undefined);
   }
 }

@@ -25,6 +25,8 @@ export interface Trace {
   readonly inputs: readonly Value[];
   readonly output: Value;
   readonly parameters: ReadonlyMap<Value, Parameter>;
+  /** The calls that a value is computed by, in order. */
+  callsFor(value: Value): readonly TracedCall[];
   /** The dimensions of a value. */
   extents(value: Value): readonly Extent[];
 }
@@ -33,18 +35,28 @@ export interface Trace {
 const [first, second] = [1009, 1013];
 
 /**
- * Follows the operations of a layer, twice with different numbers of rows, so that lengths that depend on them show.
+ * Follows the operations of a layer, and of the mask of its output, twice with different numbers of rows, so that lengths that depend on them show.
+ * @param isMasked - which inputs have a mask
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer that does not consist of operations, or where these depend on the rows
  */
-export function traceOf(layer: Layer, rowShapes: readonly (readonly number[])[], dtype: DType): Trace {
-  const [a, b] = [first, second].map((rows) => tracedWith(layer, rowShapes, dtype, rows!)) as [OneTrace, OneTrace];
+export function traceOf(
+  layer: Layer,
+  rowShapes: readonly (readonly number[])[],
+  dtype: DType,
+  isMasked: readonly boolean[] = [],
+): Trace {
+  const traced = (rows: number) => tracedWith(layer, rowShapes, dtype, { rows, isMasked });
+  const [a, b] = [traced(first!), traced(second!)];
   const isAlike =
     a.calls.length === b.calls.length &&
     a.calls.every((call, i) => call.operation === b.calls[i]!.operation && areAlike(call, b.calls[i]!));
   if (!isAlike)
     throw badArgument(`layer ${layer.kind}`, 'operations that are the same for any number of rows', 'others');
   const twins = new Map<Value, Value>([
-    ...a.inputs.map((value, i) => [value, b.inputs[i]!] as const),
+    ...a.inputs.flatMap((value, i) => [
+      [value, b.inputs[i]!] as const,
+      ...(value.mask ? [[value.mask, b.inputs[i]!.mask!] as const] : []),
+    ]),
     ...a.calls.map((call, i) => [call.result, b.calls[i]!.result] as const),
   ]);
   const extents = (value: Value) => {
@@ -58,12 +70,38 @@ export function traceOf(layer: Layer, rowShapes: readonly (readonly number[])[],
       return { rows };
     });
   };
-  return { ...a, extents };
+  return { ...a, extents, callsFor: (value) => callsFor(a.calls, value) };
 }
 
-type OneTrace = Omit<Trace, 'extents'>;
+/** The calls that a value depends on. */
+function callsFor(calls: readonly TracedCall[], value: Value): readonly TracedCall[] {
+  const needed = new Set<unknown>([value]);
+  const note = (arg: unknown): void => {
+    if (arg instanceof Value) needed.add(arg);
+    else if (Array.isArray(arg)) arg.forEach(note);
+    else if (typeof arg === 'object' && arg !== null && !ArrayBuffer.isView(arg)) Object.values(arg).forEach(note);
+  };
+  const found = calls.toReversed().filter(({ result, args }) => {
+    if (!needed.has(result)) return false;
+    args.forEach(note);
+    return true;
+  });
+  return found.toReversed();
+}
 
-function tracedWith(layer: Layer, rowShapes: readonly (readonly number[])[], dtype: DType, rows: number): OneTrace {
+type OneTrace = Omit<Trace, 'extents' | 'callsFor'>;
+
+interface Circumstances {
+  readonly rows: number;
+  readonly isMasked: readonly boolean[];
+}
+
+function tracedWith(
+  layer: Layer,
+  rowShapes: readonly (readonly number[])[],
+  dtype: DType,
+  { rows, isMasked }: Circumstances,
+): OneTrace {
   const runner = new ShapeRunner(dtype);
   const calls: TracedCall[] = [];
   const observe = (ops: Ops) => {
@@ -79,7 +117,12 @@ function tracedWith(layer: Layer, rowShapes: readonly (readonly number[])[], dty
     return Object.fromEntries(observed) as Ops;
   };
   const pass = new Pass(runner, false, observe);
-  const inputs = rowShapes.map((rowShape) => new Value(runner.tensor([rows, ...rowShape])));
+  const inputs = rowShapes.map((rowShape, i) => {
+    const shape = [rows, ...rowShape];
+    const value = new Value(layer.inputType(i) === 'int32' ? runner.tensor(shape, 'int32') : runner.tensor(shape));
+    if (isMasked[i]) value.mask = new Value(runner.tensor(shape.slice(0, 2)));
+    return value;
+  });
   const output = layer.record(pass, inputs);
   const parameters = new Map(layer.parameters.map((parameter) => [pass.parameter(parameter), parameter]));
   return { calls, inputs, output, parameters };

@@ -23,7 +23,7 @@ function batchNormalization(state: GraphImport, node: OnnxNode): void {
   const dims = state.dims(x);
   const features = dims[1];
   if (typeof features !== 'number') throw node.bad('rows of features', `shape [${dims.join(', ')}]`);
-  if (x.kind === 'rows' && dims[0] === 'rows' && dims.length <= 4) {
+  if (x.kind === 'rows' && dims[0] === 'rows' && (dims.length === 2 || dims.length === 4)) {
     const layer = node.naming(() => new BatchNormLayer(features, { epsilon, momentum }));
     const weights = ['gamma', 'beta', 'mean', 'var'].map((name, i) => {
       const { values } = state.vector(node, i + 1, features);

@@ -1,0 +1,139 @@
+import { badArgument } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
+import type { Ops } from '../ops/ops.js';
+import type { Value } from '../ops/value.js';
+import { checkedSize } from '../ops/windows.js';
+import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
+import { registerLayer } from './registry.js';
+import { sequenceIn, whereMasked } from './sequences.js';
+import { type WeightOptions, type WeightSettings, weightOptionNames, weightSettings } from './weight-options.js';
+
+/** Options of `Conv1dLayer`. */
+export interface Conv1dOptions extends WeightOptions {
+  /** Features of the output. */
+  readonly filters: number;
+  /** Steps that a window sees. */
+  readonly kernelSize: number;
+  /** Steps from one window to the next; default 1. */
+  readonly stride?: number | undefined;
+  /**
+   * Zeros around the sequence: so many on either side; 'valid' (default), none; 'same', as many as keep ⌈steps / stride⌉
+   * windows, one more behind where they are odd; 'causal', all of them in front, so that a window sees no later step.
+   */
+  readonly padding?: 'valid' | 'same' | 'causal' | number | undefined;
+  /** Distance between neighbouring steps of a window; default 1. */
+  readonly dilation?: number | undefined;
+  /** Splits features and filters into so many parts that do not see each other; default 1. */
+  readonly groups?: number | undefined;
+}
+
+const optionNames = [
+  ...(['filters', 'kernelSize', 'stride', 'padding', 'dilation', 'groups'] as const),
+  ...weightOptionNames,
+];
+
+/**
+ * Convolution over the steps of sequences, [rows, steps, features] to [rows, windows, filters]: weights W of
+ * kernelSize × features/groups × filters, a bias B for each filter. Masked steps count as zeros.
+ * @example
+ * ```ts
+ * import { Conv1dLayer, Tensor } from 'blasnet';
+ *
+ * const layer = new Conv1dLayer({ filters: 16, kernelSize: 3, padding: 'causal', activation: 'relu' });
+ * layer.outputShape([28, 3]); // → [ 28, 16 ]
+ * layer.weights.W?.shape; // → [ 3, 3, 16 ]
+ * layer.forward(Tensor.zeros([5, 28, 3])).shape; // → [ 5, 28, 16 ]
+ * ```
+ */
+export class Conv1dLayer extends Layer {
+  override readonly kind = 'convolution 1d';
+  readonly filters: number;
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly padding: 'valid' | 'same' | 'causal' | number;
+  readonly dilation: number;
+  readonly groups: number;
+  readonly #settings: WeightSettings;
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for sizes that do not fit each other, and for a bad option */
+  constructor(options: Conv1dOptions) {
+    super();
+    checkOptions(options, optionNames);
+    const { stride = 1, padding = 'valid', dilation = 1, groups = 1 } = options;
+    this.filters = checkedSize('filters', options.filters);
+    this.kernelSize = checkedSize('kernelSize', options.kernelSize);
+    this.stride = checkedSize('stride', stride);
+    this.dilation = checkedSize('dilation', dilation);
+    this.groups = checkedSize('groups', groups);
+    this.padding = checkedPadding(padding);
+    this.#settings = weightSettings(options);
+    if (this.filters % this.groups !== 0) {
+      throw badArgument('groups', `a divisor of the ${this.filters} filters`, this.groups);
+    }
+  }
+
+  protected override get ownSetup() {
+    return this.#settings;
+  }
+
+  override get config(): LayerConfig {
+    const { filters, kernelSize, stride, padding, dilation, groups } = this;
+    const sizes = { filters, kernelSize, stride, padding, dilation, groups };
+    return { type: 'Conv1dLayer', ...sizes, ...this.#settings.config };
+  }
+
+  override build([row]: readonly RowShape[]): ParameterSpecs {
+    const [steps, features] = sequenceIn(row!);
+    const { filters, groups, kernelSize } = this;
+    if (features % groups !== 0) throw badArgument('groups', `a divisor of the ${features} features`, groups);
+    this.#windowsOver(steps);
+    const { initMethod, useBias } = this.#settings;
+    const ofGroup = features / groups;
+    const fans = { fanIn: ofGroup * kernelSize, fanOut: (filters / groups) * kernelSize };
+    return {
+      W: { shape: [kernelSize, ofGroup, filters], init: initMethod, fans, fileKey: 'weights' },
+      ...(useBias && { B: { shape: [1, filters], init: 0, penalized: false, fileKey: 'bias' } }),
+    };
+  }
+
+  /** Zeros before and behind so many steps, and the number of windows. */
+  #windowsOver(steps: number): { readonly padding: readonly [before: number, behind: number]; readonly count: number } {
+    const { kernelSize, stride, dilation, padding } = this;
+    const span = (kernelSize - 1) * dilation + 1;
+    if (padding === 'same') {
+      const count = Math.ceil(steps / stride);
+      const total = Math.max((count - 1) * stride + span - steps, 0);
+      const before = Math.floor(total / 2);
+      return { padding: [before, total - before], count };
+    }
+    const [before, behind] = padding === 'causal' ? [span - 1, 0] : padding === 'valid' ? [0, 0] : [padding, padding];
+    const padded = steps + before + behind;
+    if (span > padded) {
+      const spread = dilation > 1 ? 'kernelSize with its dilation' : 'kernelSize';
+      throw badArgument(spread, `at most the ${padded} steps of the padded input`, span);
+    }
+    return { padding: [before, behind], count: Math.floor((padded - span) / stride) + 1 };
+  }
+
+  override call(ops: Ops, [x]: readonly Value[], { W, B }: Readonly<Record<string, Value>>): Value {
+    const { stride, dilation, groups } = this;
+    const { mask } = x!;
+    const seen = mask ? whereMasked(ops, x!, mask, 0) : x!;
+    const { padding } = this.#windowsOver(x!.shape[1]!);
+    const y = ops.conv1d(seen, W!, B, { stride, padding, dilation, groups });
+    return this.#settings.activation?.apply(ops, y) ?? y;
+  }
+
+  override flopsPerRow(row: RowShape): number {
+    const [steps, features] = sequenceIn(row);
+    return 2 * this.#windowsOver(steps).count * this.kernelSize * (features / this.groups) * this.filters;
+  }
+}
+
+function checkedPadding(padding: unknown): 'valid' | 'same' | 'causal' | number {
+  if (padding === 'valid' || padding === 'same' || padding === 'causal') return padding;
+  if (typeof padding === 'number') return checkedSize('padding', padding, 0);
+  throw badArgument('padding', "'valid', 'same', 'causal' or a whole number", padding);
+}
+
+registerLayer('Conv1dLayer', (fields) => new Conv1dLayer(fields as unknown as Conv1dOptions));
