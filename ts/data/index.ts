@@ -11,6 +11,8 @@ export * from './named-tensors.js';
 export * from './row-stream.js';
 export * from './scaling-options.js';
 export * from './target-kinds.js';
+export * from './text-options.js';
+export * from './text-reader.js';
 export * from './time-series-csv.js';
 export * from './time-series-options.js';
 export * from './time-series-reader.js';

@@ -7,6 +7,7 @@ import type { PredictOptions } from '../data/preparation/predict-options.js';
 import { isRowPreparation, type Preparation } from '../data/preparation/preparation.js';
 import { Preparer } from '../data/preparation/preparer.js';
 import type { NamedRow, NamedRows } from '../data/preparation/raw-numbers.js';
+import type { Texts } from '../data/preparation/raw-texts.js';
 import type { WindowColumns } from '../data/preparation/raw-windows.js';
 import type { Evaluation } from '../metrics/evaluation.js';
 import type { Busy } from '../net/busy.js';
@@ -24,11 +25,12 @@ import { type Answers, RowPredictor } from './row-predictor.js';
 /** One output, or several by their names. */
 export type Outputs = Tensor | Readonly<Record<string, Tensor>>;
 
-/** Raw rows of one input, or of several by their names; for a time series windows, or one of them. */
+/** Raw rows of one input, or of several by their names; for a time series windows, or one of them; texts. */
 export type RawRows =
   | AnyTensor
   | NamedRows
   | WindowColumns
+  | Texts
   | readonly (RowCells | NamedRow)[]
   | readonly (readonly number[] | FloatArray)[];
 

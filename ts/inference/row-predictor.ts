@@ -34,6 +34,7 @@ type ByName = Readonly<Record<string, Prediction>>;
 
 /** A raw row as callers hand it in. */
 type RawRow =
+  | string
   | readonly number[]
   | FloatArray
   | Tensor
@@ -76,7 +77,7 @@ export class RowPredictor {
    * Answers one raw row: `outputs` is 1 × outputs, `classes` has one name. The row is read at once, and prepared as the
    * net's `preparation` describes at that time.
    * @param row - numbers, or cells by column name; for several inputs, also numbers by their names; for a time series a window,
-   *   as `net.predict` takes it
+   *   as `net.predict` takes it; a text
    * @returns the answer; by the outputs' names where there are several (then write `predict<Record<string, Prediction>>`)
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for another number of features, `ERR_BAD_ARGUMENT` for a cell or number
    *   that cannot be read, `ERR_NET_BUSY` while the net is training
@@ -101,6 +102,10 @@ export class RowPredictor {
 
   /** Numbers of a raw row, rounded as `net.predict` would. */
   #numbersOf(row: unknown, preparer: Preparer | NamedPreparer): ArrayLike<number> {
+    if (typeof row === 'string') {
+      const encoded = preparer.encode(row, this.#net.dtype);
+      return encoded instanceof Tensor ? encoded.data : (preparer as NamedPreparer).flatten(encoded);
+    }
     if (preparer instanceof NamedPreparer) {
       const numbers = row instanceof Tensor ? row.data : row;
       const isLone = preparer.inputNames.length === 1 && !(isFields(numbers) && !ArrayBuffer.isView(numbers));

@@ -3,6 +3,7 @@ import { type Fields, fieldsOf, isFields, repeated } from '../../core/fields.js'
 import { definedFields } from '../../core/objects.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import type { DatePart } from '../csv-options.js';
+import { textColumn } from './check-text.js';
 import { forecastOf, windowOf } from './check-window.js';
 import { type ColumnEncoding, widthOf } from './column-encoding.js';
 import { DateReader, datePartNames, dateParts } from './dates.js';
@@ -124,12 +125,13 @@ function columnsOf(where: string, value: unknown): readonly ColumnEncoding[] {
 }
 
 function columnOf(value: unknown, where: string): ColumnEncoding {
+  if (isFields(value) && value.encoding === 'text') return textColumn(value, where);
   const known = ['name', 'encoding', 'categories', 'parts', 'format', 'decimal', 'unknown', 'missingCells', 'missing'];
   const fields = fieldsOf(where, value, known);
   const { encoding, unknown } = fields;
   if (typeof fields.name !== 'string') throw badArgument(`${where}.name`, 'a string', fields.name);
   if (encoding !== 'none' && encoding !== 'date' && encoding !== 'oneHot' && encoding !== 'number') {
-    throw badArgument(`${where}.encoding`, "'none', 'date', 'oneHot' or 'number'", encoding);
+    throw badArgument(`${where}.encoding`, "'none', 'date', 'text', 'oneHot' or 'number'", encoding);
   }
   const isNumber = encoding === 'none' || encoding === 'date';
   const date = encoding === 'date' ? dateOf(fields, where) : undefined;

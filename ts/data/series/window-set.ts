@@ -2,12 +2,11 @@
 import { badArgument } from '../../core/errors.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { ColumnStatistics, quartilesOf } from '../column-statistics.js';
-import type { RowMap } from '../data-set.js';
-import { MemorySet } from '../memory-set.js';
 import { Normalizer } from '../normalizer.js';
 import { type Part, partOf, type SetName, type Side } from '../part.js';
 import { rowsOf } from '../rows.js';
 import type { Scaling } from '../scaling.js';
+import { TrackedSet } from '../tracked-set.js';
 import type { WindowSizes } from './check-window-options.js';
 import type { WindowStarts } from './window-split.js';
 
@@ -22,11 +21,9 @@ export interface CutSeries {
 const mostNumbers = 2 ** 29;
 
 /** Windows of series in memory. Scaling goes by the columns of the series, over the time of the training windows. */
-export class WindowSet extends MemorySet {
+export class WindowSet extends TrackedSet {
   readonly #series: readonly CutSeries[];
   readonly #sizes: WindowSizes;
-  /** Whether rows have been scaled, encoded or shuffled. */
-  isTouched = false;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for more numbers than are sensible */
   constructor(series: readonly CutSeries[], sizes: WindowSizes) {
@@ -54,16 +51,6 @@ export class WindowSet extends MemorySet {
     const { offset, scale } = Normalizer.of(method, statistics, () => quartilesOf(tensors)).inverse;
     const times = side === 'inputs' ? length : horizon;
     return new Normalizer(repeatedly(offset, times), repeatedly(scale, times));
-  }
-
-  override replace(side: Side, maps: Readonly<Record<string, RowMap>>): void {
-    super.replace(side, maps);
-    this.isTouched = true;
-  }
-
-  override shuffle(seed: number): void {
-    super.shuffle(seed);
-    this.isTouched = true;
   }
 }
 

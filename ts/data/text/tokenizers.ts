@@ -1,0 +1,110 @@
+// @internal
+import { createRequire } from 'node:module';
+import { BlasnetError, badArgument, reasonOf } from '../../core/errors.js';
+import type { TextEncoding, TextTokenizer } from './text-encoding.js';
+
+/** Cuts texts into words or characters. */
+export type Cut = (text: string) => readonly string[];
+
+/**
+ * The function that cuts texts.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for a language that has no such name
+ */
+export function cutFor(
+  tokenizer: 'words' | 'characters',
+  { lowerCase, locale }: Pick<TextEncoding, 'lowerCase' | 'locale'>,
+): Cut {
+  const plain = (text: string) => {
+    const normal = text.normalize('NFC');
+    if (!lowerCase) return normal;
+    // Without a language, not that of the machine.
+    return locale === undefined ? normal.toLowerCase() : normal.toLocaleLowerCase(locale);
+  };
+  requireLocale(locale);
+  if (tokenizer === 'characters') return (text) => Array.from(plain(text));
+  const segmenter = new Intl.Segmenter(locale ?? 'en', { granularity: 'word' });
+  return (text) => {
+    const words: string[] = [];
+    for (const { segment, isWordLike } of segmenter.segment(plain(text))) if (isWordLike) words.push(segment);
+    return words;
+  };
+}
+
+function requireLocale(locale: string | undefined): void {
+  if (locale === undefined) return;
+  try {
+    Intl.getCanonicalLocales(locale);
+  } catch {
+    throw badArgument('locale', "the name of a language, such as 'en'", locale);
+  }
+}
+
+/** The numbers of a text's tokens by a tokenizer.json, from 0 on. */
+export interface FileTokenizer {
+  ids(text: string): readonly number[];
+  /** The greatest number + 1. */
+  readonly count: number;
+}
+
+interface HuggingFace {
+  readonly Tokenizer: new (
+    json: object,
+    config: object,
+  ) => {
+    encode(text: string, options: { readonly add_special_tokens: boolean }): { readonly ids: readonly number[] };
+    get_vocab?(withAdded?: boolean): ReadonlyMap<string, number> | Readonly<Record<string, number>>;
+  };
+}
+
+const require = createRequire(import.meta.url);
+
+/**
+ * The tokenizer of a tokenizer.json.
+ * @throws BlasnetError `ERR_NATIVE_LOAD` without the package @huggingface/tokenizers, `ERR_BAD_ARGUMENT` for contents that it
+ *   cannot read
+ */
+export function fileTokenizer({ json }: Exclude<TextTokenizer, string>, name = 'tokenizer'): FileTokenizer {
+  const { Tokenizer } = loaded();
+  const unreadable = (cause: unknown) => badArgument(name, 'the contents of a tokenizer.json', reasonOf(cause));
+  let count: number;
+  let tokenizer: InstanceType<HuggingFace['Tokenizer']>;
+  try {
+    tokenizer = new Tokenizer(json, {});
+    count = 1 + Math.max(...idsIn(json));
+    tokenizer.encode('a b', { add_special_tokens: false });
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+  if (!(Number.isSafeInteger(count) && count > 0 && count < 2 ** 31 - 2)) throw unreadable(`${count} tokens`);
+  return {
+    count,
+    ids(text) {
+      const { ids } = tokenizer.encode(text, { add_special_tokens: false });
+      if (ids.every((id) => Number.isInteger(id) && id >= 0 && id < count)) return ids;
+      throw unreadable('tokens without numbers');
+    },
+  };
+}
+
+/** The numbers of all tokens. */
+function* idsIn({ model, added_tokens }: Readonly<Record<string, unknown>>): Generator<number> {
+  const { vocab } = model as { readonly vocab: Readonly<Record<string, number>> | readonly unknown[] };
+  if (Array.isArray(vocab)) yield vocab.length - 1;
+  else for (const id of Object.values(vocab)) yield id as number;
+  for (const { id } of (added_tokens ?? []) as readonly { readonly id: number }[]) yield id;
+}
+
+let library: HuggingFace | undefined;
+
+/** Loads the package at once: a net that was loaded is ready for its first text. */
+function loaded(): HuggingFace {
+  try {
+    library ??= require('@huggingface/tokenizers') as HuggingFace;
+    return library;
+  } catch (cause) {
+    const message =
+      'Expected the optional package @huggingface/tokenizers for a tokenizer.json but received an error when loading it; ' +
+      `run \`npm install @huggingface/tokenizers\` (${reasonOf(cause)})`;
+    throw new BlasnetError('ERR_NATIVE_LOAD', message, { cause });
+  }
+}
