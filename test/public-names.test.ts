@@ -11,7 +11,7 @@ const intended = {
       ClassificationLayer ConvLayer CsvColumnsError CsvLogger DataReader DropoutLayer EagerRunner EarlyStopping
       FlattenLayer FullyConnectedLayer GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer Layer
       Loss MaxPoolLayer Metric MnistImageDataReader ModelCheckpoint MsraInitializer NeuralNet NormalInitializer
-      Parameter PlainLayer Tensor TimeSeriesReader TrainingHistory XavierInitializer ZeroInitializer activationNames
+      Parameter PlainLayer Tensor TextReader TimeSeriesReader TrainingHistory XavierInitializer ZeroInitializer activationNames
       binaryCrossEntropy createInitializer createLayer createLayers createLoss createMetric createOptimizer
       createWeightsBias crossEntropy getThreads input lossNames meanSquaredError metricNames optimizerNames readNpz
       readSafetensors registerLayer registerLoss registerMetric setThreads timeSeriesFromCsv timeSeriesWindows versions writeNpz writeSafetensors`,
@@ -39,7 +39,7 @@ const intended = {
       ScalingOptions ScalingRows ScheduleKind SliceRange StopCondition StopReason Stopper StreamOptions
       TargetKind TargetOptions TensorData TensorType
       NaiveOptions SeriesColumn TimeSeries TimeSeriesCsvOptions TimeSeriesOptions WindowOptions
-      ForecastPreparation WindowPreparation WindowColumns TrainBeginContext TrainEndContext TrainOptions
+      ForecastPreparation WindowPreparation WindowColumns TextEncoding TextFiles TextOptions TextTokenizer Texts TrainBeginContext TrainEndContext TrainOptions
       TrainingProgress TransposedConvolutionOptions UpdateOptions UpdateTarget UpsampleOptions Value
       ValueOrNumber WarmUp WeightAverageOptions WeightOptions XCoordinate XavierOptions ZeroOneOptions`,
   },

@@ -1,4 +1,5 @@
 // How each export of 'blasnet' is called: valid arguments, of which the walk replaces one after another.
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import {
   ActivationLayer,
@@ -24,6 +25,7 @@ import {
   optimizerNames,
   Parameter,
   Tensor,
+  TextReader,
   timeSeriesWindows,
 } from 'blasnet';
 import { layer, layers } from './layers.js';
@@ -376,6 +378,40 @@ export const core: Readonly<Record<string, Callable | string>> = {
   registerLoss: { args: () => ['anotherLoss', () => createLoss('huber')] },
   registerMetric: { args: () => ['anotherMetric', () => createMetric('f1')] },
   setThreads: { args: () => [1] },
+  TextReader: {
+    args: () => [
+      {
+        ...{
+          train: 'train.csv',
+          text: 'a',
+          label: 'y',
+          header: true,
+          delimiter: ',',
+          split: 0.3,
+          validation: 3,
+          seed: 1,
+        },
+        ...{
+          tokenizer: 'words',
+          lowerCase: true,
+          locale: 'en',
+          vocabularySize: 9,
+          minCount: 1,
+          maxLength: 3,
+          keep: 'end',
+        },
+        ...{ features: 'tokens', labels: 'number' },
+      },
+    ],
+    instance: async () => {
+      await writeFile('texts.csv', 'text,label\na b,x\na c,y\nb c,x\n');
+      const made = new TextReader({ train: 'texts.csv', features: 'bag' });
+      await made.readData();
+      return made;
+    },
+    methods: readerMethods,
+    internal: readerInternal,
+  },
   timeSeriesFromCsv: {
     args: () => [
       'train.csv',

@@ -61,7 +61,8 @@ export class TextReader extends DataReader {
     const train = await readTexts(path, this.#options);
     const test = testPath === undefined ? undefined : await readTexts(testPath, this.#options);
     const classes = classesIn(train.labels);
-    if (classes.length < 2) throw badArgument(`the texts of '${path}'`, 'at least two classes', `'${classes[0]}' alone`);
+    if (classes.length < 2)
+      throw badArgument(`the texts of '${path}'`, 'at least two classes', `'${classes[0]}' alone`);
     const other = test?.labels.find((name) => !classes.includes(name));
     if (other !== undefined) throw badArgument(`the classes of '${testPath}'`, 'those of the training texts', other);
     if (this.#options.labels === 'binary' && classes.length > 2) {
@@ -79,7 +80,7 @@ export class TextReader extends DataReader {
 
   /** The tokens of numbers 2, 3 and so on; undefined for hashed tokens and a tokenizer.json. */
   get vocabulary(): readonly string[] | undefined {
-    return Object.values(this.#columns)[0]?.text!.vocabulary;
+    return Object.values(this.#columns)[0]?.text?.vocabulary;
   }
 
   /** How many numbers tokens have, 0 (padding) and 1 (unknown) included: the count for an `EmbeddingLayer`. */
@@ -155,6 +156,9 @@ export class TextReader extends DataReader {
     const classes = this.#classes;
     if (!inputs) return { ...made, columns: [this.#columns['']!], classes: made.classes ?? classes };
     const named = mapNamed(inputs, (input, name) => ({ ...input, columns: [this.#columns[name]!] }));
-    return { inputs: named, targets: mapNamed(targets!, (target) => ({ ...target, classes: target.classes ?? classes })) };
+    return {
+      inputs: named,
+      targets: mapNamed(targets!, (target) => ({ ...target, classes: target.classes ?? classes })),
+    };
   }
 }

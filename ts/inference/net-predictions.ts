@@ -19,6 +19,7 @@ import { type AnyTensor, type FloatArray, Tensor } from '../tensor/tensor.js';
 import type { BatchPredictorOptions } from './batch-predictor.js';
 import { requireTrainable } from './check-part.js';
 import { Evaluator } from './evaluation.js';
+import { requireFit } from './index-fit.js';
 import { Predictor } from './predictor.js';
 import { type Answers, RowPredictor } from './row-predictor.js';
 
@@ -47,6 +48,9 @@ export class NetPredictions {
   /** Whether the net has one input and one output; undefined until it is asked. */
   #isSingle: boolean | undefined;
 
+  /** Whether the layers take the numbers of the preparation. */
+  #isFitting = false;
+
   /** @param forgetPass - called before outputs are computed, which overwrite those of the last `forward` */
   constructor(model: Model, rows: NetRows, busy: Busy, forgetPass: () => void) {
     this.#model = model;
@@ -60,6 +64,7 @@ export class NetPredictions {
     this.#predictors.clear();
     this.#plain = undefined;
     this.#isSingle = undefined;
+    this.#isFitting = false;
   }
 
   get preparation(): Preparation | undefined {
@@ -71,11 +76,19 @@ export class NetPredictions {
     const isNamed = preparation !== undefined && preparation !== null && !isRowPreparation(preparation);
     this.#preparer = isNamed ? new NamedPreparer(preparation) : new Preparer(preparation);
     this.#plain = undefined;
+    this.#isFitting = false;
+  }
+
+  /** Refuses a preparation whose numbers the layers do not take. */
+  requireFit(preparation: Preparation | undefined): void {
+    requireFit(this.#model.stack.inputs, preparation);
   }
 
   /** The preparer of raw rows: by name, where the net or its preparation has names. */
   #preparerFor(call: string): Preparer | NamedPreparer {
     const { stack } = this.#model;
+    if (!this.#isFitting) requireFit(stack.inputs, this.preparation);
+    this.#isFitting = true;
     this.#isSingle ??= stack.inputNames.length <= 1 && stack.outputs.length <= 1 && !stack.hasIndices;
     if (this.#isSingle || this.#preparer instanceof NamedPreparer) return this.#preparer;
     const { inputs } = stack;

@@ -51,7 +51,11 @@ function inputLines({ inputShape, dtype, image, x, featureNames, columns, window
   const lines = [`  rows of ${shape}${kind}${image ? `, images of ${image.join('×')}` : ''}`];
   if (columns) {
     for (const { name, encoding, categories, parts = [], text } of columns) {
-      const kind = text ? textLine(text) : encoding === 'none' ? 'number' : `${encoding} of ${list(categories ?? parts)}`;
+      const kind = text
+        ? textLine(text)
+        : encoding === 'none'
+          ? 'number'
+          : `${encoding} of ${list(categories ?? parts)}`;
       lines.push(`  column ${name}: ${kind}`);
     }
   } else if (featureNames) {

@@ -1,8 +1,8 @@
 import { badArgument } from '../../core/errors.js';
 import { type Fields, fieldsOf, isFields, oneOf, repeated } from '../../core/fields.js';
 import { definedFields } from '../../core/objects.js';
-import type { TextEncoding, TextTokenizer } from '../text/text-encoding.js';
 import { numberingOf } from '../text/text-encoder.js';
+import type { TextEncoding, TextTokenizer } from '../text/text-encoding.js';
 import type { ColumnEncoding } from './column-encoding.js';
 
 const mostNumbers = 2 ** 31 - 3;
@@ -31,7 +31,8 @@ function textEncodingOf(where: string, value: unknown): TextEncoding {
   if (locale !== undefined && typeof locale !== 'string') throw badArgument(`${where}.locale`, 'a string', locale);
   if (hashing !== undefined) requireCount(`${where}.hashing`, hashing);
   requireCount(`${where}.length`, length);
-  const vocabulary = fields.vocabulary === undefined ? undefined : vocabularyOf(`${where}.vocabulary`, fields.vocabulary);
+  const vocabulary =
+    fields.vocabulary === undefined ? undefined : vocabularyOf(`${where}.vocabulary`, fields.vocabulary);
   if ([isFile, hashing !== undefined, vocabulary !== undefined].filter(Boolean).length !== 1) {
     const expected = 'one of vocabulary, hashing and the tokenizer of a file';
     throw badArgument(where, expected, vocabulary && hashing !== undefined ? 'several' : 'none or several');
@@ -43,7 +44,8 @@ function textEncodingOf(where: string, value: unknown): TextEncoding {
     ...(definedFields({ locale, hashing, keep, vocabulary }) as Partial<TextEncoding>),
   };
   const width = numberingOf(encoding).count - 2;
-  if (as === 'bag' && width !== length) throw badArgument(`${where}.length`, `${width}, a number for each token,`, length);
+  if (as === 'bag' && width !== length)
+    throw badArgument(`${where}.length`, `${width}, a number for each token,`, length);
   if (fields.idf === undefined) return Object.freeze(encoding);
   return Object.freeze({ ...encoding, idf: frequenciesOf(`${where}.idf`, fields.idf, width) });
 }
@@ -70,7 +72,8 @@ function vocabularyOf(where: string, value: unknown): readonly string[] {
 }
 
 function frequenciesOf(where: string, value: unknown, count: number): readonly number[] {
-  const isList = Array.isArray(value) && value.length === count && value.every((one) => Number.isFinite(one) && one > 0);
+  const isList =
+    Array.isArray(value) && value.length === count && value.every((one) => Number.isFinite(one) && one > 0);
   if (!isList) throw badArgument(where, `a list of ${count} numbers above 0`, value);
   return Object.freeze([...(value as number[])]);
 }

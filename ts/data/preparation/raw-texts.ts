@@ -7,7 +7,9 @@ export type Texts = string | readonly string[];
 
 /** Whether rows are a text, or a list of texts. */
 export function areTexts(rows: unknown): rows is Texts {
-  return typeof rows === 'string' || (Array.isArray(rows) && rows.length > 0 && rows.every((row) => typeof row === 'string'));
+  return (
+    typeof rows === 'string' || (Array.isArray(rows) && rows.length > 0 && rows.every((row) => typeof row === 'string'))
+  );
 }
 
 /**
@@ -15,10 +17,7 @@ export function areTexts(rows: unknown): rows is Texts {
  * @param columns - those that the net takes
  * @throws BlasnetError `ERR_BAD_ARGUMENT` unless they are a single column of texts
  */
-export function cellsOfTexts(
-  texts: Texts,
-  columns: readonly ColumnEncoding[] | undefined,
-): readonly RowCells[] {
+export function cellsOfTexts(texts: Texts, columns: readonly ColumnEncoding[] | undefined): readonly RowCells[] {
   const [column, ...others] = columns ?? [];
   if (column?.encoding !== 'text' || others.length > 0) {
     const expected = columns ? `cells of ${columns.map(({ name }) => name).join(', ')}` : 'numbers';

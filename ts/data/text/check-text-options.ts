@@ -29,7 +29,8 @@ export function checkTextOptions(options: TextOptions): void {
   for (const name of ['split', 'validation', 'seed', 'vocabularySize', 'minCount', 'hashing', 'maxLength'] as const) {
     requireNumber(name, options[name]);
   }
-  if (lowerCase !== undefined && typeof lowerCase !== 'boolean') throw badArgument('lowerCase', 'true or false', lowerCase);
+  if (lowerCase !== undefined && typeof lowerCase !== 'boolean')
+    throw badArgument('lowerCase', 'true or false', lowerCase);
   if (locale !== undefined && typeof locale !== 'string') throw badArgument('locale', 'a string', locale);
   if (features !== undefined) oneOf('features', ['tokens', 'bag', 'pairs'], features);
   if (weights !== undefined) oneOf('weights', ['tfIdf', 'tf'], weights);
@@ -51,15 +52,26 @@ function requireNumber(name: string, value: unknown): void {
     throw badArgument(name, 'a share such as 0.2, or a divisor above 1 such as 5,', value);
   }
   const least = name === 'seed' ? 0 : 1;
-  const isCount = Number.isSafeInteger(value) && (value as number) >= least && (name === 'seed' || (value as number) <= most);
-  if (!isCount) throw badArgument(name, `a whole number from ${least} to ${name === 'seed' ? '2^53 - 1' : most}`, value);
+  const isCount =
+    Number.isSafeInteger(value) && (value as number) >= least && (name === 'seed' || (value as number) <= most);
+  if (!isCount)
+    throw badArgument(name, `a whole number from ${least} to ${name === 'seed' ? '2^53 - 1' : most}`, value);
 }
 
 /** Checks what tokens there are and where their numbers come from. */
-function checkTokens({ tokenizer, vocabulary, vocabularySize, minCount, hashing, lowerCase, locale }: TextOptions): void {
+function checkTokens({
+  tokenizer,
+  vocabulary,
+  vocabularySize,
+  minCount,
+  hashing,
+  lowerCase,
+  locale,
+}: TextOptions): void {
   if (tokenizer !== undefined && !isFields(tokenizer)) oneOf('tokenizer', ['words', 'characters'], tokenizer);
   if (vocabulary !== undefined) {
-    const isList = Array.isArray(vocabulary) && vocabulary.length > 0 && vocabulary.every((one) => typeof one === 'string');
+    const isList =
+      Array.isArray(vocabulary) && vocabulary.length > 0 && vocabulary.every((one) => typeof one === 'string');
     if (!isList) throw badArgument('vocabulary', 'a list of strings', vocabulary);
     const twice = repeated(vocabulary);
     if (twice !== undefined) throw badArgument('vocabulary', 'each token once', twice);

@@ -1,6 +1,5 @@
 // @internal
-import { readdir } from 'node:fs/promises';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badArgument, clipped, reasonOf } from '../../core/errors.js';
 import { badFile, readFileBytes, unreadable } from '../../core/files.js';

@@ -39,6 +39,12 @@ export function numberingOf({ tokenizer, vocabulary = [], hashing, ...how }: Tok
   };
 }
 
+/** The count of numbers of tokens. */
+export function tokenCountOf({ tokenizer, vocabulary = [], hashing }: TokenNumbering): number {
+  if (typeof tokenizer === 'object') return FIRST + fileTokenizer(tokenizer).count;
+  return FIRST + (hashing ?? vocabulary.length);
+}
+
 /** As scikit-learn's HashingVectorizer without signs: |h| mod n, where h is a signed number. */
 const bucketOf = (token: string, count: number) => Math.abs(murmurHash(token) | 0) % count;
 

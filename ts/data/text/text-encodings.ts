@@ -1,5 +1,5 @@
 // @internal
-import { badArgument, BlasnetError, placed } from '../../core/errors.js';
+import { BlasnetError, badArgument, placed } from '../../core/errors.js';
 import { isFields } from '../../core/fields.js';
 import { badFile, readFileBytes } from '../../core/files.js';
 import { definedFields } from '../../core/objects.js';
@@ -41,10 +41,14 @@ export async function tokenizerIn({ tokenizer = 'words' }: TextOptions): Promise
 }
 
 /**
- * What gives tokens their numbers.
+ * Chooses the numbers of tokens: by a vocabulary, hashing, or the file of a tokenizer.
  * @param texts - the training texts, from which the vocabulary comes
  */
-export function textNumbering(options: TextOptions, tokenizer: TextTokenizer, texts: readonly string[]): TokenNumbering {
+export function textNumbering(
+  options: TextOptions,
+  tokenizer: TextTokenizer,
+  texts: readonly string[],
+): TokenNumbering {
   const { lowerCase = true, locale, hashing, vocabularySize = usualVocabulary, minCount = 1 } = options;
   if (typeof tokenizer === 'object') return { tokenizer, lowerCase: false };
   const how = { tokenizer, lowerCase, ...definedFields({ locale, hashing }) };
@@ -72,10 +76,20 @@ export function textEncodings(
   }
   if (features === 'bag' && isTooDense(texts.length, tokens)) {
     const remedy = "vocabularySize and hashing make fewer, features: 'pairs' leaves zeros out";
-    throw badArgument('a bag of words', `at most ${MOST_ONE_HOT} numbers`, sizeText(texts.length, tokens, 'float32'), remedy);
+    throw badArgument(
+      'a bag of words',
+      `at most ${MOST_ONE_HOT} numbers`,
+      sizeText(texts.length, tokens, 'float32'),
+      remedy,
+    );
   }
   const counts = texts.map((text) => countsOf(numbersOf(text)));
-  const frequencies = () => inverseFrequencies(counts.map((each) => each.keys()), tokens, first);
+  const frequencies = () =>
+    inverseFrequencies(
+      counts.map((each) => each.keys()),
+      tokens,
+      first,
+    );
   const how = { ...numbering, ...(weights === 'tfIdf' && { idf: frequencies() }) };
   if (features === 'bag') return { '': { ...how, as: 'bag', length: tokens } };
   const length = maxLength ?? usualLengthOf(counts.map(({ size }) => size));

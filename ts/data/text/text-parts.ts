@@ -1,8 +1,9 @@
 // @internal
+
+import { type AnyTensor, Tensor, type TensorType } from '../../tensor/tensor.js';
 import { mapNamed } from '../by-name.js';
 import { type Part, splitOrder } from '../part.js';
 import { rowsOf } from '../rows.js';
-import { type AnyTensor, Tensor, type TensorType } from '../../tensor/tensor.js';
 import type { LabelledTexts } from './labelled-texts.js';
 import { TextWriter } from './text-encoder.js';
 import type { TextEncoding } from './text-encoding.js';

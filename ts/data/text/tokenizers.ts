@@ -58,19 +58,28 @@ interface HuggingFace {
 
 const require = createRequire(import.meta.url);
 
+/** Large ones take a second. */
+const known = new WeakMap<object, FileTokenizer>();
+
 /**
  * The tokenizer of a tokenizer.json.
  * @throws BlasnetError `ERR_NATIVE_LOAD` without the package @huggingface/tokenizers, `ERR_BAD_ARGUMENT` for contents that it
  *   cannot read
  */
-export function fileTokenizer({ json }: Exclude<TextTokenizer, string>, name = 'tokenizer'): FileTokenizer {
+export function fileTokenizer({ json }: Exclude<TextTokenizer, string>): FileTokenizer {
+  const made = known.get(json) ?? newTokenizer(json);
+  known.set(json, made);
+  return made;
+}
+
+function newTokenizer(json: Readonly<Record<string, unknown>>): FileTokenizer {
   const { Tokenizer } = loaded();
-  const unreadable = (cause: unknown) => badArgument(name, 'the contents of a tokenizer.json', reasonOf(cause));
+  const unreadable = (cause: unknown) => badArgument('tokenizer', 'the contents of a tokenizer.json', reasonOf(cause));
   let count: number;
   let tokenizer: InstanceType<HuggingFace['Tokenizer']>;
   try {
     tokenizer = new Tokenizer(json, {});
-    count = 1 + Math.max(...idsIn(json));
+    count = 1 + greatestId(json);
     tokenizer.encode('a b', { add_special_tokens: false });
   } catch (cause) {
     throw unreadable(cause);
@@ -86,12 +95,12 @@ export function fileTokenizer({ json }: Exclude<TextTokenizer, string>, name = '
   };
 }
 
-/** The numbers of all tokens. */
-function* idsIn({ model, added_tokens }: Readonly<Record<string, unknown>>): Generator<number> {
+/** The greatest number of a token. */
+function greatestId({ model, added_tokens }: Readonly<Record<string, unknown>>): number {
   const { vocab } = model as { readonly vocab: Readonly<Record<string, number>> | readonly unknown[] };
-  if (Array.isArray(vocab)) yield vocab.length - 1;
-  else for (const id of Object.values(vocab)) yield id as number;
-  for (const { id } of (added_tokens ?? []) as readonly { readonly id: number }[]) yield id;
+  const added = ((added_tokens ?? []) as readonly { readonly id: number }[]).map(({ id }) => id);
+  const ids = Array.isArray(vocab) ? [vocab.length - 1] : Object.values(vocab as Readonly<Record<string, number>>);
+  return [...added, ...ids].reduce((most, id) => Math.max(most, id), -1);
 }
 
 let library: HuggingFace | undefined;

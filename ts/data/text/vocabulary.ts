@@ -19,7 +19,11 @@ export function vocabularyOf(texts: Iterable<string>, cut: Cut, most: number, le
  * @param texts - the numbers that occur in each of the texts, each once
  * @param count - of numbers, from `first` on
  */
-export function inverseFrequencies(texts: readonly Iterable<number>[], count: number, first: number): readonly number[] {
+export function inverseFrequencies(
+  texts: readonly Iterable<number>[],
+  count: number,
+  first: number,
+): readonly number[] {
   const found = new Float64Array(count);
   for (const numbers of texts) for (const number of numbers) found[number - first]!++;
   return Array.from(found, (one) => Math.log((1 + texts.length) / (1 + one)) + 1);
