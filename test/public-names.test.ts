@@ -13,7 +13,7 @@ const intended = {
       Loss MaxPoolLayer Metric MnistImageDataReader ModelCheckpoint MsraInitializer NeuralNet NormalInitializer
       Parameter PlainLayer Tensor TextReader TimeSeriesReader TrainingHistory XavierInitializer ZeroInitializer activationNames
       binaryCrossEntropy createInitializer createLayer createLayers createLoss createMetric createOptimizer
-      createWeightsBias crossEntropy getThreads input lossNames meanSquaredError metricNames optimizerNames readNpz
+      createWeightsBias crossEntropy embeddingSize getThreads input lossNames meanSquaredError metricNames optimizerNames readNpz
       readSafetensors registerLayer registerLoss registerMetric setThreads timeSeriesFromCsv timeSeriesWindows versions writeNpz writeSafetensors`,
     types: `
       Activation ActivationOptions AnyTensor Augmentation Axis BatchNormOperands BatchNormOptions

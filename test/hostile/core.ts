@@ -225,6 +225,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
     },
     internal: ['rowsOf'],
   },
+  embeddingSize: { args: () => [10] },
   EarlyStopping: {
     args: () => [{ monitor: 'lossTrain', mode: 'min', minDelta: 0.1, patience: 2, restoreBest: true }],
     internal: callbackInternal,

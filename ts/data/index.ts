@@ -4,6 +4,7 @@ export * from './csv-columns-error.js';
 export * from './csv-options.js';
 export * from './data-files.js';
 export * from './data-reader.js';
+export * from './embedding-size.js';
 export * from './image-data-reader.js';
 export * from './image-options.js';
 export * from './mnist-image-data-reader.js';

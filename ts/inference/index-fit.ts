@@ -28,8 +28,8 @@ export function requireFit(inputs: readonly RangedInput[], preparation: Preparat
 }
 
 function requireColumns(input: string, { columns = [] }: InputPreparation, rows: number): void {
-  for (const { name, text, categories } of columns) {
-    const count = text ? tokenCountOf(text) : (categories?.length ?? 0);
+  for (const { name, text, categories = [], encoding } of columns) {
+    const count = text ? tokenCountOf(text) : categories.length + Number(encoding === 'index');
     if (count <= rows) continue;
     const what = text ? 'numbers of tokens' : 'names';
     const place = input === '' ? 'the net' : `input '${input}' of the net`;

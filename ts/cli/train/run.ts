@@ -1,6 +1,7 @@
 import { extname, parse, resolve } from 'node:path';
 import { requireWritable } from '../../core/files.js';
 import { definedFields } from '../../core/objects.js';
+import { rowType } from '../../data/rows.js';
 import { type DataReader, type NeuralNet, setThreads, type TrainingHistory } from '../../index.js';
 import { soleTypeFor } from '../../objectives.js';
 import { Interrupted, UsageError } from '../output.js';
@@ -19,6 +20,11 @@ export async function runTrain(data: string, settings: TrainSettings): Promise<v
   const extension = extname(out).toLowerCase();
   if (extension !== '.safetensors' && extension !== '.onnx') {
     throw new UsageError(`--out: Expected a name that ends in .safetensors or .onnx but received '${out}'`);
+  }
+  if (extension === '.onnx' && settings.reader.embed !== undefined) {
+    throw new UsageError(
+      '--embed: Expected --out with a name that ends in .safetensors, since ONNX models have no columns',
+    );
   }
   if (resume && checkpoint === undefined) throw new UsageError('--resume needs the --checkpoint file to go on from');
   if (checkpoint !== undefined && resolve(checkpoint) === resolve(out)) {
@@ -60,7 +66,8 @@ function prepare(reader: DataReader, { validation, scale, normalize, hyperParame
   const kind = labelKindOf(reader, netType ?? (loss === undefined ? undefined : soleTypeFor(loss)));
   // Not of the test rows: they stand for rows that nobody has seen yet.
   const scaling = normalize === false ? undefined : ({ method: scale ?? 'minMax', fitOn: 'train' } as const);
-  if (scaling) reader.normalizeX(scaling);
+  const hasFloats = Object.values(reader.trainingLike.inputs).some((rows) => rowType(rows) !== 'int32');
+  if (scaling && hasFloats) reader.normalizeX(scaling);
   prepareLabels(reader, kind, scaling);
   // Because the validation set takes the first rows, and files are often sorted.
   reader.shuffle(hyperParameters.seed);

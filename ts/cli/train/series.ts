@@ -17,6 +17,7 @@ const refused: Readonly<Record<string, string>> = {
   label: '--target',
   test: '--split',
   inputs: '--columns',
+  embed: '--categorical',
   skipLines: 'a file without these lines',
   unknownCategory: '--ignore',
   format: 'a CSV file',

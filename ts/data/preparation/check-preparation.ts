@@ -1,5 +1,5 @@
 import { badArgument } from '../../core/errors.js';
-import { type Fields, fieldsOf, isFields, repeated } from '../../core/fields.js';
+import { type Fields, fieldsOf, isFields, oneOf, repeated } from '../../core/fields.js';
 import { definedFields } from '../../core/objects.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import type { DatePart } from '../csv-options.js';
@@ -128,11 +128,9 @@ function columnOf(value: unknown, where: string): ColumnEncoding {
   if (isFields(value) && value.encoding === 'text') return textColumn(value, where);
   const known = ['name', 'encoding', 'categories', 'parts', 'format', 'decimal', 'unknown', 'missingCells', 'missing'];
   const fields = fieldsOf(where, value, known);
-  const { encoding, unknown } = fields;
+  const { unknown } = fields;
   if (typeof fields.name !== 'string') throw badArgument(`${where}.name`, 'a string', fields.name);
-  if (encoding !== 'none' && encoding !== 'date' && encoding !== 'oneHot' && encoding !== 'number') {
-    throw badArgument(`${where}.encoding`, "'none', 'date', 'text', 'oneHot' or 'number'", encoding);
-  }
+  const encoding = oneOf(`${where}.encoding`, ['none', 'date', 'text', 'oneHot', 'number', 'index'], fields.encoding);
   const isNumber = encoding === 'none' || encoding === 'date';
   const date = encoding === 'date' ? dateOf(fields, where) : undefined;
   for (const field of ['parts', 'format'] as const) {
@@ -145,7 +143,7 @@ function columnOf(value: unknown, where: string): ColumnEncoding {
   const categories = isNumber ? undefined : names(`${where}.categories`, fields.categories);
   if (isNumber && fields.categories !== undefined) throw badArgument(`${where}.categories`, 'none', fields.categories);
   const mayBeZeros = encoding === 'oneHot' && unknown === 'zeros';
-  if (unknown !== undefined && !mayBeZeros && (isNumber || unknown !== 'error')) {
+  if (unknown !== undefined && !mayBeZeros && (isNumber || encoding === 'index' || unknown !== 'error')) {
     throw badArgument(`${where}.unknown`, isNumber ? 'nothing' : "'error', or 'zeros' with 'oneHot'", unknown);
   }
   const missingCells = textsOf(`${where}.missingCells`, fields.missingCells);

@@ -7,9 +7,9 @@ export interface ColumnEncoding {
   readonly name: string;
   /**
    * 'none': a cell is a number and stays as it is; 'date': a cell is a date; 'text': a cell is a text; else a cell is a name of a
-   * category.
+   * category, which becomes its place in the list, or with 'index' its place + 1 and 0 for other names.
    */
-  readonly encoding: 'none' | 'date' | 'text' | CategoryEncoding;
+  readonly encoding: 'none' | 'date' | 'text' | 'index' | CategoryEncoding;
   /** How texts become numbers. */
   readonly text?: TextEncoding;
   /** The names of the categories, in order: 'oneHot' makes a column of 0 and 1 for each. */

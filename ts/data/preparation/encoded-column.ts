@@ -55,8 +55,8 @@ export class EncodedColumn {
 
   /** Whether a row may lack the column's cell. */
   get fillsMissing(): boolean {
-    const { missing, unknown } = this.#encoding;
-    return missing !== 'error' && !(missing === 'unknown' && unknown !== 'zeros');
+    const { missing, unknown, encoding } = this.#encoding;
+    return missing !== 'error' && !(missing === 'unknown' && unknown !== 'zeros' && encoding !== 'index');
   }
 
   /**
@@ -93,6 +93,7 @@ export class EncodedColumn {
     else {
       const place = this.#place(content, unseen);
       if (encoding === 'number') target[this.offset] = place;
+      else if (encoding === 'index') target[this.offset] = place + 1;
       else if (place >= 0) target[this.offset + place] = 1;
     }
   }
@@ -136,6 +137,7 @@ export class EncodedColumn {
       const place = this.#places.get(name);
       if (place !== undefined) return place;
     }
+    if (encoding === 'index') return -1;
     if (encoding === 'oneHot' && (unknown === 'zeros' || unseen === 'zero')) return -1;
     const remedy = encoding === 'oneHot' && unseen === 'error' ? "; unseen: 'zero' sets its columns to 0" : '';
     const received = describe(isMissing(content) ? content.missing : content);

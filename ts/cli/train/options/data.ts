@@ -29,6 +29,14 @@ export const dataOptions = [
     'columns of names: one-hot (name) or numbered (name=number); without columns: all that begin with a text',
     { convert: categoricalOf },
   ),
+  setting(
+    'reader.embed',
+    '--embed <columns...>',
+    'columns of names that get an embedding each, instead of one-hot columns: --embed city street',
+    {
+      convert: (columns: readonly string[]) => columns.flatMap((text) => text.split(',')).filter((name) => name !== ''),
+    },
+  ),
   setting('reader.unknownCategory', '--unseen <policy>', 'names that only other rows have: error (default), or zero', {
     parse: (text) => (unseen(text) === 'zero' ? 'zeros' : 'error'),
   }),
