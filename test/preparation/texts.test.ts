@@ -172,9 +172,12 @@ test('errors › another vocabulary, texts for other nets', async (t) => {
 
   const table = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'table');
   table.addLayer(new FullyConnectedLayer(2, 1));
-  await t.throwsAsync(table.predict(untyped<Tensor>('great')), badArgument(/since the net does not take a text alone/));
+  await t.throwsAsync(
+    table.predict(untyped<Tensor>('great')),
+    badArgument(/a Tensor, since the net's preparation names no columns/),
+  );
   table.preparation = { inputShape: [2], featureNames: ['a', 'b'] };
-  await t.throwsAsync(table.predict(untyped<Tensor>(['x', 'y'])), badArgument(/does not take a text alone/));
+  await t.throwsAsync(table.predict(untyped<Tensor>(['x', 'y'])), badArgument(/cells by column name for row 0/));
   const net = await trained(reader);
   await t.throwsAsync(net.predict([{ other: 'x' }]), badArgument(/a cell for row 0, column 'text'/));
   await t.throwsAsync(net.predict([{ text: null }]), badArgument(/a cell|not missing/));

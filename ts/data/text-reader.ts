@@ -3,12 +3,12 @@ import { mapNamed } from './by-name.js';
 import { DataReader } from './data-reader.js';
 import type { ColumnEncoding } from './preparation/column-encoding.js';
 import type { Preparation } from './preparation/preparation.js';
-import { checkTextOptions } from './text/check-text-options.js';
-import { readTexts } from './text/labelled-texts.js';
 import { numberingOf } from './text/text-encoder.js';
 import type { TextTokenizer } from './text/text-encoding.js';
 import { textEncodings, textNumbering, tokenizerIn } from './text/text-encodings.js';
-import { classesIn, type TextSets, type TextShares, textPart, textSetsOf } from './text/text-parts.js';
+import { checkTextOptions } from './text-files/check-text-options.js';
+import { readTexts } from './text-files/labelled-texts.js';
+import { classesIn, type TextSets, type TextShares, textPart, textSetsOf } from './text-files/text-parts.js';
 import type { TextOptions } from './text-options.js';
 import { TrackedSet } from './tracked-set.js';
 

@@ -19,7 +19,7 @@ export function settingsOfAll(
   if (kind === 'label') return [settings];
   if (kind === 'feature') return settingsOfDate(settings, options);
   if (settings.declared === 'oneHot') {
-    throw badArgument(`categorical.${name}`, "'number', or nothing, for a column of an index", 'oneHot');
+    throw badArgument(`categorical.${name}`, "'number', or nothing, for a column that is read as 'index'", 'oneHot');
   }
   if (options.dates && own(options.dates, name) !== undefined) {
     throw badArgument(`dates.${name}`, "a column that is not read as 'index'", 'one that is');

@@ -13,7 +13,7 @@ import { type Prediction, predictionOf } from './prediction.js';
 import { byName, type InputPreparation, type OutputPreparation, type Preparation } from './preparation.js';
 import { prepareRows, prepareRowsSync } from './prepare.js';
 import { hasNumbers, isNested, type NamedRow, type NamedRows, numbersOf } from './raw-numbers.js';
-import { areTexts, cellsOfTexts, type Texts } from './raw-texts.js';
+import { type Texts, withCellsOfTexts } from './raw-texts.js';
 import { RowEncoder } from './row-encoder.js';
 
 /** An input of a net, as it stands in a graph. */
@@ -81,7 +81,7 @@ export class NamedPreparer {
     options?: PredictOptions,
   ): NamedTensors {
     const known = options === undefined ? undefined : checkedPredictOptions(options);
-    const rows = areTexts(given) ? cellsOfTexts(given, this.columns) : given;
+    const rows = withCellsOfTexts(given, this.columns);
     if (Array.isArray(rows)) {
       if (this.takesCells && !rows.some(hasNumbers)) return this.encodeCells(rows, dtype, 0, known);
       return this.#encodeEach(rows, dtype);

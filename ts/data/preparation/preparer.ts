@@ -7,7 +7,7 @@ import { checkedPredictOptions, type PredictOptions } from './predict-options.js
 import { type Prediction, predictionOf } from './prediction.js';
 import { isRowPreparation, type Preparation, type RowPreparation } from './preparation.js';
 import { prepareRows, prepareRowsSync } from './prepare.js';
-import { areTexts, cellsOfTexts, type Texts } from './raw-texts.js';
+import { type Texts, withCellsOfTexts } from './raw-texts.js';
 import { encodeSteps, encodeWindows, type WindowColumns, type WindowShape } from './raw-windows.js';
 import { RowEncoder } from './row-encoder.js';
 
@@ -32,7 +32,7 @@ export class Preparer {
    */
   encode(given: Tensor | readonly RowCells[] | WindowColumns | Texts, dtype: DType, options?: PredictOptions): Tensor {
     const known = options === undefined ? undefined : checkedPredictOptions(options);
-    const rows = areTexts(given) ? cellsOfTexts(given, this.preparation?.columns) : given;
+    const rows = withCellsOfTexts(given, this.preparation?.columns);
     const { window } = this;
     if (window) return encodeWindows(rows, window, dtype, known);
     if (!(rows instanceof Tensor)) return this.#encoderFor(rows).encode(rows as readonly RowCells[], dtype, 0, known);

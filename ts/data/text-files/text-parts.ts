@@ -4,9 +4,9 @@ import { type AnyTensor, Tensor, type TensorType } from '../../tensor/tensor.js'
 import { mapNamed } from '../by-name.js';
 import { type Part, splitOrder } from '../part.js';
 import { rowsOf } from '../rows.js';
+import { TextWriter } from '../text/text-encoder.js';
+import type { TextEncoding } from '../text/text-encoding.js';
 import type { LabelledTexts } from './labelled-texts.js';
-import { TextWriter } from './text-encoder.js';
-import type { TextEncoding } from './text-encoding.js';
 
 /** The texts of each set. */
 export interface TextSets {
