@@ -19,7 +19,7 @@ const intended = {
       Activation ActivationOptions AnyTensor Augmentation Axis BatchNormOperands BatchNormOptions
       BatchPredictorOptions BatchSource CallContext Callback CallbackContext CategoryEncoding ChannelStatistics
       CheckpointContext CheckpointOptions CheckpointRecord CifarFiles ClassWeights ColumnEncoding ConvOptions
-      ConvTransposeWindow ConvolutionOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvInput CsvLabel
+      Conv1dWindows ConvTransposeWindow ConvolutionOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvInput CsvLabel
       CsvMend CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart
       DropoutOptions EarlyStoppingOptions EpochContext ErrorCode EvaluateOptions Evaluation FeatureScaling
       FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip GraphInput GraphNodes GraphOutput
@@ -30,16 +30,16 @@ const intended = {
       LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator
       MetricName MetricOptions MetricValue MetricValues MissingPolicy MnistFiles ModelCheckpointOptions
       MsraOptions NamedBatch NamedRow NamedRowBatch NamedRows NamedTensors NestedNumbers NetNode NetType Node
-      NormalOptions NpyArray NpzArrays NpzInput NpzNames NpzOptions NumberArray OnnxAttributes OnnxBuilder
+      NormalOptions NpyArray NumberRange NpzArrays NpzInput NpzNames NpzOptions NumberArray OnnxAttributes OnnxBuilder
       OnnxExportOptions OnnxImportOptions Operand OperationParameter OperationStep Ops Optimizer OptimizerName
       OptimizerOptions OutputLosses OutputMetrics
       OutputPreparation Pair ParameterOptions ParameterSetup ParameterSpec ParameterSpecs PixelNormalization
       PoolOptions PoolWindow PredictOptions Prediction Preparation RawNumbers ReductionOptions RegularMethod
       Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod
-      ScalingOptions ScalingRows ScheduleKind SliceRange StopCondition StopReason Stopper StreamOptions
-      TargetKind TargetOptions TensorData TensorType
+      ScalingOptions ScalingRows ScheduleKind SliceRange StepWindowsOptions StopCondition StopReason Stopper StreamOptions
+      TargetKind TargetOptions TensorData TensorType TextEncoding TextFiles TextOptions TextTokenizer Texts
       NaiveOptions SeriesColumn TimeSeries TimeSeriesCsvOptions TimeSeriesOptions WindowOptions
-      ForecastPreparation WindowPreparation WindowColumns TextEncoding TextFiles TextOptions TextTokenizer Texts TrainBeginContext TrainEndContext TrainOptions
+      ForecastPreparation WindowPreparation WindowColumns TrainBeginContext TrainEndContext TrainOptions
       TrainingProgress TransposedConvolutionOptions UpdateOptions UpdateTarget UpsampleOptions Value
       ValueOrNumber WarmUp WeightAverageOptions WeightOptions XCoordinate XavierOptions ZeroOneOptions`,
   },

@@ -3,6 +3,7 @@ export type { LossChartOptions, LossHistoryOptions, LossScale, XCoordinate } fro
 export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
 export type { ResumeOptions } from './checkpoints/longer-run.js';
 export { BlasnetError, type ErrorCode } from './core/errors.js';
+export type { NumberRange } from './core/ranges.js';
 export * from './data/index.js';
 export type { ZeroOneOptions } from './data/labels.js';
 export type { ColumnEncoding } from './data/preparation/column-encoding.js';
@@ -63,11 +64,13 @@ export type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 export type { Axis } from './ops/axes.js';
 export type {
   BatchNormOperands,
+  Conv1dWindows,
   ConvolutionOptions,
   DropoutOptions,
   MatmulOptions,
   ReductionOptions,
   SliceRange,
+  StepWindowsOptions,
   TransposedConvolutionOptions,
 } from './ops/operations/index.js';
 export type { Ops } from './ops/ops.js';

@@ -35,7 +35,8 @@ for (const dtype of ['float64', 'float32'] as const) {
     const cases = await readReference<Case[]>('batch_norm');
     t.is(cases.length, 8);
     for (const { momentum, epsilon, gamma, beta, before, x, delta, ...expected } of cases) {
-      const layer = new BatchNormLayer(gamma.data.length, { momentum, epsilon, dtype });
+      const channelsFirst = x.shape.length === 3;
+      const layer = new BatchNormLayer(gamma.data.length, { momentum, epsilon, dtype, channelsFirst });
       layer.setWeights({ gamma: tensorOf(gamma, dtype), beta: tensorOf(beta, dtype) });
       layer.forward(tensorOf(before, dtype));
       const y = layer.forward(tensorOf(x, dtype));
@@ -67,7 +68,7 @@ const shapes = [
 
 for (const shape of shapes) {
   test(`gradients of ${shape.join('×')} agree with differences`, (t) => {
-    const layer = new BatchNormLayer(shape[1], { dtype: 'float64' });
+    const layer = new BatchNormLayer(shape[1], { dtype: 'float64', channelsFirst: true });
     layer.setWeights({ gamma: randomTensor([shape[1]], 1, 0.5, 1.5), beta: randomTensor([shape[1]], 2) });
     t.deepEqual(gradientCheck(layer, randomTensor(shape, 3, -2, 2)), []);
   });
@@ -233,7 +234,7 @@ test('an epsilon that is 0 in float32 is refused for float32, where a constant f
 test('shapes that do not fit are refused', (t) => {
   const layer = new BatchNormLayer(3);
   t.throws(() => layer.forward(rowsOfNumbers(2, 4)), shapeMismatch(/rows of 3 features or channels for input/));
-  t.throws(() => layer.forward(Tensor.zeros([2, 4, 3])), shapeMismatch(/received rows of shape \[4, 3\]/));
+  t.throws(() => layer.forward(Tensor.zeros([2, 3, 4])), shapeMismatch(/received rows of shape \[3, 4\]/));
   t.throws(() => layer.forward(Tensor.zeros([2])), shapeMismatch(/features or channels/));
   t.throws(() => layer.forward(Tensor.zeros([0, 3])), badArgument(/rows of features that are all there/));
   t.throws(() => layer.forward(rowsOfNumbers(2, 3).clone('float64')), badArgument(/a float32 tensor for x/));

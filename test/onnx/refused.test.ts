@@ -211,9 +211,9 @@ const changes: Readonly<Record<string, readonly [object, RegExp]>> = {
     /^Expected functions in domains of their own in '.*' but received one of the ONNX domain, 'Relu'$/,
   ],
   'sparse initializers': [{ graph: { ...graph, sparseInitializer: [{}] } }, /^Expected dense initializers/],
-  'an input of whole numbers': [
-    { graph: { ...graph, input: [{ name: 'x', type: { tensorType: { elemType: 7 } } }] } },
-    /^Expected a tensor of float32 or float64 as input 'x' in '.*' but received int64$/,
+  'an input of bytes': [
+    { graph: { ...graph, input: [{ name: 'x', type: { tensorType: { elemType: 2 } } }] } },
+    /^Expected a tensor of float32, float64, int32 or int64 as input 'x' in '.*' but received data type 2$/,
   ],
   'an attribute given twice': [
     { graph: { ...graph, node: [{ ...graph.node[0], attribute: [twice, twice] }] } },

@@ -6,8 +6,8 @@ import { Layer, type LayerConfig } from './layer.js';
 import { registerLayer } from './registry.js';
 
 /**
- * The last layer of a classifier: turns logits into probabilities, by softmax over all numbers of a row (several classes)
- * or sigmoid (two classes). Losses are computed from its logits. Alone, its `backward` takes the delta (a − y) / m, which is
+ * The last layer of a classifier: turns logits into probabilities, by softmax (several classes) or sigmoid (two classes).
+ * Softmax is over all numbers of a row, and over those of each step of `[steps, classes]`. Losses are computed from its logits. Alone, its `backward` takes the delta (a − y) / m, which is
  * the derivative of the mean loss by the logits, and passes it on.
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export class ClassificationLayer extends Layer {
 
   override call(ops: Ops, [z]: readonly Value[]): Value {
     if (this.kind === 'sigmoid') return ops.sigmoid(z!);
-    if (z!.rank === 2) return ops.softmax(z!);
+    if (z!.rank === 2 || z!.rank === 3) return ops.softmax(z!);
     const a = ops.softmax(ops.reshape(z!, [z!.shape[0]!, sizeOf(z!.shape.slice(1))]));
     const y = ops.reshape(a, z!.shape);
     y.logits = a.logits;

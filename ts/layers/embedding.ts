@@ -59,6 +59,11 @@ export class EmbeddingLayer extends Layer {
     this.maskZero = maskZero;
     this.#initMethod = initMethod;
     this.#dtype = dtype;
+    this.buildFor([[]]);
+  }
+
+  override get inputShape(): undefined {
+    return undefined; // any
   }
 
   protected override get ownSetup() {

@@ -57,7 +57,9 @@ export class Emission {
   }
 
   #constant(value: Value): string {
-    const { data, shape } = value.tensor;
+    const { shape } = value;
+    const data = value.tensor.data as ArrayLike<number>;
+    if (value.dtype === 'int32') return this.#builder.integers(`${this.#layer}/integers`, data, shape);
     return this.#builder.constant(`${this.#layer}/constant`, shape, data as FloatArray);
   }
 

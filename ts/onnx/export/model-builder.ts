@@ -83,11 +83,11 @@ export class ModelBuilder {
     return free;
   }
 
-  /** Adds a list of int64, and returns its name. */
-  integers(name: string, values: readonly number[]): string {
+  /** Adds whole numbers as int64, by default a list, and returns their name. */
+  integers(name: string, values: ArrayLike<number>, shape: readonly number[] = [values.length]): string {
     const free = this.free(name);
     const rawData = rawDataOf('int64', values);
-    this.#tensors.push({ name: free, dims: [values.length], dataType: elementTypes.int64, rawData });
+    this.#tensors.push({ name: free, dims: shape, dataType: elementTypes.int64, rawData });
     return free;
   }
 

@@ -52,7 +52,7 @@ export class Chain {
     this.budget = budget;
     this.classes = graph.classes;
     const [input] = graph.inputs;
-    this.dtype = input!.dtype;
+    this.dtype = input!.dtype === 'float64' ? 'float64' : 'float32';
     this.#rowShape = inputShape;
     if (!(sizeOf(inputShape) <= mostRowNumbers)) {
       throw badFile(where, `rows of at most ${mostRowNumbers} numbers`, `rows of shape [${inputShape.join(', ')}]`);

@@ -113,7 +113,7 @@ export interface Attempt {
 }
 
 const isChainWanted = ({ inputs, outputs }: Graph, { batched = true }: OnnxImportOptions) =>
-  inputs.length === 1 && outputs.length === 1 && batched;
+  inputs.length === 1 && outputs.length === 1 && batched && inputs[0]!.dtype !== 'int32';
 
 /** Makes a net of a model whose nodes are a chain of layers; returns the error of one that is not. */
 function chainNet({ graph, budget }: Attempt, options: OnnxImportOptions, where: string): NeuralNet | BlasnetError {

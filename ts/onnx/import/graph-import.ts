@@ -72,8 +72,8 @@ export class GraphImport {
   }
 
   /** The value of an input of the model. */
-  setInput({ name }: GraphInput, node: Node): void {
-    this.#values.set(name, { kind: 'rows', node });
+  setInput({ name, dtype }: GraphInput, node: Node): void {
+    this.#values.set(name, { kind: 'rows', node, ...(dtype === 'int32' && { isIndex: true }) });
   }
 
   /** The value of that name; undefined where no earlier node gives it. */
@@ -101,16 +101,23 @@ export class GraphImport {
     if (name === '') throw node.bad(`an input ${i + 1}`, 'none');
     const value = this.value(name);
     if (!value) throw node.bad('values that an earlier node gives', quote(name));
+    if (value.kind === 'rows' && value.isIndex) throw node.bad(`floats as input ${i + 1}`, kindOf(value));
     if (value.kind === 'rows' && value.rowsAt) {
       throw node.bad('the rows as first dimension', `[${this.dims(value).join(', ')}]`);
     }
     return value;
   }
 
+  /** The whole numbers of an input of the model; undefined where the node's input is something else. */
+  indices(node: OnnxNode, i: number): RowsValue | undefined {
+    const value = this.value(node.inputs[i] ?? '');
+    return value?.kind === 'rows' && value.isIndex ? value : undefined;
+  }
+
   /** The first input where it is rows that may stand in any dimension; undefined for another one. */
   movedRows(node: OnnxNode): (RowsValue & { readonly rowsAt: number }) | undefined {
     const value = this.value(node.inputs[0] ?? '');
-    if (value?.kind !== 'rows' || this.batching === 'whole') return undefined;
+    if (value?.kind !== 'rows' || value.isIndex || this.batching === 'whole') return undefined;
     return { ...value, rowsAt: value.rowsAt ?? 0 };
   }
 
@@ -314,7 +321,7 @@ export class GraphImport {
         const received = `[${this.dims(value).join(', ')}]`;
         throw badFile(this.where, `the rows as first dimension of output ${quote(name)}`, received);
       }
-      if (value?.kind !== 'rows') {
+      if (value?.kind !== 'rows' || value.isIndex) {
         const received = value ? kindOf(value) : 'none';
         throw badFile(this.where, `rows that the net computes as output ${quote(name)}`, received);
       }

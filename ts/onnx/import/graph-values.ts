@@ -12,6 +12,8 @@ export interface RowsValue {
    * net the rows stay in front.
    */
   readonly rowsAt?: number;
+  /** Whether they are the whole numbers of an int32 input, which only Gather reads. */
+  readonly isIndex?: boolean;
   /** Whether the model has them as truth values; here they are 0 and 1. */
   readonly isTruth?: boolean;
 }
@@ -29,5 +31,6 @@ export type GraphValue = RowsValue | ConstantValue | IntegersValue;
 
 /** How messages call a value. */
 export function kindOf(value: GraphValue): string {
+  if (value.kind === 'rows' && value.isIndex) return 'the whole numbers of an input';
   return value.kind === 'rows' ? 'rows that the net computes' : value.kind === 'constant' ? 'a constant' : 'integers';
 }

@@ -39,7 +39,8 @@ export interface Graph {
 
 export interface GraphInput {
   readonly name: string;
-  readonly dtype: DType;
+  /** int32 for whole numbers of any type, such as those of an embedding. */
+  readonly dtype: DType | 'int32';
   /** The number of rows, then the shape of one row; undefined for each dimension that the model leaves open. */
   readonly shape: readonly (number | undefined)[] | undefined;
 }
@@ -148,16 +149,24 @@ function requireOwnOperators({ functions }: ModelMessage, where: string): void {
   throw badFile(where, 'functions in domains of their own', `one of the ONNX domain, ${quote(replaced.name ?? '')}`);
 }
 
+/** The types of a model's inputs, as the net has them. */
+const inputTypes: ReadonlyMap<number, GraphInput['dtype']> = new Map([
+  [elementTypes.float32, 'float32'],
+  [elementTypes.float64, 'float64'],
+  [elementTypes.int32, 'int32'],
+  [elementTypes.int64, 'int32'],
+]);
+
 function typeOf({ name, type }: ValueMessage, where: string): Omit<GraphInput, 'name'> {
   const tensor = type?.tensorType;
-  const isFloat64 = tensor?.elemType === elementTypes.float64;
-  if (!isFloat64 && tensor?.elemType !== elementTypes.float32) {
+  const dtype = inputTypes.get(tensor?.elemType ?? 0);
+  if (!dtype) {
     const received = tensor ? elementTypeName(tensor.elemType) : 'no tensor';
-    throw badFile(where, `a tensor of float32 or float64 as input ${quote(name)}`, received);
+    throw badFile(where, `a tensor of float32, float64, int32 or int64 as input ${quote(name)}`, received);
   }
   const shape = tensor?.shape?.dim.map(({ dimValue, dimParam }) => {
     const size = dimParam ? 0 : wholeNumber(dimValue, where);
     return size > 0 && size < 2 ** 31 ? size : undefined;
   });
-  return { dtype: isFloat64 ? 'float64' : 'float32', shape };
+  return { dtype, shape };
 }

@@ -18,6 +18,7 @@ import { graphOperatorOf } from './node-table.js';
 import { requireOperators } from './operators/supported.js';
 import { findPatterns } from './patterns.js';
 import { toldPreparation } from './preparation.js';
+import { quote } from './quote.js';
 
 /**
  * Makes a net of any model whose nodes compute rows from rows. Where the model fixes the number of rows at 1 and mixes its
@@ -55,7 +56,11 @@ function attempt({ graph, budget }: Attempt, way: Way, options: OnnxImportOption
     if (!(sizeOf(rowShape) <= mostRowNumbers) || rowShape.length > 7) {
       throw badFile(where, `rows of at most ${mostRowNumbers} numbers`, `rows of shape [${rowShape.join(', ')}]`);
     }
-    const node = input(rowShape, graph.inputs.length > 1 ? { name: state.freeName(given.name) } : {});
+    const isIndex = given.dtype === 'int32';
+    if (isIndex && way === 'single')
+      throw badFile(where, 'floats as a row in front', `input ${quote(given.name)} of int32`);
+    const name = graph.inputs.length > 1 ? { name: state.freeName(given.name) } : {};
+    const node = input(rowShape, { ...name, ...(isIndex && { dtype: 'int32' }) });
     const led = () => new ReshapeLayer([1, ...rowShape]).apply(node, state.freeName(`${given.name} led`));
     state.setInput(given, way === 'single' ? led() : node);
     return node;
@@ -157,7 +162,8 @@ function netOf(
   const isFitting = classes?.length === Math.max(sizeOf(outputs[0]!.rowShape), 2);
   if (classes && isFitting && inputs.length === 1 && netType !== 'fitting') {
     // The nodes do the scaling themselves.
-    net.preparation = { inputShape: inputs[0]!.rowShape, classes };
+    const { rowShape, dtype: type } = inputs[0]!;
+    net.preparation = { inputShape: rowShape, ...(type === 'int32' && { dtype: type }), classes };
   }
   return net;
 }

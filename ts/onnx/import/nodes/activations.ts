@@ -142,8 +142,8 @@ function along(apply: (form: Form, x: Value) => Value): GraphOperator {
     const isLast = place === dims.length - 1;
     const isOutput = state.graph.outputs.length === 1 && node.outputs[0] === state.graph.outputs[0];
     if (node.operator === 'Softmax' && x.kind === 'rows' && isOutput && state.batching === 'rows') {
-      const isWhole = place === 1 && (dims.length === 2 || isOld);
-      if (isWhole && dims.length <= 4) {
+      const isWhole = place === 1 && (dims.length === 2 || (dims.length === 4 && isOld));
+      if (isWhole || (isLast && dims.length === 3)) {
         state.layer(node, new ClassificationLayer('softmax'), [x]);
         return;
       }

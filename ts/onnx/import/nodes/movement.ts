@@ -1,5 +1,6 @@
+import { EmbeddingLayer } from '../../../layers/index.js';
 import type { GraphImport } from '../graph-import.js';
-import type { IntegersValue } from '../graph-values.js';
+import type { IntegersValue, RowsValue } from '../graph-values.js';
 import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
 import type { Length } from '../recorder.js';
@@ -131,8 +132,26 @@ function slicedIntegers(node: OnnxNode, { shape, values }: IntegersValue, ranges
   return { kind: 'integers', shape: [picked.length], values: picked };
 }
 
+/** Gather of the rows of a constant by the whole numbers of an input: an embedding. */
+function embedding(state: GraphImport, node: OnnxNode, numbers: RowsValue): void {
+  const { shape, values } = state.constant(node, 0);
+  const [count, size] = shape as readonly [number, number];
+  const axis = node.int('axis', 0);
+  if (shape.length !== 2 || (axis !== 0 && axis !== -2)) {
+    const received = `shape [${shape.join(', ')}] and axis ${axis}`;
+    throw node.bad('rows of a constant of two dimensions for whole numbers of an input', received);
+  }
+  const layer = node.naming(() => new EmbeddingLayer(count, size));
+  state.layer(node, layer, [numbers], { W: state.weightsOf(shape, values) });
+}
+
 /** Gather of known places. */
 function gather(state: GraphImport, node: OnnxNode): void {
+  const numbers = state.indices(node, 1);
+  if (numbers) {
+    embedding(state, node, numbers);
+    return;
+  }
   const moved = movedRowsOf(state, node);
   if (moved) {
     gatherMoved(moved, node.int('axis', 0), state.integers(node, 1), state.lengths(node, 1).shape);

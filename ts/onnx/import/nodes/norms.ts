@@ -1,8 +1,10 @@
-import { BatchNormLayer } from '../../../layers/index.js';
+import { BatchNormLayer, GroupNormLayer, LayerNormLayer } from '../../../layers/index.js';
 import type { Value } from '../../../ops/value.js';
 import { sizeOf } from '../../../tensor/tensor.js';
+import type { ConstantValue } from '../constant.js';
 import type { Form } from '../form.js';
 import type { GraphImport } from '../graph-import.js';
+import type { RowsValue } from '../graph-values.js';
 import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
 import { quote } from '../quote.js';
@@ -23,8 +25,10 @@ function batchNormalization(state: GraphImport, node: OnnxNode): void {
   const dims = state.dims(x);
   const features = dims[1];
   if (typeof features !== 'number') throw node.bad('rows of features', `shape [${dims.join(', ')}]`);
-  if (x.kind === 'rows' && dims[0] === 'rows' && (dims.length === 2 || dims.length === 4)) {
-    const layer = node.naming(() => new BatchNormLayer(features, { epsilon, momentum }));
+  if (x.kind === 'rows' && dims[0] === 'rows' && dims.length <= 4) {
+    const layer = node.naming(
+      () => new BatchNormLayer(features, { epsilon, momentum, channelsFirst: dims.length === 3 }),
+    );
     const weights = ['gamma', 'beta', 'mean', 'var'].map((name, i) => {
       const { values } = state.vector(node, i + 1, features);
       return [name, state.weightsOf([features], values)] as const;
@@ -62,11 +66,60 @@ function axesFrom(form: Form, x: Value, axis: number): number[] {
   return Array.from({ length: form.rank(x) - first }, (_, i) => form.axis(x, first + i));
 }
 
+/** LayerNormalization of rows over the last dimension by constants: a layer norm layer. Tells whether it is that. */
+function asLayerNorm(
+  state: GraphImport,
+  node: OnnxNode,
+  x: RowsValue | ConstantValue,
+  { axis, epsilon }: { readonly axis: number; readonly epsilon: number },
+): boolean {
+  const dims = state.dims(x);
+  const features = dims.at(-1);
+  const isLast = axis === -1 || axis === dims.length - 1;
+  const parameters = [1, 2].flatMap((i) => (state.has(node, i) ? [state.input(node, i)] : []));
+  const areConstant = parameters.every(({ kind, ...value }) => {
+    return kind === 'constant' && 'shape' in value && value.shape.length === 1 && value.shape[0] === features;
+  });
+  const isAlone = node.outputs.slice(1).every((name) => name === '');
+  if (x.kind !== 'rows' || dims.length < 2 || typeof features !== 'number') return false;
+  if (!isLast || !areConstant || !isAlone || !(epsilon > 0)) return false;
+  const layer = node.naming(() => new LayerNormLayer({ epsilon }));
+  const gamma = state.vector(node, 1, features).values;
+  const beta = state.has(node, 2) ? state.vector(node, 2, features).values : new Float64Array(features);
+  const weights = { gamma: state.weightsOf([features], gamma), beta: state.weightsOf([features], beta) };
+  state.layer(node, layer, [x], weights);
+  return true;
+}
+
+/** A group norm layer for images or vectors that are rows, where channels come first. Tells whether it is that. */
+function asGroupNorm(
+  state: GraphImport,
+  node: OnnxNode,
+  x: RowsValue | ConstantValue,
+  { groups, epsilon, constants }: GroupNorm,
+): boolean {
+  const dims = state.dims(x);
+  const isLayer = x.kind === 'rows' && dims[0] === 'rows' && (dims.length === 2 || dims.length === 4) && epsilon > 0;
+  if (!isLayer) return false;
+  const layer = node.naming(() => new GroupNormLayer(groups, { epsilon }));
+  const [gamma, beta] = constants.map(({ values }) => state.weightsOf([values.length], values));
+  state.layer(node, layer, [x], { gamma: gamma!, beta: beta! });
+  return true;
+}
+
+interface GroupNorm {
+  readonly groups: number;
+  readonly epsilon: number;
+  /** A number for each channel. */
+  readonly constants: readonly ConstantValue[];
+}
+
 /** LayerNormalization over the last dimensions, with its mean and its inverse deviation. */
 function layerNormalization(state: GraphImport, node: OnnxNode): void {
   const [axis, epsilon] = [node.int('axis', -1), node.float('epsilon', 1e-5)];
   node.int('stash_type', 1);
   const x = state.floats(node);
+  if (asLayerNorm(state, node, x, { axis, epsilon })) return;
   const scale = state.has(node, 1) ? [state.floats(node, 1)] : [];
   const bias = state.has(node, 2) ? [state.floats(node, 2)] : [];
   state.operation(node, [x, ...scale, ...bias], (form, [value, ...others]) => {
@@ -124,6 +177,8 @@ function instanceNormalization(state: GraphImport, node: OnnxNode): void {
   const channels = state.dims(x)[1];
   if (rank < 3 || typeof channels !== 'number')
     throw node.bad('rows of channels', `shape [${state.dims(x).join(', ')}]`);
+  const constants = [1, 2].map((i) => state.vector(node, i, channels));
+  if (asGroupNorm(state, node, x, { groups: channels, epsilon, constants })) return;
   const [scale, bias] = [1, 2].map((i) => perChannel(state.vector(node, i, channels), rank));
   state.operation(node, [x, scale!, bias!], (form, [value, gamma, beta]) => {
     const [y] = normalized(form, value!, axesFrom(form, value!, 2), epsilon);
@@ -148,6 +203,7 @@ function groupNormalization(state: GraphImport, node: OnnxNode): void {
     const each = Array.from({ length: channels }, (_, c) => constant.values[Math.floor((c * count) / channels)]!);
     return perChannel({ ...constant, values: each }, dims.length);
   });
+  if (asGroupNorm(state, node, x, { groups, epsilon, constants: [scale!, bias!] })) return;
   state.operation(node, [x, scale!, bias!], (form, [value, gamma, beta]) => {
     const { ops } = form;
     const rest = sizeOf(dims.slice(2) as number[]);

@@ -84,6 +84,15 @@ function dropout(state: GraphImport, node: OnnxNode): void {
 
 /** Cast between types of floats, of truth values to numbers and back, and of integers. */
 function castTo(state: GraphImport, node: OnnxNode, type: number): void {
+  const numbers = state.indices(node, 0);
+  if (numbers && (type === int32 || type === int64)) {
+    state.give(node, numbers);
+    return;
+  }
+  if (numbers && type === bool) {
+    state.operation(node, [numbers], ({ ops }, [x]) => ops.nonZero(x!), { isTruth: true });
+    return;
+  }
   const value = state.input(node, 0);
   const [isFloat, isInteger] = [type === float32 || type === float64, type === int32 || type === int64];
   if (value.kind === 'rows') {

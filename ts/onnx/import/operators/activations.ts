@@ -71,12 +71,14 @@ function clip(chain: Chain, node: OnnxNode): void {
   chain.add(node, new ActivationLayer('relu6'));
 }
 
-/** Softmax over all numbers of a row. Before operator set 13, axis 1 meant all numbers of images, too. */
+/** Softmax over all numbers of a row, or of each step. Before operator set 13, axis 1 meant all numbers of images, too. */
 function softmax(chain: Chain, node: OnnxNode): void {
   const { shape } = chain.data(node);
   const isOld = chain.graph.opset < 13;
   const axis = node.int('axis', isOld ? 1 : -1);
-  const isWhole = shape.length === 1 ? axis === 1 || axis === -1 : isOld && axis === 1;
-  if (!isWhole) throw node.bad('Softmax over all numbers of a row', `axis ${axis} of rows of [${shape.join(', ')}]`);
+  const isWhole = shape.length === 1 ? axis === 1 || axis === -1 : shape.length > 2 && isOld && axis === 1;
+  const isOfSteps = shape.length === 2 && chain.rowShape.length === 2 && (axis === -1 || axis === 2);
+  if (!isWhole && !isOfSteps)
+    throw node.bad('Softmax over all numbers of a row', `axis ${axis} of rows of [${shape.join(', ')}]`);
   chain.add(node, new ClassificationLayer('softmax'));
 }

@@ -111,7 +111,9 @@ export function batchNormalization(chain: Chain, node: OnnxNode): void {
   node.requireInt('training_mode', 0, [0]);
   node.requireInt('spatial', 1, [1]);
   const [epsilon, momentum] = [node.float('epsilon', 1e-5), node.float('momentum', 0.9)];
-  const layer = node.naming(() => new BatchNormLayer(features!, { epsilon, momentum }));
+  const layer = node.naming(
+    () => new BatchNormLayer(features!, { epsilon, momentum, channelsFirst: chain.data(node).shape.length === 2 }),
+  );
   const weights = ['gamma', 'beta', 'mean', 'var'].map((name, i) => {
     const { values } = chain.vector(node, i + 1, features!);
     const own = chain.floats(features!);
