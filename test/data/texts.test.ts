@@ -2,7 +2,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type TextOptions, TextReader } from 'blasnet';
+import fc from 'fast-check';
 import { murmurHash } from '#blasnet/data/text/murmur';
+import { cutFor } from '#blasnet/data/text/tokenizers';
 import { badArgument, badFile, untyped } from '../support/errors.js';
 import { temporaryFolder, write } from '../support/files.js';
 
@@ -100,6 +102,21 @@ test('tokens › numbers, padding, unknown words, maximum length', async (t) => 
   t.deepEqual([hashed.vocabulary, hashed.tokenCount], [undefined, 102]);
   const number = (word: string) => 2 + (Math.abs(murmurHash(word) | 0) % 100);
   t.deepEqual((hashed.namedTensors().inputs['']!.toArray() as number[][])[0], [number('the'), number('cat')]);
+});
+
+test('tokens › words are those that Intl.Segmenter finds in the whole text', (t) => {
+  const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
+  const cut = cutFor('words', { lowerCase: false });
+  const character = fc.constantFrom(...'ab1 29.,:;\'"!?()[]{}_-%&@ \n\tüé\u0301猫犬です👩\u200d🔬');
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: character, maxLength: 40 }), fc.string({ unit: 'grapheme' })), (text) => {
+      const whole = [...segmenter.segment(text.normalize('NFC'))].flatMap((one) =>
+        one.isWordLike ? [one.segment] : [],
+      );
+      t.deepEqual(cut(text), whole, JSON.stringify(text));
+    }),
+    { numRuns: 2000, seed: 7 },
+  );
 });
 
 test('tokens › languages without spaces', async (t) => {

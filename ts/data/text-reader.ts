@@ -3,7 +3,7 @@ import { mapNamed } from './by-name.js';
 import { DataReader } from './data-reader.js';
 import type { ColumnEncoding } from './preparation/column-encoding.js';
 import type { Preparation } from './preparation/preparation.js';
-import { numberingOf } from './text/text-encoder.js';
+import { type Numbering, numberingOf } from './text/text-encoder.js';
 import type { TextTokenizer } from './text/text-encoding.js';
 import { textEncodings, textNumbering, tokenizerIn } from './text/text-encodings.js';
 import { checkTextOptions } from './text-files/check-text-options.js';
@@ -98,10 +98,10 @@ export class TextReader extends DataReader {
     const sets = textSetsOf(given, shares, this.#options.seed ?? 0);
     const { texts, column } = sets.train;
     const numbers = textNumbering(this.#options, tokenizer, texts);
-    const numbering = numberingOf(numbers);
+    const numbering = remembering(numberingOf(numbers));
     const encodings = textEncodings(this.#options, numbers, numbering, texts);
     const [train, test, validation] = [sets.train, sets.test, sets.validation].map(
-      (one) => one && textPart(one, encodings, this.#classes),
+      (one) => one && textPart(one, encodings, this.#classes, numbering.numbersOf),
     );
     const set = new TrackedSet(train!, { test, validation });
     this.useSet(set);
@@ -161,4 +161,17 @@ export class TextReader extends DataReader {
       targets: mapNamed(targets!, (target) => ({ ...target, classes: target.classes ?? classes })),
     };
   }
+}
+
+/** Cuts each text once: to segment words takes long. */
+function remembering({ count, numbersOf }: Numbering): Numbering {
+  const known = new Map<string, readonly number[]>();
+  return {
+    count,
+    numbersOf(text) {
+      const numbers = known.get(text) ?? numbersOf(text);
+      known.set(text, numbers);
+      return numbers;
+    },
+  };
 }

@@ -49,11 +49,15 @@ export function classesIn(labels: readonly string[]): readonly string[] {
   return areNumbers ? names.sort((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1)) : names.sort();
 }
 
-/** Rows of texts, and the numbers of their classes. */
+/**
+ * Rows of texts, and the numbers of their classes.
+ * @param numbersOf - the numbers of a text's tokens
+ */
 export function textPart(
   { texts, labels }: LabelledTexts,
   encodings: Readonly<Record<string, TextEncoding>>,
   classes: readonly string[],
+  numbersOf: (text: string) => readonly number[],
 ): Part {
   const writers = Object.values(mapNamed(encodings, (encoding) => new TextWriter(encoding)));
   const tensors = mapNamed(encodings, ({ as, length }) => {
@@ -61,7 +65,6 @@ export function textPart(
     return Tensor.zeros<TensorType>([texts.length, length], type) as AnyTensor;
   });
   const targets = Object.values(tensors);
-  const { numbersOf } = writers[0]!.numbering;
   for (const [row, text] of texts.entries()) {
     const numbers = numbersOf(text);
     for (const [i, writer] of writers.entries()) {
