@@ -11,10 +11,10 @@ const intended = {
       ClassificationLayer ConvLayer CsvColumnsError CsvLogger DataReader DropoutLayer EagerRunner EarlyStopping
       FlattenLayer FullyConnectedLayer GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer Layer
       Loss MaxPoolLayer Metric MnistImageDataReader ModelCheckpoint MsraInitializer NeuralNet NormalInitializer
-      Parameter PlainLayer Tensor TrainingHistory XavierInitializer ZeroInitializer activationNames
+      Parameter PlainLayer Tensor TextReader TimeSeriesReader TrainingHistory XavierInitializer ZeroInitializer activationNames
       binaryCrossEntropy createInitializer createLayer createLayers createLoss createMetric createOptimizer
-      createWeightsBias crossEntropy getThreads input lossNames meanSquaredError metricNames optimizerNames readNpz
-      readSafetensors registerLayer registerLoss registerMetric setThreads versions writeNpz writeSafetensors`,
+      createWeightsBias crossEntropy embeddingSize getThreads input lossNames meanSquaredError metricNames optimizerNames readNpz
+      readSafetensors registerLayer registerLoss registerMetric setThreads timeSeriesFromCsv timeSeriesWindows versions writeNpz writeSafetensors`,
     types: `
       Activation ActivationOptions AnyTensor Augmentation Axis BatchNormOperands BatchNormOptions
       BatchPredictorOptions BatchSource CallContext Callback CallbackContext CategoryEncoding ChannelStatistics
@@ -37,7 +37,9 @@ const intended = {
       PoolOptions PoolWindow PredictOptions Prediction Preparation RawNumbers ReductionOptions RegularMethod
       Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod
       ScalingOptions ScalingRows ScheduleKind SliceRange StepWindowsOptions StopCondition StopReason Stopper StreamOptions
-      TargetKind TargetOptions TensorData TensorType TrainBeginContext TrainEndContext TrainOptions
+      TargetKind TargetOptions TensorData TensorType TextEncoding TextFiles TextOptions TextTokenizer Texts
+      NaiveOptions SeriesColumn TimeSeries TimeSeriesCsvOptions TimeSeriesOptions WindowOptions
+      ForecastPreparation WindowPreparation WindowColumns TrainBeginContext TrainEndContext TrainOptions
       TrainingProgress TransposedConvolutionOptions UpdateOptions UpdateTarget UpsampleOptions Value
       ValueOrNumber WarmUp WeightAverageOptions WeightOptions XCoordinate XavierOptions ZeroOneOptions`,
   },

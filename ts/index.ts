@@ -11,12 +11,17 @@ export type { PredictOptions } from './data/preparation/predict-options.js';
 export type { Prediction } from './data/preparation/prediction.js';
 export type {
   FeatureScaling,
+  ForecastPreparation,
   InputPreparation,
   LabelScaling,
   OutputPreparation,
   Preparation,
+  WindowPreparation,
 } from './data/preparation/preparation.js';
 export type { NamedRow, NamedRows, RawNumbers } from './data/preparation/raw-numbers.js';
+export type { Texts } from './data/preparation/raw-texts.js';
+export type { WindowColumns } from './data/preparation/raw-windows.js';
+export type { TextEncoding, TextTokenizer } from './data/text/text-encoding.js';
 export { type InputOptions, type InputType, input, type Node } from './graph/node.js';
 export {
   createWeightsBias,

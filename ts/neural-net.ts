@@ -264,6 +264,7 @@ export class NeuralNet {
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
     return this.#busy.exclusively('train', async () => {
       checkTrainArguments(reader, options);
+      this.#predictions.requireFit(reader.preparation);
       options.signal?.throwIfAborted();
       this.#steps.forgetPass();
       const whileReadable = (work: () => Promise<void>) => this.#busy.whileReadable(work);
