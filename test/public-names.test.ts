@@ -10,7 +10,8 @@ const intended = {
       ActivationLayer AveragePoolLayer BatchNormLayer BatchPredictor BlasnetError CifarImageReader
       ClassificationLayer ConvLayer CsvColumnsError CsvLogger DataReader DropoutLayer EagerRunner EarlyStopping
       FlattenLayer FullyConnectedLayer GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer Layer
-      Loss MaxPoolLayer Metric MnistImageDataReader ModelCheckpoint MsraInitializer NeuralNet NormalInitializer
+      Loss MaxPoolLayer Metric MnistImageDataReader ModelCheckpoint MsraInitializer NeuralNet
+      NormalInitializer OrthogonalInitializer
       Parameter PlainLayer Tensor TextReader TimeSeriesReader TrainingHistory XavierInitializer ZeroInitializer activationNames
       binaryCrossEntropy createInitializer createLayer createLayers createLoss createMetric createOptimizer
       createWeightsBias crossEntropy embeddingSize getThreads input lossNames meanSquaredError metricNames optimizerNames readNpz
@@ -22,21 +23,22 @@ const intended = {
       Conv1dWindows ConvTransposeWindow ConvolutionOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvInput CsvLabel
       CsvMend CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart
       DropoutOptions EarlyStoppingOptions EpochContext ErrorCode EvaluateOptions Evaluation FeatureScaling
-      FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip GraphInput GraphNodes GraphOutput
+      FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip GraphInput GraphNodes GraphOutput GruWeights
       HyperParameterOptions ImageInputOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions
       Initializer InitializerContext InputOptions InputPreparation InputType KernelArgument LabelScaling
       LabelledImages LayerConfig LayerCreator LayerEntry LayerLearning LayerSizes LearningRateSchedule
       LossChartOptions LossConfig
       LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator
       MetricName MetricOptions MetricValue MetricValues MissingPolicy MnistFiles ModelCheckpointOptions
-      MsraOptions NamedBatch NamedRow NamedRowBatch NamedRows NamedTensors NestedNumbers NetNode NetType Node
+      MsraOptions NamedBatch NamedRow NamedRowBatch NamedRows NamedTensors NestedNumbers NetNode NetStream NetStreamOptions NetType Node
       NormalOptions NpyArray NumberRange NpzArrays NpzInput NpzNames NpzOptions NumberArray OnnxAttributes OnnxBuilder
       OnnxExportOptions OnnxImportOptions Operand OperationParameter OperationStep Ops Optimizer OptimizerName
-      OptimizerOptions OutputLosses OutputMetrics
+      OptimizerOptions OrthogonalOptions OutputLosses OutputMetrics
       OutputPreparation Pair ParameterOptions ParameterSetup ParameterSpec ParameterSpecs PixelNormalization
-      PoolOptions PoolWindow PredictOptions Prediction Preparation RawNumbers ReductionOptions RegularMethod
+      PoolOptions PoolWindow PredictOptions Prediction Preparation RawNumbers RecurrentOptions RecurrentWeights ReductionOptions RegularMethod
       Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod
-      ScalingOptions ScalingRows ScheduleKind SliceRange StepWindowsOptions StopCondition StopReason Stopper StreamOptions
+      ScalingOptions ScalingRows ScheduleKind SliceRange StepWindowsOptions SimpleRnnOptions StepMemory StepNumbers StopCondition StopReason Stopper StreamOptions
+      StreamState
       TargetKind TargetOptions TensorData TensorType TextEncoding TextFiles TextOptions TextTokenizer Texts
       NaiveOptions SeriesColumn TimeSeries TimeSeriesCsvOptions TimeSeriesOptions WindowOptions
       ForecastPreparation WindowPreparation WindowColumns TrainBeginContext TrainEndContext TrainOptions

@@ -23,6 +23,7 @@ export type { Texts } from './data/preparation/raw-texts.js';
 export type { WindowColumns } from './data/preparation/raw-windows.js';
 export type { TextEncoding, TextTokenizer } from './data/text/text-encoding.js';
 export { type InputOptions, type InputType, input, type Node } from './graph/node.js';
+export type { StepMemory } from './graph/step-memory.js';
 export {
   createWeightsBias,
   type LayerLearning,
@@ -68,8 +69,12 @@ export type {
   Conv1dWindows,
   ConvolutionOptions,
   DropoutOptions,
+  GruWeights,
   MatmulOptions,
+  RecurrentOptions,
+  RecurrentWeights,
   ReductionOptions,
+  SimpleRnnOptions,
   SliceRange,
   StepWindowsOptions,
   TransposedConvolutionOptions,

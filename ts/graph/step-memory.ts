@@ -1,4 +1,3 @@
-// @internal
 import { type DType, Tensor } from '../tensor/tensor.js';
 
 /** What layers remember from one step of a stream to the next, such as the state of a recurrent layer. */
