@@ -1,5 +1,6 @@
 import type { Ops, Value } from 'blasnet';
 import { each, type Index, moved, type Naive, naive, numbersOf, over } from '../support/naive-tensors.js';
+import { attentionCases } from './attention-cases.js';
 import { imageCases } from './image-cases.js';
 import { layerCases } from './layer-cases.js';
 
@@ -199,6 +200,7 @@ function flattened(shape: readonly number[]): (x: Naive | undefined) => Naive {
 /** The cases of each operation by its name. The test fails for an operation that has no cases. */
 export const cases: Readonly<Record<keyof Ops, readonly OperationCase[]>> = {
   ...layerCases,
+  ...attentionCases,
   ...imageCases,
   add: binary(
     (ops) => ops.add,
