@@ -38,7 +38,7 @@ import { figureTitle } from './objectives.js';
 import type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
 import type { Snapshot } from './replay/snapshot.js';
-import type { AnyTensor, Tensor } from './tensor/tensor.js';
+import { type AnyTensor, Tensor } from './tensor/tensor.js';
 import { ManualSteps } from './training/manual-steps.js';
 import { checkTrainArguments, type TrainOptions } from './training/train-options.js';
 import { Trainer } from './training/trainer.js';
@@ -485,7 +485,15 @@ export class NeuralNet {
    */
   scaledPredictor(options?: BatchPredictorOptions): BatchPredictor {
     const rowShape = this.#rows.rowShapeFor('scaledPredictor');
-    return new BatchPredictor((x) => this.inferenceAsync(x), rowShape, this.params.dtype, options);
+    const { hasIndices } = this.#model.stack;
+    // Double holds the class numbers of an int32 input.
+    const dtype = hasIndices ? 'float64' : this.params.dtype;
+    const checkRow = (numbers: ArrayLike<number>) => {
+      if (!hasIndices) return;
+      const row = Tensor.from(Float64Array.from(numbers), [1, ...rowShape]);
+      this.#rows.checkRanges(this.#rows.inputsFrom(row));
+    };
+    return new BatchPredictor((x) => this.inferenceAsync(x), rowShape, dtype, options, checkRow);
   }
 
   /**

@@ -3,6 +3,7 @@ import { each, type Index, moved, type Naive, naive, numbersOf, over } from '../
 import { attentionCases } from './attention-cases.js';
 import { imageCases } from './image-cases.js';
 import { layerCases } from './layer-cases.js';
+import { sequenceCases } from './sequence-cases.js';
 
 /** An operation on inputs of some shapes, and the same in plain loops. */
 export interface OperationCase {
@@ -202,6 +203,7 @@ export const cases: Readonly<Record<keyof Ops, readonly OperationCase[]>> = {
   ...layerCases,
   ...attentionCases,
   ...imageCases,
+  ...sequenceCases,
   add: binary(
     (ops) => ops.add,
     (a, b) => a + b,

@@ -16,6 +16,7 @@ import { awayFrom, checkClaims, differences, randomTensor, sumOf } from '../supp
 import { cases, type OperationCase } from './cases.js';
 import { imageCases } from './image-cases.js';
 import { layerCases } from './layer-cases.js';
+import { sequenceCases } from './sequence-cases.js';
 
 const names = Object.keys(operations) as (keyof Ops)[];
 
@@ -150,6 +151,11 @@ const large: Partial<Record<keyof Ops, readonly (readonly number[])[]>> = {
     [9, 70, 32],
     [9, 60, 32],
   ],
+  embedding: [[900, 257]],
+  stepWindows: [[40, 101, 17]],
+  layerNorm: [[301, 257], [257], [257]],
+  rmsNorm: [[301, 257], [257]],
+  groupNorm: [[3001, 64], [64], [64]],
 };
 
 test('results are the same to the bit for one, two and three threads', (t) => {
@@ -159,7 +165,8 @@ test('results are the same to the bit for one, two and three threads', (t) => {
     const [one] = cases[name];
     const isBinary = one!.shapes.length === 2;
     const shapes = large[name] ?? (isBinary ? [[301, 257], [257]] : [[301, 257]]);
-    const isFixed = name in layerCases || name in imageCases || ['reshape', 'concatenate', 'gather'].includes(name);
+    const isNamed = [layerCases, imageCases, sequenceCases].some((group) => name in group);
+    const isFixed = isNamed || ['reshape', 'concatenate', 'gather'].includes(name);
     const fits = large[name] ?? (isFixed ? one!.shapes : shapes);
     const inputs = inputsOf({ ...one!, shapes: fits }, 'float32');
     const results = [1, 2, 3].map((threads) => {

@@ -29,11 +29,13 @@ export function batchOptions(options: BatchPredictorOptions) {
 export class BatchPredictor {
   readonly #queue: RowQueue<Tensor>;
   readonly #size: number;
+  readonly #checkRow: (numbers: ArrayLike<number>) => void;
 
   /**
    * @param infer - computes the predictions for a batch of rows
    * @param rowShape - the shape of one row
    * @param dtype - the dtype of the batches that `infer` receives
+   * @param checkRow - throws for the numbers of a row that `infer` would refuse, before the row joins others
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for an argument of another type, or an option that is unknown or out of range
    */
   constructor(
@@ -41,12 +43,14 @@ export class BatchPredictor {
     rowShape: readonly number[],
     dtype: DType,
     options: BatchPredictorOptions = {},
+    checkRow: (numbers: ArrayLike<number>) => void = () => {},
   ) {
     if (typeof infer !== 'function') throw badArgument('infer', 'a function', infer);
     checkedShape(rowShape, 'rowShape');
     arrayOf(dtype);
     this.#queue = new RowQueue(infer, rowShape, dtype, batchOptions(options));
     this.#size = sizeOf(rowShape);
+    this.#checkRow = checkRow;
   }
 
   /** The number of rows that wait for their batch to begin. */
@@ -63,6 +67,7 @@ export class BatchPredictor {
     const numbers = row instanceof Tensor ? row.data : row;
     requireNumbers(numbers);
     if (numbers.length !== this.#size) throw shapeMismatch('row', `${this.#size} numbers`, `${numbers.length}`);
+    this.#checkRow(numbers);
     return new Promise((resolve, reject) => {
       this.#queue.reserve(1).set(numbers);
       this.#queue.add({ rows: 1, done: (y, first) => resolve(y.slice(first, first + 1)), fail: reject });

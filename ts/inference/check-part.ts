@@ -1,4 +1,5 @@
 import { badArgument, shapeMismatch } from '../core/errors.js';
+import { requireRange } from '../core/ranges.js';
 import { labelOf } from '../data/by-name.js';
 import { countOf, inputNames, type Part, targetNames } from '../data/part.js';
 import { type Rows, requireAttached, rowType, tensorOf } from '../data/rows.js';
@@ -22,6 +23,18 @@ export function requireTrainable(model: Model, part: Part, name: string): void {
     if (count !== rows.count) throw shapeMismatch(labelsName(name, key), `${count} rows`, `${rows.count}`);
   }
   for (const one of outputs) checkLabelsOf(one, name);
+  checkRangesOf(model, part, name);
+}
+
+/** Refuses whole numbers that the layers do not take. */
+function checkRangesOf({ stack }: Model, part: Part, name: string): void {
+  if (!stack.hasIndices) return;
+  const keys = inputNames(stack.inputNames, part, name);
+  for (const [i, { name: input, dtype, range }] of stack.inputs.entries()) {
+    const rows = part.inputs[keys[i]!]!;
+    if (dtype !== 'int32') continue;
+    requireRange(`${name}'s ${labelOf('x', input)}`, { data: rows.data, rows: rows.count }, range);
+  }
 }
 
 /** An output of the net with the labels that a part has for it. */
@@ -43,7 +56,8 @@ export function checkedOutputs(model: Model, part: Part, name: string): readonly
     const isIndex = rowType(inputs[i]!) === 'int32';
     if (isIndex === (dtype === 'int32')) continue;
     const [expected, received] = isIndex ? ['rows of floats', 'int32 ones'] : ['int32 rows', 'rows of floats'];
-    throw badArgument(`${name}'s ${labelOf('x', input)}`, expected, received);
+    const hint = isIndex ? undefined : "tensor.clone('int32') makes them of whole numbers";
+    throw badArgument(`${name}'s ${labelOf('x', input)}`, expected, received, hint);
   }
   // First: layers may learn the shapes of their weights from it.
   const outputs = outputsOf(
@@ -93,13 +107,14 @@ const hints: Partial<Record<LabelRule, string>> = {
 };
 
 /**
- * A check of the labels in the parts of a stream.
+ * A check of the labels and of the whole numbers in the parts of a stream.
  * @param like - names and shapes of its rows
  */
 export function labelCheckFor(model: Model, like: Part): (part: Part) => void {
   const outputs = checkedOutputs(model, like, 'the stream');
-  return ({ targets }) => {
-    for (const one of outputs) checkLabelsOf({ ...one, rows: targets[one.key]! }, 'the stream');
+  return (part) => {
+    for (const one of outputs) checkLabelsOf({ ...one, rows: part.targets[one.key]! }, 'the stream');
+    checkRangesOf(model, part, 'the stream');
   };
 }
 

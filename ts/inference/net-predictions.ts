@@ -68,7 +68,7 @@ export class NetPredictions {
   /** The preparer of raw rows: by name, where the net or its preparation has names. */
   #preparerFor(call: string): Preparer | NamedPreparer {
     const { stack } = this.#model;
-    this.#isSingle ??= stack.inputNames.length <= 1 && stack.outputs.length <= 1;
+    this.#isSingle ??= stack.inputNames.length <= 1 && stack.outputs.length <= 1 && !stack.hasIndices;
     if (this.#isSingle || this.#preparer instanceof NamedPreparer) return this.#preparer;
     const { inputs } = stack;
     const { preparation } = this.#preparer;
@@ -189,6 +189,10 @@ export class NetPredictions {
         this.#checkRaw(raw);
         return this.#answerTo(raw, preparer);
       },
+      checkRow: (preparer: Preparer | NamedPreparer, row: ArrayLike<number>) => {
+        if (!(preparer instanceof NamedPreparer) || !this.#model.stack.hasIndices) return;
+        this.#rows.checkRanges(this.#inOrder(preparer.split(Tensor.from(Float64Array.from(row)))));
+      },
     };
     return new RowPredictor(answerer, options);
   }
@@ -204,7 +208,8 @@ export class NetPredictions {
   #predictor(inputs: readonly AnyTensor[]): Predictor {
     const { newest } = this.#predictors;
     const isKnown = newest?.takes(inputs);
-    if (!isKnown) this.#rows.checkInputs(inputs);
+    if (isKnown) this.#rows.checkRanges(inputs);
+    else this.#rows.checkInputs(inputs);
     this.#forgetPass();
     if (isKnown) return newest!;
     const shapes = inputs.flatMap(({ shape }) => [shape.length, ...shape]);

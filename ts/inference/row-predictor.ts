@@ -23,6 +23,8 @@ export interface RowAnswerer {
    * @throws BlasnetError `ERR_BAD_ARGUMENT` where neither the preparation nor the first layer tells
    */
   rowShape(preparer: Preparer | NamedPreparer): readonly number[];
+  /** Refuses the numbers of a raw row that the net does not take, before the row joins others. */
+  checkRow(preparer: Preparer | NamedPreparer, row: ArrayLike<number>): void;
   /** Answers for raw rows, computed beside the event loop. */
   answer(preparer: Preparer | NamedPreparer, raw: Tensor): Promise<Answers>;
 }
@@ -76,6 +78,7 @@ export class RowPredictor {
     const numbers = this.#numbersOf(row, preparer);
     const size = sizeOf(rowShape);
     if (numbers.length !== size) throw shapeMismatch('row', `${size} numbers`, `${numbers.length}`);
+    this.#net.checkRow(preparer, numbers);
     return new Promise((resolve, reject) => {
       queue.reserve(1).set(numbers);
       const done = (answers: Answers, at: number) => {

@@ -1,5 +1,6 @@
 // @internal
 import { shapeMismatch } from '../core/errors.js';
+import type { InputType } from '../graph/node.js';
 import { type Ops, opsOn } from '../ops/ops.js';
 import { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
@@ -33,12 +34,16 @@ export function composedOutput(
   parameterShapes: Readonly<Record<string, readonly number[]>>,
   rowShapes: readonly (readonly number[])[],
   dtype: DType,
+  types: readonly InputType[] = [],
 ): Value {
   const runner = new ShapeRunner(dtype);
   const rows = 2;
   const context = { training: false, trainable: true };
   const parameters = Object.entries(parameterShapes).map(([name, shape]) => [name, new Value(runner.tensor(shape))]);
-  const inputs = rowShapes.map((rowShape) => new Value(runner.tensor([rows, ...rowShape])));
+  const inputs = rowShapes.map((rowShape, i) => {
+    const shape = [rows, ...rowShape];
+    return new Value(types[i] === 'int32' ? runner.tensor(shape, 'int32') : runner.tensor(shape));
+  });
   const y = compose(opsOn(new Tape(runner)), inputs, Object.fromEntries(parameters), context);
   if (!(y instanceof Value) || y.shape[0] !== rows) {
     const received = y instanceof Value ? `shape [${y.shape.join(', ')}]` : `${y}`;

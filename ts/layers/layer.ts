@@ -1,13 +1,23 @@
 import { badArgument, callFirst, shapeMismatch } from '../core/errors.js';
 import { requireLayerName } from '../core/files.js';
-import { type Applicable, Node, type RowShape } from '../graph/node.js';
+import { requireRange } from '../core/ranges.js';
+import { type Applicable, type InputType, Node, type RowShape } from '../graph/node.js';
 import type { OutputForm } from '../graph/output-form.js';
 import { Pass } from '../graph/pass.js';
 import type { Parameter, ParameterSetup } from '../graph/weights-bias.js';
 import type { Ops } from '../ops/ops.js';
 import { Value } from '../ops/value.js';
 import { EagerRunner } from '../runtime/runner.js';
-import { checkedShape, type DType, requireTensor, sizeOf, Tensor } from '../tensor/tensor.js';
+import {
+  type AnyTensor,
+  checkedShape,
+  type DType,
+  isFloats,
+  requireAnyTensor,
+  requireTensor,
+  sizeOf,
+  Tensor,
+} from '../tensor/tensor.js';
 import { type CallContext, type Composition, composedOutput, composedShape } from './composition.js';
 import type { OnnxBuilder } from './onnx-builder.js';
 import { createFromSpecs, type ParameterSpec } from './parameter-specs.js';
@@ -58,6 +68,7 @@ export abstract class Layer extends Parameterized implements Applicable {
       );
     }
     if (name !== undefined) requireLayerName(name);
+    for (const [i, node] of inputs.entries()) this.#requireType(i, node);
     const rowShape = this.outputShape(...inputs.map((node) => node.rowShape));
     return new Node(rowShape, { name, layer: this, inputs });
   }
@@ -69,13 +80,14 @@ export abstract class Layer extends Parameterized implements Applicable {
    */
   outputShape(...inputs: readonly RowShape[]): RowShape {
     const shapes = this.buildFor(inputs);
-    return composedShape(this.#composition, shapes, inputs, this.dtype);
+    return composedShape(this.#composition, shapes, inputs, this.dtype, this.#types(inputs.length));
   }
 
   /** For losses: whether softmax or sigmoid makes the output, and the number of classes or answers. */
   outputForm(...inputs: readonly RowShape[]): OutputForm {
     if (!this.call) return { width: this.outputShape(...inputs).at(-1) ?? 1 };
-    const output = composedOutput(this.#composition, this.buildFor(inputs), inputs, this.dtype);
+    const types = this.#types(inputs.length);
+    const output = composedOutput(this.#composition, this.buildFor(inputs), inputs, this.dtype, types);
     const { kind, z } = output.logits ?? {};
     return { width: (kind === 'softmax' ? z! : output).shape.slice(1).at(-1) ?? 1, kind };
   }
@@ -136,6 +148,37 @@ export abstract class Layer extends Parameterized implements Applicable {
   /** How many inputs it takes, or the least and the largest number; a layer with several inputs defines it. */
   get inputCount(): number | readonly [least: number, most: number] {
     return 1;
+  }
+
+  /**
+   * The type of an input: 'float32' for numbers, in the net's dtype (default), or 'int32' for whole numbers, such as those of
+   * classes; undefined where the layer takes both. A class that reads whole numbers overrides it.
+   */
+  inputType(_input: number): InputType | undefined {
+    return 'float32';
+  }
+
+  /**
+   * The least and the greatest number that an int32 input may have; undefined for any. Nets check rows before they compute.
+   * @param rowShapes - of all inputs
+   */
+  inputRange(_input: number, ..._rowShapes: readonly RowShape[]): readonly [low: number, high: number] | undefined {
+    return undefined;
+  }
+
+  /** The types of so many inputs, as shapes are followed. */
+  #types(count: number): InputType[] {
+    return Array.from({ length: count }, (_, i) => this.inputType(i) ?? 'float32');
+  }
+
+  #requireType(input: number, { dtype, layer, rowShape }: Node): void {
+    const type = this.inputType(input);
+    if (type === undefined || type === dtype) return;
+    const written = `input(${textOf(rowShape)}, { dtype: 'int32' })`;
+    const hint = type === 'float32' ? 'an EmbeddingLayer makes numbers of whole numbers' : `write ${written}`;
+    const received = dtype === 'int32' ? 'an int32 one' : layer ? `the output of ${layer.kind}` : 'a float32 one';
+    const expected = type === 'int32' ? 'an int32 node' : 'a float32 node';
+    throw badArgument(`input ${input + 1} of ${this.kind}`, expected, received, hint);
   }
 
   /** Additions and multiplications of the forward pass of one row, where they are worth counting. */
@@ -218,15 +261,15 @@ export abstract class Layer extends Parameterized implements Applicable {
    * @param x - rows of inputs, m × input shape; a list of tensors for a layer with several inputs
    * @throws BlasnetError `ERR_SHAPE_MISMATCH`, `ERR_BAD_ARGUMENT` for a detached buffer, or `ERR_NET_BUSY`
    */
-  forward(x: Tensor | readonly Tensor[], training = true): Tensor {
+  forward(x: AnyTensor | readonly AnyTensor[], training = true): Tensor {
     this.requireIdle('layer.forward');
     const isList = Array.isArray(x) && x.length > 0 && x.every((one) => one instanceof Tensor);
-    const tensors = (isList ? x : [x]) as readonly Tensor[];
-    for (const tensor of tensors) requireTensor('x', tensor);
+    const tensors = (isList ? x : [x]) as readonly AnyTensor[];
+    for (const [i, tensor] of tensors.entries()) this.#requireInput(i, tensor);
     this.outputShape(...tensors.map(({ shape }) => shape.slice(1)));
-    const [first] = tensors;
+    const first = tensors.find(isFloats);
     const dtype = this.parameters.length > 0 || !first ? this.dtype : first.dtype;
-    const other = tensors.find((tensor) => tensor.dtype !== dtype);
+    const other = tensors.find((tensor) => isFloats(tensor) && tensor.dtype !== dtype);
     if (other) throw badArgument('x', `a ${dtype} tensor`, `a ${other.dtype} one`);
     const pass = new Pass(new EagerRunner(dtype, this.#steps), training);
     if (training) this.#steps++;
@@ -239,7 +282,7 @@ export abstract class Layer extends Parameterized implements Applicable {
   /**
    * Computes the backward pass for the input of the last `forward`, on this thread.
    * @param delta - derivative of the loss by the output, m × output shape
-   * @returns the derivative of the loss by the input, by the first one where there are several
+   * @returns the derivative of the loss by the input, by the first one where there are several; null for int32
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for a delta of another shape, `ERR_BAD_ARGUMENT` for another dtype, a
    *   detached buffer, or without a `forward` before it, or `ERR_NET_BUSY`
    */
@@ -249,7 +292,21 @@ export abstract class Layer extends Parameterized implements Applicable {
     if (!this.#last) throw callFirst('forward(x)', 'backward');
     const { pass, inputs, output } = this.#last;
     const gradient = deltaLike(output.shape, output.tensor.dtype, delta);
-    return pass.backward([{ value: output, gradient }], inputs)[0]!;
+    const [first] = inputs;
+    const learning = inputs.filter(({ dtype }) => dtype !== 'int32');
+    const gradients = pass.backward([{ value: output, gradient }], learning);
+    return first?.dtype === 'int32' ? null : gradients[0]!;
+  }
+
+  /** Refuses a tensor of another type than the input has, and numbers out of its range. */
+  #requireInput(input: number, tensor: AnyTensor): void {
+    if (this.inputType(input) !== 'int32') {
+      requireTensor('x', tensor);
+      return;
+    }
+    requireAnyTensor('x', tensor);
+    if (isFloats(tensor)) throw badArgument('x', 'an int32 tensor', `a ${tensor.dtype} one`);
+    requireRange('x', tensor, this.inputRange(input, tensor.shape.slice(1)));
   }
 }
 

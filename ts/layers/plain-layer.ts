@@ -1,4 +1,5 @@
 import { badArgument, describe, shapeMismatch } from '../core/errors.js';
+import type { InputType } from '../graph/node.js';
 import type { Pass } from '../graph/pass.js';
 import type { Value } from '../ops/value.js';
 import { type AnyTensor, type DType, isFloats, Tensor } from '../tensor/tensor.js';
@@ -12,6 +13,11 @@ import { Layer, type RowShape } from './layer.js';
 export abstract class PlainLayer extends Layer {
   override get isRecordable(): boolean {
     return false;
+  }
+
+  /** Either: `forward` sees the type of its rows. */
+  override inputType(_input: number): InputType | undefined {
+    return undefined;
   }
 
   /** Returns the shape of one output row. */

@@ -1,3 +1,4 @@
+import type { InputType } from '../graph/node.js';
 import type { Pass } from '../graph/pass.js';
 import type { Value } from '../ops/value.js';
 import {
@@ -48,6 +49,14 @@ export class SequentialLayer extends BlockLayer {
 
   override get inputShape(): RowShape | undefined {
     return this.layers[0]!.inputShape;
+  }
+
+  override inputType(input: number): InputType | undefined {
+    return this.layers[0]!.inputType(input);
+  }
+
+  override inputRange(...args: Parameters<Layer['inputRange']>) {
+    return this.layers[0]!.inputRange(...args);
   }
 
   override outputShape(...inputs: readonly RowShape[]): RowShape {

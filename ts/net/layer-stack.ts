@@ -18,7 +18,9 @@ import {
   knownShapes,
   type NamedLayer,
   requireOrder,
+  rangesOf,
   requireRows,
+  requireTypes,
   shapesThrough,
   uniqueLayers,
 } from './net-graph.js';
@@ -72,7 +74,25 @@ export class LayerStack {
   /** The inputs; where a row shape was not given, it is that of the first layer, or the one of the newest data. */
   get inputs(): readonly GraphInput[] {
     const first = this.isChain ? this.#parts.steps[0]?.layer.inputShape : undefined;
-    return this.#parts.inputs.map((input, i) => ({ ...input, rowShape: input.rowShape ?? first ?? this.#seen?.[i] }));
+    const inputs = this.#parts.inputs.map((input, i) => ({
+      ...input,
+      rowShape: input.rowShape ?? first ?? this.#seen?.[i],
+    }));
+    if (!this.hasIndices) return inputs;
+    const ranges = this.#rangesFor(inputs.map(({ rowShape }) => rowShape));
+    return inputs.map((input, i) => ({ ...input, ...(ranges[i] && { range: ranges[i] }) }));
+  }
+
+  /** Whether an input is one of int32. */
+  get hasIndices(): boolean {
+    return this.#parts.inputs.some(({ dtype }) => dtype === 'int32');
+  }
+
+  /** The ranges of the inputs' numbers, for rows of these shapes. */
+  #rangesFor(rowShapes: readonly (RowShape | undefined)[]) {
+    const { steps } = this.#parts;
+    const known = rowShapes.every((shape) => shape !== undefined);
+    return rangesOf(this.#parts, [...rowShapes, ...(known && steps.length > 0 ? this.shapes(...rowShapes) : [])]);
   }
 
   get inputNames(): readonly string[] {
@@ -103,6 +123,7 @@ export class LayerStack {
    */
   set(parts: GraphParts, configure: (layer: NamedLayer, position: number) => void): void {
     requireOrder(parts);
+    requireTypes(parts);
     const known = knownShapes(parts);
     if (known) shapesThrough(parts, known);
     const names = new Map<string, Layer>();
@@ -134,11 +155,14 @@ export class LayerStack {
       throw badArgument(`layer '${name}'`, what, `the one added as '${taken?.name ?? name}'`);
     }
     const source = outputs[0]?.value ?? 0;
+    const isFirst = steps.length === 0 && inputs.length === 1 && inputs[0]!.rowShape === undefined;
+    const type = isFirst ? (layer.inputType(0) ?? 'float32') : undefined;
     const parts: GraphParts = {
-      inputs,
+      inputs: type ? [{ ...inputs[0]!, dtype: type }] : inputs,
       steps: [...steps, { name, step: name, layer, sources: [source] }],
       outputs: [{ name, value: inputs.length + steps.length }],
     };
+    requireTypes(parts);
     const known = this.inputs.map(({ rowShape }) => rowShape ?? (steps.length === 0 ? layer.inputShape : undefined));
     if (known.every((shape) => shape !== undefined)) shapesThrough(parts, known);
     configure();
@@ -283,8 +307,7 @@ export class LayerStack {
   forwardPass(runner: Runner, inputs: readonly AnyTensor[], training: boolean): NetPass {
     void this.block; // parameters must lie where they will stay before a plan points at them
     const pass = new Pass(runner, training);
-    // Only operations on class numbers read an int32 tensor.
-    const values = inputs.map((tensor) => new Value(tensor as Tensor));
+    const values = inputs.map((tensor) => new Value(tensor));
     for (const { layer, sources } of this.#parts.steps) {
       values.push(
         layer.record(

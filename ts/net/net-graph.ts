@@ -1,5 +1,6 @@
 import { BlasnetError, badArgument, clipped, shapeMismatch } from '../core/errors.js';
 import { requireLayerName } from '../core/files.js';
+import type { NumberRange } from '../core/ranges.js';
 import { type InputType, Node, type RowShape } from '../graph/node.js';
 import { Layer } from '../layers/layer.js';
 
@@ -16,6 +17,8 @@ export interface GraphInput {
   /** As `input` was told, which rows must have; undefined in a chain, whose layers tell what they take. */
   readonly rowShape: RowShape | undefined;
   readonly dtype: InputType;
+  /** Of an int32 input: the least and the greatest number that its layers take; absent where any will do. */
+  readonly range?: NumberRange | undefined;
 }
 
 /** A layer that is applied to values of the graph, which are counted: first the inputs, then the steps' results. */
@@ -92,7 +95,7 @@ export function partsOf({ inputs, outputs }: GraphNodes): GraphParts {
 /** The layers one behind the other. */
 export function chainOf(layers: readonly NamedLayer[]): GraphParts {
   return {
-    inputs: [{ name: '', rowShape: undefined, dtype: 'float32' }],
+    inputs: [{ name: '', rowShape: undefined, dtype: layers[0]?.layer.inputType(0) ?? 'float32' }],
     steps: layers.map(({ name, layer }, i) => ({ name, layer, step: name, sources: [i] })),
     outputs: layers.length === 0 ? [] : [{ name: layers.at(-1)!.name, value: layers.length }],
   };
@@ -161,6 +164,37 @@ export function requireOrder({ inputs, steps, outputs }: GraphParts): void {
       throw badArgument(`output '${clipped(name, 60)}'`, 'an input or a layer of the net', value);
     }
   }
+}
+
+/**
+ * Checks that layers get values of the types that they take.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT`
+ */
+export function requireTypes({ inputs, steps }: Pick<GraphParts, 'inputs' | 'steps'>): void {
+  for (const { step, layer, sources } of steps) {
+    for (const [i, source] of sources.entries()) {
+      const [type, given] = [layer.inputType(i), inputs[source]?.dtype ?? 'float32'];
+      if (type === undefined || type === given) continue;
+      const from = sourceName(inputs, steps, source);
+      throw badArgument(`layer '${clipped(step, 60)}'`, `an input of ${type}`, `${given} from ${from}`);
+    }
+  }
+}
+
+/** The ranges that the numbers of inputs must be in: what all layers take that read them. */
+export function rangesOf({ inputs, steps }: GraphParts, rowShapes: readonly (RowShape | undefined)[]) {
+  const found: (NumberRange | undefined)[] = inputs.map(() => undefined);
+  for (const { layer, sources } of steps) {
+    for (const [i, source] of sources.entries()) {
+      const shapes = sources.map((one) => rowShapes[one]);
+      if (inputs[source]?.dtype !== 'int32') continue;
+      const range = layer.inputRange(i, ...(shapes.every((shape) => shape !== undefined) ? shapes : []));
+      const before = found[source];
+      if (range && before) found[source] = [Math.max(range[0], before[0]), Math.min(range[1], before[1])];
+      else found[source] = range ?? before;
+    }
+  }
+  return found;
 }
 
 /** Refuses rows of another shape than an input was told. @throws BlasnetError `ERR_SHAPE_MISMATCH` */

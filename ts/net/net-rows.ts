@@ -1,9 +1,17 @@
 import { badArgument, shapeMismatch } from '../core/errors.js';
 import { fieldsOf } from '../core/fields.js';
+import { requireRange } from '../core/ranges.js';
 import type { NamedTensors } from '../data/named-tensors.js';
 import type { Part } from '../data/part.js';
 import { rowsOf } from '../data/rows.js';
-import { type AnyTensor, requireAnyTensor, requireTensor, Tensor, type TensorType } from '../tensor/tensor.js';
+import {
+  type AnyTensor,
+  isFloats,
+  requireAnyTensor,
+  requireTensor,
+  Tensor,
+  type TensorType,
+} from '../tensor/tensor.js';
 import type { Model } from './model.js';
 
 /** Tensors by the names of a net's inputs or outputs. */
@@ -19,12 +27,26 @@ export class NetRows {
 
   /** The rows of each input in the net's order. */
   inputsFrom(x: AnyTensor | NamedTensors): readonly AnyTensor[] {
-    if (x instanceof Tensor) return [x as AnyTensor];
+    if (x instanceof Tensor) return this.#typed([x as AnyTensor]);
     const { inputs } = this.#model.stack;
     const names = inputs.map(({ name }) => name);
     if (names.includes('')) return [x as unknown as AnyTensor]; // refused for what it is
     const byName = fieldsOf('x', x, names);
-    return names.map((name) => byName[name] as AnyTensor);
+    return this.#typed(names.map((name) => byName[name] as AnyTensor));
+  }
+
+  /** Whole numbers that came as floats as int32, where an input wants that. */
+  #typed(tensors: readonly AnyTensor[]): readonly AnyTensor[] {
+    const { stack } = this.#model;
+    if (!stack.hasIndices) return tensors;
+    return tensors.map((tensor, i) => {
+      const { dtype, name = '' } = stack.inputs[i] ?? {};
+      if (dtype !== 'int32' || !(tensor instanceof Tensor) || !isFloats(tensor)) return tensor;
+      requireTensor(name || 'x', tensor);
+      const fraction = tensor.data.find((number) => (number | 0) !== number);
+      if (fraction !== undefined) throw badArgument(nameOf(name), 'whole numbers', fraction);
+      return tensor.clone('int32');
+    });
   }
 
   /** The labels of each output in the net's order. */
@@ -58,7 +80,20 @@ export class NetRows {
     this.checkRows(...inputs);
   }
 
-  /** Refuses rows of another shape, different numbers of them, and none at all. */
+  /**
+   * Refuses numbers of int32 inputs that the layers do not take.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the input and the range
+   */
+  checkRanges(inputs: readonly AnyTensor[]): void {
+    const { stack } = this.#model;
+    if (!stack.hasIndices) return;
+    for (const [i, { name, dtype, range }] of stack.inputs.entries()) {
+      const x = inputs[i];
+      if (x && dtype === 'int32') requireRange(nameOf(name), x, range);
+    }
+  }
+
+  /** Refuses rows of another shape, different numbers of them, none at all, and whole numbers out of range. */
   checkRows(...inputs: readonly AnyTensor[]): void {
     const [first] = inputs;
     if (first!.rows === 0) throw badArgument('x', 'at least one row', 0);
@@ -68,6 +103,7 @@ export class NetRows {
       throw shapeMismatch(`input '${expected[other]!.name}'`, `${first!.rows} rows`, `${inputs[other]!.rows}`);
     }
     this.#model.stack.outputShapes(...inputs.map(({ shape }) => shape.slice(1)));
+    this.checkRanges(inputs);
   }
 
   /**
@@ -90,3 +126,6 @@ export class NetRows {
     throw badArgument(name, dtype === 'int32' ? 'an int32 tensor' : `a ${dtype} tensor`, `a ${tensor.dtype} one`);
   }
 }
+
+/** How messages call the rows of an input. */
+const nameOf = (name: string) => (name === '' ? 'the input' : `input '${name}'`);

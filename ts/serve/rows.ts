@@ -1,3 +1,5 @@
+import { reasonOf } from '../core/errors.js';
+import { requireRange } from '../core/ranges.js';
 import type { RowCells } from '../data/csv-options.js';
 import { limits } from '../data/preparation/cells.js';
 import { NamedPreparer } from '../data/preparation/named-preparer.js';
@@ -74,9 +76,23 @@ function namedRows(
   const parts = expected.map(([name, like]) => {
     const input = inputs.find((one) => one.name === name);
     if (!input) throw badRequest('inputs', `an input '${name}'`, 'none');
-    return numbersOfInput(input, like, count, net.dtype);
+    const numbers = numbersOfInput(input, like, count, net.dtype);
+    requireNumbersIn(net, name, numbers, count);
+    return numbers;
   });
   return { count, writeTo: (target) => interleave(parts, count, target) };
+}
+
+/** Answers 400 for class numbers that the net does not have. */
+function requireNumbersIn({ net }: ServedNet, name: string, data: ArrayLike<number>, count: number): void {
+  const { inputs } = net;
+  const input = inputs.length === 1 ? inputs[0]! : inputs.find((one) => (one.name || 'input') === name);
+  if (input?.dtype !== 'int32') return;
+  try {
+    requireRange(`input '${name}'`, { data, rows: count }, input.range);
+  } catch (error) {
+    throw new Problem(400, reasonOf(error));
+  }
 }
 
 /** The numbers of an input, row by row, as precise as the net's. */
@@ -182,8 +198,13 @@ function rowsOfCells(
   }
   const cells = rows as readonly RowCells[];
   const { preparer, dtype } = net;
-  const isNamed = preparer instanceof NamedPreparer;
-  const encoded = isNamed ? preparer.flatten(preparer.encodeCells(cells, dtype)) : preparer.encode(cells, dtype).data;
+  if (!(preparer instanceof NamedPreparer)) {
+    const { data } = preparer.encode(cells, dtype);
+    return { count, writeTo: (target) => target.set(data) };
+  }
+  const tensors = preparer.encodeCells(cells, dtype);
+  for (const [name, { data }] of Object.entries(tensors)) requireNumbersIn(net, name || 'input', data, count);
+  const encoded = preparer.flatten(tensors);
   return { count, writeTo: (target) => target.set(encoded) };
 }
 

@@ -92,12 +92,16 @@ export class ServedNet {
    */
   static async of(net: NeuralNet, settings: Settings, listener: QueueListener): Promise<ServedNet> {
     const { preparation, inputs, outputs } = net;
-    const isNamed = preparation?.inputs !== undefined || inputs.length > 1 || outputs.length > 1;
+    const hasIndices = inputs.some(({ dtype }) => dtype === 'int32');
+    const isNamed = preparation?.inputs !== undefined || inputs.length > 1 || outputs.length > 1 || hasIndices;
     const preparer = isNamed ? new NamedPreparer(preparation, inputs) : new Preparer(preparation);
     const rowShape = preparer instanceof NamedPreparer ? [preparer.width] : rowShapeOf(net);
     const zeros = (rows: number) => {
       const flat = Tensor.zeros([rows, ...rowShape], net.params.dtype);
-      return preparer instanceof NamedPreparer ? preparer.split(flat) : flat;
+      if (!(preparer instanceof NamedPreparer)) return flat;
+      const tensors = preparer.split(flat);
+      for (const [i, tensor] of Object.values(tensors).entries()) tensor.data.fill(inputs[i]?.range?.[0] ?? 0);
+      return tensors;
     };
     await net.predict(zeros(settings.maxBatch));
     return new ServedNet(net, preparer, rowShape, await net.predict<Answers>(zeros(1)), settings, listener);

@@ -74,6 +74,11 @@ export class Emission {
     return this.#builder.scalar(value);
   }
 
+  /** A constant list of numbers. */
+  floats(values: readonly number[]): string {
+    return this.#builder.constant(`${this.#layer}/constant`, [values.length], values);
+  }
+
   get isFloat64(): boolean {
     return this.#builder.dtype === 'float64';
   }

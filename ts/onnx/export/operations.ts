@@ -2,13 +2,14 @@
 import { badArgument } from '../../core/errors.js';
 import type { OnnxAttributes } from '../../layers/index.js';
 import { type Axis, axesOf } from '../../ops/axes.js';
-import type { ConvolutionOptions, SliceRange } from '../../ops/operations/index.js';
+import type { ConvolutionOptions, SliceRange, StepWindowsOptions } from '../../ops/operations/index.js';
 import type { Ops } from '../../ops/ops.js';
 import { type PoolWindow, poolSizes } from '../../ops/pool-windows.js';
 import { transposedSizes, transposedWindows } from '../../ops/transposed-windows.js';
 import type { UpsampleOptions } from '../../ops/upsampling.js';
-import type { Value } from '../../ops/value.js';
+import { Value } from '../../ops/value.js';
 import { imagesOf, type Pair, windowSizes, windowsOver } from '../../ops/windows.js';
+import { sizeOf } from '../../tensor/tensor.js';
 import { elementTypes } from '../messages.js';
 import { attention, attentionWeights } from './attention.js';
 import type { Emission } from './emission.js';
@@ -105,7 +106,8 @@ function concatenate(e: Emission): string {
 }
 
 function gather(e: Emission): string {
-  const [, indices, axis = 0] = e.call.args as [Value, ArrayLike<number>, number?];
+  const [, indices, axis = 0] = e.call.args as [Value, ArrayLike<number> | Value, number?];
+  if (indices instanceof Value) return e.node('Gather', [e.name(0), e.name(1)], { axis: 0 });
   return e.node('Gather', [e.name(0), e.integers(Array.from(indices))], { axis });
 }
 
@@ -199,6 +201,55 @@ function batchNorm(e: Emission): string {
   });
 }
 
+/** 1 where whole numbers are not 0: truth values as numbers. */
+function nonZero(e: Emission): string {
+  const truth = e.node('Cast', [e.name(0)], { to: elementTypes.bool });
+  return e.node('Cast', [truth], { to: e.isFloat64 ? elementTypes.float64 : elementTypes.float32 });
+}
+
+/** Steps of windows by their places, in a sequence with zeros around it. */
+function stepWindows(e: Emission): string {
+  const { padding: [before, behind] = [0, 0], stride = 1, dilation = 1 } = e.call.args[1] as StepWindowsOptions;
+  const [, windows, size, features] = e.call.result.shape as readonly [number, number, number, number];
+  const places = Array.from({ length: windows * size }, (_, i) => Math.floor(i / size) * stride + (i % size) * dilation);
+  const around = [0, before, 0, 0, behind, 0];
+  const x = before + behind > 0 ? e.node('Pad', [e.name(0), e.integers(around)]) : e.name(0);
+  const steps = e.node('Gather', [x, e.integers(places)], { axis: 1 });
+  return e.node('Reshape', [steps, e.integers([-1, windows, size, features])]);
+}
+
+function layerNorm(e: Emission): string {
+  const [x, gamma, beta, epsilon] = e.call.args as Parameters<Ops['layerNorm']>;
+  const constants = [gamma, beta].map((value) => e.nameAs(value, [value.size]));
+  return e.node('LayerNormalization', [e.nameOf(x), ...constants], { axis: -1, epsilon: float(epsilon, 1e-5) });
+}
+
+/** Groups as channels of an InstanceNormalization, since GroupNormalization came later. */
+function groupNorm(e: Emission): string {
+  const [x, gamma, beta, groups, epsilon] = e.call.args as Parameters<Ops['groupNorm']>;
+  const channels = gamma.size;
+  const isSequence = x.rank === 3;
+  const dims = e.targetShape(e.call.result);
+  const first = isSequence ? e.node('Transpose', [e.nameOf(x)], { perm: [0, 2, 1] }) : e.nameOf(x);
+  const grouped = e.node('Reshape', [first, e.integers([dims[0]!, groups, sizeOf(x.shape.slice(1)) / groups])]);
+  const [ones, zeros] = [1, 0].map((value) => e.floats(Array.from({ length: groups }, () => value)));
+  const normal = e.node('InstanceNormalization', [grouped, ones!, zeros!], { epsilon: float(epsilon, 1e-5) });
+  const places = isSequence ? [x.shape[1]!] : x.shape.slice(2);
+  const back = e.node('Reshape', [normal, e.integers([dims[0]!, channels, ...places])]);
+  const each = [channels, ...places.map(() => 1)];
+  const y = e.node('Add', [e.node('Mul', [back, e.nameAs(gamma, each)]), e.nameAs(beta, each)]);
+  return isSequence ? e.node('Transpose', [y], { perm: [0, 2, 1] }) : y;
+}
+
+/** x / √(mean x² + ε) · gamma; the operator RMSNormalization came later. */
+function rmsNorm(e: Emission): string {
+  const [x, gamma, epsilon = 1e-5] = e.call.args as Parameters<Ops['rmsNorm']>;
+  const square = e.node('Mul', [e.nameOf(x), e.nameOf(x)]);
+  const mean = e.node('ReduceMean', [square], { axes: [-1], keepdims: 1 });
+  const root = e.node('Sqrt', [e.node('Add', [mean, e.scalar(epsilon)])]);
+  return e.node('Mul', [e.node('Div', [e.nameOf(x), root]), e.nameAs(gamma, [gamma.size])]);
+}
+
 /** x · tanh(softplus(x)); the operator Mish came later. */
 function mish(e: Emission): string {
   return e.node('Mul', [e.name(0), e.node('Tanh', [e.node('Softplus', [e.name(0)])])]);
@@ -264,6 +315,12 @@ export const forms: Readonly<Record<keyof Ops, Form>> = {
   slice,
   concatenate,
   gather,
+  embedding: (e) => e.node('Gather', [e.name(0), e.name(1)], { axis: 0 }),
+  nonZero,
+  stepWindows,
+  layerNorm,
+  groupNorm,
+  rmsNorm,
   convolution,
   convTranspose,
   maxPool: pool('MaxPool'),

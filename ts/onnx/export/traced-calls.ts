@@ -79,7 +79,10 @@ function tracedWith(layer: Layer, rowShapes: readonly (readonly number[])[], dty
     return Object.fromEntries(observed) as Ops;
   };
   const pass = new Pass(runner, false, observe);
-  const inputs = rowShapes.map((rowShape) => new Value(runner.tensor([rows, ...rowShape])));
+  const inputs = rowShapes.map((rowShape, i) => {
+    const shape = [rows, ...rowShape];
+    return new Value(layer.inputType(i) === 'int32' ? runner.tensor(shape, 'int32') : runner.tensor(shape));
+  });
   const output = layer.record(pass, inputs);
   const parameters = new Map(layer.parameters.map((parameter) => [pass.parameter(parameter), parameter]));
   return { calls, inputs, output, parameters };

@@ -4,7 +4,8 @@ import { sizeOf } from '../../tensor/tensor.js';
 import { axisOf, stridesOf } from '../axes.js';
 import { withRank } from '../broadcast.js';
 import type { Tape } from '../tape.js';
-import type { Value } from '../value.js';
+import { Value } from '../value.js';
+import { embedding } from './embedding.js';
 
 /**
  * The same numbers in another shape; −1 stands for the length that fits.
@@ -140,11 +141,17 @@ export function concatenate(tape: Tape, values: readonly Value[], axis = -1): Va
 
 /**
  * Slices of one dimension by index, in any order and any number of times; negative indices count from the end.
+ * @param indices - a list; or, along the first dimension, an int32 value of any shape, whose numbers count from 0: its
+ *   dimensions take the place of the first one
  * @param axis - the dimension, the first by default
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for an index that there is not
  */
-export function gather(tape: Tape, x: Value, indices: readonly number[] | Int32Array, axis = 0): Value {
+export function gather(tape: Tape, x: Value, indices: readonly number[] | Int32Array | Value, axis = 0): Value {
   const place = axisOf('gather', axis, x.rank);
+  if (indices instanceof Value) {
+    if (place !== 0) throw badArgument("gather's axis", '0, for indices that are a value,', axis);
+    return embedding(tape, x, indices);
+  }
   const count = x.shape[place]!;
   const list = Array.from(indices);
   const bad = list.find((index) => !Number.isInteger(index) || index < -count || index >= count);
