@@ -57,7 +57,11 @@ function windowCases(): OperationCase[] {
 }
 
 /** (x − mean) / √(variance + epsilon), or x / √(mean x² + epsilon), over the numbers that `alike` puts together. */
-function normalTwin(alike: (index: Index, rank: number) => string, channel: (index: Index) => number, isCentred = true) {
+function normalTwin(
+  alike: (index: Index, rank: number) => string,
+  channel: (index: Index) => number,
+  isCentred = true,
+) {
   return (x: Naive, gamma: Naive, beta?: Naive): Naive => {
     const groups = new Map<string, number[]>();
     for (const index of indicesOf(x.shape)) {

@@ -211,7 +211,10 @@ function nonZero(e: Emission): string {
 function stepWindows(e: Emission): string {
   const { padding: [before, behind] = [0, 0], stride = 1, dilation = 1 } = e.call.args[1] as StepWindowsOptions;
   const [, windows, size, features] = e.call.result.shape as readonly [number, number, number, number];
-  const places = Array.from({ length: windows * size }, (_, i) => Math.floor(i / size) * stride + (i % size) * dilation);
+  const places = Array.from(
+    { length: windows * size },
+    (_, i) => Math.floor(i / size) * stride + (i % size) * dilation,
+  );
   const around = [0, before, 0, 0, behind, 0];
   const x = before + behind > 0 ? e.node('Pad', [e.name(0), e.integers(around)]) : e.name(0);
   const steps = e.node('Gather', [x, e.integers(places)], { axis: 1 });

@@ -80,8 +80,7 @@ function centred(tape: Tape, x: Value, { gamma, beta, epsilon, view }: Centred):
   return tape.operation(
     x.shape,
     [x, gamma, beta],
-    (y) =>
-      tape.run('group_norm_forward', { ...shared, gamma: gamma.tensor, beta: beta.tensor, y: viewed(y), epsilon }),
+    (y) => tape.run('group_norm_forward', { ...shared, gamma: gamma.tensor, beta: beta.tensor, y: viewed(y), epsilon }),
     (dy) => {
       tape.addGradients([gamma, beta], ([dgamma, dbeta], accumulate) =>
         tape.run('group_norm_backward_weights', {
