@@ -16,7 +16,7 @@ const intended = {
       createWeightsBias crossEntropy getThreads input lossNames meanSquaredError metricNames optimizerNames readNpz
       readSafetensors registerLayer registerLoss registerMetric setThreads versions writeNpz writeSafetensors`,
     types: `
-      Activation ActivationOptions AnyTensor Augmentation Axis BatchNormOperands BatchNormOptions
+      Activation ActivationOptions AnyTensor AttentionDropout AttentionOptions Augmentation Axis BatchNormOperands BatchNormOptions
       BatchPredictorOptions BatchSource CallContext Callback CallbackContext CategoryEncoding ChannelStatistics
       CheckpointContext CheckpointOptions CheckpointRecord CifarFiles ClassWeights ColumnEncoding ConvOptions
       ConvTransposeWindow ConvolutionOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvInput CsvLabel

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 
 #include "math/dropout_mask-inl.h"
 #include "math/matmul-inl.h"
@@ -17,10 +18,13 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
-// Queries and keys whose scores are in memory at once. Up to so many keys a row's softmax is taken in one go.
+// Queries and keys whose scores are in memory at once. Up to so many keys a query's softmax is taken in one go.
 inline constexpr size_t kQueryBlock = 64, kKeyBlock = 128;
+// Numbers for the queries of a block, in whole vectors
+inline constexpr size_t kQueryNumbers = kQueryBlock + 2 * hn::MaxLanes(Tag<float>());
 
-// Which probabilities are dropped; none where the rate is 0. The words for a query's keys begin with a block of Philox.
+// Which probabilities are dropped; none where the rate is 0. The words for a key's queries begin with a block of
+// Philox.
 struct AttentionDropout {
   double rate = 0, seed = 0, stream = 0, step = 0;
 };
@@ -37,9 +41,10 @@ struct Attention {
 
   size_t query_row() const { return heads * key_size; }
   size_t value_row() const { return heads * value_size; }
-  // Numbers in a row of scores, of scores of a block, and of turned keys: whole panels.
-  size_t pitch() const { return RoundUpTo(keys); }
-  size_t block_pitch() const { return HWY_MIN(pitch(), kKeyBlock); }
+  // Scores lie by keys, each with its queries side by side, so that a vector holds those of several queries for one
+  // key. Numbers in a row of turned queries, and of scores of a block: whole panels.
+  size_t pitch() const { return RoundUpTo(queries); }
+  size_t block_pitch() const { return HWY_MIN(pitch(), RoundUpTo(kQueryBlock)); }
 
   static size_t RoundUpTo(size_t n) {
     const size_t panel = 2 * hn::Lanes(Tag<T>());
@@ -95,36 +100,27 @@ HWY_INLINE void ForEachHead(Context& context, const Attention<T>& a, size_t numb
   });
 }
 
-// Writes 0 to bias where a key counts and −∞ elsewhere, up to the end of the last panel that has a key that counts.
-// Returns the place behind the last such key.
+// The place behind the last key of a row that counts for any query.
 template <class T>
-HWY_INLINE size_t KeysOf(const Attention<T>& a, size_t row, T* HWY_RESTRICT bias) {
+HWY_INLINE size_t EndOfKeys(const Attention<T>& a, size_t row) {
   // A causal query looks at no key behind it.
   size_t end = a.causal ? HWY_MIN(a.keys, a.queries) : a.keys;
-  constexpr T kNone = -std::numeric_limits<T>::infinity();
-  if (a.mask == nullptr) {
-    std::fill_n(bias, end, T(0));
-  } else {
-    const T* mask = a.mask + row * a.keys;
-    while (end > 0 && mask[end - 1] == 0) --end;
-    for (size_t j = 0; j < end; ++j) bias[j] = mask[j] == 0 ? kNone : T(0);
+  if (a.mask != nullptr) {
+    while (end > 0 && a.mask[row * a.keys + end - 1] == 0) --end;
   }
-  std::fill(bias + end, bias + a.RoundUpTo(end), kNone);
   return end;
 }
 
-// to[size × pitch] = from[count × size, in rows of from_row] turned by 90 degrees, with zeros up to the last panel's
-// end.
+// to[size × pitch] = from[queries × size, in rows of from_row] turned by 90 degrees, with zeros behind the last query
 template <class T>
-HWY_INLINE void Turn(const Attention<T>& a, const T* from, size_t from_row, size_t count, size_t size,
-                     T* HWY_RESTRICT to) {
+HWY_INLINE void Turn(const Attention<T>& a, const T* from, size_t from_row, size_t size, T* HWY_RESTRICT to) {
   constexpr size_t kSide = 16 / sizeof(T);
-  const size_t pitch = a.pitch(), whole = count / kSide * kSide, end = a.RoundUpTo(count);
+  const size_t pitch = a.pitch(), whole = a.queries / kSide * kSide;
   TransposeRows(from, from_row, whole, size, to, pitch);
   for (size_t j = 0; j < size; ++j) {
     T* row = to + j * pitch;
-    for (size_t i = whole; i < count; ++i) row[i] = from[i * from_row + j];
-    std::fill(row + count, row + end, T(0));
+    for (size_t i = whole; i < a.queries; ++i) row[i] = from[i * from_row + j];
+    std::fill(row + a.queries, row + pitch, T(0));
   }
 }
 
@@ -132,23 +128,6 @@ HWY_INLINE void Turn(const Attention<T>& a, const T* from, size_t from_row, size
 struct AttentionBlock {
   size_t query, queries, key, keys;
 };
-
-// scores[queries × block pitch] = scale · q·kᵀ, and −∞ for keys that do not count, up to the end of the last panel.
-template <class T>
-HWY_INLINE void Scores(const Attention<T>& a, const AttentionBlock& block, const T* q, const T* turned_keys,
-                       const T* bias, T* HWY_RESTRICT scores) {
-  const size_t pitch = a.block_pitch(), width = a.RoundUpTo(block.keys);
-  const Strided<T> left{q + block.query * a.query_row(), a.query_row(), 1};
-  const Strided<T> right{turned_keys + block.key, a.pitch(), 1};
-  BlockedProduct<T>(block.queries, width, a.key_size, a.scale, left, nullptr, right, {bias + block.key, 0}, scores,
-                    pitch);
-  if (!a.causal || block.key + block.keys <= block.query + 1) return;
-  for (size_t i = 0; i < block.queries; ++i) {
-    const size_t first = HWY_MAX(block.key, block.query + i + 1) - block.key;
-    if (first < width)
-      std::fill(scores + i * pitch + first, scores + i * pitch + width, -std::numeric_limits<T>::infinity());
-  }
-}
 
 // The keys from `key` on that queries of a block look at.
 template <class T>
@@ -158,13 +137,65 @@ HWY_INLINE AttentionBlock BlockOf(const Attention<T>& a, size_t query, size_t ke
   return {query, queries, key, last <= key ? 0 : HWY_MIN(kKeyBlock, last - key)};
 }
 
-// eˣ; NaN stays NaN.
-template <class D, class V>
-HWY_INLINE V ExpOf(D d, V x) {
-  return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, x));
+// scores[keys × block pitch] = scale · k·qᵀ, and −∞ where a query does not look at a key; mask is that of the row, or
+// null
+template <class T>
+HWY_INLINE void Scores(const Attention<T>& a, const AttentionBlock& block, const T* k, const T* turned_queries,
+                       const T* mask, T* HWY_RESTRICT scores) {
+  constexpr T kNone = -std::numeric_limits<T>::infinity();
+  const size_t pitch = a.block_pitch(), width = a.RoundUpTo(block.queries);
+  const Strided<T> left{k + block.key * a.query_row(), a.query_row(), 1};
+  const Strided<T> right{turned_queries + block.query, a.pitch(), 1};
+  BlockedProduct<T>(block.keys, width, a.key_size, a.scale, left, nullptr, right, {}, scores, pitch);
+  if (mask != nullptr) {
+    for (size_t j = 0; j < block.keys; ++j) {
+      if (mask[block.key + j] == 0) std::fill_n(scores + j * pitch, width, kNone);
+    }
+  }
+  if (!a.causal || block.key + block.keys <= block.query + 1) return;
+  for (size_t j = 0; j < block.keys; ++j) {
+    const size_t key = block.key + j;
+    if (key > block.query) std::fill_n(scores + j * pitch, HWY_MIN(key - block.query, width), kNone);
+  }
 }
 
-// The factors of a query's probabilities for keys of a block.
+// Calls f(d, group, i) for groups of kVectors vectors of a block's queries while there are as many, then for single
+// ones; i is the first query.
+template <size_t kVectors, class T, class F>
+HWY_INLINE void ForEachQueries(size_t queries, const F& f) {
+  const Tag<T> d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + (kVectors - 1) * lanes < queries; i += kVectors * lanes) {
+    f(d, std::integral_constant<size_t, kVectors>(), i);
+  }
+  for (; i < queries; i += lanes) f(d, std::integral_constant<size_t, 1>(), i);
+}
+
+// eˣ for x up to about 0; NaN stays NaN. For float it has the accuracy of Cephes (Moshier 1992), an ulp or so, in half
+// the time of Highway's, which also serves large and denormal results.
+template <class D, class V>
+HWY_INLINE V ExpOf(D d, V x) {
+  if constexpr (sizeof(hn::TFromD<D>) == sizeof(float)) {
+    const hn::RebindToSigned<D> whole;
+    const auto n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504088896341f)));
+    auto r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
+    r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
+    auto p = hn::MulAdd(hn::Set(d, 1.9875691500e-4f), r, hn::Set(d, 1.3981999507e-3f));
+    p = hn::MulAdd(p, r, hn::Set(d, 8.3334519073e-3f));
+    p = hn::MulAdd(p, r, hn::Set(d, 4.1665795894e-2f));
+    p = hn::MulAdd(p, r, hn::Set(d, 1.6666665459e-1f));
+    p = hn::MulAdd(p, r, hn::Set(d, 5.0000001201e-1f));
+    p = hn::MulAdd(p, hn::Mul(r, r), hn::Add(r, hn::Set(d, 1.0f)));
+    const auto exponent = hn::ShiftLeft<23>(hn::ConvertTo(whole, n));
+    const auto e = hn::BitCast(d, hn::Add(hn::BitCast(whole, p), exponent));
+    return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.0f)), hn::IfThenElse(hn::IsNaN(x), x, e));
+  } else {
+    return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, x));
+  }
+}
+
+// The factors of the probabilities of a block's queries for one key after the other.
 template <class T>
 class DropoutRow {
  public:
@@ -174,16 +205,20 @@ class DropoutRow {
         stream_(static_cast<uint32_t>(CounterOf(a.dropout.stream))),
         least_(LeastKept(a.dropout.rate)),
         kept_(static_cast<T>(1 / (1 - a.dropout.rate))),
-        blocks_((a.keys + 3) / 4),
-        first_((row * a.heads + head) * a.queries * blocks_) {}
+        blocks_((a.queries + 3) / 4),
+        first_((row * a.heads + head) * a.keys * blocks_) {}
 
-  void Take(const AttentionBlock& block, size_t query) {
-    const uint64_t first = first_ + (block.query + query) * blocks_ + block.key / 4;
-    PhiloxWords(seed_, stream_, step_, first, block.keys, words_);
-  }
-  template <class D>
-  HWY_INLINE hn::Vec<D> At(D d, size_t i) const {
-    return MaskOf(d, words_ + i, least_, hn::Set(d, kept_));
+  // Multiplies x[keys × pitch] by the factors.
+  void MultiplyInto(const AttentionBlock& block, size_t pitch, T* HWY_RESTRICT x) {
+    const Tag<T> d;
+    const auto kept = hn::Set(d, kept_);
+    for (size_t j = 0; j < block.keys; ++j) {
+      PhiloxWords(seed_, stream_, step_, first_ + (block.key + j) * blocks_ + block.query / 4, block.queries, words_);
+      T* row = x + j * pitch;
+      for (size_t i = 0; i < block.queries; i += hn::Lanes(d)) {
+        hn::Store(hn::Mul(hn::Load(d, row + i), MaskOf(d, words_ + i, least_, kept)), d, row + i);
+      }
+    }
   }
 
  private:
@@ -191,13 +226,13 @@ class DropoutRow {
   uint32_t stream_, least_;
   T kept_;
   uint64_t blocks_, first_;
-  HWY_ALIGN uint32_t words_[kKeyBlock + kPhiloxWords];
+  HWY_ALIGN uint32_t words_[kQueryNumbers + kPhiloxWords];
 };
 
 template <class T>
 void CheckDropout(const Attention<T>& a) {
   Check(a.dropout.rate >= 0 && a.dropout.rate < 1, "Expected a rate from 0 to 1, and not 1");
-  Check(a.rows * a.heads * a.queries * ((a.keys + 3) / 4) < uint64_t{1} << 32,
+  Check(a.rows * a.heads * a.keys * ((a.queries + 3) / 4) < uint64_t{1} << 32,
         "Expected fewer probabilities than a random sequence has words");
 }
 

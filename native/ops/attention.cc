@@ -11,66 +11,81 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
-// Largest score and Σ e^(score − largest) of each query of a block, over the keys so far.
+// Largest score and Σ e^(score − largest) of each query of a block, over the keys so far; what y is multiplied by for
+// the next keys.
 template <class T>
 struct SoftmaxState {
-  HWY_ALIGN T largest[kQueryBlock];
-  HWY_ALIGN T sum[kQueryBlock];
+  HWY_ALIGN T largest[kQueryNumbers];
+  HWY_ALIGN T sum[kQueryNumbers];
+  HWY_ALIGN T factor[kQueryNumbers];
 };
 
-// Makes scores e^(score − largest), and brings the state and y, [queries × size], up to these keys.
+// Makes scores e^(score − largest), and brings the state up to these keys.
 template <bool kFirst, class T>
-HWY_INLINE void TakeScores(const Attention<T>& a, const AttentionBlock& block, T* HWY_RESTRICT scores, T* y,
-                           SoftmaxState<T>& state, DropoutRow<T>* dropout) {
+HWY_INLINE void TakeScores(const Attention<T>& a, const AttentionBlock& block, T* HWY_RESTRICT scores,
+                           SoftmaxState<T>& state) {
+  ForEachQueries<4, T>(block.queries, [&](auto d, auto count, size_t first) {
+    constexpr size_t kVectors = count;
+    using V = hn::Vec<decltype(d)>;
+    const size_t lanes = hn::Lanes(d), pitch = a.block_pitch();
+    const auto none = hn::Set(d, -std::numeric_limits<T>::infinity());
+    V largest[kVectors], shift[kVectors], total[kVectors];
+    for (size_t v = 0; v < kVectors; ++v) {
+      largest[v] = kFirst ? none : hn::Load(d, state.largest + first + v * lanes);
+    }
+    for (size_t j = 0; j < block.keys; ++j) {
+      const T* row = scores + j * pitch + first;
+      for (size_t v = 0; v < kVectors; ++v) largest[v] = hn::Max(largest[v], hn::Load(d, row + v * lanes));
+    }
+    for (size_t v = 0; v < kVectors; ++v) {
+      const size_t at = first + v * lanes;
+      // Where no key has counted yet, all e^… are 0.
+      shift[v] = hn::IfThenZeroElse(hn::Eq(largest[v], none), largest[v]);
+      total[v] = hn::Zero(d);
+      if constexpr (!kFirst) {
+        const auto factor = ExpOf(d, hn::Sub(hn::Load(d, state.largest + at), shift[v]));
+        hn::Store(factor, d, state.factor + at);
+        total[v] = hn::Mul(factor, hn::Load(d, state.sum + at));
+      }
+      hn::Store(largest[v], d, state.largest + at);
+    }
+    for (size_t j = 0; j < block.keys; ++j) {
+      T* row = scores + j * pitch + first;
+      for (size_t v = 0; v < kVectors; ++v) {
+        const auto e = ExpOf(d, hn::Sub(hn::Load(d, row + v * lanes), shift[v]));
+        hn::Store(e, d, row + v * lanes);
+        total[v] = hn::Add(total[v], e);
+      }
+    }
+    for (size_t v = 0; v < kVectors; ++v) hn::Store(total[v], d, state.sum + first + v * lanes);
+  });
+}
+
+// y[queries × size] = factor · y, a factor for each query
+template <class T>
+HWY_INLINE void ScaleQueries(const Attention<T>& a, size_t queries, const T* factor, T* y) {
   const Tag<T> d;
-  const size_t lanes = hn::Lanes(d), width = (block.keys + lanes - 1) / lanes * lanes;
-  const auto none = hn::Set(d, -std::numeric_limits<T>::infinity());
-  for (size_t i = 0; i < block.queries; ++i) {
-    T* row = scores + i * a.block_pitch();
-    auto largest = hn::Load(d, row);
-    for (size_t j = lanes; j < width; j += lanes) largest = hn::Max(largest, hn::Load(d, row + j));
-    largest = hn::MaxOfLanes(d, largest);
-    if constexpr (!kFirst) largest = hn::Max(largest, hn::Set(d, state.largest[i]));
-    const auto shift = hn::IfThenZeroElse(hn::Eq(largest, none), largest);
-    auto total = hn::Zero(d);
-    for (size_t j = 0; j < width; j += lanes) {
-      const auto e = ExpOf(d, hn::Sub(hn::Load(d, row + j), shift));
-      hn::Store(e, d, row + j);
-      total = hn::Add(total, e);
-    }
-    total = hn::SumOfLanes(d, total);
-    if constexpr (!kFirst) {
-      const auto factor = ExpOf(d, hn::Sub(hn::Set(d, state.largest[i]), shift));
-      total = hn::MulAdd(factor, hn::Set(d, state.sum[i]), total);
-      T* to = y + i * a.value_row();
-      Map(
-          a.value_size, to, [factor](auto, auto v) { return hn::Mul(v, factor); }, static_cast<const T*>(to));
-    }
-    state.largest[i] = hn::GetLane(largest);
-    state.sum[i] = hn::GetLane(total);
-    if (dropout == nullptr) continue;
-    dropout->Take(block, i);
-    for (size_t j = 0; j < width; j += lanes) {
-      hn::Store(hn::Mul(hn::Load(d, row + j), dropout->At(d, j)), d, row + j);
-    }
+  for (size_t i = 0; i < queries; ++i) {
+    T* to = y + i * a.value_row();
+    const auto times = hn::Set(d, factor[i]);
+    Map(
+        a.value_size, to, [times](auto, auto v) { return hn::Mul(v, times); }, static_cast<const T*>(to));
   }
 }
 
 // Divides y by the sums, and writes their logarithms; +∞ for a query without keys, whose probabilities so become 0.
 template <class T>
 HWY_INLINE void Finish(const Attention<T>& a, size_t queries, SoftmaxState<T>& state, T* y, T* log_sum) {
-  const Tag<T> d;
-  for (size_t i = 0; i < queries; ++i) {
-    T* to = y + i * a.value_row();
-    const auto inverse = hn::Set(d, state.sum[i] == 0 ? T(0) : T(1) / state.sum[i]);
-    Map(
-        a.value_size, to, [inverse](auto, auto v) { return hn::Mul(v, inverse); }, static_cast<const T*>(to));
-  }
+  Map(
+      queries, state.factor,
+      [](auto d, auto sum) { return hn::IfThenZeroElse(hn::Eq(sum, hn::Zero(d)), hn::Div(hn::Set(d, T(1)), sum)); },
+      static_cast<const T*>(state.sum));
+  ScaleQueries(a, queries, state.factor, y);
   Map(
       queries, log_sum,
-      [](auto own, auto sum, auto largest) {
-        const auto all = hn::Add(largest, hn::Log(own, sum));
-        return hn::IfThenElse(hn::Eq(sum, hn::Zero(own)), hn::Inf(own), hn::IfThenElse(hn::IsNaN(sum), sum, all));
+      [](auto d, auto sum, auto largest) {
+        const auto all = hn::Add(largest, hn::Log(d, sum));
+        return hn::IfThenElse(hn::Eq(sum, hn::Zero(d)), hn::Inf(d), hn::IfThenElse(hn::IsNaN(sum), sum, all));
       },
       static_cast<const T*>(state.sum), static_cast<const T*>(state.largest));
 }
@@ -84,42 +99,43 @@ void Forward(Context& context, const Attention<T>& a, const Array<T>& y, Vector<
   CheckEqual("logSum's size", a.rows * a.heads * a.queries, log_sum.size);
   CheckDropout(a);
   const size_t turned = a.key_size * a.pitch();
-  const size_t numbers = turned + a.pitch() + kQueryBlock * a.block_pitch();
+  const size_t numbers = turned + HWY_MIN(a.keys, kKeyBlock) * a.block_pitch();
   ForEachHead(context, a, numbers, [&](size_t row, size_t head, T* memory) {
-    T *keys = memory, *bias = keys + turned, *scores = bias + a.pitch();
+    T *queries = memory, *scores = queries + turned;
     const T* q = a.q + row * a.queries * a.query_row() + head * a.key_size;
     const T* k = a.k + row * a.keys * a.query_row() + head * a.key_size;
     const T* v = a.v + row * a.keys * a.value_row() + head * a.value_size;
+    const T* mask = a.mask == nullptr ? nullptr : a.mask + row * a.keys;
     T* to = y.data + row * a.queries * a.value_row() + head * a.value_size;
     T* sums = log_sum.data + (row * a.heads + head) * a.queries;
-    const size_t end = KeysOf(a, row, bias);
-    Turn(a, k, a.query_row(), end, a.key_size, keys);
-    DropoutRow<T> draws(a, row, head);
-    DropoutRow<T>* dropout = a.dropout.rate > 0 ? &draws : nullptr;
+    const size_t end = EndOfKeys(a, row);
+    Turn(a, q, a.query_row(), a.key_size, queries);
     SoftmaxState<T> state;
     for (size_t query = 0; query < a.queries; query += kQueryBlock) {
       T* block_y = to + query * a.value_row();
-      std::fill_n(state.sum, kQueryBlock, T(0));
-      std::fill_n(state.largest, kQueryBlock, T(0));
+      const size_t count = HWY_MIN(kQueryBlock, a.queries - query);
       size_t key = 0;
       for (AttentionBlock block = BlockOf(a, query, key, end); block.keys > 0; block = BlockOf(a, query, key, end)) {
-        Scores(a, block, q, keys, bias, scores);
+        Scores(a, block, k, queries, mask, scores);
         Start<T> start{};
         if (key == 0) {
-          TakeScores<true>(a, block, scores, block_y, state, dropout);
+          TakeScores<true>(a, block, scores, state);
         } else {
-          TakeScores<false>(a, block, scores, block_y, state, dropout);
+          TakeScores<false>(a, block, scores, state);
+          ScaleQueries(a, count, state.factor, block_y);
           start = {block_y, a.value_row()};
         }
-        BlockedProduct<T>(block.queries, a.value_size, block.keys, T(1), {scores, a.block_pitch(), 1}, nullptr,
+        if (a.dropout.rate > 0) DropoutRow<T>(a, row, head).MultiplyInto(block, a.block_pitch(), scores);
+        BlockedProduct<T>(count, a.value_size, block.keys, T(1), {scores, 1, a.block_pitch()}, nullptr,
                           {v + key * a.value_row(), a.value_row(), 1}, start, block_y, a.value_row());
         key += block.keys;
       }
-      const size_t queries = HWY_MIN(kQueryBlock, a.queries - query);
       if (key == 0) {
-        for (size_t i = 0; i < queries; ++i) std::fill_n(block_y + i * a.value_row(), a.value_size, T(0));
+        for (size_t i = 0; i < count; ++i) std::fill_n(block_y + i * a.value_row(), a.value_size, T(0));
+        std::fill_n(state.sum, count, T(0));
+        std::fill_n(state.largest, count, T(0));
       }
-      Finish(a, queries, state, block_y, sums + query);
+      Finish(a, count, state, block_y, sums + query);
     }
   });
 }

@@ -31,32 +31,31 @@ HWY_INLINE void Dots(const Attention<T>& a, const T* y, const T* dy, T* HWY_REST
     if (j < n) sum = hn::MulAdd(LoadFirst(d, left + j, n - j), LoadFirst(d, right + j, n - j), sum);
     dots[i] = hn::GetLane(hn::SumOfLanes(d, sum));
   }
+  std::fill(dots + a.queries, dots + a.pitch(), T(0));
 }
 
-// Makes scores the probabilities p, after dropout, and slopes, which hold dy·vᵀ, the derivative of the loss by scores:
-// p · (slope − dot), with what dropout left of the slope.
+// Makes scores the probabilities p, and slopes, which hold the derivative by them, that by scores: p · (slope − dot).
 template <class T>
 HWY_INLINE void TakeSlopes(const Attention<T>& a, const AttentionBlock& block, const T* log_sum, const T* dots,
-                           T* HWY_RESTRICT scores, T* HWY_RESTRICT slopes, DropoutRow<T>* dropout) {
-  const Tag<T> d;
-  const size_t lanes = hn::Lanes(d), width = (block.keys + lanes - 1) / lanes * lanes;
-  for (size_t i = 0; i < block.queries; ++i) {
-    T *row = scores + i * a.block_pitch(), *slope = slopes + i * a.block_pitch();
-    const auto all = hn::Set(d, log_sum[i]), dot = hn::Set(d, dots[i]);
-    if (dropout != nullptr) dropout->Take(block, i);
-    for (size_t j = 0; j < width; j += lanes) {
-      const auto p = ExpOf(d, hn::Sub(hn::Load(d, row + j), all));
-      auto delta = hn::Load(d, slope + j);
-      if (dropout != nullptr) {
-        const auto factor = dropout->At(d, j);
-        delta = hn::Mul(delta, factor);
-        hn::Store(hn::Mul(p, factor), d, row + j);
-      } else {
-        hn::Store(p, d, row + j);
-      }
-      hn::Store(hn::Mul(p, hn::Sub(delta, dot)), d, slope + j);
+                           T* HWY_RESTRICT scores, T* HWY_RESTRICT slopes) {
+  ForEachQueries<4, T>(block.queries, [&](auto d, auto count, size_t first) {
+    constexpr size_t kVectors = count;
+    using V = hn::Vec<decltype(d)>;
+    const size_t lanes = hn::Lanes(d), pitch = a.block_pitch();
+    V all[kVectors], dot[kVectors];
+    for (size_t v = 0; v < kVectors; ++v) {
+      all[v] = hn::Load(d, log_sum + first + v * lanes);
+      dot[v] = hn::Load(d, dots + first + v * lanes);
     }
-  }
+    for (size_t j = 0; j < block.keys; ++j) {
+      for (size_t v = 0; v < kVectors; ++v) {
+        const size_t at = j * pitch + first + v * lanes;
+        const auto p = ExpOf(d, hn::Sub(hn::Load(d, scores + at), all[v]));
+        hn::Store(p, d, scores + at);
+        hn::Store(hn::Mul(p, hn::Sub(hn::Load(d, slopes + at), dot[v])), d, slopes + at);
+      }
+    }
+  });
 }
 
 // Zeros in rows [first, end) of x, `size` numbers each, unless something is added to them.
@@ -76,28 +75,28 @@ HWY_INLINE void Contribute(bool adds, size_t m, size_t n, size_t k, T alpha, Str
 template <class T>
 void Backward(Context& context, const Attention<T>& a, const AttentionGradients<T>& g) {
   CheckDropout(a);
-  const size_t pitch = a.pitch(), part = kQueryBlock * a.block_pitch();
-  const size_t dots_size = (a.queries + 63) / 64 * 64;
-  const size_t numbers = (a.key_size + a.value_size + 1) * pitch + 2 * part + dots_size;
+  const size_t pitch = a.pitch(), part = HWY_MIN(a.keys, kKeyBlock) * a.block_pitch();
+  // Numbers for each query: turned q and dy, logSum and dots.
+  const size_t numbers = (a.key_size + a.value_size + 2) * pitch + 2 * part;
   ForEachHead(context, a, numbers, [&](size_t row, size_t head, T* memory) {
-    T *keys = memory, *values = keys + a.key_size * pitch, *bias = values + a.value_size * pitch;
-    T *scores = bias + pitch, *slopes = scores + part, *dots = slopes + part;
+    T *queries = memory, *deltas = queries + a.key_size * pitch, *log_sum = deltas + a.value_size * pitch;
+    T *dots = log_sum + pitch, *scores = dots + pitch, *slopes = scores + part;
     const size_t q_row = a.query_row(), v_row = a.value_row();
     const size_t q_at = row * a.queries * q_row + head * a.key_size, k_at = row * a.keys * q_row + head * a.key_size;
     const size_t y_at = row * a.queries * v_row + head * a.value_size;
     const size_t v_at = row * a.keys * v_row + head * a.value_size;
     const T *q = a.q + q_at, *k = a.k + k_at, *v = a.v + v_at, *dy = g.dy + y_at;
+    const T* mask = a.mask == nullptr ? nullptr : a.mask + row * a.keys;
     T *dq = g.dq + q_at, *dk = g.dk + k_at, *dv = g.dv + v_at;
-    const T* log_sum = g.log_sum + (row * a.heads + head) * a.queries;
-    const size_t end = KeysOf(a, row, bias);
+    const size_t end = EndOfKeys(a, row);
     ClearRows(g.accumulate, end, a.keys, q_row, a.key_size, dk);
     ClearRows(g.accumulate, end, a.keys, v_row, a.value_size, dv);
     if (end == 0) return ClearRows(g.accumulate, 0, a.queries, q_row, a.key_size, dq);
-    Turn(a, k, q_row, end, a.key_size, keys);
-    Turn(a, v, v_row, end, a.value_size, values);
+    Turn(a, q, q_row, a.key_size, queries);
+    Turn(a, dy, v_row, a.value_size, deltas);
+    std::copy_n(g.log_sum + (row * a.heads + head) * a.queries, a.queries, log_sum);
+    std::fill(log_sum + a.queries, log_sum + pitch, std::numeric_limits<T>::infinity());
     Dots(a, g.y + y_at, dy, dots);
-    DropoutRow<T> draws(a, row, head);
-    DropoutRow<T>* dropout = a.dropout.rate > 0 ? &draws : nullptr;
     for (size_t key = 0; key < end; key += kKeyBlock) {
       // Queries before the first key of the block do not look at it.
       const size_t first = a.causal ? key / kQueryBlock * kQueryBlock : 0;
@@ -111,17 +110,19 @@ void Backward(Context& context, const Attention<T>& a, const AttentionGradients<
       }
       for (size_t query = first; query < a.queries; query += kQueryBlock, adds = true) {
         const AttentionBlock block = BlockOf(a, query, key, end);
-        Scores(a, block, q, keys, bias, scores);
-        const Strided<T> deltas{dy + query * v_row, v_row, 1};
-        BlockedProduct<T>(block.queries, a.RoundUpTo(block.keys), a.value_size, T(1), deltas, nullptr,
-                          {values + key, pitch, 1}, {}, slopes, a.block_pitch());
-        TakeSlopes(a, block, log_sum + query, dots + query, scores, slopes, dropout);
-        const Strided<T> p{scores, 1, a.block_pitch()}, ds{slopes, 1, a.block_pitch()};
-        Contribute<T>(adds, block.keys, a.value_size, block.queries, T(1), p, deltas, dv + key * v_row, v_row);
+        Scores(a, block, k, queries, mask, scores);
+        BlockedProduct<T>(block.keys, a.RoundUpTo(block.queries), a.value_size, T(1), {v + key * v_row, v_row, 1},
+                          nullptr, {deltas + query, pitch, 1}, {}, slopes, a.block_pitch());
+        if (a.dropout.rate > 0) DropoutRow<T>(a, row, head).MultiplyInto(block, a.block_pitch(), slopes);
+        TakeSlopes(a, block, log_sum + query, dots + query, scores, slopes);
+        if (a.dropout.rate > 0) DropoutRow<T>(a, row, head).MultiplyInto(block, a.block_pitch(), scores);
+        const Strided<T> p{scores, a.block_pitch(), 1}, ds{slopes, a.block_pitch(), 1};
+        Contribute<T>(adds, block.keys, a.value_size, block.queries, T(1), p, {dy + query * v_row, v_row, 1},
+                      dv + key * v_row, v_row);
         Contribute<T>(adds, block.keys, a.key_size, block.queries, a.scale, ds, {q + query * q_row, q_row, 1},
                       dk + key * q_row, q_row);
         Contribute<T>(g.accumulate || key > 0, block.queries, a.key_size, block.keys, a.scale,
-                      {slopes, a.block_pitch(), 1}, {k + key * q_row, q_row, 1}, dq + query * q_row, q_row);
+                      {slopes, 1, a.block_pitch()}, {k + key * q_row, q_row, 1}, dq + query * q_row, q_row);
       }
     }
   });

@@ -67,12 +67,12 @@ struct Operands {
   Tensor<T> q, k, v, mask, y, log_sum, dy, dq, dk, dv;
 };
 
-// The factor of a probability: word `key` of those that begin with the query's block.
+// The factor of a probability: word `query` of those that begin with the key's block.
 long double FactorOf(const Case& c, size_t row, size_t head, size_t query, size_t key) {
   if (c.rate == 0) return 1;
   const Philox random(static_cast<uint64_t>(kSeed), static_cast<uint32_t>(kStream), static_cast<uint64_t>(kStep));
-  const size_t first = ((row * c.heads + head) * c.queries + query) * ((c.keys + 3) / 4);
-  const bool kept = random(static_cast<uint32_t>(first + key / 4))[key % 4] >= std::round(c.rate * 0x1p32);
+  const size_t first = ((row * c.heads + head) * c.keys + key) * ((c.queries + 3) / 4);
+  const bool kept = random(static_cast<uint32_t>(first + query / 4))[query % 4] >= std::round(c.rate * 0x1p32);
   return kept ? 1 / (1 - static_cast<long double>(c.rate)) : 0;
 }
 

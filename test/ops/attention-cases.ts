@@ -37,12 +37,12 @@ function weightsTwin(form: Form) {
   };
 }
 
-/** The factors of probabilities: word `key` of those that begin with the query's block. */
+/** The factors of probabilities: word `query` of those that begin with the key's block. */
 function factorsOf({ rate, seed, stream }: { rate: number; seed: number; stream: number }, p: Naive) {
   const [, heads, queries, keys] = p.shape as [number, number, number, number];
   return ([m, h, i, j]: readonly number[]) => {
-    const block = ((m! * heads + h!) * queries + i!) * Math.ceil(keys / 4) + Math.floor(j! / 4);
-    const word = philox(block, 2 ** 31 + stream, { seed, step: 0 })[j! % 4]!;
+    const block = ((m! * heads + h!) * keys + j!) * Math.ceil(queries / 4) + Math.floor(i! / 4);
+    const word = philox(block, 2 ** 31 + stream, { seed, step: 0 })[i! % 4]!;
     return word >= Math.round(rate * 2 ** 32) ? 1 / (1 - rate) : 0;
   };
 }
