@@ -178,7 +178,9 @@ template <class D, class V>
 HWY_INLINE V ExpOf(D d, V x) {
   if constexpr (sizeof(hn::TFromD<D>) == sizeof(float)) {
     const hn::RebindToSigned<D> whole;
-    const auto n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504088896341f)));
+    // Adding 1.5·2²³ rounds to a whole number, which then stands in the lowest bits.
+    const auto shifted = hn::MulAdd(x, hn::Set(d, 1.44269504088896341f), hn::Set(d, 12582912.0f));
+    const auto n = hn::Sub(shifted, hn::Set(d, 12582912.0f));
     auto r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
     r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
     auto p = hn::MulAdd(hn::Set(d, 1.9875691500e-4f), r, hn::Set(d, 1.3981999507e-3f));
@@ -187,7 +189,7 @@ HWY_INLINE V ExpOf(D d, V x) {
     p = hn::MulAdd(p, r, hn::Set(d, 1.6666665459e-1f));
     p = hn::MulAdd(p, r, hn::Set(d, 5.0000001201e-1f));
     p = hn::MulAdd(p, hn::Mul(r, r), hn::Add(r, hn::Set(d, 1.0f)));
-    const auto exponent = hn::ShiftLeft<23>(hn::ConvertTo(whole, n));
+    const auto exponent = hn::ShiftLeft<23>(hn::BitCast(whole, shifted));
     const auto e = hn::BitCast(d, hn::Add(hn::BitCast(whole, p), exponent));
     return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.0f)), hn::IfThenElse(hn::IsNaN(x), x, e));
   } else {

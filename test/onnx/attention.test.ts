@@ -37,11 +37,13 @@ for (const [name, make] of Object.entries(layers)) {
       await net.exportOnnx(file);
       const run = await runtimeOf(file);
       const close = dtype === 'float32' ? { rtol: 1e-5, atol: 1e-5 } : { rtol: 1e-12, atol: 1e-12 };
+      // onnxruntime fuses the scale into the product, as a float.
+      const near = dtype === 'float32' ? close : { rtol: 1e-7, atol: 1e-7 };
       const read = await NeuralNet.fromOnnx(file);
       for (const rows of [1, 3]) {
         const some = randomTensor([rows, 6, 4], rows).clone(dtype);
         const expected = net.inference(some).data;
-        t.deepEqual(differences(await run(some), expected, close), []);
+        t.deepEqual(differences(await run(some), expected, near), []);
         t.deepEqual(differences(read.inference(some).data, expected, close), []);
       }
     });
