@@ -172,16 +172,18 @@ HWY_INLINE void ForEachQueries(size_t queries, const F& f) {
   for (; i < queries; i += lanes) f(d, std::integral_constant<size_t, 1>(), i);
 }
 
-// eˣ for x up to about 0; NaN stays NaN. For float it has the accuracy of Cephes (Moshier 1992), an ulp or so, in half
-// the time of Highway's, which also serves large and denormal results.
+// eˣ for x up to 0, and 1 for the x just above it that roundings of large scores leave; NaN stays NaN. For float it has
+// the accuracy of Cephes (Moshier 1992), an ulp or so, in half the time of Highway's, which also serves large and
+// denormal results.
 template <class D, class V>
 HWY_INLINE V ExpOf(D d, V x) {
+  const auto below = hn::Min(x, hn::Zero(d));
   if constexpr (sizeof(hn::TFromD<D>) == sizeof(float)) {
     const hn::RebindToSigned<D> whole;
     // Adding 1.5·2²³ rounds to a whole number, which then stands in the lowest bits.
-    const auto shifted = hn::MulAdd(x, hn::Set(d, 1.44269504088896341f), hn::Set(d, 12582912.0f));
+    const auto shifted = hn::MulAdd(below, hn::Set(d, 1.44269504088896341f), hn::Set(d, 12582912.0f));
     const auto n = hn::Sub(shifted, hn::Set(d, 12582912.0f));
-    auto r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
+    auto r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), below);
     r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
     auto p = hn::MulAdd(hn::Set(d, 1.9875691500e-4f), r, hn::Set(d, 1.3981999507e-3f));
     p = hn::MulAdd(p, r, hn::Set(d, 8.3334519073e-3f));
@@ -193,7 +195,7 @@ HWY_INLINE V ExpOf(D d, V x) {
     const auto e = hn::BitCast(d, hn::Add(hn::BitCast(whole, p), exponent));
     return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.0f)), hn::IfThenElse(hn::IsNaN(x), x, e));
   } else {
-    return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, x));
+    return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, below));
   }
 }
 

@@ -213,6 +213,14 @@ TEST_CASE_TEMPLATE("attention stays finite for large scores, and takes NaN on", 
   o.Backward(c, false);
   CHECK(o.y[0] == doctest::Approx(2));
   for (size_t i = 0; i < o.dk.size(); ++i) REQUIRE(std::isfinite(o.dk[i]));
+  // Scores so large that their logarithms of sums are off by more than the scores differ.
+  o.q = T(3e5), o.k = T(1e5);
+  Numbers(3).Fill(o.k, 1e5, 1.1e5);
+  o.Forward(c);
+  o.Backward(c, false);
+  for (const Tensor<T>* tensor : {&o.y, &o.dq, &o.dk, &o.dv}) {
+    for (size_t i = 0; i < tensor->size(); ++i) REQUIRE(std::isfinite((*tensor)[i]));
+  }
   o.k[2 * 7] = kNaN<T>;
   o.Forward(c);
   for (size_t i = 0; i < o.y.size(); ++i) REQUIRE(std::isnan(o.y[i]));
