@@ -61,6 +61,11 @@ export class MaskLayer extends Layer {
     return input === 0 ? undefined : [1, x?.[0] ?? 2 ** 31 - 1];
   }
 
+  override stepsFrom(input: number, rowShape: RowShape): 'length' | 'nonZero' | undefined {
+    if (input === 0) return undefined;
+    return rowShape.length === 0 ? 'length' : 'nonZero';
+  }
+
   override get parameterShapes() {
     return {};
   }
