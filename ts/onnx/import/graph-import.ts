@@ -1,7 +1,7 @@
 // @internal
 import { badFile } from '../../core/files.js';
 import type { Node } from '../../graph/node.js';
-import { ActivationLayer, type Layer } from '../../layers/index.js';
+import { ActivationLayer, type Layer, ReshapeLayer } from '../../layers/index.js';
 import { arrayOf, type DType, type FloatArray, sizeOf } from '../../tensor/tensor.js';
 import { elementTypes } from '../messages.js';
 import type { Budget } from './budget.js';
@@ -41,6 +41,10 @@ export class GraphImport {
   readonly done = new Set<OnnxNode>();
   readonly #values = new Map<string, GraphValue>();
   readonly #names = new Set<string>();
+  /** What nodes have another shape of, which only the net's own layers have given them. */
+  readonly #views = new Map<Node, Node>();
+  /** The lengths that the steps of a node are masked by. */
+  readonly maskedBy = new Map<Node, Node>();
   /** The names of the net's outputs by those of the model, where there are several. */
   readonly outputNames = new Map<string, string>();
   readonly #namesOutputs: boolean;
@@ -105,7 +109,23 @@ export class GraphImport {
     if (value.kind === 'rows' && value.rowsAt) {
       throw node.bad('the rows as first dimension', `[${this.dims(value).join(', ')}]`);
     }
+    if (value.kind === 'constant' && value.rowsAt !== undefined) {
+      throw node.bad('a constant whose shape does not hold the rows', `[${this.dims(value).join(', ')}]`);
+    }
     return value;
+  }
+
+  /** An input whose rows may stand in any dimension. @throws BlasnetError `ERR_BAD_FILE` where it is missing */
+  anyInput(node: OnnxNode, i: number): GraphValue {
+    const value = this.value(node.inputs[i] ?? '');
+    if (value?.kind === 'rows' ? value.rowsAt && !value.isIndex : value?.kind === 'constant') return value!;
+    return this.input(node, i);
+  }
+
+  /** The input where it is a constant that is the same for any number of rows. */
+  repeatedConstant(node: OnnxNode, i = 0): (ConstantValue & { readonly rowsAt: number }) | undefined {
+    const value = this.value(node.inputs[i] ?? '');
+    return value?.kind === 'constant' && value.rowsAt !== undefined ? { ...value, rowsAt: value.rowsAt } : undefined;
   }
 
   /** The whole numbers of an input of the model; undefined where the node's input is something else. */
@@ -114,9 +134,9 @@ export class GraphImport {
     return value?.kind === 'rows' && value.isIndex ? value : undefined;
   }
 
-  /** The first input where it is rows that may stand in any dimension; undefined for another one. */
-  movedRows(node: OnnxNode): (RowsValue & { readonly rowsAt: number }) | undefined {
-    const value = this.value(node.inputs[0] ?? '');
+  /** An input where it is rows that may stand in any dimension; undefined for another one. */
+  movedRows(node: OnnxNode, i = 0): (RowsValue & { readonly rowsAt: number }) | undefined {
+    const value = this.value(node.inputs[i] ?? '');
     if (value?.kind !== 'rows' || value.isIndex || this.batching === 'whole') return undefined;
     return { ...value, rowsAt: value.rowsAt ?? 0 };
   }
@@ -191,6 +211,9 @@ export class GraphImport {
 
   /** The lengths of a value's dimensions as the model has them. */
   dims(value: GraphValue): readonly Length[] {
+    if (value.kind === 'constant' && value.rowsAt !== undefined) {
+      return (value.shape as readonly Length[]).with(value.rowsAt, 'rows');
+    }
     if (value.kind !== 'rows') return value.shape;
     if (this.batching === 'whole') return value.node.rowShape;
     return ([...value.node.rowShape] as Length[]).toSpliced(value.rowsAt ?? 0, 0, 'rows');
@@ -249,8 +272,32 @@ export class GraphImport {
   }
 
   /** Rows that a node computes in operations on its way to its output. */
-  between(node: OnnxNode, inputs: readonly RowsValue[], compose: Compose): RowsValue {
+  between(node: OnnxNode, inputs: readonly (RowsValue | ConstantValue)[], compose: Compose): RowsValue {
     return node.naming(() => this.#record(node, inputs, compose, -1));
+  }
+
+  /** Rows in another shape. Of what has been reshaped already, the numbers are those of the first shape. */
+  reshaped(node: OnnxNode, x: RowsValue, rowShape: readonly number[]): RowsValue {
+    const source = this.#views.get(x.node) ?? x.node;
+    if (source.rowShape.join() === rowShape.join()) return { kind: 'rows', node: source };
+    const view = this.apply(
+      node,
+      node.naming(() => new ReshapeLayer(rowShape)),
+      [{ kind: 'rows', node: source }],
+    );
+    this.#views.set(view.node, source);
+    return view;
+  }
+
+  /** Whether rows have been reshaped by the import itself. */
+  isView({ node }: RowsValue): boolean {
+    return this.#views.has(node);
+  }
+
+  /** Whether the net reads an output of a node. */
+  isRead(node: OnnxNode, output: number): boolean {
+    const name = node.outputs[output] ?? '';
+    return name !== '' && (this.graph.uses.has(name) || this.graph.outputs.includes(name));
   }
 
   #record(
