@@ -3,14 +3,14 @@ import { badFile } from '../../core/files.js';
 import type { Node } from '../../graph/node.js';
 import { ActivationLayer, type Layer, ReshapeLayer } from '../../layers/index.js';
 import { arrayOf, type DType, type FloatArray, sizeOf } from '../../tensor/tensor.js';
-import { elementTypes } from '../messages.js';
+import { elementTypes, type TensorMessage } from '../messages.js';
 import type { Budget } from './budget.js';
 import { type Compose, floatsOf, folded, integersOf, recordedLayer } from './compose.js';
 import { type ConstantValue, constantOf } from './constant.js';
 import type { Graph, GraphInput } from './graph.js';
 import { type GraphValue, type IntegersValue, kindOf, type RowsValue } from './graph-values.js';
 import { mostLayers, mostRowNumbers, nodeLayerName, type Weights } from './limits.js';
-import type { OnnxNode } from './node.js';
+import type { Branch, OnnxNode } from './node.js';
 import { quote } from './quote.js';
 import type { Length } from './recorder.js';
 
@@ -48,18 +48,33 @@ export class GraphImport {
   /** The names of the net's outputs by those of the model, where there are several. */
   readonly outputNames = new Map<string, string>();
   readonly #namesOutputs: boolean;
+  /** Constants of branches, and names that their nodes take. */
+  readonly #constants = new Map<string, TensorMessage>();
+  readonly #reads = new Set<string>();
+  readonly #follow: (nodes: readonly OnnxNode[]) => void;
 
   /** @param namesOutputs - whether the values of outputs have their names; else what comes behind them has */
   constructor(
     graph: Graph,
     batching: 'rows' | 'whole',
-    { budget, where, namesOutputs }: { budget: Budget; where: string; namesOutputs: boolean },
+    {
+      budget,
+      where,
+      namesOutputs,
+      follow,
+    }: {
+      budget: Budget;
+      where: string;
+      namesOutputs: boolean;
+      follow: (state: GraphImport, nodes: readonly OnnxNode[]) => void;
+    },
   ) {
     this.graph = graph;
     this.batching = batching;
     this.budget = budget;
     this.where = where;
     this.#namesOutputs = namesOutputs;
+    this.#follow = (nodes) => follow(this, nodes);
     const isDouble =
       graph.inputs.some(({ dtype }) => dtype === 'float64') ||
       graph.nodes.some((node) => node.operator === 'Cast' && node.int('to', 0) === elementTypes.float64);
@@ -84,7 +99,7 @@ export class GraphImport {
   value(name: string): GraphValue | undefined {
     const known = this.#values.get(name);
     if (known) return known;
-    const tensor = this.graph.constants.get(name);
+    const tensor = this.graph.constants.get(name) ?? this.#constants.get(name);
     if (!tensor) return undefined;
     const where = `tensor ${quote(name)} of ${this.where}`;
     const constant = constantOf(tensor, where, this.budget, { mostIntegers });
@@ -297,7 +312,27 @@ export class GraphImport {
   /** Whether the net reads an output of a node. */
   isRead(node: OnnxNode, output: number): boolean {
     const name = node.outputs[output] ?? '';
-    return name !== '' && (this.graph.uses.has(name) || this.graph.outputs.includes(name));
+    return name !== '' && (this.graph.uses.has(name) || this.#reads.has(name) || this.graph.outputs.includes(name));
+  }
+
+  /** Does what a branch does, and returns its outputs. @throws BlasnetError `ERR_BAD_FILE` for names that are taken */
+  enter(node: OnnxNode, { nodes, constants, inputs, outputs }: Branch): readonly GraphValue[] {
+    if (inputs.length > 0) throw node.bad('branches without inputs', `${inputs.length}`);
+    for (const tensor of constants) {
+      const name = tensor.name ?? '';
+      if (name === '' || this.value(name)) throw node.bad('a unique name for each value', quote(name));
+      this.#constants.set(name, tensor);
+    }
+    for (const name of [...nodes.flatMap(({ reads }) => reads), ...outputs]) this.#reads.add(name);
+    for (const name of nodes.flatMap((one) => one.outputs)) {
+      if (name !== '' && this.value(name)) throw node.bad('a unique name for each value', quote(name));
+    }
+    this.#follow(nodes);
+    return outputs.map((name) => {
+      const value = this.value(name);
+      if (!value) throw node.bad('outputs that the branch gives', quote(name));
+      return value;
+    });
   }
 
   #record(

@@ -2,6 +2,7 @@
 export * from './activations.js';
 export * from './arithmetic.js';
 export * from './comparison.js';
+export * from './control.js';
 export * from './convolutions.js';
 export * from './movement.js';
 export * from './norms.js';
