@@ -10,34 +10,38 @@ const intended = {
       ActivationLayer AveragePoolLayer BatchNormLayer BatchPredictor BlasnetError CifarImageReader
       ClassificationLayer ConvLayer CsvColumnsError CsvLogger DataReader DropoutLayer EagerRunner EarlyStopping
       FlattenLayer FullyConnectedLayer GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer Layer
-      Loss MaxPoolLayer Metric MnistImageDataReader ModelCheckpoint MsraInitializer NeuralNet NormalInitializer
-      Parameter PlainLayer Tensor TrainingHistory XavierInitializer ZeroInitializer activationNames
+      Loss MaxPoolLayer Metric MnistImageDataReader ModelCheckpoint MsraInitializer NeuralNet
+      NormalInitializer OrthogonalInitializer
+      Parameter PlainLayer Tensor TextReader TimeSeriesReader TrainingHistory XavierInitializer ZeroInitializer activationNames
       binaryCrossEntropy createInitializer createLayer createLayers createLoss createMetric createOptimizer
-      createWeightsBias crossEntropy getThreads input lossNames meanSquaredError metricNames optimizerNames readNpz
-      readSafetensors registerLayer registerLoss registerMetric setThreads versions writeNpz writeSafetensors`,
+      createWeightsBias crossEntropy embeddingSize getThreads input lossNames meanSquaredError metricNames optimizerNames readNpz
+      readSafetensors registerLayer registerLoss registerMetric setThreads timeSeriesFromCsv timeSeriesWindows versions writeNpz writeSafetensors`,
     types: `
-      Activation ActivationOptions AnyTensor Augmentation Axis BatchNormOperands BatchNormOptions
+      Activation ActivationOptions AnyTensor AttentionDropout AttentionOptions Augmentation Axis BatchNormOperands BatchNormOptions
       BatchPredictorOptions BatchSource CallContext Callback CallbackContext CategoryEncoding ChannelStatistics
       CheckpointContext CheckpointOptions CheckpointRecord CifarFiles ClassWeights ColumnEncoding ConvOptions
-      ConvTransposeWindow ConvolutionOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvInput CsvLabel
+      Conv1dWindows ConvTransposeWindow ConvolutionOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvInput CsvLabel
       CsvMend CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart
       DropoutOptions EarlyStoppingOptions EpochContext ErrorCode EvaluateOptions Evaluation FeatureScaling
-      FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip GraphInput GraphNodes GraphOutput
+      FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip GraphInput GraphNodes GraphOutput GruWeights
       HyperParameterOptions ImageInputOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions
       Initializer InitializerContext InputOptions InputPreparation InputType KernelArgument LabelScaling
       LabelledImages LayerConfig LayerCreator LayerEntry LayerLearning LayerSizes LearningRateSchedule
       LossChartOptions LossConfig
       LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator
       MetricName MetricOptions MetricValue MetricValues MissingPolicy MnistFiles ModelCheckpointOptions
-      MsraOptions NamedBatch NamedRow NamedRowBatch NamedRows NamedTensors NestedNumbers NetNode NetType Node
-      NormalOptions NpyArray NpzArrays NpzInput NpzNames NpzOptions NumberArray OnnxAttributes OnnxBuilder
+      MsraOptions NamedBatch NamedRow NamedRowBatch NamedRows NamedTensors NestedNumbers NetNode NetStream NetStreamOptions NetType Node
+      NormalOptions NpyArray NumberRange NpzArrays NpzInput NpzNames NpzOptions NumberArray OnnxAttributes OnnxBuilder
       OnnxExportOptions OnnxImportOptions Operand OperationParameter OperationStep Ops Optimizer OptimizerName
-      OptimizerOptions OutputLosses OutputMetrics
+      OptimizerOptions OrthogonalOptions OutputLosses OutputMetrics
       OutputPreparation Pair ParameterOptions ParameterSetup ParameterSpec ParameterSpecs PixelNormalization
-      PoolOptions PoolWindow PredictOptions Prediction Preparation RawNumbers ReductionOptions RegularMethod
+      PoolOptions PoolWindow PredictOptions Prediction Preparation RawNumbers RecurrentOptions RecurrentWeights ReductionOptions RegularMethod
       Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod
-      ScalingOptions ScalingRows ScheduleKind SliceRange StopCondition StopReason Stopper StreamOptions
-      TargetKind TargetOptions TensorData TensorType TrainBeginContext TrainEndContext TrainOptions
+      ScalingOptions ScalingRows ScheduleKind SliceRange StepWindowsOptions SimpleRnnOptions StepMemory StepNumbers StopCondition StopReason Stopper StreamOptions
+      StreamState
+      TargetKind TargetOptions TensorData TensorType TextEncoding TextFiles TextOptions TextTokenizer Texts
+      NaiveOptions SeriesColumn TimeSeries TimeSeriesCsvOptions TimeSeriesOptions WindowOptions
+      ForecastPreparation WindowPreparation WindowColumns TrainBeginContext TrainEndContext TrainOptions
       TrainingProgress TransposedConvolutionOptions UpdateOptions UpdateTarget UpsampleOptions Value
       ValueOrNumber WarmUp WeightAverageOptions WeightOptions XCoordinate XavierOptions ZeroOneOptions`,
   },

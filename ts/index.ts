@@ -3,6 +3,7 @@ export type { LossChartOptions, LossHistoryOptions, LossScale, XCoordinate } fro
 export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
 export type { ResumeOptions } from './checkpoints/longer-run.js';
 export { BlasnetError, type ErrorCode } from './core/errors.js';
+export type { NumberRange } from './core/ranges.js';
 export * from './data/index.js';
 export type { ZeroOneOptions } from './data/labels.js';
 export type { ColumnEncoding } from './data/preparation/column-encoding.js';
@@ -10,13 +11,19 @@ export type { PredictOptions } from './data/preparation/predict-options.js';
 export type { Prediction } from './data/preparation/prediction.js';
 export type {
   FeatureScaling,
+  ForecastPreparation,
   InputPreparation,
   LabelScaling,
   OutputPreparation,
   Preparation,
+  WindowPreparation,
 } from './data/preparation/preparation.js';
 export type { NamedRow, NamedRows, RawNumbers } from './data/preparation/raw-numbers.js';
+export type { Texts } from './data/preparation/raw-texts.js';
+export type { WindowColumns } from './data/preparation/raw-windows.js';
+export type { TextEncoding, TextTokenizer } from './data/text/text-encoding.js';
 export { type InputOptions, type InputType, input, type Node } from './graph/node.js';
+export type { StepMemory } from './graph/step-memory.js';
 export {
   createWeightsBias,
   type LayerLearning,
@@ -37,6 +44,7 @@ export {
   type WeightAverageOptions,
 } from './hyper-parameters.js';
 export { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
+export type { NetStream, NetStreamOptions, StepNumbers, StreamState } from './inference/net-stream.js';
 export type { RowPredictor } from './inference/row-predictor.js';
 export * from './initializers/index.js';
 export type { CallContext } from './layers/composition.js';
@@ -55,14 +63,22 @@ export type { NpyArray } from './npz/npy.js';
 export { type NpzOptions, readNpz, writeNpz } from './npz/npz.js';
 export type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 export type { OnnxImportOptions } from './onnx/import/from-onnx.js';
+export type { AttentionOptions } from './ops/attention-operands.js';
 export type { Axis } from './ops/axes.js';
 export type {
+  AttentionDropout,
   BatchNormOperands,
+  Conv1dWindows,
   ConvolutionOptions,
   DropoutOptions,
+  GruWeights,
   MatmulOptions,
+  RecurrentOptions,
+  RecurrentWeights,
   ReductionOptions,
+  SimpleRnnOptions,
   SliceRange,
+  StepWindowsOptions,
   TransposedConvolutionOptions,
 } from './ops/operations/index.js';
 export type { Ops } from './ops/ops.js';

@@ -15,6 +15,7 @@ import { HyperParameters } from './hyper-parameters.js';
 import { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
 import { requireTrainable } from './inference/check-part.js';
 import { NetPredictions, type Outputs, type RawRows } from './inference/net-predictions.js';
+import { NetStream, type NetStreamOptions } from './inference/net-stream.js';
 import type { Answers, RowPredictor } from './inference/row-predictor.js';
 import { createInitializer } from './initializers/index.js';
 import { Layer } from './layers/index.js';
@@ -263,6 +264,7 @@ export class NeuralNet {
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
     return this.#busy.exclusively('train', async () => {
       checkTrainArguments(reader, options);
+      this.#predictions.requireFit(reader.preparation);
       options.signal?.throwIfAborted();
       this.#steps.forgetPass();
       const whileReadable = (work: () => Promise<void>) => this.#busy.whileReadable(work);
@@ -476,6 +478,31 @@ export class NeuralNet {
    */
   predictor(options?: BatchPredictorOptions): RowPredictor {
     return this.#predictions.predictor(options);
+  }
+
+  /**
+   * Takes sequences one step at a time and remembers what came before, for series that go on and for texts that are made
+   * token by token. Each step's outputs are those for the whole sequence so far.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a net with a layer that must see the whole sequence, such as a
+   *   `BidirectionalLayer` or attention
+   * @example
+   * ```ts
+   * import { GruLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+   *
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net').addLayer(new GruLayer(2));
+   * const whole = net.inference(Tensor.from([[[1], [2], [3]]])); // one sequence of three steps
+   * const stream = net.stream();
+   * const last = [1, 2, 3].map((number) => stream.step(number)).at(-1)!;
+   * last.data.every((value, i) => value === whole.data[i]); // → true
+   * ```
+   */
+  stream(options?: NetStreamOptions): NetStream {
+    const net = {
+      model: this.#model,
+      requireIdle: (call: string) => this.#busy.requireIdle(call),
+      forgetPass: () => this.#steps.forgetPass(),
+    };
+    return new NetStream(net, options);
   }
 
   /**

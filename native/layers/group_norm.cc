@@ -1,6 +1,6 @@
 // Normalisation of the numbers of a row: layer norm (Ba et al. 2016), RMS norm (Zhang and Sennrich 2019) and group norm
-// (Wu and He 2018). x and y are [m × steps × groups × width × spatial]: a group has all steps of its `width` channels, and
-// each channel has `spatial` numbers one behind the other. Layer norm is one group of one step with spatial 1.
+// (Wu and He 2018). x and y are [m × steps × groups × width × spatial]: a group has all steps of its `width` channels,
+// and each channel has `spatial` numbers one behind the other. Layer norm is one group of one step with spatial 1.
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "layers/group_norm.cc"
@@ -30,8 +30,8 @@ struct GroupShape {
   size_t group_size() const { return steps * run(); }
   size_t row_size() const { return steps * groups * run(); }
 
-  // Calls f(offset, channel, n, repeats) for the runs of a group: n numbers at `offset` within x, whose channels are those
-  // from `channel` on, or are all that one.
+  // Calls f(offset, channel, n, repeats) for the runs of a group: n numbers at `offset` within x, whose channels are
+  // those from `channel` on, or are all that one.
   template <class F>
   HWY_INLINE void ForEachRun(size_t row, size_t group, const F& f) const {
     for (size_t s = 0; s < steps; ++s) {
@@ -138,8 +138,8 @@ HWY_INLINE void Normalise(Context& context, Array<const T> x, Vector<const T> ga
   });
 }
 
-// With x̂ = (x − mean) · inverse and g = dy · gamma: dx = (dx +) inverse · (g − mean of g − x̂ · mean of g·x̂), where RMS norm
-// has no mean of g.
+// With x̂ = (x − mean) · inverse and g = dy · gamma: dx = (dx +) inverse · (g − mean of g − x̂ · mean of g·x̂), where RMS
+// norm has no mean of g.
 template <bool kCentred, class T>
 HWY_INLINE void BackwardInput(Context& context, Array<const T> x, Vector<const T> gamma, const T* mean,
                               Vector<const T> inverse, Array<const T> dy, Array<T> dx, double accumulate) {
@@ -191,7 +191,8 @@ HWY_INLINE void AddRun(size_t n, const T* x, const T* dy, T mean, T inverse, T* 
       n, by_beta, [](auto, auto delta) { return delta; }, Run<T>{dy, false});
 }
 
-// The sums over rows of channels that lie side by side (spatial 1): pieces of rows, each summed in blocks, then in double.
+// The sums over rows of channels that lie side by side (spatial 1): pieces of rows, each summed in blocks, then in
+// double.
 template <bool kCentred, class T>
 HWY_INLINE void WeightsOfColumns(Context& context, const GroupShape& shape, const T* x, const T* mean, const T* inverse,
                                  const T* dy, Vector<T> dgamma, T* dbeta, bool adds) {

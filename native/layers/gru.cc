@@ -6,8 +6,8 @@
 #define HWY_TARGET_INCLUDE "layers/gru.cc"
 #include "math/foreach_target.h"
 //
-#include "layers/activation-inl.h"
 #include "layers/recurrent-inl.h"
+#include "math/gate_functions-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -20,43 +20,45 @@ struct Gru {
   template <class T>
   static HWY_INLINE void Forward(size_t units, size_t padded, const T* sums, T* h, T*, T* kept) {
     const Tag<T> d;
-    ForVectors<T>(units, [&](size_t j, size_t n) {
-      const auto r = Logistic(d, hn::Load(d, sums + j)), z = Logistic(d, hn::Load(d, sums + padded + j));
+    for (size_t j = 0; j < units; j += hn::Lanes(d)) {
+      const size_t n = HWY_MIN(hn::Lanes(d), units - j);
+      hn::Vec<Tag<T>> r, z;
+      Divide(SigmoidQuotient(d, hn::Load(d, sums + j)), SigmoidQuotient(d, hn::Load(d, sums + padded + j)), r, z);
       const auto inner = hn::Load(d, sums + 3 * padded + j);
-      const auto fresh = hn::Tanh(d, hn::MulAdd(r, inner, hn::Load(d, sums + 2 * padded + j)));
+      const auto fresh = TanhOf(d, hn::MulAdd(r, inner, hn::Load(d, sums + 2 * padded + j)));
       const auto before = hn::Load(d, h + j);
       hn::Store(hn::MulAdd(z, hn::Sub(before, fresh), fresh), d, h + j);
-      if (kept == nullptr) return;
+      if (kept == nullptr) continue;
       StoreUpTo(r, d, kept + j, n);
       StoreUpTo(z, d, kept + units + j, n);
       StoreUpTo(fresh, d, kept + 2 * units + j, n);
       StoreUpTo(inner, d, kept + 3 * units + j, n);
       StoreUpTo(before, d, kept + 4 * units + j, n);
-    });
+    }
   }
 
   template <class T>
-  static HWY_INLINE void Backward(size_t units, size_t padded, const T* kept, const T* dy, T* dh, T*, T* through,
-                                  T* dz) {
+  static HWY_INLINE void Backward(size_t units, size_t padded, const T* kept, const T* dy, T* dh, T*, T* dz, T* inner) {
     const Tag<T> d;
     const auto one = hn::Set(d, 1);
-    ForVectors<T>(units, [&](size_t j, size_t n) {
+    for (size_t j = 0; j < units; j += hn::Lanes(d)) {
+      const size_t n = HWY_MIN(hn::Lanes(d), units - j);
       const auto r = LoadUpTo(d, kept + j, n), z = LoadUpTo(d, kept + units + j, n);
-      const auto fresh = LoadUpTo(d, kept + 2 * units + j, n), inner = LoadUpTo(d, kept + 3 * units + j, n);
+      const auto fresh = LoadUpTo(d, kept + 2 * units + j, n), product = LoadUpTo(d, kept + 3 * units + j, n);
       const auto before = LoadUpTo(d, kept + 4 * units + j, n);
       auto by_h = hn::Load(d, dh + j);
       if (dy != nullptr) by_h = hn::Add(by_h, LoadUpTo(d, dy + j, n));
       const auto by_n = hn::Mul(hn::Mul(by_h, hn::Sub(one, z)), hn::NegMulAdd(fresh, fresh, one));
       const auto by_z = hn::Mul(hn::Mul(by_h, hn::Sub(before, fresh)), hn::Mul(z, hn::Sub(one, z)));
-      const auto by_r = hn::Mul(hn::Mul(by_n, inner), hn::Mul(r, hn::Sub(one, r)));
+      const auto by_r = hn::Mul(hn::Mul(by_n, product), hn::Mul(r, hn::Sub(one, r)));
       hn::Store(hn::Mul(by_h, z), d, dh + j);  // what goes past the product
-      hn::Store(by_r, d, through + j);
-      hn::Store(by_z, d, through + padded + j);
-      hn::Store(hn::Mul(by_n, r), d, through + 2 * padded + j);
-      StoreUpTo(by_r, d, dz + j, n);
-      StoreUpTo(by_z, d, dz + units + j, n);
-      StoreUpTo(by_n, d, dz + 2 * units + j, n);
-    });
+      hn::Store(by_r, d, dz + j);
+      hn::Store(by_z, d, dz + padded + j);
+      hn::Store(by_n, d, dz + 2 * padded + j);
+      hn::Store(by_r, d, inner + j);
+      hn::Store(by_z, d, inner + padded + j);
+      hn::Store(hn::Mul(by_n, r), d, inner + 2 * padded + j);
+    }
   }
 };
 

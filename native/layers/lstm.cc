@@ -6,8 +6,8 @@
 #define HWY_TARGET_INCLUDE "layers/lstm.cc"
 #include "math/foreach_target.h"
 //
-#include "layers/activation-inl.h"
 #include "layers/recurrent-inl.h"
+#include "math/gate_functions-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -20,34 +20,38 @@ struct Lstm {
   template <class T>
   static HWY_INLINE void Forward(size_t units, size_t padded, const T* z, T* h, T* c, T* kept) {
     const Tag<T> d;
-    ForVectors<T>(units, [&](size_t j, size_t n) {
-      const auto i = Logistic(d, hn::Load(d, z + j)), f = Logistic(d, hn::Load(d, z + padded + j));
-      const auto g = hn::Tanh(d, hn::Load(d, z + 2 * padded + j)), o = Logistic(d, hn::Load(d, z + 3 * padded + j));
+    for (size_t j = 0; j < units; j += hn::Lanes(d)) {
+      const size_t n = HWY_MIN(hn::Lanes(d), units - j);
+      hn::Vec<Tag<T>> gate[4];
+      Divide({SigmoidQuotient(d, hn::Load(d, z + j)), SigmoidQuotient(d, hn::Load(d, z + padded + j)),
+              TanhQuotient(d, hn::Load(d, z + 2 * padded + j)), SigmoidQuotient(d, hn::Load(d, z + 3 * padded + j))},
+             gate);
+      const auto i = gate[0], f = gate[1], g = gate[2], o = gate[3];
       const auto before = hn::Load(d, c + j);
       const auto after = hn::MulAdd(f, before, hn::Mul(i, g));
       hn::Store(after, d, c + j);
-      hn::Store(hn::Mul(o, hn::Tanh(d, after)), d, h + j);
-      if (kept == nullptr) return;
+      hn::Store(hn::Mul(o, TanhOf(d, after)), d, h + j);
+      if (kept == nullptr) continue;
       StoreUpTo(i, d, kept + j, n);
       StoreUpTo(f, d, kept + units + j, n);
       StoreUpTo(g, d, kept + 2 * units + j, n);
       StoreUpTo(o, d, kept + 3 * units + j, n);
       StoreUpTo(before, d, kept + 4 * units + j, n);
-    });
+    }
   }
 
   template <class T>
-  static HWY_INLINE void Backward(size_t units, size_t padded, const T* kept, const T* dy, T* dh, T* dc, T* inner,
-                                  T* dz) {
+  static HWY_INLINE void Backward(size_t units, size_t padded, const T* kept, const T* dy, T* dh, T* dc, T* dz, T*) {
     const Tag<T> d;
     const auto one = hn::Set(d, 1);
-    ForVectors<T>(units, [&](size_t j, size_t n) {
+    for (size_t j = 0; j < units; j += hn::Lanes(d)) {
+      const size_t n = HWY_MIN(hn::Lanes(d), units - j);
       const auto i = LoadUpTo(d, kept + j, n), f = LoadUpTo(d, kept + units + j, n);
       const auto g = LoadUpTo(d, kept + 2 * units + j, n), o = LoadUpTo(d, kept + 3 * units + j, n);
       const auto before = LoadUpTo(d, kept + 4 * units + j, n);
       auto by_h = hn::Load(d, dh + j);
       if (dy != nullptr) by_h = hn::Add(by_h, LoadUpTo(d, dy + j, n));
-      const auto squashed = hn::Tanh(d, hn::MulAdd(f, before, hn::Mul(i, g)));
+      const auto squashed = TanhOf(d, hn::MulAdd(f, before, hn::Mul(i, g)));
       // By c: what comes back from the next step, and through h = o·tanh(c).
       const auto by_c = hn::MulAdd(hn::Mul(by_h, o), hn::NegMulAdd(squashed, squashed, one), hn::Load(d, dc + j));
       const auto by_i = hn::Mul(hn::Mul(by_c, g), hn::Mul(i, hn::Sub(one, i)));
@@ -56,13 +60,11 @@ struct Lstm {
       const auto by_o = hn::Mul(hn::Mul(by_h, squashed), hn::Mul(o, hn::Sub(one, o)));
       hn::Store(hn::Mul(by_c, f), d, dc + j);
       hn::Store(hn::Zero(d), d, dh + j);  // all of it goes through the product
-      size_t gate = 0;
-      for (const auto by : {by_i, by_f, by_g, by_o}) {
-        hn::Store(by, d, inner + gate * padded + j);
-        StoreUpTo(by, d, dz + gate * units + j, n);
-        ++gate;
-      }
-    });
+      hn::Store(by_i, d, dz + j);
+      hn::Store(by_f, d, dz + padded + j);
+      hn::Store(by_g, d, dz + 2 * padded + j);
+      hn::Store(by_o, d, dz + 3 * padded + j);
+    }
   }
 };
 

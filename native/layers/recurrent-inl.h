@@ -9,7 +9,7 @@
 
 #include <string>
 
-#include "math/recurrence-inl.h"
+#include "math/recurrence_backward-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -42,6 +42,18 @@ Sequences<T> SequencesOf(size_t rows, size_t steps, size_t features, size_t unit
           reverse != 0,
           {mask.data, mask.size() == 0 ? 0 : rows, steps},
           {h_mask.data, h_mask.size() == 0 ? 0 : rows, units}};
+}
+
+template <class Cell, class T>
+void CheckGradients(const Sequences<T>& s, Matrix<const T> kept, Matrix<const T> dy, Matrix<const T> dlast_h,
+                    Matrix<const T> dlast_c, Matrix<T> dh0, Matrix<T> dc0) {
+  const size_t states = s.rows * s.units;
+  CheckSize("kept's size", s.steps * states * Cell::kKept, kept, false);
+  CheckSize("dy's size", s.steps * states, dy, true);
+  CheckSize("dlast_h's size", states, dlast_h, true);
+  CheckSize("dlast_c's size", states, dlast_c, true);
+  CheckSize("dh0's size", states, dh0, true);
+  CheckSize("dc0's size", states, dc0, true);
 }
 
 // y[m×steps×units] and the last states of x[m×steps×features]. For the backward pass, also `kept` and `previous`, the h
@@ -82,15 +94,42 @@ void RecurrentBackwardKernel(Context& context, Matrix<const T> u, Matrix<const T
   const size_t rows = dz.shape[0], steps = dz.shape[1], units = u.rows, columns = Cell::kGates * units;
   CheckEqual("dz's width", columns, dz.shape[2]);
   const auto s = SequencesOf<Cell, T>(rows, steps, 1, units, u, mask, h_mask, reverse);
-  CheckSize("kept's size", rows * steps * units * Cell::kKept, kept, false);
-  CheckSize("dy's size", rows * steps * units, dy, true);
-  CheckSize("dlast_h's size", rows * units, dlast_h, true);
-  CheckSize("dlast_c's size", rows * units, dlast_c, true);
+  CheckGradients<Cell, T>(s, kept, dy, dlast_h, dlast_c, dh0, dc0);
   CheckSize("inner's size", Cell::kInner * rows * steps * columns, inner, false);
-  CheckSize("dh0's size", rows * units, dh0, true);
-  CheckSize("dc0's size", rows * units, dc0, true);
   RecurrentBackward<Cell, T>(context, s,
-                             {u.data, kept.data, dy, dlast_h, dlast_c, dz.data, inner.data, DataOf(dh0), DataOf(dc0)});
+                             {u.data, kept.data, dy, dlast_h, dlast_c, DataOf(dh0), DataOf(dc0), dz.data, DataOf(inner),
+                              nullptr, nullptr, nullptr, nullptr, nullptr});
+}
+
+// The gradients by the weights, added to what is there where `accumulate`, by x and by the first states at once,
+// without those of each step in memory. Those by weights are wanted all together or not at all.
+template <class Cell, class T>
+void RecurrentGradientsKernel(Context& context, Array<const T> x, Matrix<const T> w, Matrix<const T> u,
+                              Matrix<const T> kept, Matrix<const T> previous, Matrix<const T> mask,
+                              Matrix<const T> h_mask, Matrix<const T> dy, Matrix<const T> dlast_h,
+                              Matrix<const T> dlast_c, Matrix<T> dw, Matrix<T> du, Matrix<T> db, Matrix<T> inner_db,
+                              Matrix<T> dx, Matrix<T> dh0, Matrix<T> dc0, double accumulate, double reverse) {
+  CheckEqual("x's rank", size_t{3}, x.rank);
+  const size_t rows = x.shape[0], steps = x.shape[1], features = x.shape[2], units = u.rows;
+  const size_t columns = Cell::kGates * units;
+  const auto s = SequencesOf<Cell, T>(rows, steps, features, units, u, mask, h_mask, reverse);
+  CheckGradients<Cell, T>(s, kept, dy, dlast_h, dlast_c, dh0, dc0);
+  CheckEqual("w's rows", features, w.rows);
+  CheckEqual("w's width", columns, w.cols);
+  CheckSize("previous' size", rows * steps * units, previous, false);
+  CheckSize("dx's size", rows * steps * features, dx, true);
+  const bool has_weights = dw.size() != 0;
+  CheckSize("dw's size", features * columns, dw, !has_weights);
+  CheckSize("du's size", has_weights * units * columns, du, false);
+  CheckSize("db's size", has_weights * columns, db, false);
+  CheckSize("inner_db's size", has_weights * Cell::kInner * columns, inner_db, false);
+  const size_t part = has_weights ? GradientPart<Cell, T>(s).size() : 0;
+  const Scratch::Block parts(context.pool.scratch(), HWY_MAX(s.tiles() * part * sizeof(T), size_t{1}));
+  T* sums = has_weights ? reinterpret_cast<T*>(parts.data()) : nullptr;
+  RecurrentBackward<Cell, T>(context, s,
+                             {u.data, kept.data, dy, dlast_h, dlast_c, DataOf(dh0), DataOf(dc0), nullptr, nullptr,
+                              x.data, previous.data, w.data, sums, DataOf(dx)});
+  if (has_weights) SumParts<Cell, T>(s, sums, dw.data, du.data, db.data, inner_db.data, accumulate != 0);
 }
 
 template <class Cell>
@@ -101,6 +140,9 @@ void AddRecurrent(Registry& registry, const std::string& name) {
   registry.Add<&RecurrentBackwardKernel<Cell, float>, &RecurrentBackwardKernel<Cell, double>>(
       (name + "_backward").c_str(),
       {"u", "kept", "mask", "hMask", "dy", "dlastH", "dlastC", "dz", "inner", "dh0", "dc0", "reverse"});
+  registry.Add<&RecurrentGradientsKernel<Cell, float>, &RecurrentGradientsKernel<Cell, double>>(
+      (name + "_gradients").c_str(), {"x", "w", "u", "kept", "previous", "mask", "hMask", "dy", "dlastH", "dlastC",
+                                      "dw", "du", "db", "innerDb", "dx", "dh0", "dc0", "accumulate", "reverse"});
 }
 
 }  // namespace HWY_NAMESPACE

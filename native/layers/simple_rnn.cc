@@ -5,6 +5,7 @@
 #include "math/foreach_target.h"
 //
 #include "layers/recurrent-inl.h"
+#include "math/gate_functions-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -13,7 +14,7 @@ namespace HWY_NAMESPACE {
 struct TanhFunction {
   template <class D, class V>
   static HWY_INLINE V Forward(D d, V x) {
-    return hn::Tanh(d, x);
+    return TanhOf(d, x);
   }
   template <class D, class V>
   static HWY_INLINE V Derivative(D d, V y) {
@@ -41,24 +42,25 @@ struct SimpleRnn {
   template <class T>
   static HWY_INLINE void Forward(size_t units, size_t, const T* z, T* h, T*, T* kept) {
     const Tag<T> d;
-    ForVectors<T>(units, [&](size_t j, size_t n) {
+    for (size_t j = 0; j < units; j += hn::Lanes(d)) {
+      const size_t n = HWY_MIN(hn::Lanes(d), units - j);
       const auto after = F::Forward(d, hn::Load(d, z + j));
       hn::Store(after, d, h + j);
       if (kept != nullptr) StoreUpTo(after, d, kept + j, n);
-    });
+    }
   }
 
   template <class T>
-  static HWY_INLINE void Backward(size_t units, size_t, const T* kept, const T* dy, T* dh, T*, T* inner, T* dz) {
+  static HWY_INLINE void Backward(size_t units, size_t, const T* kept, const T* dy, T* dh, T*, T* dz, T*) {
     const Tag<T> d;
-    ForVectors<T>(units, [&](size_t j, size_t n) {
+    for (size_t j = 0; j < units; j += hn::Lanes(d)) {
+      const size_t n = HWY_MIN(hn::Lanes(d), units - j);
       auto by_h = hn::Load(d, dh + j);
       if (dy != nullptr) by_h = hn::Add(by_h, LoadUpTo(d, dy + j, n));
       const auto by_z = hn::Mul(by_h, F::Derivative(d, LoadUpTo(d, kept + j, n)));
       hn::Store(hn::Zero(d), d, dh + j);
-      hn::Store(by_z, d, inner + j);
-      StoreUpTo(by_z, d, dz + j, n);
-    });
+      hn::Store(by_z, d, dz + j);
+    }
   }
 };
 

@@ -82,6 +82,14 @@ class Panels {
     }
   }
 
+  // The same for one group without a start, and only the columns that there are.
+  void ProductExact(size_t rows, Strided<T> a, T* z, size_t ldz) const {
+    for (size_t j = 0; j < columns_; j += Width()) {
+      ProductPanel(rows, depth_, T(1), a, static_cast<const T*>(PanelAt(0, j)), Width(), Start<T>{}, z + j, ldz,
+                   HWY_MIN(Width(), columns_ - j));
+    }
+  }
+
  private:
   T* PanelAt(size_t group, size_t j) const {
     return memory_ + (group * PanelsOf(columns_) + j / Width()) * depth_ * Width();
@@ -95,9 +103,8 @@ class Panels {
 template <class T, class F>
 HWY_INLINE void ForVectors(size_t count, const F& f) {
   const size_t lanes = hn::Lanes(Tag<T>());
-  size_t j = 0;
-  for (; j + lanes <= count; j += lanes) f(j, lanes);
-  if (j < count) f(j, count - j);
+  // One call, so that f becomes a part of the loop.
+  for (size_t j = 0; j < count; j += lanes) f(j, HWY_MIN(lanes, count - j));
 }
 
 template <class D, class T = hn::TFromD<D>>

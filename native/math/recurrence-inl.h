@@ -22,6 +22,7 @@
 
 #include "core/context.h"
 #include "math/gate_panels-inl.h"
+#include "math/matmul-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -215,75 +216,6 @@ void RecurrentForward(Context& context, const Sequences<T>& s, const ForwardOper
   context.pool.ParallelFor(s.tiles(), [&](size_t tile) {
     const ScratchPieces::Piece piece(pieces);
     Tile(s, op, w, u, bias, tile, piece.data()).Run();
-  });
-}
-
-template <class T>
-struct BackwardOperands {
-  const T *u, *kept;
-  Matrix<const T> dy, dlast_h, dlast_c;  // rows × steps·units; rows × units
-  T *dz, *inner;                         // rows × steps × gates·units; `inner` where kInner is 1
-  T *dh0, *dc0;                          // rows × units
-};
-
-template <class Cell, class T>
-void RecurrentBackward(Context& context, const Sequences<T>& s, const BackwardOperands<T>& op) {
-  constexpr size_t kGates = Cell::kGates;
-  const size_t units = s.units, padded = PaddedUnits<T>(units), depth = kGates * padded, most = s.most_rows();
-  // Uᵀ. Each gate has padded rows: those behind its own are 0.
-  const size_t u_size = Panels<T>::Size(depth, 1, units);
-  const Scratch::Block block(context.pool.scratch(), ScratchCutter::Bytes<T>(u_size));
-  const Panels<T> u(depth, units, ScratchCutter(block.data()).TakeZeros<T>(u_size));
-  for (size_t gate = 0; gate < kGates; ++gate) {
-    u.Pack(0, gate * padded, units, {op.u + gate * units, 1, kGates * units});
-  }
-  const size_t bytes = ScratchCutter::Bytes<T>(most * depth) + 3 * ScratchCutter::Bytes<T>(most * padded);
-  ScratchPieces pieces(context.pool.scratch(), s.tiles(), bytes);
-  context.pool.ParallelFor(s.tiles(), [&](size_t tile) {
-    const ScratchPieces::Piece piece(pieces);
-    ScratchCutter cutter(piece.data());
-    const size_t first = tile * kRecurrentRows, count = HWY_MIN(kRecurrentRows, s.rows - first);
-    T* gates = cutter.TakeZeros<T>(most * depth);  // the gradient by the recurrent product, in padded units
-    T *dh = cutter.TakeZeros<T>(most * padded), *dc = cutter.TakeZeros<T>(most * padded);
-    T* through = cutter.TakeZeros<T>(most * padded);
-    for (size_t r = 0; r < count; ++r) {
-      if (op.dlast_h.size() != 0) std::memcpy(dh + r * padded, op.dlast_h.row(first + r), units * sizeof(T));
-      if (op.dlast_c.size() != 0) std::memcpy(dc + r * padded, op.dlast_c.row(first + r), units * sizeof(T));
-    }
-    for (size_t step = s.steps; step-- > 0;) {
-      const size_t t = s.TimeOf(step);
-      for (size_t r = 0; r < count; ++r) {
-        const size_t row = first + r, at = row * s.steps + t, size = kGates * units;
-        T *dz = op.dz + at * size, *inner = Cell::kInner == 0 ? nullptr : op.inner + at * size;
-        if (!s.Counts(row, t)) {
-          std::memset(dz, 0, size * sizeof(T));
-          if (inner != nullptr) std::memset(inner, 0, size * sizeof(T));
-          std::memset(gates + r * depth, 0, depth * sizeof(T));
-          continue;
-        }
-        const T* dy = op.dy.size() == 0 ? nullptr : op.dy.row(row) + t * units;
-        T* sums = gates + r * depth;
-        Cell::Backward(units, padded, op.kept + at * Cell::kKept * units, dy, dh + r * padded, dc + r * padded, sums,
-                       dz);
-        for (size_t gate = 0; inner != nullptr && gate < kGates; ++gate) {
-          std::memcpy(inner + gate * units, sums + gate * padded, units * sizeof(T));
-        }
-      }
-      if ((step == 0 && op.dh0 == nullptr) || !s.CountsInAny(first, count, t)) continue;
-      const bool has_factors = s.h_mask.size() != 0;
-      u.Product(count, {gates, depth, 1}, 0, 1, has_factors ? Start<T>{} : Start<T>{dh, padded},
-                has_factors ? through : dh, padded);
-      for (size_t r = 0; has_factors && r < count; ++r) {
-        Map(
-            units, dh + r * padded, [](auto, auto d, auto g, auto factor) { return hn::MulAdd(g, factor, d); },
-            static_cast<const T*>(dh + r * padded), static_cast<const T*>(through + r * padded),
-            s.h_mask.row(first + r));
-      }
-    }
-    for (size_t r = 0; r < count; ++r) {
-      if (op.dh0 != nullptr) std::memcpy(op.dh0 + (first + r) * units, dh + r * padded, units * sizeof(T));
-      if (op.dc0 != nullptr) std::memcpy(op.dc0 + (first + r) * units, dc + r * padded, units * sizeof(T));
-    }
   });
 }
 

@@ -56,7 +56,8 @@ void EmbeddingBackward(Context& context, Vector<const int32_t> numbers, Vector<c
       if (place >= count) continue;
       T* row = dw.row(first + place);
       Map(
-          size, row, [](auto, auto a, auto b) { return hn::Add(a, b); }, static_cast<const T*>(row), dy.data + i * size);
+          size, row, [](auto, auto a, auto b) { return hn::Add(a, b); }, static_cast<const T*>(row),
+          dy.data + i * size);
     }
   });
 }

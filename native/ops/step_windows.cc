@@ -27,7 +27,8 @@ struct StepWindows {
     CheckEqual("y's features", x.shape[2], y.shape[3]);
     rows = x.shape[0], steps = x.shape[1], features = x.shape[2], windows = y.shape[1], size = y.shape[2];
     stride = geometry[0], pad = geometry[1], dilation = geometry[2];
-    Check(stride > 0 && pad >= 0 && dilation > 0, "Expected a stride and a dilation above 0, and a padding of at least 0");
+    Check(stride > 0 && pad >= 0 && dilation > 0,
+          "Expected a stride and a dilation above 0, and a padding of at least 0");
   }
 
   size_t x_row() const { return steps * features; }

@@ -85,7 +85,8 @@ void CopyTo(Reals& to, const Tensor<T>& from) {
 
 template <class T>
 void CheckCell(const Cell& cell, const Sizes& n, bool reverse, bool has_options, size_t threads) {
-  INFO(std::string(cell.name), " rows, steps, features, units = ", n.rows, ", ", n.steps, ", ", n.features, ", ", n.units);
+  INFO(std::string(cell.name), " rows, steps, features, units = ", n.rows, ", ", n.steps, ", ", n.features, ", ",
+       n.units);
   const size_t columns = cell.gates * n.units, states = n.rows * n.units, all = n.rows * n.steps;
   Tensor<T> x({n.rows, n.steps, n.features}), w({n.features, columns}), u({n.units, columns}), b({1, columns});
   Tensor<T> inner_b({cell.inner * columns}), none({0});
@@ -173,6 +174,74 @@ void CheckCell(const Cell& cell, const Sizes& n, bool reverse, bool has_options,
       .With("dc0", dc0)
       .With("reverse", double(reverse))
       .Run(context);
+  // The gradients by the weights and by x follow from those of each step.
+  Tensor<T>& by_product = cell.inner ? inner : dz;
+  Tensor<T> dw({n.features, columns}), du({n.units, columns}), db({columns}), inner_db({cell.inner * columns});
+  Tensor<T> dx({n.rows, n.steps, n.features}), dh0_too({n.rows, n.units}), dc0_too({n.rows, cell.cell * n.units});
+  for (const bool accumulate : {false, true}) {
+    for (Tensor<T>* one : {&dw, &du, &db, &inner_db}) *one = accumulate ? T(1) : kNaN<T>;
+    const auto gradients = [&](bool has_weights, bool has_x) {
+      const auto only = [&](bool wanted, Tensor<T>& tensor) -> Tensor<T>& { return wanted ? tensor : none; };
+      Call<T>(std::string(cell.name) + "_gradients")
+          .With("x", x)
+          .With("w", w)
+          .With("u", u)
+          .With("kept", kept)
+          .With("previous", previous)
+          .With("mask", optional(mask))
+          .With("hMask", optional(h_mask))
+          .With("dy", dy)
+          .With("dlastH", dlast_h)
+          .With("dlastC", dlast_c)
+          .With("dw", only(has_weights, dw))
+          .With("du", only(has_weights, du))
+          .With("db", only(has_weights, db))
+          .With("innerDb", only(has_weights, inner_db))
+          .With("dx", only(has_x, dx))
+          .With("dh0", dh0_too)
+          .With("dc0", dc0_too)
+          .With("accumulate", double(accumulate))
+          .With("reverse", double(reverse))
+          .Run(context);
+    };
+    gradients(false, false);
+    CHECK(dh0_too.values() == dh0.values());
+    CHECK(dc0_too.values() == dc0.values());
+    gradients(true, false);
+    const auto start = dw.values();
+    for (Tensor<T>* one : {&dw, &du, &db, &inner_db}) *one = accumulate ? T(1) : kNaN<T>;
+    gradients(true, true);
+    CHECK(start == dw.values());
+    Worst error;
+    const Real begun = accumulate ? 1 : 0, bound = tolerance * (all + 4);
+    for (size_t j = 0; j < columns; ++j) {
+      Real bias = begun, inner_bias = begun;
+      for (size_t r = 0; r < all; ++r) {
+        bias += dz[r * columns + j];
+        inner_bias += by_product[r * columns + j];
+      }
+      error.Add(db[j], bias, bound);
+      if (cell.inner) error.Add(inner_db[j], inner_bias, bound);
+      for (size_t i = 0; i < n.features; ++i) {
+        Real sum = begun;
+        for (size_t r = 0; r < all; ++r) sum += Real(x[r * n.features + i]) * dz[r * columns + j];
+        error.Add(dw[i * columns + j], sum, bound);
+      }
+      for (size_t i = 0; i < n.units; ++i) {
+        Real sum = begun;
+        for (size_t r = 0; r < all; ++r) sum += Real(previous[r * n.units + i]) * by_product[r * columns + j];
+        error.Add(du[i * columns + j], sum, bound);
+      }
+    }
+    for (size_t r = 0; r < all; ++r) {
+      for (size_t i = 0; i < n.features; ++i) {
+        Real sum = 0;
+        for (size_t j = 0; j < columns; ++j) sum += Real(dz[r * columns + j]) * w[i * columns + j];
+        error.Add(dx[r * n.features + i], sum, kEpsilon<T> * 4 * (columns + 4));
+      }
+    }
+    CHECK(error.ratio() <= 1);
+  }
   const auto loss = [&] {
     const States s = Naive(p);
     Real sum = 0;

@@ -73,7 +73,7 @@ test('wrong usage ends with code 2 and one line', async (t) => {
     ],
     [
       ['train', 'x.csv', '--label', 'y', '--missing', 'guess'],
-      "--missing: Expected error, drop, mean, median, category or a number, for all columns or as name=policy, but received 'guess'; --help tells more",
+      "--missing: Expected error, drop, mean, median, category, previous or a number, for all columns or as name=policy, but received 'guess'; --help tells more",
     ],
     [
       ['export', 'a.safetensors', 'b.txt'],

@@ -1,4 +1,5 @@
 // How each export of 'blasnet' is called: valid arguments, of which the walk replaces one after another.
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import {
   ActivationLayer,
@@ -24,8 +25,11 @@ import {
   optimizerNames,
   Parameter,
   Tensor,
+  TextReader,
+  timeSeriesWindows,
 } from 'blasnet';
 import { layer, layers } from './layers.js';
+import { recurrentLayers } from './recurrent-layers.js';
 import type { Callable } from './walk.js';
 
 const x = () =>
@@ -55,6 +59,8 @@ function net(): NeuralNet {
   };
   return made;
 }
+
+const windowOptions = () => ({ length: 2, horizon: 1, stride: 1, gap: 0, test: 2, validation: 2, scale: 'standard' });
 
 const trainOptions = () => ({
   checkpoint: 1,
@@ -131,7 +137,7 @@ const readerMethods = {
   namedTensors: () => ['train', { raw: true }],
   shuffle: () => [0],
 };
-const readerInternal = ['setRaw', 'requireSet', 'changeX', 'setImages'];
+const readerInternal = ['setRaw', 'useSet', 'requireSet', 'changeX', 'setImages'];
 
 /** Called by `train`. */
 const callbackInternal = ['onTrainBegin', 'onEpochEnd', 'onCheckpoint', 'onTrainEnd'];
@@ -150,6 +156,7 @@ const files = (...names: readonly string[]) => Object.fromEntries(names.map((nam
 /** Valid arguments of each export, or why it is left out. */
 export const core: Readonly<Record<string, Callable | string>> = {
   ...layers,
+  ...recurrentLayers,
   ActivationLayer: layer(
     () => new ActivationLayer('tanh'),
     () => [{ name: 'leakyRelu', slope: 0.1 }],
@@ -220,6 +227,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
     },
     internal: ['rowsOf'],
   },
+  embeddingSize: { args: () => [10] },
   EarlyStopping: {
     args: () => [{ monitor: 'lossTrain', mode: 'min', minDelta: 0.1, patience: 2, restoreBest: true }],
     internal: callbackInternal,
@@ -292,6 +300,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
       predictSync: () => [[{ a: 1, b: '2', c: 3 }]],
       predictor: () => [{ maxBatch: 4, maxDelayMs: 0 }],
       scaledPredictor: () => [{ maxBatch: 4, maxDelayMs: 0 }],
+      stream: () => [{ rows: 2 }],
       test: () => [x(), y()],
       addLayer: () => [new ActivationLayer('relu'), 'relu'],
       getLayer: () => ['fc1'],
@@ -317,12 +326,14 @@ export const core: Readonly<Record<string, Callable | string>> = {
     ],
   },
   NormalInitializer: initializer(() => [{ scaled: true }]),
+  OrthogonalInitializer: initializer(() => [{ gain: 2 }]),
   Parameter: {
     args: () => ['W', 'weights', [3, 2], 'float32', { trainable: true, penalized: true }],
     methods: { to: () => ['float64'] },
     internal: ['renamed'],
   },
   PlainLayer: 'abstract: for layers of users',
+  RecurrentLayer: 'abstract: the base of LstmLayer and its like',
   Tensor: {
     statics: {
       from: () => [[1, 2, 3, 4], [2, 2], 'float32'],
@@ -373,6 +384,60 @@ export const core: Readonly<Record<string, Callable | string>> = {
   registerLoss: { args: () => ['anotherLoss', () => createLoss('huber')] },
   registerMetric: { args: () => ['anotherMetric', () => createMetric('f1')] },
   setThreads: { args: () => [1] },
+  TextReader: {
+    args: () => [
+      {
+        ...{
+          train: 'train.csv',
+          text: 'a',
+          label: 'y',
+          header: true,
+          delimiter: ',',
+          split: 0.3,
+          validation: 3,
+          seed: 1,
+        },
+        ...{
+          tokenizer: 'words',
+          lowerCase: true,
+          locale: 'en',
+          vocabularySize: 9,
+          minCount: 1,
+          maxLength: 3,
+          keep: 'end',
+        },
+        ...{ features: 'tokens', labels: 'number' },
+      },
+    ],
+    instance: async () => {
+      await writeFile('texts.csv', 'text,label\na b,x\na c,y\nb c,x\n');
+      const made = new TextReader({ train: 'texts.csv', features: 'bag' });
+      await made.readData();
+      return made;
+    },
+    methods: readerMethods,
+    internal: readerInternal,
+  },
+  timeSeriesFromCsv: {
+    args: () => [
+      'train.csv',
+      {
+        ...windowOptions(),
+        target: 'y',
+        features: ['a'],
+        time: { column: 'a', format: 'YYYY' },
+        sort: true,
+        missing: 'previous',
+      },
+    ],
+  },
+  TimeSeriesReader: 'timeSeriesWindows makes it',
+  timeSeriesWindows: {
+    args: () => [
+      { a: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], b: [1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 7, 6] },
+      { ...windowOptions(), target: ['a', 1], features: ['b', 0], dtype: 'float64' },
+    ],
+  },
   writeNpz: { args: () => ['arrays.npz', { a: x() }] },
   writeSafetensors: { args: () => ['tensors.safetensors', { a: x() }, { by: 'test' }] },
 };
@@ -393,6 +458,18 @@ export const made: Readonly<Record<string, Callable>> = {
     internal: readerInternal,
   },
   RowPredictor: { instance: () => net().predictor({ maxDelayMs: 0 }), methods: { predict: () => [[1, 2, 3]] } },
+  TimeSeriesReader: {
+    instance: () => timeSeriesWindows([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], { length: 2, horizon: 1, test: 2 }),
+    methods: {
+      ...readerMethods,
+      normalizeX: () => [{ method: 'standard', fitOn: 'train' }],
+      normalizeY: () => ['fitting', 0, { method: 'standard', fitOn: 'train' }],
+      splitTestSet: () => [5],
+      generateValidationSet: () => [10],
+      naiveForecast: () => [{ set: 'test', season: 1 }],
+    },
+    internal: readerInternal,
+  },
   ...Object.fromEntries(
     optimizerNames.map((name) => [
       name,

@@ -1,24 +1,37 @@
 // How layers are called; those of the first version are in core.ts.
 import {
   AddLayer,
+  type AnyTensor,
   AverageLayer,
+  AveragePool1dLayer,
   ConcatenateLayer,
+  Conv1dLayer,
   ConvTransposeLayer,
   DepthwiseConvLayer,
+  EmbeddingLayer,
   FullyConnectedLayer,
+  GlobalAveragePool1dLayer,
+  GlobalMaxPool1dLayer,
   GlobalMaxPoolLayer,
+  GroupNormLayer,
   input as inputNode,
   type Layer,
+  LayerNormLayer,
   MaximumLayer,
+  MaxPool1dLayer,
+  MultiHeadAttentionLayer,
   MultiplyLayer,
   OperationLayer,
   PermuteLayer,
+  PositionalEncodingLayer,
   PReluLayer,
   ReshapeLayer,
   ResidualLayer,
+  RmsNormLayer,
   SequentialLayer,
   SubtractLayer,
   Tensor,
+  TransformerEncoderLayer,
   UpsampleLayer,
 } from 'blasnet';
 import type { Callable } from './walk.js';
@@ -27,7 +40,7 @@ import type { Callable } from './walk.js';
 export function layer(
   make: () => Layer,
   args: () => readonly unknown[],
-  input: () => Tensor | readonly Tensor[],
+  input: () => AnyTensor | readonly AnyTensor[],
 ): Callable {
   const output = () => make().forward(input());
   const ready = () => {
@@ -41,7 +54,7 @@ export function layer(
     instance: ready,
     methods: {
       outputShape: rows,
-      apply: () => [rows().map((row) => inputNode(row)), 'node'],
+      apply: () => [rows().map((row, i) => inputNode(row, { dtype: make().inputType(i) })), 'node'],
       flopsPerRow: rows,
       forward: () => [input(), true],
       backward: () => [output()],
@@ -72,6 +85,12 @@ export function layer(
       'configure',
       'createParameters',
       'requireIdle',
+      'maskOf',
+      'inputType',
+      'inputRange',
+      'stepsFrom',
+      'recur',
+      'biases',
     ],
   };
 }
@@ -79,12 +98,24 @@ export function layer(
 const inputShape = [1, 4, 4] as const;
 const images = () => Tensor.zeros([2, 1, 4, 4]);
 const vectors = () => Tensor.zeros([2, 3]);
+const sequences = () => Tensor.zeros([2, 5, 4]);
+const pool = { poolSize: 2, stride: 1, padding: 1 };
 const pair = () => [vectors(), vectors()];
 const operationSteps = [
   { operation: 'add', arguments: [{ input: 0 }, { number: 'Infinity' }] },
   { operation: 'reshape', arguments: [{ result: 0 }, ['rows', 3]] },
 ] as const;
 const dense = () => new FullyConnectedLayer(3);
+
+const attention = layer(
+  () => new MultiHeadAttentionLayer({ heads: 1 }),
+  () => [{ heads: 3, keySize: 3, valueSize: 2, causal: true, dropout: 0.1, useBias: false, seed: 1 }],
+  sequences,
+);
+const attentionLayer: Callable = {
+  ...attention,
+  methods: { ...attention.methods, attentionWeights: () => [sequences(), Tensor.zeros([2, 5])] },
+};
 
 /** Valid arguments of further layers. */
 export const layers: Readonly<Record<string, Callable>> = {
@@ -97,6 +128,61 @@ export const layers: Readonly<Record<string, Callable>> = {
     () => new AverageLayer(),
     () => [],
     pair,
+  ),
+  AveragePool1dLayer: layer(
+    () => new AveragePool1dLayer({ poolSize: 2 }),
+    () => [pool],
+    sequences,
+  ),
+  Conv1dLayer: layer(
+    () => new Conv1dLayer({ filters: 2, kernelSize: 3 }),
+    () => [
+      {
+        ...{ filters: 2, kernelSize: 3, stride: 2, padding: 'causal', dilation: 2, groups: 2 },
+        ...{ activation: 'relu', useBias: true, initMethod: 'xavier', seed: 1, dtype: 'float32' },
+      },
+    ],
+    sequences,
+  ),
+  EmbeddingLayer: layer(
+    () => new EmbeddingLayer(5, 2),
+    () => [5, 2, { maskZero: true, initMethod: 'xavier', dtype: 'float32' }],
+    () => Tensor.from([0, 4, 1, 2], [2, 2], 'int32'),
+  ),
+  GlobalAveragePool1dLayer: layer(
+    () => new GlobalAveragePool1dLayer(),
+    () => [],
+    sequences,
+  ),
+  GlobalMaxPool1dLayer: layer(
+    () => new GlobalMaxPool1dLayer(),
+    () => [],
+    sequences,
+  ),
+  GroupNormLayer: layer(
+    () => new GroupNormLayer(2),
+    () => [2, { epsilon: 1e-3, dtype: 'float32' }],
+    sequences,
+  ),
+  LayerNormLayer: layer(
+    () => new LayerNormLayer(),
+    () => [{ epsilon: 1e-3, dtype: 'float32' }],
+    sequences,
+  ),
+  MaxPool1dLayer: layer(
+    () => new MaxPool1dLayer({ poolSize: 2 }),
+    () => [pool],
+    sequences,
+  ),
+  PositionalEncodingLayer: layer(
+    () => new PositionalEncodingLayer(),
+    () => [{ learned: true, steps: 9, initMethod: 'xavier', dtype: 'float32' }],
+    sequences,
+  ),
+  RmsNormLayer: layer(
+    () => new RmsNormLayer(),
+    () => [{ epsilon: 1e-3, dtype: 'float32' }],
+    sequences,
   ),
   ConcatenateLayer: layer(
     () => new ConcatenateLayer(),
@@ -138,6 +224,7 @@ export const layers: Readonly<Record<string, Callable>> = {
     () => [{ steps: operationSteps, inputs: 1, parameters: { C: { shape: [3], trainable: false } } }],
     vectors,
   ),
+  MultiHeadAttentionLayer: attentionLayer,
   PReluLayer: layer(
     () => new PReluLayer(),
     () => [{ shared: 'all', initial: 0.1, dtype: 'float32' }],
@@ -167,6 +254,11 @@ export const layers: Readonly<Record<string, Callable>> = {
     () => new SubtractLayer(),
     () => [],
     pair,
+  ),
+  TransformerEncoderLayer: layer(
+    () => new TransformerEncoderLayer({ heads: 1, feedForward: 2 }),
+    () => [{ heads: 3, feedForward: 3, dropout: 0.1, activation: 'gelu', normFirst: true, causal: true, epsilon: 0.1 }],
+    sequences,
   ),
   UpsampleLayer: layer(
     () => new UpsampleLayer({ inputShape, factor: 2 }),

@@ -7,8 +7,8 @@ import { temporaryFolder } from '../support/files.js';
 import { differences, randomTensor } from '../support/numerics.js';
 import { random } from './importable.js';
 import { type ModelSpec, type NodeSpec, tensor, whole, writeModel } from './models.js';
+import { runtimeResults, sequenceCases, sequenceNet } from './recurrent-nets.js';
 import { runtimeOf } from './runtime.js';
-import { runtimeResults, sequenceCases, sequenceNet } from './sequences.js';
 
 const folder = 'test/fixtures/onnx';
 

@@ -77,6 +77,11 @@ export interface CsvOptions {
    * 'index' } }`. Columns that no input names are left out.
    */
   readonly inputs?: Readonly<Record<string, CsvColumnName | readonly CsvColumnName[] | CsvInput>> | undefined;
+  /**
+   * Columns of names that are inputs of their own, for an embedding, each by its name: int32 numbers from 1 on, in the order of
+   * `categories`. 0 stands for a name that the training file does not have. All other features are the input 'features'.
+   */
+  readonly embed?: CsvColumnName | readonly CsvColumnName[] | undefined;
   /** Columns that are not features. `derive` may still use them. */
   readonly ignore?: readonly CsvColumnName[] | undefined;
   /** True (default): the first line names the columns; a list: the names; false: the names are '0', '1', …. */

@@ -127,7 +127,12 @@ export class DataReader extends SetViews {
 
   /** Sets the raw rows; for readers of other files. */
   protected setRaw(train: Part, test: Part | undefined, validation?: Part): void {
-    this.#start(new MemorySet(train, { test, validation }));
+    this.useSet(new MemorySet(train, { test, validation }));
+  }
+
+  /** Sets the rows; for readers of other sets. */
+  protected useSet(set: DataSet): void {
+    this.#start(set);
   }
 
   /** Forgets all that was learnt from other data. */

@@ -4,7 +4,15 @@ import { type Seed, Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
 import type { Runner } from '../runtime/runner.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { StepMemory } from './step-memory.js';
 import type { Parameter } from './weights-bias.js';
+
+/** Options of a pass. */
+export interface PassOptions {
+  /** Wraps the operations, to see which ones layers call. */
+  readonly observe?: ((ops: Ops) => Ops) | undefined;
+  readonly memory?: StepMemory | undefined;
+}
 
 /** One pass over layers: forward by operations on a tape, then backward to the parameters that were used. */
 export class Pass {
@@ -12,14 +20,16 @@ export class Pass {
   readonly ops: Ops;
   /** Whether the pass is one of training. */
   readonly training: boolean;
+  /** Of the steps of a stream: what layers keep from one to the next. */
+  readonly memory: StepMemory | undefined;
   /** Layers that share a parameter, or are applied twice, use one value of it, so that gradients add up. */
   readonly #parameters = new Map<Parameter, Value>();
 
-  /** @param observe - wraps the operations, to see which ones layers call */
-  constructor(runner: Runner, training: boolean, observe: (ops: Ops) => Ops = (ops) => ops) {
+  constructor(runner: Runner, training: boolean, { observe = (ops) => ops, memory }: PassOptions = {}) {
     this.tape = new Tape(runner);
     this.ops = observe(opsOn(this.tape));
     this.training = training;
+    this.memory = memory;
   }
 
   get runner(): Runner {

@@ -7,24 +7,33 @@ import type { PredictOptions } from '../data/preparation/predict-options.js';
 import { isRowPreparation, type Preparation } from '../data/preparation/preparation.js';
 import { Preparer } from '../data/preparation/preparer.js';
 import type { NamedRow, NamedRows } from '../data/preparation/raw-numbers.js';
+import type { Texts } from '../data/preparation/raw-texts.js';
+import type { WindowColumns } from '../data/preparation/raw-windows.js';
 import type { Evaluation } from '../metrics/evaluation.js';
 import type { Busy } from '../net/busy.js';
 import type { Model } from '../net/model.js';
 import { taskOf } from '../net/net-outputs.js';
 import type { NetRows } from '../net/net-rows.js';
 import { PlanCache } from '../replay/plan-cache.js';
-import { type AnyTensor, Tensor } from '../tensor/tensor.js';
+import { type AnyTensor, type FloatArray, Tensor } from '../tensor/tensor.js';
 import type { BatchPredictorOptions } from './batch-predictor.js';
 import { requireTrainable } from './check-part.js';
 import { Evaluator } from './evaluation.js';
+import { requireFit } from './index-fit.js';
 import { Predictor } from './predictor.js';
 import { type Answers, RowPredictor } from './row-predictor.js';
 
 /** One output, or several by their names. */
 export type Outputs = Tensor | Readonly<Record<string, Tensor>>;
 
-/** Raw rows of one input, or of several by their names. */
-export type RawRows = AnyTensor | NamedRows | readonly (RowCells | NamedRow)[];
+/** Raw rows of one input, or of several by their names; for a time series windows, or one of them; texts. */
+export type RawRows =
+  | AnyTensor
+  | NamedRows
+  | WindowColumns
+  | Texts
+  | readonly (RowCells | NamedRow)[]
+  | readonly (readonly number[] | FloatArray)[];
 
 /** The calls of a net that do not change it: predictions, answers for raw rows, loss and metrics. */
 export class NetPredictions {
@@ -39,6 +48,9 @@ export class NetPredictions {
   /** Whether the net has one input and one output; undefined until it is asked. */
   #isSingle: boolean | undefined;
 
+  /** Whether the layers take the numbers of the preparation. */
+  #isFitting = false;
+
   /** @param forgetPass - called before outputs are computed, which overwrite those of the last `forward` */
   constructor(model: Model, rows: NetRows, busy: Busy, forgetPass: () => void) {
     this.#model = model;
@@ -52,6 +64,7 @@ export class NetPredictions {
     this.#predictors.clear();
     this.#plain = undefined;
     this.#isSingle = undefined;
+    this.#isFitting = false;
   }
 
   get preparation(): Preparation | undefined {
@@ -63,11 +76,19 @@ export class NetPredictions {
     const isNamed = preparation !== undefined && preparation !== null && !isRowPreparation(preparation);
     this.#preparer = isNamed ? new NamedPreparer(preparation) : new Preparer(preparation);
     this.#plain = undefined;
+    this.#isFitting = false;
+  }
+
+  /** Refuses a preparation whose numbers the layers do not take. */
+  requireFit(preparation: Preparation | undefined): void {
+    requireFit(this.#model.stack.inputs, preparation);
   }
 
   /** The preparer of raw rows: by name, where the net or its preparation has names. */
   #preparerFor(call: string): Preparer | NamedPreparer {
     const { stack } = this.#model;
+    if (!this.#isFitting) requireFit(stack.inputs, this.preparation);
+    this.#isFitting = true;
     this.#isSingle ??= stack.inputNames.length <= 1 && stack.outputs.length <= 1 && !stack.hasIndices;
     if (this.#isSingle || this.#preparer instanceof NamedPreparer) return this.#preparer;
     const { inputs } = stack;
@@ -131,7 +152,7 @@ export class NetPredictions {
     const { dtype } = this.#model.params;
     const raw =
       preparer instanceof NamedPreparer
-        ? preparer.encode(rows, dtype, options)
+        ? preparer.encode(rows as AnyTensor, dtype, options)
         : preparer.encode(rows as Tensor | readonly RowCells[], dtype, options);
     this.#checkRaw(raw);
     return raw;
@@ -164,7 +185,7 @@ export class NetPredictions {
   /** Tensors by name in the order of the net's inputs; a lone one may have another name, or none. */
   #inOrder(tensors: NamedTensors): readonly AnyTensor[] {
     const names = inputNames(this.#model.stack.inputNames, { inputs: tensors }, 'the preparation');
-    return names.map((name) => tensors[name]!);
+    return this.#rows.typed(names.map((name) => tensors[name]!));
   }
 
   get #outputNames(): readonly string[] {

@@ -6,6 +6,7 @@ import { NamedPreparer } from '../data/preparation/named-preparer.js';
 import type { Prediction } from '../data/preparation/prediction.js';
 import type { Preparer } from '../data/preparation/preparer.js';
 import type { NamedRow } from '../data/preparation/raw-numbers.js';
+import type { WindowColumns } from '../data/preparation/raw-windows.js';
 import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor/tensor.js';
 import { type BatchPredictorOptions, batchOptions, requireNumbers } from './batch-predictor.js';
 import { RowQueue } from './row-queue.js';
@@ -32,7 +33,16 @@ export interface RowAnswerer {
 type ByName = Readonly<Record<string, Prediction>>;
 
 /** A raw row as callers hand it in. */
-type RawRow = readonly number[] | FloatArray | Tensor | RowCells | NamedRow;
+type RawRow =
+  | string
+  | readonly number[]
+  | FloatArray
+  | Tensor
+  | RowCells
+  | NamedRow
+  | WindowColumns
+  | readonly RowCells[]
+  | readonly (readonly number[] | FloatArray)[];
 
 /** Raw rows that are gathered under one preparation. */
 interface Gathering {
@@ -66,7 +76,8 @@ export class RowPredictor {
   /**
    * Answers one raw row: `outputs` is 1 × outputs, `classes` has one name. The row is read at once, and prepared as the
    * net's `preparation` describes at that time.
-   * @param row - numbers, or cells by column name; for several inputs, also numbers by their names
+   * @param row - numbers, or cells by column name; for several inputs, also numbers by their names; for a time series a window,
+   *   as `net.predict` takes it; a text
    * @returns the answer; by the outputs' names where there are several (then write `predict<Record<string, Prediction>>`)
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for another number of features, `ERR_BAD_ARGUMENT` for a cell or number
    *   that cannot be read, `ERR_NET_BUSY` while the net is training
@@ -91,12 +102,17 @@ export class RowPredictor {
 
   /** Numbers of a raw row, rounded as `net.predict` would. */
   #numbersOf(row: unknown, preparer: Preparer | NamedPreparer): ArrayLike<number> {
+    if (typeof row === 'string') {
+      const encoded = preparer.encode(row, this.#net.dtype);
+      return encoded instanceof Tensor ? encoded.data : (preparer as NamedPreparer).flatten(encoded);
+    }
     if (preparer instanceof NamedPreparer) {
       const numbers = row instanceof Tensor ? row.data : row;
       const isLone = preparer.inputNames.length === 1 && !(isFields(numbers) && !ArrayBuffer.isView(numbers));
       const named = isLone ? { [preparer.inputNames[0]!]: numbers } : row;
       return preparer.flatten(preparer.encode([named as NamedRow], this.#net.dtype));
     }
+    if (preparer.window) return oneWindow(preparer.encode(row as WindowColumns, this.#net.dtype));
     if (row instanceof Tensor) return row.data;
     if (isFields(row) && !ArrayBuffer.isView(row)) {
       return preparer.encode([row as RowCells], this.#net.dtype).data;
@@ -119,6 +135,12 @@ export class RowPredictor {
     this.#gatherings = [...this.#gatherings.filter((before) => before.queue.rows > 0), gathering];
     return gathering;
   }
+}
+
+/** The numbers of the only one of windows. */
+function oneWindow({ data, rows }: Tensor): ArrayLike<number> {
+  if (rows !== 1) throw shapeMismatch('row', 'one window', `${rows}`);
+  return data;
 }
 
 /** The answer to one row of several. */

@@ -35,6 +35,10 @@ export class ActivationLayer extends Layer {
     return {};
   }
 
+  override get isStepwise(): boolean {
+    return true;
+  }
+
   override call(ops: Ops, [x]: readonly Value[]): Value {
     return this.#function.apply(ops, x!);
   }

@@ -8,6 +8,7 @@ import type { Value } from '../ops/value.js';
 import { arrayOf, checkedShape, type DType, sizeOf } from '../tensor/tensor.js';
 import type { CallContext } from './composition.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
+import type { OnnxBuilder } from './onnx-builder.js';
 import { registerLayer } from './registry.js';
 
 /** Options of `BatchNormLayer`. */
@@ -109,6 +110,10 @@ export class BatchNormLayer extends Layer {
     };
   }
 
+  override get isStepwise(): boolean {
+    return true;
+  }
+
   override call(
     ops: Ops,
     [x]: readonly Value[],
@@ -121,6 +126,18 @@ export class BatchNormLayer extends Layer {
     if (x!.rank !== 3 || this.channelsFirst) return ops.batchNorm(x!, settings);
     const steps = ops.reshape(x!, [x!.shape[0]! * x!.shape[1]!, x!.shape[2]!]);
     return ops.reshape(ops.batchNorm(steps, settings), x!.shape);
+  }
+
+  /** Of sequences, with the features in front of the steps, as ONNX has them. */
+  override toOnnx(onnx: OnnxBuilder, [x]: readonly string[]): string {
+    if (this.channelsFirst || onnx.rowShape(x!).length !== 2) return onnx.operations();
+    const turned = onnx.node('Transpose', [x!], { perm: [0, 2, 1] });
+    const parameters = ['gamma', 'beta', 'mean', 'var'].map((name) => onnx.parameter(name));
+    const y = onnx.node('BatchNormalization', [turned, ...parameters], {
+      epsilon: { float: this.epsilon },
+      momentum: { float: this.momentum },
+    });
+    return onnx.node('Transpose', [y], { perm: [0, 2, 1] });
   }
 
   override flopsPerRow(input: RowShape): number {

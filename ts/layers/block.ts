@@ -44,6 +44,11 @@ export abstract class BlockLayer extends Layer {
     return this.#members.every(({ layer }) => layer.isRecordable);
   }
 
+  /** Whether all of its layers are. */
+  override get isStepwise(): boolean {
+    return this.#members.every(({ layer }) => layer.isStepwise);
+  }
+
   override get isBuilt(): boolean {
     return this.#members.every(({ layer }) => layer.isBuilt);
   }

@@ -33,6 +33,10 @@ export class ClassificationLayer extends Layer {
     return {};
   }
 
+  override get isStepwise(): boolean {
+    return true;
+  }
+
   override call(ops: Ops, [z]: readonly Value[]): Value {
     if (this.kind === 'sigmoid') return ops.sigmoid(z!);
     if (z!.rank === 2 || z!.rank === 3) return ops.softmax(z!);

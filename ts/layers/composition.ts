@@ -1,6 +1,7 @@
 // @internal
 import { shapeMismatch } from '../core/errors.js';
 import type { InputType } from '../graph/node.js';
+import type { StepMemory } from '../graph/step-memory.js';
 import { type Ops, opsOn } from '../ops/ops.js';
 import { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
@@ -13,6 +14,8 @@ export interface CallContext {
   readonly training: boolean;
   /** Whether the layer is trained; a layer with statistics leaves them as they are where it is not. */
   readonly trainable: boolean;
+  /** In a stream, whose inputs are one step: what the layer keeps from one step to the next. */
+  readonly memory?: StepMemory | undefined;
 }
 
 /** A layer's output in operations, from its inputs and its parameters by name. */

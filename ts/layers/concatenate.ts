@@ -63,6 +63,10 @@ export class ConcatenateLayer extends Layer {
     return {};
   }
 
+  override get isStepwise(): boolean {
+    return this.axis === -1;
+  }
+
   override call(ops: Ops, inputs: readonly Value[]): Value {
     return ops.concatenate(inputs, this.axis < 0 ? this.axis : this.axis + 1);
   }

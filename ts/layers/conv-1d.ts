@@ -1,8 +1,10 @@
 import { badArgument } from '../core/errors.js';
 import { checkOptions } from '../core/fields.js';
-import type { Ops } from '../ops/ops.js';
-import type { Value } from '../ops/value.js';
+import type { StepMemory } from '../graph/step-memory.js';
+import { type Ops, tapeOf } from '../ops/ops.js';
+import { Value } from '../ops/value.js';
 import { checkedSize } from '../ops/windows.js';
+import type { CallContext } from './composition.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 import { sequenceIn, whereMasked } from './sequences.js';
@@ -115,13 +117,34 @@ export class Conv1dLayer extends Layer {
     return { padding: [before, behind], count: Math.floor((padded - span) / stride) + 1 };
   }
 
-  override call(ops: Ops, [x]: readonly Value[], { W, B }: Readonly<Record<string, Value>>): Value {
+  override get isStepwise(): boolean {
+    return this.padding === 'causal' && this.stride === 1;
+  }
+
+  override call(
+    ops: Ops,
+    [x]: readonly Value[],
+    { W, B }: Readonly<Record<string, Value>>,
+    { memory }: CallContext,
+  ): Value {
     const { stride, dilation, groups } = this;
     const { mask } = x!;
     const seen = mask ? whereMasked(ops, x!, mask, 0) : x!;
-    const { padding } = this.#windowsOver(x!.shape[1]!);
-    const y = ops.conv1d(seen, W!, B, { stride, padding, dilation, groups });
+    const isStream = memory !== undefined && this.kernelSize > 1;
+    const steps = isStream ? this.#withEarlierSteps(ops, seen, memory) : seen;
+    const padding = isStream ? ([0, 0] as const) : this.#windowsOver(x!.shape[1]!).padding;
+    const y = ops.conv1d(steps, W!, B, { stride, padding, dilation, groups });
     return this.#settings.activation?.apply(ops, y) ?? y;
+  }
+
+  /** The step of a stream behind those that its window reaches back to; zeros before the first one. */
+  #withEarlierSteps(ops: Ops, x: Value, memory: StepMemory): Value {
+    const [rows, , features] = x.shape as [number, number, number];
+    const before = (this.kernelSize - 1) * this.dilation;
+    const [kept] = memory.of(this, [[rows, before, features]], x.tensor.dtype);
+    const steps = ops.concatenate([new Value(kept!), x], 1);
+    tapeOf(ops).copy(ops.slice(steps, null, { from: 1 }).tensor, kept!, 0);
+    return steps;
   }
 
   override flopsPerRow(row: RowShape): number {

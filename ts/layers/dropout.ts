@@ -33,6 +33,10 @@ export class DropoutLayer extends Layer {
     return {};
   }
 
+  override get isStepwise(): boolean {
+    return true;
+  }
+
   override call(ops: Ops, [x]: readonly Value[], _parameters: object, { training }: CallContext): Value {
     if (!training) return x!;
     const { seed, stream } = this.setup;

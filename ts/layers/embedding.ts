@@ -8,7 +8,7 @@ import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { checkedSize } from '../ops/windows.js';
 import { arrayOf, type DType } from '../tensor/tensor.js';
-import { Layer, type LayerConfig, type ParameterSpecs } from './layer.js';
+import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 
 /** Options of `EmbeddingLayer`. */
@@ -59,6 +59,11 @@ export class EmbeddingLayer extends Layer {
     this.maskZero = maskZero;
     this.#initMethod = initMethod;
     this.#dtype = dtype;
+    this.buildFor([[]]);
+  }
+
+  override get inputShape(): undefined {
+    return undefined; // any
   }
 
   protected override get ownSetup() {
@@ -79,8 +84,18 @@ export class EmbeddingLayer extends Layer {
     return [0, this.count - 1];
   }
 
+  override stepsFrom(_input: number, rowShape: RowShape): 'nonZero' | undefined {
+    return this.maskZero && rowShape.length === 1 ? 'nonZero' : undefined;
+  }
+
   override build(): ParameterSpecs {
-    return { W: { shape: [this.count, this.size], init: this.#initMethod, fileKey: 'weights' } };
+    // A row of the product with one-hot rows: one input is not 0.
+    const fans = { fanIn: 1, fanOut: this.size };
+    return { W: { shape: [this.count, this.size], init: this.#initMethod, fans, fileKey: 'weights' } };
+  }
+
+  override get isStepwise(): boolean {
+    return true;
   }
 
   override call(ops: Ops, [numbers]: readonly Value[], { W }: Readonly<Record<string, Value>>): Value {

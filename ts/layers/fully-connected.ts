@@ -83,6 +83,10 @@ export class FullyConnectedLayer extends Layer {
     };
   }
 
+  override get isStepwise(): boolean {
+    return true;
+  }
+
   override call(ops: Ops, [x]: readonly Value[], { W, B }: Readonly<Record<string, Value>>): Value {
     const z = ops.affine(x!, W!, B);
     return this.#settings.activation?.apply(ops, z) ?? z;

@@ -41,6 +41,10 @@ export class LastStateLayer extends Layer {
     return inputs[0]!.slice(-1);
   }
 
+  override get isStepwise(): boolean {
+    return true;
+  }
+
   override call(_ops: Ops, [output]: readonly Value[]): Value {
     const { states = [] } = output!;
     const found = states[this.state === 'h' ? 0 : 1];

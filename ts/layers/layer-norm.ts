@@ -47,6 +47,10 @@ export class LayerNormLayer extends NormLayer {
     return { gamma: { shape, init: 1 }, beta: { shape, init: 0 } };
   }
 
+  override get isStepwise(): boolean {
+    return true;
+  }
+
   override call(ops: Ops, [x]: readonly Value[], { gamma, beta }: Readonly<Record<string, Value>>): Value {
     return ops.layerNorm(x!, gamma!, beta!, this.epsilon);
   }
@@ -70,6 +74,10 @@ export class RmsNormLayer extends NormLayer {
 
   override build([row]: readonly RowShape[]): ParameterSpecs {
     return { gamma: { shape: [featuresOf(row!)], init: 1 } };
+  }
+
+  override get isStepwise(): boolean {
+    return true;
   }
 
   override call(ops: Ops, [x]: readonly Value[], { gamma }: Readonly<Record<string, Value>>): Value {

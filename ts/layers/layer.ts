@@ -1,5 +1,6 @@
 import { badArgument, callFirst, shapeMismatch } from '../core/errors.js';
 import { requireLayerName } from '../core/files.js';
+import { definedFields } from '../core/objects.js';
 import { requireRange } from '../core/ranges.js';
 import { type Applicable, type InputType, Node, type RowShape } from '../graph/node.js';
 import type { OutputForm } from '../graph/output-form.js';
@@ -166,6 +167,14 @@ export abstract class Layer extends Parameterized implements Applicable {
     return undefined;
   }
 
+  /**
+   * How the numbers of an input tell which steps of sequences count: 'length', how many; 'nonZero', those that are not 0;
+   * undefined where they do not tell. For batches of sequences of like length.
+   */
+  stepsFrom(_input: number, _rowShape: RowShape): 'length' | 'nonZero' | undefined {
+    return undefined;
+  }
+
   /** The types of so many inputs, as shapes are followed. */
   #types(count: number): InputType[] {
     return Array.from({ length: count }, (_, i) => this.inputType(i) ?? 'float32');
@@ -181,6 +190,14 @@ export abstract class Layer extends Parameterized implements Applicable {
     throw badArgument(`input ${input + 1} of ${this.kind}`, expected, received, hint);
   }
 
+  /**
+   * Whether the layer can take sequences one step at a time, as `net.stream` hands them over: each step's output depends on
+   * that step alone, or on what the layer keeps in the memory of its `CallContext`. False unless a class says otherwise.
+   */
+  get isStepwise(): boolean {
+    return false;
+  }
+
   /** Additions and multiplications of the forward pass of one row, where they are worth counting. */
   flopsPerRow(..._inputs: readonly RowShape[]): number {
     return 0;
@@ -190,9 +207,9 @@ export abstract class Layer extends Parameterized implements Applicable {
   record(pass: Pass, inputs: readonly Value[]): Value {
     this.buildFor(inputs.map(({ shape }) => shape.slice(1)));
     const parameters = this.parameters.map((parameter) => [parameter.name, pass.parameter(parameter)] as const);
-    const { training } = pass;
-    const { trainable } = this;
-    const output = this.#composition(pass.ops, inputs, Object.fromEntries(parameters), { training, trainable });
+    const { training, memory } = pass;
+    const context = { training, trainable: this.trainable, ...definedFields({ memory }) };
+    const output = this.#composition(pass.ops, inputs, Object.fromEntries(parameters), context);
     // An output that is an input has its mask already.
     if (!inputs.includes(output)) output.mask ??= this.maskOf(pass.ops, inputs, output);
     return output;

@@ -61,6 +61,11 @@ export class MaskLayer extends Layer {
     return input === 0 ? undefined : [1, x?.[0] ?? 2 ** 31 - 1];
   }
 
+  override stepsFrom(input: number, rowShape: RowShape): 'length' | 'nonZero' | undefined {
+    if (input === 0) return undefined;
+    return rowShape.length === 0 ? 'length' : 'nonZero';
+  }
+
   override get parameterShapes() {
     return {};
   }
@@ -74,6 +79,10 @@ export class MaskLayer extends Layer {
     }
     if (second && this.value !== undefined) throw badArgument('value', 'no value beside a mask or lengths', this.value);
     return {};
+  }
+
+  override get isStepwise(): boolean {
+    return true;
   }
 
   override call(ops: Ops, [x]: readonly Value[]): Value {

@@ -21,6 +21,10 @@ abstract class MergeLayer extends Layer {
     return {};
   }
 
+  override get isStepwise(): boolean {
+    return true;
+  }
+
   override build(rows: readonly RowShape[]): ParameterSpecs {
     const [first] = rows;
     const lengths = first!.map((_, i) => Math.max(...rows.map((row) => row[i]!)));

@@ -1,6 +1,7 @@
 import { BlasnetError, badArgument, clipped, reasonOf } from '../core/errors.js';
 import { checkOptions, isFields, oneOf } from '../core/fields.js';
 import { definedFields } from '../core/objects.js';
+import type { InputType } from '../graph/node.js';
 import { type Ops, operationNames } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { checkedSize } from '../ops/windows.js';
@@ -96,6 +97,15 @@ export class OperationLayer extends Layer {
     return this.#inputs ?? 1;
   }
 
+  /** int32 for an input that operations read as whole numbers. */
+  override inputType(input: number): InputType {
+    const isWhole = this.steps.some(({ operation, arguments: [first, second] }) => {
+      const read = operation === 'nonZero' ? first : wholeSecond.has(operation) ? second : undefined;
+      return isFields(read) && read.input === input;
+    });
+    return isWhole ? 'int32' : 'float32';
+  }
+
   override get config(): LayerConfig {
     const parameters = Object.keys(this.#parameters).length === 0 ? undefined : this.#parameters;
     return { type: 'OperationLayer', steps: this.steps, ...definedFields({ inputs: this.#inputs, parameters }) };
@@ -157,6 +167,9 @@ export class OperationLayer extends Layer {
     if (key === undefined) for (const one of Object.values(argument)) this.#requireKnown(one, place, depth + 1);
   }
 }
+
+/** Operations whose second argument may be whole numbers. */
+const wholeSecond: ReadonlySet<string> = new Set(['embedding', 'gather']);
 
 const referenceKeys = ['input', 'result', 'parameter', 'number'];
 

@@ -68,6 +68,10 @@ export class PReluLayer extends Layer {
     return { slope: { shape, init: this.initial, penalized: false } };
   }
 
+  override get isStepwise(): boolean {
+    return true;
+  }
+
   override call(ops: Ops, [x]: readonly Value[], { slope }: Readonly<Record<string, Value>>): Value {
     const channels = slope!.size;
     return ops.prelu(

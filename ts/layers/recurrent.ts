@@ -4,7 +4,7 @@ import { definedFields } from '../core/objects.js';
 import type { InitMethodOptions } from '../initializers/index.js';
 import { createInitializer } from '../initializers/index.js';
 import type { RecurrentOptions } from '../ops/operations/index.js';
-import type { Ops } from '../ops/ops.js';
+import { type Ops, tapeOf } from '../ops/ops.js';
 import { Value } from '../ops/value.js';
 import { arrayOf, type DType, Tensor } from '../tensor/tensor.js';
 import type { CallContext } from './composition.js';
@@ -147,11 +147,15 @@ export abstract class RecurrentLayer extends Layer {
     return { B: { shape: [1, columns], init: 0, penalized: false } };
   }
 
+  override get isStepwise(): boolean {
+    return !this.reverse;
+  }
+
   override call(
     ops: Ops,
     [x, ...initialState]: readonly Value[],
     parameters: Readonly<Record<string, Value>>,
-    { training }: CallContext,
+    { training, memory }: CallContext,
   ): Value {
     const { dropout = 0, recurrentDropout = 0 } = this.options;
     const { seed, stream } = this.setup;
@@ -161,14 +165,22 @@ export abstract class RecurrentLayer extends Layer {
     const input = training && dropout > 0 ? ops.multiply(x!, factors([rows, 1, features], dropout, 0)) : x!;
     const stateFactors =
       training && recurrentDropout > 0 ? factors([rows, this.units], recurrentDropout, recurrentStream) : undefined;
-    const { returnSequences, reverse } = this;
-    return this.recur(ops, input, parameters, {
+    const { returnSequences, reverse, units, stateCount } = this;
+    const states = Array.from({ length: stateCount }, () => [rows, units]);
+    const kept = memory?.of(this, states, x!.tensor.dtype);
+    if (kept && initialState.length > 0) {
+      throw badArgument(`${this.kind} in a stream`, 'no input of initial states', `${initialState.length} of them`);
+    }
+    const output = this.recur(ops, input, parameters, {
       returnSequences,
       reverse,
-      initialState,
+      initialState: kept ? kept.map((tensor) => new Value(tensor)) : initialState,
       training,
       ...definedFields({ mask: x!.mask, stateFactors }),
     });
+    // The next step begins where this one ends.
+    for (const [i, tensor] of (kept ?? []).entries()) tapeOf(ops).copy(output.states![i]!.tensor, tensor, 0);
+    return output;
   }
 
   override flopsPerRow([steps = 0, features = 0]: RowShape): number {

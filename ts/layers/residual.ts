@@ -75,7 +75,10 @@ export class ResidualLayer extends BlockLayer {
   }
 
   override record(pass: Pass, inputs: readonly Value[]): Value {
-    return pass.ops.add(through(this.layers, pass, inputs), through(this.shortcut, pass, inputs));
+    const [result, beside] = [this.layers, this.shortcut].map((layers) => through(layers, pass, inputs));
+    const sum = pass.ops.add(result!, beside!);
+    sum.mask = this.maskOf(pass.ops, [result!, beside!], sum);
+    return sum;
   }
 
   override toOnnx(onnx: OnnxBuilder, inputs: readonly string[]): string {

@@ -2,6 +2,7 @@
 import { shapeMismatch } from '../core/errors.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
+import { checkedShape } from '../tensor/tensor.js';
 import type { RowShape } from './layer.js';
 
 /** Shape of a row that is a sequence. */
@@ -9,6 +10,7 @@ export type SequenceShape = readonly [steps: number, features: number];
 
 /** @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows that are no sequences */
 export function sequenceIn(row: RowShape): SequenceShape {
+  checkedShape(row, 'input');
   if (row.length === 2 && row[0]! > 0 && row[1]! > 0) return row as SequenceShape;
   throw shapeMismatch('input', 'rows of shape [steps, features]', `rows of shape [${row.join(', ')}]`);
 }

@@ -3,6 +3,7 @@ import { badArgument } from '../core/errors.js';
 import { requireLayerName } from '../core/files.js';
 import type { RowShape } from '../graph/node.js';
 import { Pass } from '../graph/pass.js';
+import type { StepMemory } from '../graph/step-memory.js';
 import type { Parameter } from '../graph/weights-bias.js';
 import { Layer } from '../layers/layer.js';
 import { Value } from '../ops/value.js';
@@ -93,6 +94,19 @@ export class LayerStack {
     const { steps } = this.#parts;
     const known = rowShapes.every((shape) => shape !== undefined);
     return rangesOf(this.#parts, [...rowShapes, ...(known && steps.length > 0 ? this.shapes(...rowShapes) : [])]);
+  }
+
+  /** The input that tells which steps of sequences count, and how; undefined where none does. */
+  get stepsSource(): { readonly input: number; readonly kind: 'length' | 'nonZero' } | undefined {
+    const { inputs, steps } = this.#parts;
+    for (const { layer, sources } of steps) {
+      for (const [i, source] of sources.entries()) {
+        const rowShape = inputs[source] && (inputs[source].rowShape ?? this.#seen?.[source]);
+        const kind = rowShape && layer.stepsFrom(i, rowShape);
+        if (kind) return { input: source, kind };
+      }
+    }
+    return undefined;
   }
 
   get inputNames(): readonly string[] {
@@ -304,9 +318,9 @@ export class LayerStack {
   }
 
   /** Runs or records the forward pass over all layers. */
-  forwardPass(runner: Runner, inputs: readonly AnyTensor[], training: boolean): NetPass {
+  forwardPass(runner: Runner, inputs: readonly AnyTensor[], training: boolean, memory?: StepMemory): NetPass {
     void this.block; // parameters must lie where they will stay before a plan points at them
-    const pass = new Pass(runner, training);
+    const pass = new Pass(runner, training, { memory });
     const values = inputs.map((tensor) => new Value(tensor));
     for (const { layer, sources } of this.#parts.steps) {
       values.push(

@@ -27,16 +27,16 @@ export class NetRows {
 
   /** The rows of each input in the net's order. */
   inputsFrom(x: AnyTensor | NamedTensors): readonly AnyTensor[] {
-    if (x instanceof Tensor) return this.#typed([x as AnyTensor]);
+    if (x instanceof Tensor) return this.typed([x as AnyTensor]);
     const { inputs } = this.#model.stack;
     const names = inputs.map(({ name }) => name);
     if (names.includes('')) return [x as unknown as AnyTensor]; // refused for what it is
     const byName = fieldsOf('x', x, names);
-    return this.#typed(names.map((name) => byName[name] as AnyTensor));
+    return this.typed(names.map((name) => byName[name] as AnyTensor));
   }
 
   /** Whole numbers that came as floats as int32, where an input wants that. */
-  #typed(tensors: readonly AnyTensor[]): readonly AnyTensor[] {
+  typed(tensors: readonly AnyTensor[]): readonly AnyTensor[] {
     const { stack } = this.#model;
     if (!stack.hasIndices) return tensors;
     return tensors.map((tensor, i) => {

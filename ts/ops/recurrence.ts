@@ -42,6 +42,13 @@ export interface RecurrentOperands {
   readonly innerB?: Value | undefined;
 }
 
+/**
+ * From so many rows on, and up to so many weights, the gradients by weights are summed up while the pass goes back through
+ * time: the gradients of each step then need no memory, and the sums stay in the second-level cache.
+ */
+const leastRowsAtOnce = 16;
+const mostWeightsAtOnce = 2 ** 17;
+
 const optionNames = ['returnSequences', 'initialState', 'mask', 'reverse', 'stateFactors', 'training'] as const;
 
 /** Records a recurrent layer over all steps of x, m × steps × features. */
@@ -95,39 +102,59 @@ export function recurrence(
   const backward = (dys: readonly (Tensor | undefined)[]) => {
     if (!training) throw callFirst('forward with training true', 'backward');
     const [dy, dlastH, dlastC] = sequence ? dys : [undefined, ...dys];
-    const dz = runner.tensor([rows, steps, cell.gates * units]);
-    const dinner = cell.hasInnerBias ? runner.tensor([rows, steps, cell.gates * units]) : none;
     const wanted = [h0, c0].map((one) => (one && tape.needs(one) ? runner.tensor(state) : none));
-    tape.run(`${cell.kernel}_backward`, {
+    const from = {
       u: u.tensor,
       kept,
       dy: dy ?? none,
       dlastH: dlastH ?? none,
       dlastC: dlastC ?? none,
-      dz,
-      inner: dinner,
       dh0: wanted[0]!,
       dc0: wanted[1]!,
       ...shared,
-    });
-    const flat = (tensor: Tensor) => tensor.reshape([rows * steps, tensor.shape.at(-1)!]);
-    const [left, right] = [flat(x.tensor), flat(dz)];
-    tape.addGradients([w, bias], ([dw, db], accumulate) =>
-      tape.run('fully_connected_backward_weights', { x: left, dz: right, dw: dw!, db: db!, accumulate }),
-    );
-    if (cell.hasInnerBias) {
-      const by = { x: flat(previous), dz: flat(dinner) };
-      tape.addGradients([u, inner], ([dw, db], accumulate) =>
-        tape.run('fully_connected_backward_weights', { ...by, dw: dw!, db: db!, accumulate }),
-      );
+    };
+    const weights = [w, u, bias, ...(cell.hasInnerBias ? [inner] : [])];
+    if (rows >= leastRowsAtOnce && (features! + units) * u.shape[1]! <= mostWeightsAtOnce) {
+      const dx = tape.needs(x) ? runner.tensor(x.shape) : none;
+      const gradients = ([dw = none, du = none, db = none, innerDb = none]: readonly Tensor[], accumulate: 0 | 1) =>
+        tape.run(`${cell.kernel}_gradients`, {
+          ...from,
+          x: x.tensor,
+          w: w.tensor,
+          previous,
+          dw,
+          du,
+          db,
+          innerDb,
+          dx,
+          accumulate,
+        });
+      if (weights.some((one) => tape.needs(one))) tape.addGradients(weights, gradients);
+      else gradients([], 0);
+      if (tape.needs(x)) tape.shareGradient(x, dx);
     } else {
-      tape.addGradient(u, (du, accumulate) =>
-        tape.run('product_over_rows', { a: flat(previous), b: right, y: du, accumulate }),
+      const dz = runner.tensor([rows, steps, cell.gates * units]);
+      const dinner = cell.hasInnerBias ? runner.tensor([rows, steps, cell.gates * units]) : none;
+      tape.run(`${cell.kernel}_backward`, { ...from, dz, inner: dinner });
+      const flat = (tensor: Tensor) => tensor.reshape([rows * steps, tensor.shape.at(-1)!]);
+      const right = flat(dz);
+      tape.addGradients([w, bias], ([dw, db], accumulate) =>
+        tape.run('fully_connected_backward_weights', { x: flat(x.tensor), dz: right, dw: dw!, db: db!, accumulate }),
+      );
+      if (cell.hasInnerBias) {
+        const by = { x: flat(previous), dz: flat(dinner) };
+        tape.addGradients([u, inner], ([dw, db], accumulate) =>
+          tape.run('fully_connected_backward_weights', { ...by, dw: dw!, db: db!, accumulate }),
+        );
+      } else {
+        tape.addGradient(u, (du, accumulate) =>
+          tape.run('product_over_rows', { a: flat(previous), b: right, y: du, accumulate }),
+        );
+      }
+      tape.addGradient(x, (dx, accumulate) =>
+        tape.run('fully_connected_backward_input', { w: w.tensor, dz: right, dx: flat(dx), accumulate }),
       );
     }
-    tape.addGradient(x, (dx, accumulate) =>
-      tape.run('fully_connected_backward_input', { w: w.tensor, dz: right, dx: flat(dx), accumulate }),
-    );
     for (const [i, one] of [h0, c0].entries()) if (one && tape.needs(one)) tape.shareGradient(one, wanted[i]!);
   };
   const outputs = sequence ? [sequence, ...states] : states;

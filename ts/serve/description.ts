@@ -2,7 +2,7 @@ import { definedFields } from '../core/objects.js';
 import type { ColumnEncoding } from '../data/preparation/column-encoding.js';
 import { NamedPreparer } from '../data/preparation/named-preparer.js';
 import type { Prediction } from '../data/preparation/prediction.js';
-import type { InputPreparation } from '../data/preparation/preparation.js';
+import type { ForecastPreparation, InputPreparation } from '../data/preparation/preparation.js';
 import type { Preparer } from '../data/preparation/preparer.js';
 import type { Answers } from '../inference/row-predictor.js';
 import type { NeuralNet } from '../neural-net.js';
@@ -37,6 +37,8 @@ export interface NetDescription {
     /** The names of an input's numbers. */
     readonly feature_names?: readonly string[];
     readonly classes?: readonly string[];
+    /** The forecast that the output makes: step by step, all targets of a step together. */
+    readonly forecast?: ForecastPreparation;
   };
 }
 
@@ -83,7 +85,8 @@ export function describeNet(
 ): NetDescription {
   const datatype = params.dtype === 'float64' ? 'FP64' : 'FP32';
   const isNamed = preparer instanceof NamedPreparer;
-  const columns = (isNamed ? preparer.columns : preparation?.columns)?.map(columnInput);
+  const steps = preparation?.window ? [preparation.window.length] : [];
+  const columns = (isNamed ? preparer.columns : preparation?.columns)?.map((column) => columnInput(column, steps));
   const targets = Object.values(preparation?.targets ?? {});
   const inputs = isNamed
     ? Object.entries(preparer.inputs).map(([name, input]) => namedInput(name, input, datatype))
@@ -102,6 +105,7 @@ export function describeNet(
         // Image readers keep bytes.
         image_range: preparation?.image && ([0, 255] as const),
         classes: preparation?.classes ?? (targets.length === 1 ? targets[0]!.classes : undefined),
+        forecast: preparation?.forecast,
         feature_names: columns ? undefined : preparation?.featureNames,
       }),
     },
@@ -113,13 +117,14 @@ function namedInput(name: string, { inputShape, dtype }: InputPreparation, datat
   return { name: name || 'input', datatype: dtype ? 'INT32' : datatype, shape: [-1, ...inputShape] };
 }
 
-function columnInput(column: ColumnEncoding): TensorMetadata {
+/** @param steps - the time steps of a window */
+function columnInput(column: ColumnEncoding, steps: readonly number[]): TensorMetadata {
   const { name, encoding, categories, missingCells, missing, unknown } = column;
   const mayBeMissing = missing !== 'error' && !(missing === 'unknown' && unknown === 'error');
   return {
     name,
     datatype: encoding === 'none' ? 'FP64' : 'BYTES',
-    shape: [-1],
+    shape: [-1, ...steps],
     parameters: definedFields({ categories, missing: mayBeMissing ? missingCells[0] : undefined }),
   };
 }

@@ -186,26 +186,38 @@ function rowsOfCells(
   const byName = new Map(inputs.map((input) => [input.name, input]));
   const missing = names.find((name) => !byName.has(name));
   if (missing !== undefined) throw badRequest('inputs', `an input '${missing}'`, 'none');
+  const { preparer, dtype } = net;
+  // The cells of a window are those of its time steps.
+  const { length: steps = 1 } = (preparer instanceof NamedPreparer ? undefined : preparer.window) ?? {};
   const count = inputs[0]!.size;
-  requireFew(count, maxRows);
+  requireFew(count / steps, maxRows);
   const rows: Record<string, string | number>[] = Array.from({ length: count }, () => Object.create(null));
   for (const input of inputs) {
     const { name, shape } = input;
     if (!names.includes(name)) throw wrong('inputs', 'the columns of the model', name);
-    if (shape[0] !== count || input.size !== count)
+    if (steps > 1) requireSteps(input, steps, count);
+    else if (shape[0] !== count || input.size !== count)
       throw badRequest(`the shape of input '${name}'`, `[${count}] or [${count}, 1]`, `[${shape.join(', ')}]`);
     for (const [i, cell] of cellsOf(input).entries()) rows[i]![name] = cell;
   }
   const cells = rows as readonly RowCells[];
-  const { preparer, dtype } = net;
   if (!(preparer instanceof NamedPreparer)) {
-    const { data } = preparer.encode(cells, dtype);
-    return { count, writeTo: (target) => target.set(data) };
+    const { data } = preparer.encodeCells(cells, dtype);
+    return { count: count / steps, writeTo: (target) => target.set(data) };
   }
   const tensors = preparer.encodeCells(cells, dtype);
   for (const [name, { data }] of Object.entries(tensors)) requireNumbersIn(net, name || 'input', data, count);
   const encoded = preparer.flatten(tensors);
   return { count, writeTo: (target) => target.set(encoded) };
+}
+
+/** Refuses a column that has not a cell for each time step of as many windows as the others. */
+function requireSteps({ name, shape, size }: InputTensor, steps: number, count: number): void {
+  const windows = Math.max(1, Math.floor(count / steps));
+  const isOne = shape.length === 1 && windows === 1;
+  if (size === windows * steps && (isOne || (shape.length > 1 && shape[0] === windows && shape[1] === steps))) return;
+  const expected = `[${windows}, ${steps}]${windows === 1 ? ` or [${steps}]` : ''}`;
+  throw badRequest(`the shape of input '${name}'`, expected, `[${shape.join(', ')}]`);
 }
 
 /** Returns a column's cells: strings or numbers, as its datatype says; booleans are 0 and 1. */

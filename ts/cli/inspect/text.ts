@@ -1,5 +1,6 @@
 import { definedFields } from '../../core/objects.js';
 import { byName } from '../../data/preparation/preparation.js';
+import type { TextEncoding } from '../../data/text/text-encoding.js';
 import type { InputPreparation, OutputPreparation, Preparation } from '../../index.js';
 import type { Inspection, NetContents, TensorContents } from './inspection.js';
 
@@ -44,24 +45,41 @@ function preparationLines(preparation: Preparation): string[] {
 const under = (kind: string, name: string, lines: readonly string[]) =>
   name === '' ? lines : [`  ${kind} ${name}`, ...lines.map((line) => `  ${line}`)];
 
-function inputLines({ inputShape, dtype, image, x, featureNames, columns }: InputPreparation): string[] {
+function inputLines({ inputShape, dtype, image, x, featureNames, columns, window }: InputPreparation): string[] {
   const shape = inputShape.length === 0 ? 'one number' : `${inputShape.join('×')} numbers`;
   const kind = dtype ? ` of ${dtype}` : '';
   const lines = [`  rows of ${shape}${kind}${image ? `, images of ${image.join('×')}` : ''}`];
   if (columns) {
-    for (const { name, encoding, categories, parts = [] } of columns) {
-      const kind = encoding === 'none' ? 'number' : `${encoding} of ${list(categories ?? parts)}`;
+    for (const { name, encoding, categories, parts = [], text } of columns) {
+      const kind = text
+        ? textLine(text)
+        : encoding === 'none'
+          ? 'number'
+          : `${encoding} of ${list(categories ?? parts)}`;
       lines.push(`  column ${name}: ${kind}`);
     }
   } else if (featureNames) {
     lines.push(`  features: ${list(featureNames)}`);
   }
+  if (window)
+    lines.push(`  a window of ${window.length} time steps${window.order ? ` in order of ${window.order.column}` : ''}`);
   if (x) lines.push(`  features are scaled, per ${x.per}`);
   return lines;
 }
 
-function outputLines({ y, classes }: OutputPreparation): string[] {
-  return [...(y ? ['  labels are scaled'] : []), ...(classes ? [`  classes: ${list(classes)}`] : [])];
+/** `text as tokens, words of a vocabulary of 8,000`. */
+function textLine({ tokenizer, vocabulary, hashing, as }: TextEncoding): string {
+  const unit = typeof tokenizer === 'object' ? 'tokens of a tokenizer.json' : tokenizer;
+  if (hashing !== undefined) return `text as ${as}, ${unit} hashed to ${hashing.toLocaleString('en')} numbers`;
+  return `text as ${as}, ${unit}${vocabulary ? ` of a vocabulary of ${vocabulary.length.toLocaleString('en')}` : ''}`;
+}
+
+function outputLines({ y, classes, forecast }: OutputPreparation): string[] {
+  return [
+    ...(y ? ['  labels are scaled'] : []),
+    ...(classes ? [`  classes: ${list(classes)}`] : []),
+    ...(forecast ? [`  forecasts ${forecast.horizon} time steps of ${list(forecast.targets)}`] : []),
+  ];
 }
 
 function tensorLines(tensors: readonly TensorContents[]): string[] {

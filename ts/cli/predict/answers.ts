@@ -1,4 +1,5 @@
 import { shortestDecimal } from '../../core/number-formats.js';
+import type { ForecastPreparation } from '../../data/preparation/preparation.js';
 import type { NeuralNet, Prediction, Tensor } from '../../index.js';
 import type { KeptColumns } from './kept-columns.js';
 
@@ -15,6 +16,8 @@ export interface AnswerWriter {
 
 /** Returns the writer of a format for a net's answers. */
 export function answerWriter(format: Format, net: NeuralNet): AnswerWriter {
+  const forecast = forecastIn(net);
+  if (forecast) return format === 'csv' ? forecastCsvWriter(forecast) : forecastJsonWriter(forecast);
   return format === 'csv' ? csvWriter(net) : jsonWriter(net);
 }
 
@@ -69,6 +72,51 @@ function jsonWriter(net: NeuralNet): AnswerWriter {
     },
     end: () => '\n]\n',
   };
+}
+
+/** What the outputs of a net forecast; undefined for other nets. */
+function forecastIn({ preparation }: NeuralNet): ForecastPreparation | undefined {
+  return preparation?.forecast ?? Object.values(preparation?.targets ?? {})[0]?.forecast;
+}
+
+/** `step,load,…`, a line for each time step. */
+function forecastCsvWriter({ targets, ...forecast }: ForecastPreparation): AnswerWriter {
+  return {
+    start: () => `${['step', ...targets].map(cellOf).join(',')}\n`,
+    rows: ({ outputs }) =>
+      stepsOf(outputs, targets.length, forecast)
+        .map(([step, numbers]) => `${[step, ...numbers].join(',')}\n`)
+        .join(''),
+    end: () => '',
+  };
+}
+
+/** `{ step, load, … }` for each time step, one a line in an array. */
+function forecastJsonWriter({ targets, ...forecast }: ForecastPreparation): AnswerWriter {
+  let separator = '[\n';
+  return {
+    start: () => '',
+    rows({ outputs }) {
+      let text = '';
+      for (const [step, numbers] of stepsOf(outputs, targets.length, forecast)) {
+        const entries = targets.map((name, i) => [name, Number(numbers[i])] as const);
+        text += separator + JSON.stringify({ step, ...Object.fromEntries(entries) });
+        separator = ',\n';
+      }
+      return text;
+    },
+    end: () => '\n]\n',
+  };
+}
+
+/** The number of each time step, counted from the window's end, and the forecasts of the targets. */
+function stepsOf(
+  outputs: Tensor,
+  targets: number,
+  { horizon, gap = 0 }: Pick<ForecastPreparation, 'horizon' | 'gap'>,
+): (readonly [step: number, numbers: readonly string[]])[] {
+  const steps = outputs.reshape([outputs.rows * horizon, targets]);
+  return Array.from({ length: steps.rows }, (_, i) => [gap + 1 + (i % horizon), numbersOf(steps, i)]);
 }
 
 /** The name of an answer that no kept column has: `class`, else `predicted_class`. */

@@ -1,6 +1,9 @@
 import { text } from 'node:stream/consumers';
 import { badFile, readFileBytes } from '../../core/files.js';
 
+/** Tells whether rows come as JSON: from the standard input, or a file of that name. */
+export const isJson = (path: string) => path === '-' || /\.(json|jsonl|ndjson)$/i.test(path);
+
 /**
  * Reads rows from JSON: one array of them, or one row a line.
  * @param path - `-`: the standard input

@@ -102,7 +102,9 @@ export class RawRows {
 
   #takeColumns(names: readonly string[]): void {
     const { preparation, layers } = this.#net;
-    const shape = preparation?.inputShape ?? layers[0]?.inputShape;
+    const whole = preparation?.inputShape ?? layers[0]?.inputShape;
+    // The rows of a window are time steps.
+    const shape = preparation?.window ? whole?.slice(1) : whole;
     if (shape && sizeOf(shape) !== names.length) {
       throw shapeMismatch(`rows of ${this.#where}`, `${sizeOf(shape)} cells`, `${names.length}`);
     }

@@ -1,29 +1,16 @@
 import { BlasnetError, shapeMismatch } from '../../core/errors.js';
-import type { NamedTensors } from '../../data/named-tensors.js';
 import type { PredictOptions } from '../../data/preparation/predict-options.js';
 import { formatOf } from '../../data/read-files.js';
 import { type NeuralNet, Tensor } from '../../index.js';
 import { NpzFile, toTensor } from '../../npz/npz.js';
 import { csvRows } from './csv-rows.js';
-import { jsonRows } from './json-rows.js';
+import { isJson, jsonRows } from './json-rows.js';
+import { lastWindow } from './last-window.js';
 import type { PredictFlags } from './options.js';
 import { RawRows } from './raw-rows.js';
+import type { RowPiece } from './row-piece.js';
 
 const chunkRows = 4096;
-
-/** A piece of the rows. */
-export interface RowPiece {
-  /** Encoded for `net.predict`. */
-  readonly raw: Tensor | NamedTensors;
-  readonly rows: number;
-  /** The names of all columns, those included that the net does not need; undefined for npz. */
-  readonly names?: readonly string[];
-  /** The cells of each row by column name. */
-  readonly cells?: readonly Readonly<Record<string, unknown>>[];
-}
-
-/** Tells whether rows come as JSON: from the standard input, or a file of that name. */
-export const isJson = (path: string) => path === '-' || /\.(json|jsonl|ndjson)$/i.test(path);
 
 /**
  * Reads the raw rows of a file in pieces.
@@ -31,7 +18,9 @@ export const isJson = (path: string) => path === '-' || /\.(json|jsonl|ndjson)$/
  * @throws BlasnetError that names the file, the row and the column of a cell that cannot be read
  */
 export async function* readRows(path: string, net: NeuralNet, flags: PredictFlags): AsyncGenerator<RowPiece> {
-  if (isJson(path)) {
+  if (net.preparation?.window && (isJson(path) || formatOf(path) === 'csv')) {
+    yield await lastWindow(path, net, flags);
+  } else if (isJson(path)) {
     yield* jsonPieces(path, net, { unseen: flags.unseen });
   } else if (formatOf(path) === 'csv') {
     const raw = new RawRows(net, `'${path}'`, { unseen: flags.unseen });

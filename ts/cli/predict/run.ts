@@ -4,9 +4,10 @@ import { replaceFile, requireWritable } from '../../core/files.js';
 import { loadModel } from '../../load-model.js';
 import { print, UsageError } from '../output.js';
 import { answerWriter, type Format } from './answers.js';
+import { isJson } from './json-rows.js';
 import { keptColumns } from './kept-columns.js';
 import type { PredictFlags } from './options.js';
-import { isJson, readRows } from './read-rows.js';
+import { readRows } from './read-rows.js';
 
 type Write = (text: string) => Promise<unknown>;
 

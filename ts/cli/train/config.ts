@@ -11,6 +11,7 @@ const readerFields = [
   ...['format', 'arrays', 'test', 'split'],
 ];
 const trainingFields = ['checkpoint', 'shuffle', 'restoreBest'];
+const seriesFields = ['length', 'horizon', 'target', 'stride', 'gap', 'time', 'timeFormat', 'sort', 'season'];
 
 /**
  * Reads the settings of a file for `--config`. The contents of `reader`, `layers` and `hyperParameters` are checked where
@@ -37,7 +38,7 @@ export async function readConfig(path: string | undefined, options: readonly Set
 
 function configOf(value: unknown, options: readonly SettingOption[]): Fields {
   const own = options.filter(({ path }) => !path.includes('.'));
-  const known = ['reader', ...own.map(({ path }) => path), 'layers', 'hyperParameters', 'training'];
+  const known = ['reader', ...own.map(({ path }) => path), 'layers', 'hyperParameters', 'training', 'series'];
   const fields = fieldsOf('the config', value, known);
   for (const option of own) if (fields[option.path] !== undefined) requireValue(option, fields[option.path]);
   if (fields.net !== undefined && fields.layers !== undefined) {
@@ -48,6 +49,7 @@ function configOf(value: unknown, options: readonly SettingOption[]): Fields {
     reader: fieldsOf('reader', fields.reader ?? {}, readerFields),
     hyperParameters: fieldsOf('hyperParameters', fields.hyperParameters ?? {}),
     training: fieldsOf('training', fields.training ?? {}, trainingFields),
+    series: fieldsOf('series', fields.series ?? {}, seriesFields),
     ...(fields.layers !== undefined && { layers: layersOf(fields.layers) }),
   };
 }

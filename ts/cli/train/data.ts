@@ -44,7 +44,10 @@ function filesOf(train: string, { reader, hyperParameters, command }: TrainSetti
 }
 
 /** The columns of dates, with the formats that stand in an option of their own. */
-function datesOf({ dates }: TrainSettings['reader'], { dateFormats }: TrainSettings['command']): DataFiles['dates'] {
+export function datesOf(
+  { dates }: TrainSettings['reader'],
+  { dateFormats }: TrainSettings['command'],
+): DataFiles['dates'] {
   if (!dateFormats) return dates;
   const entries = Object.entries(dateFormats).map(([name, format]) => {
     const parts = dates && Object.hasOwn(dates, name) ? dates[name] : undefined;
@@ -56,7 +59,7 @@ function datesOf({ dates }: TrainSettings['reader'], { dateFormats }: TrainSetti
   return { ...dates, ...Object.fromEntries(entries) };
 }
 
-function missingCellsOf(
+export function missingCellsOf(
   { missingCells = MISSING_CELLS }: TrainSettings['reader'],
   command: TrainSettings['command'],
 ): DataFiles['missingCells'] {

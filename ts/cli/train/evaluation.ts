@@ -1,6 +1,18 @@
 import { confusionMatrix } from '../../charts/confusion-chart.js';
-import type { DataReader, Evaluation, MetricValues, NeuralNet, Tensor } from '../../index.js';
+import { byName } from '../../data/preparation/preparation.js';
+import {
+  type AnyTensor,
+  type DataReader,
+  type Evaluation,
+  type MetricValues,
+  type NamedTensors,
+  type NeuralNet,
+  type OutputPreparation,
+  type Tensor,
+  TimeSeriesReader,
+} from '../../index.js';
 import { type ClassReport, classReport } from './class-figures.js';
+import { type ForecastResult, forecastResults } from './forecasts.js';
 
 /** The figures of an answer that ignores all features, on the same rows. */
 export type Baseline =
@@ -19,23 +31,35 @@ export interface Result extends Partial<ClassReport> {
   /** In units of the file, of nets for fitting with one output. */
   readonly rootMeanSquaredError?: number | undefined;
   readonly baseline?: Baseline | undefined;
+  /** Of a time series: errors in units of the file, target by target. */
+  readonly forecasts?: readonly ForecastResult[];
   /** The metrics that were asked for. */
   readonly metrics?: MetricValues | undefined;
 }
 
 /** Rows with their labels, as the net gets them. */
 interface Rows {
-  readonly x: Tensor;
+  readonly x: AnyTensor | NamedTensors;
   readonly y: Tensor;
 }
 
 /** Measures a trained net on the test set and on the validation set, each if there is one. */
-export function resultsOf(net: NeuralNet, reader: DataReader): { test?: Result; validation?: Result } {
+export function resultsOf(net: NeuralNet, reader: DataReader, season?: number): { test?: Result; validation?: Result } {
   const { numTest, numValidation } = reader;
+  const result = (set: 'test' | 'validation'): Result => ({
+    ...resultOf(net, reader, rowsOf(reader, set)),
+    ...(reader instanceof TimeSeriesReader && { forecasts: forecastResults(net, reader, set, season) }),
+  });
   return {
-    ...(numTest > 0 && { test: resultOf(net, reader, { x: reader.xTest, y: reader.yTest }) }),
-    ...(numValidation > 0 && { validation: resultOf(net, reader, { x: reader.xDev, y: reader.yDev }) }),
+    ...(numTest > 0 && { test: result('test') }),
+    ...(numValidation > 0 && { validation: result('validation') }),
   };
+}
+
+/** The rows of a set: those of the only input, or of several by their names. */
+function rowsOf(reader: DataReader, set: 'test' | 'validation'): Rows {
+  const { inputs, targets } = reader.namedTensors(set);
+  return { x: inputs[''] ?? inputs, y: targets[''] as Tensor };
 }
 
 function resultOf(net: NeuralNet, reader: DataReader, rows: Rows): Result {
@@ -68,7 +92,7 @@ function fittingResult(
   y: Tensor,
   yTrain: Tensor,
 ): Result {
-  const scale = net.preparation?.y?.scale ?? Array<number>(y.rowSize).fill(1);
+  const scale = targetOf(net)?.y?.scale ?? Array<number>(y.rowSize).fill(1);
   /** The root of the mean squared error in units of the file, by the error of scaled labels. */
   const inUnits = (squared: number) => (y.rowSize === 1 ? Math.sqrt(squared) * Math.abs(scale[0]!) : undefined);
   const means = Array.from({ length: y.rowSize }, (_, column) => meanOf(yTrain, column));
@@ -84,6 +108,11 @@ function fittingResult(
       rootMeanSquaredError: inUnits(squared),
     },
   };
+}
+
+/** How the outputs of a net with one target become answers. */
+function targetOf({ preparation }: Pick<NeuralNet, 'preparation'>): OutputPreparation | undefined {
+  return preparation && Object.values(byName(preparation).targets)[0];
 }
 
 function meanSquareOf({ data }: Tensor, y: Tensor): number {
@@ -108,7 +137,7 @@ function meanSquare({ data, size, rowSize }: Tensor, error: (value: number, colu
 function classNamesOf({ params, preparation }: NeuralNet, { rowSize }: Tensor): readonly string[] | undefined {
   if (params.netType === 'binaryClassifier' && rowSize !== 1) return undefined;
   const count = Math.max(2, rowSize);
-  const names = preparation?.classes;
+  const names = targetOf({ preparation })?.classes;
   return names?.length === count ? names : Array.from({ length: count }, (_, i) => String(i));
 }
 

@@ -1,4 +1,5 @@
 import { badArgument } from '../../core/errors.js';
+import { byName } from '../../data/preparation/preparation.js';
 import type { DataReader, NetType, ScalingOptions, Tensor } from '../../index.js';
 
 /** The task that follows from the labels of a data set. */
@@ -51,7 +52,8 @@ export function prepareLabels(
 
 /** Returns the names of the label column: the only column of names that is no feature. */
 function labelNamesOf({ categories, preparation }: DataReader): readonly string[] | undefined {
-  const features = new Set(preparation.columns?.map(({ name }) => name));
+  const { inputs } = byName(preparation);
+  const features = new Set(Object.values(inputs).flatMap(({ columns = [] }) => columns.map(({ name }) => name)));
   return Object.entries(categories).find(([name]) => !features.has(name))?.[1];
 }
 

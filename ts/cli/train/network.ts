@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { badArgument } from '../../core/errors.js';
 import { definedFields } from '../../core/objects.js';
-import { soleRows } from '../../data/part.js';
 import {
   type Activation,
   ActivationLayer,
@@ -11,11 +10,14 @@ import {
   FlattenLayer,
   FullyConnectedLayer,
   type HyperParameters,
+  type Layer,
   type LayerEntry,
   NeuralNet,
 } from '../../index.js';
 import { lossOf } from '../../losses/registry.js';
 import { sizeOf } from '../../tensor/tensor.js';
+import { UsageError } from '../output.js';
+import { netWithEmbeddings } from './embeddings.js';
 import type { LabelKind } from './labels.js';
 import { paramsOf } from './params.js';
 import type { TrainSettings } from './settings.js';
@@ -40,13 +42,21 @@ export async function netFor(
 ): Promise<NeuralNet> {
   const { layers, net: widths, activation, command, hyperParameters } = settings;
   const params = paramsOf(settings, netType, reader.numTrain);
-  const size = {
-    input: soleRows(reader.trainingLike, 'inputs', 'the command line').rowShape,
-    outputs: reader.yTrain.rowSize,
-  };
+  const { inputs } = reader.trainingLike;
+  const outputs = reader.yTrain.rowSize;
+  const size = { input: inputs['']?.rowShape ?? [], outputs };
+  if (layers && !inputs['']) throw new UsageError('--embed: Expected --net instead of the layers of a config file');
   const net = layers
     ? netOfLayers(params, name, size, layers)
-    : netOfWidths(params, name, size, widths!, activation as Activation);
+    : inputs['']
+      ? netOfWidths(params, name, size, widths!, activation as Activation)
+      : netWithEmbeddings(
+          params,
+          name,
+          { preparation: reader.preparation, outputs },
+          widths!,
+          activation as Activation,
+        );
   if (!command.resume) return net;
   // A default number of epochs does not make the run longer.
   const resumed = await NeuralNet.resume(command.checkpoint!, definedFields({ maxEpoch: hyperParameters.maxEpoch }));
@@ -78,17 +88,29 @@ function netOfWidths(
   list: string,
   activation: Activation,
 ): NeuralNet {
-  const widths = widthsOf(list, sizeOf(size.input), size.outputs);
   const net = new NeuralNet(params, name);
   if (size.input.length > 1) net.addLayer(new FlattenLayer(), 'flatten');
-  widths.slice(1).forEach((outputs, i) => {
-    const isLast = i === widths.length - 2;
-    net.addLayer(new FullyConnectedLayer(widths[i]!, outputs), isLast ? 'output' : `hidden${i + 1}`);
-    if (!isLast) net.addLayer(new ActivationLayer(activation), `${activation}${i + 1}`);
+  const layers = layersOfWidths(params, widthsOf(list, sizeOf(size.input), size.outputs), activation);
+  for (const [layer, layerName] of layers) net.addLayer(layer, layerName);
+  return net;
+}
+
+/** Fully connected layers from one width to the next, with their names. */
+export function layersOfWidths(
+  params: HyperParameters,
+  widths: readonly number[],
+  activation: Activation,
+): readonly (readonly [Layer, string])[] {
+  const layers = widths.slice(1).flatMap((outputs, i): (readonly [Layer, string])[] => {
+    const connected = new FullyConnectedLayer(widths[i]!, outputs);
+    if (i === widths.length - 2) return [[connected, 'output']];
+    return [
+      [connected, `hidden${i + 1}`],
+      [new ActivationLayer(activation), `${activation}${i + 1}`],
+    ];
   });
   const kind = classifierFor(params);
-  if (kind) net.addLayer(new ClassificationLayer(kind), kind);
-  return net;
+  return kind ? [...layers, [new ClassificationLayer(kind), kind]] : layers;
 }
 
 /** The function that makes probabilities of the outputs; undefined where the loss takes other numbers. */
@@ -103,7 +125,7 @@ function classifierFor({ netType, loss }: HyperParameters): 'softmax' | 'sigmoid
  * Returns the widths of all layers, ends included, for a list such as `32-16` (hidden ones only) or `14-32-16-1` (all).
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for a list that fits at one end only: it may have been meant either way
  */
-function widthsOf(list: string, features: number, outputs: number): readonly number[] {
+export function widthsOf(list: string, features: number, outputs: number): readonly number[] {
   const widths = list === 'none' ? [] : list.split('-').map(Number);
   if (!/^(none|[1-9]\d*(-[1-9]\d*)*)$/.test(list)) {
     throw badArgument('net', "widths such as '32-16' or '14-32-16-1', or 'none' for no hidden layer", list);

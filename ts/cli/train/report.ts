@@ -1,7 +1,14 @@
-import type { CheckpointRecord, DataReader, NeuralNet, TrainingHistory } from '../../index.js';
+import {
+  type CheckpointRecord,
+  type DataReader,
+  type NeuralNet,
+  TimeSeriesReader,
+  type TrainingHistory,
+} from '../../index.js';
 import { formatNumber } from '../../training/progress-bar.js';
 import { print } from '../output.js';
 import type { Result } from './evaluation.js';
+import type { ForecastErrors } from './forecasts.js';
 import type { LabelKind } from './labels.js';
 import { classTable, confusionTable } from './report-tables.js';
 import type { CommandSettings } from './settings.js';
@@ -35,7 +42,9 @@ export class Report {
     const rows = [`${numTrain} rows to train on`];
     if (numValidation > 0) rows.push(`${numValidation} for validation`);
     if (numTest > 0) rows.push(`${numTest} for the test`);
-    await this.#line(`${path}: ${rows.join(', ')}; ${numFeature} features`);
+    if (reader instanceof TimeSeriesReader) {
+      await this.#line(`${path}: ${rows.join(', ').replace('rows', 'windows')}; ${windowText(reader)}`);
+    } else await this.#line(`${path}: ${rows.join(', ')}; ${numFeature} features`);
     const guessed = reason === undefined ? '' : `, since the labels are ${reason} (--type changes that)`;
     await this.#line(`type: ${netType}${guessed}`);
     if (names) await this.#line(`classes: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`);
@@ -61,6 +70,7 @@ export class Report {
       await this.#line(`validation: ${figures(validation)}`);
     }
     if (test) await print(`test: ${figures(test)}\n`);
+    for (const line of forecastLines(test ?? validation)) await print(`${line}\n`);
     await this.#details(test ?? validation);
     await this.#line(`model: ${model}`);
     if (charts.length > 0) await this.#line(`charts: ${charts.join(', ')}`);
@@ -68,7 +78,7 @@ export class Report {
 
   /** The baseline, and the tables of a classifier. */
   async #details(result: Result | undefined): Promise<void> {
-    if (!result?.baseline) return;
+    if (!result?.baseline || result.forecasts) return;
     const { baseline, perClass, macroAverage, weightedAverage, confusionMatrix } = result;
     const how = 'class' in baseline ? `always '${baseline.class}', the most frequent class` : 'always the mean label';
     await this.#line(`baseline: ${figures(baseline)} (${how})`);
@@ -81,6 +91,28 @@ export class Report {
   async #line(text: string): Promise<void> {
     if (!this.#isQuiet && !this.#isJson) await print(`${text}\n`);
   }
+}
+
+/** `24 steps of 2 features, forecasts of 6 steps of load`. */
+function windowText({ trainingLike, targetNames, preparation }: TimeSeriesReader): string {
+  const [length, features] = trainingLike.inputs['']!.rowShape;
+  const { horizon } = preparation.forecast!;
+  const steps = horizon === 1 ? '1 step' : `${horizon} steps`;
+  return `${length} steps of ${features} features, forecasts of ${steps} of ${targetNames.join(', ')}`;
+}
+
+/** The errors of each target, and those of forecasts without a net. */
+function forecastLines(result: Result | undefined): string[] {
+  return (result?.forecasts ?? []).flatMap(({ target, lastValue, season, ...net }) => [
+    `${target}: ${errorText(net)}`,
+    `  last value as forecast: ${errorText(lastValue)}`,
+    ...(season ? [`  season before (${season.steps} steps) as forecast: ${errorText(season)}`] : []),
+  ]);
+}
+
+function errorText({ meanAbsoluteError, rootMeanSquaredError }: ForecastErrors): string {
+  const [absolute, squared] = [meanAbsoluteError, rootMeanSquaredError].map((error) => Number(error.toPrecision(4)));
+  return `mean absolute error ${absolute}, root mean squared error ${squared}`;
 }
 
 /** `best: epoch 3 of 50, validation loss 0.8900; the model has its weights`. */

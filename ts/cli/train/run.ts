@@ -1,6 +1,7 @@
 import { extname, parse, resolve } from 'node:path';
 import { requireWritable } from '../../core/files.js';
 import { definedFields } from '../../core/objects.js';
+import { rowType } from '../../data/rows.js';
 import { type DataReader, type NeuralNet, setThreads, type TrainingHistory } from '../../index.js';
 import { soleTypeFor } from '../../objectives.js';
 import { Interrupted, UsageError } from '../output.js';
@@ -10,6 +11,7 @@ import { resultsOf } from './evaluation.js';
 import { type LabelKind, labelKindOf, prepareLabels } from './labels.js';
 import { netFor } from './network.js';
 import { Report } from './report.js';
+import { isSeries, readSeries } from './series.js';
 import type { TrainSettings } from './settings.js';
 
 /** Runs `blasnet train`: reads, trains, writes the model and charts, and prints the result. */
@@ -18,6 +20,11 @@ export async function runTrain(data: string, settings: TrainSettings): Promise<v
   const extension = extname(out).toLowerCase();
   if (extension !== '.safetensors' && extension !== '.onnx') {
     throw new UsageError(`--out: Expected a name that ends in .safetensors or .onnx but received '${out}'`);
+  }
+  if (extension === '.onnx' && settings.reader.embed !== undefined) {
+    throw new UsageError(
+      '--embed: Expected --out with a name that ends in .safetensors, since ONNX models have no columns',
+    );
   }
   if (resume && checkpoint === undefined) throw new UsageError('--resume needs the --checkpoint file to go on from');
   if (checkpoint !== undefined && resolve(checkpoint) === resolve(out)) {
@@ -30,8 +37,7 @@ export async function runTrain(data: string, settings: TrainSettings): Promise<v
   }
   if (threads !== undefined) setThreads(threads);
   const report = new Report(settings.command);
-  const reader = await readDataSet(data, settings);
-  const kind = prepare(reader, settings);
+  const { reader, kind } = await dataFor(data, settings);
   await report.data(data, reader, kind);
   const net = await netFor(reader, kind, settings, parse(out).name);
   await report.net(net);
@@ -40,8 +46,18 @@ export async function runTrain(data: string, settings: TrainSettings): Promise<v
   if (extension === '.onnx') await net.exportOnnx(out);
   else await net.save(out);
   const pictures = await saveCharts(history, net, pictureFiles, { isAsked: typeof charts === 'string' });
-  const results = resultsOf(net, reader);
+  const results = resultsOf(net, reader, settings.series.season);
   await report.result({ net, reader, kind, history, hasBest, ...results, model: out, charts: pictures });
+}
+
+/** Reads the data, and prepares it for training. */
+async function dataFor(data: string, settings: TrainSettings): Promise<{ reader: DataReader; kind: LabelKind }> {
+  if (isSeries(settings)) {
+    const kind = { netType: 'fitting', names: undefined, base: 0 } as const;
+    return { reader: await readSeries(data, settings), kind };
+  }
+  const reader = await readDataSet(data, settings);
+  return { reader, kind: prepare(reader, settings) };
 }
 
 /** Makes numbers of the raw rows, and takes the validation set. */
@@ -49,8 +65,9 @@ function prepare(reader: DataReader, { validation, scale, normalize, hyperParame
   const { netType, loss } = hyperParameters;
   const kind = labelKindOf(reader, netType ?? (loss === undefined ? undefined : soleTypeFor(loss)));
   // Not of the test rows: they stand for rows that nobody has seen yet.
-  const scaling = normalize === false ? undefined : ({ method: scale, fitOn: 'train' } as const);
-  if (scaling) reader.normalizeX(scaling);
+  const scaling = normalize === false ? undefined : ({ method: scale ?? 'minMax', fitOn: 'train' } as const);
+  const hasFloats = Object.values(reader.trainingLike.inputs).some((rows) => rowType(rows) !== 'int32');
+  if (scaling && hasFloats) reader.normalizeX(scaling);
   prepareLabels(reader, kind, scaling);
   // Because the validation set takes the first rows, and files are often sorted.
   reader.shuffle(hyperParameters.seed);

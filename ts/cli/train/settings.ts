@@ -1,5 +1,12 @@
 import { type Fields, isFields } from '../../core/fields.js';
-import type { DataFiles, HyperParameterOptions, LayerEntry, ScalingMethod, TrainOptions } from '../../index.js';
+import type {
+  DataFiles,
+  HyperParameterOptions,
+  LayerEntry,
+  ScalingMethod,
+  TimeSeriesCsvOptions,
+  TrainOptions,
+} from '../../index.js';
 import type { OptionSpec } from '../option.js';
 
 /** Settings of the command line that config files do not have. */
@@ -19,13 +26,24 @@ export interface CommandSettings {
   readonly json?: boolean;
 }
 
+/** The settings of a time series; without a length the file is a table. */
+export interface SeriesSettings extends Partial<Pick<TimeSeriesCsvOptions, 'horizon' | 'target' | 'stride' | 'gap'>> {
+  readonly length?: number;
+  readonly time?: string;
+  readonly timeFormat?: string;
+  readonly sort?: boolean;
+  /** Time steps of a season, for a baseline. */
+  readonly season?: number;
+}
+
 /** Everything that decides a run of `blasnet train`: defaults, overridden by the config file, overridden by options. */
 export interface TrainSettings {
   /** Options of `DataReader` that are plain JSON, `test` and `split` included. */
   readonly reader: Partial<DataFiles>;
   /** The part of the training rows that is for validation: 0 for none, a share, or k for 1/k of them. */
   readonly validation: number;
-  readonly scale: ScalingMethod;
+  /** Undefined: 'standard' for a time series, 'minMax' for all others. */
+  readonly scale?: ScalingMethod;
   /** False: features and labels are not scaled. */
   readonly normalize?: boolean;
   /** Widths of layers; undefined where there are `layers`. */
@@ -34,11 +52,13 @@ export interface TrainSettings {
   readonly activation: string;
   readonly hyperParameters: Partial<HyperParameterOptions>;
   readonly training: Pick<TrainOptions, 'checkpoint' | 'shuffle' | 'restoreBest'>;
+  /** For a file that is a time series. */
+  readonly series: SeriesSettings;
   readonly command: CommandSettings;
 }
 
 /** The settings that are objects; a field of theirs is overridden alone. */
-export const sections = ['reader', 'hyperParameters', 'training', 'command'] as const;
+export const sections = ['reader', 'hyperParameters', 'training', 'series', 'command'] as const;
 type Section = (typeof sections)[number];
 
 /** The place of one setting: `validation`, or `reader.label`. */

@@ -13,6 +13,8 @@ export interface ColumnGroup {
   /** Whether rows hold class numbers as int32, and a single one that is not in a list. */
   readonly isIndex: boolean;
   readonly isSingle: boolean;
+  /** Whether class numbers begin with 1, and 0 stands for other names. */
+  readonly isEmbedded?: boolean;
 }
 
 /** The columns of an input or a target, as the options give them. */
@@ -21,6 +23,7 @@ export interface GivenGroup {
   readonly columns: readonly CsvColumnName[];
   readonly isIndex: boolean;
   readonly isSingle: boolean;
+  readonly isEmbedded?: boolean;
 }
 
 /** The same with the names of the columns. */
@@ -34,6 +37,24 @@ export function inputsIn(inputs: NonNullable<CsvOptions['inputs']>): readonly Gi
     const { columns, as } = isGroup(input) ? input : { columns: input, as: undefined };
     return { name, columns: listOf(columns), isIndex: as === 'index', isSingle: !Array.isArray(columns) };
   });
+}
+
+/** The name of the input of all columns that are not embedded. */
+export const FEATURES = 'features';
+
+/**
+ * The inputs of a file with embedded columns.
+ * @param embedded - their names
+ * @param others - the names of the other features
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for an embedded column that has the name of the other input
+ */
+export function embeddedGroups(embedded: readonly string[], others: readonly string[]): readonly NamedGroup[] {
+  const groups = embedded.map((name) => ({ name, isIndex: true, isSingle: true, isEmbedded: true, names: [name] }));
+  if (others.length === 0) return groups;
+  if (embedded.includes(FEATURES)) {
+    throw badArgument('embed', `columns of other names than '${FEATURES}', as the other input is called,`, FEATURES);
+  }
+  return [{ name: FEATURES, isIndex: false, isSingle: false, names: others }, ...groups];
 }
 
 function isGroup(value: CsvLabel | CsvInput): value is CsvInput {

@@ -11,7 +11,7 @@ export const OTHERS = '*';
 /** The settings of a column: one for each number of a date, where it is a feature. */
 export function settingsOfAll(
   name: string,
-  kind: 'feature' | 'index' | 'label',
+  kind: 'feature' | 'index' | 'embedded' | 'label',
   options: CsvOptions,
   cells: ReadonlySet<string>,
 ): readonly ColumnSettings[] {
@@ -24,7 +24,7 @@ export function settingsOfAll(
   if (options.dates && own(options.dates, name) !== undefined) {
     throw badArgument(`dates.${name}`, "a column that is not read as 'index'", 'one that is');
   }
-  return [{ ...settings, declared: 'number' }];
+  return [{ ...settings, declared: 'number', isEmbedded: kind === 'embedded' }];
 }
 
 function settingsOf(
@@ -43,6 +43,7 @@ function settingsOf(
     source: name,
     isLabel,
     declared,
+    isEmbedded: false,
     undeclared: isLabel ? 'number' : everywhere,
     unknown: unknownCategory,
     missing: (typeof missing === 'object' ? (own(missing, name) ?? own(missing, OTHERS)) : missing) ?? 'error',

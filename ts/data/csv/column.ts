@@ -28,6 +28,8 @@ export interface ColumnSettings {
   readonly isLabel: boolean;
   /** The encoding of names in a column that the user declared as one of names. */
   readonly declared: CategoryEncoding | undefined;
+  /** Whether names are numbered from 1 on, and 0 stands for those that the training file does not have. */
+  readonly isEmbedded: boolean;
   /** The encoding of names in a column whose first cell is a name; undefined where that is an error. */
   readonly undeclared: CategoryEncoding | undefined;
   readonly unknown: 'error' | 'zeros';
@@ -106,7 +108,8 @@ export class CsvColumn {
   }
 
   #unknown(value: string | number): number {
-    if (this.#encoding === 'oneHot' && this.settings.unknown === 'zeros') return -1;
+    const { isEmbedded, unknown } = this.settings;
+    if (isEmbedded || (this.#encoding === 'oneHot' && unknown === 'zeros')) return -1;
     throw new CellProblem(this.#categories!.expected, describe(value), 'unknownCategory');
   }
 

@@ -4,7 +4,7 @@ import { repeated } from '../../core/fields.js';
 import { badFile } from '../../core/files.js';
 import type { CsvColumnName, CsvOptions } from '../csv-options.js';
 import { CsvColumn } from './column.js';
-import { type ColumnGroup, inputsIn, type NamedGroup, targetsIn } from './column-groups.js';
+import { type ColumnGroup, embeddedGroups, inputsIn, type NamedGroup, targetsIn } from './column-groups.js';
 import { OTHERS, settingsOfAll } from './column-settings.js';
 
 /** A column takes some hundred bytes in memory, and may take two bytes in a file. */
@@ -34,7 +34,7 @@ export interface Columns {
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for a column that the file does not have, or that is used twice
  */
 export function columnsOf(names: readonly string[], options: CsvOptions): Columns {
-  const { label, columns, inputs, ignore = [], derive = {}, missingCells = MISSING_CELLS } = options;
+  const { label, columns, inputs, embed, ignore = [], derive = {}, missingCells = MISSING_CELLS } = options;
   const known = new Set(names);
   for (const name of Object.keys(derive)) {
     if (known.has(name)) throw badArgument('derive', 'names that the file does not have', name);
@@ -45,6 +45,7 @@ export function columnsOf(names: readonly string[], options: CsvOptions): Column
     const columns = Object.keys(typeof value === 'object' ? value : {});
     for (const name of columns) if (option !== 'missing' || name !== OTHERS) resolve(name, option);
   }
+  if (embed !== undefined && inputs) throw badArgument('embed', 'no inputs beside it', 'both');
   if (columns && inputs) throw badArgument('columns', 'no inputs beside it', 'both');
   const targets = targetsIn(label).map((group) => ({ ...group, names: resolveAll(group.columns, 'label') }));
   const labels = targets.flatMap(({ names }) => names);
@@ -54,9 +55,12 @@ export function columnsOf(names: readonly string[], options: CsvOptions): Column
   const hasCounter = (options.header ?? true) === true && !isChosen && known.has('') && !others.has('');
   if (hasCounter) others.add('');
   const rest = () => [...known].filter((name) => !others.has(name));
+  const chosen = () => (columns ? resolveAll(columns, 'columns') : rest());
   const groups = inputs
     ? inputsIn(inputs).map((group) => ({ ...group, names: resolveAll(group.columns, `inputs.${group.name}`) }))
-    : [{ name: '', isIndex: false, isSingle: false, names: columns ? resolveAll(columns, 'columns') : rest() }];
+    : embed === undefined
+      ? [{ name: '', isIndex: false, isSingle: false, names: chosen() }]
+      : groupsWith(resolveAll(typeof embed === 'object' ? embed : [embed], 'embed'), chosen());
   const features = groups.flatMap(({ names }) => names);
   const used = [...features, ...labels];
   const twice = repeated([...used, ...new Set(ignored)]);
@@ -68,12 +72,19 @@ export function columnsOf(names: readonly string[], options: CsvOptions): Column
   const cells = new Set(missingCells);
   let first = 0;
   const made = (group: NamedGroup, isLabel: boolean): ColumnGroup => {
-    const { name, names, isIndex, isSingle } = group;
-    const kind = isLabel ? 'label' : isIndex ? 'index' : 'feature';
+    const { name, names, isIndex, isSingle, isEmbedded = false } = group;
+    const kind = isLabel ? 'label' : isEmbedded ? 'embedded' : isIndex ? 'index' : 'feature';
     const all = names.flatMap((column) => settingsOfAll(column, kind, options, cells));
     const start = first;
     first += all.length;
-    return { name, columns: all.map((settings) => new CsvColumn(settings)), first: start, isIndex, isSingle };
+    return {
+      name,
+      columns: all.map((settings) => new CsvColumn(settings)),
+      first: start,
+      isIndex,
+      isSingle,
+      isEmbedded,
+    };
   };
   const inputGroups = groups.map((group) => made(group, false));
   const targetGroups = targets.map((group) => made(group, true));
@@ -100,6 +111,15 @@ export function columnsOf(names: readonly string[], options: CsvOptions): Column
       throw badArgument(option, `a column of the file (${listed([...known])})`, column);
     }
     return name;
+  }
+
+  function groupsWith(embedded: readonly string[], features: readonly string[]): readonly NamedGroup[] {
+    const taken = embedded.find((name) => others.has(name));
+    if (taken !== undefined) throw badArgument('embed', 'columns that are neither labels nor ignored', taken);
+    return embeddedGroups(
+      embedded,
+      features.filter((name) => !embedded.includes(name)),
+    );
   }
 
   function resolveAll(all: readonly CsvColumnName[], option: string): readonly string[] {

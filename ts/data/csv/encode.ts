@@ -91,7 +91,7 @@ export class Encoder {
           data[at] = Number.isNaN(value) ? fill : value;
         } else {
           const place = categories.placeOf(value);
-          if (column.encoding === 'number') data[at] = place;
+          if (column.encoding === 'number') data[at] = column.settings.isEmbedded ? place + 1 : place;
           else if (place >= 0) data[at + place] = 1;
         }
       }
@@ -117,12 +117,14 @@ function encodingOf(places: readonly Place[]): ColumnEncoding {
     return { ...rest, encoding, ...mark, missing: refused ? 'error' : { fill } };
   }
   const category = categories.missingName;
+  const treatment = refused ? 'error' : category === undefined ? 'unknown' : { category };
+  if (settings.isEmbedded) return { ...rest, encoding: 'index', categories: categories.names, missing: treatment };
   return {
     ...rest,
     encoding,
     categories: categories.names,
     unknown: encoding === 'oneHot' ? unknown : 'error',
-    missing: refused ? 'error' : category === undefined ? 'unknown' : { category },
+    missing: treatment,
   };
 }
 

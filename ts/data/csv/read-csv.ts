@@ -130,6 +130,7 @@ function counterNote(path: string, first: number): string {
   return `A column of '${path}' has no name and counts the rows from ${first}: it is left out of the features`;
 }
 
-function* codesOf(table: NumberTable, column: number): Generator<number> {
+/** The numbers of a column of a table. */
+export function* codesOf(table: NumberTable, column: number): Generator<number> {
   for (let row = 0; row < table.count; row++) yield table.at(row, column);
 }

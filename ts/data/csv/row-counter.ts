@@ -39,7 +39,15 @@ export class RowCounter {
 /** A column to name in a message. */
 function namelessColumn(): CsvColumn {
   return new CsvColumn({
-    ...{ name: '', source: '', isLabel: false, declared: undefined, undeclared: undefined, unknown: 'error' },
+    ...{
+      name: '',
+      source: '',
+      isLabel: false,
+      declared: undefined,
+      isEmbedded: false,
+      undeclared: undefined,
+      unknown: 'error',
+    },
     ...{ missing: 'error', missingCells: new Set<string>(), decimal: '.', date: undefined, limit: 0 },
     ...{ transform: undefined, derive: undefined },
   });

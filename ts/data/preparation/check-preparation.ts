@@ -1,8 +1,10 @@
 import { badArgument } from '../../core/errors.js';
-import { type Fields, fieldsOf, isFields, repeated } from '../../core/fields.js';
+import { type Fields, fieldsOf, isFields, oneOf, repeated } from '../../core/fields.js';
 import { definedFields } from '../../core/objects.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import type { DatePart } from '../csv-options.js';
+import { textColumn } from './check-text.js';
+import { forecastOf, windowOf } from './check-window.js';
 import { type ColumnEncoding, widthOf } from './column-encoding.js';
 import { DateReader, datePartNames, dateParts } from './dates.js';
 import type { FeatureScaling, InputPreparation, LabelScaling, OutputPreparation, Preparation } from './preparation.js';
@@ -12,7 +14,7 @@ const name = 'preparation';
 const mostNumbers = 2 ** 31 - 1;
 
 const inputFields = ['inputShape', 'dtype', 'image', 'x', 'featureNames', 'columns'] as const;
-const outputFields = ['y', 'classes'] as const;
+const outputFields = ['y', 'classes', 'forecast'] as const;
 
 /**
  * Checks a preparation, which may come from a file, and returns a frozen copy.
@@ -20,7 +22,7 @@ const outputFields = ['y', 'classes'] as const;
  */
 export function checkedPreparation(value: unknown): Preparation {
   if (!isFields(value) || value.inputs === undefined) {
-    const fields = fieldsOf(name, value, [...inputFields, ...outputFields]);
+    const fields = fieldsOf(name, value, [...inputFields, 'window', ...outputFields]);
     return Object.freeze({ ...inputOf(fields, name), ...outputOf(fields, name) });
   }
   const { inputs, targets } = fieldsOf(name, value, ['inputs', 'targets']);
@@ -58,7 +60,9 @@ function inputOf(fields: Fields, where: string): InputPreparation {
     throw badArgument(`${where}.featureNames`, `${size} names, one for each number of a row`, featureNames.length);
   }
   const columns = fields.columns === undefined ? undefined : columnsOf(`${where}.columns`, fields.columns);
-  const width = columns?.reduce((sum, column) => sum + widthOf(column), 0);
+  const window = fields.window === undefined ? undefined : windowOf(`${where}.window`, fields.window, inputShape);
+  const rowWidth = columns?.reduce((sum, column) => sum + widthOf(column), 0);
+  const width = rowWidth && rowWidth * (window?.length ?? 1);
   if (width !== undefined && width !== size) {
     throw badArgument(`${where}.columns`, `encodings of ${size} numbers`, width);
   }
@@ -70,6 +74,7 @@ function inputOf(fields: Fields, where: string): InputPreparation {
       x: fields.x === undefined ? undefined : featureScalingOf(`${where}.x`, fields.x, size),
       featureNames,
       columns,
+      window,
     }),
   };
 }
@@ -78,6 +83,7 @@ function outputOf(fields: Fields, where: string): OutputPreparation {
   return definedFields({
     y: fields.y === undefined ? undefined : labelScalingOf(`${where}.y`, fields.y),
     classes: fields.classes === undefined ? undefined : names(`${where}.classes`, fields.classes),
+    forecast: fields.forecast === undefined ? undefined : forecastOf(`${where}.forecast`, fields.forecast),
   });
 }
 
@@ -119,13 +125,12 @@ function columnsOf(where: string, value: unknown): readonly ColumnEncoding[] {
 }
 
 function columnOf(value: unknown, where: string): ColumnEncoding {
+  if (isFields(value) && value.encoding === 'text') return textColumn(value, where);
   const known = ['name', 'encoding', 'categories', 'parts', 'format', 'decimal', 'unknown', 'missingCells', 'missing'];
   const fields = fieldsOf(where, value, known);
-  const { encoding, unknown } = fields;
+  const { unknown } = fields;
   if (typeof fields.name !== 'string') throw badArgument(`${where}.name`, 'a string', fields.name);
-  if (encoding !== 'none' && encoding !== 'date' && encoding !== 'oneHot' && encoding !== 'number') {
-    throw badArgument(`${where}.encoding`, "'none', 'date', 'oneHot' or 'number'", encoding);
-  }
+  const encoding = oneOf(`${where}.encoding`, ['none', 'date', 'text', 'oneHot', 'number', 'index'], fields.encoding);
   const isNumber = encoding === 'none' || encoding === 'date';
   const date = encoding === 'date' ? dateOf(fields, where) : undefined;
   for (const field of ['parts', 'format'] as const) {
@@ -138,7 +143,7 @@ function columnOf(value: unknown, where: string): ColumnEncoding {
   const categories = isNumber ? undefined : names(`${where}.categories`, fields.categories);
   if (isNumber && fields.categories !== undefined) throw badArgument(`${where}.categories`, 'none', fields.categories);
   const mayBeZeros = encoding === 'oneHot' && unknown === 'zeros';
-  if (unknown !== undefined && !mayBeZeros && (isNumber || unknown !== 'error')) {
+  if (unknown !== undefined && !mayBeZeros && (isNumber || encoding === 'index' || unknown !== 'error')) {
     throw badArgument(`${where}.unknown`, isNumber ? 'nothing' : "'error', or 'zeros' with 'oneHot'", unknown);
   }
   const missingCells = textsOf(`${where}.missingCells`, fields.missingCells);

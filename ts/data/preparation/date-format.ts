@@ -7,6 +7,8 @@ export interface WrittenDate {
   readonly month: number;
   readonly day: number;
   readonly hour: number;
+  /** Milliseconds since 1970, minutes, seconds and the time zone included where they are written. */
+  readonly time: number;
 }
 
 /** The fields that a date may be written with. */
@@ -16,7 +18,7 @@ const TOKENS = /YYYY|YY|MM?|DD?|HH?|mm?|ss?|%[YymdHMS]/g;
 const LONGEST = 60;
 
 const time =
-  /(?:[T ]\s*(?<hour>\d{1,2})(?::?(?<minute>\d{2})(?::?(?<second>\d{2})(?:[.,]\d+)?)?)?(?:\s?(?<half>[AaPp])[Mm]|\s?Z|\s?[+-]\d{2}(?::?\d{2})?)?)?$/
+  /(?:[T ]\s*(?<hour>\d{1,2})(?::?(?<minute>\d{2})(?::?(?<second>\d{2})(?:[.,](?<fraction>\d+))?)?)?(?:\s?(?<half>[AaPp])[Mm]|\s?Z|\s?(?<zone>[+-]\d{2}(?::?\d{2})?))?)?$/
     .source;
 const yearFirst = new RegExp(
   `^(?<year>\\d{4})(?:-(?<month>\\d{1,2})(?:-(?<day>\\d{1,2}))?|\\/(?<month2>\\d{1,2})\\/(?<day2>\\d{1,2})|(?<month3>\\d{2})(?<day3>\\d{2}))${time}`,
@@ -130,7 +132,8 @@ function literal(text: string): string {
 type Texts = Readonly<Record<string, string | undefined>>;
 
 /** The date of texts, if there is such a day and time; absent fields are the first of their kind. */
-function checked(text: string, expected: string, { year, month, day, hour, minute, second, half }: Texts): WrittenDate {
+function checked(text: string, expected: string, texts: Texts): WrittenDate {
+  const { year, month, day, hour, minute, second, half, fraction = '0', zone } = texts;
   const numbers = { year: Number(year ?? 2000), month: Number(month ?? 1), day: Number(day ?? 1) };
   const isHalf = half !== undefined;
   const hours = Number(hour ?? 0);
@@ -139,7 +142,15 @@ function checked(text: string, expected: string, { year, month, day, hour, minut
   const isTime =
     hours <= (isHalf ? 12 : 23) && (!isHalf || hours > 0) && Number(minute ?? 0) < 60 && Number(second ?? 0) <= 60;
   if (!isDay || !isTime) throw new CellProblem(expected, describe(text), 'date');
-  return { ...numbers, hour: isHalf ? (hours % 12) + (/p/i.test(half) ? 12 : 0) : hours };
+  const clock = isHalf ? (hours % 12) + (/p/i.test(half) ? 12 : 0) : hours;
+  const seconds = (clock * 60 + Number(minute ?? 0) - minutesOf(zone)) * 60 + Number(second ?? 0);
+  return { ...numbers, hour: clock, time: date.getTime() + (seconds + Number(`0.${fraction}`)) * 1000 };
+}
+
+/** Minutes of a time zone such as +02:00 or -0530. */
+function minutesOf(zone = '+00'): number {
+  const [, sign, hours, minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone)!;
+  return (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
 }
 
 /** Midnight of that day, UTC; `Date.UTC` would take the years 0 to 99 for 1900 to 1999. */

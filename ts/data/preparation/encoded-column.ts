@@ -1,6 +1,7 @@
 import { describe } from '../../core/errors.js';
 import type { TensorData } from '../../tensor/tensor.js';
 import type { CsvRow, RowCells } from '../csv-options.js';
+import { TextWriter } from '../text/text-encoder.js';
 import { CellProblem, isInfinite, numberIn, requireWithin } from './cells.js';
 import { type ColumnEncoding, widthOf } from './column-encoding.js';
 import { DateReader } from './dates.js';
@@ -33,6 +34,7 @@ export class EncodedColumn {
   readonly #missingCells: ReadonlySet<string>;
   readonly #places: ReadonlyMap<string, number>;
   readonly #dates: DateReader | undefined;
+  readonly #texts: TextWriter | undefined;
 
   constructor(encoding: ColumnEncoding, functions: CellFunctions, offset: number) {
     const { name, parts, format } = encoding;
@@ -43,6 +45,7 @@ export class EncodedColumn {
     this.#functions = functions;
     this.#missingCells = new Set(encoding.missingCells);
     this.#places = new Map(encoding.categories?.map((category, place) => [category, place]));
+    this.#texts = encoding.text && new TextWriter(encoding.text);
     this.#dates = parts && new DateReader({ parts, format }, `dates.${name}`);
   }
 
@@ -52,8 +55,8 @@ export class EncodedColumn {
 
   /** Whether a row may lack the column's cell. */
   get fillsMissing(): boolean {
-    const { missing, unknown } = this.#encoding;
-    return missing !== 'error' && !(missing === 'unknown' && unknown !== 'zeros');
+    const { missing, unknown, encoding } = this.#encoding;
+    return missing !== 'error' && !(missing === 'unknown' && unknown !== 'zeros' && encoding !== 'index');
   }
 
   /**
@@ -84,11 +87,13 @@ export class EncodedColumn {
    */
   write(content: Content, target: TensorData, limit: number, unseen: PredictOptions['unseen']): void {
     const { encoding } = this.#encoding;
-    if (encoding === 'none') target[this.offset] = this.#number(content, limit);
+    if (this.#texts) this.#texts.write(this.#text(content), target, this.offset);
+    else if (encoding === 'none') target[this.offset] = this.#number(content, limit);
     else if (encoding === 'date') target.set(this.#date(content), this.offset);
     else {
       const place = this.#place(content, unseen);
       if (encoding === 'number') target[this.offset] = place;
+      else if (encoding === 'index') target[this.offset] = place + 1;
       else if (place >= 0) target[this.offset + place] = 1;
     }
   }
@@ -103,6 +108,11 @@ export class EncodedColumn {
     }
     requireWithin(number, limit, String(content));
     return number;
+  }
+
+  #text(content: Content): string {
+    if (isMissing(content)) throw notMissing(content);
+    return String(content);
   }
 
   #date(content: Content): readonly number[] {
@@ -127,6 +137,7 @@ export class EncodedColumn {
       const place = this.#places.get(name);
       if (place !== undefined) return place;
     }
+    if (encoding === 'index') return -1;
     if (encoding === 'oneHot' && (unknown === 'zeros' || unseen === 'zero')) return -1;
     const remedy = encoding === 'oneHot' && unseen === 'error' ? "; unseen: 'zero' sets its columns to 0" : '';
     const received = describe(isMissing(content) ? content.missing : content);

@@ -13,6 +13,7 @@ import { type Prediction, predictionOf } from './prediction.js';
 import { byName, type InputPreparation, type OutputPreparation, type Preparation } from './preparation.js';
 import { prepareRows, prepareRowsSync } from './prepare.js';
 import { hasNumbers, isNested, type NamedRow, type NamedRows, numbersOf } from './raw-numbers.js';
+import { type Texts, withCellsOfTexts } from './raw-texts.js';
 import { RowEncoder } from './row-encoder.js';
 
 /** An input of a net, as it stands in a graph. */
@@ -69,17 +70,18 @@ export class NamedPreparer {
 
   /**
    * Converts raw rows to numbers, in memory of their own.
-   * @param rows - tensors or lists by the names of the inputs; or a list of rows, each of which is cells by column name, from
+   * @param given - a text, or a list of texts; tensors or lists by the names of the inputs; or a list of rows, each of which is cells by column name, from
    *   which the inputs take theirs, or numbers by the names of the inputs
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for other names, a cell that
    *   cannot be read, and an unknown option
    */
   encode(
-    rows: AnyTensor | NamedRows | readonly (RowCells | NamedRow)[],
+    given: AnyTensor | NamedRows | readonly (RowCells | NamedRow)[] | Texts,
     dtype: DType,
     options?: PredictOptions,
   ): NamedTensors {
     const known = options === undefined ? undefined : checkedPredictOptions(options);
+    const rows = withCellsOfTexts(given, this.columns);
     if (Array.isArray(rows)) {
       if (this.takesCells && !rows.some(hasNumbers)) return this.encodeCells(rows, dtype, 0, known);
       return this.#encodeEach(rows, dtype);

@@ -31,6 +31,24 @@ export interface InputPreparation {
   readonly featureNames?: readonly string[];
   /** The encodings of the cells of a row; absent if functions of the user take part in it. */
   readonly columns?: readonly ColumnEncoding[];
+  /** For windows of a time series: `columns` are then those of each time step. */
+  readonly window?: WindowPreparation;
+}
+
+/** Rows of a table of time steps that make one row for the net. Plain JSON. */
+export interface WindowPreparation {
+  /** The number of time steps, which is the first length of `inputShape`. */
+  readonly length: number;
+  /** The column whose dates or numbers ascend from row to row, and the format of dates that are not ISO dates. */
+  readonly order?: { readonly column: string; readonly format?: string };
+}
+
+/** The time steps and columns that the outputs forecast: step by step, all targets of a step together. Plain JSON. */
+export interface ForecastPreparation {
+  readonly horizon: number;
+  readonly targets: readonly string[];
+  /** Time steps between the window and the first step of the forecast; absent for none. */
+  readonly gap?: number;
 }
 
 /** Converts an output of a net to answers. Plain JSON. */
@@ -39,6 +57,8 @@ export interface OutputPreparation {
   readonly y?: LabelScaling;
   /** The names of the classes, in order of the outputs; for one output, those of 0 and of 1. */
   readonly classes?: readonly string[];
+  /** For forecasts of a time series. */
+  readonly forecast?: ForecastPreparation;
 }
 
 /**
@@ -63,7 +83,7 @@ export function isRowPreparation(preparation: Preparation): preparation is RowPr
 
 /** A checked preparation by name: what has no name is called ''. */
 export function byName(preparation: Preparation): Required<Pick<Preparation, 'inputs' | 'targets'>> {
-  const { inputs, targets = {}, y, classes, ...input } = preparation;
+  const { inputs, targets = {}, y, classes, forecast, ...input } = preparation;
   if (inputs) return { inputs, targets };
-  return { inputs: { '': input as InputPreparation }, targets: { '': definedFields({ y, classes }) } };
+  return { inputs: { '': input as InputPreparation }, targets: { '': definedFields({ y, classes, forecast }) } };
 }

@@ -7,6 +7,8 @@ import { checkedPredictOptions, type PredictOptions } from './predict-options.js
 import { type Prediction, predictionOf } from './prediction.js';
 import { isRowPreparation, type Preparation, type RowPreparation } from './preparation.js';
 import { prepareRows, prepareRowsSync } from './prepare.js';
+import { type Texts, withCellsOfTexts } from './raw-texts.js';
+import { encodeSteps, encodeWindows, type WindowColumns, type WindowShape } from './raw-windows.js';
 import { RowEncoder } from './row-encoder.js';
 
 /** Applies a preparation: makes a net's input from raw rows, and answers from its outputs. */
@@ -28,15 +30,35 @@ export class Preparer {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another size, `ERR_BAD_ARGUMENT` for a cell that cannot be read
    *   and for an unknown option
    */
-  encode(rows: Tensor | readonly RowCells[], dtype: DType, options?: PredictOptions): Tensor {
+  encode(given: Tensor | readonly RowCells[] | WindowColumns | Texts, dtype: DType, options?: PredictOptions): Tensor {
     const known = options === undefined ? undefined : checkedPredictOptions(options);
-    if (!(rows instanceof Tensor)) return this.#rowEncoderFor(rows).encode(rows, dtype, 0, known);
+    const rows = withCellsOfTexts(given, this.preparation?.columns);
+    const { window } = this;
+    if (window) return encodeWindows(rows, window, dtype, known);
+    if (!(rows instanceof Tensor)) return this.#encoderFor(rows).encode(rows as readonly RowCells[], dtype, 0, known);
     const { inputShape } = this.preparation ?? { inputShape: rows.shape.slice(1) };
     if (rows.data.length !== rows.size) throw badArgument('rows', 'a tensor with its memory', 'a detached buffer');
     if (rows.rowSize !== sizeOf(inputShape)) {
       throw shapeMismatch('raw rows', `${sizeOf(inputShape)} numbers`, `${rows.rowSize}`);
     }
     return rows.clone().reshape([rows.rows, ...inputShape]);
+  }
+
+  /** The windows of a time series that it takes; undefined for other rows. */
+  get window(): WindowShape | undefined {
+    if (!this.preparation?.window) return undefined;
+    const [length, features] = this.preparation.inputShape as readonly [number, number];
+    return { length, features, encoder: (rows) => this.#encoderFor(rows) };
+  }
+
+  /**
+   * Encodes cells by column name: of rows, or of the time steps of whole windows.
+   * @param first - the number of the first row, for messages
+   */
+  encodeCells(rows: readonly RowCells[], dtype: DType, first = 0, options?: PredictOptions): Tensor {
+    const { window } = this;
+    if (window) return encodeSteps(rows, window, dtype, first, options);
+    return this.#encoderFor(rows).encode(rows, dtype, first, options);
   }
 
   /** Scales rows of `encode` for a net of that dtype; the event loop gets its turns. */
@@ -56,7 +78,7 @@ export class Preparer {
     return predictionOf(this.preparation ?? {}, netType, outputs);
   }
 
-  #rowEncoderFor(rows: unknown): RowEncoder {
+  #encoderFor(rows: unknown): RowEncoder {
     const { columns, featureNames } = this.preparation ?? {};
     // A preparation without columns may still have names for the numbers of a row.
     const numbers = featureNames?.map(

@@ -11,6 +11,7 @@ import { Value } from '../../ops/value.js';
 import { imagesOf, type Pair, windowSizes, windowsOver } from '../../ops/windows.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import { elementTypes } from '../messages.js';
+import { attention, attentionWeights } from './attention.js';
 import type { Emission } from './emission.js';
 import { gru, lstm, simpleRnn } from './recurrent.js';
 
@@ -70,7 +71,8 @@ function reshape(e: Emission): string {
   const target = e.targetShape(result);
   const open = target.filter((length) => length === -1).length;
   const [first] = e.extents(x);
-  const isRows = typeof first === 'object' && first.rows === 1;
+  const [to] = e.extents(result);
+  const isRows = [first, to].every((extent) => typeof extent === 'object' && extent.rows === 1);
   if (target.length === 2 && target[0] === -1 && open === 1 && isRows && x.rank > 2)
     return e.node('Flatten', [e.name(0)]);
   if (open > 1) throw badArgument('reshape', 'one length that depends on the rows', `${open} of them`);
@@ -340,6 +342,8 @@ export const forms: Readonly<Record<keyof Ops, Form>> = {
   prelu,
   matmul,
   affine,
+  attention,
+  attentionWeights,
   sum: reduction('ReduceSum'),
   mean: reduction('ReduceMean'),
   max: reduction('ReduceMax'),

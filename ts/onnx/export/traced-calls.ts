@@ -118,7 +118,7 @@ function tracedWith(layer: Layer, given: readonly TracedInput[], dtype: DType, r
     ]);
     return Object.fromEntries(observed) as Ops;
   };
-  const pass = new Pass(runner, false, observe);
+  const pass = new Pass(runner, false, { observe });
   const inputs = given.map(({ rowShape, isMasked, isInteger, states }, i) => {
     const shape = [rows, ...rowShape];
     const type = layer.inputType(i) ?? (isInteger ? 'int32' : 'float32');

@@ -54,7 +54,7 @@ export function recordedLayer(
     if (operand.kind === 'constant') return recorder.constant(operand);
     let value = known.get(operand.node);
     if (!value) {
-      value = recorder.input(operand.node.rowShape);
+      value = recorder.input(operand.node.rowShape, operand.isIndex ? 'int32' : undefined);
       known.set(operand.node, value);
       inputs.push(operand);
     }

@@ -67,8 +67,8 @@ export class Recorder {
   }
 
   /** The next input of the layer. */
-  input(rowShape: readonly number[]): Value {
-    const value = new Value(this.#runner.tensor([recordedRows, ...rowShape]));
+  input(rowShape: readonly number[], type: TensorType = this.#runner.dtype): Value {
+    const value = new Value(this.#runner.tensor([recordedRows, ...rowShape], type));
     this.#references.set(value, { input: this.#inputs++ });
     return value;
   }

@@ -29,6 +29,14 @@ export const dataOptions = [
     'columns of names: one-hot (name) or numbered (name=number); without columns: all that begin with a text',
     { convert: categoricalOf },
   ),
+  setting(
+    'reader.embed',
+    '--embed <columns...>',
+    'columns of names that get an embedding each, instead of one-hot columns: --embed city street',
+    {
+      convert: (columns: readonly string[]) => columns.flatMap((text) => text.split(',')).filter((name) => name !== ''),
+    },
+  ),
   setting('reader.unknownCategory', '--unseen <policy>', 'names that only other rows have: error (default), or zero', {
     parse: (text) => (unseen(text) === 'zero' ? 'zeros' : 'error'),
   }),
@@ -44,7 +52,7 @@ export const dataOptions = [
   setting(
     'reader.missing',
     '--missing <policies...>',
-    'missing cells: error (default), drop, mean, median, category or a number; for one column: name=policy',
+    'missing cells: error (default), drop, mean, median, category or a number; for one column: name=policy; of a time series error or previous',
     { convert: missingOf },
   ),
   setting('command.missingCells', '--missing-cells <texts...>', 'further texts of missing cells'),
@@ -54,11 +62,12 @@ export const dataOptions = [
   setting('reader.encoding', '--encoding <name>', 'utf-8 (default) or latin1', {
     parse: oneOfWords(['utf-8', 'latin1']),
   }),
-  setting('scale', '--scale <method>', `scaling of features, and of labels for fitting: ${scalings.join(', ')}`, {
-    parse: oneOfWords(scalings),
-    fallback: 'minMax',
-    conflicts: ['normalize'],
-  }),
+  setting(
+    'scale',
+    '--scale <method>',
+    `scaling of features, and of labels for fitting: ${scalings.join(', ')} (default: minMax; of a time series standard)`,
+    { parse: oneOfWords(scalings), conflicts: ['normalize'] },
+  ),
   setting('normalize', '--no-normalize', 'do not scale features and labels'),
 ];
 
@@ -91,7 +100,8 @@ function categoricalOf(columns: true | readonly string[]): NonNullable<CsvOption
   return Object.fromEntries(entries);
 }
 
-const policies = ['error', 'drop', 'mean', 'median', 'category'];
+/** The last one is for time series. */
+const policies = ['error', 'drop', 'mean', 'median', 'category', 'previous'];
 
 /** One policy for all columns, some for single columns, or one for all with exceptions. */
 function missingOf(texts: readonly string[]): NonNullable<CsvOptions['missing']> {

@@ -3,6 +3,7 @@ import type { SettingOption } from '../settings.js';
 import { dataOptions } from './data.js';
 import { netOptions } from './net.js';
 import { outputOptions } from './output.js';
+import { seriesOptions } from './series.js';
 import { trainingOptions } from './training.js';
 
 /** Names that options take, as the library has them; undefined where it cannot be loaded. */
@@ -20,6 +21,7 @@ export function trainOptions({
 }: LibraryNames = {}): Readonly<Record<string, readonly SettingOption[]>> {
   return {
     'Data:': dataOptions,
+    'Time series:': seriesOptions,
     'Net:': netOptions(activations),
     'Training:': trainingOptions(names),
     'Output:': outputOptions,

@@ -91,6 +91,10 @@ function castTo(state: GraphImport, node: OnnxNode, type: number): void {
     state.give(node, numbers);
     return;
   }
+  if (numbers && type === bool) {
+    state.operation(node, [numbers], ({ ops }, [x]) => ops.nonZero(x!), { isTruth: true });
+    return;
+  }
   const value = state.input(node, 0);
   const [isFloat, isInteger] = [type === float32 || type === float64, type === int32 || type === int64];
   if (value.kind === 'rows') {

@@ -1,0 +1,128 @@
+#include "test/testing.h"
+
+namespace blasnet::testing {
+
+namespace {
+
+// Numbers of a table in no order, some of them several times.
+void FillNumbers(Tensor<int32_t>& numbers, size_t count) {
+  for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<int32_t>((i * 7 + i * i / 3) % count);
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("embedding copies rows, and its derivative adds them up", T, float, double) {
+  for (const size_t count : {1, 5, 300}) {
+    for (const size_t size : kOddSizes) {
+      for (const size_t places : {1, 6, 700}) {
+        INFO("count, size, places = ", count, ", ", size, ", ", places);
+        Tensor<T> w({count, size}), y({places, size}), dy({places, size}), dw({count, size});
+        Tensor<int32_t> numbers({places});
+        Numbers random(count + size + places);
+        random.Fill(w);
+        random.Fill(dy);
+        FillNumbers(numbers, count);
+        Call<T>("embedding").With("w", w).With("numbers", numbers).With("y", y).Run();
+        for (const double accumulate : {0.0, 1.0}) {
+          std::vector<T> expected(dw.size(), T(2) * static_cast<T>(accumulate));
+          if (accumulate != 0) dw = T(2);
+          Call<T>("embedding_backward")
+              .With("numbers", numbers)
+              .With("dy", dy)
+              .With("dw", dw)
+              .With("accumulate", accumulate)
+              .Run();
+          bool same = true;
+          for (size_t i = 0; i < places; ++i) {
+            const size_t row = static_cast<size_t>(numbers[i]);
+            for (size_t j = 0; j < size; ++j) {
+              same = same && y[i * size + j] == w[row * size + j];
+              expected[row * size + j] += dy[i * size + j];
+            }
+          }
+          CHECK(same);
+          CHECK(dw.values() == expected);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("embedding refuses numbers that there are not", T, float, double) {
+  Tensor<T> w({5, 2}), y({3, 2}), dw({5, 2});
+  w = T(1), y = T(2), dw = T(3);
+  for (const int32_t bad : {5, -1, std::numeric_limits<int32_t>::max(), std::numeric_limits<int32_t>::min()}) {
+    CAPTURE(bad);
+    Tensor<int32_t> numbers({3}, {0, bad, 4});
+    CHECK_THROWS_AS(Call<T>("embedding").With("w", w).With("numbers", numbers).With("y", y).Run(), InvalidArgument);
+    auto backward = Call<T>("embedding_backward").With("numbers", numbers).With("dy", y).With("dw", dw);
+    CHECK_THROWS_AS(backward.With("accumulate", 0.0).Run(), InvalidArgument);
+  }
+  CHECK(y.values() == std::vector<T>(6, T(2)));
+  CHECK(dw.values() == std::vector<T>(10, T(3)));
+  Tensor<int32_t> two({2}, {0, 1});
+  CHECK_THROWS_AS(Call<T>("embedding").With("w", w).With("numbers", two).With("y", y).Run(), InvalidArgument);
+}
+
+TEST_CASE_TEMPLATE("non_zero", T, float, double) {
+  Tensor<int32_t> numbers({5}, {0, 3, -1, 0, 2147483647});
+  Tensor<T> y({5});
+  Call<T>("non_zero").With("numbers", numbers).With("y", y).Run();
+  CHECK(y.values() == std::vector<T>{0, 1, 1, 0, 1});
+}
+
+TEST_CASE_TEMPLATE("step_windows copies the steps of each window, and its derivative adds them up", T, float, double) {
+  struct Way {
+    size_t rows, steps, features, size, windows;
+    int32_t stride, pad, dilation;
+  };
+  const Way ways[] = {{2, 7, 3, 3, 5, 1, 0, 1},
+                      {3, 8, 17, 3, 4, 2, 2, 1},
+                      {1, 9, 1, 4, 9, 1, 6, 2},
+                      {2, 3, 2, 5, 3, 3, 7, 2},
+                      {40, 50, 16, 3, 50, 1, 1, 1}};
+  for (const Way& way : ways) {
+    INFO("steps, size = ", way.steps, ", ", way.size);
+    Tensor<T> x({way.rows, way.steps, way.features}), y({way.rows, way.windows, way.size, way.features});
+    Tensor<T> dy(y.shape()), dx(x.shape());
+    Tensor<int32_t> geometry({3}, {way.stride, way.pad, way.dilation});
+    Numbers random(way.steps);
+    random.Fill(x);
+    random.Fill(dy);
+    Call<T>("step_windows").With("x", x).With("y", y).With("geometry", geometry).Run();
+    for (const double accumulate : {0.0, 1.0}) {
+      std::vector<T> expected(dx.size(), static_cast<T>(accumulate));
+      if (accumulate != 0) dx = T(1);
+      Call<T>("step_windows_backward")
+          .With("dy", dy)
+          .With("dx", dx)
+          .With("geometry", geometry)
+          .With("accumulate", accumulate)
+          .Run();
+      bool same = true;
+      size_t at = 0;
+      for (size_t m = 0; m < way.rows; ++m) {
+        for (size_t o = 0; o < way.windows; ++o) {
+          for (size_t j = 0; j < way.size; ++j) {
+            const auto step = static_cast<int64_t>(o) * way.stride - way.pad + static_cast<int64_t>(j) * way.dilation;
+            const bool is_inside = step >= 0 && step < static_cast<int64_t>(way.steps);
+            for (size_t f = 0; f < way.features; ++f, ++at) {
+              const size_t from = is_inside ? (m * way.steps + static_cast<size_t>(step)) * way.features + f : 0;
+              same = same && y[at] == (is_inside ? x[from] : T(0));
+              if (is_inside) expected[from] += dy[at];
+            }
+          }
+        }
+      }
+      CHECK(same);
+      CHECK(dx.values() == expected);
+    }
+  }
+  Tensor<T> x({1, 3, 2}), y({1, 2, 2, 2}), other({1, 2, 2, 3});
+  x = T(0);
+  Tensor<int32_t> zero({3}, {0, 0, 1}), one({3}, {1, 0, 1});
+  CHECK_THROWS_AS(Call<T>("step_windows").With("x", x).With("y", y).With("geometry", zero).Run(), InvalidArgument);
+  CHECK_THROWS_AS(Call<T>("step_windows").With("x", x).With("y", other).With("geometry", one).Run(), InvalidArgument);
+}
+
+}  // namespace blasnet::testing
