@@ -14,7 +14,7 @@ export interface MaskOptions {
 }
 
 /**
- * Says which steps of padded sequences count; the numbers pass unchanged. Recurrent layers, attention, pools, losses and
+ * Marks which steps of padded sequences count; the numbers pass unchanged. Recurrent layers, attention, pools, losses and
  * metrics leave out the others. Applied to `[x]` alone, the steps whose numbers are all `value` do not count. Applied to
  * `[x, lengths]`, where lengths is an int32 input of rows `[]`, the steps from the length on; applied to `[x, mask]`,
  * where mask has rows `[steps]`, those for which it is 0.
