@@ -9,6 +9,8 @@ type AttributeValue =
   | number
   | string
   | readonly number[]
+  | readonly string[]
+  | { readonly floats: readonly number[] }
   | { readonly float: number }
   | { readonly tensor: TensorMessage };
 
@@ -84,8 +86,13 @@ function attributeOf(name: string, value: AttributeValue) {
   if (typeof value === 'string') return { name, type: attributeTypes.string, s: Buffer.from(value) };
   if ('float' in value) return { name, type: attributeTypes.float, f: value.float };
   if ('tensor' in value) return { name, type: attributeTypes.tensor, t: value.tensor };
+  if ('floats' in value) return { name, type: attributeTypes.floats, floats: value.floats };
+  if (isTexts(value)) return { name, type: attributeTypes.strings, strings: value.map((one) => Buffer.from(one)) };
   return { name, type: attributeTypes.ints, ints: value };
 }
+
+const isTexts = (values: readonly number[] | readonly string[]): values is readonly string[] =>
+  typeof values[0] === 'string';
 
 /** Writes a model into a folder that goes when the test ends. */
 export async function writeModel(t: ExecutionContext, model: ModelMessage | ModelSpec): Promise<string> {
