@@ -44,8 +44,10 @@ export {
   type WeightAverageOptions,
 } from './hyper-parameters.js';
 export { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
-export type { NetStream, NetStreamOptions, StepNumbers, StreamState } from './inference/net-stream.js';
+export type { NetStream, NetStreamOptions, StreamState } from './inference/net-stream.js';
 export type { RowPredictor } from './inference/row-predictor.js';
+export type { StepNumbers } from './inference/step-numbers.js';
+export type { RawStep } from './inference/step-preparer.js';
 export * from './initializers/index.js';
 export type { CallContext } from './layers/composition.js';
 export type { ImageInputOptions } from './layers/images.js';

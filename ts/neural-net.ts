@@ -501,6 +501,8 @@ export class NeuralNet {
       model: this.#model,
       requireIdle: (call: string) => this.#busy.requireIdle(call),
       forgetPass: () => this.#steps.forgetPass(),
+      preparation: () => this.#predictions.preparation,
+      queued: <T>(work: () => Promise<T>) => this.#busy.queued('inferenceAsync', work),
     };
     return new NetStream(net, options);
   }

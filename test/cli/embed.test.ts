@@ -65,13 +65,30 @@ test('train --embed › classes, embedded columns alone, separate names', async 
   t.regex(output, /joined +concatenate +city embedding, street embedding/);
 });
 
+test('export › ONNX of embedded columns is refused, with what to do', async (t) => {
+  const folder = await folderOf(t);
+  await blasnet(folder, ['train', 'flats.csv', '-l', 'price', '--embed', 'city,street', '-e', '1', '--no-charts']);
+  const { code, errors } = await blasnet(folder, ['export', 'model.safetensors', 'model.onnx']);
+  t.is(code, 1);
+  t.regex(errors, /one without names.*save the net as \.safetensors.*one-hot columns.*net\.preparation to undefined/);
+  const net = await NeuralNet.load(join(folder, 'model.safetensors'));
+  net.preparation = undefined;
+  await net.exportOnnx(join(folder, 'layers.onnx'));
+  const layers = await NeuralNet.fromOnnx(join(folder, 'layers.onnx'));
+  t.deepEqual(layers.inputs.map(({ name }) => name).sort(), net.inputs.map(({ name }) => name).sort());
+});
+
 test('train --embed › what does not go together', async (t) => {
   const folder = await folderOf(t);
   await write(folder, 'config.json', JSON.stringify({ layers: [{ type: 'FullyConnectedLayer' }] }));
   const args = ['train', 'flats.csv', '-l', 'price', '--embed', 'city', '--categorical', 'street'];
   for (const [more, expected, message] of [
     [['--config', 'config.json'], 2, /--embed: Expected --net instead of the layers of a config file/],
-    [['--out', 'model.onnx'], 2, /--embed: Expected --out with a name that ends in .safetensors/],
+    [
+      ['--out', 'model.onnx'],
+      2,
+      /--embed: Expected --out with a name that ends in .safetensors.*--categorical instead/,
+    ],
     [['--ignore', 'city'], 1, /neither labels nor ignored for embed/],
   ] as const) {
     const { code, errors } = await blasnet(folder, [...args, ...more]);

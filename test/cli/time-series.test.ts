@@ -111,6 +111,34 @@ test('train › the config file of a series', async (t) => {
   t.regex((await blasnet(folder, run)).errors, /for series in 'config.json' but received 'window'/);
 });
 
+test('train › a series goes through a GRU, or the layers that --net names', async (t) => {
+  const folder = await folderOf(t);
+  const layersFor = async (...more: string[]) => {
+    const { code, errors } = await blasnet(folder, [...args, '-e', '1', '--no-charts', '-q', ...more]);
+    t.deepEqual([code, errors], [0, '']);
+    const net = await NeuralNet.load(join(folder, 'model.safetensors'));
+    return net.layerNames;
+  };
+  t.deepEqual(await layersFor(), ['gru1', 'output']);
+  const usual = await NeuralNet.load(join(folder, 'model.safetensors'));
+  t.deepEqual(usual.getLayer('output').parameters[0]!.value.shape, [32, 6]);
+  t.deepEqual(await layersFor('--net', 'lstm8-gru5-4'), ['lstm1', 'gru2', 'hidden1', 'relu1', 'output']);
+  t.deepEqual(await layersFor('--net', '16'), ['flatten', 'hidden1', 'relu1', 'output']);
+  for (const list of ['gru', 'gru0', 'gru8-', 'gru8-lstm', '8-gru8', 'gru8--4', 'gru9999999']) {
+    const { code, errors } = await blasnet(folder, [...args, '-e', '1', '--no-charts', '--net', list]);
+    t.is(code, 1, list);
+    t.regex(errors, /for net but received/);
+  }
+  // A stream takes such nets step by step.
+  await layersFor('--net', 'gru4');
+  const net = await NeuralNet.load(join(folder, 'model.safetensors'));
+  const cells = lines.slice(-24).map((line) => ({ load: line.split(',')[1]!, heat: line.split(',')[2]! }));
+  const stream = net.stream();
+  let last = await stream.predict(cells[0]!);
+  for (const step of cells.slice(1)) last = await stream.predict(step);
+  t.deepEqual(last, await net.predict(cells));
+});
+
 test('predict › files that hold no window', async (t) => {
   const folder = await folderOf(t);
   await blasnet(folder, [...args, '-e', '1', '--no-charts', '-q']);

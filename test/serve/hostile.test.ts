@@ -1,4 +1,5 @@
 import test from 'ava';
+import { GruLayer, HyperParameters, input, NeuralNet } from 'blasnet';
 import fc from 'fast-check';
 import { classifier, fittingNet } from '../support/nets.js';
 import { inputOf, post, servingApp } from '../support/serving.js';
@@ -16,7 +17,11 @@ test('any request is answered 200 or 4xx', async (t) => {
       { name: 'color', encoding: 'oneHot', categories: ['a', 'b'], missingCells: [], missing: 'error' },
     ],
   };
-  const nets = { plain: classifier(3, 2), columns };
+  // A step has one number, so that steps of any count come.
+  const series = input([3, 1]);
+  const graph = { inputs: [series], outputs: [new GruLayer(2).apply(series)] };
+  const steps = NeuralNet.fromGraph(graph, new HyperParameters({ netType: 'fitting' }), 'steps');
+  const nets = { plain: classifier(3, 2), columns, steps };
   const app = await servingApp(t, {
     models: Object.entries(nets).map(([name, net]) => ({ name, net })),
     maxRows: 8,
@@ -50,6 +55,15 @@ test('any request is answered 200 or 4xx', async (t) => {
     name: fc.constantFrom('output', 'class', 'x', '__proto__'),
     parameters: fc.constantFrom({ binary_data: true }, { binary_data: 'yes' }, undefined, null),
   });
+  const flag = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(true, false, undefined) }, fc.anything());
+  const sequence = fc.record({
+    sequence_id: fc.oneof(
+      { weight: 5, arbitrary: fc.constantFrom(0, 1, 'a', '', '__proto__', -1, 0.5) },
+      fc.anything(),
+    ),
+    sequence_start: flag,
+    sequence_end: flag,
+  });
   const request = fc.record(
     {
       id: fc.oneof({ weight: 3, arbitrary: fc.string() }, fc.anything()),
@@ -59,7 +73,10 @@ test('any request is answered 200 or 4xx', async (t) => {
         fc.anything(),
       ),
       outputs: fc.oneof({ weight: 3, arbitrary: fc.array(output, { maxLength: 3 }) }, fc.anything()),
-      parameters: fc.constantFrom(undefined, null, { binary_data_output: true }, { binary_data_output: 1 }),
+      parameters: fc.oneof(
+        fc.constantFrom(undefined, null, { binary_data_output: true }, { binary_data_output: 1 }),
+        sequence,
+      ),
     },
     { requiredKeys: ['inputs'] },
   );

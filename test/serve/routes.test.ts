@@ -14,7 +14,7 @@ test('health, and what the server is', async (t) => {
   t.deepEqual((await get(app, '/v2')).json, {
     name: 'blasnet',
     version: versions.blasnet,
-    extensions: ['binary_tensor_data', 'model_repository', 'statistics'],
+    extensions: ['binary_tensor_data', 'model_repository', 'sequence', 'statistics'],
   });
 });
 
@@ -166,6 +166,8 @@ test('bad options', async (t) => {
     [{ models: [model], maxBatch: 0 }, /for maxBatch but received 0/],
     [{ models: [model], maxDelayMs: -1 }, /for maxDelayMs but received -1/],
     [{ models: [model], maxQueue: 1.5 }, /for maxQueue/],
+    [{ models: [model], maxSequences: 0 }, /a whole number above 0 for maxSequences but received 0/],
+    [{ models: [model], sequenceIdleMs: 2 ** 31 }, /from 1 to 2147483647 for sequenceIdleMs/],
     [{ models: [model], token: '' }, /for token/],
     [{ models: [model], page: 1 }, /true or false for page/],
     [{ models: [model], drainMs: -1 }, /for drainMs/],

@@ -7,6 +7,7 @@ import {
   HyperParameters,
   MnistImageDataReader,
   NeuralNet,
+  TextReader,
 } from 'blasnet';
 import { mnistFiles } from '../../examples/support/mnist-files.js';
 import { temporaryFolder, write } from './files.js';
@@ -55,6 +56,22 @@ export async function pricesNet(t: ExecutionContext): Promise<NeuralNet> {
   const net = new NeuralNet(new HyperParameters({ netType: 'fitting', maxEpoch: 20, ...adam }), 'prices').addLayer(
     new FullyConnectedLayer(5, 1),
   );
+  await net.train(reader);
+  return net;
+}
+
+/** A net that tells good films from bad ones by what is said about them. */
+export async function filmsNet(t: ExecutionContext): Promise<NeuralNet> {
+  const lines = ['A good film,good', 'Good and funny,good', 'What a bad film,bad', 'Bad and dull,bad'];
+  const train = await write(await temporaryFolder(t), 'films.csv', ['text,label', ...lines, ''].join('\n'));
+  const reader = new TextReader({ train, features: 'bag' });
+  await reader.readData();
+  const net = new NeuralNet(
+    new HyperParameters({ netType: 'binaryClassifier', learningRate: 1, maxEpoch: 100 }),
+    'films',
+  )
+    .addLayer(new FullyConnectedLayer(1))
+    .addLayer(new ClassificationLayer('sigmoid'));
   await net.train(reader);
   return net;
 }

@@ -18,6 +18,8 @@ export interface ServeFlags {
   readonly maxQueue?: number;
   readonly maxWait?: number;
   readonly maxRows?: number;
+  readonly maxSequences?: number;
+  readonly sequenceIdle?: number;
   readonly jsonLimit?: number;
   readonly bodyLimit?: number;
   readonly threads: number;
@@ -66,6 +68,8 @@ function optionsOf(files: readonly string[], flags: ServeFlags): StartOptions {
       maxQueue,
       maxWaitMs: flags.maxWait,
       maxRows,
+      maxSequences: flags.maxSequences,
+      sequenceIdleMs: flags.sequenceIdle,
       jsonLimit,
       bodyLimit,
       timeoutMs: flags.timeout,

@@ -1,16 +1,19 @@
 import { badArgument, clipped, shapeMismatch } from '../core/errors.js';
 import { checkOptions, fieldsOf, isFields } from '../core/fields.js';
 import { requireRange } from '../core/ranges.js';
+import type { Prediction } from '../data/preparation/prediction.js';
+import type { Preparation } from '../data/preparation/preparation.js';
 import { batchPass, boundInputFor, rowsOf } from '../data/rows.js';
 import { StepMemory } from '../graph/step-memory.js';
 import type { Model } from '../net/model.js';
+import { taskOf } from '../net/net-outputs.js';
 import { createReplay, type Replay } from '../replay/replay.js';
 import { type BoundInput, fromNative } from '../runtime/runner.js';
 import { RuntimeScalars } from '../runtime/runtime-scalars.js';
-import { type AnyTensor, type DType, requireTensor, sizeOf, Tensor } from '../tensor/tensor.js';
-
-/** One step of an input: its numbers, or a tensor with a row for each sequence. */
-export type StepNumbers = number | readonly number[] | Float32Array | Float64Array | Int32Array | AnyTensor;
+import { type AnyTensor, requireTensor, sizeOf, Tensor } from '../tensor/tensor.js';
+import type { Answers } from './row-predictor.js';
+import { isSequence, type StepNumbers, stepNumbers } from './step-numbers.js';
+import { plainAnswers, type RawStep, StepPreparer } from './step-preparer.js';
 
 /** Options of `net.stream`. */
 export interface NetStreamOptions {
@@ -18,16 +21,20 @@ export interface NetStreamOptions {
   readonly rows?: number | undefined;
 }
 
-/** The memory of a stream's layers, in the order of the layers. */
+/** The memory of the layers of a stream, in the order of the layers. */
 export type StreamState = readonly Tensor[];
 
-/** The net of a stream. */
+/** The parts of a net that its stream needs. */
 export interface StreamedNet {
   readonly model: Model;
   /** Throws while the net is busy. */
   readonly requireIdle: (call: string) => void;
   /** Called before outputs are computed, which overwrite those of the last `forward`. */
   readonly forgetPass: () => void;
+  /** How raw rows become those of the net; undefined where they are taken as they are. */
+  readonly preparation: () => Preparation | undefined;
+  /** Does the work when earlier asynchronous calls of the net are done. */
+  readonly queued: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** The recorded pass of one step. */
@@ -48,6 +55,8 @@ export class NetStream {
   readonly #rows: number;
   readonly #memory = new StepMemory();
   #plan: StepPlan | undefined;
+  /** What prepares raw steps, with the preparation that it was made for. */
+  #prepared: { readonly preparation: Preparation; readonly preparer: StepPreparer } | undefined;
 
   /**
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a bad option, or a net with a layer that must see the whole sequence
@@ -86,15 +95,52 @@ export class NetStream {
   ): Result;
   step(x: StepNumbers | Readonly<Record<string, StepNumbers>>): Tensor | Readonly<Record<string, Tensor>> {
     this.#net.requireIdle('stream.step');
-    const inputs = this.#inputsFrom(x);
+    const outputs = this.#run(this.#inputsFrom(x));
+    const { outputs: names } = this.#net.model.stack;
+    return outputs.length === 1 ? outputs[0]! : Object.fromEntries(names.map(({ name }, i) => [name, outputs[i]!]));
+  }
+
+  /**
+   * Answers the next raw step as `net.predict` answers whole sequences: scales its numbers, encodes its cells, and answers in
+   * the units of the labels, with the names of classes. The step is read at once; it is computed when earlier calls of
+   * `predict`, of this stream and of the net, are done.
+   * @param raw - the numbers of one step, or its cells by column name where the net was trained on a time series (a list of
+   *   them for several sequences); for several inputs numbers by their names
+   * @returns `outputs` is `[rows, outputs]`; by name where the net has several outputs
+   * @throws BlasnetError `ERR_SHAPE_MISMATCH`, `ERR_BAD_ARGUMENT`, `ERR_NET_BUSY`; the state is then as it was. Also for a net
+   *   whose preparation says nothing about single steps, such as one of texts
+   */
+  async predict(raw: RawStep): Promise<Prediction>;
+  async predict<Result extends Answers>(raw: RawStep): Promise<Result>;
+  async predict(raw: RawStep): Promise<Answers> {
+    const preparation = this.#net.preparation();
+    const preparer = preparation && this.#preparerFor(preparation);
+    const inputs = this.#inputsFrom(preparer ? preparer.inputsFrom(raw) : raw);
+    return this.#net.queued(async () => {
+      const outputs = this.#run(inputs);
+      const names = this.#net.model.stack.outputs.map(({ name }) => name);
+      const task = (output: number) => taskOf(this.#net.model, output);
+      return preparer ? preparer.answers(names, task, outputs) : plainAnswers(names, task, outputs);
+    });
+  }
+
+  /** Computes the outputs of a step. */
+  #run(inputs: readonly AnyTensor[]): readonly Tensor[] {
     const plan = this.#planFor(inputs);
     this.#net.forgetPass();
     for (const [i, bound] of plan.inputs.entries()) plan.replay.bind(bound, inputs[i]!.data, this.#rows);
     const { reason, message } = plan.replay.runSync(0, 1, false);
     if (reason !== 'finished') throw fromNative(new Error(message || reason));
-    const outputs = plan.outputs.map((tensor) => withoutStep(tensor.clone()));
-    const { outputs: names } = this.#net.model.stack;
-    return outputs.length === 1 ? outputs[0]! : Object.fromEntries(names.map(({ name }, i) => [name, outputs[i]!]));
+    return plan.outputs.map((tensor) => withoutStep(tensor.clone()));
+  }
+
+  #preparerFor(preparation: Preparation): StepPreparer {
+    if (this.#prepared?.preparation !== preparation) {
+      const { stack, params } = this.#net.model;
+      const net = { inputs: stack.inputs, dtype: params.dtype, rows: this.#rows };
+      this.#prepared = { preparation, preparer: new StepPreparer(preparation, net) };
+    }
+    return this.#prepared.preparer;
   }
 
   /** Begins new sequences: all states become zeros. */
@@ -160,9 +206,9 @@ export class NetStream {
 
   #inputFrom({ name, rowShape, dtype, range }: Model['stack']['inputs'][number], given: unknown): AnyTensor {
     const what = name === '' ? 'x' : `input '${clipped(name, 60)}'`;
-    const values = numbersOf(what, given, dtype === 'int32' ? 'int32' : this.#net.model.params.dtype);
-    const isSequence = rowShape === undefined || rowShape.length > 1 || (dtype === 'int32' && rowShape.length === 1);
-    const one = rowShape ? (isSequence ? rowShape.slice(1) : rowShape) : [values.size / this.#rows];
+    const values = stepNumbers(what, given, dtype === 'int32' ? 'int32' : this.#net.model.params.dtype);
+    const isStepped = isSequence({ rowShape, dtype });
+    const one = rowShape ? (isStepped ? rowShape.slice(1) : rowShape) : [values.size / this.#rows];
     const size = this.#rows * sizeOf(one);
     if (values.size !== size || !Number.isInteger(size)) {
       throw shapeMismatch(
@@ -172,23 +218,8 @@ export class NetStream {
       );
     }
     if (values.dtype === 'int32') requireRange(what, values, range);
-    return values.reshape([this.#rows, ...(isSequence ? [1] : []), ...one]) as AnyTensor;
+    return values.reshape([this.#rows, ...(isStepped ? [1] : []), ...one]) as AnyTensor;
   }
-}
-
-/** Numbers of any form as a tensor of the type that the input has. */
-function numbersOf(what: string, given: unknown, type: DType | 'int32'): AnyTensor {
-  const list = typeof given === 'number' ? [given] : given;
-  const isNumbers = Array.isArray(list) || list instanceof Tensor || (ArrayBuffer.isView(list) && 'length' in list);
-  if (!isNumbers) throw badArgument(what, 'a number, a list of numbers or a Tensor', given);
-  const numbers = (list instanceof Tensor ? list.data : list) as ArrayLike<unknown>;
-  const values = Array.from(numbers, (value, i) => {
-    const isRight = typeof value === 'number' && (type !== 'int32' || (value | 0) === value);
-    if (!isRight) throw badArgument(`${what}[${i}]`, type === 'int32' ? 'a whole number' : 'a number', value);
-    return value;
-  });
-  if (type === 'int32') return Tensor.from(Int32Array.from(values), [values.length]);
-  return Tensor.from(type === 'float64' ? Float64Array.from(values) : Float32Array.from(values), [values.length]);
 }
 
 /** [rows, 1, ..] as [rows, ..]. */

@@ -22,6 +22,8 @@ interface ColumnParameters {
   readonly categories?: readonly string[];
   /** The text that marks a missing cell (datatype BYTES, in columns of numbers, too); undefined where none may be missing. */
   readonly missing?: string;
+  /** Whether its cells are whole texts. */
+  readonly text?: true;
 }
 
 /** The part of a model's metadata that describes its net. */
@@ -125,7 +127,11 @@ function columnInput(column: ColumnEncoding, steps: readonly number[]): TensorMe
     name,
     datatype: encoding === 'none' ? 'FP64' : 'BYTES',
     shape: [-1, ...steps],
-    parameters: definedFields({ categories, missing: mayBeMissing ? missingCells[0] : undefined }),
+    parameters: definedFields({
+      categories,
+      missing: mayBeMissing ? missingCells[0] : undefined,
+      text: encoding === 'text' ? (true as const) : undefined,
+    }),
   };
 }
 

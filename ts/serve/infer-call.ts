@@ -2,11 +2,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Answers } from '../inference/row-predictor.js';
 import { arrivalOf } from './arrivals.js';
 import { jsonLengthHeader } from './body.js';
+import { answerParts } from './description.js';
 import { type InferReply, type WantedOutput, wantedOutputs, writeReply } from './infer-reply.js';
-import { readInferRequest } from './infer-request.js';
+import { type InferRequest, readInferRequest, type SequenceParameters } from './infer-request.js';
 import { Problem } from './problem.js';
 import type { ModelEntry } from './repository.js';
 import { requestRowsOf } from './rows.js';
+import { joinedSteps, sequenceStepsOf } from './sequence-steps.js';
+import type { SequenceJob } from './sequences.js';
 import type { InferJob, ServedNet } from './served-net.js';
 import type { CallTimes } from './statistics.js';
 import type { Entrant } from './waiting-room.js';
@@ -28,6 +31,12 @@ interface QueuedRows {
   readonly rows: number;
   /** Milliseconds that it took to parse and to write them. */
   readonly inputMs: number;
+}
+
+/** When the computation of a request began, and the rows that were computed together. */
+interface BatchTimes {
+  readonly began: number;
+  readonly rows: number;
 }
 
 /** A request for inference whose body is complete, from the waiting room to its answer. It is answered once. */
@@ -60,10 +69,10 @@ export class InferCall implements Entrant {
   hasRoom(): boolean {
     const { net } = this.entry;
     // Without a net, starting fails at once.
-    if (!net || net.queue.rows === 0) return true;
+    if (!net || net.rows === 0) return true;
     const { maxQueue, maxRows } = this.#context;
     const estimate = Math.min(Math.max(Math.floor(this.bytes * net.rowsPerByte), 1), maxRows);
-    return net.queue.rows + (this.#rows ?? estimate) <= maxQueue;
+    return net.rows + (this.#rows ?? estimate) <= maxQueue;
   }
 
   refuse(): void {
@@ -93,14 +102,46 @@ export class InferCall implements Entrant {
     const jsonLength = this.request.headers[jsonLengthHeader] as string | undefined;
     const inference = readInferRequest(this.#body, jsonLength, net.isSingle);
     this.#limitTime(inference.timeoutMs);
+    if (inference.sequence) return this.#queueSteps(net, inference, inference.sequence, began);
     const wanted = wantedOutputs(net, inference);
     const { count, writeTo } = requestRowsOf(net, inference, this.#context.maxRows);
     net.rowsPerByte = count / this.bytes;
     this.#rows = count;
-    if (net.queue.rows + count > this.#context.maxQueue) return false;
+    if (net.rows + count > this.#context.maxQueue) return false;
     writeTo(net.queue.reserve(count));
     const inputMs = performance.now() - began;
     net.queue.add(this.#jobOf(net, { id: inference.id, wanted, rows: count, inputMs }));
+    return true;
+  }
+
+  /** @param began - when it was begun to be parsed */
+  #queueSteps(net: ServedNet, inference: InferRequest, sequence: SequenceParameters, began: number): boolean {
+    const steps = sequenceStepsOf(net, inference, this.#context.maxRows);
+    const rows = steps.length;
+    net.rowsPerByte = rows / this.bytes;
+    this.#rows = rows;
+    if (net.rows + rows > this.#context.maxQueue) return false;
+    const inputMs = performance.now() - began;
+    let inferBegan = 0;
+    const job: SequenceJob = {
+      steps,
+      deadline: this.#deadline,
+      isOver: () => this.isOver(),
+      timeOut: () => this.#fail(this.#late()),
+      fail: (error) => this.#fail(error),
+      begin: () => {
+        inferBegan = performance.now();
+      },
+      done: (answers) => {
+        // A client that has gone may ask again, and the sequence must not go on without it.
+        if (this.isOver()) return false;
+        const answer = joinedSteps(answers);
+        const wanted = wantedOutputs({ parts: answerParts(answer) }, inference);
+        const queued = { id: inference.id, wanted, rows, inputMs };
+        return this.#send(queued, answer, 0, { began: inferBegan, rows: 1 });
+      },
+    };
+    net.sequences.add(sequence, job, this.entry.name);
     return true;
   }
 
@@ -125,24 +166,34 @@ export class InferCall implements Entrant {
         batch = { began: performance.now(), rows: net.queue.computing };
       },
       done: (prediction: Answers, first: number) => {
-        if (this.#isAnswered) return;
-        try {
-          const done = performance.now();
-          const answer = writeReply(this.entry.replyHead, id, wanted, prediction, first, rows);
-          this.#answered();
-          this.#context.succeed(this, answer, {
-            rows,
-            batchRows: batch.rows,
-            inputMs,
-            queueMs: batch.began - arrivalOf(this.request) - inputMs,
-            inferMs: done - batch.began,
-            outputMs: performance.now() - done,
-          });
-        } catch (error) {
-          this.#fail(error);
-        }
+        this.#send({ id, wanted, rows, inputMs }, prediction, first, batch);
       },
     };
+  }
+
+  /**
+   * Answers the request by some rows of a prediction, unless it is answered already.
+   * @returns whether that was done
+   */
+  #send({ id, wanted, rows, inputMs }: QueuedRows, prediction: Answers, first: number, batch: BatchTimes): boolean {
+    if (this.#isAnswered) return false;
+    try {
+      const done = performance.now();
+      const answer = writeReply(this.entry.replyHead, id, wanted, prediction, first, rows);
+      this.#answered();
+      this.#context.succeed(this, answer, {
+        rows,
+        batchRows: batch.rows,
+        inputMs,
+        queueMs: batch.began - arrivalOf(this.request) - inputMs,
+        inferMs: done - batch.began,
+        outputMs: performance.now() - done,
+      });
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
   }
 
   #fail(error: unknown): void {
@@ -163,7 +214,7 @@ export class InferCall implements Entrant {
 
 /** Makes the 503 for a model whose queue is full. */
 export function queueIsFull({ name, net }: ModelEntry, maxQueue: number): Problem {
-  const rows = net?.queue.rows ?? 0;
+  const rows = net?.rows ?? 0;
   return new Problem(
     503,
     `Expected room in the queue of model '${name}' but ${rows} of at most ${maxQueue} rows wait: try again later`,

@@ -22,7 +22,10 @@ export interface InferReply {
  * Returns the outputs that a request asks for, or all.
  * @throws Problem 400 for an unknown output
  */
-export function wantedOutputs({ parts }: ServedNet, { outputs, isBinary }: InferRequest): WantedOutput[] {
+export function wantedOutputs(
+  { parts }: Pick<ServedNet, 'parts'>,
+  { outputs, isBinary }: InferRequest,
+): WantedOutput[] {
   if (!outputs) return parts.map((part) => ({ ...part, isBinary }));
   return outputs.map((output) => {
     const part = parts.find(({ name }) => name === output.name);

@@ -31,12 +31,22 @@ export interface InferRequest {
   readonly isBinary: boolean;
   /** Milliseconds from the request's arrival to a 504, if it has a limit of its own. */
   readonly timeoutMs: number | undefined;
+  /** The sequence whose next steps it brings. */
+  readonly sequence: SequenceParameters | undefined;
+}
+
+/** A request's place in a sequence. */
+export interface SequenceParameters {
+  readonly id: string | number;
+  readonly isStart: boolean;
+  readonly isEnd: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const mostInputs = 4096;
 const mostDimensions = 8;
+const mostIdLength = 128;
 
 /**
  * Parses a body: JSON, or so many bytes of JSON as the header says, with binary tensors behind it.
@@ -68,6 +78,7 @@ export function readInferRequest(
     outputs: outputsOf(outputs),
     isBinary: flag('binary_data_output', parameters, 'parameters') ?? false,
     timeoutMs: timeoutOf(parameters),
+    sequence: sequenceOf(parameters),
   };
 }
 
@@ -82,6 +93,19 @@ function timeoutOf({ timeout }: Fields): number | undefined {
   if (!Number.isSafeInteger(timeout) || (timeout as number) < 0)
     throw wrong('parameters.timeout', 'a whole number of microseconds', timeout);
   return (timeout as number) / 1000;
+}
+
+/** The parameters sequence_id, sequence_start and sequence_end; the ids 0 and '' are none, as in Triton. */
+function sequenceOf(parameters: Fields): SequenceParameters | undefined {
+  const id = parameters.sequence_id ?? 0;
+  const isId = typeof id === 'string' ? id.length <= mostIdLength : Number.isSafeInteger(id) && (id as number) >= 0;
+  const expected = `a whole number up to 2^53 − 1, or a string of at most ${mostIdLength} characters`;
+  if (!isId) throw wrong('parameters.sequence_id', expected, id);
+  const isStart = flag('sequence_start', parameters, 'parameters') ?? false;
+  const isEnd = flag('sequence_end', parameters, 'parameters') ?? false;
+  if (id !== 0 && id !== '') return { id: id as string | number, isStart, isEnd };
+  if (isStart || isEnd) throw badRequest('parameters.sequence_id', 'an id, since a sequence starts or ends', 'none');
+  return undefined;
 }
 
 /** The bytes behind the JSON of a body, taken tensor by tensor. */

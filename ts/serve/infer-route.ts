@@ -67,7 +67,7 @@ export class InferRoute {
       done(entry);
       return;
     }
-    if (maxWaitMs === 0 && entry.current.queue.rows >= maxQueue) {
+    if (maxWaitMs === 0 && entry.current.rows >= maxQueue) {
       done(queueIsFull(entry, maxQueue));
       return;
     }
@@ -133,7 +133,8 @@ export class InferRoute {
   /** Answers requests that have waited too long, and forgets those whose clients have gone. */
   #sweep(): void {
     const now = performance.now();
-    for (const { queue } of this.#repository.entries.flatMap(({ nets }) => nets)) {
+    for (const { queue, sequences } of this.#repository.entries.flatMap(({ nets }) => nets)) {
+      for (const job of sequences.jobs) if (now >= job.deadline) job.timeOut();
       for (const job of queue.jobs()) if (now >= job.deadline) job.timeOut();
       queue.drop((job) => job.isOver());
     }

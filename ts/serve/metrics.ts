@@ -43,6 +43,12 @@ const waitingRequests = {
   labelNames: ['model'],
 } as const;
 
+const openSequences = {
+  name: 'blasnet_open_sequences',
+  help: 'Sequences that go on from request to request',
+  labelNames: ['model'],
+} as const;
+
 const models = { name: 'blasnet_models', help: 'Versions of models that take requests' };
 
 /** Creates the metrics of a server. @throws BlasnetError `ERR_NATIVE_LOAD` without prom-client */
@@ -68,7 +74,7 @@ export async function createMetrics(repository: Repository): Promise<Metrics> {
     collect() {
       this.reset();
       for (const { name, nets } of repository.entries) {
-        for (const { queue } of nets) this.inc({ model: name }, queue.rows);
+        for (const { rows } of nets) this.inc({ model: name }, rows);
       }
     },
   });
@@ -78,6 +84,14 @@ export async function createMetrics(repository: Repository): Promise<Metrics> {
     collect() {
       this.reset();
       for (const entry of repository.entries) this.inc({ model: entry.name }, repository.waitingRoom.countOf(entry));
+    },
+  });
+  new Gauge({
+    ...openSequences,
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, net } of repository.entries) this.inc({ model: name }, net?.sequences.count ?? 0);
     },
   });
   new Gauge({

@@ -6,7 +6,7 @@ import { Problem } from './problem.js';
 import type { ModelEntry, Repository } from './repository.js';
 
 /** The protocol's extensions that this server has. */
-const extensions = ['binary_tensor_data', 'model_repository', 'statistics'] as const;
+const extensions = ['binary_tensor_data', 'model_repository', 'sequence', 'statistics'] as const;
 
 /** The configuration of routes that need no token. */
 export const isPublic = { config: { isPublic: true } } as const;
@@ -85,6 +85,6 @@ function statsOf({ name, version, statistics, nets }: ModelEntry) {
     name,
     version,
     ...statistics.toJSON(),
-    queue_rows: nets.reduce((sum, { queue }) => sum + queue.rows, 0),
+    queue_rows: nets.reduce((sum, { rows }) => sum + rows, 0),
   };
 }

@@ -28,6 +28,10 @@ export interface ServeOptions {
   readonly timeoutMs?: number | undefined;
   /** Rows of a request; default 1024, at most `maxQueue`. Beyond it requests are answered 413. */
   readonly maxRows?: number | undefined;
+  /** Sequences of a model that go on at a time; default 1024. Beyond it those that begin are answered 503. */
+  readonly maxSequences?: number | undefined;
+  /** Milliseconds without a request after which a sequence ends; default 60000. */
+  readonly sequenceIdleMs?: number | undefined;
   /** Bytes of a request's body with binary tensors; default 16 MiB. Beyond it requests are answered 413. */
   readonly bodyLimit?: number | undefined;
   /**
@@ -55,12 +59,17 @@ const optionNames: Readonly<Record<keyof ServeOptions, true>> = {
   maxWaitMs: true,
   timeoutMs: true,
   maxRows: true,
+  maxSequences: true,
+  sequenceIdleMs: true,
   bodyLimit: true,
   jsonLimit: true,
   allowedHosts: true,
   token: true,
   page: true,
 };
+
+/** The longest time of a timer in milliseconds. */
+const mostTimerMs = 2 ** 31 - 1;
 
 /** The names of all options. */
 export const serveOptionNames = Object.keys(optionNames) as readonly (keyof ServeOptions)[];
@@ -89,6 +98,8 @@ export function settingsOf(options: ServeOptions): Settings {
     maxWaitMs,
     timeoutMs: whole('timeoutMs', options.timeoutMs, 30_000),
     maxRows: Math.min(whole('maxRows', options.maxRows, 1024), maxQueue),
+    maxSequences: whole('maxSequences', options.maxSequences, 1024),
+    sequenceIdleMs: whole('sequenceIdleMs', options.sequenceIdleMs, 60_000, mostTimerMs),
     bodyLimit: whole('bodyLimit', options.bodyLimit, 16 << 20),
     jsonLimit: whole('jsonLimit', options.jsonLimit, 1 << 20),
     allowedHosts: checkedHosts(options.allowedHosts),
@@ -134,8 +145,9 @@ export function checkModels(models: readonly ServedModel[]): void {
   }
 }
 
-function whole(name: string, value: number | undefined, otherwise: number): number {
+function whole(name: string, value: number | undefined, otherwise: number, most = Number.MAX_SAFE_INTEGER): number {
   if (value === undefined) return otherwise;
-  if (!Number.isSafeInteger(value) || value < 1) throw badArgument(name, 'a whole number above 0', value);
+  const expected = most < Number.MAX_SAFE_INTEGER ? `a whole number from 1 to ${most}` : 'a whole number above 0';
+  if (!Number.isSafeInteger(value) || value < 1 || value > most) throw badArgument(name, expected, value);
   return value;
 }

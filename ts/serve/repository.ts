@@ -62,7 +62,7 @@ export class ModelEntry {
 
   /** The nets with requests, and the one that takes further requests. */
   get nets(): readonly ServedNet[] {
-    for (const net of this.#former) if (net.queue.rows === 0) this.#former.delete(net);
+    for (const net of this.#former) if (net.rows === 0) this.#former.delete(net);
     return this.#current ? [this.#current, ...this.#former] : [];
   }
 
@@ -88,9 +88,12 @@ export class ModelEntry {
     this.#current = loaded;
   }
 
-  /** Takes no further requests; those in the queue are answered. */
+  /** Takes no further requests, and ends all sequences; requests in the queue are answered. */
   unload(): void {
-    if (this.#current) this.#former.add(this.#current);
+    if (this.#current) {
+      this.#former.add(this.#current);
+      this.#current.sequences.close();
+    }
     this.#current = undefined;
     this.#isUnloaded = true;
   }
@@ -150,7 +153,7 @@ export class Repository {
 
   /** Rows that wait or are computed, of all models. */
   get rows(): number {
-    return this.entries.flatMap(({ nets }) => nets).reduce((sum, { queue }) => sum + queue.rows, 0);
+    return this.entries.flatMap(({ nets }) => nets).reduce((sum, { rows }) => sum + rows, 0);
   }
 
   /** Loads all models. */

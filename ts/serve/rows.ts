@@ -102,12 +102,21 @@ function numbersOfInput(
   count: number,
   netType: DType,
 ): FloatArray {
-  const { name, datatype, shape, size } = input;
-  if (!isNumeric(datatype)) throw wrong(`the datatype of input '${name}'`, 'a datatype of numbers', datatype);
+  const { name, shape, size } = input;
   const width = sizeOf(inputShape);
   if (shape[0] !== count || size !== count * width) {
     throw badRequest(`the shape of input '${name}'`, `[${[count, ...inputShape].join(', ')}]`, `[${shape.join(', ')}]`);
   }
+  return numbersOfRows(input, dtype, netType);
+}
+
+/**
+ * Returns all numbers of an input, as precise as the net's.
+ * @throws Problem 400 for elements that are not numbers of their datatype, and for fractions where the net wants none
+ */
+export function numbersOfRows(input: InputTensor, dtype: InputPreparation['dtype'], netType: DType): FloatArray {
+  const { name, datatype, size } = input;
+  if (!isNumeric(datatype)) throw wrong(`the datatype of input '${name}'`, 'a datatype of numbers', datatype);
   const numbers = netType === 'float32' && !dtype ? new Float32Array(size) : new Float64Array(size);
   writeNumbers(input, numbers, dtype ? maxIndex : limits[netType]);
   const fraction = dtype ? numbers.findIndex((number) => !Number.isInteger(number)) : -1;
@@ -221,7 +230,7 @@ function requireSteps({ name, shape, size }: InputTensor, steps: number, count: 
 }
 
 /** Returns a column's cells: strings or numbers, as its datatype says; booleans are 0 and 1. */
-function cellsOf(input: InputTensor): readonly (string | number)[] {
+export function cellsOf(input: InputTensor): readonly (string | number)[] {
   const { name, datatype, data, size } = input;
   const isText = datatype === 'BYTES';
   if (isText && data instanceof Uint8Array) return textsOf(data, size, name);
@@ -233,6 +242,7 @@ function cellsOf(input: InputTensor): readonly (string | number)[] {
   });
 }
 
-function requireFew(rows: number, most: number): void {
-  if (rows > most) throw new Problem(413, `Expected at most ${most} rows for a request but received ${rows}`);
+/** @throws Problem 413 for too many */
+export function requireFew(rows: number, most: number, what = 'rows'): void {
+  if (rows > most) throw new Problem(413, `Expected at most ${most} ${what} for a request but received ${rows}`);
 }

@@ -8,6 +8,7 @@ import { NeuralNet } from '../neural-net.js';
 import { type DType, sizeOf, Tensor } from '../tensor/tensor.js';
 import { type AnswerPart, answerParts, describeNet, type NetDescription } from './description.js';
 import type { Settings } from './options.js';
+import { Sequences } from './sequences.js';
 
 /** The rows of a request in the queue. */
 export interface InferJob extends RowJob<Answers> {
@@ -43,6 +44,8 @@ export class ServedNet {
   /** The tensors of an answer. */
   readonly parts: readonly AnswerPart[];
   readonly queue: RowQueue<Answers, InferJob>;
+  /** The sequences that clients hand in step by step. */
+  readonly sequences: Sequences;
   readonly loadedAt = new Date().toISOString();
   readonly description: NetDescription;
   /** Rows for each byte of a body, as in the last request: an estimate for those that are not parsed yet. */
@@ -67,6 +70,7 @@ export class ServedNet {
     this.isSingle = this.dtype === 'float32' && preparer instanceof Preparer;
     this.parts = answerParts(example);
     this.description = describeNet(net, preparer, rowShape, example);
+    this.sequences = new Sequences(() => net.stream(), settings, { onBatch, onFreed });
     const { maxBatch, maxDelayMs } = settings;
     this.queue = new RowQueue(
       async (x: Tensor) => {
@@ -107,6 +111,11 @@ export class ServedNet {
     return new ServedNet(net, preparer, rowShape, await net.predict<Answers>(zeros(1)), settings, listener);
   }
 
+  /** Rows and steps that wait or are computed. */
+  get rows(): number {
+    return this.queue.rows + this.sequences.rows;
+  }
+
   /** Computes a batch: beside the event loop, unless that takes longer than the computation. */
   async #predict(raw: Tensor | NamedTensors, rows: number): Promise<Answers> {
     // A class of nets may answer in a way of its own.
@@ -123,8 +132,9 @@ export class ServedNet {
   }
 }
 
-function rowShapeOf({ preparation, layers }: NeuralNet): readonly number[] {
-  const rowShape = preparation?.inputShape ?? layers.find(({ inputShape }) => inputShape)?.inputShape;
+function rowShapeOf({ preparation, inputs, layers }: NeuralNet): readonly number[] {
+  const rowShape =
+    preparation?.inputShape ?? inputs[0]?.rowShape ?? layers.find(({ inputShape }) => inputShape)?.inputShape;
   if (!rowShape) throw badArgument('a served net', 'a layer with a known input shape', 'none');
   return rowShape;
 }

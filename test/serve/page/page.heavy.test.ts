@@ -6,7 +6,8 @@ import { inferenceServer, type ServeOptions, startServer } from '#blasnet/serve/
 import { launchBrowser, openPage } from '../../support/browser.js';
 import { temporaryFolder, write } from '../../support/files.js';
 import { classifier, fittingNet } from '../../support/nets.js';
-import { digitsNet, irisNet, pricesNet } from '../../support/served.js';
+import { series, seriesNet } from '../../support/series-nets.js';
+import { digitsNet, filmsNet, irisNet, pricesNet } from '../../support/served.js';
 import { patientApp } from '../../support/serving.js';
 
 let browser: Browser;
@@ -190,6 +191,39 @@ test('the page › numbers without names; a list where they are many, and what i
   await page.locator('#try button').click();
   await waitForAnswer(page, '0');
   t.deepEqual(await textsOf(page, '#try-problem:not([hidden])'), []);
+  t.deepEqual(errors, []);
+});
+
+test('the page › the last rows of a time series are pasted, and the forecast is a table', async (t) => {
+  const net = await seriesNet();
+  const { page, errors } = await open(t, { models: [{ name: 'load', net }] });
+  await waitForModel(page, 'load');
+  await page.locator('#try textarea').fill('load,heat\n50,2000');
+  await page.locator('#try button').click();
+  await waitForProblem(page, 'try-problem', 'Expected 8 rows but received 1');
+  // Another order, a further column, and more rows than the window has.
+  const rows = series.load.slice(0, 20).map((load, i) => `${i};${series.heat[i]};${load}`);
+  await page.locator('#try textarea').fill(['hour;heat;load', ...rows].join('\n'));
+  await page.locator('#try button').click();
+  await page.waitForSelector('.forecast tbody tr:nth-child(3)');
+  const { outputs } = await net.predict({ load: series.load.slice(12, 20), heat: series.heat.slice(12, 20) });
+  const expected = Array.from(outputs.data, (value) => String(Number(value.toPrecision(7))));
+  t.deepEqual(await textsOf(page, '.forecast thead th'), ['Step', 'load', 'heat']);
+  t.deepEqual(await textsOf(page, '.forecast tbody th'), ['+1', '+2', '+3']);
+  t.deepEqual(await textsOf(page, '.forecast td'), expected);
+  t.deepEqual(errors, []);
+});
+
+test('the page › a text is typed, and its class is told', async (t) => {
+  const net = await filmsNet(t);
+  const { page, errors } = await open(t, { models: [{ name: 'films', net }] });
+  await waitForModel(page, 'films');
+  for (const text of ['A good film\nwith a good end', 'What a bad, dull film']) {
+    await page.locator("#try textarea[name='text']").fill(text);
+    await page.locator('#try button').click();
+    await waitForAnswer(page, (await net.predict(text)).classes![0]!);
+  }
+  t.deepEqual(await textsOf(page, '.bars .name'), ['bad', 'good']);
   t.deepEqual(errors, []);
 });
 

@@ -3,7 +3,7 @@ import fastify from 'fastify';
 import { inferenceServer, type ServeOptions } from '#blasnet/serve/index';
 import { Statistics } from '#blasnet/serve/statistics';
 import { fittingNet } from '../../support/nets.js';
-import { digitsNet, irisNet, pricesNet } from '../../support/served.js';
+import { digitsNet, filmsNet, irisNet, pricesNet } from '../../support/served.js';
 
 async function server(options: ServeOptions) {
   const app = fastify({ pluginTimeout: 0 });
@@ -16,6 +16,11 @@ async function metadataOf(net: NonNullable<ServeOptions['models'][number]['net']
   const app = await server({ models: [{ name: 'net', net }] });
   return (await app.inject('/v2/models/net')).json();
 }
+
+test('metadata › a column of whole texts', async (t) => {
+  const { inputs } = await metadataOf(await filmsNet(t));
+  t.deepEqual(inputs, [{ name: 'text', datatype: 'BYTES', shape: [-1], parameters: { text: true } }]);
+});
 
 test('metadata › names of categories, and how to say that a cell is missing', async (t) => {
   const { inputs } = await metadataOf(await pricesNet(t));

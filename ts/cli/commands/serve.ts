@@ -43,6 +43,16 @@ export function addServe(program: Command): void {
       positiveNumber({ orZero: true }),
     )
     .option('--max-rows <rows>', 'most rows of a request (default: 1024)', wholeNumber(1))
+    .option(
+      '--max-sequences <number>',
+      'most sequences of a model that go on at a time (default: 1024)',
+      wholeNumber(1),
+    )
+    .option(
+      '--sequence-idle <ms>',
+      'time without a request after which a sequence ends (default: 60000)',
+      wholeNumber(1, 2 ** 31 - 1),
+    )
     .option('--json-limit <bytes>', 'most JSON in a request (default: 1MiB)', byteCount)
     .option('--body-limit <bytes>', 'largest request with binary tensors (default: 16MiB)', byteCount)
     .option('--threads <number>', 'threads that compute a batch; the event loop needs a core, too', wholeNumber(1), 1)

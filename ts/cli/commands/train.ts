@@ -18,6 +18,8 @@ Examples:
   $ blasnet train houses.csv.gz --label price --ignore id date
   $ blasnet train iris.csv --label species --net 16-8 --epochs 200 --early-stop 20 --out iris.safetensors
   $ blasnet train people.csv --label income --categorical job city --missing median city=category
+  $ blasnet train load.csv --window 24 --horizon 6 --target load --time hour
+  $ blasnet train messages.csv --text message --label class
   $ blasnet train digits.npz --type multiple --net 784-128-10 --checkpoint run.safetensors`,
   );
   command.action(async (data: string) => {

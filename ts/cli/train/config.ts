@@ -12,6 +12,9 @@ const readerFields = [
 ];
 const trainingFields = ['checkpoint', 'shuffle', 'restoreBest'];
 const seriesFields = ['length', 'horizon', 'target', 'stride', 'gap', 'time', 'timeFormat', 'sort', 'season'];
+const textFields = [
+  ...['column', 'features', 'tokenizer', 'lowerCase', 'locale', 'vocabularySize', 'minCount', 'maxLength', 'keep'],
+];
 
 /**
  * Reads the settings of a file for `--config`. The contents of `reader`, `layers` and `hyperParameters` are checked where
@@ -38,7 +41,7 @@ export async function readConfig(path: string | undefined, options: readonly Set
 
 function configOf(value: unknown, options: readonly SettingOption[]): Fields {
   const own = options.filter(({ path }) => !path.includes('.'));
-  const known = ['reader', ...own.map(({ path }) => path), 'layers', 'hyperParameters', 'training', 'series'];
+  const known = ['reader', ...own.map(({ path }) => path), 'layers', 'hyperParameters', 'training', 'series', 'texts'];
   const fields = fieldsOf('the config', value, known);
   for (const option of own) if (fields[option.path] !== undefined) requireValue(option, fields[option.path]);
   if (fields.net !== undefined && fields.layers !== undefined) {
@@ -50,6 +53,7 @@ function configOf(value: unknown, options: readonly SettingOption[]): Fields {
     hyperParameters: fieldsOf('hyperParameters', fields.hyperParameters ?? {}),
     training: fieldsOf('training', fields.training ?? {}, trainingFields),
     series: fieldsOf('series', fields.series ?? {}, seriesFields),
+    texts: fieldsOf('texts', fields.texts ?? {}, textFields),
     ...(fields.layers !== undefined && { layers: layersOf(fields.layers) }),
   };
 }

@@ -10,7 +10,7 @@ import {
   type Node,
 } from '../../index.js';
 import { sizeOf } from '../../tensor/tensor.js';
-import { layersOfWidths, widthsOf } from './network.js';
+import { layersOfWidths, widthsOf } from './widths.js';
 
 /**
  * A net with an input for each embedded column, and one for all others: embeddings and the other features, joined, go through

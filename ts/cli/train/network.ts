@@ -3,24 +3,24 @@ import { badArgument } from '../../core/errors.js';
 import { definedFields } from '../../core/objects.js';
 import {
   type Activation,
-  ActivationLayer,
-  ClassificationLayer,
   createLayers,
   type DataReader,
   FlattenLayer,
-  FullyConnectedLayer,
   type HyperParameters,
-  type Layer,
   type LayerEntry,
   NeuralNet,
+  TextReader,
+  TimeSeriesReader,
 } from '../../index.js';
-import { lossOf } from '../../losses/registry.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import { UsageError } from '../output.js';
 import { netWithEmbeddings } from './embeddings.js';
 import type { LabelKind } from './labels.js';
 import { paramsOf } from './params.js';
+import { isRecurrent, recurrentNet } from './recurrent.js';
 import type { TrainSettings } from './settings.js';
+import { textNet } from './texts.js';
+import { layersOfWidths, widthsOf } from './widths.js';
 
 /** The sizes that a net must fit. */
 interface NetSize {
@@ -40,23 +40,12 @@ export async function netFor(
   settings: TrainSettings,
   name: string,
 ): Promise<NeuralNet> {
-  const { layers, net: widths, activation, command, hyperParameters } = settings;
+  const { layers, command, hyperParameters } = settings;
   const params = paramsOf(settings, netType, reader.numTrain);
   const { inputs } = reader.trainingLike;
-  const outputs = reader.yTrain.rowSize;
-  const size = { input: inputs['']?.rowShape ?? [], outputs };
+  const size = { input: inputs['']?.rowShape ?? [], outputs: reader.yTrain.rowSize };
   if (layers && !inputs['']) throw new UsageError('--embed: Expected --net instead of the layers of a config file');
-  const net = layers
-    ? netOfLayers(params, name, size, layers)
-    : inputs['']
-      ? netOfWidths(params, name, size, widths!, activation as Activation)
-      : netWithEmbeddings(
-          params,
-          name,
-          { preparation: reader.preparation, outputs },
-          widths!,
-          activation as Activation,
-        );
+  const net = layers ? netOfLayers(params, name, size, layers) : netOfList(params, name, reader, size, settings);
   if (!command.resume) return net;
   // A default number of epochs does not make the run longer.
   const resumed = await NeuralNet.resume(command.checkpoint!, definedFields({ maxEpoch: hyperParameters.maxEpoch }));
@@ -80,6 +69,30 @@ function requireSame(what: string, saved: object, present: object): void {
   throw badArgument(`${what} (${key})`, `${was}, as in the checkpoint,`, is);
 }
 
+/** The usual layers, for the data: of tables, of time series and of texts. */
+const usual = { table: '64-32', series: 'gru32', texts: 'none' } as const;
+
+/** A net of the layers that `--net` lists, or of the usual ones. */
+function netOfList(
+  params: HyperParameters,
+  name: string,
+  reader: DataReader,
+  size: NetSize,
+  { net, activation: word }: TrainSettings,
+): NeuralNet {
+  const activation = word as Activation;
+  if (reader instanceof TextReader) return textNet(params, name, reader, net ?? usual.texts, activation);
+  if (reader instanceof TimeSeriesReader) {
+    const list = net ?? usual.series;
+    if (isRecurrent(list)) return recurrentNet(params, name, size.outputs, list, activation);
+    return netOfWidths(params, name, size, list, activation);
+  }
+  const list = net ?? usual.table;
+  if (reader.trainingLike.inputs['']) return netOfWidths(params, name, size, list, activation);
+  const { preparation } = reader;
+  return netWithEmbeddings(params, name, { preparation, outputs: size.outputs }, list, activation);
+}
+
 /** A net of fully connected layers of the listed widths, with the activation between them. */
 function netOfWidths(
   params: HyperParameters,
@@ -93,51 +106,6 @@ function netOfWidths(
   const layers = layersOfWidths(params, widthsOf(list, sizeOf(size.input), size.outputs), activation);
   for (const [layer, layerName] of layers) net.addLayer(layer, layerName);
   return net;
-}
-
-/** Fully connected layers from one width to the next, with their names. */
-export function layersOfWidths(
-  params: HyperParameters,
-  widths: readonly number[],
-  activation: Activation,
-): readonly (readonly [Layer, string])[] {
-  const layers = widths.slice(1).flatMap((outputs, i): (readonly [Layer, string])[] => {
-    const connected = new FullyConnectedLayer(widths[i]!, outputs);
-    if (i === widths.length - 2) return [[connected, 'output']];
-    return [
-      [connected, `hidden${i + 1}`],
-      [new ActivationLayer(activation), `${activation}${i + 1}`],
-    ];
-  });
-  const kind = classifierFor(params);
-  return kind ? [...layers, [new ClassificationLayer(kind), kind]] : layers;
-}
-
-/** The function that makes probabilities of the outputs; undefined where the loss takes other numbers. */
-function classifierFor({ netType, loss }: HyperParameters): 'softmax' | 'sigmoid' | undefined {
-  if (netType === 'fitting') return undefined;
-  const kind = netType === 'binaryClassifier' ? 'sigmoid' : 'softmax';
-  const { probabilities = loss === undefined ? [kind] : [] } = loss === undefined ? {} : lossOf('loss', loss);
-  return probabilities.find((one) => one === kind) ?? probabilities[0];
-}
-
-/**
- * Returns the widths of all layers, ends included, for a list such as `32-16` (hidden ones only) or `14-32-16-1` (all).
- * @throws BlasnetError `ERR_BAD_ARGUMENT` for a list that fits at one end only: it may have been meant either way
- */
-export function widthsOf(list: string, features: number, outputs: number): readonly number[] {
-  const widths = list === 'none' ? [] : list.split('-').map(Number);
-  if (!/^(none|[1-9]\d*(-[1-9]\d*)*)$/.test(list)) {
-    throw badArgument('net', "widths such as '32-16' or '14-32-16-1', or 'none' for no hidden layer", list);
-  }
-  const [fitsStart, fitsEnd] = [widths[0] === features, widths.at(-1) === outputs];
-  if (widths.length > 1 && fitsStart && fitsEnd) return widths;
-  // A last width of 1 is an output's: as a hidden layer it would let one number through.
-  if (widths.length > 1 && (fitsStart || fitsEnd || widths.at(-1) === 1)) {
-    const expected = `hidden layers only, or ${features} inputs at the start and ${outputs} outputs at the end, as in the data,`;
-    throw badArgument('net', expected, list);
-  }
-  return [features, ...widths, outputs];
 }
 
 /** A net of the layers of a config. */

@@ -1,7 +1,9 @@
+import { rowType } from '../../data/rows.js';
 import {
   type CheckpointRecord,
   type DataReader,
   type NeuralNet,
+  TextReader,
   TimeSeriesReader,
   type TrainingHistory,
 } from '../../index.js';
@@ -44,6 +46,8 @@ export class Report {
     if (numTest > 0) rows.push(`${numTest} for the test`);
     if (reader instanceof TimeSeriesReader) {
       await this.#line(`${path}: ${rows.join(', ').replace('rows', 'windows')}; ${windowText(reader)}`);
+    } else if (reader instanceof TextReader) {
+      await this.#line(`${path}: ${rows.join(', ').replace('rows', 'texts')}; ${tokensText(reader)}`);
     } else await this.#line(`${path}: ${rows.join(', ')}; ${numFeature} features`);
     const guessed = reason === undefined ? '' : `, since the labels are ${reason} (--type changes that)`;
     await this.#line(`type: ${netType}${guessed}`);
@@ -99,6 +103,13 @@ function windowText({ trainingLike, targetNames, preparation }: TimeSeriesReader
   const { horizon } = preparation.forecast!;
   const steps = horizon === 1 ? '1 step' : `${horizon} steps`;
   return `${length} steps of ${features} features, forecasts of ${steps} of ${targetNames.join(', ')}`;
+}
+
+/** `5312 known tokens, at most 60 of a text`. */
+function tokensText({ trainingLike, vocabulary, tokenCount }: TextReader): string {
+  const rows = trainingLike.inputs['']!;
+  const known = `${vocabulary?.length ?? tokenCount} known tokens`;
+  return rowType(rows) === 'int32' ? `${known}, at most ${rows.rowShape[0]} of a text` : known;
 }
 
 /** The errors of each target, and those of forecasts without a net. */

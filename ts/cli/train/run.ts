@@ -13,6 +13,7 @@ import { netFor } from './network.js';
 import { Report } from './report.js';
 import { isSeries, readSeries } from './series.js';
 import type { TrainSettings } from './settings.js';
+import { isTexts, readTextFile, textKind } from './texts.js';
 
 /** Runs `blasnet train`: reads, trains, writes the model and charts, and prints the result. */
 export async function runTrain(data: string, settings: TrainSettings): Promise<void> {
@@ -23,7 +24,8 @@ export async function runTrain(data: string, settings: TrainSettings): Promise<v
   }
   if (extension === '.onnx' && settings.reader.embed !== undefined) {
     throw new UsageError(
-      '--embed: Expected --out with a name that ends in .safetensors, since ONNX models have no columns',
+      '--embed: Expected --out with a name that ends in .safetensors, since ONNX models have no columns; ' +
+        '--categorical instead of --embed makes one-hot columns, which become ONNX',
     );
   }
   if (resume && checkpoint === undefined) throw new UsageError('--resume needs the --checkpoint file to go on from');
@@ -52,6 +54,10 @@ export async function runTrain(data: string, settings: TrainSettings): Promise<v
 
 /** Reads the data, and prepares it for training. */
 async function dataFor(data: string, settings: TrainSettings): Promise<{ reader: DataReader; kind: LabelKind }> {
+  if (isTexts(settings)) {
+    const reader = await readTextFile(data, settings);
+    return { reader, kind: textKind(reader, settings.hyperParameters.netType) };
+  }
   if (isSeries(settings)) {
     const kind = { netType: 'fitting', names: undefined, base: 0 } as const;
     return { reader: await readSeries(data, settings), kind };

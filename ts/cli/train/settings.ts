@@ -4,6 +4,7 @@ import type {
   HyperParameterOptions,
   LayerEntry,
   ScalingMethod,
+  TextOptions,
   TimeSeriesCsvOptions,
   TrainOptions,
 } from '../../index.js';
@@ -36,6 +37,17 @@ export interface SeriesSettings extends Partial<Pick<TimeSeriesCsvOptions, 'hori
   readonly season?: number;
 }
 
+/** The settings of texts; without a column the file is a table. */
+export interface TextSettings
+  extends Pick<
+    TextOptions,
+    'tokenizer' | 'lowerCase' | 'locale' | 'vocabularySize' | 'minCount' | 'maxLength' | 'keep'
+  > {
+  /** The column of texts. */
+  readonly column?: string;
+  readonly features?: 'tokens' | 'bag';
+}
+
 /** Everything that decides a run of `blasnet train`: defaults, overridden by the config file, overridden by options. */
 export interface TrainSettings {
   /** Options of `DataReader` that are plain JSON, `test` and `split` included. */
@@ -46,7 +58,7 @@ export interface TrainSettings {
   readonly scale?: ScalingMethod;
   /** False: features and labels are not scaled. */
   readonly normalize?: boolean;
-  /** Widths of layers; undefined where there are `layers`. */
+  /** Widths of layers; undefined for the usual ones, and where there are `layers`. */
   readonly net?: string;
   readonly layers?: readonly LayerEntry[];
   readonly activation: string;
@@ -54,11 +66,13 @@ export interface TrainSettings {
   readonly training: Pick<TrainOptions, 'checkpoint' | 'shuffle' | 'restoreBest'>;
   /** For a file that is a time series. */
   readonly series: SeriesSettings;
+  /** For a file of texts. */
+  readonly texts: TextSettings;
   readonly command: CommandSettings;
 }
 
 /** The settings that are objects; a field of theirs is overridden alone. */
-export const sections = ['reader', 'hyperParameters', 'training', 'series', 'command'] as const;
+export const sections = ['reader', 'hyperParameters', 'training', 'series', 'texts', 'command'] as const;
 type Section = (typeof sections)[number];
 
 /** The place of one setting: `validation`, or `reader.label`. */

@@ -54,7 +54,10 @@ export async function toOnnx(
   const { dtype = params.dtype } = options;
   if (stack.layers.length === 0) throw badArgument('the net', 'at least one layer', 'none');
   if (preparation && !isRowPreparation(preparation)) {
-    throw badArgument('preparation', 'one without names', Object.keys(preparation.inputs!).join(', '));
+    const hint =
+      'save the net as .safetensors, which keeps it; train it with one-hot columns instead of embed; or set ' +
+      'net.preparation to undefined and export the layers alone, which take encoded rows';
+    throw badArgument('preparation', 'one without names', Object.keys(preparation.inputs!).join(', '), hint);
   }
   const rowShapes = stack.inputs.map((input) => {
     const given = isFields(options.inputShape) ? options.inputShape[input.name] : options.inputShape;

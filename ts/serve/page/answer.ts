@@ -14,6 +14,7 @@ export interface Answer {
 
 export function answerOf({ parameters }: ModelInfo, outputs: readonly InferTensor[]): Answer {
   const values = (outputs.find(({ datatype }) => datatype !== 'BYTES')?.data ?? []).map(Number);
+  if (parameters.forecast) return { value: '', bars: [forecastTable(parameters.forecast, values)] };
   if (parameters.net_type === 'fitting') return { value: values.map(numberText).join(', '), bars: [] };
   const found = outputs.find(({ datatype }) => datatype === 'BYTES')?.data[0];
   // A net with one output gives the probability of the second of two classes.
@@ -26,6 +27,28 @@ export function answerOf({ parameters }: ModelInfo, outputs: readonly InferTenso
     bars.push(element('p', { className: 'hint' }, `The ${shown.length} most probable of ${all.length} classes.`));
   }
   return { value: String(found ?? ''), bars };
+}
+
+/** A table with a row for each step that is forecast. */
+function forecastTable(
+  { horizon, targets, gap = 0 }: NonNullable<ModelInfo['parameters']['forecast']>,
+  values: readonly number[],
+): HTMLElement {
+  const heads = ['Step', ...targets].map((text) => element('th', { scope: 'col' }, text));
+  const rows = Array.from({ length: horizon }, (_, step) =>
+    element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, `+${gap + step + 1}`),
+      ...targets.map((_target, i) => element('td', {}, numberText(values[step * targets.length + i] ?? Number.NaN))),
+    ),
+  );
+  return element(
+    'table',
+    { className: 'forecast' },
+    element('thead', {}, element('tr', {}, ...heads)),
+    element('tbody', {}, ...rows),
+  );
 }
 
 function bar(name: string, probability: number, isFound: boolean): HTMLElement {

@@ -15,6 +15,8 @@ export interface TensorInfo {
     readonly categories?: readonly string[];
     /** The text that marks a missing cell, where cells may be missing. */
     readonly missing?: string;
+    /** Whether its cells are whole texts. */
+    readonly text?: boolean;
   };
 }
 
@@ -29,6 +31,8 @@ export interface ModelInfo {
     readonly image_range?: readonly [paper: number, ink: number];
     readonly classes?: readonly string[];
     readonly feature_names?: readonly string[];
+    /** The forecast that the output makes: step by step, all targets of a step together. */
+    readonly forecast?: { readonly horizon: number; readonly targets: readonly string[]; readonly gap?: number };
     readonly loaded_at: string;
   };
 }

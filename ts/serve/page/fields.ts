@@ -64,6 +64,7 @@ function fieldOf(info: TensorInfo): Field {
   if (!isColumn(info)) return listField(name, sizeOfRow(shape));
   const { categories, missing } = parameters ?? {};
   if (datatype !== 'BYTES') return numberField(name, missing);
+  if (parameters?.text) return longTextField(name);
   return categories ? choiceField(name, categories, missing) : textField(name);
 }
 
@@ -78,6 +79,13 @@ function numberField(name: string, missing?: string): Field {
 function textField(name: string): Field {
   const input = element('input', { type: 'text', autocomplete: 'off' });
   return { view: labelled(name, input), read: () => input.value };
+}
+
+function longTextField(name: string): Field {
+  const area = element('textarea', { rows: 4, required: true });
+  const view = labelled(name, area);
+  view.classList.add('wide');
+  return { view, read: () => area.value };
 }
 
 /** @param missing - the value of the choice '(missing)'; undefined where there is no such choice */

@@ -7,6 +7,8 @@ import { formView } from './fields.js';
 import { imageShapeOf } from './images.js';
 import { metricsOf } from './metrics.js';
 import { photoView } from './photo.js';
+import { seriesView } from './series.js';
+import { windowOf } from './series-rows.js';
 
 /** The part of the page that shows one model and tries it. */
 export class ModelView {
@@ -56,13 +58,15 @@ export class ModelView {
     byId('try').replaceChildren(this.#tryView(listed, model));
   }
 
-  /** What a row is made with: a pad, a file or a form. */
+  /** What a row is made with: a pad, a file, rows of a series or a form. */
   #tryView(listed: ListedModel, model: ModelInfo): HTMLElement {
     const onInput = (inputs: readonly InferTensor[] | Error | undefined) => {
       if (inputs instanceof Error) this.#fail(inputs);
       else if (inputs) void this.#predict(listed, model, inputs);
       else this.#clear();
     };
+    const window = windowOf(model);
+    if (window) return seriesView(model, window, onInput);
     const image = imageShapeOf(model);
     if (image?.[0] === 1) return drawingView(model, image, onInput);
     return image?.[0] === 3 ? photoView(model, image, onInput) : formView(model, onInput);

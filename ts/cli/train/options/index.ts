@@ -4,6 +4,7 @@ import { dataOptions } from './data.js';
 import { netOptions } from './net.js';
 import { outputOptions } from './output.js';
 import { seriesOptions } from './series.js';
+import { textOptions } from './texts.js';
 import { trainingOptions } from './training.js';
 
 /** Names that options take, as the library has them; undefined where it cannot be loaded. */
@@ -22,6 +23,7 @@ export function trainOptions({
   return {
     'Data:': dataOptions,
     'Time series:': seriesOptions,
+    'Texts:': textOptions,
     'Net:': netOptions(activations),
     'Training:': trainingOptions(names),
     'Output:': outputOptions,

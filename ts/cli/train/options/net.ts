@@ -22,9 +22,11 @@ export function netOptions(activations: readonly string[] | undefined): readonly
       `task: ${Object.keys(types).join(', ')} (default: follows from the labels)`,
       { parse: (text) => types[typeOf(text)]! },
     ),
-    setting('net', '--net <widths>', 'widths of hidden layers, 32-16, of all layers, 14-32-16-1, or none', {
-      fallback: '64-32',
-    }),
+    setting(
+      'net',
+      '--net <widths>',
+      'widths of hidden layers, 32-16, of all layers, 14-32-16-1, or none; of a time series also recurrent ones, gru32-16 or lstm32 (default: 64-32; of a time series gru32, of texts none)',
+    ),
     setting('activation', '--activation <name>', `after each hidden layer${named(activations)}`, {
       ...(activations && { parse: oneOfWords(activations) }),
       fallback: 'relu',
