@@ -17,7 +17,7 @@ const intended = {
       createWeightsBias crossEntropy embeddingSize getThreads input lossNames meanSquaredError metricNames optimizerNames readNpz
       readSafetensors registerLayer registerLoss registerMetric setThreads timeSeriesFromCsv timeSeriesWindows versions writeNpz writeSafetensors`,
     types: `
-      Activation ActivationOptions AnyTensor Augmentation Axis BatchNormOperands BatchNormOptions
+      Activation ActivationOptions AnyTensor AttentionDropout AttentionOptions Augmentation Axis BatchNormOperands BatchNormOptions
       BatchPredictorOptions BatchSource CallContext Callback CallbackContext CategoryEncoding ChannelStatistics
       CheckpointContext CheckpointOptions CheckpointRecord CifarFiles ClassWeights ColumnEncoding ConvOptions
       Conv1dWindows ConvTransposeWindow ConvolutionOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvInput CsvLabel

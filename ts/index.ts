@@ -63,8 +63,10 @@ export type { NpyArray } from './npz/npy.js';
 export { type NpzOptions, readNpz, writeNpz } from './npz/npz.js';
 export type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 export type { OnnxImportOptions } from './onnx/import/from-onnx.js';
+export type { AttentionOptions } from './ops/attention-operands.js';
 export type { Axis } from './ops/axes.js';
 export type {
+  AttentionDropout,
   BatchNormOperands,
   Conv1dWindows,
   ConvolutionOptions,

@@ -4,8 +4,7 @@
 #define HWY_TARGET_INCLUDE "layers/dropout.cc"
 #include "math/foreach_target.h"
 //
-#include "math/philox-inl.h"
-#include "math/simd-inl.h"
+#include "math/dropout_mask-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -14,20 +13,6 @@ namespace HWY_NAMESPACE {
 // Numbers whose random words are made before they are used: they stay in the first-level cache.
 inline constexpr size_t kDropoutChunk = 1024;
 static_assert(kMapTile % kDropoutChunk == 0 && kDropoutChunk % kPhiloxWords == 0);
-
-// 0 where the word at p is below `least`, `kept` elsewhere.
-template <class D, class T = hn::TFromD<D>>
-HWY_INLINE hn::Vec<D> MaskOf(D d, const uint32_t* HWY_RESTRICT p, uint32_t least, hn::Vec<D> kept) {
-  const hn::Rebind<uint32_t, D> words;
-  const auto word = hn::LoadU(words, p);
-  if constexpr (sizeof(T) == sizeof(uint32_t)) {
-    return hn::IfThenZeroElse(hn::RebindMask(d, hn::Lt(word, hn::Set(words, least))), kept);
-  } else {
-    const hn::RebindToSigned<D> wide;
-    const auto promoted = hn::BitCast(wide, hn::PromoteTo(hn::RebindToUnsigned<D>(), word));
-    return hn::IfThenZeroElse(hn::RebindMask(d, hn::Lt(promoted, hn::Set(wide, int64_t{least}))), kept);
-  }
-}
 
 // mask[i] = 0 with probability rate, else 1/(1 − rate); y[i] = mask[i] · x[i]. Number i takes word i of the sequence
 // for seed, stream and step.
@@ -40,7 +25,7 @@ void DropoutForward(Context& context, Vector<const T> x, Vector<T> y, Vector<T> 
   Check(x.size / 4 < uint64_t{1} << 32, "Expected fewer numbers than a random sequence has words");
   const uint64_t key = CounterOf(seed), part = CounterOf(step);
   const auto sequence = static_cast<uint32_t>(CounterOf(stream));
-  const auto least = static_cast<uint32_t>(std::fmin(std::round(rate * 0x1p32), 0xFFFFFFFFp0));
+  const uint32_t least = LeastKept(rate);
   const T scale = static_cast<T>(1 / (1 - rate));
   const size_t tiles = (x.size + kMapTile - 1) / kMapTile;
   context.pool.ParallelFor(tiles, [&](size_t tile) {

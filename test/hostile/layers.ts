@@ -19,6 +19,7 @@ import {
   LayerNormLayer,
   MaximumLayer,
   MaxPool1dLayer,
+  MultiHeadAttentionLayer,
   MultiplyLayer,
   OperationLayer,
   PermuteLayer,
@@ -30,6 +31,7 @@ import {
   SequentialLayer,
   SubtractLayer,
   Tensor,
+  TransformerEncoderLayer,
   UpsampleLayer,
 } from 'blasnet';
 import type { Callable } from './walk.js';
@@ -101,6 +103,17 @@ const operationSteps = [
   { operation: 'reshape', arguments: [{ result: 0 }, ['rows', 3]] },
 ] as const;
 const dense = () => new FullyConnectedLayer(3);
+
+const sequences = () => Tensor.zeros([2, 4, 3]);
+const attention = layer(
+  () => new MultiHeadAttentionLayer({ heads: 1 }),
+  () => [{ heads: 3, keySize: 3, valueSize: 2, causal: true, dropout: 0.1, useBias: false, seed: 1 }],
+  sequences,
+);
+const attentionLayer: Callable = {
+  ...attention,
+  methods: { ...attention.methods, attentionWeights: () => [sequences(), Tensor.zeros([2, 4])] },
+};
 
 /** Valid arguments of further layers. */
 export const layers: Readonly<Record<string, Callable>> = {
@@ -209,6 +222,7 @@ export const layers: Readonly<Record<string, Callable>> = {
     () => [{ steps: operationSteps, inputs: 1, parameters: { C: { shape: [3], trainable: false } } }],
     vectors,
   ),
+  MultiHeadAttentionLayer: attentionLayer,
   PReluLayer: layer(
     () => new PReluLayer(),
     () => [{ shared: 'all', initial: 0.1, dtype: 'float32' }],
@@ -238,6 +252,11 @@ export const layers: Readonly<Record<string, Callable>> = {
     () => new SubtractLayer(),
     () => [],
     pair,
+  ),
+  TransformerEncoderLayer: layer(
+    () => new TransformerEncoderLayer({ heads: 1, feedForward: 2 }),
+    () => [{ heads: 3, feedForward: 3, dropout: 0.1, activation: 'gelu', normFirst: true, causal: true, epsilon: 0.1 }],
+    sequences,
   ),
   UpsampleLayer: layer(
     () => new UpsampleLayer({ inputShape, factor: 2 }),

@@ -50,8 +50,8 @@ for (const [name, list] of Object.entries(cases)) {
       try {
         await net.exportOnnx(file, { inputShape: [1] });
       } catch (error) {
-        // Batch norm by the statistics of the batch.
-        t.regex((error as Error).message, /^Expected the running statistics outside of training for call/);
+        // Batch norm by the statistics of the batch, attention that drops probabilities.
+        t.regex((error as Error).message, /^Expected (the running statistics|no dropout) outside of training/);
         continue;
       }
       const expected = net.inference(x);

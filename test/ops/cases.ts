@@ -1,5 +1,6 @@
 import type { Ops, Value } from 'blasnet';
 import { each, type Index, moved, type Naive, naive, numbersOf, over } from '../support/naive-tensors.js';
+import { attentionCases } from './attention-cases.js';
 import { imageCases } from './image-cases.js';
 import { layerCases } from './layer-cases.js';
 import { recurrentCases } from './recurrent-cases.js';
@@ -202,6 +203,7 @@ function flattened(shape: readonly number[]): (x: Naive | undefined) => Naive {
 export const cases: Readonly<Record<keyof Ops, readonly OperationCase[]>> = {
   ...layerCases,
   ...recurrentCases,
+  ...attentionCases,
   ...imageCases,
   ...sequenceCases,
   add: binary(

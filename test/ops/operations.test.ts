@@ -143,6 +143,15 @@ const large: Partial<Record<keyof Ops, readonly (readonly number[])[]>> = {
   convTranspose: [[9, 8, 17, 30], [8, 16, 3, 2], [16]],
   globalMaxPool: [[60, 40, 9, 7]],
   upsample: [[9, 8, 33, 30]],
+  attention: [
+    [9, 150, 32],
+    [9, 140, 32],
+    [9, 140, 16],
+  ],
+  attentionWeights: [
+    [9, 70, 32],
+    [9, 60, 32],
+  ],
   embedding: [[900, 257]],
   stepWindows: [[40, 101, 17]],
   conv1d: [

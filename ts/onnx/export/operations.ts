@@ -11,6 +11,7 @@ import { Value } from '../../ops/value.js';
 import { imagesOf, type Pair, windowSizes, windowsOver } from '../../ops/windows.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import { elementTypes } from '../messages.js';
+import { attention, attentionWeights } from './attention.js';
 import type { Emission } from './emission.js';
 
 /** Writes an operation as nodes and returns the name of its result. */
@@ -334,6 +335,8 @@ export const forms: Readonly<Record<keyof Ops, Form>> = {
   prelu,
   matmul,
   affine,
+  attention,
+  attentionWeights,
   sum: reduction('ReduceSum'),
   mean: reduction('ReduceMean'),
   max: reduction('ReduceMax'),

@@ -1,10 +1,7 @@
-import { badArgument } from '../../core/errors.js';
 import { fieldsOf } from '../../core/fields.js';
+import { checkedRate, firstMaskStream } from '../dropout-draw.js';
 import type { Tape } from '../tape.js';
 import type { Value } from '../value.js';
-
-/** Masks draw from sequences of their own: initialisers use those from 0 on, a small number for each layer. */
-const firstStream = 2 ** 31;
 
 /** Which random numbers `dropout` draws. */
 export interface DropoutOptions {
@@ -21,12 +18,12 @@ export interface DropoutOptions {
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for another rate
  */
 export function dropout(tape: Tape, x: Value, rate: number, options: DropoutOptions = {}): Value {
-  if (typeof rate !== 'number' || !(rate >= 0 && rate < 1)) throw badArgument('rate', 'a number in [0, 1)', rate);
+  checkedRate('rate', rate);
   const { seed = 0, stream = 0 } = fieldsOf('options', options, ['seed', 'stream']);
   if (rate === 0) return x;
   const mask = tape.runner.tensor(x.shape);
   const { step } = tape.runner;
-  const from = { rate, seed, stream: firstStream + stream, step };
+  const from = { rate, seed, stream: firstMaskStream + stream, step };
   return tape.operation(
     x.shape,
     [x],

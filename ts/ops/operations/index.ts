@@ -2,6 +2,7 @@
 export * from './activations.js';
 export * from './affine.js';
 export * from './arithmetic.js';
+export * from './attention.js';
 export * from './batch-norm.js';
 export * from './comparison.js';
 export * from './conv-1d.js';
