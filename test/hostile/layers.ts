@@ -104,7 +104,6 @@ const operationSteps = [
 ] as const;
 const dense = () => new FullyConnectedLayer(3);
 
-const sequences = () => Tensor.zeros([2, 4, 3]);
 const attention = layer(
   () => new MultiHeadAttentionLayer({ heads: 1 }),
   () => [{ heads: 3, keySize: 3, valueSize: 2, causal: true, dropout: 0.1, useBias: false, seed: 1 }],
@@ -112,7 +111,7 @@ const attention = layer(
 );
 const attentionLayer: Callable = {
   ...attention,
-  methods: { ...attention.methods, attentionWeights: () => [sequences(), Tensor.zeros([2, 4])] },
+  methods: { ...attention.methods, attentionWeights: () => [sequences(), Tensor.zeros([2, 5])] },
 };
 
 /** Valid arguments of further layers. */
