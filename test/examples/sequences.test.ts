@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { checkPictures, figure, run, tableOf } from './running.js';
 
@@ -48,4 +50,19 @@ test.serial('adult-embeddings › as right as one-hot columns, with fewer weight
     t.true(Number(accuracy) > 0.84 && Number(area) > 0.89, lines.join('\n'));
   }
   await checkPictures(t, pictures, ['loss-one-hot', 'loss-embeddings']);
+});
+
+test.serial('attention-maps › tells spam, and draws what each word looks at', async (t) => {
+  const { lines, pictures } = await run(t, 'attention-maps', ['--epochs', '2']);
+  t.true(figure(lines, 'test accuracy') > 0.95, lines.join('\n')); // 0.866 are no spam
+  const svg = await readFile(join(pictures, 'maps.svg'), 'utf8');
+  for (const name of ['ham', 'spam']) {
+    const line = lines.find((each) => each.startsWith(`${name}: `))!;
+    const [, text, most, share] = line.match(/: '(.*)' looks most at '(.*)', with (\d+) % of the probability$/)!;
+    const words = text!.split(' ');
+    t.true(words.includes(most!));
+    t.true(Number(share) >= Math.floor(100 / words.length) && Number(share) <= 100, line);
+    for (const word of words.filter((each) => /^\w+$/.test(each))) t.true(svg.includes(`>${word}<`), word);
+  }
+  await checkPictures(t, pictures, ['maps']);
 });
