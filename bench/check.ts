@@ -28,7 +28,13 @@ export async function trainedBy({ checkLoss }: TrainingResult, out: string): Pro
  * Some steps from the same weights over the same rows, in order, must give everybody the same loss and weights.
  * @throws WrongNumbers
  */
-export function requireSame(workload: Workload, name: string, actual: Trained, expected: Trained, start: Float32Array) {
+export function requireSame(
+  workload: Pick<Workload, 'name' | 'optimizer' | 'checkSteps'>,
+  name: string,
+  actual: Trained,
+  expected: Trained,
+  start: Float32Array,
+) {
   const distance = relativeDistance(actual.parameters, expected.parameters, start);
   const limit = distances[workload.optimizer];
   const apart = Math.abs(actual.loss - expected.loss);

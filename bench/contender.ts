@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { DataFiles } from './data.js';
+import type { SequenceNet } from './sequences/nets.js';
 import type { Summary } from './statistics.js';
 import type { Workload } from './workloads.js';
 
@@ -87,6 +88,29 @@ export interface DelayResult {
   readonly idle: Responsiveness;
 }
 
+/** A net of sequences: training by those who train here, then predictions call by call. */
+export interface SequencesJob {
+  readonly net: SequenceNet;
+  readonly data: DataFiles;
+  /** File of the parameters to start from, float32, in the order of `parametersOf`. */
+  readonly weights: string;
+  /** Sequences of one call; a contender leaves out what it takes too long for. */
+  readonly rows: readonly number[];
+  readonly threads: number;
+  readonly dtype: DType;
+  /** How long to train against the clock, and half of it to predict for each number of rows, after some to warm up. */
+  readonly seconds: number;
+  /** Before that, the net's `checkSteps` over the first rows in their order; the parameters after them go to `out`. */
+  readonly check?: { readonly out: string };
+}
+
+export interface SequencesResult {
+  readonly training?: TrainingResult;
+  readonly predictions: readonly (PredictionResult[number] & { readonly rows: number })[];
+  /** What is different, where it is not the same net with the same weights: its outputs are then its own. */
+  readonly note?: string;
+}
+
 /** What each kind of trial is given, and what it returns. */
 export interface Jobs {
   readonly about: { readonly threads: number; readonly dtype: DType };
@@ -94,6 +118,7 @@ export interface Jobs {
   readonly predict: PredictionJob;
   readonly reach: ReachJob;
   readonly delay: TrainingJob;
+  readonly sequences: SequencesJob;
 }
 export interface Results {
   readonly about: string;
@@ -101,6 +126,7 @@ export interface Results {
   readonly predict: PredictionResult;
   readonly reach: ReachResult;
   readonly delay: DelayResult;
+  readonly sequences: SequencesResult;
 }
 export type TrialKind = keyof Jobs;
 
@@ -129,6 +155,8 @@ export interface Contender extends Partial<Trials> {
   readonly isForFullRuns?: boolean;
   /** Whether it can train nets with convolutions here. */
   readonly convolves?: boolean;
+  /** The nets of sequences that it can compute; by default all. */
+  readonly sequenceNets?: readonly string[];
   /** What it makes of a workload; by default just that. */
   take?(workload: Workload): Workload | Variation | undefined;
 }

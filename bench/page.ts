@@ -2,6 +2,7 @@ import { renderSvg } from 'blasnet/charts';
 import { barChart, inferenceChart, sweepChart } from './charts.js';
 import { describe } from './machine.js';
 import type { Comparison, Report } from './report.js';
+import { isOfSequences, sequenceTable } from './sequences/table.js';
 import { threeDigits } from './table.js';
 import { sweepTable, tableOf } from './terminal.js';
 
@@ -20,7 +21,9 @@ export async function page(report: Report): Promise<string> {
   const { comparisons, sweeps, targets } = report;
   const training = comparisons.filter(({ id }) => id.startsWith('train'));
   const inference = comparisons.filter(({ id }) => id.startsWith('predict'));
-  const others = comparisons.filter((one) => !training.includes(one) && !inference.includes(one));
+  const ofSequences = comparisons.filter(isOfSequences);
+  const known = [...training, ...inference, ...ofSequences];
+  const others = comparisons.filter((one) => !known.includes(one));
   const sections: string[] = [];
   const add = (title: string, ...bodies: string[]) => {
     if (bodies.length > 0) sections.push(`<h2>${escapeHtml(title)}</h2>`, ...bodies);
@@ -29,6 +32,12 @@ export async function page(report: Report): Promise<string> {
   add('Training', ...(await Promise.all(training.map((one) => withTable(barChart(one), tableOf(one))))));
   const nets = [...new Set(inference.map(({ id }) => id.split(' ')[1]!))];
   add('Inference', ...(await Promise.all(nets.map((net) => inferenceBy(inference, net)))));
+  if (ofSequences.length > 0) {
+    const { notes, ...cells } = sequenceTable(ofSequences);
+    const lines = notes.map((note) => `<p>${escapeHtml(note)}</p>`);
+    const own = await Promise.all(ofSequences.map((one) => withTable(barChart(one), tableOf(one))));
+    add('Sequences, one thread', htmlTable(cells), ...lines, ...own);
+  }
   for (const one of others) add(one.title, await figure(barChart(one)), htmlTable(tableOf(one)));
   const charts = sweeps.map((sweep) => withTable(sweepChart(sweep), sweepTable(sweep)));
   add('How cost grows', ...(await Promise.all(charts)));

@@ -6,6 +6,9 @@ import { comparePrediction, predictions } from './prediction.js';
 import { compareReach } from './reach.js';
 import type { Comparison, Sweep } from './report.js';
 import type { Entrant } from './roster.js';
+import { compareSequences } from './sequences/compare.js';
+import { measureMemory } from './sequences/memory.js';
+import { sequenceNets } from './sequences/nets.js';
 import { measureServing } from './serve.js';
 import { measureSweep, sweepNames } from './sweep.js';
 import { type Bench, compareTraining } from './training.js';
@@ -47,6 +50,20 @@ export const parts: readonly Part[] = [
       measure: async (entrants, bench) => ({ comparisons: await comparePrediction(prediction, entrants, bench) }),
     }),
   ),
+  ...sequenceNets.map(
+    (net): Part => ({
+      name: `sequences ${net.name}`,
+      quick: net.name === 'lstm' || net.name === 'encoder',
+      share: 4,
+      measure: async (entrants, bench) => ({ comparisons: await compareSequences(net, entrants, bench) }),
+    }),
+  ),
+  {
+    name: 'sequences memory',
+    quick: false,
+    share: 1,
+    measure: async (_, bench) => ({ comparisons: [await measureMemory(bench)] }),
+  },
   {
     name: 'reach',
     quick: false,

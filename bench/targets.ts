@@ -1,4 +1,5 @@
 import { type Comparison, rowOf, type Target } from './report.js';
+import { memoryRows } from './sequences/memory.js';
 
 type Find = (id: string, name: string, what?: 'median' | 'p99') => number | undefined;
 
@@ -40,6 +41,16 @@ const inference = (rows: number, least: number): Rule => ({
   least,
 });
 
+/** How many times as fast a net of sequences is as another's: in a step of training, or for one sequence predicted. */
+const sequences = (net: string, task: 'train' | '1', rival: string, least: number): Rule => {
+  const id = `sequences ${net} ${task}`;
+  return {
+    text: `${net}, ${task === 'train' ? 'training' : 'one sequence'}: ${least} × as fast as ${rival}`,
+    measure: (median) => ratio(median(id, rival), median(id, 'blasnet')),
+    least,
+  };
+};
+
 const route = 'Fastify and onnxruntime-node';
 
 /** Images a second against PyTorch, with as many threads each. */
@@ -75,6 +86,18 @@ const rules: readonly Rule[] = [
     ...convolving(`predict ${net} 64`, `${net}, 64 images predicted`, 1.5),
   ]),
   ...['conv64', 'conv128'].flatMap((net) => convolving(`train ${net} sgd`, net, 1)),
+  sequences('lstm', 'train', 'PyTorch', 2.5),
+  sequences('gru', 'train', 'PyTorch', 4),
+  sequences('encoder', 'train', 'PyTorch', 2),
+  sequences('lstm', '1', 'onnxruntime-node', 3),
+  sequences('gru', '1', 'onnxruntime-node', 3),
+  sequences('encoder', '1', 'onnxruntime-node', 1),
+  {
+    text: 'stream: at most 1.05 × the memory after 100,000 steps',
+    measure: (median) =>
+      ratio(median('sequences memory', memoryRows.streamAfter), median('sequences memory', memoryRows.streamBefore)),
+    most: 1.05,
+  },
   {
     text: 'event loop: p99 under 5 ms while training',
     measure: (median) => median('delay', 'blasnet: p99 while training'),

@@ -1,5 +1,6 @@
 import { describe } from './machine.js';
 import { type Comparison, type Report, rowOf, sorted } from './report.js';
+import { isOfSequences, sequenceTable } from './sequences/table.js';
 import { table, threeDigits } from './table.js';
 
 /** Cells of a comparison's table, the fastest first. The same on the terminal and on the page. */
@@ -37,9 +38,14 @@ export function sweepTable(points: Report['sweeps'][number]): { header: string[]
 /** The report as plain text. */
 export function render(report: Report): string {
   const lines = describe(report);
-  for (const comparison of report.comparisons) {
+  for (const comparison of report.comparisons.filter((one) => !isOfSequences(one))) {
     const { header, rows } = tableOf(comparison);
     lines.push('', comparison.title, ...table(header, rows));
+  }
+  const ofSequences = report.comparisons.filter(isOfSequences);
+  if (ofSequences.length > 0) {
+    const { header, rows, notes } = sequenceTable(ofSequences);
+    lines.push('', 'Sequences, one thread', ...table(header, rows), ...notes);
   }
   for (const sweep of report.sweeps) {
     const { header, rows } = sweepTable(sweep);

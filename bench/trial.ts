@@ -1,5 +1,5 @@
 // One trial in a process of its own, so that none profits or suffers from what ran before it. Prints its result as
-// JSON. Usage: node trial.js <module in contenders/> about|train|predict|reach|delay <job as JSON>
+// JSON. Usage: node trial.js <module in contenders/> about|train|predict|reach|delay|sequences <job as JSON>
 import { writeSync } from 'node:fs';
 import { type Jobs, loadContender, type Results, type TrialKind } from './contender.js';
 

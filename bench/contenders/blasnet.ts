@@ -14,6 +14,7 @@ import type { Contender, TrainingJob } from '../contender.js';
 import { writeFloats } from '../data.js';
 import { summarize } from '../statistics.js';
 import { buildNet, parametersOf, readRows } from '../support/blasnet.js';
+import { trySequences } from '../support/blasnet-sequences.js';
 import { responsivenessDuring } from '../support/responsiveness.js';
 import { timeCalls } from '../timing.js';
 
@@ -77,6 +78,8 @@ export const contender: Contender = {
     if (found === 0) throw new Error(`an accuracy of ${wanted} was never reached`);
     return { seconds: (performance.now() - started) / 1000, steps, accuracy: found };
   },
+
+  sequences: trySequences,
 
   async delay(job) {
     setThreads(job.threads);

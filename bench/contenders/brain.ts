@@ -1,5 +1,6 @@
 import type { Contender } from '../contender.js';
 import { rival, rivalVersion } from '../rivals.js';
+import { predictByBrain } from '../sequences/brain.js';
 import { type Setup, trainBySteps } from '../stepping.js';
 import { layerParts } from '../workloads.js';
 
@@ -36,6 +37,8 @@ export const contender: Contender = {
         }
       : undefined,
   train: trainBySteps(create),
+  sequenceNets: ['lstm', 'gru'],
+  sequences: predictByBrain,
 };
 
 function create({ workload, x, y, parameters }: Setup) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Contender } from '../contender.js';
 import { rival, rivalVersion } from '../rivals.js';
+import { predictByOnnxRuntime } from '../sequences/onnx.js';
 import { predictByCalls } from '../stepping.js';
 import { buildNet } from '../support/blasnet.js';
 import type { OnnxRuntime } from '../support/onnxruntime.js';
@@ -18,6 +19,7 @@ export const contender: Contender = {
     rival<OnnxRuntime>('onnxruntime-node');
     return rivalVersion('onnxruntime-node');
   },
+  sequences: predictByOnnxRuntime,
   predict: predictByCalls(async ({ workload, weights, x, threads }) => {
     const { InferenceSession, Tensor } = rival<OnnxRuntime>('onnxruntime-node');
     const inputs = inputsOf(workload);

@@ -14,4 +14,5 @@ export const contender: Contender = {
   train: pythonTrial('train', 'torch'),
   predict: pythonTrial('predict', 'torch'),
   reach: pythonTrial('reach', 'torch'),
+  sequences: pythonTrial('sequences', 'torch', 'torch_sequences'),
 };

@@ -1,5 +1,6 @@
 import type { Contender } from '../contender.js';
 import { rivalVersion } from '../rivals.js';
+import { predictByTensorFlow } from '../sequences/tensorflow.js';
 import { predictByCalls, trainBySteps } from '../stepping.js';
 import { loadTensorFlow, TensorFlowNet } from '../support/tensorflow.js';
 
@@ -14,5 +15,7 @@ export const contender: Contender = {
     return rivalVersion('@tensorflow/tfjs-backend-wasm');
   },
   train: trainBySteps(async (setup) => new TensorFlowNet(await loadTensorFlow('wasm'), setup)),
+  sequenceNets: ['lstm', 'gru'],
+  sequences: predictByTensorFlow,
   predict: predictByCalls(async (setup) => new TensorFlowNet(await loadTensorFlow('wasm'), setup).predictor),
 };

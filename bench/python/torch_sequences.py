@@ -1,84 +1,189 @@
-"""A layer of sequences in PyTorch, timed, or its start and the answers after a few steps, for others to compare with.
+"""Nets of sequences as one writes them in PyTorch: modules, autograd, SGD."""
 
-python3 torch_sequences.py start encoder FILE.npz
-python3 torch_sequences.py time encoder FILE.npz SECONDS
-"""
-
-import json
-import sys
-import time
+import math
 
 import numpy as np
 import torch
 from torch import nn
 
-ROWS, STEPS, FEATURES, BATCH, CHECK_STEPS, RATE = 640, 50, 64, 64, 5, 0.01
+import trials
 
 
-def encoder():
-    return nn.TransformerEncoderLayer(FEATURES, 4, 128, dropout=0.0, batch_first=True)
+class LastOutput(nn.Module):
+    """A recurrent layer's output of the last step."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x)[0][:, -1]
 
 
-def encoder_weights(layer):
-    """Parameters by blasnet's names."""
-    parts = zip(("query", "key", "value"), layer.self_attn.in_proj_weight.chunk(3), layer.self_attn.in_proj_bias.chunk(3))
-    found = {f"attention.{name}{key}": value for name, w, b in parts for key, value in (("W", w.T), ("B", b[None]))}
-    linears = {"attention.output": layer.self_attn.out_proj, "feedForward1.": layer.linear1, "feedForward2.": layer.linear2}
-    for name, linear in linears.items():
-        found[f"{name}W"], found[f"{name}B"] = linear.weight.T, linear.bias[None]
-    for name, norm in (("norm1", layer.norm1), ("norm2", layer.norm2)):
-        found[f"{name}.gamma"], found[f"{name}.beta"] = norm.weight, norm.bias
-    return found
+class Mean(nn.Module):
+    """The mean over the steps, which are this dimension."""
+
+    def __init__(self, dimension):
+        super().__init__()
+        self.dimension = dimension
+
+    def forward(self, x):
+        return x.mean(self.dimension)
 
 
-LAYERS = {"encoder": (encoder, encoder_weights)}
+class Recurrent:
+    """LSTM or GRU, whose gates have the order of blasnet's; an LSTM's second biases are not trained, since it has but one."""
+
+    def __init__(self, options):
+        kinds = {"lstm": nn.LSTM, "gru": nn.GRU}
+        self.layer = kinds[options["kind"]](options["features"], options["units"], batch_first=True)
+        self.module = LastOutput(self.layer)
+        self.is_lstm = options["kind"] == "lstm"
+
+    def pairs(self):
+        layer = self.layer
+        if self.is_lstm:
+            with torch.no_grad():
+                layer.bias_hh_l0.zero_()
+            layer.bias_hh_l0.requires_grad_(False)
+        biases = [layer.bias_ih_l0[None]] + ([] if self.is_lstm else [layer.bias_hh_l0[None]])
+        return [layer.weight_ih_l0.T, layer.weight_hh_l0.T, *biases]
+
+
+class Encoder:
+    def __init__(self, options):
+        sizes = (options["features"], options["heads"], options["feedForward"])
+        self.module = nn.TransformerEncoderLayer(*sizes, dropout=0.0, batch_first=True)
+
+    def pairs(self):
+        layer = self.module
+        attention = layer.self_attn
+        found = []
+        for w, b in zip(attention.in_proj_weight.chunk(3), attention.in_proj_bias.chunk(3)):
+            found += [w.T, b[None]]
+        found += [attention.out_proj.weight.T, attention.out_proj.bias[None], layer.norm1.weight, layer.norm1.bias]
+        for linear in (layer.linear1, layer.linear2):
+            found += [linear.weight.T, linear.bias[None]]
+        return [*found, layer.norm2.weight, layer.norm2.bias]
+
+
+class Convolution:
+    """On [rows, features, steps], which is what PyTorch takes."""
+
+    def __init__(self, options):
+        self.layer = nn.Conv1d(options["features"], options["filters"], options["kernelSize"], padding="same")
+        self.module = nn.Sequential(self.layer, nn.ReLU())
+
+    def pairs(self):
+        return [self.layer.weight.permute(2, 1, 0), self.layer.bias[None]]
+
+
+class Bag:
+    """Embedding and mean in one, with gradients of the words that occur only: the fastest way of PyTorch."""
+
+    def __init__(self, options):
+        self.module = nn.EmbeddingBag(options["count"], options["size"], mode="mean", sparse=True)
+
+    def pairs(self):
+        return [self.module.weight]
+
+
+class Dense:
+    def __init__(self, options):
+        self.module = nn.Linear(options["inputs"], options["outputs"])
+
+    def pairs(self):
+        return [self.module.weight.T, self.module.bias[None]]
+
+
+class Pool:
+    def __init__(self, dimension):
+        self.module = Mean(dimension)
+
+    def pairs(self):
+        return []
+
+
+KINDS = {"lstm": Recurrent, "gru": Recurrent, "encoder": Encoder, "conv1d": Convolution, "embedding": Bag, "dense": Dense}
+
+
+def parts_of(layers):
+    kinds = [layer["kind"] for layer in layers]
+    for layer in layers:
+        if layer["kind"] != "meanPool":
+            yield KINDS[layer["kind"]](layer)
+        elif "embedding" not in kinds:
+            yield Pool(2 if "conv1d" in kinds else 1)
 
 
 class Net:
-    def __init__(self, name):
-        torch.manual_seed(1)
-        self.layer = LAYERS[name][0]()
-        self.out = nn.Linear(STEPS * FEATURES, 1)
-        self.net = nn.Sequential(self.layer, nn.Flatten(), self.out)
-        self.x, self.y = torch.randn(ROWS, STEPS, FEATURES), torch.randn(ROWS, 1)
-        self.optimizer = torch.optim.SGD(self.net.parameters(), lr=RATE)
+    def __init__(self, job):
+        torch.set_num_threads(job["threads"])
+        self.net = job["net"]
+        self.batch = self.net["batch"]
+        self.parts = list(parts_of(self.net["layers"]))
+        self.module = nn.Sequential(*(part.module for part in self.parts))
+        self.load(trials.read_floats(job["weights"]))
+        learning = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
+        self.optimizer = torch.optim.SGD(learning, lr=self.net["learningRate"])
+        self.criterion = nn.MSELoss()
+        self.x, self.y = self.rows(trials.read_floats(job["data"]["x"])), torch.from_numpy(trials.read_floats(job["data"]["y"], 1))
+
+    def rows(self, x):
+        """Numbers as the first layer takes them, side by side in memory."""
+        if self.net["features"] == 0:
+            return torch.from_numpy(x.reshape(-1, self.net["steps"]).astype(np.int64))
+        x = torch.from_numpy(x.reshape(-1, self.net["steps"], self.net["features"]))
+        return x.transpose(1, 2).contiguous() if isinstance(self.parts[0], Convolution) else x
+
+    def load(self, values):
+        at = 0
+        with torch.no_grad():
+            for parameter in (found for part in self.parts for found in part.pairs()):
+                size = math.prod(parameter.shape)
+                parameter.copy_(torch.from_numpy(values[at : at + size].reshape(tuple(parameter.shape))))
+                at += size
+        if at != len(values):
+            raise ValueError(f"Expected {at} parameters but received {len(values)}")
+
+    def parameters(self):
+        return [found.detach().numpy() for part in self.parts for found in part.pairs()]
 
     def step(self, i):
-        first = i * BATCH % ROWS
-        labels = self.y[first : first + BATCH]
+        first = i * self.batch % len(self.x)
+        rows = slice(first, first + self.batch)
         self.optimizer.zero_grad()
-        (((self.net(self.x[first : first + BATCH]) - labels) ** 2).mean() / 2).backward()
+        loss = self.criterion(self.module(self.x[rows]), self.y[rows]) / 2
+        loss.backward()
         self.optimizer.step()
+        return loss
 
-    def predict(self):
+    def predict(self, x):
         with torch.no_grad():
-            return self.net(self.x[:BATCH])
+            return self.module(x)
 
 
-def least_time(call, seconds):
-    """Microseconds of the fastest call, after a fifth of the time to warm up."""
-    times, i, end = [], 0, time.perf_counter() + 1.2 * seconds
-    while time.perf_counter() < end or len(times) < 6:
-        start = time.perf_counter()
-        call(i)
-        times.append(time.perf_counter() - start)
-        i += 1
-    return min(times[len(times) // 6 :]) * 1e6
+def sequences(job):
+    seconds = job["seconds"]
+    training = {}
+    if job.get("check"):
+        net = Net(job)
+        steps = job["net"]["checkSteps"]
+        training["checkLoss"] = sum(float(net.step(i)) for i in range(steps)) / steps
+        trials.write_floats(job["check"]["out"], net.parameters())
+    net = Net(job)
+    net.module.eval()
+    predictions = []
+    for rows in job["rows"]:
+        part = net.x[:rows].contiguous()
+        call = lambda: net.predict(part)
+        output = call().numpy().ravel().tolist()
+        trials.time_calls(call, seconds / 4)  # to warm up
+        predictions.append({"rows": rows, "times": trials.summarize(trials.time_calls(call, seconds / 2)), "output": output})
+    net.module.train()
+    trials.time_steps(net.step, seconds / 4)
+    training.update(trials.time_steps(net.step, seconds))
+    return {"training": training, "predictions": predictions}
 
 
-torch.set_num_threads(1)
-command, name, file = sys.argv[1:4]
-net = Net(name)
-if command == "start":
-    weights = {f"layer.{key}": value.detach().numpy().copy() for key, value in LAYERS[name][1](net.layer).items()}
-    weights.update({"out.W": net.out.weight.detach().numpy().T.copy(), "out.B": net.out.bias.detach().numpy()[None].copy()})
-    for i in range(CHECK_STEPS):
-        net.step(i)
-    net.net.eval()
-    data = {"x": net.x.numpy(), "y": net.y.numpy(), "answers": net.predict().numpy()}
-    np.savez(file, **{key: np.ascontiguousarray(value) for key, value in {**weights, **data}.items()})
-else:
-    seconds = float(sys.argv[4])
-    train = least_time(net.step, seconds)
-    net.net.eval()
-    print(json.dumps({"about": torch.__version__, "train": train, "predict": least_time(lambda i: net.predict(), seconds)}))
+trials.main({"sequences": sequences})

@@ -1,16 +1,25 @@
 """What the benchmark's trials in Python share: files, the clock, the trials of a net that trains step by step."""
 
+import base64
 import json
 import math
-import sys
 import time
 
 import numpy as np
 
+import start  # the job, and the bytes of the files that it names
+
+written = {}  # base64 of the files that go back, by path
+
 
 def read_floats(path, columns=None):
-    values = np.fromfile(path, dtype="<f4")
+    values = np.frombuffer(start.files[path], dtype="<f4")
     return values if columns is None else values.reshape(-1, columns)
+
+
+def write_floats(path, arrays):
+    values = np.concatenate([np.asarray(array, dtype="<f4").ravel() for array in arrays])
+    written[path] = base64.b64encode(values.tobytes()).decode()
 
 
 def read_data(job, data):
@@ -80,8 +89,7 @@ def train(job, create):
         net = create(job, *read_data(job, job["check"]["data"]))
         steps = job["workload"]["checkSteps"]
         result["checkLoss"] = sum(float(net.step(i)) for i in range(steps)) / steps
-        parameters = [np.asarray(values, dtype="<f4").ravel() for values in net.parameters()]
-        np.concatenate(parameters).tofile(job["check"]["out"])
+        write_floats(job["check"]["out"], net.parameters())
     if job["seconds"] > 0:
         x, y = read_data(job, job["data"])
         net = create(job, x, y)
@@ -107,6 +115,6 @@ def predict(job, create):
 
 
 def main(trials):
-    """Runs the trial that the command line names, with the job that it holds, and prints the result."""
-    kind, job = sys.argv[1:3]
-    print(json.dumps(trials[kind](json.loads(job))))
+    """Runs the trial that start.py was told of, and prints its result and the files that it wrote."""
+    result = trials[start.kind](start.job)
+    print(json.dumps({"result": result, "written": written}))

@@ -7,5 +7,8 @@ export interface Session {
 }
 export interface OnnxRuntime {
   InferenceSession: { create(model: string, options: object): Promise<Session> };
-  Tensor: new (type: 'float32', data: Float32Array, shape: readonly number[]) => OnnxTensor;
+  Tensor: {
+    new (type: 'float32', data: Float32Array, shape: readonly number[]): OnnxTensor;
+    new (type: 'int32', data: Int32Array, shape: readonly number[]): OnnxTensor;
+  };
 }

@@ -1,35 +1,76 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import type { Jobs, Results } from '../contender.js';
 import { root } from '../root.js';
 
 const run = promisify(execFile);
 
-/** The first interpreter that has a module; looking does not import it. */
-async function interpreterWith(module: string): Promise<string> {
+/** A command in words, such as `chroot /srv/other python3`: the Python of all contenders in place of one that is found here. */
+export const pythonVariable = 'BLASNET_BENCH_PYTHON';
+
+/** The words of a command that starts a Python which has a module. Looking does not import it. */
+async function interpreterWith(module: string): Promise<readonly [string, ...string[]]> {
+  const given = process.env[pythonVariable]?.split(/\s+/).filter(Boolean);
+  const candidates = given?.length ? [given] : [['python3'], ['/usr/bin/python3']];
   const question = `import importlib.util, sys; sys.exit(importlib.util.find_spec('${module}') is None)`;
-  for (const python of ['python3', '/usr/bin/python3']) {
+  for (const candidate of candidates) {
+    const [program, ...words] = candidate as [string, ...string[]];
     try {
-      await run(python, ['-c', question]);
-      return python;
+      await run(program, [...words, '-c', question]);
+      return [program, ...words];
     } catch {
       // not there, or without the module
     }
   }
-  throw new Error(`no python3 here has ${module}`);
+  throw new Error(`no ${given?.length ? given.join(' ') : 'python3'} here has ${module}`);
 }
 
-/** A trial in Python: bench/python/<module>_net.py reads the job as JSON and prints the result. */
-export function pythonTrial<Kind extends keyof Jobs>(kind: Kind, module: string) {
+/** The float files that a job names and that exist: what it reads. */
+export function filesIn(job: unknown): string[] {
+  if (typeof job === 'string') return job.endsWith('.f32') && existsSync(job) ? [job] : [];
+  return typeof job === 'object' && job !== null ? [...new Set(Object.values(job).flatMap(filesIn))] : [];
+}
+
+/** What bench/python/start.py reads: a line of JSON, then the files' bytes. */
+async function* message(kind: string, job: unknown, modules: readonly string[]): AsyncGenerator<Buffer | string> {
+  const files = filesIn(job);
+  const texts = modules.map(async (name) => [name, await readFile(join(root, `bench/python/${name}.py`), 'utf8')]);
+  const sizes = files.map(async (path) => [path, (await stat(path)).size]);
+  const head = { kind, job, modules: await Promise.all(texts), files: await Promise.all(sizes) };
+  yield `${JSON.stringify(head)}\n`;
+  for (const path of files) yield await readFile(path);
+}
+
+/** Runs a trial of bench/python by start.py: program, job and files go in by stdin, the result and what it writes come out. */
+async function runPython<Kind extends keyof Jobs>(kind: Kind, module: string, program: string, job: Jobs[Kind]) {
+  const [command, ...words] = await interpreterWith(module);
+  const start = await readFile(join(root, 'bench/python/start.py'), 'utf8');
+  const threads = String(job.threads);
+  const child = spawn(command, [...words, '-c', start], {
+    env: { ...process.env, OPENBLAS_NUM_THREADS: threads, OMP_NUM_THREADS: threads, MKL_NUM_THREADS: threads },
+    stdio: 'pipe',
+  });
+  const ended = new Promise<unknown>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(code ?? signal));
+  });
+  // A program that fails early closes its stdin; what it says then tells more than the broken pipe.
+  const sent = pipeline(message(kind, job, ['trials', program]), child.stdin).catch(() => undefined);
+  const [output, errors, end] = await Promise.all([text(child.stdout), text(child.stderr), ended, sent]);
+  if (end !== 0) throw new Error(errors.trim() || `${basename(command)} ended with ${end}`);
+  return JSON.parse(output) as { result: Results[Kind]; written: Record<string, string> };
+}
+
+/** A trial in Python by the functions of bench/python/<program>.py, which uses a module. */
+export function pythonTrial<Kind extends keyof Jobs>(kind: Kind, module: string, program = `${module}_net`) {
   return async (job: Jobs[Kind]): Promise<Results[Kind]> => {
-    const python = await interpreterWith(module);
-    const program = join(root, `bench/python/${module}_net.py`);
-    const threads = String(job.threads);
-    const { stdout } = await run(python, [program, kind, JSON.stringify(job)], {
-      env: { ...process.env, OPENBLAS_NUM_THREADS: threads, OMP_NUM_THREADS: threads, MKL_NUM_THREADS: threads },
-      maxBuffer: 1 << 28,
-    });
-    return JSON.parse(stdout) as Results[Kind];
+    const { result, written } = await runPython(kind, module, program, job);
+    for (const [path, base64] of Object.entries(written)) await writeFile(path, Buffer.from(base64, 'base64'));
+    return result;
   };
 }

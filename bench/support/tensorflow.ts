@@ -3,7 +3,7 @@ import type { Setup, Stepper } from '../stepping.js';
 import { layerParts } from '../workloads.js';
 
 /** As much of TensorFlow.js as is used here. */
-interface TfTensor {
+export interface TfTensor {
   dataSync(): Float32Array;
   dispose(): void;
 }

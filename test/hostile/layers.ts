@@ -88,6 +88,9 @@ export function layer(
       'maskOf',
       'inputType',
       'inputRange',
+      'stepsFrom',
+      'recur',
+      'biases',
     ],
   };
 }

@@ -1,8 +1,10 @@
 import type { FloatArray } from '../tensor/tensor.js';
 import type { Layer } from './layer.js';
 
-/** Attributes of an ONNX node: integers, lists of integers, texts, and floats, which are marked since JavaScript has one type of numbers. */
-export type OnnxAttributes = Readonly<Record<string, number | string | readonly number[] | { readonly float: number }>>;
+/** Attributes of an ONNX node: integers, texts, lists of these, and floats, which are marked since JavaScript has one type of numbers. */
+export type OnnxAttributes = Readonly<
+  Record<string, number | string | readonly number[] | readonly string[] | { readonly float: number }>
+>;
 
 /** Makes the ONNX form of a layer, in `layer.toOnnx`. Values go by their names. */
 export interface OnnxBuilder {

@@ -13,7 +13,16 @@ export function elementTypeName(type: number | undefined): string {
 }
 
 /** Values of the enumeration AttributeProto.AttributeType. */
-export const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7, strings: 8 } as const;
+export const attributeTypes = {
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
+} as const;
 
 /** TensorProto.DataLocation.EXTERNAL */
 export const externalLocation = 1;
@@ -46,6 +55,7 @@ export interface AttributeMessage {
   readonly i?: Int64;
   readonly s?: Uint8Array;
   readonly t?: TensorMessage | null;
+  readonly g?: GraphMessage | null;
   readonly floats?: readonly number[];
   readonly ints?: readonly Int64[];
   readonly strings?: readonly Uint8Array[];

@@ -5,28 +5,42 @@ import type { FloatArray } from '../../tensor/tensor.js';
 import type { ModelBuilder } from './model-builder.js';
 import type { Extent, Trace, TracedCall } from './traced-calls.js';
 
+/** Gives the name of a value that gets its node when it is asked for: of a last state, which few nets read. */
+export type StateName = () => string;
+
+/** A constant that is made of parameters. */
+export interface Derived {
+  /** Names its content: constants of one key and the same parameters are equal. */
+  readonly key: string;
+  readonly shape: readonly number[];
+  values(parameters: readonly FloatArray[]): FloatArray;
+}
+
+/** The names of what operations take. */
+interface Sources {
+  readonly names: Map<Value, StateName | string>;
+  /** Last states of recurrent operations. */
+  readonly states: Map<Value, StateName>;
+  parameter(value: Value, shape: readonly number[] | undefined): string | undefined;
+  /** Undefined where not all of the values are parameters. */
+  derived(values: readonly Value[], what: Derived): string | undefined;
+  /** The lengths of sequences by the names of their masks. */
+  readonly lengths: Map<string, string>;
+}
+
 /** Writes one operation of a layer as nodes: its arguments are values, for which there are names, and others. */
 export class Emission {
   readonly #builder: ModelBuilder;
   readonly #layer: string;
   readonly #trace: Trace;
-  readonly #names: Map<Value, string>;
-  readonly #parameter: (value: Value, shape: readonly number[] | undefined) => string | undefined;
+  readonly #sources: Sources;
   readonly call: TracedCall;
 
-  constructor(
-    builder: ModelBuilder,
-    layer: string,
-    trace: Trace,
-    names: Map<Value, string>,
-    parameter: (value: Value, shape: readonly number[] | undefined) => string | undefined,
-    call: TracedCall,
-  ) {
+  constructor(builder: ModelBuilder, layer: string, trace: Trace, sources: Sources, call: TracedCall) {
     this.#builder = builder;
     this.#layer = layer;
     this.#trace = trace;
-    this.#names = names;
-    this.#parameter = parameter;
+    this.#sources = sources;
     this.call = call;
   }
 
@@ -43,17 +57,18 @@ export class Emission {
 
   nameOf(arg: unknown): string {
     if (!(arg instanceof Value)) return this.#builder.scalar(arg as number);
-    const known = this.#names.get(arg);
-    if (known !== undefined) return known;
-    const name = this.#parameter(arg, undefined) ?? this.#constant(arg);
-    this.#names.set(arg, name);
+    const { names, parameter } = this.#sources;
+    const known = names.get(arg);
+    if (typeof known === 'string') return known;
+    const name = known?.() ?? parameter(arg, undefined) ?? this.#constant(arg);
+    names.set(arg, name);
     return name;
   }
 
   /** The name of a value in another shape of as many numbers: parameters get it at once. */
   nameAs(value: Value, shape: readonly number[]): string {
     if (value.shape.join() === shape.join()) return this.nameOf(value);
-    return this.#parameter(value, shape) ?? this.node('Reshape', [this.nameOf(value), this.integers(shape)]);
+    return this.#sources.parameter(value, shape) ?? this.node('Reshape', [this.nameOf(value), this.integers(shape)]);
   }
 
   #constant(value: Value): string {
@@ -66,6 +81,38 @@ export class Emission {
   /** Adds a node, named after the layer and its operator, and returns its output. */
   node(operator: string, inputs: readonly string[], attributes: OnnxAttributes = {}): string {
     return this.#builder.node(operator, `${this.#layer}/${operator.toLowerCase()}`, inputs, attributes);
+  }
+
+  /** Adds a node of several outputs, and returns their names. */
+  nodes(
+    operator: string,
+    inputs: readonly string[],
+    attributes: OnnxAttributes,
+    outputs: readonly string[],
+  ): readonly string[] {
+    return this.#builder.nodes(operator, `${this.#layer}/${operator.toLowerCase()}`, inputs, attributes, outputs);
+  }
+
+  /** The name of a constant that is made of parameters; undefined where the values are not all parameters. */
+  derived(values: readonly Value[], what: Derived): string | undefined {
+    return this.#sources.derived(values, what);
+  }
+
+  /** Sets the name of a last state that the call gives. */
+  setState(value: Value, name: StateName): void {
+    this.#sources.states.set(value, name);
+    if (value !== this.call.result) this.#sources.names.set(value, name);
+  }
+
+  /** The lengths that a mask is made of, by its name; undefined for another mask. */
+  lengthsOf(mask: string): string | undefined {
+    return this.#sources.lengths.get(mask);
+  }
+
+  /** Notes the lengths that a mask is made of, if any, and returns its name. */
+  withLengths(mask: string, lengths: string | undefined): string {
+    if (lengths !== undefined) this.#sources.lengths.set(mask, lengths);
+    return mask;
   }
 
   integers(values: readonly number[]): string {

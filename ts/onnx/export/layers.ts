@@ -4,7 +4,7 @@ import { BlockLayer } from '../../layers/block.js';
 import type { Layer, OnnxBuilder } from '../../layers/index.js';
 import type { Value } from '../../ops/value.js';
 import type { FloatArray, Tensor } from '../../tensor/tensor.js';
-import { Emission } from './emission.js';
+import { type Derived, Emission, type StateName } from './emission.js';
 import type { ModelBuilder } from './model-builder.js';
 import { forms } from './operations.js';
 import { type Trace, traceOf } from './traced-calls.js';
@@ -15,8 +15,17 @@ export class LayerExporter {
   readonly #rowShapes = new Map<string, readonly number[]>();
   /** The names of masks by those of the values that they are of. */
   readonly #masks = new Map<string, string>();
+  /** The last states of recurrent layers by the names of their outputs. */
+  readonly #states = new Map<string, readonly StateName[]>();
+  /** The names of inputs of whole numbers. */
+  readonly integers = new Set<string>();
+  /** The lengths of sequences by the names of the masks that are made of them. */
+  readonly lengths = new Map<string, string>();
   /** The names of parameters, by their shapes: a layer that is applied several times has one set of them. */
   readonly #parameters = new Map<Tensor, Map<string, string>>();
+  /** What is made of parameters, by what it is. */
+  readonly #derived = new Map<string, string>();
+  readonly #numbers = new Map<Tensor, number>();
 
   constructor(builder: ModelBuilder) {
     this.builder = builder;
@@ -51,8 +60,10 @@ export class LayerExporter {
     const isEmpty = inputs.includes(made) || this.builder.size === before;
     const output = isEmpty ? this.builder.node('Identity', name, [made]) : this.builder.rename(made, name);
     const isMasked = layer.definesMask || inputs.some((input) => this.mask(input) !== undefined);
-    const mask = layer instanceof BlockLayer ? this.mask(made) : isMasked ? form.mask() : undefined;
+    const isWhole = !(layer instanceof BlockLayer) || form.isOfOperations;
+    const mask = isWhole ? (isMasked ? form.mask() : undefined) : this.mask(made);
     if (mask !== undefined) this.#masks.set(output, mask);
+    this.#states.set(output, isWhole ? form.states : this.states(made));
     this.setRowShape(output, layer.outputShape(...inputs.map((input) => this.rowShape(input))));
     return output;
   }
@@ -60,6 +71,24 @@ export class LayerExporter {
   /** The name of the mask of a value; undefined where it has none. */
   mask(value: string): string | undefined {
     return this.#masks.get(value);
+  }
+
+  /** The last states that come with a value: of a recurrent layer; none with another value. */
+  states(value: string): readonly StateName[] {
+    return this.#states.get(value) ?? [];
+  }
+
+  /** The name of a constant that is made of parameters, which is made once. */
+  derived(name: string, { key, shape, values }: Derived, tensors: readonly Tensor[]): string {
+    const numbers = tensors.map((tensor) => {
+      if (!this.#numbers.has(tensor)) this.#numbers.set(tensor, this.#numbers.size);
+      return this.#numbers.get(tensor);
+    });
+    const full = `${key} of ${numbers.join()}`;
+    const known =
+      this.#derived.get(full) ?? this.builder.constant(name, shape, values(tensors.map(({ data }) => data)));
+    this.#derived.set(full, known);
+    return known;
   }
 
   /** The name of a parameter, as a constant of that shape. */
@@ -85,6 +114,8 @@ class LayerForm implements OnnxBuilder {
   readonly #layer: Layer;
   readonly #inputs: readonly string[];
   #layers = 0;
+  readonly #states = new Map<Value, StateName>();
+  #output: Value | undefined;
 
   constructor(exporter: LayerExporter, name: string, layer: Layer, inputs: readonly string[]) {
     this.#exporter = exporter;
@@ -121,7 +152,18 @@ class LayerForm implements OnnxBuilder {
 
   operations(): string {
     const trace = this.#trace();
+    this.#output = trace.output;
     return this.#emit(trace, trace.output) ?? this.#inputs[0]!;
+  }
+
+  /** Whether the layer has been written as its own operations. */
+  get isOfOperations(): boolean {
+    return this.#output !== undefined;
+  }
+
+  /** The last states that come with the output. */
+  get states(): readonly StateName[] {
+    return (this.#output?.states ?? []).flatMap((state) => this.#states.get(state) ?? []);
   }
 
   /** Adds the mask of the output, and returns its name; undefined where there is none. */
@@ -131,26 +173,38 @@ class LayerForm implements OnnxBuilder {
   }
 
   #trace(): Trace {
-    const rowShapes = this.#inputs.map((input) => this.rowShape(input));
-    const isMasked = this.#inputs.map((input) => this.#exporter.mask(input) !== undefined);
-    return traceOf(this.#layer, rowShapes, this.#layer.dtype, isMasked);
+    const inputs = this.#inputs.map((input) => ({
+      rowShape: this.rowShape(input),
+      isMasked: this.#exporter.mask(input) !== undefined,
+      states: this.#exporter.states(input).length,
+      isInteger: this.#exporter.integers.has(input),
+    }));
+    return traceOf(this.#layer, inputs, this.#layer.dtype);
   }
 
   /** Adds the operations that give a value, and returns its name. */
   #emit(trace: Trace, result: Value): string | undefined {
     const { builder } = this.#exporter;
-    const names = new Map<Value, string>(trace.inputs.map((value, i) => [value, this.#inputs[i]!]));
-    for (const [i, { mask }] of trace.inputs.entries()) {
+    const names = new Map<Value, StateName | string>(trace.inputs.map((value, i) => [value, this.#inputs[i]!]));
+    for (const [i, { mask, states = [] }] of trace.inputs.entries()) {
       if (mask) names.set(mask, this.#exporter.mask(this.#inputs[i]!)!);
+      for (const [k, state] of states.entries()) names.set(state, this.#exporter.states(this.#inputs[i]!)[k]!);
     }
     const parameter = (value: Value, shape: readonly number[] | undefined) => {
       const found = trace.parameters.get(value);
       return found && this.parameter(found.name, shape);
     };
+    const derived = (values: readonly Value[], what: Derived) => {
+      const tensors = values.flatMap((value) => trace.parameters.get(value)?.value ?? []);
+      if (tensors.length < values.length) return undefined;
+      return this.#exporter.derived(`${this.#name}/${what.key}`, what, tensors);
+    };
+    const source = { names, states: this.#states, parameter, derived, lengths: this.#exporter.lengths };
     for (const call of trace.callsFor(result)) {
-      const emission = new Emission(builder, this.#name, trace, names, parameter, call);
+      const emission = new Emission(builder, this.#name, trace, source, call);
       names.set(call.result, forms[call.operation](emission));
     }
-    return names.get(result) ?? parameter(result, undefined);
+    const name = names.get(result);
+    return (typeof name === 'function' ? name() : name) ?? parameter(result, undefined);
   }
 }

@@ -16,6 +16,8 @@ import { rawDataOf } from './raw-data.js';
 const opset = 17;
 const irVersion = 8;
 
+const recurrent = new Set(['LSTM', 'GRU', 'RNN']);
+
 /** A node that may get other names until the model is finished. */
 interface MutableNode {
   name: string;
@@ -58,6 +60,30 @@ export class ModelBuilder {
     const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
     this.#nodes.push({ name: free, opType: operator, input: [...inputs], output: [output], attribute });
     return output;
+  }
+
+  /** Adds a node of several outputs and returns their names. */
+  nodes(
+    operator: string,
+    name: string,
+    inputs: readonly string[],
+    attributes: OnnxAttributes,
+    outputs: readonly string[],
+  ): readonly string[] {
+    const first = this.node(operator, name, inputs, attributes);
+    const node = this.#nodes.at(-1)!;
+    node.output = [first, ...outputs.slice(1).map((output) => this.free(`${node.name}/${output}`))];
+    return node.output;
+  }
+
+  /** Leaves out what nothing reads of recurrent operators, which need not compute it. */
+  #pruneOutputs(outputs: readonly { readonly name: string }[]): void {
+    const read = new Set([...this.#nodes.flatMap(({ input }) => input), ...outputs.map(({ name }) => name)]);
+    for (const node of this.#nodes) {
+      if (!recurrent.has(node.opType)) continue;
+      const kept = node.output.map((output) => (read.has(output) ? output : ''));
+      node.output = kept.slice(0, kept.findLastIndex((output) => output !== '') + 1);
+    }
   }
 
   /** Adds a node that takes a value and a new constant. */
@@ -151,6 +177,7 @@ export class ModelBuilder {
         this.#replace(this.#nodes.at(-1)!, output);
       }
     }
+    this.#pruneOutputs(ports.outputs);
     const metadataProps: EntryMessage[] = Object.entries(metadata).map(([key, value]) => ({ key, value }));
     return {
       irVersion,
@@ -186,5 +213,9 @@ function attributeOf(name: string, value: OnnxAttributes[string]): AttributeMess
   if (typeof value === 'number') return { name, type: attributeTypes.int, i: value };
   if (typeof value === 'string') return { name, type: attributeTypes.string, s: Buffer.from(value) };
   if ('float' in value) return { name, type: attributeTypes.float, f: value.float };
+  if (isTexts(value)) return { name, type: attributeTypes.strings, strings: value.map((one) => Buffer.from(one)) };
   return { name, type: attributeTypes.ints, ints: value };
 }
+
+const isTexts = (values: readonly number[] | readonly string[]): values is readonly string[] =>
+  typeof values[0] === 'string';

@@ -13,6 +13,7 @@ import { sizeOf } from '../../tensor/tensor.js';
 import { elementTypes } from '../messages.js';
 import { attention, attentionWeights } from './attention.js';
 import type { Emission } from './emission.js';
+import { gru, lstm, simpleRnn } from './recurrent.js';
 
 /** Writes an operation as nodes and returns the name of its result. */
 export type Form = (e: Emission) => string;
@@ -75,7 +76,16 @@ function reshape(e: Emission): string {
   if (target.length === 2 && target[0] === -1 && open === 1 && isRows && x.rank > 2)
     return e.node('Flatten', [e.name(0)]);
   if (open > 1) throw badArgument('reshape', 'one length that depends on the rows', `${open} of them`);
-  return e.node('Reshape', [e.name(0), e.integers(target)]);
+  const isSame = x.shape.join() === result.shape.join();
+  return e.withLengths(e.node('Reshape', [e.name(0), e.integers(target)]), isSame ? e.lengthsOf(e.name(0)) : undefined);
+}
+
+/** The product of two masks of lengths is that of the smaller ones. */
+function multiply(e: Emission): string {
+  const [a, b] = [0, 1].map((i) => (e.value(i) ? e.lengthsOf(e.name(i)) : undefined));
+  const isSame = e.value(0)?.shape.join() === e.value(1)?.shape.join();
+  const lengths = isSame && a !== undefined && b !== undefined;
+  return e.withLengths(pair('Mul')(e), lengths ? e.node('Min', [a, b]) : undefined);
 }
 
 function transpose(e: Emission): string {
@@ -214,7 +224,8 @@ function stepMask(e: Emission): string {
   const lengths = e.node('Cast', [e.name(0)], { to: elementTypes.int64 });
   const column = e.node('Unsqueeze', [lengths, e.integers([1])]);
   const truth = e.node('Less', [e.integers(Array.from({ length: steps }, (_, t) => t)), column]);
-  return e.node('Cast', [truth], { to: e.isFloat64 ? elementTypes.float64 : elementTypes.float32 });
+  const mask = e.node('Cast', [truth], { to: e.isFloat64 ? elementTypes.float64 : elementTypes.float32 });
+  return e.withLengths(mask, e.name(0));
 }
 
 /** Steps of windows by their places, in a sequence with zeros around it. */
@@ -291,15 +302,11 @@ function gelu(e: Emission): string {
   return e.node('Mul', [product, e.scalar(0.5)]);
 }
 
-const recurrent: Form = (e) => {
-  throw badArgument('call', 'no recurrent operation yet', e.call.operation);
-};
-
 /** The ONNX form of each operation. A new operation gets a line here. */
 export const forms: Readonly<Record<keyof Ops, Form>> = {
   add: pair('Add'),
   subtract: pair('Sub'),
-  multiply: pair('Mul'),
+  multiply,
   divide: pair('Div'),
   power: pair('Pow'),
   maximum: pair('Max'),
@@ -364,9 +371,9 @@ export const forms: Readonly<Record<keyof Ops, Form>> = {
   globalMaxPool: globalPool('GlobalMaxPool'),
   upsample,
   batchNorm,
-  lstm: recurrent,
-  gru: recurrent,
-  simpleRnn: recurrent,
+  lstm,
+  gru,
+  simpleRnn,
   dropout: () => {
     throw badArgument('call', 'no dropout outside of training, as context.training says,', 'dropout');
   },

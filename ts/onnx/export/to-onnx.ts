@@ -113,7 +113,8 @@ function layersOf(
   scaling: FeatureScaling | undefined,
 ): readonly string[] {
   const exporter = new LayerExporter(builder);
-  const values = inputs.map(({ name, rowShape }) => {
+  const values = inputs.map(({ name, rowShape, type }) => {
+    if (type === 'int32') exporter.integers.add(name);
     const value = scaling ? exportFeatureScaling(builder, name, rowShape, scaling) : name;
     exporter.setRowShape(value, rowShape);
     return value;

@@ -17,6 +17,8 @@ export interface TracedCall {
   /** Values stand for themselves. */
   readonly args: readonly unknown[];
   readonly result: Value;
+  /** Further results: the last states of a recurrent operation. */
+  readonly others: readonly Value[];
 }
 
 /** The operations of a layer in order. */
@@ -36,16 +38,11 @@ const [first, second] = [1009, 1013];
 
 /**
  * Follows the operations of a layer, and of the mask of its output, twice with different numbers of rows, so that lengths that depend on them show.
- * @param isMasked - which inputs have a mask
+ * @param inputs - what the inputs are
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for a layer that does not consist of operations, or where these depend on the rows
  */
-export function traceOf(
-  layer: Layer,
-  rowShapes: readonly (readonly number[])[],
-  dtype: DType,
-  isMasked: readonly boolean[] = [],
-): Trace {
-  const traced = (rows: number) => tracedWith(layer, rowShapes, dtype, { rows, isMasked });
+export function traceOf(layer: Layer, inputs: readonly TracedInput[], dtype: DType): Trace {
+  const traced = (rows: number) => tracedWith(layer, inputs, dtype, rows);
   const [a, b] = [traced(first!), traced(second!)];
   const isAlike =
     a.calls.length === b.calls.length &&
@@ -56,8 +53,12 @@ export function traceOf(
     ...a.inputs.flatMap((value, i) => [
       [value, b.inputs[i]!] as const,
       ...(value.mask ? [[value.mask, b.inputs[i]!.mask!] as const] : []),
+      ...(value.states ?? []).map((state, k) => [state, b.inputs[i]!.states![k]!] as const),
     ]),
-    ...a.calls.map((call, i) => [call.result, b.calls[i]!.result] as const),
+    ...a.calls.flatMap((call, i) => {
+      const twin = b.calls[i]!;
+      return [call.result, ...call.others].map((value, k) => [value, [twin.result, ...twin.others][k]!] as const);
+    }),
   ]);
   const extents = (value: Value) => {
     const other = twins.get(value) ?? value;
@@ -81,8 +82,8 @@ function callsFor(calls: readonly TracedCall[], value: Value): readonly TracedCa
     else if (Array.isArray(arg)) arg.forEach(note);
     else if (typeof arg === 'object' && arg !== null && !ArrayBuffer.isView(arg)) Object.values(arg).forEach(note);
   };
-  const found = calls.toReversed().filter(({ result, args }) => {
-    if (!needed.has(result)) return false;
+  const found = calls.toReversed().filter(({ result, others, args }) => {
+    if (![result, ...others].some((one) => needed.has(one))) return false;
     args.forEach(note);
     return true;
   });
@@ -91,17 +92,17 @@ function callsFor(calls: readonly TracedCall[], value: Value): readonly TracedCa
 
 type OneTrace = Omit<Trace, 'extents' | 'callsFor'>;
 
-interface Circumstances {
-  readonly rows: number;
-  readonly isMasked: readonly boolean[];
+/** An input of a layer. */
+export interface TracedInput {
+  readonly rowShape: readonly number[];
+  readonly isMasked: boolean;
+  /** Whether it is an input of whole numbers, for a layer that takes both. */
+  readonly isInteger: boolean;
+  /** How many last states come with it: those of a recurrent layer. */
+  readonly states: number;
 }
 
-function tracedWith(
-  layer: Layer,
-  rowShapes: readonly (readonly number[])[],
-  dtype: DType,
-  { rows, isMasked }: Circumstances,
-): OneTrace {
+function tracedWith(layer: Layer, given: readonly TracedInput[], dtype: DType, rows: number): OneTrace {
   const runner = new ShapeRunner(dtype);
   const calls: TracedCall[] = [];
   const observe = (ops: Ops) => {
@@ -110,17 +111,21 @@ function tracedWith(
       (...args: unknown[]) => {
         const result = (ops[name] as (...args: unknown[]) => Value)(...args);
         // Some operations give a value that is there already, such as dropout by a rate of 0.
-        if (!args.includes(result)) calls.push({ operation: name, args, result });
+        const others = (result.states ?? []).filter((state) => state !== result);
+        if (!args.includes(result)) calls.push({ operation: name, args, result, others });
         return result;
       },
     ]);
     return Object.fromEntries(observed) as Ops;
   };
   const pass = new Pass(runner, false, { observe });
-  const inputs = rowShapes.map((rowShape, i) => {
+  const inputs = given.map(({ rowShape, isMasked, isInteger, states }, i) => {
     const shape = [rows, ...rowShape];
-    const value = new Value(layer.inputType(i) === 'int32' ? runner.tensor(shape, 'int32') : runner.tensor(shape));
-    if (isMasked[i]) value.mask = new Value(runner.tensor(shape.slice(0, 2)));
+    const type = layer.inputType(i) ?? (isInteger ? 'int32' : 'float32');
+    const value = new Value(type === 'int32' ? runner.tensor(shape, 'int32') : runner.tensor(shape));
+    if (isMasked) value.mask = new Value(runner.tensor(shape.slice(0, 2)));
+    const state = [rows, rowShape.at(-1)!];
+    if (states > 0) value.states = Array.from({ length: states }, () => new Value(runner.tensor(state)));
     return value;
   });
   const output = layer.record(pass, inputs);

@@ -14,6 +14,8 @@ export interface ConstantValue {
   readonly isFloat: boolean;
   /** Whether training may change it: it is an initializer, or computed of one. */
   readonly isWeight?: boolean;
+  /** The dimension that stands for any number of rows, all of which are the same: it has length 1 here. */
+  readonly rowsAt?: number;
 }
 
 /** Limit on the dimensions of a tensor; ONNX sets none, and images have four. */

@@ -1,16 +1,16 @@
 // @internal
 import { badFile } from '../../core/files.js';
 import type { Node } from '../../graph/node.js';
-import { ActivationLayer, type Layer } from '../../layers/index.js';
+import { ActivationLayer, type Layer, ReshapeLayer } from '../../layers/index.js';
 import { arrayOf, type DType, type FloatArray, sizeOf } from '../../tensor/tensor.js';
-import { elementTypes } from '../messages.js';
+import { elementTypes, type TensorMessage } from '../messages.js';
 import type { Budget } from './budget.js';
 import { type Compose, floatsOf, folded, integersOf, recordedLayer } from './compose.js';
 import { type ConstantValue, constantOf } from './constant.js';
 import type { Graph, GraphInput } from './graph.js';
 import { type GraphValue, type IntegersValue, kindOf, type RowsValue } from './graph-values.js';
 import { mostLayers, mostRowNumbers, nodeLayerName, type Weights } from './limits.js';
-import type { OnnxNode } from './node.js';
+import type { Branch, OnnxNode } from './node.js';
 import { quote } from './quote.js';
 import type { Length } from './recorder.js';
 
@@ -41,21 +41,40 @@ export class GraphImport {
   readonly done = new Set<OnnxNode>();
   readonly #values = new Map<string, GraphValue>();
   readonly #names = new Set<string>();
+  /** What nodes have another shape of, which only the net's own layers have given them. */
+  readonly #views = new Map<Node, Node>();
+  /** The lengths that the steps of a node are masked by. */
+  readonly maskedBy = new Map<Node, Node>();
   /** The names of the net's outputs by those of the model, where there are several. */
   readonly outputNames = new Map<string, string>();
   readonly #namesOutputs: boolean;
+  /** Constants of branches, and names that their nodes take. */
+  readonly #constants = new Map<string, TensorMessage>();
+  readonly #reads = new Set<string>();
+  readonly #follow: (nodes: readonly OnnxNode[]) => void;
 
   /** @param namesOutputs - whether the values of outputs have their names; else what comes behind them has */
   constructor(
     graph: Graph,
     batching: 'rows' | 'whole',
-    { budget, where, namesOutputs }: { budget: Budget; where: string; namesOutputs: boolean },
+    {
+      budget,
+      where,
+      namesOutputs,
+      follow,
+    }: {
+      budget: Budget;
+      where: string;
+      namesOutputs: boolean;
+      follow: (state: GraphImport, nodes: readonly OnnxNode[]) => void;
+    },
   ) {
     this.graph = graph;
     this.batching = batching;
     this.budget = budget;
     this.where = where;
     this.#namesOutputs = namesOutputs;
+    this.#follow = (nodes) => follow(this, nodes);
     const isDouble =
       graph.inputs.some(({ dtype }) => dtype === 'float64') ||
       graph.nodes.some((node) => node.operator === 'Cast' && node.int('to', 0) === elementTypes.float64);
@@ -80,7 +99,7 @@ export class GraphImport {
   value(name: string): GraphValue | undefined {
     const known = this.#values.get(name);
     if (known) return known;
-    const tensor = this.graph.constants.get(name);
+    const tensor = this.graph.constants.get(name) ?? this.#constants.get(name);
     if (!tensor) return undefined;
     const where = `tensor ${quote(name)} of ${this.where}`;
     const constant = constantOf(tensor, where, this.budget, { mostIntegers });
@@ -105,7 +124,23 @@ export class GraphImport {
     if (value.kind === 'rows' && value.rowsAt) {
       throw node.bad('the rows as first dimension', `[${this.dims(value).join(', ')}]`);
     }
+    if (value.kind === 'constant' && value.rowsAt !== undefined) {
+      throw node.bad('a constant whose shape does not hold the rows', `[${this.dims(value).join(', ')}]`);
+    }
     return value;
+  }
+
+  /** An input whose rows may stand in any dimension. @throws BlasnetError `ERR_BAD_FILE` where it is missing */
+  anyInput(node: OnnxNode, i: number): GraphValue {
+    const value = this.value(node.inputs[i] ?? '');
+    if (value?.kind === 'rows' ? value.rowsAt && !value.isIndex : value?.kind === 'constant') return value!;
+    return this.input(node, i);
+  }
+
+  /** The input where it is a constant that is the same for any number of rows. */
+  repeatedConstant(node: OnnxNode, i = 0): (ConstantValue & { readonly rowsAt: number }) | undefined {
+    const value = this.value(node.inputs[i] ?? '');
+    return value?.kind === 'constant' && value.rowsAt !== undefined ? { ...value, rowsAt: value.rowsAt } : undefined;
   }
 
   /** The whole numbers of an input of the model; undefined where the node's input is something else. */
@@ -114,9 +149,9 @@ export class GraphImport {
     return value?.kind === 'rows' && value.isIndex ? value : undefined;
   }
 
-  /** The first input where it is rows that may stand in any dimension; undefined for another one. */
-  movedRows(node: OnnxNode): (RowsValue & { readonly rowsAt: number }) | undefined {
-    const value = this.value(node.inputs[0] ?? '');
+  /** An input where it is rows that may stand in any dimension; undefined for another one. */
+  movedRows(node: OnnxNode, i = 0): (RowsValue & { readonly rowsAt: number }) | undefined {
+    const value = this.value(node.inputs[i] ?? '');
     if (value?.kind !== 'rows' || value.isIndex || this.batching === 'whole') return undefined;
     return { ...value, rowsAt: value.rowsAt ?? 0 };
   }
@@ -191,6 +226,9 @@ export class GraphImport {
 
   /** The lengths of a value's dimensions as the model has them. */
   dims(value: GraphValue): readonly Length[] {
+    if (value.kind === 'constant' && value.rowsAt !== undefined) {
+      return (value.shape as readonly Length[]).with(value.rowsAt, 'rows');
+    }
     if (value.kind !== 'rows') return value.shape;
     if (this.batching === 'whole') return value.node.rowShape;
     return ([...value.node.rowShape] as Length[]).toSpliced(value.rowsAt ?? 0, 0, 'rows');
@@ -249,8 +287,52 @@ export class GraphImport {
   }
 
   /** Rows that a node computes in operations on its way to its output. */
-  between(node: OnnxNode, inputs: readonly RowsValue[], compose: Compose): RowsValue {
+  between(node: OnnxNode, inputs: readonly (RowsValue | ConstantValue)[], compose: Compose): RowsValue {
     return node.naming(() => this.#record(node, inputs, compose, -1));
+  }
+
+  /** Rows in another shape. Of what has been reshaped already, the numbers are those of the first shape. */
+  reshaped(node: OnnxNode, x: RowsValue, rowShape: readonly number[]): RowsValue {
+    const source = this.#views.get(x.node) ?? x.node;
+    if (source.rowShape.join() === rowShape.join()) return { kind: 'rows', node: source };
+    const view = this.apply(
+      node,
+      node.naming(() => new ReshapeLayer(rowShape)),
+      [{ kind: 'rows', node: source }],
+    );
+    this.#views.set(view.node, source);
+    return view;
+  }
+
+  /** Whether rows have been reshaped by the import itself. */
+  isView({ node }: RowsValue): boolean {
+    return this.#views.has(node);
+  }
+
+  /** Whether the net reads an output of a node. */
+  isRead(node: OnnxNode, output: number): boolean {
+    const name = node.outputs[output] ?? '';
+    return name !== '' && (this.graph.uses.has(name) || this.#reads.has(name) || this.graph.outputs.includes(name));
+  }
+
+  /** Does what a branch does, and returns its outputs. @throws BlasnetError `ERR_BAD_FILE` for names that are taken */
+  enter(node: OnnxNode, { nodes, constants, inputs, outputs }: Branch): readonly GraphValue[] {
+    if (inputs.length > 0) throw node.bad('branches without inputs', `${inputs.length}`);
+    for (const tensor of constants) {
+      const name = tensor.name ?? '';
+      if (name === '' || this.value(name)) throw node.bad('a unique name for each value', quote(name));
+      this.#constants.set(name, tensor);
+    }
+    for (const name of [...nodes.flatMap(({ reads }) => reads), ...outputs]) this.#reads.add(name);
+    for (const name of nodes.flatMap((one) => one.outputs)) {
+      if (name !== '' && this.value(name)) throw node.bad('a unique name for each value', quote(name));
+    }
+    this.#follow(nodes);
+    return outputs.map((name) => {
+      const value = this.value(name);
+      if (!value) throw node.bad('outputs that the branch gives', quote(name));
+      return value;
+    });
   }
 
   #record(

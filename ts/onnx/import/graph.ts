@@ -78,6 +78,8 @@ export function graphOf(model: ModelMessage, where: string, choice?: OutputChoic
   if (inputs.length === 0) throw badFile(where, 'an input', 'none');
   for (const { name } of inputs) take(name);
   const nodes = graph.node.map((message, i) => new OnnxNode(message, i, where));
+  const size = nodes.reduce((sum, node) => sum + node.size, 0);
+  if (size > mostNodes) throw badFile(where, `at most ${mostNodes} nodes`, `${size}`);
   for (const node of nodes) for (const name of node.outputs) if (name !== '') take(name);
   const outputs = chosenOutputs(graph.output, where, choice);
   const [needed, names] = neededFor(outputs, nodes);
@@ -111,7 +113,7 @@ function neededFor(
     const node = name === '' ? undefined : producers.get(name);
     if (!node || needed.has(node)) continue;
     needed.add(node);
-    for (const input of node.inputs) open.push(input);
+    for (const input of node.reads) open.push(input);
   }
   return [nodes.filter((node) => needed.has(node)), names];
 }
@@ -119,7 +121,7 @@ function neededFor(
 function usesOf(nodes: readonly OnnxNode[]): ReadonlyMap<string, readonly OnnxNode[]> {
   const uses = new Map<string, OnnxNode[]>();
   for (const node of nodes) {
-    for (const name of new Set(node.inputs)) {
+    for (const name of new Set(node.reads)) {
       const users = uses.get(name);
       if (users) users.push(node);
       else uses.set(name, [node]);

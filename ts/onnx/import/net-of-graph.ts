@@ -14,6 +14,7 @@ import type { Attempt, OnnxImportOptions } from './from-onnx.js';
 import { GraphImport } from './graph-import.js';
 import { rowShapeOf } from './input-shapes.js';
 import { mostRowNumbers } from './limits.js';
+import type { OnnxNode } from './node.js';
 import { graphOperatorOf } from './node-table.js';
 import { requireOperators } from './operators/supported.js';
 import { findPatterns } from './patterns.js';
@@ -50,6 +51,7 @@ function attempt({ graph, budget }: Attempt, way: Way, options: OnnxImportOption
     budget,
     where,
     namesOutputs: way !== 'single',
+    follow: followNodes,
   });
   const inputs = graph.inputs.map((given) => {
     const rowShape = rowShapeOf(given, options.inputShape, where, way === 'whole' ? 0 : 1);
@@ -110,6 +112,15 @@ function follow(state: GraphImport): void {
     const pattern = patterns.get(node);
     if (!pattern) graphOperatorOf(node)!(state, node);
     else if (pattern.root === node) addPatternLayer(state, pattern);
+    node.requireAllRead();
+  }
+}
+
+/** Imports the nodes of a branch in order. */
+function followNodes(state: GraphImport, nodes: readonly OnnxNode[]): void {
+  requireOperators(nodes, (node) => graphOperatorOf(node) !== undefined, state.where);
+  for (const node of nodes) {
+    graphOperatorOf(node)!(state, node);
     node.requireAllRead();
   }
 }

@@ -2,9 +2,23 @@
 import { BlasnetError } from '../../core/errors.js';
 import { badFile } from '../../core/files.js';
 import { shortestDecimal } from '../../core/number-formats.js';
-import { type AttributeMessage, attributeTypes, type NodeMessage, type TensorMessage } from '../messages.js';
+import {
+  type AttributeMessage,
+  attributeTypes,
+  type GraphMessage,
+  type NodeMessage,
+  type TensorMessage,
+} from '../messages.js';
 import { wholeNumber } from './constant.js';
 import { plain, quote } from './quote.js';
+
+/** A graph in an attribute: a branch of If. */
+export interface Branch {
+  readonly nodes: readonly OnnxNode[];
+  readonly constants: readonly TensorMessage[];
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
 
 /** One node of a graph: its names, and its attributes, each of which an operator must read. */
 export class OnnxNode {
@@ -17,6 +31,11 @@ export class OnnxNode {
   readonly where: string;
   /** The same without operator and file: `node 'fc1'`. */
   readonly title: string;
+  /** The names that it takes: its inputs, and what its branches take from around them. */
+  readonly reads: readonly string[];
+  /** How many nodes it is, with those of its branches. */
+  readonly size: number;
+  readonly #branches = new Map<string, Branch>();
   readonly #attributes = new Map<string, AttributeMessage>();
   readonly #unread = new Set<string>();
 
@@ -36,7 +55,11 @@ export class OnnxNode {
       if (this.#attributes.has(attribute.name)) throw this.bad('each attribute once', `${quote(attribute.name)} twice`);
       this.#attributes.set(attribute.name, attribute);
       this.#unread.add(attribute.name);
+      if (attribute.g) this.#branches.set(attribute.name, branchOf(attribute.g, file));
     }
+    const branches = [...this.#branches.values()];
+    this.reads = [...this.inputs, ...branches.flatMap((branch) => freeNames(branch))];
+    this.size = branches.reduce((sum, { nodes }) => nodes.reduce((all, { size }) => all + size, sum), 1);
   }
 
   /** An `ERR_BAD_FILE` that names this node. */
@@ -98,6 +121,10 @@ export class OnnxNode {
     return this.#attribute(name, 'tensor')?.t ?? undefined;
   }
 
+  branch(name: string): Branch | undefined {
+    return this.#attribute(name, 'graph') && this.#branches.get(name);
+  }
+
   /** @throws BlasnetError `ERR_BAD_FILE` for an attribute that no operator has read, which may change the result */
   requireAllRead(): void {
     for (const name of this.#unread) throw this.bad('only attributes that blasnet supports', quote(name));
@@ -111,4 +138,23 @@ export class OnnxNode {
     }
     return found;
   }
+}
+
+function branchOf({ node, initializer, input, output }: GraphMessage, file: string): Branch {
+  return {
+    nodes: node.map((message, i) => new OnnxNode(message, i, file)),
+    constants: initializer,
+    inputs: input.map(({ name }) => name),
+    outputs: output.map(({ name }) => name),
+  };
+}
+
+/** The names that a branch takes from around it. */
+function freeNames({ nodes, constants, inputs, outputs }: Branch): string[] {
+  const own = new Set([
+    ...inputs,
+    ...constants.map(({ name }) => name ?? ''),
+    ...nodes.flatMap((node) => node.outputs),
+  ]);
+  return [...nodes.flatMap(({ reads }) => reads), ...outputs].filter((name) => name !== '' && !own.has(name));
 }

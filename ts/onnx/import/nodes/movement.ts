@@ -4,11 +4,17 @@ import type { IntegersValue, RowsValue } from '../graph-values.js';
 import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
 import type { Length } from '../recorder.js';
-import { gatherMoved, movedRowsOf, sliceMoved, transposeMoved } from './moved-rows.js';
+import { concatMoved, gatherMoved, movedRowsOf, sliceMoved, transposeMoved } from './moved-rows.js';
 import { pad } from './pad.js';
+import { asRepeated, plainOf } from './repeated.js';
 
 /** Concat along one dimension; of integers, of shapes. */
 function concat(state: GraphImport, node: OnnxNode): void {
+  const moved = movedRowsOf(state, node);
+  if (moved) {
+    concatMoved(moved, node.int('axis', 0));
+    return;
+  }
   const values = state.inputs(node);
   if (values.length === 0) throw node.bad('an input 1', 'none');
   const axis = node.int('axis', 0);
@@ -77,7 +83,8 @@ function split(state: GraphImport, node: OnnxNode): void {
 /** Slice; its ranges were attributes before operator set 10. */
 function slice(state: GraphImport, node: OnnxNode): void {
   const moved = movedRowsOf(state, node);
-  const x = moved ? state.movedRows(node)! : state.input(node, 0);
+  const repeated = state.repeatedConstant(node);
+  const x = repeated ? plainOf(repeated) : moved ? state.movedRows(node)! : state.input(node, 0);
   const dims = state.dims(x);
   const [starts, ends] = [state.listed(node, 'starts', 1), state.listed(node, 'ends', 2)];
   if (!starts || !ends) throw node.bad('starts and ends', 'none');
@@ -113,6 +120,9 @@ function slice(state: GraphImport, node: OnnxNode): void {
     if (cuts.every((cut) => cut === null)) return value!;
     return form.ops.slice(value!, ...Array.from({ length: form.lead(value!) }, () => null), ...cuts);
   });
+  if (!repeated) return;
+  if (ranges.some(({ place }) => place === repeated.rowsAt)) throw node.bad('slices that keep the rows', 'of the rows');
+  asRepeated(state, node, repeated.rowsAt);
 }
 
 interface CutRange {
@@ -157,7 +167,8 @@ function gather(state: GraphImport, node: OnnxNode): void {
     gatherMoved(moved, node.int('axis', 0), state.integers(node, 1), state.lengths(node, 1).shape);
     return;
   }
-  const x = state.input(node, 0);
+  const repeated = state.repeatedConstant(node);
+  const x = repeated ? plainOf(repeated) : state.input(node, 0);
   const { shape } = state.lengths(node, 1);
   const indices = state.integers(node, 1);
   const given = node.int('axis', 0);
@@ -178,6 +189,10 @@ function gather(state: GraphImport, node: OnnxNode): void {
     const target = [...dims.slice(0, place), ...shape, ...dims.slice(place + 1)];
     return shape.length === 1 ? y : form.reshapeResult(value!, y, target);
   });
+  if (!repeated) return;
+  const place = given < 0 ? given + repeated.shape.length : given;
+  if (place === repeated.rowsAt) throw node.bad('places that keep the rows', 'of the rows');
+  asRepeated(state, node, place < repeated.rowsAt ? repeated.rowsAt - 1 + shape.length : repeated.rowsAt);
 }
 
 /** Dimensions in another order, by default the other way round. */

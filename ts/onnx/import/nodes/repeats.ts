@@ -1,4 +1,6 @@
 import type { Value } from '../../../ops/value.js';
+import { sizeOf } from '../../../tensor/tensor.js';
+import type { ConstantValue } from '../constant.js';
 import type { Form } from '../form.js';
 import type { GraphImport } from '../graph-import.js';
 import type { GraphValue } from '../graph-values.js';
@@ -7,12 +9,28 @@ import type { Operators } from '../node-table.js';
 import { places } from '../places.js';
 import { quote } from '../quote.js';
 import type { Length } from '../recorder.js';
+import { asRepeated } from './repeated.js';
 
 /** Expand: dimensions of length 1 repeat, and more may come in front. */
 function expand(state: GraphImport, node: OnnxNode): void {
   const x = state.input(node, 0);
   const target = state.lengths(node, 1).values;
-  repeatTo(state, node, x, target);
+  const rowsAt = target.indexOf('rows');
+  const one = x.kind === 'constant' && rowsAt >= 0 ? oneOf(x, rowsAt - target.length) : undefined;
+  if (one) {
+    repeatTo(state, node, one, target.with(rowsAt, 1));
+    asRepeated(state, node, rowsAt + Math.max(one.shape.length - target.length, 0));
+  } else repeatTo(state, node, x, target);
+}
+
+/** A constant with one of the rows that it has along a dimension, counted from the last one; undefined where they differ. */
+function oneOf(x: ConstantValue, axis: number): ConstantValue | undefined {
+  const { shape, values } = x;
+  if ((shape.at(axis) ?? 1) === 1 || -axis > shape.length) return x;
+  // An example that is traced leaves its number of rows in states of zeros.
+  if (Array.from(values).some((value) => value !== values[0])) return undefined;
+  const own = shape.with(axis, 1);
+  return { ...x, shape: own, values: Array.from(values).slice(0, sizeOf(own)) };
 }
 
 function repeatTo(state: GraphImport, node: OnnxNode, x: GraphValue, target: readonly Length[]): void {

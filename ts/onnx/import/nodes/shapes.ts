@@ -5,7 +5,8 @@ import type { GraphValue } from '../graph-values.js';
 import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
 import type { Length } from '../recorder.js';
-import { movedRowsOf, squeezeMoved } from './moved-rows.js';
+import { movedRowsOf, reshapeMoved, squeezeMoved, unsqueezeMoved } from './moved-rows.js';
+import { asRepeated, plainOf } from './repeated.js';
 
 /** Gives the same numbers in another shape. */
 function reshaped(state: GraphImport, node: OnnxNode, x: GraphValue, dims: readonly Length[]): void {
@@ -23,7 +24,8 @@ function reshaped(state: GraphImport, node: OnnxNode, x: GraphValue, dims: reado
   const isLed = state.batching === 'rows';
   if (isLed && dims[0] !== 'rows') throw node.bad('the rows as first dimension', `[${dims.join(', ')}]`);
   const row = (isLed ? dims.slice(1) : dims) as readonly number[];
-  if (row.length === 1 && isLed) state.layer(node, new FlattenLayer(), [x]);
+  if (isLed && row.length > 0 && state.isView(x)) state.give(node, state.reshaped(node, x, row));
+  else if (row.length === 1 && isLed) state.layer(node, new FlattenLayer(), [x]);
   else if (row.length === 0) state.operation(node, [x], ({ ops }, [value]) => ops.reshape(value!, ['rows']));
   else
     state.layer(
@@ -36,6 +38,16 @@ function reshaped(state: GraphImport, node: OnnxNode, x: GraphValue, dims: reado
 /** Reshape to a shape that may be computed. */
 function reshape(state: GraphImport, node: OnnxNode): void {
   const keepsZeros = node.int('allowzero', 0) !== 0;
+  const moved = movedRowsOf(state, node);
+  if (moved) {
+    const given = node.ints('shape') ?? state.lengths(node, 1).values;
+    const dims = state.dims(state.movedRows(node)!);
+    reshapeMoved(
+      moved,
+      given.map((length, i) => (length === 0 && !keepsZeros ? (dims[i] ?? 0) : length)),
+    );
+    return;
+  }
   const x = state.input(node, 0);
   const from = state.dims(x);
   const target = node.ints('shape') ?? state.lengths(node, 1).values;
@@ -84,7 +96,8 @@ function squeeze(state: GraphImport, node: OnnxNode): void {
     squeezeMoved(moved, wanted);
     return;
   }
-  const x = state.input(node, 0);
+  const repeated = state.repeatedConstant(node);
+  const x = repeated ? plainOf(repeated) : state.input(node, 0);
   const dims = state.dims(x);
   const given = state.listed(node, 'axes', 1);
   const axes = given?.map((axis) => (axis < 0 ? axis + dims.length : axis));
@@ -100,10 +113,27 @@ function squeeze(state: GraphImport, node: OnnxNode): void {
     x,
     dims.filter((_, i) => !isGone(i)),
   );
+  if (!repeated) return;
+  if (isGone(repeated.rowsAt)) throw node.bad('axes that keep the rows', 'that of the rows');
+  const before = dims.filter((_, i) => i < repeated.rowsAt && isGone(i)).length;
+  asRepeated(state, node, repeated.rowsAt - before);
 }
 
 function unsqueeze(state: GraphImport, node: OnnxNode): void {
-  const x = state.input(node, 0);
+  const rows = state.movedRows(node);
+  const wanted = rows && state.listed(node, 'axes', 1);
+  const full = rows ? state.dims(rows).length + (wanted?.length ?? 0) : 0;
+  const moved = movedRowsOf(
+    state,
+    node,
+    wanted?.some((axis) => axis === 0 || axis === -full),
+  );
+  if (moved && wanted) {
+    unsqueezeMoved(moved, wanted);
+    return;
+  }
+  const repeated = state.repeatedConstant(node);
+  const x = repeated ? plainOf(repeated) : state.input(node, 0);
   const dims = state.dims(x);
   const given = state.listed(node, 'axes', 1) ?? [];
   const rank = dims.length + given.length;
@@ -112,7 +142,6 @@ function unsqueeze(state: GraphImport, node: OnnxNode): void {
   if (given.length === 0 || places.size < given.length || !isWithin || rank > 9) {
     throw node.bad(`axes of ${rank} dimensions`, `axes [${given.slice(0, 9).join(', ')}]`);
   }
-  if (dims[0] === 'rows' && places.has(0)) throw node.bad('axes behind the rows', `axes [${given.join(', ')}]`);
   const rest = [...dims];
   reshaped(
     state,
@@ -120,6 +149,9 @@ function unsqueeze(state: GraphImport, node: OnnxNode): void {
     x,
     Array.from({ length: rank }, (_, i) => (places.has(i) ? 1 : rest.shift()!)),
   );
+  if (!repeated) return;
+  const kept = Array.from({ length: rank }, (_, i) => i).filter((i) => !places.has(i));
+  asRepeated(state, node, kept[repeated.rowsAt]!);
 }
 
 export const shapeNodes: Operators = { Reshape: reshape, Flatten: flatten, Squeeze: squeeze, Unsqueeze: unsqueeze };

@@ -38,17 +38,19 @@ function constantOfShape(state: GraphImport, node: OnnxNode): void {
   const tensor = node.tensor('value');
   const value = tensor ? constantOf(tensor, node.where, state.budget) : undefined;
   if (value && value.values.length !== 1) throw node.bad('one number', `${value.values.length}`);
-  const shape = lengths.map((length) => {
-    if (length === 'rows') throw node.bad('a shape that is known', `[${lengths.join(', ')}]`);
-    return length;
-  });
+  const rowsAt = lengths.indexOf('rows');
+  const isFloat = value?.isFloat ?? true;
+  if (lengths.filter((length) => length === 'rows').length > Number(isFloat)) {
+    throw node.bad('a shape that is known', `[${lengths.join(', ')}]`);
+  }
+  const shape = lengths.map((length) => (length === 'rows' ? 1 : length));
   const size = sizeOf(shape);
   if (shape.some((length) => length < 0) || !(size <= mostNumbers)) {
     throw node.bad(`at most ${mostNumbers} numbers`, `shape [${shape.join(', ')}]`);
   }
   state.budget.take(8 * size);
   const values = new Float64Array(size).fill(value?.values[0] ?? 0);
-  if (value?.isFloat ?? true) state.give(node, { kind: 'constant', shape, values, isFloat: true });
+  if (isFloat) state.give(node, { kind: 'constant', shape, values, isFloat, ...(rowsAt >= 0 && { rowsAt }) });
   else state.give(node, { kind: 'integers', shape, values: Array.from(values), isTruth: tensor!.dataType === bool });
 }
 
@@ -136,7 +138,7 @@ function castLike(state: GraphImport, node: OnnxNode): void {
 
 /** The dimensions of a value, among which there may be the number of rows. */
 function shape(state: GraphImport, node: OnnxNode): void {
-  const dims = state.dims(state.input(node, 0));
+  const dims = state.dims(state.indices(node, 0) ?? state.anyInput(node, 0));
   const values = dims.slice(node.int('start', 0), node.int('end', dims.length));
   state.give(node, { kind: 'integers', shape: [values.length], values });
 }
@@ -151,7 +153,7 @@ export const valueNodes: Operators = {
   Constant: constant,
   ConstantOfShape: constantOfShape,
   Range: range,
-  Identity: (state, node) => state.give(node, state.input(node, 0)),
+  Identity: (state, node) => state.give(node, state.anyInput(node, 0)),
   Dropout: dropout,
   Cast: cast,
   CastLike: castLike,
