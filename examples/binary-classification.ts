@@ -10,31 +10,15 @@ import {
   NeuralNet,
 } from 'blasnet';
 import { confusionChart, confusionMatrix, lossChart, rocChart, rocCurve } from 'blasnet/charts';
+import { adultFiles } from './support/adult.js';
 import { numberOptions } from './support/command-line.js';
-import { dataFile } from './support/data-files.js';
 import { classesOf } from './support/metrics.js';
 import { pictures } from './support/pictures.js';
 
 const { epochs, seed } = numberOptions({ epochs: 60, seed: 1 });
 const save = pictures('binary-classification');
 
-const reader = new DataReader({
-  train: dataFile('adult/adult.data.gz'),
-  test: dataFile('adult/adult.test.gz'),
-  skipLines: { test: 1 },
-  header: [
-    ...['age', 'workclass', 'weight', 'education', 'education years', 'marital status', 'occupation', 'relationship'],
-    ...['race', 'sex', 'capital gain', 'capital loss', 'hours per week', 'country', 'income'],
-  ],
-  label: 'income',
-  ignore: ['weight'],
-  categorical: 'oneHot',
-  missing: 'category',
-  transform: {
-    'capital gain': (cell) => Math.min(Number(cell), 20_000), // a few of 99,999 would press all others into a corner
-    income: (cell) => cell.replace('.', ''), // the test file's labels end in a full stop
-  },
-});
+const reader = new DataReader({ ...adultFiles, categorical: 'oneHot' });
 await reader.readData();
 reader.normalizeX();
 reader.normalizeY('binaryClassifier');

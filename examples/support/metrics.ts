@@ -18,3 +18,27 @@ export function regressionFigures(real: ArrayLike<number>, predicted: ArrayLike<
   const squaredError = meanOf((value, i) => (predicted[i]! - value) ** 2);
   return { r2: 1 - squaredError / meanOf((value) => (value - mean) ** 2), squaredError };
 }
+
+/** Errors of forecasts, windows × steps: mean absolute and root mean squared error, and the former for each step. */
+export function forecastErrors(real: Tensor, forecast: Tensor) {
+  const steps = real.rowSize;
+  const errors = Array.from(real.data, (value, i) => forecast.data[i]! - value);
+  const byStep = new Array<number>(steps).fill(0);
+  for (const [i, error] of errors.entries()) byStep[i % steps]! += Math.abs(error) / real.rows;
+  return {
+    absolute: byStep.reduce((sum, error) => sum + error) / steps,
+    squared: Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0) / errors.length),
+    byStep,
+  };
+}
+
+/** Precision, recall and F1 of each class, of counts by real class (rows) and predicted class (columns). */
+export function classFigures(counts: readonly (readonly number[])[]) {
+  return counts.map((row, i) => {
+    const right = row[i]!;
+    const real = row.reduce((sum, count) => sum + count);
+    const found = counts.reduce((sum, other) => sum + other[i]!, 0);
+    const f1 = (2 * right) / (real + found);
+    return { precision: found === 0 ? 0 : right / found, recall: right / real, f1 };
+  });
+}
