@@ -53,12 +53,17 @@ export function filesIn(job: unknown): string[] {
   return typeof job === 'object' && job !== null ? [...new Set(Object.values(job).flatMap(filesIn))] : [];
 }
 
-/** What bench/python/start.py reads: a line of JSON, then the files' bytes. */
-async function* message(kind: string, job: unknown, modules: readonly string[]): AsyncGenerator<Buffer | string> {
+const programText = (name: string) => readFile(join(root, `bench/python/${name}.py`), 'utf8');
+
+/** What bench/python/start.py reads: a line of JSON, then the files' bytes. Of modules [name, text], the last one is the program. */
+export async function* messageFor(
+  kind: string,
+  job: unknown,
+  modules: readonly (readonly [name: string, text: string])[],
+): AsyncGenerator<Buffer | string> {
   const files = filesIn(job);
-  const texts = modules.map(async (name) => [name, await readFile(join(root, `bench/python/${name}.py`), 'utf8')]);
   const sizes = files.map(async (path) => [path, (await stat(path)).size]);
-  const head = { kind, job, modules: await Promise.all(texts), files: await Promise.all(sizes) };
+  const head = { kind, job, modules, files: await Promise.all(sizes) };
   yield `${JSON.stringify(head)}\n`;
   for (const path of files) yield await readFile(path);
 }
@@ -66,8 +71,9 @@ async function* message(kind: string, job: unknown, modules: readonly string[]):
 /** Runs a trial of bench/python by start.py: program, job and files go in by stdin, the result and what it writes come out. */
 async function runPython<Kind extends keyof Jobs>(kind: Kind, module: string, program: string, job: Jobs[Kind]) {
   const [command, ...words] = await interpreterWith(module);
-  const start = await readFile(join(root, 'bench/python/start.py'), 'utf8');
-  const child = spawn(command, [...words, '-c', start], {
+  const modules = ['trials', program].map(async (name) => [name, await programText(name)] as const);
+  const message = messageFor(kind, job, await Promise.all(modules));
+  const child = spawn(command, [...words, '-c', await programText('start')], {
     env: pythonEnvironment(job.threads),
     stdio: 'pipe',
   });
@@ -76,7 +82,7 @@ async function runPython<Kind extends keyof Jobs>(kind: Kind, module: string, pr
     child.on('close', (code, signal) => resolve(code ?? signal));
   });
   // A program that fails early closes its stdin; what it says then tells more than the broken pipe.
-  const sent = pipeline(message(kind, job, ['trials', program]), child.stdin).catch(() => undefined);
+  const sent = pipeline(message, child.stdin).catch(() => undefined);
   const [output, errors, end] = await Promise.all([text(child.stdout), text(child.stderr), ended, sent]);
   if (end !== 0) throw new Error(errors.trim() || `${basename(command)} ended with ${end}`);
   return JSON.parse(output) as { result: Results[Kind]; written: Record<string, string> };
