@@ -2,7 +2,8 @@
 // Usage: node scripts/onnx-node-tests.mjs FOLDER [--list passed|refused|wrong|skipped] [--match TEXT]
 // FOLDER is onnx/backend/test/data/node of the Python package onnx (up to 1.19, which holds the data). Tests whose inputs
 // and outputs are not all tensors, or that have no output of floats, are skipped.
-import { readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import protobuf from 'protobufjs';
@@ -18,6 +19,11 @@ const tolerance = { rtol: 1e-3, atol: 1e-5 };
 const floats = new Set([1, 11]);
 /** Tests whose reference contradicts ONNX's text: rows of length 0 stay 0 in LpNormalization, and are no NaN. */
 const outdated = new Set(['test_l2normalization_axis_0']);
+/**
+ * SHA-256 of references that a later version has corrected: the pool over three dimensions counted what ceil_mode adds
+ * beyond the padding. onnxruntime computes what the later one says.
+ */
+const corrected = new Set(['95e652b36f4fb061febab6f44d65d5d3afa5a4472cb4a54002106f3f58b2e6e4']);
 
 const schema = protobuf.parse(readFileSync(join(root, 'third-party/onnx/onnx.proto'), 'utf8')).root.resolveAll();
 const [Model, TensorProto] = ['onnx.ModelProto', 'onnx.TensorProto'].map((name) => schema.lookupType(name));
@@ -29,6 +35,8 @@ function numbersOf(path) {
   const tensor = TensorProto.decode(readFileSync(path));
   return { tensor, ...constantOf(tensor, path, budget(), { mostIntegers: 2 ** 24 }) };
 }
+
+const hashOf = (path) => (existsSync(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : '');
 
 /** Compares what a net gives with what ONNX's reference gives. */
 function differs(actual, expected) {
@@ -98,6 +106,7 @@ async function outcome(folder) {
   const isFloat = graph.output.every((output) => floats.has(elementType(output))) && graph.output.length > 0;
   if (!isFloat || types.includes(0) || !graph.input.some((input) => floats.has(elementType(input)))) return ['skipped'];
   const data = join(folder, 'test_data_set_0');
+  if (graph.output.some((_, i) => corrected.has(hashOf(join(data, `output_${i}.pb`))))) return ['skipped'];
   let values, expected;
   try {
     values = graph.input.map((_, i) => numbersOf(join(data, `input_${i}.pb`)));

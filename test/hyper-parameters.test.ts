@@ -137,7 +137,7 @@ const invalid: Readonly<Record<string, { values: readonly unknown[]; message: Re
   },
   initMethod: {
     values: ['he', 5, { name: 'toString' }, {}],
-    message: /^Expected 'zero', 'normal', 'xavier' or 'msra' for initMethod but received/,
+    message: /^Expected 'zero', 'normal', 'xavier', 'msra' or 'orthogonal' for initMethod but received/,
   },
   seed: {
     values: [-1, 0.5, 2 ** 53, Number.NaN, '1'],

@@ -492,8 +492,8 @@ export class NeuralNet {
    * const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net').addLayer(new GruLayer(2));
    * const whole = net.inference(Tensor.from([[[1], [2], [3]]])); // one sequence of three steps
    * const stream = net.stream();
-   * const last = [1, 2, 3].map((number) => stream.step(number)).at(-1)!;
-   * last.data.every((value, i) => value === whole.data[i]); // → true
+   * const [, , last] = [1, 2, 3].map((number) => stream.step(number));
+   * last?.data.every((value, i) => value === whole.data[i]); // → true
    * ```
    */
   stream(options?: NetStreamOptions): NetStream {

@@ -15,8 +15,9 @@ void StepMask(Context&, Vector<const int32_t> lengths, Matrix<T> y) {
   }
 }
 
-const KernelModule module(
-    [](Registry& registry) { registry.Add<&StepMask<float>, &StepMask<double>>("step_mask", {"lengths", "y"}); });
+const KernelModule module([](Registry& registry) {
+  registry.Add<&StepMask<float>, &StepMask<double>>("step_mask", {"lengths", "y"});
+});
 
 }  // namespace
 

@@ -88,9 +88,10 @@ TEST_CASE_TEMPLATE("element-wise kernels touch nothing beyond their tensors", T,
       Invoke<T>("binary_cross_entropy", {z, a, none, scalars});
       Invoke<T>("cross_entropy", {z, log_sum, z, none, scalars});
       PageTensor<double> squares({5}, at_end), hits({2}, at_end);
-      Invoke<T>("add_squared_errors", {z, z, squares});
-      Invoke<T>("count_rounded", {z, z, Scalar(half), hits});
-      Invoke<T>("count_hits", {z, z, Scalar(one), hits});
+      PageTensor<T> mask({0}, at_end);
+      Invoke<T>("add_squared_errors", {z, z, mask, squares});
+      Invoke<T>("count_rounded", {z, z, mask, Scalar(half), hits});
+      Invoke<T>("count_hits", {z, z, mask, Scalar(one), hits});
       CHECK(hits[0] == 3);                    // of two calls, and the 1 that was there
       CHECK(hits[1] == (size == 1 ? 2 : 3));  // a single column of labels holds numbers of classes
       CHECK(squares[1] == 1);

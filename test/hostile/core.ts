@@ -29,6 +29,7 @@ import {
   timeSeriesWindows,
 } from 'blasnet';
 import { layer, layers } from './layers.js';
+import { recurrentLayers } from './recurrent-layers.js';
 import type { Callable } from './walk.js';
 
 const x = () =>
@@ -155,6 +156,7 @@ const files = (...names: readonly string[]) => Object.fromEntries(names.map((nam
 /** Valid arguments of each export, or why it is left out. */
 export const core: Readonly<Record<string, Callable | string>> = {
   ...layers,
+  ...recurrentLayers,
   ActivationLayer: layer(
     () => new ActivationLayer('tanh'),
     () => [{ name: 'leakyRelu', slope: 0.1 }],
@@ -298,6 +300,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
       predictSync: () => [[{ a: 1, b: '2', c: 3 }]],
       predictor: () => [{ maxBatch: 4, maxDelayMs: 0 }],
       scaledPredictor: () => [{ maxBatch: 4, maxDelayMs: 0 }],
+      stream: () => [{ rows: 2 }],
       test: () => [x(), y()],
       addLayer: () => [new ActivationLayer('relu'), 'relu'],
       getLayer: () => ['fc1'],
@@ -323,12 +326,14 @@ export const core: Readonly<Record<string, Callable | string>> = {
     ],
   },
   NormalInitializer: initializer(() => [{ scaled: true }]),
+  OrthogonalInitializer: initializer(() => [{ gain: 2 }]),
   Parameter: {
     args: () => ['W', 'weights', [3, 2], 'float32', { trainable: true, penalized: true }],
     methods: { to: () => ['float64'] },
     internal: ['renamed'],
   },
   PlainLayer: 'abstract: for layers of users',
+  RecurrentLayer: 'abstract: the base of LstmLayer and its like',
   Tensor: {
     statics: {
       from: () => [[1, 2, 3, 4], [2, 2], 'float32'],

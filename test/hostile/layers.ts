@@ -88,6 +88,9 @@ export function layer(
       'maskOf',
       'inputType',
       'inputRange',
+      'stepsFrom',
+      'recur',
+      'biases',
     ],
   };
 }
@@ -104,15 +107,14 @@ const operationSteps = [
 ] as const;
 const dense = () => new FullyConnectedLayer(3);
 
-const steps = () => Tensor.zeros([2, 4, 3]);
 const attention = layer(
   () => new MultiHeadAttentionLayer({ heads: 1 }),
   () => [{ heads: 3, keySize: 3, valueSize: 2, causal: true, dropout: 0.1, useBias: false, seed: 1 }],
-  steps,
+  sequences,
 );
 const attentionLayer: Callable = {
   ...attention,
-  methods: { ...attention.methods, attentionWeights: () => [steps(), Tensor.zeros([2, 4])] },
+  methods: { ...attention.methods, attentionWeights: () => [sequences(), Tensor.zeros([2, 5])] },
 };
 
 /** Valid arguments of further layers. */
@@ -256,7 +258,7 @@ export const layers: Readonly<Record<string, Callable>> = {
   TransformerEncoderLayer: layer(
     () => new TransformerEncoderLayer({ heads: 1, feedForward: 2 }),
     () => [{ heads: 3, feedForward: 3, dropout: 0.1, activation: 'gelu', normFirst: true, causal: true, epsilon: 0.1 }],
-    steps,
+    sequences,
   ),
   UpsampleLayer: layer(
     () => new UpsampleLayer({ inputShape, factor: 2 }),

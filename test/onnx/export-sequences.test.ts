@@ -5,7 +5,7 @@ import { type DType, type FloatArray, Tensor } from 'blasnet';
 import { modelCodec } from '#blasnet/onnx/schema';
 import { temporaryFolder } from '../support/files.js';
 import { differences } from '../support/numerics.js';
-import { maskedCases, runtimeResults, type SequenceCase, sequenceCases, sequenceNet } from './sequences.js';
+import { maskedCases, runtimeResults, type SequenceCase, sequenceCases, sequenceNet } from './recurrent-nets.js';
 
 async function compare(t: ExecutionContext, made: SequenceCase, dtype: DType): Promise<void> {
   const net = sequenceNet(made, dtype);

@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { FloatArray } from 'blasnet';
-import { attributeTypes, elementTypes, type ModelMessage, type TensorMessage } from '#blasnet/onnx/messages';
+import {
+  type AttributeMessage,
+  attributeTypes,
+  elementTypes,
+  type GraphMessage,
+  type ModelMessage,
+  type TensorMessage,
+  type ValueMessage,
+} from '#blasnet/onnx/messages';
 import { modelCodec } from '#blasnet/onnx/schema';
 import { temporaryFolder, write } from '../support/files.js';
 
@@ -12,7 +20,8 @@ type AttributeValue =
   | readonly string[]
   | { readonly floats: readonly number[] }
   | { readonly float: number }
-  | { readonly tensor: TensorMessage };
+  | { readonly tensor: TensorMessage }
+  | { readonly branch: BranchSpec };
 
 /** A node: operator, inputs, output, and what else it has. */
 export interface NodeSpec {
@@ -20,7 +29,18 @@ export interface NodeSpec {
   readonly domain?: string;
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
-type Node = readonly [operator: string, inputs: readonly string[], output: string | readonly string[], spec?: NodeSpec];
+/** A branch of If: its nodes, and its outputs. */
+export interface BranchSpec {
+  readonly nodes: readonly Node[];
+  readonly tensors?: readonly TensorMessage[];
+  readonly outputs: readonly string[];
+}
+export type Node = readonly [
+  operator: string,
+  inputs: readonly string[],
+  output: string | readonly string[],
+  spec?: NodeSpec,
+];
 
 export interface ModelSpec {
   readonly nodes: readonly Node[];
@@ -65,14 +85,7 @@ export function modelOf(spec: ModelSpec): ModelMessage {
     opsetImport: [{ domain: '', version: opset }],
     graph: {
       name: 'made',
-      node: nodes.map(([opType, input, output, { name = '', domain = '', attributes = {} } = {}]) => ({
-        name,
-        domain,
-        opType,
-        input,
-        output: [output].flat(),
-        attribute: Object.entries(attributes).map(([key, value]) => attributeOf(key, value)),
-      })),
+      node: nodes.map(nodeOf),
       initializer: tensors,
       input: [{ name: 'x', type: { tensorType: { elemType: elementTypes.float32, shape: { dim } } } }],
       output: [{ name: output, type: { tensorType: { elemType: elementTypes.float32 } } }],
@@ -81,11 +94,27 @@ export function modelOf(spec: ModelSpec): ModelMessage {
   };
 }
 
-function attributeOf(name: string, value: AttributeValue) {
+function nodeOf([opType, input, output, { name = '', domain = '', attributes = {} } = {}]: Node) {
+  const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
+  return { name, domain, opType, input, output: [output].flat(), attribute };
+}
+
+function branchOf({ nodes, tensors = [], outputs }: BranchSpec): GraphMessage {
+  return {
+    name: 'branch',
+    node: nodes.map(nodeOf),
+    initializer: tensors,
+    input: [],
+    output: outputs.map((name) => ({ name, type: { tensorType: { elemType: elementTypes.float32 } } })),
+  };
+}
+
+function attributeOf(name: string, value: AttributeValue): AttributeMessage {
   if (typeof value === 'number') return { name, type: attributeTypes.int, i: value };
   if (typeof value === 'string') return { name, type: attributeTypes.string, s: Buffer.from(value) };
   if ('float' in value) return { name, type: attributeTypes.float, f: value.float };
   if ('tensor' in value) return { name, type: attributeTypes.tensor, t: value.tensor };
+  if ('branch' in value) return { name, type: attributeTypes.graph, g: branchOf(value.branch) };
   if ('floats' in value) return { name, type: attributeTypes.floats, floats: value.floats };
   if (isTexts(value)) return { name, type: attributeTypes.strings, strings: value.map((one) => Buffer.from(one)) };
   return { name, type: attributeTypes.ints, ints: value };
@@ -94,10 +123,16 @@ function attributeOf(name: string, value: AttributeValue) {
 const isTexts = (values: readonly number[] | readonly string[]): values is readonly string[] =>
   typeof values[0] === 'string';
 
-/** Writes a model into a folder that goes when the test ends. */
-export async function writeModel(t: ExecutionContext, model: ModelMessage | ModelSpec): Promise<string> {
-  const message = 'nodes' in model ? modelOf(model) : model;
-  return write(await temporaryFolder(t), 'made.onnx', (await modelCodec()).encode(message));
+/** Writes a model into a folder that goes when the test ends; with further inputs behind `x`. */
+export async function writeModel(
+  t: ExecutionContext,
+  model: ModelMessage | ModelSpec,
+  inputs: readonly ValueMessage[] = [],
+): Promise<string> {
+  const made = 'nodes' in model ? modelOf(model) : model;
+  const graph = made.graph && { ...made.graph, input: [...made.graph.input, ...inputs] };
+  const message = inputs.length > 0 ? { ...made, graph } : made;
+  return write(await temporaryFolder(t), 'made.onnx', (await modelCodec()).encode(message as ModelMessage));
 }
 
 /** Path of a file beside a model. */

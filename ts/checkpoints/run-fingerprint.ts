@@ -17,7 +17,7 @@ export interface RunFingerprint {
   readonly validationRows: number;
   /** Epochs between checkpoints. */
   readonly checkpoint: number;
-  readonly shuffle: boolean;
+  readonly shuffle: boolean | 'byLength';
   /** The random changes of images; null if there are none. */
   readonly augment: object | null;
   /** Of the only target, or of several by name. */

@@ -1,6 +1,6 @@
 import { type DType, Tensor } from '../tensor/tensor.js';
 
-/** What layers remember from one step of a stream to the next, such as the state of a recurrent layer. */
+/** Memory of layers from one step of a stream to the next, such as the state of a recurrent layer. */
 export class StepMemory {
   /** By layer, in the order in which a pass applies it. */
   readonly #kept = new Map<object, (readonly Tensor[])[]>();

@@ -18,10 +18,10 @@ export interface NetStreamOptions {
   readonly rows?: number | undefined;
 }
 
-/** What the layers of a stream remember, in the order of the layers. */
+/** The memory of a stream's layers, in the order of the layers. */
 export type StreamState = readonly Tensor[];
 
-/** What a stream needs of its net. */
+/** The net of a stream. */
 export interface StreamedNet {
   readonly model: Model;
   /** Throws while the net is busy. */

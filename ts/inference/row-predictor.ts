@@ -6,6 +6,7 @@ import { NamedPreparer } from '../data/preparation/named-preparer.js';
 import type { Prediction } from '../data/preparation/prediction.js';
 import type { Preparer } from '../data/preparation/preparer.js';
 import type { NamedRow } from '../data/preparation/raw-numbers.js';
+import { areText } from '../data/preparation/raw-texts.js';
 import type { WindowColumns } from '../data/preparation/raw-windows.js';
 import { type DType, type FloatArray, sizeOf, Tensor } from '../tensor/tensor.js';
 import { type BatchPredictorOptions, batchOptions, requireNumbers } from './batch-predictor.js';
@@ -102,7 +103,7 @@ export class RowPredictor {
 
   /** Numbers of a raw row, rounded as `net.predict` would. */
   #numbersOf(row: unknown, preparer: Preparer | NamedPreparer): ArrayLike<number> {
-    if (typeof row === 'string') {
+    if (typeof row === 'string' && (preparer instanceof NamedPreparer || areText(preparer.preparation?.columns))) {
       const encoded = preparer.encode(row, this.#net.dtype);
       return encoded instanceof Tensor ? encoded.data : (preparer as NamedPreparer).flatten(encoded);
     }

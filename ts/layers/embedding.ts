@@ -8,7 +8,7 @@ import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { checkedSize } from '../ops/windows.js';
 import { arrayOf, type DType } from '../tensor/tensor.js';
-import { Layer, type LayerConfig, type ParameterSpecs } from './layer.js';
+import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 
 /** Options of `EmbeddingLayer`. */
@@ -82,6 +82,10 @@ export class EmbeddingLayer extends Layer {
 
   override inputRange(): NumberRange {
     return [0, this.count - 1];
+  }
+
+  override stepsFrom(_input: number, rowShape: RowShape): 'nonZero' | undefined {
+    return this.maskZero && rowShape.length === 1 ? 'nonZero' : undefined;
   }
 
   override build(): ParameterSpecs {

@@ -27,7 +27,7 @@ function featuresOf(row: RowShape): number {
  * import { LayerNormLayer, Tensor } from 'blasnet';
  *
  * const layer = new LayerNormLayer({ epsilon: 1e-12, dtype: 'float64' });
- * layer.forward(Tensor.from([[1, 3], [5, 5]], undefined, 'float64')).toArray().map(([a, b]) => [Math.round(a), b]); // → [ [ -1, 0.9999999999995 ], [ 0, 0 ] ]
+ * layer.forward(Tensor.from([[1, 3], [5, 5]], undefined, 'float64')).data.map(Math.round); // → Float64Array(4) [ -1, 1, 0, 0 ]
  * ```
  */
 export class LayerNormLayer extends NormLayer {

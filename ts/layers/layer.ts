@@ -167,6 +167,14 @@ export abstract class Layer extends Parameterized implements Applicable {
     return undefined;
   }
 
+  /**
+   * How the numbers of an input tell which steps of sequences count: 'length', how many; 'nonZero', those that are not 0;
+   * undefined where they do not tell. For batches of sequences of like length.
+   */
+  stepsFrom(_input: number, _rowShape: RowShape): 'length' | 'nonZero' | undefined {
+    return undefined;
+  }
+
   /** The types of so many inputs, as shapes are followed. */
   #types(count: number): InputType[] {
     return Array.from({ length: count }, (_, i) => this.inputType(i) ?? 'float32');

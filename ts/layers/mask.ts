@@ -14,7 +14,7 @@ export interface MaskOptions {
 }
 
 /**
- * Says which steps of padded sequences count; the numbers pass unchanged. Recurrent layers, attention, pools, losses and
+ * Marks which steps of padded sequences count; the numbers pass unchanged. Recurrent layers, attention, pools, losses and
  * metrics leave out the others. Applied to `[x]` alone, the steps whose numbers are all `value` do not count. Applied to
  * `[x, lengths]`, where lengths is an int32 input of rows `[]`, the steps from the length on; applied to `[x, mask]`,
  * where mask has rows `[steps]`, those for which it is 0.
@@ -59,6 +59,11 @@ export class MaskLayer extends Layer {
   /** Lengths are from 1 to the steps. */
   override inputRange(input: number, ...[x]: readonly RowShape[]): readonly [low: number, high: number] | undefined {
     return input === 0 ? undefined : [1, x?.[0] ?? 2 ** 31 - 1];
+  }
+
+  override stepsFrom(input: number, rowShape: RowShape): 'length' | 'nonZero' | undefined {
+    if (input === 0) return undefined;
+    return rowShape.length === 0 ? 'length' : 'nonZero';
   }
 
   override get parameterShapes() {

@@ -18,6 +18,7 @@ import {
 import type { CallContext } from './composition.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
+import { sequenceIn } from './sequences.js';
 import { weightSettings } from './weight-options.js';
 
 /** Options of `MultiHeadAttentionLayer`. */
@@ -143,7 +144,7 @@ export class MultiHeadAttentionLayer extends Layer {
   }
 
   override flopsPerRow(...rows: readonly RowShape[]): number {
-    return attentionFlops(this.#parts, rows);
+    return attentionFlops(this.#parts, [sequenceIn(rows[0]!), ...rows.slice(1).map(sequenceIn)]);
   }
 }
 

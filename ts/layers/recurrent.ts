@@ -9,6 +9,7 @@ import { Value } from '../ops/value.js';
 import { arrayOf, type DType, Tensor } from '../tensor/tensor.js';
 import type { CallContext } from './composition.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
+import { sequenceIn } from './sequences.js';
 
 /** Options of recurrent layers. */
 export interface RecurrentLayerOptions {
@@ -183,7 +184,8 @@ export abstract class RecurrentLayer extends Layer {
     return output;
   }
 
-  override flopsPerRow([steps = 0, features = 0]: RowShape): number {
+  override flopsPerRow(row: RowShape): number {
+    const [steps, features] = sequenceIn(row);
     return 2 * steps * (features + this.units) * this.gates * this.units;
   }
 }

@@ -8,8 +8,9 @@ import type { RowShape } from './layer.js';
 /** Shape of a row that is a sequence. */
 export type SequenceShape = readonly [steps: number, features: number];
 
-/** @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows that are no sequences */
+/** @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows that are no sequences, `ERR_BAD_ARGUMENT` for what is no shape */
 export function sequenceIn(row: RowShape): SequenceShape {
+  checkedShape(row, 'input');
   checkedShape(row, 'input');
   if (row.length === 2 && row[0]! > 0 && row[1]! > 0) return row as SequenceShape;
   throw shapeMismatch('input', 'rows of shape [steps, features]', `rows of shape [${row.join(', ')}]`);

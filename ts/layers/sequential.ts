@@ -55,6 +55,10 @@ export class SequentialLayer extends BlockLayer {
     return this.layers[0]!.inputType(input);
   }
 
+  override stepsFrom(...args: Parameters<Layer['stepsFrom']>) {
+    return this.layers[0]!.stepsFrom(...args);
+  }
+
   override inputRange(...args: Parameters<Layer['inputRange']>) {
     return this.layers[0]!.inputRange(...args);
   }

@@ -18,6 +18,7 @@ import {
 import type { CallContext } from './composition.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
+import { sequenceIn } from './sequences.js';
 import { weightSettings } from './weight-options.js';
 
 /** Options of `TransformerEncoderLayer`. */
@@ -171,9 +172,9 @@ export class TransformerEncoderLayer extends Layer {
     return norm(ops.add(first, feed(first)), 'norm2');
   }
 
-  override flopsPerRow(...rows: readonly RowShape[]): number {
-    const [steps, features] = rows[0] as readonly [number, number];
-    return attentionFlops(this.#parts, rows) + 4 * steps * features * this.feedForward;
+  override flopsPerRow(row: RowShape): number {
+    const [steps, features] = sequenceIn(row);
+    return attentionFlops(this.#parts, [row]) + 4 * steps * features * this.feedForward;
   }
 }
 

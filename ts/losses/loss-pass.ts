@@ -8,6 +8,7 @@ import type { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import { type DType, Tensor } from '../tensor/tensor.js';
 import { noClassWeights } from './class-weights.js';
 import type { FusedLoss } from './fused.js';
+import { labelsLike } from './labels-like.js';
 import type { Loss } from './loss.js';
 import { type StepRows, stepRowsOf } from './step-rows.js';
 
@@ -130,14 +131,6 @@ export function totalLossPass(runner: Runner, parts: readonly LossPart[], rows: 
   for (const [i, { scalars: part, factor }] of parts.entries()) {
     runner.run('add_loss_part', { part, factor, rows, isFirst: Number(i === 0), scalars });
   }
-}
-
-/** The labels in the output's shape, where they are as many numbers; else as they are. */
-export function labelsLike(output: Value, target: Tensor): Tensor {
-  const rows = output.shape[0] ?? 1;
-  if (target.rows !== rows) throw shapeMismatch('labels', `${rows} rows`, `${target.rows}`);
-  const isSame = target.shape.join() === output.shape.join();
-  return target.size === output.size && !isSame ? target.reshape(output.shape) : target;
 }
 
 /** @throws BlasnetError `ERR_SHAPE_MISMATCH` for anything but a value with one number for each row */

@@ -3,7 +3,7 @@ import { shapeMismatch } from '../core/errors.js';
 import type { Tape } from '../ops/tape.js';
 import type { Value } from '../ops/value.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { labelsLike } from './loss-pass.js';
+import { labelsLike } from './labels-like.js';
 
 /** A batch of sequences as rows, one for each step. */
 export interface StepRows {

@@ -1,6 +1,6 @@
 // @internal
 import { requireLabels } from '../losses/label-rules.js';
-import { labelsLike } from '../losses/loss-pass.js';
+import { labelsLike } from '../losses/labels-like.js';
 import { stepRowsOf } from '../losses/step-rows.js';
 import { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';

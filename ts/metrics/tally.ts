@@ -1,6 +1,7 @@
 // @internal
 import { shapeMismatch } from '../core/errors.js';
-import { labelsLike, requireRowNumbers } from '../losses/loss-pass.js';
+import { labelsLike } from '../losses/labels-like.js';
+import { requireRowNumbers } from '../losses/loss-pass.js';
 import { type Ops, opsOn } from '../ops/ops.js';
 import type { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';

@@ -96,6 +96,19 @@ export class LayerStack {
     return rangesOf(this.#parts, [...rowShapes, ...(known && steps.length > 0 ? this.shapes(...rowShapes) : [])]);
   }
 
+  /** The input that tells which steps of sequences count, and how; undefined where none does. */
+  get stepsSource(): { readonly input: number; readonly kind: 'length' | 'nonZero' } | undefined {
+    const { inputs, steps } = this.#parts;
+    for (const { layer, sources } of steps) {
+      for (const [i, source] of sources.entries()) {
+        const rowShape = inputs[source] && (inputs[source].rowShape ?? this.#seen?.[source]);
+        const kind = rowShape && layer.stepsFrom(i, rowShape);
+        if (kind) return { input: source, kind };
+      }
+    }
+    return undefined;
+  }
+
   get inputNames(): readonly string[] {
     return this.#parts.inputs.map(({ name }) => name);
   }

@@ -129,13 +129,14 @@ export class Tape {
 
   /**
    * Adds contributions to the gradients of several values, which one kernel computes together. Where only some of them have
-   * one already, they are computed to tensors of their own first.
+   * one already, or one of them is there twice, they are computed to tensors of their own first.
    */
   addGradients(values: readonly Value[], pass: GradientsPass): void {
     const needed = values.filter((value) => this.needs(value));
     const begun = needed.flatMap((value) => this.#gradients.get(value) ?? []);
     if (needed.length === 0) return;
-    if (begun.length === 0 || begun.length === needed.length) {
+    const isOnce = new Set(needed).size === needed.length;
+    if (isOnce && (begun.length === 0 || begun.length === needed.length)) {
       for (const gradient of begun) if (!gradient.isOwn) this.#makeOwn(gradient);
       const targets = values.map((value) => this.#gradients.get(value)?.tensor ?? this.#targetOf(value));
       pass(targets, begun.length === 0 ? 0 : 1);

@@ -16,8 +16,12 @@ export interface TrainOptions extends CheckpointOptions {
   readonly checkpoint?: number | undefined;
   /** Measures loss and accuracy on the test set at the end; default false. */
   readonly needTest?: boolean | undefined;
-  /** Draws a new order of the training rows for each epoch; default true, or as before where a run is resumed. */
-  readonly shuffle?: boolean | undefined;
+  /**
+   * Draws a new order of the training rows for each epoch; default true, or as before where a run is resumed. With
+   * 'byLength' the batches are of sequences of like length, in random order, so that recurrent layers and attention skip
+   * what is padding; for rows in memory, and a net with a `MaskLayer` on an input or an `EmbeddingLayer` with `maskZero`.
+   */
+  readonly shuffle?: boolean | 'byLength' | undefined;
   /**
    * Gives the net the weights of its best checkpoint, `history.best`, when the run ends by `maxEpoch` or a stop rule. A
    * run that is aborted or fails keeps its last weights; `net.restoreBest()` restores the best ones then. The best
@@ -64,8 +68,11 @@ export function checkTrainArguments(reader: unknown, options: TrainOptions): ass
     ...(['checkpointFile', 'checkpointEvery', 'keepCheckpoints'] as const),
   ]);
   const { signal, onProgress, onCheckpoint, needTest, shuffle, restoreBest, progress } = options;
-  for (const [name, flag] of Object.entries({ needTest, shuffle, restoreBest, progress })) {
+  for (const [name, flag] of Object.entries({ needTest, restoreBest, progress })) {
     if (flag !== undefined && typeof flag !== 'boolean') throw badArgument(name, 'true or false', flag);
+  }
+  if (shuffle !== undefined && typeof shuffle !== 'boolean' && shuffle !== 'byLength') {
+    throw badArgument('shuffle', "true, false or 'byLength'", shuffle);
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw badArgument('signal', 'an AbortSignal', signal);
   for (const [name, listener] of Object.entries({ onProgress, onCheckpoint })) {

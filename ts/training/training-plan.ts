@@ -1,5 +1,5 @@
 import { iterationsBetween } from '../checkpoints/run-fingerprint.js';
-import { BlasnetError } from '../core/errors.js';
+import { BlasnetError, badArgument } from '../core/errors.js';
 import { inputNames, type NamedRows, type Side, targetNames } from '../data/part.js';
 import { batchPass, boundInputFor, floatBatchPass, type Rows, requireFinite } from '../data/rows.js';
 import { Scores } from '../inference/scores.js';
@@ -10,6 +10,7 @@ import { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { accumulatePass, groupUpdatePass } from './accumulation.js';
 import { stepUpdatePass, trainingPass } from './passes.js';
+import { rowLengths } from './row-lengths.js';
 
 const shuffleStream = 0x45504f43; // the order of rows; layers' streams are small numbers
 
@@ -50,7 +51,13 @@ export class TrainingPlan {
   readonly #outputs: { full: readonly Tensor[]; last: readonly Tensor[] } = { full: [], last: [] };
 
   /** @param interval - epochs between checkpoints */
-  constructor(model: Model, source: TrainingSource, batchRows: number, shuffle: boolean, interval: number) {
+  constructor(
+    model: Model,
+    source: TrainingSource,
+    batchRows: number,
+    shuffle: boolean | 'byLength',
+    interval: number,
+  ) {
     const { dtype, seed, gradientAccumulation } = model.params;
     const { count, boundInputs, sampleWeights } = source;
     const objectives = objectivesFor(model);
@@ -69,6 +76,8 @@ export class TrainingPlan {
     const scores = new Scores(objectives, dtype, mostRows, scalars);
     this.scores = scores;
     const order = shuffle && !boundInputs ? new Int32Array(count) : undefined;
+    if (shuffle === 'byLength' && boundInputs) throw badArgument('shuffle', 'true or false for a stream', shuffle);
+    const lengths = shuffle === 'byLength' ? rowLengths(model.stack, source.inputs, names) : undefined;
 
     const isPart = gradientAccumulation > 1;
     /** Of rows that lie in memory, also where the others come in windows. */
@@ -118,6 +127,9 @@ export class TrainingPlan {
     const epoch = (runner: Runner) => {
       const operand = { data: order!, shape: [order!.length] };
       runner.run('shuffle_order', { order: operand, seed, stream: shuffleStream, epoch: scalars.scalar('epoch') });
+      if (!lengths) return;
+      const given = { data: lengths, shape: [lengths.length] };
+      runner.run('order_by_length', { lengths: given, order: operand, batchRows });
     };
     this.replay = createReplay(
       {

@@ -10,7 +10,7 @@ export type StateName = () => string;
 
 /** A constant that is made of parameters. */
 export interface Derived {
-  /** What it is: of the same parameters, the same. */
+  /** Names its content: constants of one key and the same parameters are equal. */
   readonly key: string;
   readonly shape: readonly number[];
   values(parameters: readonly FloatArray[]): FloatArray;
@@ -98,7 +98,7 @@ export class Emission {
     return this.#sources.derived(values, what);
   }
 
-  /** Says how a last state is named that the call gives. */
+  /** Sets the name of a last state that the call gives. */
   setState(value: Value, name: StateName): void {
     this.#sources.states.set(value, name);
     if (value !== this.call.result) this.#sources.names.set(value, name);
@@ -109,7 +109,7 @@ export class Emission {
     return this.#sources.lengths.get(mask);
   }
 
-  /** Says that a mask is made of lengths, and returns its name. */
+  /** Notes the lengths that a mask is made of, if any, and returns its name. */
   withLengths(mask: string, lengths: string | undefined): string {
     if (lengths !== undefined) this.#sources.lengths.set(mask, lengths);
     return mask;

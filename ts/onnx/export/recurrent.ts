@@ -61,7 +61,11 @@ function recurrent(e: Emission, form: RecurrentForm): string {
     },
     ['output', 'last-h', ...(form.operator === 'LSTM' ? ['last-c'] : [])],
   );
-  const lastOf = (i: number) => () => e.node('Squeeze', [last[i]!, e.integers([0])]);
+  const lastOf = (i: number) => () => {
+    const state = e.node('Squeeze', [last[i]!, e.integers([0])]);
+    const first = initialState[i];
+    return mask && first ? e.node('Where', [isEmpty(e, inputs[4]!), e.nameOf(first), state]) : state;
+  };
   for (const [i, state] of (e.call.result.states ?? []).entries()) e.setState(state, lastOf(i));
   if (!returnSequences) return lastOf(0)();
   const steps = e.node('Transpose', [e.node('Squeeze', [y!, e.integers([1])])], { perm: [1, 0, 2] });
@@ -118,6 +122,12 @@ function biases(e: Emission, both: readonly (Value | undefined)[], u: Value, for
     return e.node('Gather', [e.nameAs(one, [width]), e.integers(columns)], { axis: 0 });
   });
   return e.node('Unsqueeze', [e.node('Concat', halves, { axis: 0 }), e.integers([0])]);
+}
+
+/** Rows without a step that counts: there runtimes give zeros in place of the first state. */
+function isEmpty(e: Emission, lengths: string): string {
+  const none = e.node('Equal', [e.node('Cast', [lengths], { to: elementTypes.int64 }), e.integers([0])]);
+  return e.node('Unsqueeze', [none, e.integers([1])]);
 }
 
 /** How many steps of each row count. */

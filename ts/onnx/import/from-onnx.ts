@@ -10,6 +10,7 @@ import { modelCodec } from '../schema.js';
 import { Budget } from './budget.js';
 import { Chain } from './chain.js';
 import { readModelFile, withExternalData } from './files.js';
+import { withConstants } from './given-constants.js';
 import { type Graph, graphOf } from './graph.js';
 import { rowShapeOf } from './input-shapes.js';
 import { netOf } from './net-of-chain.js';
@@ -44,6 +45,8 @@ export interface OnnxImportOptions {
    * that they do not depend on are left out.
    */
   readonly outputs?: string | readonly string[] | undefined;
+  /** Numbers of inputs by their names, such as a sample rate: they become part of the net, which has the other inputs. */
+  readonly constants?: Readonly<Record<string, number | readonly number[]>> | undefined;
   /** Limit on the bytes of the model's files together; default 2 GiB. */
   readonly maxBytes?: number | undefined;
 }
@@ -55,7 +58,7 @@ const memoryAtLeast = 2 ** 24;
 /** Implements `NeuralNet.fromOnnx`. */
 export async function readOnnx(file: string, options: OnnxImportOptions = {}): Promise<NeuralNet> {
   if (typeof file !== 'string' || file === '') throw badArgument('path', 'the name of a file', file);
-  checkOptions(options, ['params', 'name', 'inputShape', 'batched', 'outputs', 'maxBytes']);
+  checkOptions(options, ['params', 'name', 'inputShape', 'batched', 'outputs', 'constants', 'maxBytes']);
   const { maxBytes = 2 ** 31 - 1, params = {} } = options;
   fieldsOf('params', params);
   const { batched = true } = options;
@@ -80,7 +83,7 @@ export async function fromBytes(
 ): Promise<NeuralNet> {
   const where = `'${file}'`;
   const { decode } = await modelCodec();
-  const model = await withExternalData(decode(bytes, where), file, files);
+  const model = withConstants(await withExternalData(decode(bytes, where), file, files), options.constants, where);
   const size = bytes.length + files.used;
   /** Nodes remember which attributes were read, and memory is counted: each attempt has its own. */
   const begin = () => ({

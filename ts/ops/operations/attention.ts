@@ -52,14 +52,7 @@ export function attention(
     (dy, y) => {
       const pass = ([dq, dk, dv]: readonly Tensor[], accumulate: 0 | 1) =>
         tape.run(`${kernel}_backward`, { ...shared, y, dy, dq: dq!, dk: dk!, dv: dv!, accumulate });
-      if (new Set([q, k, v]).size === 3) {
-        tape.addGradients([q, k, v], pass);
-      } else if ([q, k, v].some((value) => tape.needs(value))) {
-        // One value in several places: each place has a contribution of its own.
-        const parts = [q, k, v].map(({ shape }) => runner.tensor(shape));
-        pass(parts, 0);
-        for (const [i, value] of [q, k, v].entries()) tape.shareGradient(value, parts[i]!);
-      }
+      tape.addGradients([q, k, v], pass);
     },
   );
 }

@@ -33,7 +33,6 @@ export function directionsOf(state: GraphImport, node: OnnxNode, kind: Recurrent
   if (node.has('clip')) throw node.bad('no clip', 'one');
   if (node.operator === 'LSTM') node.requireInt('input_forget', 0, [0]);
   if (node.operator === 'LSTM' && state.has(node, 7)) throw node.bad('no peepholes', 'some');
-  if (node.operator === 'GRU') node.requireInt('linear_before_reset', 0, [1]);
   const [w, r] = [state.constant(node, 1), state.constant(node, 2)];
   const [count, rows, features] = w.shape as readonly [number, number, number];
   const units = r.shape[2] ?? 0;

@@ -12,6 +12,7 @@ import type { GraphImport } from '../graph-import.js';
 import type { RowsValue } from '../graph-values.js';
 import type { OnnxNode } from '../node.js';
 import type { GraphOperator, Operators } from '../node-table.js';
+import { gruBeforeReset } from './gru-before-reset.js';
 import { type Direction, directionsOf, type RecurrentKind } from './recurrent-weights.js';
 import { joined, type Sequence, sequencesOf } from './sequences.js';
 
@@ -77,6 +78,10 @@ const recurrent =
   (kind: RecurrentKind): GraphOperator =>
   (state, node) => {
     const directions = directionsOf(state, node, kind);
+    if (node.operator === 'GRU' && node.int('linear_before_reset', 0) === 0) {
+      gruBeforeReset(state, node, directions);
+      return;
+    }
     const [first, second] = directions as readonly [Direction, Direction?];
     const isLstm = node.operator === 'LSTM';
     const wanted = { steps: state.isRead(node, 0), last: state.isRead(node, 1), cell: isLstm && state.isRead(node, 2) };

@@ -8,7 +8,7 @@ export function plainOf({ kind, shape, values, isFloat, isWeight = false }: Cons
   return { kind, shape, values, isFloat, isWeight };
 }
 
-/** Says that a dimension of length 1 of a node's output stands for any number of rows. */
+/** Makes a dimension of length 1 of a node's output stand for any number of rows. */
 export function asRepeated(state: GraphImport, node: OnnxNode, rowsAt: number): void {
   const value = state.value(node.outputs[0] ?? '');
   if (value?.kind === 'constant') state.give(node, { ...value, rowsAt });

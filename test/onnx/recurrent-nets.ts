@@ -129,6 +129,14 @@ export const maskedCases: Readonly<Record<string, () => SequenceCase>> = {
     const first = new GruLayer(4).apply(from);
     return new GruLayer(4, { reverse: true }).apply([from, first]);
   }),
+  'nothing but padding, and a first state': () => {
+    const [first, state] = [input([steps], { name: 'x', dtype: 'int32' }), input([4], { name: 'state' })];
+    const embedded = new EmbeddingLayer(6, 3, { maskZero: true }).apply(first);
+    const lstm = new LstmLayer(4, { returnSequences: all }).apply([embedded, state, state], 'steps');
+    const outputs = [lstm, new LastStateLayer('h').apply(lstm, 'h'), new LastStateLayer('c').apply(lstm, 'c')];
+    const x = whole([1, 0, 2, 0, 0, 0, 0, 0, 0, 0], [2, steps]);
+    return { inputs: [first, state], outputs, rows: { x, state: randomTensor([2, 4], 3).clone('float32') } };
+  },
   'padding anywhere, two layers of both directions': words((from) => {
     const first = new BidirectionalLayer(new LstmLayer(4, { returnSequences: all })).apply(from);
     return new BidirectionalLayer(new LstmLayer(4)).apply(first);
