@@ -10,13 +10,30 @@ import { root } from '../root.js';
 
 const run = promisify(execFile);
 
-/** A command in words, such as `chroot /srv/other python3`: the Python of all contenders in place of one that is found here. */
-export const pythonVariable = 'BLASNET_BENCH_PYTHON';
+/**
+ * A command in words, such as `chroot /srv/other python3`: the Python of all contenders in place of one that is found here. Its
+ * OpenBLAS chooses kernels by itself, whatever those here are held to; `env OPENBLAS_CORETYPE=… python3` is a command, too.
+ */
+const pythonVariable = 'BLASNET_BENCH_PYTHON';
+const givenCommand = () => process.env[pythonVariable]?.split(/\s+/).filter(Boolean) ?? [];
+
+/** The environment of a Python with so many threads. */
+export function pythonEnvironment(threads: number): NodeJS.ProcessEnv {
+  const { OPENBLAS_CORETYPE, ...rest } = process.env;
+  const count = String(threads);
+  return {
+    ...rest,
+    ...(OPENBLAS_CORETYPE !== undefined && givenCommand().length === 0 && { OPENBLAS_CORETYPE }),
+    OPENBLAS_NUM_THREADS: count,
+    OMP_NUM_THREADS: count,
+    MKL_NUM_THREADS: count,
+  };
+}
 
 /** The words of a command that starts a Python which has a module. Looking does not import it. */
 async function interpreterWith(module: string): Promise<readonly [string, ...string[]]> {
-  const given = process.env[pythonVariable]?.split(/\s+/).filter(Boolean);
-  const candidates = given?.length ? [given] : [['python3'], ['/usr/bin/python3']];
+  const given = givenCommand();
+  const candidates = given.length > 0 ? [given] : [['python3'], ['/usr/bin/python3']];
   const question = `import importlib.util, sys; sys.exit(importlib.util.find_spec('${module}') is None)`;
   for (const candidate of candidates) {
     const [program, ...words] = candidate as [string, ...string[]];
@@ -27,7 +44,7 @@ async function interpreterWith(module: string): Promise<readonly [string, ...str
       // not there, or without the module
     }
   }
-  throw new Error(`no ${given?.length ? given.join(' ') : 'python3'} here has ${module}`);
+  throw new Error(`no ${given.length > 0 ? given.join(' ') : 'python3'} here has ${module}`);
 }
 
 /** The float files that a job names and that exist: what it reads. */
@@ -36,12 +53,17 @@ export function filesIn(job: unknown): string[] {
   return typeof job === 'object' && job !== null ? [...new Set(Object.values(job).flatMap(filesIn))] : [];
 }
 
-/** What bench/python/start.py reads: a line of JSON, then the files' bytes. */
-async function* message(kind: string, job: unknown, modules: readonly string[]): AsyncGenerator<Buffer | string> {
+const programText = (name: string) => readFile(join(root, `bench/python/${name}.py`), 'utf8');
+
+/** What bench/python/start.py reads: a line of JSON, then the files' bytes. Of modules [name, text], the last one is the program. */
+export async function* messageFor(
+  kind: string,
+  job: unknown,
+  modules: readonly (readonly [name: string, text: string])[],
+): AsyncGenerator<Buffer | string> {
   const files = filesIn(job);
-  const texts = modules.map(async (name) => [name, await readFile(join(root, `bench/python/${name}.py`), 'utf8')]);
   const sizes = files.map(async (path) => [path, (await stat(path)).size]);
-  const head = { kind, job, modules: await Promise.all(texts), files: await Promise.all(sizes) };
+  const head = { kind, job, modules, files: await Promise.all(sizes) };
   yield `${JSON.stringify(head)}\n`;
   for (const path of files) yield await readFile(path);
 }
@@ -49,10 +71,10 @@ async function* message(kind: string, job: unknown, modules: readonly string[]):
 /** Runs a trial of bench/python by start.py: program, job and files go in by stdin, the result and what it writes come out. */
 async function runPython<Kind extends keyof Jobs>(kind: Kind, module: string, program: string, job: Jobs[Kind]) {
   const [command, ...words] = await interpreterWith(module);
-  const start = await readFile(join(root, 'bench/python/start.py'), 'utf8');
-  const threads = String(job.threads);
-  const child = spawn(command, [...words, '-c', start], {
-    env: { ...process.env, OPENBLAS_NUM_THREADS: threads, OMP_NUM_THREADS: threads, MKL_NUM_THREADS: threads },
+  const modules = ['trials', program].map(async (name) => [name, await programText(name)] as const);
+  const message = messageFor(kind, job, await Promise.all(modules));
+  const child = spawn(command, [...words, '-c', await programText('start')], {
+    env: pythonEnvironment(job.threads),
     stdio: 'pipe',
   });
   const ended = new Promise<unknown>((resolve, reject) => {
@@ -60,7 +82,7 @@ async function runPython<Kind extends keyof Jobs>(kind: Kind, module: string, pr
     child.on('close', (code, signal) => resolve(code ?? signal));
   });
   // A program that fails early closes its stdin; what it says then tells more than the broken pipe.
-  const sent = pipeline(message(kind, job, ['trials', program]), child.stdin).catch(() => undefined);
+  const sent = pipeline(message, child.stdin).catch(() => undefined);
   const [output, errors, end] = await Promise.all([text(child.stdout), text(child.stderr), ended, sent]);
   if (end !== 0) throw new Error(errors.trim() || `${basename(command)} ended with ${end}`);
   return JSON.parse(output) as { result: Results[Kind]; written: Record<string, string> };

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -13,7 +13,6 @@ import { type SequenceNet, sequenceNets, splitParameters } from '../../bench/seq
 import { isOfSequences, sequenceTable } from '../../bench/sequences/table.js';
 import { summarize } from '../../bench/statistics.js';
 import { trySequences } from '../../bench/support/blasnet-sequences.js';
-import { filesIn } from '../../bench/support/python.js';
 import { judge } from '../../bench/targets.js';
 import { comparisonOf, rowWith } from './reports.js';
 
@@ -178,13 +177,4 @@ test('sequences are judged by training beside PyTorch, one sequence beside onnxr
     memoryComparison([memory]).rows.map(({ name }) => name),
     Object.values(memoryRows),
   );
-});
-
-test('Python is sent the float files of a job that exist, each once', async (t) => {
-  await inFolder(async (folder) => {
-    const [there, missing, text] = ['a.f32', 'b.f32', 'c.txt'].map((name) => join(folder, name));
-    await writeFile(there!, '');
-    await writeFile(text!, '');
-    t.deepEqual(filesIn({ data: { x: there, y: there }, check: { out: missing }, name: text, rows: [1, 64] }), [there]);
-  });
 });
