@@ -71,6 +71,10 @@ class Panels {
 
   // z[rows × groups of padded columns, in rows of ldz] = start + a[rows × depth] · the matrix, for groups [first, end)
   void Product(size_t rows, Strided<T> a, size_t first, size_t end, Start<T> start, T* z, size_t ldz) const {
+    if (rows < kFewRows) {
+      for (size_t r = 0; r < rows; ++r) ProductOfRow(a.From(r, 0), first, end, start.From(r), z + r * ldz);
+      return;
+    }
     for (size_t group = first; group < end; ++group) {
       for (size_t j = 0; j < padded_; j += Width()) {
         const size_t at = (group - first) * padded_ + j;
@@ -91,6 +95,35 @@ class Panels {
   }
 
  private:
+  // With fewer rows than this, one row at a time keeps more sums under way.
+  static constexpr size_t kFewRows = 4;
+
+  // One row of the product: the same sums, eight vectors of them at a time, so that additions do not wait for each
+  // other.
+  void ProductOfRow(Strided<T> a, size_t first, size_t end, Start<T> start, T* z) const {
+    constexpr size_t kVectors = 8;
+    const Tag<T> d;
+    const size_t lanes = hn::Lanes(d), each = padded_ / lanes, count = (end - first) * each;
+    for (size_t v = 0; v < count; v += kVectors) {
+      const T* from[kVectors];
+      for (size_t i = 0; i < kVectors; ++i) {
+        const size_t at = HWY_MIN(v + i, count - 1), j = at % each * lanes;
+        from[i] = PanelAt(first + at / each, j) + j % Width();
+      }
+      hn::Vec<Tag<T>> sum[kVectors];
+      for (size_t i = 0; i < kVectors; ++i) sum[i] = hn::Zero(d);
+      for (size_t k = 0; k < depth_; ++k) {
+        const auto left = hn::Set(d, a.data[k * a.col]);
+        for (size_t i = 0; i < kVectors; ++i) sum[i] = hn::MulAdd(left, hn::Load(d, from[i] + k * Width()), sum[i]);
+      }
+      for (size_t i = 0; i < kVectors && v + i < count; ++i) {
+        const size_t at = (v + i) * lanes;
+        const auto before = start.data == nullptr ? hn::Zero(d) : hn::LoadU(d, start.data + at);
+        hn::StoreU(hn::Add(sum[i], before), d, z + at);
+      }
+    }
+  }
+
   T* PanelAt(size_t group, size_t j) const {
     return memory_ + (group * PanelsOf(columns_) + j / Width()) * depth_ * Width();
   }
