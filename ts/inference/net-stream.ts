@@ -172,7 +172,8 @@ export class NetStream {
   #planFor(inputs: readonly AnyTensor[]): StepPlan {
     const { stack } = this.#net.model;
     // Layers that have seen no rows yet learn their sizes from the first step.
-    if (stack.layers.some(({ layer }) => !layer.isBuilt)) stack.outputShapes(...inputs.map(({ shape }) => shape.slice(1)));
+    if (stack.layers.some(({ layer }) => !layer.isBuilt))
+      stack.outputShapes(...inputs.map(({ shape }) => shape.slice(1)));
     if (this.#plan?.block !== stack.block) this.#plan = this.#record(inputs);
     return this.#plan!;
   }
