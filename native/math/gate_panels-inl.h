@@ -69,10 +69,13 @@ class Panels {
     }
   }
 
-  // z[rows × groups of padded columns, in rows of ldz] = start + a[rows × depth] · the matrix, for groups [first, end)
-  void Product(size_t rows, Strided<T> a, size_t first, size_t end, Start<T> start, T* z, size_t ldz) const {
+  // z[rows × groups of padded columns, in rows of ldz] = start + a[rows × depth] · the matrix, for groups [first, end).
+  // backwards: the last columns first, where products follow each other: what the first-level cache still has comes
+  // first.
+  void Product(size_t rows, Strided<T> a, size_t first, size_t end, Start<T> start, T* z, size_t ldz,
+               bool backwards = false) const {
     if (rows < kFewRows) {
-      for (size_t r = 0; r < rows; ++r) ProductOfRow(a.From(r, 0), first, end, start.From(r), z + r * ldz);
+      for (size_t r = 0; r < rows; ++r) ProductOfRow(a.From(r, 0), first, end, start.From(r), z + r * ldz, backwards);
       return;
     }
     for (size_t group = first; group < end; ++group) {
@@ -100,11 +103,13 @@ class Panels {
 
   // One row of the product: the same sums, eight vectors of them at a time, so that additions do not wait for each
   // other.
-  void ProductOfRow(Strided<T> a, size_t first, size_t end, Start<T> start, T* z) const {
+  void ProductOfRow(Strided<T> a, size_t first, size_t end, Start<T> start, T* z, bool backwards) const {
     constexpr size_t kVectors = 8;
     const Tag<T> d;
     const size_t lanes = hn::Lanes(d), each = padded_ / lanes, count = (end - first) * each;
-    for (size_t v = 0; v < count; v += kVectors) {
+    const size_t blocks = (count + kVectors - 1) / kVectors;
+    for (size_t block = 0; block < blocks; ++block) {
+      const size_t v = (backwards ? blocks - 1 - block : block) * kVectors;
       const T* from[kVectors];
       for (size_t i = 0; i < kVectors; ++i) {
         const size_t at = HWY_MIN(v + i, count - 1), j = at % each * lanes;

@@ -151,7 +151,8 @@ class ForwardTile {
       left_ = product_h_;
     }
     const Strided<T> h{left_, padded_, 1};
-    if (!is_zero_) u_.Product(count_, h, 0, kJoint, {z, ldz_}, z, ldz_);
+    is_odd_ = !is_odd_;
+    if (!is_zero_) u_.Product(count_, h, 0, kJoint, {z, ldz_}, z, ldz_, is_odd_);
     if constexpr (Cell::kInner != 0) {
       const T* bias = bias_ + Cell::kGates * padded_;
       T* inner = z + Cell::kGates * padded_;
@@ -184,6 +185,7 @@ class ForwardTile {
   size_t first_, count_, padded_, ldz_;
   T *z_, *h_, *c_, *product_h_;
   const T* left_ = nullptr;  // h as the recurrent product takes it
+  bool is_odd_ = false;      // steps go through the weights to and fro
   bool is_zero_;             // no step has counted yet, and h is 0: the recurrent product adds nothing
 };
 
