@@ -66,7 +66,8 @@ test("a chart's specification › is Vega-Lite's", async (t) => {
 /** Types of what blasnet gives to users, who need not make them: what is absent there is never undefined. */
 const given = [
   ...['CheckpointRecord', 'Prediction', 'TrainingProgress'],
-  ...['Preparation', 'InputPreparation', 'OutputPreparation', 'ColumnEncoding'],
+  ...['Preparation', 'InputPreparation', 'OutputPreparation', 'ColumnEncoding', 'TextEncoding'],
+  ...['WindowPreparation', 'ForecastPreparation'],
 ];
 
 /** A class among the types of an option may lack a method, which is no property to set. */
