@@ -87,7 +87,7 @@ for (const features of ['tokens', 'bag'] as const) {
 
     const app = await servingApp(t, { models: [{ name: 'm', net: loaded }] });
     const { inputs } = (await get(app, '/v2/models/m')).json as { inputs: unknown };
-    t.deepEqual(inputs, [{ name: 'text', datatype: 'BYTES', shape: [-1], parameters: {} }]);
+    t.deepEqual(inputs, [{ name: 'text', datatype: 'BYTES', shape: [-1], parameters: { text: true } }]);
     const answer = await post(app, '/v2/models/m/infer', {
       inputs: [{ name: 'text', datatype: 'BYTES', shape: [4], data: texts }],
     });
