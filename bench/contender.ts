@@ -107,7 +107,7 @@ export interface SequencesJob {
 export interface SequencesResult {
   readonly training?: TrainingResult;
   readonly predictions: readonly (PredictionResult[number] & { readonly rows: number })[];
-  /** What is different, where it is not the same net with the same weights: its outputs are then its own. */
+  /** The difference, for a net that has other weights than the rest: its outputs are its own. */
   readonly note?: string;
 }
 

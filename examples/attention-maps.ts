@@ -1,4 +1,4 @@
-// What does attention look at? A net with one layer of attention tells spam from other text messages; pictures show how much
+// Draws what attention looks at. A net with one layer of attention tells spam from other text messages; pictures show how much
 // each word of a message looks at each other one.
 // npm run example -- attention-maps [--epochs N] [--seed N]
 
@@ -59,7 +59,7 @@ for (const [label, name] of classNames.entries()) {
   const count = tokens.filter((token) => token > 0).length;
   const texts = tokens.slice(0, count).map((token) => (token === 1 ? '?' : reader.vocabulary![token - 2]!));
 
-  // What reaches the attention, and which steps are words.
+  // The input of the attention, and which of its steps are words.
   const vectors = position.forward(embedding.forward(Tensor.from(tokens, [1, steps], 'int32'), false), false);
   const mask = Tensor.from(
     tokens.map((token) => Number(token > 0)),

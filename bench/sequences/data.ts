@@ -21,7 +21,7 @@ export async function writeSequences(net: SequenceNet, folder: string): Promise<
   return { rows: net.rows, x: path('x'), y: path('y') };
 }
 
-/** What everybody's parameters start from. */
+/** The parameters that all contenders start from. */
 export async function writeSequenceWeights(net: SequenceNet, folder: string): Promise<string> {
   const random = new Random(7);
   const values = parametersOf(net).flatMap(({ shape, limit, constant }) =>

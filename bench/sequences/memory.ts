@@ -8,7 +8,7 @@ import { inTurns } from '../trials.js';
 
 const program = fileURLToPath(new URL('../support/sequence-memory.js', import.meta.url));
 
-/** What the program tells, in MiB, and how the table calls it. */
+/** The figures of the program, in MiB, and their names in the table. */
 export const memoryRows = {
   streamBefore: 'stream: after 1000 steps',
   streamAfter: 'stream: after 101,000 steps',

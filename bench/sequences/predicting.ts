@@ -15,7 +15,7 @@ export type SequencePredictor = (rows: number) => () => ArrayLike<number> | Prom
 interface Limits {
   /** The most rows of a call. */
   readonly most?: number;
-  /** What is different where it is another net. */
+  /** The difference, for another net. */
   readonly note?: string;
 }
 

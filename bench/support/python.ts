@@ -55,7 +55,7 @@ export function filesIn(job: unknown): string[] {
 
 const programText = (name: string) => readFile(join(root, `bench/python/${name}.py`), 'utf8');
 
-/** What bench/python/start.py reads: a line of JSON, then the files' bytes. Of modules [name, text], the last one is the program. */
+/** The input of bench/python/start.py: a line of JSON, then the files' bytes. Of modules [name, text], the last one is the program. */
 export async function* messageFor(
   kind: string,
   job: unknown,

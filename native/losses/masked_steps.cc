@@ -40,7 +40,7 @@ void AddStepLosses(Context&, Vector<const T> losses, Vector<const T> weights, Ve
   scalars::CheckCount(scalars.size);
   double sum = 0;
   for (size_t i = 0; i < losses.size; ++i) {
-    // What a step that does not count holds may be anything, NaN as well.
+    // A step that does not count may hold anything, NaN as well.
     if (weights[i] != T(0)) sum += static_cast<double>(losses[i]) * static_cast<double>(weights[i]);
   }
   sum /= scale;

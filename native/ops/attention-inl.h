@@ -1,4 +1,5 @@
-// What both passes of attention share: its operands, the keys of a row, and scores by blocks of queries and keys.
+// The common parts of both passes of attention: its operands, the keys of a row, and scores by blocks of queries and
+// keys.
 
 #if defined(BLASNET_OPS_ATTENTION_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASNET_OPS_ATTENTION_INL_H_
