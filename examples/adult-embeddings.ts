@@ -1,5 +1,5 @@
-// Who earns above $50,000 a year, with embeddings: each name of a column gets a vector that is learnt, instead of a column of
-// zeros and ones.
+// Predicts who earns above $50,000 a year, with embeddings: each name of a column gets a vector that is learnt, instead of a
+// column of zeros and ones.
 // npm run example -- adult-embeddings [--epochs N] [--seed N]
 
 import {

@@ -50,7 +50,7 @@ for (const { name } of sequenceNets) {
       const still = splitParameters(net, end).filter(({ values }, i) => {
         return values.every((value, at) => value === before[i]!.values[at]);
       });
-      // What is added to all keys changes no probability.
+      // A number that is added to all keys changes no probability.
       t.deepEqual(
         still.map(({ name }) => name).filter((name) => name !== 'attention.keyB'),
         [],

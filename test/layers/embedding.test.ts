@@ -49,7 +49,12 @@ function shopNet(): NeuralNet {
   return NeuralNet.fromGraph({ inputs: [shop, sales], outputs }, new HyperParameters(settings), 'shops');
 }
 
-const sales = () => Tensor.from([[1, 2], [3, 4], [5, 6]]); // biome-ignore format: three rows
+const sales = () =>
+  Tensor.from([
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
 
 test('rows of W for numbers of any shape, and the gradient of each row', (t) => {
   const layer = new EmbeddingLayer(5, 3, { dtype: 'float64' });
@@ -285,7 +290,12 @@ test('maskZero tells which steps count, and layers of as many steps pass it on',
   const pass = new Pass(new EagerRunner('float32'), false);
   const x = new TapeValue(texts());
   const y = new EmbeddingLayer(5, 2, { maskZero: true }).record(pass, [x]);
-  t.deepEqual(y.mask!.tensor.toArray(), [[1, 1, 0], [1, 1, 1], [0, 0, 1], [1, 1, 1]]); // biome-ignore format: rows
+  t.deepEqual(y.mask!.tensor.toArray(), [
+    [1, 1, 0],
+    [1, 1, 1],
+    [0, 0, 1],
+    [1, 1, 1],
+  ]);
   t.is(new ActivationLayer('tanh').record(pass, [y]).mask, y.mask);
   t.is(new EmbeddingLayer(5, 2).record(pass, [x]).mask, undefined);
   t.is(new EmbeddingLayer(5, 2, { maskZero: true }).record(pass, [new TapeValue(whole([0, 1], [2]))]).mask, undefined);

@@ -30,7 +30,7 @@ const inputWeights = (net: NeuralNet) =>
     parameters.flatMap(({ name, value }) => (/^(.*\.)?W$/.test(name) ? [value] : [])),
   );
 
-/** What the models consist of. */
+/** The parts of the models. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   lstm: ['LstmLayer'],
   gru: ['GruLayer'],

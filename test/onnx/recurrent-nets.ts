@@ -151,7 +151,7 @@ export function sequenceNet({ inputs, outputs }: SequenceCase, dtype: 'float32' 
   return net;
 }
 
-/** What onnxruntime computes, by the names of the outputs. */
+/** The results of onnxruntime, by the names of the outputs. */
 export async function runtimeResults(
   file: string,
   rows: Readonly<Record<string, Tensor<TensorType>>>,

@@ -46,7 +46,7 @@ async function openSequences(app: FastifyInstance, model = 'm'): Promise<number>
   return Number(new RegExp(`blasnet_open_sequences\\{model="${model}"\\} (\\d+)`).exec(body)![1]);
 }
 
-/** What the net forecasts from so many hours, in one go. */
+/** The net's forecast from so many hours, in one go. */
 async function forecast(net: NeuralNet, from: number, count: number): Promise<readonly number[]> {
   const stream = net.stream();
   let last: Prediction | undefined;

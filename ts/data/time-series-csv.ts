@@ -119,7 +119,7 @@ function withOwnMends({ code, path, problems }: CsvColumnsError): CsvColumnsErro
   return new CsvColumnsError(code, path, mended);
 }
 
-/** What encodes the rows of a file that has been read. */
+/** The encoder of the rows of a file that has been read. */
 function encoderOf(path: string, { columns, table }: CsvFile, { dtype = 'float32' }: CsvOptions) {
   for (const [i, { categories }] of columns.all.entries()) {
     categories?.close(codesOf(table, i), columns.missingName);

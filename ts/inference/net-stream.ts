@@ -55,7 +55,7 @@ export class NetStream {
   readonly #rows: number;
   readonly #memory = new StepMemory();
   #plan: StepPlan | undefined;
-  /** What prepares raw steps, with the preparation that it was made for. */
+  /** The preparer of raw steps, with the preparation that it was made for. */
   #prepared: { readonly preparation: Preparation; readonly preparer: StepPreparer } | undefined;
 
   /**

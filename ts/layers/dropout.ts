@@ -1,4 +1,4 @@
-import { badArgument } from '../core/errors.js';
+import { checkedRate } from '../ops/dropout-draw.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import type { CallContext } from './composition.js';
@@ -21,8 +21,7 @@ export class DropoutLayer extends Layer {
    */
   constructor(rate: number) {
     super();
-    if (typeof rate !== 'number' || !(rate >= 0 && rate < 1)) throw badArgument('rate', 'a number in [0, 1)', rate);
-    this.rate = rate;
+    this.rate = checkedRate('rate', rate);
   }
 
   override get config(): LayerConfig {

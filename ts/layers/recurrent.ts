@@ -3,6 +3,7 @@ import { checkOptions } from '../core/fields.js';
 import { definedFields } from '../core/objects.js';
 import type { InitMethodOptions } from '../initializers/index.js';
 import { createInitializer } from '../initializers/index.js';
+import { checkedRate } from '../ops/dropout-draw.js';
 import type { RecurrentOptions } from '../ops/operations/index.js';
 import { type Ops, tapeOf } from '../ops/ops.js';
 import { Value } from '../ops/value.js';
@@ -70,7 +71,7 @@ export abstract class RecurrentLayer extends Layer {
     }
     for (const name of ['dropout', 'recurrentDropout'] as const) {
       const { [name]: rate = 0 } = options;
-      if (typeof rate !== 'number' || !(rate >= 0 && rate < 1)) throw badArgument(name, 'a number in [0, 1)', rate);
+      checkedRate(name, rate);
     }
     for (const name of ['initMethod', 'recurrentInitMethod'] as const) {
       const { [name]: method = 'zero' } = options;

@@ -74,7 +74,7 @@ function jsonWriter(net: NeuralNet): AnswerWriter {
   };
 }
 
-/** What the outputs of a net forecast; undefined for other nets. */
+/** The time steps and targets that the outputs of a net forecast; undefined for other nets. */
 function forecastIn({ preparation }: NeuralNet): ForecastPreparation | undefined {
   return preparation?.forecast ?? Object.values(preparation?.targets ?? {})[0]?.forecast;
 }

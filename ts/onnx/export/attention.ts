@@ -13,7 +13,7 @@ function split(e: Emission, x: Value, heads: number, perm: readonly number[]): s
   return e.node('Transpose', [parts], { perm });
 }
 
-/** What probabilities are multiplied by: 1 for keys that count, broadcasting to [m, heads, queries, keys]. */
+/** The factors of probabilities: 1 for keys that count, broadcasting to [m, heads, queries, keys]. */
 function counting(e: Emission, mask: Value | undefined, order: Value | undefined): string | undefined {
   const row = mask && e.node('Reshape', [e.nameOf(mask), e.integers([-1, 1, 1, mask.shape[1]!])]);
   if (row === undefined || order === undefined) return row ?? (order && e.nameOf(order));

@@ -23,7 +23,7 @@ export class LayerExporter {
   readonly lengths = new Map<string, string>();
   /** The names of parameters, by their shapes: a layer that is applied several times has one set of them. */
   readonly #parameters = new Map<Tensor, Map<string, string>>();
-  /** What is made of parameters, by what it is. */
+  /** Names of the constants that are made of parameters, by a key for each. */
   readonly #derived = new Map<string, string>();
   readonly #numbers = new Map<Tensor, number>();
 
