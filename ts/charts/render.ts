@@ -1,10 +1,10 @@
-import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import type { ResvgRenderOptions } from '@resvg/resvg-js';
 import type { TopLevelSpec } from 'vega-lite';
 import { BlasnetError, badArgument, reasonOf } from '../core/errors.js';
 import { checkOptions } from '../core/fields.js';
 import { writeFileAtomic } from '../core/files.js';
+import { requirePackage } from '../core/own-package.js';
 import { loadOptional } from './optional.js';
 import type { ChartSpecification } from './specification.js';
 import { fontFamily, theme } from './theme.js';
@@ -66,7 +66,7 @@ export async function renderPng(svg: string, options: PngOptions = {}): Promise<
     throw badArgument('scale', `a number above 0 and up to ${maxScale}`, scale);
   const { Resvg, renderAsync } = await loadOptional('@resvg/resvg-js', () => import('@resvg/resvg-js'));
   const fonts = await loadOptional('dejavu-fonts-ttf', () =>
-    dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf')),
+    dirname(requirePackage.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf')),
   );
   const resvgOptions: ResvgRenderOptions = {
     background: 'white',

@@ -1,15 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { version } from '../core/version.js';
 import { addExport } from './commands/export.js';
 import { addInspect } from './commands/inspect.js';
 import { addPredict } from './commands/predict.js';
 import { addServe } from './commands/serve.js';
 import { addTrain } from './commands/train.js';
 import { say } from './output.js';
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  readonly version: string;
-};
 
 /**
  * Creates the command line with all its commands. The code of a command is loaded when it runs.
