@@ -1,4 +1,6 @@
 // What a release must be before it is published. Each check answers with sentences, one for each thing that stands in the way.
+import { spawnSync } from 'node:child_process';
+import { ScriptError } from '../lib/run.mjs';
 import { missingFrom } from './order.mjs';
 
 /** Versions move together: every package has the version of the repository, and blasnet names exactly that. */
@@ -39,6 +41,19 @@ export function changelogProblems(version, changelog) {
     problems.push('CHANGELOG.md has entries under [Unreleased]: npm version moves them below the new version');
   }
   return problems;
+}
+
+/** What `gitProblems` looks at, for the repository in a folder. */
+export function gitState(folder) {
+  const git = (...args) => {
+    const { status, stdout, stderr, error } = spawnSync('git', args, { cwd: folder, encoding: 'utf8' });
+    if (status !== 0) throw new ScriptError(`git ${args[0]} failed: ${error?.message ?? stderr}`);
+    return stdout;
+  };
+  return {
+    status: git('status', '--porcelain'),
+    tags: git('tag', '--points-at', 'HEAD').split('\n').filter(Boolean),
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 // The order in which packages are published, and which there must be.
-import { targets } from '../lib/targets.mjs';
+
 import { ScriptError } from '../lib/run.mjs';
+import { targets } from '../lib/targets.mjs';
 
 /** Names of all packages of a release. */
 export const releaseNames = () => [...targets.map((target) => `@blasnet/${target}`), 'blasnet-source', 'blasnet'];
@@ -15,7 +16,8 @@ export const releaseNames = () => [...targets.map((target) => `@blasnet/${target
 export function inOrder(packages) {
   const names = releaseNames();
   const unknown = packages.find(({ name }) => !names.includes(name));
-  if (unknown) throw new ScriptError(`Expected packages of a release (${names.join(', ')}) but received ${unknown.name}`);
+  if (unknown)
+    throw new ScriptError(`Expected packages of a release (${names.join(', ')}) but received ${unknown.name}`);
   return [...packages].sort((one, other) => names.indexOf(one.name) - names.indexOf(other.name));
 }
 

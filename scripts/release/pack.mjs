@@ -41,7 +41,8 @@ export function packFolder(folder, into) {
 /** The packages whose tarballs lie in a folder. @returns {Packed[]} */
 export function packedIn(folder) {
   const file = join(folder, listFile);
-  if (!existsSync(file)) throw new ScriptError(`Expected ${file}, which npm run release -- --dry-run writes, but found none`);
+  if (!existsSync(file))
+    throw new ScriptError(`Expected ${file}, which npm run release -- --dry-run writes, but found none`);
   return JSON.parse(readFileSync(file, 'utf8')).map(({ file: name, ...others }) => ({
     ...others,
     tarball: join(folder, name),

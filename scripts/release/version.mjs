@@ -17,7 +17,8 @@ export function released(changelog, version, day) {
   const heading = '## [Unreleased]\n';
   if (!changelog.includes(heading)) throw new ScriptError('Expected the heading [Unreleased] in CHANGELOG.md');
   const entries = changelog.split(heading)[1].split(/^## /m)[0];
-  if (entries.trim() === '') throw new ScriptError('Expected entries under [Unreleased] in CHANGELOG.md but found none');
+  if (entries.trim() === '')
+    throw new ScriptError('Expected entries under [Unreleased] in CHANGELOG.md but found none');
   return changelog.replace(heading, `${heading}\n## [${version}] - ${day}\n`);
 }
 

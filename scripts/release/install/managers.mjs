@@ -47,7 +47,11 @@ export const managers = {
     add: (tools, packages) => [...npm(tools), 'install', ...packages, '--ignore-scripts', '--no-audit', '--no-fund'],
     run: node,
     blasnet: (tools) => [...npm(tools, 'npx'), '--no-install', 'blasnet'],
-    env: ({ url, cache }) => ({ npm_config_registry: url, npm_config_cache: cache, npm_config_update_notifier: 'false' }),
+    env: ({ url, cache }) => ({
+      npm_config_registry: url,
+      npm_config_cache: cache,
+      npm_config_update_notifier: 'false',
+    }),
   },
   pnpm: {
     title: `pnpm ${managerVersions.pnpm}`,

@@ -1,6 +1,17 @@
 // Where the install test installs: a folder with a short PATH, or a Debian of its own in which nothing else is installed.
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root } from '../../lib/root.mjs';
 import { run, ScriptError, say, tryRun } from '../../lib/run.mjs';
@@ -26,9 +37,13 @@ export const forbidden = ['gcc', 'g++', 'cc', 'c++', 'clang', 'make', 'cmake', '
  *   `cwd` as this machine sees it; `output` has both streams
  */
 
-/** A folder of this machine; programs find nothing on the PATH but node and a shell. Works everywhere. */
+/**
+ * A folder of this machine, outside of the clone so that its packages are not found; programs have nothing on the PATH but
+ * node and a shell. Works everywhere.
+ */
 export function plainRoom({ managers } = {}) {
-  const top = emptyFolder(join(work, 'room'));
+  const top = emptyFolder(join(realpathSync(tmpdir()), `blasnet-install-test-${process.pid}`));
+  process.once('exit', () => rmSync(top, { recursive: true, force: true }));
   const bin = join(top, '.bin');
   mkdirSync(bin, { recursive: true });
   if (process.platform !== 'win32') {
@@ -37,7 +52,7 @@ export function plainRoom({ managers } = {}) {
   }
   const path = process.platform === 'win32' ? `${dirname(process.execPath)};C:\\Windows\\System32` : bin;
   return {
-    title: `a folder of this ${process.platform} with nothing but Node on the PATH`,
+    title: `a folder on ${process.platform}-${process.arch}, PATH with nothing but Node`,
     top,
     inside: (name) => name,
     tools: { node: process.execPath, npm: npmFolder(), managers },

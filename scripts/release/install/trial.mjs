@@ -86,5 +86,7 @@ function measure(row, project) {
   const folders = packagesIn(modules);
   row.bytes = bytesOnDisk(modules);
   row.packages = folders.length;
-  row.platforms = folders.filter((folder) => /@blasnet[\\/][^\\/]+$/.test(folder)).map((folder) => folder.split(/[\\/]/).at(-1));
+  row.platforms = folders
+    .filter((folder) => /@blasnet[\\/][^\\/]+$/.test(folder))
+    .map((folder) => folder.split(/[\\/]/).at(-1));
 }

@@ -1,5 +1,13 @@
 // What a user does first: train a net, predict, save it, load it. Prints one line of JSON.
-import { ActivationLayer, DataReader, FullyConnectedLayer, HyperParameters, NeuralNet, Tensor, versions } from 'blasnet';
+import {
+  ActivationLayer,
+  DataReader,
+  FullyConnectedLayer,
+  HyperParameters,
+  NeuralNet,
+  Tensor,
+  versions,
+} from 'blasnet';
 
 const x = Array.from({ length: 400 }, (_, i) => [(2 * Math.PI * i) / 400]);
 const y = x.map(([angle]) => [Math.sin(angle)]);
