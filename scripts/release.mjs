@@ -1,8 +1,10 @@
 // Releases all packages in one version, from a tag: the platform packages, blasnet-source and blasnet.
-// Usage: npm run release -- [--dry-run] [--target linux-x64-gnu] [--local] [--quick | --no-install-test]
+// Usage: npm run release -- [--dry-run] [--target linux-x64-gnu] [--local] [--check] [--packed] [--quick | --no-install-test]
 //   --dry-run            packs and tests all, publishes nothing, and says what would keep it from publishing
 //   --target             these platforms only, several with commas; with --dry-run
 //   --local              the addon that was compiled in this clone stands for the package of this platform; with --dry-run
+//   --check              ends once it is known whether this commit may be published
+//   --packed             takes the tarballs that are packed already, such as those that other machines tested
 //   --quick              the short install test (npm alone), not the full one
 //   --no-install-test    for a workflow whose other machines test the tarballs
 // docs/releasing.md tells how a release is made.
@@ -23,7 +25,7 @@ import {
 import { packageTable } from './release/install/report.mjs';
 import { installTest } from './release/install-test.mjs';
 import { localPackage } from './release/local.mjs';
-import { packFolders } from './release/pack.mjs';
+import { packedIn, packFolders } from './release/pack.mjs';
 import { publishAll } from './release/publish.mjs';
 import { stage } from './release/stage.mjs';
 
@@ -34,7 +36,9 @@ export function readOptions(words) {
   const flag = { type: 'boolean', default: false };
   const options = {
     'dry-run': flag,
+    check: flag,
     local: flag,
+    packed: flag,
     quick: flag,
     'no-install-test': flag,
     target: { type: 'string', multiple: true },
@@ -55,9 +59,13 @@ export function readOptions(words) {
   }
   return {
     dryRun: values['dry-run'],
+    check: values.check,
     local: values.local,
+    packed: values.packed,
     targets: chosen,
-    install: values['no-install-test'] ? undefined : values.quick ? 'quick' : 'full',
+    // Whoever publishes what is packed already has tested it elsewhere.
+    install:
+      values['no-install-test'] || (values.packed && !values['dry-run']) ? undefined : values.quick ? 'quick' : 'full',
   };
 }
 
@@ -87,7 +95,10 @@ export async function release(options) {
   };
   if (!options.dryRun && problems.length > 0) refuse();
 
-  const packages = packFolders(stageAll(options), tarballs);
+  if (options.check)
+    return say(problems.length > 0 ? `a release would stop here:${list(problems)}` : `${version} is ready`);
+
+  const packages = options.packed ? packedIn(tarballs) : packFolders(stageAll(options), tarballs);
   console.log(packageTable(packages));
   const mismatches = [...versionProblems(version, packages), ...sourceProblems(addonHash(), packages)];
   if (mismatches.length > 0) throw new ScriptError(`the packages do not fit together:${list(mismatches)}`);

@@ -50,10 +50,10 @@ export function gitState(folder) {
     if (status !== 0) throw new ScriptError(`git ${args[0]} failed: ${error?.message ?? stderr}`);
     return stdout;
   };
-  return {
-    status: git('status', '--porcelain'),
-    tags: git('tag', '--points-at', 'HEAD').split('\n').filter(Boolean),
-  };
+  // A workflow that a tag started may have fetched the commit without it.
+  const started = process.env.GITHUB_REF_TYPE === 'tag' ? [process.env.GITHUB_REF_NAME] : [];
+  const tags = git('tag', '--points-at', 'HEAD').split('\n').filter(Boolean);
+  return { status: git('status', '--porcelain'), tags: [...new Set([...tags, ...started])] };
 }
 
 /**

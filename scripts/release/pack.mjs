@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { run, ScriptError } from '../lib/run.mjs';
+import { npmCommand } from './install/tools.mjs';
 
 /**
  * @typedef {object} Packed
@@ -29,8 +30,9 @@ export function packFolders(folders, into) {
 /** @returns {Packed} */
 export function packFolder(folder, into) {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const [node, npm] = npmCommand();
   const args = ['pack', folder, '--json', '--ignore-scripts', '--pack-destination', into];
-  const answer = JSON.parse(run('npm', args, { what: `packing ${manifest.name}` }));
+  const answer = JSON.parse(run(node, [npm, ...args], { what: `packing ${manifest.name}` }));
   // A list, or from npm 12 on the packages by their names.
   const { filename, size, unpackedSize } = Object.values(answer)[0];
   const { name, version } = manifest;

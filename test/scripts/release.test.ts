@@ -144,15 +144,26 @@ test('a work tree with changes, and a tag that does not fit', async (t) => {
 });
 
 test('options of npm run release', (t) => {
-  t.deepEqual(readOptions([]), { dryRun: false, local: false, targets, install: 'full' });
+  t.deepEqual(readOptions([]), {
+    dryRun: false,
+    check: false,
+    local: false,
+    packed: false,
+    targets,
+    install: 'full',
+  });
   t.deepEqual(readOptions(['--dry-run', '--local', '--quick']), {
     dryRun: true,
+    check: false,
     local: true,
+    packed: false,
     targets: [platformTarget()],
     install: 'quick',
   });
   const some = readOptions(['--dry-run', '--target', 'win32-x64,darwin-x64', '--no-install-test']);
   t.deepEqual([some.targets, some.install], [['win32-x64', 'darwin-x64'], undefined]);
+  // What is packed already was tested where it was packed.
+  t.is(readOptions(['--packed']).install, undefined);
   t.throws(() => readOptions(['--dry-run', '--target', 'amiga']), { message: /for --target but received amiga$/ });
   t.throws(() => readOptions(['--target', 'win32-x64']), { message: /^Expected --dry-run with --target or --local/ });
   t.throws(() => readOptions(['--local']), { message: /^Expected --dry-run/ });

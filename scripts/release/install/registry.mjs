@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { root } from '../../lib/root.mjs';
 import { run, ScriptError } from '../../lib/run.mjs';
 import { emptyFolder, put } from './files.mjs';
-import { npmFolder, npmSetting, verdaccio } from './tools.mjs';
+import { npmCommand, npmSetting, verdaccio } from './tools.mjs';
 
 /** A free port of 127.0.0.1. */
 async function freePort() {
@@ -76,8 +76,9 @@ export async function startRegistry() {
   return {
     url,
     publish(tarball) {
-      const npm = [join(npmFolder(), 'bin/npm-cli.js'), 'publish', '--userconfig', userConfig, '--registry', url];
-      run(process.execPath, [...npm, '--ignore-scripts', '--tag', 'latest', tarball], {
+      const [node, npm] = npmCommand();
+      const args = ['publish', tarball, '--userconfig', userConfig, '--registry', url, '--ignore-scripts'];
+      run(node, [npm, ...args, '--tag', 'latest'], {
         what: `publishing ${basename(tarball)} on loopback`,
       });
     },

@@ -1,6 +1,6 @@
 // Programs that the install test needs and the project does not: fetched once, at pinned versions, into build/release/tools/.
 import { copyFileSync, existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from '../../lib/root.mjs';
 import { run, ScriptError, say, tryRun } from '../../lib/run.mjs';
@@ -18,21 +18,28 @@ export const managerVersions = {
   deno: '2.9.6',
 };
 
-/** Folder of npm itself: the one that runs this script, or the first on the PATH. */
+/** Folder of npm itself: the one that runs this script, the one beside Node, or the first on the PATH. */
 export function npmFolder() {
-  const script = process.env.npm_execpath?.endsWith('npm-cli.js') ? process.env.npm_execpath : onPath('npm');
+  const beside = join(dirname(process.execPath), 'node_modules/npm/bin/npm-cli.js');
+  const script = [process.env.npm_execpath, process.platform === 'win32' ? beside : onPath('npm'), beside].find(
+    (path) => path && existsSync(path) && realpathSync(path).endsWith('npm-cli.js'),
+  );
   if (!script) throw new ScriptError('Expected npm on the PATH but found none');
   return dirname(dirname(realpathSync(script)));
 }
 
+/** The words that run npm, on Windows, too. */
+export const npmCommand = () => [process.execPath, join(npmFolder(), 'bin/npm-cli.js')];
+
 function onPath(name) {
-  const folders = (process.env.PATH ?? '').split(':').filter(Boolean);
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
 /** One of npm's settings, or undefined where it is not set. */
 export function npmSetting(name) {
-  const value = tryRun(process.execPath, [join(npmFolder(), 'bin/npm-cli.js'), 'config', 'get', name]);
+  const [node, npm] = npmCommand();
+  const value = tryRun(node, [npm, 'config', 'get', name]);
   return !value || value === 'null' || value === 'undefined' ? undefined : value;
 }
 
@@ -44,8 +51,8 @@ function installInto(folder, files, stamp, command) {
   for (const [name, content] of Object.entries(files)) put(join(folder, name), content);
   copyFileSync(join(root, '.npmrc'), join(folder, '.npmrc'));
   say(`installing ${stamp} into ${folder} …`);
-  const npm = join(npmFolder(), 'bin/npm-cli.js');
-  run(process.execPath, [npm, command, '--ignore-scripts', '--prefix', folder], { what: `installing ${stamp}` });
+  const [node, npm] = npmCommand();
+  run(node, [npm, command, '--ignore-scripts', '--prefix', folder], { what: `installing ${stamp}` });
   writeFileSync(stampFile, '');
   return folder;
 }
