@@ -1,12 +1,11 @@
-import { access, cp, mkdtemp, readdir, readFile, realpath, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, readdir, readFile, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import * as library from 'blasnet';
 import { targets } from '#blasnet/runtime/addon-errors';
 import { addonFile, target, version } from '../support/installed.js';
 import { runScript } from '../support/processes.js';
+import { StagedProject } from '../support/staged.js';
 
 interface Manifest {
   readonly [field: string]: unknown;
@@ -19,42 +18,34 @@ interface Manifest {
   readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>;
 }
 
-const load = (path: string) => import(pathToFileURL(resolve(path)).href);
 const manifestIn = async (folder: string) =>
   JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
 
-let folder: string;
+let project: StagedProject;
 let files: string[];
 let sourceFiles: string[];
 
+const path = (name: string) => project.path(name);
 const filesOf = async (name: string) =>
-  (await readdir(join(folder, 'node_modules', name), { recursive: true, withFileTypes: true }))
+  (await readdir(path(name), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, 'node_modules', name).length + 1));
-const path = (name: string) => join(folder, 'node_modules', name);
+    .map((entry) => join(entry.parentPath, entry.name).slice(path(name).length + 1));
 
-/** Both packages are staged once, in a project's node_modules with what they need. */
 test.before(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'blasnet-stage-')));
-  const { stage } = (await load('scripts/release/stage.mjs')) as {
-    stage(folder: string, options: { readonly compile: boolean }): Promise<unknown>;
-  };
-  await stage(join(folder, 'node_modules'), { compile: false });
+  project = await StagedProject.create();
   [files, sourceFiles] = await Promise.all([filesOf('blasnet'), filesOf('blasnet-source')]);
-  for (const name of ['detect-libc', 'commander'])
-    await cp(join('node_modules', name), path(name), { recursive: true });
   // With what they need themselves, where the clone has it.
   for (const name of ['protobufjs', 'fastify', 'prom-client']) await symlink(resolve('node_modules', name), path(name));
 });
 
-test.after.always(() => rm(folder, { recursive: true, force: true }));
+test.after.always(() => project.remove());
 
 /** Runs a module in that project. */
 const run = (code: string, flags: readonly string[] = []) =>
-  runScript(`${folder}/node_modules/../`, [], {
+  runScript(`${project.folder}/`, [], {
     flags: [...flags, '--input-type=module', '--eval', code],
     env: { BLASNET_ADDON: addonFile },
-    cwd: folder,
+    cwd: project.folder,
   });
 
 test('blasnet › has no native code, no script that npm runs, and no tests', async (t) => {
