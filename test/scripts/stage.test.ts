@@ -76,6 +76,14 @@ test('blasnet › names the packages of all platforms, of its own version, as th
   t.true(targets.includes(target));
 });
 
+test('the clone › is not packed itself', async (t) => {
+  const { private: isPrivate, scripts } = await manifestIn('.');
+  t.deepEqual([isPrivate, scripts?.prepack], [true, 'node scripts/prepack.mjs']);
+  const { code, errors } = await runScript('scripts/prepack.mjs');
+  t.is(code, 1);
+  t.regex(errors, /npm run release -- --dry-run/);
+});
+
 test('the clone › names no package that is in no registry', async (t) => {
   t.notRegex(await readFile('package.json', 'utf8'), /@blasnet\/|blasnet-source/);
 });
