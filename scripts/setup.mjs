@@ -1,10 +1,10 @@
 // Makes a fresh clone ready: system packages, npm dependencies, the addon and the compiled TypeScript, each only where
 // it is missing or out of date. Usage: node scripts/setup.mjs
-const oldest = [20, 3];
-
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
-  process.stderr.write(`blasnet: expected Node.js ${oldest.join('.')} or later but found ${process.version}\n`);
+// As package.json has it in engines: from these versions on, `require` takes ES modules.
+const isSupported = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
+if (!isSupported) {
+  process.stderr.write(`blasnet: expected Node.js 20.19, 22.12 or later but found ${process.version}\n`);
   process.exit(1);
 }
 

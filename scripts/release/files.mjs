@@ -1,12 +1,14 @@
-// Which files the published packages hold: places in the clone by places in the package.
+// Which files of the clone the published packages hold: places in the clone by places in the package.
 import { filesUnder } from '../lib/files.mjs';
+import { declarationsOf } from './declarations.mjs';
 
 const asTheyAre = (paths) => Object.fromEntries(paths.map((path) => [path, path]));
 
-/** The compiled library, the server's page and ONNX's schema. */
-export const blasnetFiles = () =>
+/** What goes with the bundled library: types, the server's page, ONNX's schema, texts. */
+export const blasnetFiles = (typeEntries) =>
   asTheyAre([
-    ...filesUnder('dist', (path) => /\.(js|d\.ts|html|css|svg)$/.test(path)),
+    ...declarationsOf(typeEntries),
+    ...filesUnder('dist/serve/page', (path) => /\.(js|html|css|svg)$/.test(path)),
     ...filesUnder('third-party'),
     ...['README.md', 'CHANGELOG.md', 'LICENSE'],
   ]);

@@ -6,6 +6,9 @@ import { targets } from '../lib/targets.mjs';
 
 const readManifest = () => JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
+/** Dependencies that the bundle contains: npm would install far more of them than is used. */
+const within = ['csv-parse'];
+
 /** What both packages say of themselves. */
 const common = ({ version, license, homepage, bugs, repository, engines }) => ({
   version,
@@ -36,8 +39,8 @@ export function blasnetManifest() {
     types,
     exports,
     bin,
-    files: ['dist', 'third-party', 'CHANGELOG.md'],
-    dependencies,
+    files: ['dist', 'third-party', 'CHANGELOG.md', 'THIRD-PARTY-LICENSES'],
+    dependencies: Object.fromEntries(Object.entries(dependencies).filter(([name]) => !within.includes(name))),
     optionalDependencies: Object.fromEntries(targets.map((target) => [`@blasnet/${target}`, version])),
     // Named so that a package manager that keeps packages apart lets blasnet see it.
     peerDependencies: { ...peerDependencies, 'blasnet-source': version },
@@ -54,6 +57,7 @@ export function sourceManifest() {
     description: 'Compiles the addon of blasnet on your machine, for platforms and BLAS libraries without a package',
     keywords: manifest.keywords,
     ...common(manifest),
+    type: 'commonjs',
     main: 'index.js',
     types: 'index.d.ts',
     files: ['native', 'scripts', 'binding.gyp', 'CMakeLists.txt', 'index.d.ts'],

@@ -126,6 +126,26 @@ test('blasnet-source that is not compiled', async (t) => {
   );
 });
 
+test('blasnet build › runs the script of blasnet-source, of the same version', async (t) => {
+  const project = await InstalledProject.create(t);
+  await cp('node_modules/commander', project.path('commander'), { recursive: true });
+  const build = () => runScript(project.path('blasnet/dist/cli/main.js'), ['build'], { cwd: project.folder });
+  t.like(await build(), {
+    code: 1,
+    errors:
+      'blasnet: Expected the package blasnet-source, which has the sources, but received none; ' +
+      `run \`npm install blasnet-source@${version}\`, which compiles it, too, where npm runs install scripts\n`,
+  });
+  await project.add('blasnet-source', { version: '0.0.9' });
+  t.regex((await build()).errors, /received version 0\.0\.9; run `npm install blasnet@.* blasnet-source@/);
+  await project.add('blasnet-source', {});
+  await mkdir(project.path('blasnet-source/scripts'));
+  await write(project.path('blasnet-source/scripts'), 'install.mjs', "console.log('compiling'); process.exitCode = 3;");
+  const { code, output, errors } = await build();
+  t.deepEqual([code, output], [1, 'compiling\n']);
+  t.regex(errors, /^blasnet: Expected the addon to be compiled but received exit code 3 of .*blasnet-source/);
+});
+
 test('a clone that is not set up', async (t) => {
   const project = await InstalledProject.create(t);
   await writeFile(project.path('blasnet/binding.gyp'), '');

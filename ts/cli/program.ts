@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../core/version.js';
+import { addBuild } from './commands/build.js';
 import { addExport } from './commands/export.js';
 import { addInspect } from './commands/inspect.js';
 import { addPredict } from './commands/predict.js';
@@ -38,6 +39,6 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage. 'blasnet <command> --help' tells more of each command.`,
     );
   addTrain(program, names);
-  for (const add of [addPredict, addInspect, addExport, addServe]) add(program);
+  for (const add of [addPredict, addInspect, addExport, addServe, addBuild]) add(program);
   return program;
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const url: string = import.meta.url ?? pathToFileURL(__filename).href;
 /** The path of this module: within the package, or the bundle that contains it. */
 export const ownFile = fileURLToPath(url);
 
-/** The folder of package.json; means nothing in a bundle. */
+/** The folder of package.json, two above this module: dist/core/, or dist/chunks/ as published. Means nothing in a bundle. */
 export const packageRoot = join(ownFile, '../../..');
 
 /** Resolves and loads packages as this package sees them. */
@@ -19,7 +19,12 @@ export const requirePackage = createRequire(url);
 
 /** Returns whether a bundler has copied this module out of the package. */
 export function isBundled(): boolean {
-  return !/[\\/]dist[\\/]core[\\/]own-package\.js$/.test(ownFile) || !existsSync(join(packageRoot, 'package.json'));
+  try {
+    const { name } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { readonly name?: unknown };
+    return name !== 'blasnet';
+  } catch {
+    return true;
+  }
 }
 
 /** How to keep a bundle from leaving files of the package behind. */

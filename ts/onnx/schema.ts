@@ -1,7 +1,7 @@
 // @internal
 import type { Type } from 'protobufjs';
 import { badFile } from '../core/files.js';
-import { optionalLoader } from '../core/optional.js';
+import { optionalLoader, rethrow } from '../core/optional.js';
 import { readOwnFile } from '../core/own-package.js';
 import type { ModelMessage } from './messages.js';
 import { checkWire } from './wire.js';
@@ -30,7 +30,7 @@ export function modelCodec(): Promise<ModelCodec> {
 }
 
 async function load(): Promise<ModelCodec> {
-  const { default: protobuf } = await loadOptional('protobufjs', () => import('protobufjs'));
+  const { default: protobuf } = await loadOptional('protobufjs', () => import('protobufjs').catch(rethrow));
   const { root } = protobuf.parse((await readOwnFile('third-party/onnx/onnx.proto')).toString());
   const model: Type = root.resolveAll().lookupType('onnx.ModelProto');
   return {

@@ -54,7 +54,7 @@ function whatIsMissing(target: string): string {
   if (isBundled()) {
     return (
       `none: the bundle left the addon behind. The running file, ${ownFile}, is not part of the package blasnet; ` +
-      `${keepExternal}, or copy blasnet.node to the folder of the bundle; see docs/bundlers.md`
+      `${keepExternal}, or copy blasnet.node to the folder of that file; see docs/bundlers.md`
     );
   }
   if (!targets.includes(target)) {
@@ -110,7 +110,7 @@ export function mendOf(why: string, file: string, target: string): string {
     if (isCompiledHere) return `it was compiled on a newer system; ${compileAgain} on this one`;
     return `the system's C library is older than ${glibc.replace('_', ' ')}; use a newer system, or ${compileIt}`;
   }
-  if (/ffi access|--allow-ffi/.test(why)) return 'run Deno with --allow-ffi --allow-read --allow-env';
+  if (/ffi access|--allow-ffi/.test(why)) return 'run Deno with --allow-ffi --allow-read --allow-env --allow-sys';
   if (/lib(c\.)?musl|ld-linux|Error relocating|symbol not found/.test(why)) {
     return `it is made for another C library; ${isCompiledHere ? compileAgain : installAgain}`;
   }

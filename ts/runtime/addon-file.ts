@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { familySync } from 'detect-libc';
 import { isBundled, ownFile, packageRoot, requirePackage } from '../core/own-package.js';
 import { version } from '../core/version.js';
 import { checkAddonFile } from './addon-check.js';
@@ -40,8 +39,17 @@ export function loadAddon(): unknown {
 /** The name of this platform, as packages are named: `linux-x64-musl`, `darwin-arm64`. */
 function platformTarget(): string {
   const { platform, arch } = process;
-  if (platform !== 'linux') return `${platform}-${arch}`;
-  return `${platform}-${arch}-${familySync() === 'musl' ? 'musl' : 'gnu'}`;
+  return platform === 'linux' ? `${platform}-${arch}-${isMusl() ? 'musl' : 'gnu'}` : `${platform}-${arch}`;
+}
+
+/** Required rather than imported: in a bundle of ES modules, a CommonJS module cannot require what Node.js has. */
+function isMusl(): boolean {
+  try {
+    return (requirePackage('detect-libc') as typeof import('detect-libc')).familySync() === 'musl';
+  } catch {
+    const { header } = process.report.getReport() as { readonly header: { readonly glibcVersionRuntime?: string } };
+    return header.glibcVersionRuntime === undefined;
+  }
 }
 
 function load(file: string): unknown {

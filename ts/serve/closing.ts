@@ -73,8 +73,11 @@ export class Closing {
         this.#idle = setInterval(() => setImmediate(() => this.#closeIdle()), idleCheckMs);
         setImmediate(resolve);
       }, this.#lingerMs);
-      // Not the HTTP server's own `close`, which would end connections at once on which the next request is coming.
-      TcpServer.prototype.close.call(this.#app.server, () => {
+      const server: TcpServer = this.#app.server;
+      // Not the HTTP server's own `close`, which would end connections at once on which the next request is coming. In Bun,
+      // an HTTP server is no TCP server.
+      const close = isTcpServer(server) ? TcpServer.prototype.close : server.close;
+      close.call(server, () => {
         clearTimeout(timer);
         resolve();
       });
@@ -107,3 +110,5 @@ export class Closing {
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
   }
 }
+
+const isTcpServer = (server: object): boolean => server instanceof TcpServer;
