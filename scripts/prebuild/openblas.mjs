@@ -62,9 +62,9 @@ export function makeSettings({ openblas }) {
 async function make(sources, name, target, settings) {
   const what = `building OpenBLAS for ${name}`;
   const compiler = zig();
-  // -fno-sanitize: zig checks undefined behaviour unless it is told not to.
+  // zig writes debugging information, and checks undefined behaviour, unless it is told not to.
   const tools = [
-    `CC=${compiler} cc -target ${target.zig} -fPIC -fno-sanitize=undefined`,
+    `CC=${compiler} cc -target ${target.zig} -fPIC -g0 -fno-sanitize=undefined`,
     `HOSTCC=${compiler} cc`,
     `AR=${compiler} ar`,
     `RANLIB=${compiler} ranlib`,
@@ -84,7 +84,7 @@ async function make(sources, name, target, settings) {
 }
 
 /** cblas.h and the header that it includes, as OpenBLAS's own installation makes them. */
-function writeHeaders(sources, folder) {
+export function writeHeaders(sources, folder) {
   mkdirSync(folder, { recursive: true });
   const header = readFileSync(join(sources, 'cblas.h'), 'utf8');
   writeFileSync(join(folder, 'cblas.h'), header.replace('"common.h"', '"openblas_config.h"'));
