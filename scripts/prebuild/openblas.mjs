@@ -77,7 +77,10 @@ async function make(sources, name, target, settings) {
   };
   const jobs = `-j${availableParallelism()}`;
   try {
-    await runByLines('make', ['-C', sources, jobs, 'libs', ...tools, ...settings], onLine, { env: zigEnvironment, what });
+    await runByLines('make', ['-C', sources, jobs, 'libs', ...tools, ...settings], onLine, {
+      env: zigEnvironment,
+      what,
+    });
   } finally {
     progress.stop();
   }

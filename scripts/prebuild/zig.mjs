@@ -27,7 +27,8 @@ export function zigFolder() {
   if (existsSync(folder)) return folder;
   const host = `${process.platform}-${process.arch}`;
   const [platform, sha256] = wheels[host] ?? [];
-  if (!platform) throw new ScriptError(`Expected one of ${Object.keys(wheels).join(', ')} to build on but received ${host}`);
+  if (!platform)
+    throw new ScriptError(`Expected one of ${Object.keys(wheels).join(', ')} to build on but received ${host}`);
   const wheel = fetchWheel(platform, sha256);
   say(`unpacking zig ${zigVersion} …`);
   const beside = `${folder}.${process.pid}`;
@@ -44,7 +45,8 @@ export const zig = () => join(zigFolder(), process.platform === 'win32' ? 'zig.e
 function fetchWheel(platform, sha256) {
   const folder = join(workFolder, 'downloads');
   mkdirSync(folder, { recursive: true });
-  const find = () => readdirSync(folder).find((name) => name.startsWith(`ziglang-${zigVersion}-`) && name.endsWith('.whl'));
+  const find = () =>
+    readdirSync(folder).find((name) => name.startsWith(`ziglang-${zigVersion}-`) && name.endsWith('.whl'));
   if (!find()) {
     say(`fetching zig ${zigVersion} (100 MB) …`);
     const options = ['--quiet', '--no-deps', '--only-binary', ':all:', '--platform', platform, '--dest', folder];
@@ -55,8 +57,10 @@ function fetchWheel(platform, sha256) {
   return wheel;
 }
 
-function python() {
+/** Name of a Python 3 that has pip. */
+export function python() {
   const found = ['python3', 'python'].find((name) => tryRun(name, ['-m', 'pip', '--version']));
-  if (!found) throw new ScriptError('Expected Python 3 with pip (Debian: apt-get install python3-pip), which fetches zig');
+  if (!found)
+    throw new ScriptError('Expected Python 3 with pip (Debian: apt-get install python3-pip), which fetches zig');
   return found;
 }
