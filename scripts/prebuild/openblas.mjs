@@ -6,7 +6,7 @@ import { buildProgress } from '../lib/build-progress.mjs';
 import { runByLines } from '../lib/run.mjs';
 import { archives, sourcesFrom, workFolder } from './sources.mjs';
 import { targets } from './targets.mjs';
-import { zig, zigEnvironment, zigVersion } from './zig.mjs';
+import { clangFor, zig, zigEnvironment, zigVersion } from './zig.mjs';
 
 /** Files that are compiled, roughly, for the display of progress: those of each set of kernels, and the others. */
 const filesPerKernelSet = 205;
@@ -20,7 +20,12 @@ const otherFiles = 330;
 export async function buildOpenBlas(name, target) {
   const folder = join(workFolder, 'openblas', name);
   const settings = makeSettings(target);
-  const made = JSON.stringify({ version: archives.openblas.version, zig: zigVersion, target: target.zig, settings });
+  const made = JSON.stringify({
+    version: archives.openblas.version,
+    compiler: zigVersion,
+    target: target.zig,
+    settings,
+  });
   const stamp = join(folder, 'made.json');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === made) return folder;
   const kernels = target.openblas.kernelsOf;
@@ -76,9 +81,8 @@ export function makeSettings({ openblas }) {
 async function make(sources, name, target, settings) {
   const what = `building OpenBLAS for ${name}`;
   const compiler = zig();
-  // zig writes debugging information, and checks undefined behaviour, unless it is told not to.
   const tools = [
-    `CC=${compiler} cc -target ${target.zig} -fPIC -g0 -fno-sanitize=undefined`,
+    `CC=${clangFor(target.zig)} -fPIC`,
     `HOSTCC=${compiler} cc`,
     `AR=${compiler} ar`,
     `RANLIB=${compiler} ranlib`,

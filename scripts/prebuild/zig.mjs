@@ -1,6 +1,16 @@
 // The compiler for all targets: zig, from PyPI, at a fixed version.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
 import { run, ScriptError, say, tryRun } from '../lib/run.mjs';
 import { checkSum, workFolder } from './sources.mjs';
 
@@ -63,4 +73,40 @@ export function python() {
   if (!found)
     throw new ScriptError('Expected Python 3 with pip (Debian: apt-get install python3-pip), which fetches zig');
   return found;
+}
+
+/**
+ * Path of a program that compiles C for a target as clang does. zig's own `cc` reads -march and -mcpu in a way of its own,
+ * which OpenBLAS's makefiles do not know: they would leave AVX-512 and SVE out.
+ * @param {string} target - zig's name
+ */
+export function clangFor(target) {
+  const folder = join(workFolder, 'tools', `cc-${zigVersion}-${target}`);
+  const program = join(folder, 'cc');
+  if (existsSync(program)) return program;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'empty.c'), '');
+  const args = ['cc', '-target', target, '-O2', '-g0', '-c', join(folder, 'empty.c'), '-o', join(folder, 'empty.o')];
+  const { stderr } = spawnSync(zig(), args, {
+    env: { ...process.env, ...zigEnvironment, ZIG_VERBOSE_CC: '1' },
+    encoding: 'utf8',
+  });
+  const words = stderr.split(/\s+/);
+  // What zig tells its clang about the target: its name, and where the C library's headers are.
+  const chosen = words.flatMap((word, i) => {
+    if (word === '-target') return [word, words[i + 1]];
+    if (word === '-isystem') return [word, resolve(words[i + 1])];
+    return word === '-nostdinc' || (word.startsWith('-D') && word !== '-DNDEBUG') ? [word] : [];
+  });
+  const quoted = chosen.map((word) => `'${word}'`).join(' ');
+  const lines = [
+    '#!/bin/sh',
+    '# Compiles by clang itself; what links goes to zig, which has the libraries.',
+    'for word; do',
+    `  case $word in -c|-S|-E) exec '${zig()}' clang ${quoted} "$@";; esac`,
+    'done',
+    `exec '${zig()}' cc -target ${target} "$@"`,
+  ];
+  writeFileSync(program, `${lines.join('\n')}\n`, { mode: 0o755 });
+  return program;
 }
