@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { buildProgress } from '../lib/build-progress.mjs';
-import { runByLines } from '../lib/run.mjs';
+import { runByLines, tryRun } from '../lib/run.mjs';
 import { archives, sourcesFrom, workFolder } from './sources.mjs';
 import { targets } from './targets.mjs';
 import { clangFor, zig, zigEnvironment, zigVersion } from './zig.mjs';
@@ -83,7 +83,7 @@ async function make(sources, name, target, settings) {
   const compiler = zig();
   const tools = [
     `CC=${clangFor(target.zig)} -fPIC`,
-    `HOSTCC=${compiler} cc`,
+    `HOSTCC=${tryRun('cc', ['--version']) === null ? `${compiler} cc` : 'cc'}`,
     `AR=${compiler} ar`,
     `RANLIB=${compiler} ranlib`,
   ];

@@ -101,11 +101,11 @@ export function clangFor(target) {
   const quoted = chosen.map((word) => `'${word}'`).join(' ');
   const lines = [
     '#!/bin/sh',
-    '# Compiles by clang itself; what links goes to zig, which has the libraries.',
+    '# Compiles by clang itself. It does not link: makefiles that try to go on without, and zig would build libraries first.',
     'for word; do',
     `  case $word in -c|-S|-E) exec '${zig()}' clang ${quoted} "$@";; esac`,
     'done',
-    `exec '${zig()}' cc -target ${target} "$@"`,
+    'exit 1',
   ];
   writeFileSync(program, `${lines.join('\n')}\n`, { mode: 0o755 });
   return program;
