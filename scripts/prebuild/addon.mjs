@@ -13,7 +13,15 @@ import { zig, zigEnvironment, zigFolder } from './zig.mjs';
 const require = createRequire(import.meta.url);
 const folderOf = (name) => dirname(require.resolve(`${name}/package.json`));
 
-const common = ['-O3', '-fPIC', '-fvisibility=hidden', '-pthread', '-fno-sanitize=undefined', '-fomit-frame-pointer'];
+const common = [
+  '-O3',
+  '-g0',
+  '-fPIC',
+  '-fvisibility=hidden',
+  '-pthread',
+  '-fno-sanitize=undefined',
+  '-fomit-frame-pointer',
+];
 const cxx = ['-std=c++20', '-fvisibility-inlines-hidden'];
 // As in binding.gyp; GCC contracts products and sums of different statements without being told.
 const numeric = ['-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast'];

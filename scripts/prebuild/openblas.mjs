@@ -1,11 +1,12 @@
 // OpenBLAS as a static library for one target: products of float and double matrices, for each generation of CPUs.
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { buildProgress } from '../lib/build-progress.mjs';
-import { runByLines } from '../lib/run.mjs';
+import { runByLines, tryRun } from '../lib/run.mjs';
 import { archives, sourcesFrom, workFolder } from './sources.mjs';
-import { zig, zigEnvironment, zigVersion } from './zig.mjs';
+import { targets } from './targets.mjs';
+import { clangFor, zig, zigEnvironment, zigVersion } from './zig.mjs';
 
 /** Files that are compiled, roughly, for the display of progress: those of each set of kernels, and the others. */
 const filesPerKernelSet = 205;
@@ -19,21 +20,39 @@ const otherFiles = 330;
 export async function buildOpenBlas(name, target) {
   const folder = join(workFolder, 'openblas', name);
   const settings = makeSettings(target);
-  const made = JSON.stringify({ version: archives.openblas.version, zig: zigVersion, target: target.zig, settings });
+  const made = JSON.stringify({
+    version: archives.openblas.version,
+    compiler: zigVersion,
+    target: target.zig,
+    settings,
+  });
   const stamp = join(folder, 'made.json');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === made) return folder;
-  rmSync(folder, { recursive: true, force: true });
+  const kernels = target.openblas.kernelsOf;
+  const from = kernels ? join(await buildOpenBlas(kernels, targets[kernels]), 'build') : await sourcesFrom('openblas');
   const sources = join(folder, 'build');
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  cpSync(await sourcesFrom('openblas'), sources, { recursive: true });
+  cpSync(from, sources, { recursive: true, preserveTimestamps: true });
+  if (kernels) removeAllButKernels(sources);
   await make(sources, name, target, settings);
-  renameSync(join(sources, 'libopenblas.a'), join(folder, 'libopenblas.a'));
+  cpSync(join(sources, libraryIn(sources)), join(folder, 'libopenblas.a'));
   cpSync(join(sources, 'LICENSE'), join(folder, 'LICENSE'));
   writeHeaders(sources, join(folder, 'include'));
-  rmSync(sources, { recursive: true });
   writeFileSync(stamp, made);
   return folder;
 }
+
+/** Leaves of what was compiled only the kernels: they call nothing of a C library, and serve another one as well. */
+function removeAllButKernels(sources) {
+  for (const path of readdirSync(sources, { recursive: true })) {
+    if (/\.o$/.test(path) && !path.startsWith('kernel')) rmSync(join(sources, path));
+  }
+  rmSync(join(sources, libraryIn(sources)));
+}
+
+/** Name of the library that was built; libopenblas.a is a link to it. */
+const libraryIn = (sources) => readdirSync(sources).find((name) => /^libopenblas-?\w.*\.a$/.test(name));
 
 /** Variables of OpenBLAS's makefiles. */
 export function makeSettings({ openblas }) {
@@ -62,10 +81,9 @@ export function makeSettings({ openblas }) {
 async function make(sources, name, target, settings) {
   const what = `building OpenBLAS for ${name}`;
   const compiler = zig();
-  // -fno-sanitize: zig checks undefined behaviour unless it is told not to.
   const tools = [
-    `CC=${compiler} cc -target ${target.zig} -fPIC -fno-sanitize=undefined`,
-    `HOSTCC=${compiler} cc`,
+    `CC=${clangFor(target.zig)} -fPIC`,
+    `HOSTCC=${tryRun('cc', ['--version']) === null ? `${compiler} cc` : 'cc'}`,
     `AR=${compiler} ar`,
     `RANLIB=${compiler} ranlib`,
   ];
@@ -77,14 +95,17 @@ async function make(sources, name, target, settings) {
   };
   const jobs = `-j${availableParallelism()}`;
   try {
-    await runByLines('make', ['-C', sources, jobs, 'libs', ...tools, ...settings], onLine, { env: zigEnvironment, what });
+    await runByLines('make', ['-C', sources, jobs, 'libs', ...tools, ...settings], onLine, {
+      env: zigEnvironment,
+      what,
+    });
   } finally {
     progress.stop();
   }
 }
 
 /** cblas.h and the header that it includes, as OpenBLAS's own installation makes them. */
-function writeHeaders(sources, folder) {
+export function writeHeaders(sources, folder) {
   mkdirSync(folder, { recursive: true });
   const header = readFileSync(join(sources, 'cblas.h'), 'utf8');
   writeFileSync(join(folder, 'cblas.h'), header.replace('"common.h"', '"openblas_config.h"'));

@@ -76,7 +76,8 @@ async function firstOf(downloads) {
   throw new ScriptError(`no mirror answered:\n  ${reasons.join('\n  ')}`);
 }
 
-async function fetchBytes(url) {
+/** The bytes at an address; rejects with the reason. */
+export async function fetchBytes(url) {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(120_000) });
     if (!response.ok) throw new Error(`status ${response.status}`);

@@ -1,7 +1,10 @@
 // The platforms that packages are built for, and how: one entry each.
 
-/** Kernels of OpenBLAS on x64; PRESCOTT (SSE3) is always among them. ZEN has Haswell's with sizes of its own. */
-const x64Kernels = ['NEHALEM', 'SANDYBRIDGE', 'HASWELL', 'ZEN', 'SKYLAKEX', 'COOPERLAKE', 'SAPPHIRERAPIDS'];
+/**
+ * Kernels of OpenBLAS on x64; PRESCOTT (SSE3) is always among them. Those of ZEN and SAPPHIRERAPIDS are Haswell's and
+ * SkylakeX's in blocks of other sizes. COOPERLAKE is left out: it differs from both for bfloat16 only.
+ */
+const x64Kernels = ['NEHALEM', 'SANDYBRIDGE', 'HASWELL', 'ZEN', 'SKYLAKEX', 'SAPPHIRERAPIDS'];
 /** Kernels on arm64; ARMV8 is always among them. From NEOVERSEV1 on they use SVE. */
 const arm64Kernels = ['CORTEXA57', 'NEOVERSEN1', 'NEOVERSEV1', 'NEOVERSEN2'];
 
@@ -17,8 +20,9 @@ const openblasFor = {
  * @property {'glibc' | 'musl' | undefined} libc - on Linux
  * @property {string} zig - zig's name of the target, with the oldest version of the C library that is served
  * @property {string} system - what users call it
- * @property {{ base: string, kernels: readonly string[] } | undefined} openblas - the CPU that OpenBLAS's common code is
- *   compiled for, and the CPUs that it has kernels for; undefined where the system has a BLAS
+ * @property {{ base: string, kernels: readonly string[], kernelsOf?: string } | undefined} openblas - the CPU that
+ *   OpenBLAS's common code is compiled for, the CPUs that it has kernels for, and the target that these are taken from,
+ *   if any; undefined where the system has a BLAS
  * @property {readonly string[]} defines - further macros of the addon
  */
 
@@ -32,5 +36,6 @@ export const targets = {
 
 /** @returns {Target} */
 function linux(cpu, libc, zig, system) {
-  return { os: 'linux', cpu, libc, zig, system, openblas: openblasFor[cpu], defines: ['BLASNET_STATIC_OPENBLAS'] };
+  const openblas = { ...openblasFor[cpu], ...(libc === 'musl' && { kernelsOf: `linux-${cpu}-gnu` }) };
+  return { os: 'linux', cpu, libc, zig, system, openblas, defines: ['BLASNET_STATIC_OPENBLAS'] };
 }

@@ -1,6 +1,16 @@
 // The compiler for all targets: zig, from PyPI, at a fixed version.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
 import { run, ScriptError, say, tryRun } from '../lib/run.mjs';
 import { checkSum, workFolder } from './sources.mjs';
 
@@ -27,7 +37,8 @@ export function zigFolder() {
   if (existsSync(folder)) return folder;
   const host = `${process.platform}-${process.arch}`;
   const [platform, sha256] = wheels[host] ?? [];
-  if (!platform) throw new ScriptError(`Expected one of ${Object.keys(wheels).join(', ')} to build on but received ${host}`);
+  if (!platform)
+    throw new ScriptError(`Expected one of ${Object.keys(wheels).join(', ')} to build on but received ${host}`);
   const wheel = fetchWheel(platform, sha256);
   say(`unpacking zig ${zigVersion} …`);
   const beside = `${folder}.${process.pid}`;
@@ -44,7 +55,8 @@ export const zig = () => join(zigFolder(), process.platform === 'win32' ? 'zig.e
 function fetchWheel(platform, sha256) {
   const folder = join(workFolder, 'downloads');
   mkdirSync(folder, { recursive: true });
-  const find = () => readdirSync(folder).find((name) => name.startsWith(`ziglang-${zigVersion}-`) && name.endsWith('.whl'));
+  const find = () =>
+    readdirSync(folder).find((name) => name.startsWith(`ziglang-${zigVersion}-`) && name.endsWith('.whl'));
   if (!find()) {
     say(`fetching zig ${zigVersion} (100 MB) …`);
     const options = ['--quiet', '--no-deps', '--only-binary', ':all:', '--platform', platform, '--dest', folder];
@@ -55,8 +67,46 @@ function fetchWheel(platform, sha256) {
   return wheel;
 }
 
-function python() {
+/** Name of a Python 3 that has pip. */
+export function python() {
   const found = ['python3', 'python'].find((name) => tryRun(name, ['-m', 'pip', '--version']));
-  if (!found) throw new ScriptError('Expected Python 3 with pip (Debian: apt-get install python3-pip), which fetches zig');
+  if (!found)
+    throw new ScriptError('Expected Python 3 with pip (Debian: apt-get install python3-pip), which fetches zig');
   return found;
+}
+
+/**
+ * Path of a program that compiles C for a target as clang does. zig's own `cc` reads -march and -mcpu in a way of its own,
+ * which OpenBLAS's makefiles do not know: they would leave AVX-512 and SVE out.
+ * @param {string} target - zig's name
+ */
+export function clangFor(target) {
+  const folder = join(workFolder, 'tools', `cc-${zigVersion}-${target}`);
+  const program = join(folder, 'cc');
+  if (existsSync(program)) return program;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'empty.c'), '');
+  const args = ['cc', '-target', target, '-O2', '-g0', '-c', join(folder, 'empty.c'), '-o', join(folder, 'empty.o')];
+  const { stderr } = spawnSync(zig(), args, {
+    env: { ...process.env, ...zigEnvironment, ZIG_VERBOSE_CC: '1' },
+    encoding: 'utf8',
+  });
+  const words = stderr.split(/\s+/);
+  // What zig tells its clang about the target: its name, and where the C library's headers are.
+  const chosen = words.flatMap((word, i) => {
+    if (word === '-target') return [word, words[i + 1]];
+    if (word === '-isystem') return [word, resolve(words[i + 1])];
+    return word === '-nostdinc' || (word.startsWith('-D') && word !== '-DNDEBUG') ? [word] : [];
+  });
+  const quoted = chosen.map((word) => `'${word}'`).join(' ');
+  const lines = [
+    '#!/bin/sh',
+    '# Compiles by clang itself. It does not link: makefiles that try to go on without, and zig would build libraries first.',
+    'for word; do',
+    `  case $word in -c|-S|-E) exec '${zig()}' clang ${quoted} "$@";; esac`,
+    'done',
+    'exit 1',
+  ];
+  writeFileSync(program, `${lines.join('\n')}\n`, { mode: 0o755 });
+  return program;
 }
