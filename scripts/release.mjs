@@ -15,9 +15,11 @@ import { addonHash } from './lib/addon-hash.mjs';
 import { isMain, root } from './lib/root.mjs';
 import { main, ScriptError, say } from './lib/run.mjs';
 import { platformTarget, targets } from './lib/targets.mjs';
+import { checkPackages } from './release/check-packages.mjs';
 import {
   changelogProblems,
   gitProblems,
+  gitState,
   platformProblems,
   sourceProblems,
   versionProblems,
@@ -27,7 +29,6 @@ import { installTest } from './release/install-test.mjs';
 import { localPackage } from './release/local.mjs';
 import { packedIn, packFolders } from './release/pack.mjs';
 import { publishAll } from './release/publish.mjs';
-import { stage } from './release/stage.mjs';
 
 const tarballs = join(root, 'build/release/tarballs');
 
@@ -70,8 +71,10 @@ export function readOptions(words) {
 }
 
 /** Folders of the packages, staged anew; a platform that was not built is left out. */
-function stageAll(options) {
-  const { blasnet, source } = stage();
+async function stageAll(options) {
+  // Only here, since what is packed already is published without the packages that stage needs.
+  const { stage } = await import('./release/stage.mjs');
+  const { blasnet, source } = await stage();
   const platforms = options.local
     ? [localPackage()]
     : options.targets.map((target) => join(root, 'packages', target)).filter((folder) => existsSync(folder));
@@ -98,13 +101,16 @@ export async function release(options) {
   if (options.check)
     return say(problems.length > 0 ? `a release would stop here:${list(problems)}` : `${version} is ready`);
 
-  const packages = options.packed ? packedIn(tarballs) : packFolders(stageAll(options), tarballs);
+  const packages = options.packed ? packedIn(tarballs) : packFolders(await stageAll(options), tarballs);
   console.log(packageTable(packages));
   const mismatches = [...versionProblems(version, packages), ...sourceProblems(addonHash(), packages)];
   if (mismatches.length > 0) throw new ScriptError(`the packages do not fit together:${list(mismatches)}`);
   problems.push(...platformProblems(packages));
   if (!options.dryRun && problems.length > 0) refuse();
 
+  if (options.install === 'full') {
+    checkPackages(['blasnet', 'blasnet-source'].map((name) => join(root, 'build/release', name)));
+  }
   if (options.install) await installTest({ tarballs, quick: options.install === 'quick' });
   if (!options.dryRun) return publishAll(packages);
   if (problems.length > 0) say(`a release would stop here:${list(problems)}`);

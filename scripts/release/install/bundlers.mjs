@@ -1,40 +1,57 @@
 // The recipes of docs/bundlers.md, run as they stand there: blasnet stays outside of the bundle, or the addon lies beside it.
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { emptyFolder, put } from './files.mjs';
 import { newProject, StepError, step } from './trial.mjs';
 
 export const bundlerVersions = { esbuild: '0.28.2', vite: '8.4.0' };
 
-/** A bundle in the format of modules calls `require` of what it swallowed from older packages. */
-const requireBanner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+/** A module calls `require` of what it swallowed from older packages. */
+const banner = "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);";
+const esbuild = ['node_modules/esbuild/bin/esbuild', 'use.mjs', '--bundle', '--platform=node'];
+const vite = ['node_modules/vite/bin/vite.js', 'build'];
+const library = `import { defineConfig } from 'vite';
 
-/** Each bundles use.mjs to `file`: `words` follow node. */
+export default defineConfig({
+  build: {
+    outDir: 'out/library',
+    lib: { entry: 'use.mjs', formats: ['es'], fileName: 'use' },
+    rollupOptions: { external: [/^node:/, /^blasnet/] },
+  },
+});
+`;
+const server = (ssr) => `export default { ssr: ${JSON.stringify(ssr)} };\n`;
+
+/** Each bundles use.mjs to `file`: `words` follow node, `config` is vite's. */
 const bundles = [
   {
-    title: 'esbuild, blasnet external',
-    words: ['node_modules/esbuild/bin/esbuild', 'use.mjs', '--external:blasnet', '--outfile=out/external.mjs'],
-    format: 'esm',
-    file: 'out/external.mjs',
+    title: 'esbuild, blasnet outside',
+    words: [...esbuild, '--format=esm', '--external:blasnet', '--outfile=out/outside.mjs'],
+    file: 'out/outside.mjs',
   },
   {
-    title: 'esbuild, everything in one module',
-    words: ['node_modules/esbuild/bin/esbuild', 'use.mjs', `--banner:js=${requireBanner}`, '--outfile=out/whole.mjs'],
-    format: 'esm',
-    file: 'out/whole.mjs',
-    isWhole: true,
+    title: 'esbuild, blasnet within, CommonJS',
+    words: [...esbuild, '--format=cjs', '--minify', '--outfile=out/program.cjs'],
+    file: 'out/program.cjs',
+    isWithin: true,
   },
   {
-    title: 'vite, blasnet external',
-    words: ['node_modules/vite/bin/vite.js', 'build', '--ssr', 'use.mjs', '--outDir', 'out/vite'],
-    file: 'out/vite/use.js',
+    title: 'esbuild, blasnet within, module',
+    words: [...esbuild, '--format=esm', `--banner:js=${banner}`, '--outfile=out/program.mjs'],
+    file: 'out/program.mjs',
+    isWithin: true,
   },
   {
-    title: 'vite, everything in one module',
-    words: ['node_modules/vite/bin/vite.js', 'build', '--ssr', 'use.mjs', '--outDir', 'out/vite-whole'],
-    config: 'export default { ssr: { noExternal: true } };\n',
-    file: 'out/vite-whole/use.js',
-    isWhole: true,
+    title: 'vite, for the server',
+    words: [...vite, '--ssr', 'use.mjs', '--outDir', 'out/server'],
+    file: 'out/server/use.js',
+  },
+  { title: 'vite, library mode', words: vite, config: library, file: 'out/library/use.js' },
+  {
+    title: 'vite, for the server, everything but blasnet within',
+    words: [...vite, '--ssr', 'use.mjs', '--outDir', 'out/whole'],
+    config: server({ noExternal: true, external: ['blasnet'] }),
+    file: 'out/whole/use.js',
   },
 ];
 
@@ -56,22 +73,20 @@ export async function tryBundlers({ room, npm, url, target }) {
 }
 
 async function tryBundle({ room, cwd, env, target, bundle }) {
-  const { title, words, format, config, file, isWhole } = bundle;
-  const esbuild = format ? ['--bundle', '--platform=node', `--format=${format}`] : [];
+  const { title, words, config, file, isWithin } = bundle;
   try {
     writeFileSync(join(cwd, 'vite.config.js'), config ?? 'export default {};\n');
-    await step(room, title, [room.tools.node, ...words, ...esbuild], { cwd, env });
-    if (!isWhole) {
+    await step(room, title, [room.tools.node, ...words], { cwd, env });
+    if (!isWithin) {
       await step(room, title, [room.tools.node, file], { cwd, env });
       return { title, result: 'trains and predicts' };
     }
     // A folder from which no node_modules is seen.
     const alone = emptyFolder(join(room.top, 'alone'));
-    const name = 'bundle.mjs';
+    const name = basename(file);
     copyFileSync(join(cwd, file), join(alone, name));
     const size = (readFileSync(join(alone, name)).length / 1e6).toFixed(1);
     await step(room, title, [room.tools.node, name], { cwd: alone, env, fails: /left the addon behind/ });
-    mkdirSync(alone, { recursive: true });
     copyFileSync(join(cwd, 'node_modules/@blasnet', target, 'blasnet.node'), join(alone, 'blasnet.node'));
     await step(room, title, [room.tools.node, name], { cwd: alone, env });
     return { title, result: `${size} MB; an error without the addon; trains and predicts with blasnet.node beside it` };
