@@ -1,6 +1,5 @@
-// Runs in `npm install`, of the package or in a clone, and in `npx blasnet` in a clone: takes the prebuilt addon where one
-// fits this machine, and compiles otherwise.
-import { spawnSync } from 'node:child_process';
+// Compiles the addon: runs in `npm install` of blasnet-source or in a clone, in `npx blasnet` in a clone, and in
+// `npx blasnet build`.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { recordDependencies } from './lib/dependencies.mjs';
@@ -11,20 +10,11 @@ import { main, ScriptError, say } from './lib/run.mjs';
 import { terminal } from './lib/terminal.mjs';
 import { installCommand, missingPackages } from './system-packages.mjs';
 
-/** True where node-gyp-build finds a prebuilt addon and the addon loads. */
-function prebuildLoads() {
-  if (process.env.npm_config_build_from_source) return false;
-  const load = ['-e', 'require("node-gyp-build")(process.cwd())'];
-  const child = spawnSync(process.execPath, load, { cwd: root, env: { ...process.env, PREBUILDS_ONLY: '1' } });
-  return child.status === 0;
-}
-
 async function compile() {
   const missing = missingPackages(['build']);
   if (missing.length > 0) {
     throw new ScriptError(
       missingMessage({
-        machine: `${process.platform}-${process.arch}`,
         titles: missing.map(({ title }) => title),
         command: installCommand(missing),
         clone: isClone(),
@@ -60,7 +50,7 @@ async function install() {
     return;
   }
   recordDependencies();
-  if (!prebuildLoads()) await compile();
+  await compile();
   if (advice) say(advice.text);
 }
 

@@ -1,4 +1,4 @@
-import { loadOptional } from './optional.js';
+import { loadOptional, rethrow } from './optional.js';
 import type { ModelEntry, Repository } from './repository.js';
 
 /** Counts requests and batches for Prometheus. */
@@ -53,8 +53,9 @@ const models = { name: 'blasnet_models', help: 'Versions of models that take req
 
 /** Creates the metrics of a server. @throws BlasnetError `ERR_NATIVE_LOAD` without prom-client */
 export async function createMetrics(repository: Repository): Promise<Metrics> {
-  const { Counter, Gauge, Histogram, Registry } = (await loadOptional('prom-client', () => import('prom-client')))
-    .default;
+  const { Counter, Gauge, Histogram, Registry } = (
+    await loadOptional('prom-client', () => import('prom-client').catch(rethrow))
+  ).default;
   const registry = new Registry();
   const registers = [registry];
   const counts = new RequestCounts();

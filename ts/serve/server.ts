@@ -3,7 +3,7 @@ import { BlasnetError, badArgument } from '../core/errors.js';
 import { checkOptions } from '../core/fields.js';
 import { Closing } from './closing.js';
 import { hostCheck, hostRule } from './hosts.js';
-import { loadOptional } from './optional.js';
+import { loadOptional, rethrow } from './optional.js';
 import { type ServeOptions, serveOptionNames } from './options.js';
 import { serveRepository } from './plugin.js';
 import { Problem } from './problem.js';
@@ -48,7 +48,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
   if (typeof host !== 'string' || host === '') throw badArgument('host', 'the name or address of a host', host);
   const repository = new Repository(options);
-  const { fastify, LogController } = await loadOptional('fastify', () => import('fastify'));
+  const { fastify, LogController } = await loadOptional('fastify', () => import('fastify').catch(rethrow));
   const app = fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
