@@ -1,3 +1,4 @@
+import { compareAddons } from './addons.js';
 import { measureDelay } from './delay.js';
 import { measureCsv, measureImport } from './loading.js';
 import type { PartName } from './options.js';
@@ -87,6 +88,12 @@ export const parts: readonly Part[] = [
     quick: false,
     share: 1,
     measure: async (_, bench) => ({ comparisons: [await measureCsv(bench)] }),
+  },
+  {
+    name: 'addons',
+    quick: false,
+    share: 5,
+    measure: async (entrants, bench) => ({ comparisons: await compareAddons(entrants, bench) }),
   },
   {
     name: 'own',

@@ -18,6 +18,8 @@ export interface Entrant {
   readonly threads: number;
   readonly dtype: DType;
   readonly version: string;
+  /** Variables of its processes' environment, besides those of this one. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Who takes part, and who does not, with the reason. */

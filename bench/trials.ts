@@ -26,12 +26,13 @@ const patience = 900;
 
 /** Runs one trial in a process of its own. */
 export async function runTrial<Kind extends TrialKind>(
-  { module, name, threads, dtype }: Entrant,
+  { module, name, threads, dtype, environment }: Entrant,
   kind: Kind,
   job: Omit<Jobs[Kind], 'threads' | 'dtype'>,
 ): Promise<Results[Kind]> {
   const arguments_ = [entry, module, kind, JSON.stringify({ ...job, threads, dtype })];
   const child = spawn(process.execPath, arguments_, {
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     timeout: patience * 1000,
     killSignal: 'SIGKILL',

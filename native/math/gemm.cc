@@ -9,14 +9,20 @@
 #include <cblas.h>
 #endif
 
-// Present in OpenBLAS only, so that any other library with the CBLAS interface can be linked instead.
+// Present in OpenBLAS only, so that any other library with the CBLAS interface can be linked instead. A weak reference
+// takes nothing out of a static library: where OpenBLAS is linked in, it is known to be there.
+#ifdef BLASNET_STATIC_OPENBLAS
+#define BLASNET_IF_PRESENT
+#else
+#define BLASNET_IF_PRESENT __attribute__((weak))
+#endif
 extern "C" {
-__attribute__((weak)) void openblas_set_num_threads(int threads);
-__attribute__((weak)) char* openblas_get_config(void);
-__attribute__((weak)) char* openblas_get_corename(void);
+BLASNET_IF_PRESENT void openblas_set_num_threads(int threads);
+BLASNET_IF_PRESENT char* openblas_get_config(void);
+BLASNET_IF_PRESENT char* openblas_get_corename(void);
 // How builds for several CPUs choose their kernels when they are loaded: by the CPU, or by the variable below.
-__attribute__((weak)) void gotoblas_dynamic_init(void);
-__attribute__((weak)) void gotoblas_dynamic_quit(void);
+BLASNET_IF_PRESENT void gotoblas_dynamic_init(void);
+BLASNET_IF_PRESENT void gotoblas_dynamic_quit(void);
 }
 
 namespace blasnet {
@@ -25,14 +31,20 @@ namespace {
 
 constexpr char kCoreVariable[] = "OPENBLAS_CORETYPE";
 
+// Whether the library that is linked has a function.
+template <class Function>
+bool Has(Function* function) {
+  return function != nullptr;
+}
+
 // What the library took this CPU for, where that was replaced.
 std::string replaced_core;
 
 // An OpenBLAS that is older than the CPU takes it for one of 2004, Prescott, and computes at a sixth of its speed.
 // Where it does, and the user has not chosen, it gets kernels for the vector instructions that there are.
 void ReplaceUnknownCore(const char* core) {
-  if (core == nullptr || openblas_get_corename == nullptr || gotoblas_dynamic_init == nullptr ||
-      gotoblas_dynamic_quit == nullptr || std::getenv(kCoreVariable) != nullptr) {
+  if (core == nullptr || !Has(openblas_get_corename) || !Has(gotoblas_dynamic_init) || !Has(gotoblas_dynamic_quit) ||
+      std::getenv(kCoreVariable) != nullptr) {
     return;
   }
   const std::string taken_for = openblas_get_corename();
@@ -66,13 +78,13 @@ std::string BlasVersion() {
 #ifdef BLASNET_ACCELERATE
   return "Accelerate";
 #else
-  if (openblas_get_config == nullptr) return "not OpenBLAS";
+  if (!Has(openblas_get_config)) return "not OpenBLAS";
   return openblas_get_config() + (replaced_core.empty() ? "" : " instead of " + replaced_core);
 #endif
 }
 
 void PrepareBlas([[maybe_unused]] const char* core) {
-  if (openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
+  if (Has(openblas_set_num_threads)) openblas_set_num_threads(1);
 #ifndef BLASNET_ACCELERATE
   static std::once_flag once;
   std::call_once(once, [core] { ReplaceUnknownCore(core); });

@@ -74,18 +74,28 @@ export function buildProgress({ what, files, jobs, stream = process.stderr, now 
     }
   }
 
+  function take(step) {
+    started ??= now();
+    doneBefore ??= step.done;
+    if ('begun' in step) begun.push(step.begun);
+    const [file, count] = 'done' in step ? [step.done, step.of] : [begun.length, Math.max(begun.length, files.length)];
+    const left = secondsLeft(step);
+    show(`blasnet: ${what}: file ${file} of ${count}${Number.isFinite(left) ? `, about ${roughly(left)} left` : ''}`);
+  }
+
   return {
     /** Takes a line that the build printed. */
     line(text) {
       const step = readBuildLine(text);
-      if (!step) return;
-      started ??= now();
-      doneBefore ??= step.done;
-      if ('begun' in step) begun.push(step.begun);
-      const [file, count] =
-        'done' in step ? [step.done, step.of] : [begun.length, Math.max(begun.length, files.length)];
-      const left = secondsLeft(step);
-      show(`blasnet: ${what}: file ${file} of ${count}${Number.isFinite(left) ? `, about ${roughly(left)} left` : ''}`);
+      if (step) take(step);
+    },
+    /** Takes a source whose compilation begins. */
+    begin(path) {
+      take({ begun: path });
+    },
+    /** Takes how many files are done, of how many. */
+    count(done, of) {
+      take({ done, of });
     },
     /** Clears the line on a terminal. Call it when the build has ended, however it ended. */
     stop() {

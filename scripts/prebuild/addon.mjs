@@ -1,0 +1,120 @@
+// blasnet.node for one target, and its native tests: the same sources and flags as in binding.gyp, everything linked in.
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { root } from '../lib/root.mjs';
+import { run, ScriptError } from '../lib/run.mjs';
+import { sourcesOf } from '../sources.mjs';
+import { compileAll } from './compile.mjs';
+import { buildOpenBlas } from './openblas.mjs';
+import { sourcesFrom, workFolder } from './sources.mjs';
+import { zig, zigEnvironment, zigFolder } from './zig.mjs';
+
+const require = createRequire(import.meta.url);
+const folderOf = (name) => dirname(require.resolve(`${name}/package.json`));
+
+const common = [
+  '-O3',
+  '-g0',
+  '-fPIC',
+  '-fvisibility=hidden',
+  '-pthread',
+  '-fno-sanitize=undefined',
+  '-fomit-frame-pointer',
+];
+const cxx = ['-std=c++20', '-fvisibility-inlines-hidden'];
+// As in binding.gyp; GCC contracts products and sums of different statements without being told.
+const numeric = ['-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast'];
+const defines = [
+  'NAPI_VERSION=9',
+  'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+  'NAPI_CPP_EXCEPTIONS',
+  'NODE_ADDON_API_CPP_EXCEPTIONS_ALL',
+  'BUILDING_NODE_EXTENSION',
+];
+const highwaySources = ['abort', 'aligned_allocator', 'per_target', 'print', 'targets', 'timer'];
+
+/** Functions that Node looks for in an addon: the only ones that others see. */
+const exported = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
+
+/**
+ * Compiles and links the addon of a target.
+ * @returns {Promise<{ file: string, compiled: number }>} where it is, and how many files had changed
+ */
+export async function buildAddon(name, target) {
+  const { compileSet, libraries, folder } = await toolchainFor(name, target);
+  const { objects, compiled } = await compileSet('blasnet.node', sourcesOf('addon'));
+  const file = join(folder, 'blasnet.node');
+  link(target, ['-shared', ...exportsOnly(folder)], objects, libraries, file);
+  return { file, compiled };
+}
+
+/** Compiles and links the native tests of a target: a program for the target, beside its addon. */
+export async function buildNativeTests(name, target) {
+  const { compileSet, libraries, folder } = await toolchainFor(name, target);
+  const core = await compileSet('native tests', sourcesOf('core'));
+  const tests = await compileSet('native tests', sourcesOf('tests'), ['-O1']);
+  const file = join(folder, target.os === 'win32' ? 'native_tests.exe' : 'native_tests');
+  link(target, [], [...core.objects, ...tests.objects], libraries, file);
+  return file;
+}
+
+/** What the addon and the tests of a target share: compiled libraries, and a function that compiles sources. */
+async function toolchainFor(name, target) {
+  const folder = join(workFolder, 'addon', name);
+  const highway = await sourcesFrom('highway');
+  const openblas = target.openblas ? await buildOpenBlas(name, target) : null;
+  mkdirSync(folder, { recursive: true });
+  const compiler = [zig(), 'c++', '-target', target.zig];
+  const includes = [
+    join(root, 'native'),
+    highway,
+    ...(openblas ? [join(openblas, 'include')] : []),
+    folderOf('node-addon-api'),
+    join(folderOf('node-api-headers'), 'include'),
+  ];
+  const flags = [
+    ...common,
+    ...cxx,
+    ...[...defines, ...target.defines].map((text) => `-D${text}`),
+    '-Inative',
+    ...includes.slice(1).flatMap((path) => ['-isystem', path]),
+  ];
+  const isFixed = (path) => path.startsWith(zigFolder());
+  const compileSet = async (what, sources, further = []) => {
+    const own = sources.map((source) => ({
+      source,
+      object: join(folder, `${source}.o`),
+      command: [...compiler, ...flags, ...numeric, ...warnings(source), ...further],
+    }));
+    const highwayUnits = highwaySources.map((source) => ({
+      source: join(highway, `hwy/${source}.cc`),
+      object: join(folder, `highway/${source}.o`),
+      command: [...compiler, ...flags],
+    }));
+    const units = [...own, ...highwayUnits];
+    const compiled = await compileAll(`building ${what} for ${name}`, units, { env: zigEnvironment, isFixed });
+    return { objects: own.map(({ object }) => object), compiled };
+  };
+  const libraries = [
+    ...highwaySources.map((source) => join(folder, `highway/${source}.o`)),
+    ...(openblas ? [join(openblas, 'libopenblas.a')] : []),
+  ];
+  return { compileSet, libraries, folder };
+}
+
+const warnings = () => ['-Wall', '-Wextra', '-Wno-unused-parameter'];
+
+/** A version script: nothing but the addon's entry is seen, so that no other OpenBLAS or C++ runtime clashes with it. */
+function exportsOnly(folder) {
+  const script = join(folder, 'exports.map');
+  writeFileSync(script, `{ global: ${exported.join('; ')}; local: *; };\n`);
+  return [`-Wl,--version-script=${script}`];
+}
+
+function link(target, options, objects, libraries, file) {
+  const command = [zig(), 'c++', '-target', target.zig, '-O3', '-s', '-Wl,--gc-sections', ...options];
+  const [program, ...args] = [...command, ...objects, ...libraries, '-pthread', '-o', file];
+  run(program, args, { env: zigEnvironment, what: `linking ${file}` });
+  if (!existsSync(file) || statSync(file).size === 0) throw new ScriptError(`linking ${file} made no file`);
+}

@@ -1,0 +1,93 @@
+// Runs the addons of packages/ in what can run them here, and compares what they compute.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../lib/root.mjs';
+import { ScriptError, say } from '../lib/run.mjs';
+import { runners } from './runners.mjs';
+import { workFolder } from './sources.mjs';
+
+const expected = JSON.parse(readFileSync(new URL('losses.json', import.meta.url), 'utf8'));
+const tolerance = 1e-5;
+
+/** The largest difference between the losses of a run and those that are expected; NaN where some are missing. */
+export function differenceOf(results, losses = expected) {
+  let largest = 0;
+  for (const [net, values] of Object.entries(losses)) {
+    for (const [i, value] of values.entries()) {
+      const difference = Math.abs((results[net]?.losses[i] ?? Number.NaN) - value);
+      if (!(difference <= largest)) largest = difference;
+    }
+  }
+  return largest;
+}
+
+/**
+ * Runs the training of smoke.mjs with the addon of each target, and the native tests if they are wanted; prints a table.
+ * Throws ScriptError where one fails; a runner that cannot be prepared is a line with the reason.
+ */
+export async function runElsewhere(names, { tests = false } = {}) {
+  let failed = 0;
+  for (const name of names) {
+    if (!runners[name]) console.log(`${name.padEnd(18)} cannot be run here`);
+    for (const runner of runners[name] ?? []) {
+      const { state, text } = await outcomeOf(name, runner, tests);
+      if (state === 'failed') failed += 1;
+      console.log(`${name.padEnd(18)} ${runner.name.padEnd(48)} ${state.padEnd(8)} ${text}`);
+    }
+  }
+  if (failed > 0) throw new ScriptError(`${failed} runs failed`);
+}
+
+async function outcomeOf(name, runner, tests) {
+  let prepared;
+  try {
+    prepared = await runner.prepare();
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error;
+    return { state: 'skipped', text: error.message };
+  }
+  say(`${name}: running in ${runner.name} …`);
+  const { command, home = root, env = {}, native } = prepared;
+  const inHome = (path) => join(home, path);
+  const { status, output } = await outputOf(
+    [...command, inHome('scripts/prebuild/smoke.mjs'), inHome('dist/index.js')],
+    { BLASNET_ADDON: inHome(`packages/${name}/blasnet.node`), ...env },
+  );
+  if (status !== 0) return { state: 'failed', text: `exit code ${status}\n${output}` };
+  const { versions, results } = JSON.parse(output.trim().split('\n').at(-1));
+  const difference = differenceOf(results);
+  const state = difference <= tolerance ? 'ok' : 'failed';
+  const text = `losses differ by ${difference.toExponential(1)}; ${versions.simd}, ${versions.openblas}`;
+  if (!tests || !native) return { state, text };
+  return withTests(name, native, { state, text });
+}
+
+async function withTests(name, native, { state, text }) {
+  const program = join(workFolder, 'addon', name, 'native_tests');
+  const { status, output } = await outputOf([...native, program], {});
+  const count = output.match(/test cases: .*/)?.[0] ?? output.slice(-300);
+  return { state: status === 0 ? state : 'failed', text: `${text}; native tests: ${count}` };
+}
+
+function outputOf([program, ...args], env) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    let errors = '';
+    child.stdout.on('data', (text) => {
+      output += text;
+    });
+    child.stderr.on('data', (text) => {
+      errors += text;
+    });
+    child.on('error', (error) => resolve({ status: 'none', output: error.message }));
+    child.on('close', (code, signal) => {
+      resolve({ status: code ?? signal, output: code === 0 ? output : `${output}${errors}` });
+    });
+  });
+}

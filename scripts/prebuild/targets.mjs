@@ -1,0 +1,41 @@
+// The platforms that packages are built for, and how: one entry each.
+
+/**
+ * Kernels of OpenBLAS on x64; PRESCOTT (SSE3) is always among them. Those of ZEN and SAPPHIRERAPIDS are Haswell's and
+ * SkylakeX's in blocks of other sizes. COOPERLAKE is left out: it differs from both for bfloat16 only.
+ */
+const x64Kernels = ['NEHALEM', 'SANDYBRIDGE', 'HASWELL', 'ZEN', 'SKYLAKEX', 'SAPPHIRERAPIDS'];
+/** Kernels on arm64; ARMV8 is always among them. From NEOVERSEV1 on they use SVE. */
+const arm64Kernels = ['CORTEXA57', 'NEOVERSEN1', 'NEOVERSEV1', 'NEOVERSEN2'];
+
+const openblasFor = {
+  x64: { base: 'GENERIC', kernels: x64Kernels },
+  arm64: { base: 'ARMV8', kernels: arm64Kernels },
+};
+
+/**
+ * @typedef {object} Target
+ * @property {string} os - npm's name of the system, as in process.platform
+ * @property {string} cpu - npm's name of the processor, as in process.arch
+ * @property {'glibc' | 'musl' | undefined} libc - on Linux
+ * @property {string} zig - zig's name of the target, with the oldest version of the C library that is served
+ * @property {string} system - what users call it
+ * @property {{ base: string, kernels: readonly string[], kernelsOf?: string } | undefined} openblas - the CPU that
+ *   OpenBLAS's common code is compiled for, the CPUs that it has kernels for, and the target that these are taken from,
+ *   if any; undefined where the system has a BLAS
+ * @property {readonly string[]} defines - further macros of the addon
+ */
+
+/** @type {Readonly<Record<string, Target>>} */
+export const targets = {
+  'linux-x64-gnu': linux('x64', 'glibc', 'x86_64-linux-gnu.2.17', 'Linux on x64 (glibc)'),
+  'linux-x64-musl': linux('x64', 'musl', 'x86_64-linux-musl', 'Linux on x64 (musl, such as Alpine)'),
+  'linux-arm64-gnu': linux('arm64', 'glibc', 'aarch64-linux-gnu.2.17', 'Linux on arm64 (glibc)'),
+  'linux-arm64-musl': linux('arm64', 'musl', 'aarch64-linux-musl', 'Linux on arm64 (musl, such as Alpine)'),
+};
+
+/** @returns {Target} */
+function linux(cpu, libc, zig, system) {
+  const openblas = { ...openblasFor[cpu], ...(libc === 'musl' && { kernelsOf: `linux-${cpu}-gnu` }) };
+  return { os: 'linux', cpu, libc, zig, system, openblas, defines: ['BLASNET_STATIC_OPENBLAS'] };
+}
