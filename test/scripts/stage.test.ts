@@ -1,5 +1,6 @@
 import { access, readdir, readFile, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import * as library from 'blasnet';
 import { targets } from '#blasnet/runtime/addon-errors';
@@ -82,6 +83,11 @@ test('the clone › is not packed itself', async (t) => {
   const { code, errors } = await runScript('scripts/prepack.mjs');
   t.is(code, 1);
   t.regex(errors, /npm run release -- --dry-run/);
+});
+
+test('the clone › builds packages for the platforms that the loader knows', async (t) => {
+  const built = (await import(pathToFileURL(resolve('scripts/prebuild/targets.mjs')).href)) as { targets: object };
+  for (const name of Object.keys(built.targets)) t.true(targets.includes(name), name);
 });
 
 test('the clone › names no package that is in no registry', async (t) => {

@@ -26,7 +26,6 @@ export function loadAddon(): unknown {
     sourcePackageFile() ??
     targetPackageFile(target) ??
     existing(join(packageRoot, 'packages', target, 'blasnet.node')) ??
-    existing(join(packageRoot, 'build/prebuilt/blasnet.node')) ??
     (isBundled() ? existing(join(ownFile, '../blasnet.node')) : undefined);
   if (file === undefined) throw notFound(target);
   try {

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { temporaryFolder } from '../support/files.js';
+
+interface Options {
+  readonly destination: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly packages: string;
+  readonly published: { version?: string; sources?: string; packages?: Record<string, string> };
+  readonly pack: (name: string, folder: string) => string | null;
+}
+const script = <T>(path: string) => import(pathToFileURL(resolve(path)).href) as Promise<T>;
+const { addonHash } = await script<{ addonHash(): string }>('scripts/lib/addon-hash.mjs');
+const { takePrebuilt, targetOfMachine } = await script<{
+  takePrebuilt(options: Options): boolean;
+  targetOfMachine(machine?: { platform: string; arch: string; isMusl?: boolean }): string;
+}>('scripts/lib/prebuilt.mjs');
+
+const addon = 'build/Release/blasnet.node';
+
+/** A folder with packages/<this machine's target>, which was made of C++ files with that hash. */
+async function builtPackage(t: ExecutionContext, sources: string, node: string | Buffer) {
+  const packages = await temporaryFolder(t);
+  const folder = join(packages, targetOfMachine());
+  await mkdir(folder);
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ blasnet: { sources } }));
+  if (typeof node === 'string') await copyFile(node, join(folder, 'blasnet.node'));
+  else await writeFile(join(folder, 'blasnet.node'), node);
+  return { packages, folder };
+}
+
+const never = () => 'nothing should be packed';
+
+test('a machine has one target', (t) => {
+  t.is(targetOfMachine({ platform: 'linux', arch: 'x64', isMusl: false }), 'linux-x64-gnu');
+  t.is(targetOfMachine({ platform: 'linux', arch: 'arm64', isMusl: true }), 'linux-arm64-musl');
+  t.is(targetOfMachine({ platform: 'win32', arch: 'x64' }), 'win32-x64');
+  t.is(targetOfMachine({ platform: 'darwin', arch: 'arm64' }), 'darwin-arm64');
+});
+
+test('an addon that was built here from the same files is taken, and no other', async (t) => {
+  const destination = join(await temporaryFolder(t), 'Release/blasnet.node');
+  const { packages } = await builtPackage(t, addonHash(), addon);
+  const take = (environment: NodeJS.ProcessEnv, folder = packages) =>
+    takePrebuilt({ destination, environment, packages: folder, published: {}, pack: never });
+  t.false(take({}, (await builtPackage(t, 'other files', addon)).packages));
+  t.false(take({}, (await builtPackage(t, addonHash(), Buffer.from('no addon'))).packages));
+  t.false(take({ CXXFLAGS: '-Og' }));
+  t.false(take({ BLASNET_BLAS_LIBS: '-lblis' }));
+  t.false(take({ npm_config_build_from_source: 'true' }));
+  await t.throwsAsync(readFile(destination), { code: 'ENOENT' });
+  t.true(take({}));
+  t.deepEqual(await readFile(destination), await readFile(addon));
+});
+
+test('a published addon is taken only with the checksum that the release wrote down', async (t) => {
+  const destination = join(await temporaryFolder(t), 'blasnet.node');
+  const { folder } = await builtPackage(t, addonHash(), addon);
+  const tarball = join(folder, 'blasnet-addon.tgz');
+  execFileSync('tar', ['-czf', tarball, '--transform', 's|^|package/|', 'blasnet.node', 'package.json'], {
+    cwd: folder,
+  });
+  const bytes = await readFile(tarball);
+  const integrity = `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+  const names: string[] = [];
+  const take = (sources: string, checksum: string, failure: string | null = null) =>
+    takePrebuilt({
+      destination,
+      environment: {},
+      packages: 'none',
+      published: { version: '1.2.3', sources, packages: { [targetOfMachine()]: checksum } },
+      pack: (name, into) => {
+        names.push(name);
+        execFileSync('cp', [tarball, into]);
+        return failure;
+      },
+    });
+  t.false(take('other files', integrity));
+  t.deepEqual(names, []);
+  t.false(take(addonHash(), `${integrity.slice(0, -4)}AA==`));
+  t.false(take(addonHash(), integrity, 'E404'));
+  await t.throwsAsync(readFile(destination), { code: 'ENOENT' });
+  t.true(take(addonHash(), integrity));
+  t.is(names.at(-1), `@blasnet/${targetOfMachine()}@1.2.3`);
+  t.deepEqual(await readFile(destination), await readFile(addon));
+});
