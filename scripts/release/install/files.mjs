@@ -34,7 +34,8 @@ export function packagesIn(modules) {
     .flatMap(({ name }) => {
       const folder = join(modules, name);
       if (name.startsWith('@')) return packagesIn(folder);
-      if (name === '.pnpm') return readdirSync(folder).flatMap((one) => packagesIn(join(folder, one, 'node_modules')));
+      if (name === '.pnpm' || name === '.deno')
+        return readdirSync(folder).flatMap((one) => packagesIn(join(folder, one, 'node_modules')));
       if (!existsSync(join(folder, 'package.json'))) return [];
       return [folder, ...packagesIn(join(folder, 'node_modules'))];
     });

@@ -8,6 +8,7 @@ import { managerVersions } from './tools.mjs';
  * @typedef {object} Manager
  * @property {string} title
  * @property {(tools, packages: readonly string[]) => readonly string[]} add - installs packages into a project
+ * @property {readonly string[]} [forServer] - what else it takes to install the packages of the server
  * @property {(tools) => readonly string[]} run - runs a program whose file follows
  * @property {(tools) => readonly string[]} blasnet - runs blasnet's command line
  * @property {(context: { url: string, cache: string }) => Record<string, string>} env - its registry and its cache
@@ -69,6 +70,8 @@ export const managers = {
   yarn: {
     title: `Yarn ${managerVersions.yarn}`,
     add: (tools, packages) => [...classic(tools), 'add', ...packages, '--ignore-scripts', '--non-interactive'],
+    // A package that Fastify depends on asks for Node.js 22, and Yarn 1 refuses it on 20; it works.
+    forServer: ['--ignore-engines'],
     run: node,
     blasnet: by(classic, '--silent', 'run', 'blasnet'),
     env: ({ url, cache }) => ({ npm_config_registry: url, YARN_REGISTRY: url, YARN_CACHE_FOLDER: cache }),
@@ -107,7 +110,7 @@ export const managers = {
       DENO_NO_UPDATE_CHECK: '1',
       DENO_NO_PROMPT: '1',
     }),
-    prepare: (project) => put(join(project, 'deno.json'), { nodeModulesDir: 'auto' }),
+    prepare: (project) => put(join(project, 'deno.json'), { nodeModulesDir: 'auto', minimumDependencyAge: 0 }),
   },
 };
 

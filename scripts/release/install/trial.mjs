@@ -1,5 +1,5 @@
 // One package manager in one room: installs blasnet into an empty project, twice, and runs the programs of a user.
-import { copyFileSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bytesOnDisk, emptyFolder, packagesIn, put } from './files.mjs';
@@ -60,7 +60,7 @@ export async function tryManager({ room, name, manager, url, spec = 'blasnet' })
       row[temperature] = seconds;
     }
     row.passed.push('install');
-    measure(row, cwd);
+    measure(row, cwd, cache);
     const { stdout } = await pass('train', [...manager.run(tools), 'use.mjs'], {});
     row.versions = lastLine(stdout);
     await pass('require', [...manager.run(tools), 'use.cjs'], {});
@@ -68,9 +68,15 @@ export async function tryManager({ room, name, manager, url, spec = 'blasnet' })
     const help = await pass('command line', [...manager.blasnet(tools), '--help'], {});
     if (!/train/.test(help.stdout)) throw new StepError(`blasnet --help printed\n${help.output}`);
     const serve = [...manager.run(tools), 'serve.mjs'];
-    const { output } = await pass('error that names packages', serve, { fails: /npm install [^`]*fastify/ });
-    const missing = /npm install ([^`]+)`/.exec(output)[1].split(' ');
-    await step(room, 'installing the packages of the server', manager.add(tools, missing), { cwd, env });
+    const { output } = await pass('error that names packages', serve, { fails: /npm install [^`$]*fastify[^`$]*`/ });
+    // The output may show the line of the program, too, where the names are not filled in yet.
+    const missing = /npm install ([^`$]*fastify[^`$]*)`/.exec(output)[1].split(' ');
+    await step(
+      room,
+      'installing the packages of the server',
+      manager.add(tools, [...missing, ...(manager.forServer ?? [])]),
+      { cwd, env },
+    );
     await pass('serve', serve, {});
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
@@ -81,12 +87,17 @@ export async function tryManager({ room, name, manager, url, spec = 'blasnet' })
 }
 
 /** Size and number of what was installed, and which platform packages are among it. */
-function measure(row, project) {
+function measure(row, project, cache) {
   const modules = join(project, 'node_modules');
+  if (!existsSync(modules)) {
+    // Plug'n'Play: packages stay in their archives, and what cannot is unpacked in the project.
+    row.bytes = bytesOnDisk(join(project, '.yarn')) + bytesOnDisk(cache);
+    return;
+  }
   const folders = packagesIn(modules);
   row.bytes = bytesOnDisk(modules);
   row.packages = folders.length;
   row.platforms = folders
-    .filter((folder) => /@blasnet[\\/][^\\/]+$/.test(folder))
-    .map((folder) => folder.split(/[\\/]/).at(-1));
+    .filter((path) => /@blasnet[\\/][^\\/]+$/.test(path))
+    .map((path) => path.split(/[\\/]/).at(-1));
 }
