@@ -1,5 +1,6 @@
 // Runs in `npm version <x.y.z | major | minor | patch>`: the new version stands in package.json by then, and npm commits and
 // tags what this script adds. All packages take their version from there. Usage: npm version minor
+//   --check   runs before, while nothing is changed yet: ends with an error where there is nothing to release
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMain, root } from '../lib/root.mjs';
@@ -26,8 +27,9 @@ if (isMain(import.meta.url)) {
   await main(() => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const file = join(root, 'CHANGELOG.md');
+    if (process.argv.includes('--check')) return released(readFileSync(file, 'utf8'), 'the next version', '');
     writeFileSync(file, released(readFileSync(file, 'utf8'), version, new Date().toISOString().slice(0, 10)));
     writeVersion();
-    run('git', ['add', 'CHANGELOG.md', 'ts/core/version.ts']);
+    return run('git', ['add', 'CHANGELOG.md', 'ts/core/version.ts']);
   });
 }
