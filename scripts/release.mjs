@@ -96,10 +96,8 @@ export async function release(options) {
   const refuse = () => {
     throw new ScriptError(`${version} is not ready to be published:${list(problems)}`);
   };
-  if (!options.dryRun && problems.length > 0) refuse();
-
-  if (options.check)
-    return say(problems.length > 0 ? `a release would stop here:${list(problems)}` : `${version} is ready`);
+  if ((options.check || !options.dryRun) && problems.length > 0) refuse();
+  if (options.check) return say(`${version} may be published from this commit`);
 
   const packages = options.packed ? packedIn(tarballs) : packFolders(await stageAll(options), tarballs);
   console.log(packageTable(packages));
@@ -108,7 +106,7 @@ export async function release(options) {
   problems.push(...platformProblems(packages));
   if (!options.dryRun && problems.length > 0) refuse();
 
-  if (options.install === 'full') {
+  if (options.install === 'full' && !options.packed) {
     checkPackages(['blasnet', 'blasnet-source'].map((name) => join(root, 'build/release', name)));
   }
   if (options.install) await installTest({ tarballs, quick: options.install === 'quick' });

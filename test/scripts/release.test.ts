@@ -177,6 +177,14 @@ test('options of npm run release', (t) => {
   t.throws(() => readOptions(['--publish']), { message: /--publish/ });
 });
 
+test('npm run release -- --check ends with an error where this commit may not be published', async (t) => {
+  // Entries of the next version, or a version without its tag: one of both is the case while the project is worked on.
+  const { code, errors } = await runScript('./scripts/release.mjs', ['--check'], { env: { GITHUB_REF_TYPE: '' } });
+  const mayBe = /^blasnet: \S+ may be published from this commit\n$/.test(errors);
+  const mayNot = /^blasnet: \S+ is not ready to be published:\n {2}/.test(errors);
+  t.deepEqual([code, mayBe, mayNot], code === 0 ? [0, true, false] : [1, false, true], errors);
+});
+
 /** Publishes by an npm that only notes what it is asked for. */
 async function publish(t: ExecutionContext, packages: readonly Package[], { published = '', fails = '' } = {}) {
   const folder = await temporaryFolder(t);
