@@ -31,7 +31,7 @@ TEST_CASE("a pool runs every tile exactly once, for any number of tiles and thre
   }
 }
 
-#ifdef __GLIBC__
+#if BLASNET_TEST_LACK_OF_THREADS
 TEST_CASE("a pool that gets no threads has its caller do the tiles") {
   Pool pool(4);
   {

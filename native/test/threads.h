@@ -4,8 +4,12 @@
 
 #include <functional>
 
-#ifdef __GLIBC__
+// Whether threads' stacks can be given another size from outside.
+#ifdef __GLIBC_PREREQ
+#define BLASNET_TEST_LACK_OF_THREADS __GLIBC_PREREQ(2, 18)
 #include <pthread.h>
+#else
+#define BLASNET_TEST_LACK_OF_THREADS 0
 #endif
 
 #include "test/testing.h"
@@ -36,7 +40,7 @@ void CheckThreadsDoNotMatter(const std::vector<size_t>& shape, const std::functi
   }
 }
 
-#ifdef __GLIBC__
+#if BLASNET_TEST_LACK_OF_THREADS
 // While one of these lives, new threads ask for more memory than there is, and cannot start.
 class NoMoreThreads {
  public:
