@@ -46,7 +46,7 @@ publish:
   allow_offline: true
 web:
   enable: false
-log: { type: file, path: ${'./verdaccio.log'}, level: info }
+log: { type: file, path: ./verdaccio.log, level: info }
 `;
 
 /**
