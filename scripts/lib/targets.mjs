@@ -8,3 +8,10 @@ export const targets = [
   'darwin-arm64',
   'darwin-x64',
 ];
+
+/** The name of the platform that this runs on, such as linux-x64-gnu. */
+export function platformTarget() {
+  const { platform, arch } = process;
+  if (platform !== 'linux') return `${platform}-${arch}`;
+  return `${platform}-${arch}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
+}

@@ -12,14 +12,10 @@ const tolerance = 1e-5;
 
 /** The largest difference between the losses of a run and those that are expected; NaN where some are missing. */
 export function differenceOf(results, losses = expected) {
-  let largest = 0;
-  for (const [net, values] of Object.entries(losses)) {
-    for (const [i, value] of values.entries()) {
-      const difference = Math.abs((results[net]?.losses[i] ?? Number.NaN) - value);
-      if (!(difference <= largest)) largest = difference;
-    }
-  }
-  return largest;
+  const differences = Object.entries(losses).flatMap(([net, values]) =>
+    values.map((value, i) => Math.abs((results[net]?.losses[i] ?? Number.NaN) - value)),
+  );
+  return Math.max(0, ...differences);
 }
 
 /**

@@ -39,6 +39,8 @@ export function blasnetManifest() {
     types,
     exports,
     bin,
+    // Yarn with Plug'n'Play keeps packages in archives, out of which Node.js cannot `require` an ES module.
+    preferUnplugged: true,
     files: ['dist', 'third-party', 'CHANGELOG.md', 'THIRD-PARTY-LICENSES'],
     dependencies: Object.fromEntries(Object.entries(dependencies).filter(([name]) => !within.includes(name))),
     optionalDependencies: Object.fromEntries(targets.map((target) => [`@blasnet/${target}`, version])),

@@ -16,7 +16,7 @@ interface Module {
     readonly jobs: number;
     readonly stream: Stream;
     readonly now: () => number;
-  }): { line(text: string): void; stop(): void };
+  }): { line(text: string): void; begin(path: string): void; count(done: number, of: number): void; stop(): void };
 }
 const { readBuildLine, roughly, secondsFor, buildProgress } = (await import(
   pathToFileURL(resolve('scripts/lib/build-progress.mjs')).href
@@ -125,4 +125,16 @@ test('a build that prints nothing shows nothing', (t) => {
   const { written, stream, now } = recorder(true);
   buildProgress({ what: 'building', files, jobs: 2, stream, now }).stop();
   t.deepEqual(written, []);
+});
+
+test('a builder that compiles by itself says what begins, or how much is done', (t) => {
+  const { written, stream, now, pass } = recorder(true);
+  const compiling = buildProgress({ what: 'compiling', files, jobs: 2, stream, now });
+  for (const path of ['native/b.cc', 'native/a.cc']) compiling.begin(path);
+  t.regex(written.at(-1)!, /compiling: file 2 of 4, about \d/);
+  const counting = buildProgress({ what: 'counting', files: [], jobs: 1, stream, now });
+  counting.count(0, 300);
+  pass(100);
+  counting.count(100, 300);
+  t.regex(written.at(-1)!, /counting: file 100 of 300, about 4 min left$/);
 });
