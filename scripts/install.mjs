@@ -1,10 +1,10 @@
-// Compiles the addon: runs in `npm install` of blasnet-source or in a clone, in `npx blasnet` in a clone, and in
-// `npx blasnet build`.
+// Compiles the addon, or takes a prebuilt one in a clone. Runs in `npm install` of blasnet-source or in a clone, in
+// `npx blasnet` in a clone, and in `npx blasnet build`.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { recordDependencies } from './lib/dependencies.mjs';
 import { cloneMessage, isClone, missingMessage } from './lib/install-messages.mjs';
-import { buildNative } from './lib/native.mjs';
+import { buildNative, hasAddonWithoutCompiler } from './lib/native.mjs';
 import { root } from './lib/root.mjs';
 import { main, ScriptError, say } from './lib/run.mjs';
 import { terminal } from './lib/terminal.mjs';
@@ -50,7 +50,8 @@ async function install() {
     return;
   }
   recordDependencies();
-  await compile();
+  // blasnet-source is installed to be compiled; a clone takes a prebuilt addon where one fits.
+  if (!isClone() || !hasAddonWithoutCompiler()) await compile();
   if (advice) say(advice.text);
 }
 
