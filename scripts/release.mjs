@@ -76,7 +76,7 @@ async function stageAll(options) {
   const { stage } = await import('./release/stage.mjs');
   const { blasnet, source } = await stage();
   const platforms = options.local
-    ? [localPackage()]
+    ? [await localPackage()]
     : options.targets.map((target) => join(root, 'packages', target)).filter((folder) => existsSync(folder));
   return [...platforms, source, blasnet];
 }

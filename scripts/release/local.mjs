@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync } from 
 import { basename, join } from 'node:path';
 import { addonHash } from '../lib/addon-hash.mjs';
 import { filesUnder } from '../lib/files.mjs';
+import { buildNative } from '../lib/native.mjs';
 import { root } from '../lib/root.mjs';
 import { run, ScriptError, say, tryRun } from '../lib/run.mjs';
 import { platformTarget } from '../lib/targets.mjs';
@@ -13,14 +14,16 @@ import { emptyFolder, put } from './install/files.mjs';
 
 const objectsFolder = 'build/Release/obj.target/blasnet';
 
-/** Makes the package in build/release/local/ and returns its folder. */
-export function localPackage() {
+/** Makes the package in build/release/local/, compiling what is out of date, and returns its folder. */
+export async function localPackage() {
+  await buildNative();
   const name = platformTarget();
   const folder = emptyFolder(join(root, 'build/release/local', name));
   const libraries = process.platform === 'linux' ? linkStatically(folder) : copyAddon(folder);
   const about = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const manifest = packageJson(name, targets[name], about, addonHash());
-  put(join(folder, 'package.json'), { ...manifest, files: [...manifest.files, ...libraries] });
+  const blasnet = { ...manifest.blasnet, local: true };
+  put(join(folder, 'package.json'), { ...manifest, blasnet, files: [...manifest.files, ...libraries] });
   put(join(folder, 'README.md'), 'Made of the addon that was compiled on one machine, to test installations.\n');
   return folder;
 }

@@ -1,5 +1,5 @@
 // The recipes of docs/bundlers.md, run as they stand there: blasnet stays outside of the bundle, or the addon lies beside it.
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { emptyFolder, put } from './files.mjs';
 import { newProject, StepError, step } from './trial.mjs';
@@ -87,7 +87,10 @@ async function tryBundle({ room, cwd, env, target, bundle }) {
     copyFileSync(join(cwd, file), join(alone, name));
     const size = (readFileSync(join(alone, name)).length / 1e6).toFixed(1);
     await step(room, title, [room.tools.node, name], { cwd: alone, env, fails: /left the addon behind/ });
-    copyFileSync(join(cwd, 'node_modules/@blasnet', target, 'blasnet.node'), join(alone, 'blasnet.node'));
+    const addon = join(cwd, 'node_modules/@blasnet', target);
+    // An addon that was linked in this clone may have a library beside it.
+    const files = readdirSync(addon).filter((one) => /\.(node|so[.\d]*)$/.test(one));
+    for (const one of files) copyFileSync(join(addon, one), join(alone, one));
     await step(room, title, [room.tools.node, name], { cwd: alone, env });
     return { title, result: `${size} MB; an error without the addon; trains and predicts with blasnet.node beside it` };
   } catch (error) {
