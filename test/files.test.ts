@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +10,11 @@ import {
   openForReading,
   readFileBytes,
   readFully,
+  renameOver,
   requireWritable,
   writeFileAtomic,
 } from '#blasnet/core/files';
+import { isRunning } from '#blasnet/core/processes';
 
 const folder = () => mkdtemp(join(tmpdir(), 'blasnet-files-'));
 
@@ -200,4 +204,45 @@ test('paths that are no text are a bad argument, and a name with a NUL a bad fil
   });
   await t.throwsAsync(writeFileAtomic('', 'x'), { code: 'ERR_BAD_ARGUMENT', message: /path but received ''/ });
   await t.throwsAsync(readFileBytes('a\0b', 'npz'), { instanceOf: BlasnetError, code: 'ERR_BAD_FILE' });
+});
+
+/** A rename that fails some times before it succeeds, and the number of its calls. */
+function failing(times: number, code: string) {
+  const calls = { count: 0 };
+  const rename = async () => {
+    calls.count++;
+    if (calls.count <= times) throw Object.assign(new Error(`${code}: operation not permitted`), { code });
+  };
+  return { rename, calls };
+}
+
+test('renameOver tries again on Windows while another program has the file open', async (t) => {
+  for (const code of ['EPERM', 'EACCES', 'EBUSY']) {
+    const { rename, calls } = failing(2, code);
+    await renameOver('a', 'b', { rename, platform: 'win32' });
+    t.is(calls.count, 3);
+  }
+});
+
+test('renameOver fails at once elsewhere, and for other reasons', async (t) => {
+  for (const [code, platform] of [
+    ['EPERM', 'linux'],
+    ['ENOENT', 'win32'],
+  ] as const) {
+    const { rename, calls } = failing(2, code);
+    await t.throwsAsync(renameOver('a', 'b', { rename, platform }), { code });
+    t.is(calls.count, 1);
+  }
+});
+
+test('renameOver gives up a file that stays open', async (t) => {
+  const { rename } = failing(Number.POSITIVE_INFINITY, 'EBUSY');
+  await t.throwsAsync(renameOver('a', 'b', { rename, platform: 'win32' }), { code: 'EBUSY' });
+});
+
+test('isRunning tells a process that runs from one that has ended', async (t) => {
+  t.true(isRunning(process.pid));
+  const child = spawn(process.execPath, ['-e', '']);
+  await once(child, 'close');
+  t.false(isRunning(child.pid!));
 });

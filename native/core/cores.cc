@@ -4,6 +4,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/pool.h"
 
@@ -11,6 +12,9 @@
 #include <sched.h>
 #elif defined(__APPLE__)
 #include <sys/sysctl.h>
+#elif defined(_WIN32)
+#define NOMINMAX  // macros of these names would stand in the way of std::max
+#include <windows.h>
 #endif
 
 namespace blasnet {
@@ -39,6 +43,22 @@ size_t PhysicalCores() {
     cores.insert(core < 0 ? std::make_pair(-1, cpu) : std::make_pair(ReadTopology(cpu, "physical_package_id"), core));
   }
   return std::max<size_t>(1, cores.size());
+}
+
+#elif defined(_WIN32)
+
+size_t PhysicalCores() {
+  DWORD_PTR allowed = 0, present = 0;
+  // 0 where the process runs on several groups of 64 CPUs: then each core of this group counts.
+  if (!GetProcessAffinityMask(GetCurrentProcess(), &allowed, &present) || allowed == 0) allowed = ~DWORD_PTR{0};
+  DWORD bytes = 0;
+  GetLogicalProcessorInformation(nullptr, &bytes);
+  std::vector<SYSTEM_LOGICAL_PROCESSOR_INFORMATION> found(bytes / sizeof(SYSTEM_LOGICAL_PROCESSOR_INFORMATION));
+  if (!GetLogicalProcessorInformation(found.data(), &bytes)) found.clear();
+  const auto cores = std::count_if(found.begin(), found.end(), [allowed](const auto& part) {
+    return part.Relationship == RelationProcessorCore && (part.ProcessorMask & allowed) != 0;
+  });
+  return cores > 0 ? static_cast<size_t>(cores) : std::max(1u, std::thread::hardware_concurrency());
 }
 
 #else

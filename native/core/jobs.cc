@@ -6,6 +6,8 @@
 #include <system_error>
 #include <utility>
 
+#include "core/platform.h"
+
 namespace blasnet {
 
 namespace {
@@ -20,10 +22,11 @@ Live& LiveJobs() {
   static Live& live = *[] {
     auto* created = new Live();
     // Runs before the destructors of libraries that were loaded earlier, the BLAS among them.
-    std::atexit([] {
+    const auto stop_all = [] {
       std::lock_guard<std::mutex> lock(LiveJobs().mutex);
       for (Jobs* jobs : LiveJobs().jobs) jobs->Stop();
-    });
+    };
+    if (kThreadsRunAtExit) std::atexit(stop_all);
     return created;
   }();
   return live;

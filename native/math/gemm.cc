@@ -3,11 +3,12 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "core/platform.h"
+
 #ifdef BLASNET_ACCELERATE
 #include <Accelerate/Accelerate.h>
 #else
 #include <cblas.h>
-#endif
 
 // Present in OpenBLAS only, so that any other library with the CBLAS interface can be linked instead. A weak reference
 // takes nothing out of a static library: where OpenBLAS is linked in, it is known to be there.
@@ -24,10 +25,13 @@ BLASNET_IF_PRESENT char* openblas_get_corename(void);
 BLASNET_IF_PRESENT void gotoblas_dynamic_init(void);
 BLASNET_IF_PRESENT void gotoblas_dynamic_quit(void);
 }
+#endif
 
 namespace blasnet {
 
 namespace {
+
+#ifndef BLASNET_ACCELERATE
 
 constexpr char kCoreVariable[] = "OPENBLAS_CORETYPE";
 
@@ -49,12 +53,14 @@ void ReplaceUnknownCore(const char* core) {
   }
   const std::string taken_for = openblas_get_corename();
   if (taken_for != "Prescott" && taken_for != "Core2" && taken_for != "Generic") return;
-  setenv(kCoreVariable, core, 1);
+  SetVariable(kCoreVariable, core);
   gotoblas_dynamic_quit();
   gotoblas_dynamic_init();
-  unsetenv(kCoreVariable);  // child processes choose for themselves
+  RemoveVariable(kCoreVariable);  // child processes choose for themselves
   if (openblas_get_corename() != taken_for) replaced_core = taken_for;
 }
+
+#endif
 
 CBLAS_TRANSPOSE Cblas(Transpose t) { return t == Transpose::kYes ? CblasTrans : CblasNoTrans; }
 
@@ -84,8 +90,8 @@ std::string BlasVersion() {
 }
 
 void PrepareBlas([[maybe_unused]] const char* core) {
-  if (Has(openblas_set_num_threads)) openblas_set_num_threads(1);
 #ifndef BLASNET_ACCELERATE
+  if (Has(openblas_set_num_threads)) openblas_set_num_threads(1);
   static std::once_flag once;
   std::call_once(once, [core] { ReplaceUnknownCore(core); });
 #endif

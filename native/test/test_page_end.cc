@@ -1,12 +1,8 @@
 // Kernels on memory that ends where the process may not read on: vector instructions that sanitizers do not see must
 // not touch what lies behind a tensor, or before it.
 
-#if defined(__unix__) || defined(__APPLE__)
-
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "test/activations.h"
+#include "test/pages.h"
 
 namespace blasnet::testing {
 
@@ -16,22 +12,11 @@ namespace {
 template <class T>
 class PageTensor {
  public:
-  PageTensor(std::vector<size_t> shape, bool at_end) : shape_(std::move(shape)) {
-    size_t size = 1;
-    for (const size_t dimension : shape_) size *= dimension;
-    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    const size_t inner = (size * sizeof(T) + page - 1) / page * page;
-    bytes_ = inner + 2 * page;
-    memory_ = mmap(nullptr, bytes_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    REQUIRE(memory_ != MAP_FAILED);
-    unsigned char* first = static_cast<unsigned char*>(memory_) + page;
-    REQUIRE(mprotect(first, inner, PROT_READ | PROT_WRITE) == 0);
-    data_ = reinterpret_cast<T*>(at_end ? first + inner - size * sizeof(T) : first);
-    std::fill_n(data_, size, T(1));
+  PageTensor(std::vector<size_t> shape, bool at_end)
+      : shape_(std::move(shape)), size_(Product(shape_)), pages_(size_ * sizeof(T)) {
+    data_ = reinterpret_cast<T*>(at_end ? pages_.end() - size_ * sizeof(T) : pages_.begin());
+    std::fill_n(data_, size_, T(1));
   }
-  ~PageTensor() { munmap(memory_, bytes_); }
-  PageTensor(const PageTensor&) = delete;
-  PageTensor& operator=(const PageTensor&) = delete;
 
   operator Argument() const {
     Argument argument;
@@ -43,9 +28,15 @@ class PageTensor {
   T operator[](size_t i) const { return data_[i]; }
 
  private:
+  static size_t Product(const std::vector<size_t>& shape) {
+    size_t size = 1;
+    for (const size_t dimension : shape) size *= dimension;
+    return size;
+  }
+
   std::vector<size_t> shape_;
-  size_t bytes_;
-  void* memory_;
+  size_t size_;
+  GuardedPages pages_;
   T* data_;
 };
 
@@ -189,5 +180,3 @@ TEST_CASE_TEMPLATE("batches of images touch nothing beyond their tensors", T, fl
 }
 
 }  // namespace blasnet::testing
-
-#endif

@@ -1,11 +1,11 @@
 // blasnet.node for one target, and its native tests: the same sources and flags as in binding.gyp, everything linked in.
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { root } from '../lib/root.mjs';
-import { run, ScriptError } from '../lib/run.mjs';
 import { sourcesOf } from '../sources.mjs';
 import { compileAll } from './compile.mjs';
+import { link, nativeTestsOf, systemIncludes } from './link.mjs';
 import { buildOpenBlas } from './openblas.mjs';
 import { sourcesFrom, workFolder } from './sources.mjs';
 import { zig, zigEnvironment, zigFolder } from './zig.mjs';
@@ -34,9 +34,6 @@ const defines = [
 ];
 const highwaySources = ['abort', 'aligned_allocator', 'per_target', 'print', 'targets', 'timer'];
 
-/** Functions that Node looks for in an addon: the only ones that others see. */
-const exported = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
-
 /**
  * Compiles and links the addon of a target.
  * @returns {Promise<{ file: string, compiled: number }>} where it is, and how many files had changed
@@ -45,7 +42,7 @@ export async function buildAddon(name, target) {
   const { compileSet, libraries, folder } = await toolchainFor(name, target);
   const { objects, compiled } = await compileSet('blasnet.node', sourcesOf('addon'));
   const file = join(folder, 'blasnet.node');
-  link(target, ['-shared', ...exportsOnly(folder)], objects, libraries, file);
+  link(target, { folder, objects, libraries, file, isAddon: true });
   return { file, compiled };
 }
 
@@ -54,8 +51,8 @@ export async function buildNativeTests(name, target) {
   const { compileSet, libraries, folder } = await toolchainFor(name, target);
   const core = await compileSet('native tests', sourcesOf('core'));
   const tests = await compileSet('native tests', sourcesOf('tests'), ['-O1']);
-  const file = join(folder, target.os === 'win32' ? 'native_tests.exe' : 'native_tests');
-  link(target, [], [...core.objects, ...tests.objects], libraries, file);
+  const file = join(folder, nativeTestsOf(target));
+  link(target, { folder, objects: [...core.objects, ...tests.objects], libraries, file, isAddon: false });
   return file;
 }
 
@@ -70,6 +67,7 @@ async function toolchainFor(name, target) {
     join(root, 'native'),
     highway,
     ...(openblas ? [join(openblas, 'include')] : []),
+    ...systemIncludes(target, folder),
     folderOf('node-addon-api'),
     join(folderOf('node-api-headers'), 'include'),
   ];
@@ -104,17 +102,3 @@ async function toolchainFor(name, target) {
 }
 
 const warnings = () => ['-Wall', '-Wextra', '-Wno-unused-parameter'];
-
-/** A version script: nothing but the addon's entry is seen, so that no other OpenBLAS or C++ runtime clashes with it. */
-function exportsOnly(folder) {
-  const script = join(folder, 'exports.map');
-  writeFileSync(script, `{ global: ${exported.join('; ')}; local: *; };\n`);
-  return [`-Wl,--version-script=${script}`];
-}
-
-function link(target, options, objects, libraries, file) {
-  const command = [zig(), 'c++', '-target', target.zig, '-O3', '-s', '-Wl,--gc-sections', ...options];
-  const [program, ...args] = [...command, ...objects, ...libraries, '-pthread', '-o', file];
-  run(program, args, { env: zigEnvironment, what: `linking ${file}` });
-  if (!existsSync(file) || statSync(file).size === 0) throw new ScriptError(`linking ${file} made no file`);
-}

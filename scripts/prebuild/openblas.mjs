@@ -3,7 +3,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { buildProgress } from '../lib/build-progress.mjs';
-import { runByLines, tryRun } from '../lib/run.mjs';
+import { runByLines, ScriptError, tryRun } from '../lib/run.mjs';
+import { useLeanHeader } from './openblas-windows.mjs';
 import { archives, sourcesFrom, workFolder } from './sources.mjs';
 import { targets } from './targets.mjs';
 import { clangFor, zig, zigEnvironment, zigVersion } from './zig.mjs';
@@ -35,7 +36,9 @@ export async function buildOpenBlas(name, target) {
   mkdirSync(folder, { recursive: true });
   cpSync(from, sources, { recursive: true, preserveTimestamps: true });
   if (kernels) removeAllButKernels(sources);
-  await make(sources, name, target, settings);
+  const options = target.os === 'win32' ? useLeanHeader(sources) : '-fPIC';
+  await make(sources, name, target, settings, options);
+  requireAllKernels(sources);
   cpSync(join(sources, libraryIn(sources)), join(folder, 'libopenblas.a'));
   cpSync(join(sources, 'LICENSE'), join(folder, 'LICENSE'));
   writeHeaders(sources, join(folder, 'include'));
@@ -43,16 +46,23 @@ export async function buildOpenBlas(name, target) {
   return folder;
 }
 
+/** OpenBLAS leaves kernels out where it takes the compiler for one that cannot compile them. */
+function requireAllKernels(sources) {
+  const missing = readFileSync(join(sources, 'Makefile.conf'), 'utf8').match(/^NO_(AVX|AVX2|AVX512|SVE)=1$/m);
+  if (missing) throw new ScriptError(`Expected OpenBLAS with all kernels but received one with ${missing[0]}`);
+}
+
 /** Leaves of what was compiled only the kernels: they call nothing of a C library, and serve another one as well. */
 function removeAllButKernels(sources) {
   for (const path of readdirSync(sources, { recursive: true })) {
-    if (/\.o$/.test(path) && !path.startsWith('kernel')) rmSync(join(sources, path));
+    if (/\.o(bj)?$/.test(path) && !path.startsWith('kernel')) rmSync(join(sources, path));
   }
   rmSync(join(sources, libraryIn(sources)));
 }
 
-/** Name of the library that was built; libopenblas.a is a link to it. */
-const libraryIn = (sources) => readdirSync(sources).find((name) => /^libopenblas-?\w.*\.a$/.test(name));
+/** Name of the library that was built; libopenblas.a is a link to it, or it. */
+const libraryIn = (sources) =>
+  readdirSync(sources).find((name) => /^libopenblas-?\w.*\.a$/.test(name)) ?? 'libopenblas.a';
 
 /** Variables of OpenBLAS's makefiles. */
 export function makeSettings({ openblas }) {
@@ -78,11 +88,11 @@ export function makeSettings({ openblas }) {
   ];
 }
 
-async function make(sources, name, target, settings) {
+async function make(sources, name, target, settings, options) {
   const what = `building OpenBLAS for ${name}`;
   const compiler = zig();
   const tools = [
-    `CC=${clangFor(target.zig)} -fPIC`,
+    `CC=${clangFor(target.zig)} ${options}`,
     `HOSTCC=${tryRun('cc', ['--version']) === null ? `${compiler} cc` : 'cc'}`,
     `AR=${compiler} ar`,
     `RANLIB=${compiler} ranlib`,

@@ -71,6 +71,7 @@ function licences(target) {
     ['libc++ and libc++abi', zig('lib/libcxx/LICENSE.TXT')],
     ['libunwind', zig('lib/libunwind/LICENSE.TXT')],
     [`the compiler runtime of zig ${zigVersion}`, zig('LICENSE')],
+    target.os === 'win32' && ['the start-up code of mingw-w64', zig('lib/libc/mingw/COPYING')],
   ].filter(Boolean);
   const title = 'blasnet.node contains the following works.';
   return `${[title, ...parts.map(([name, path]) => `${'='.repeat(78)}\n${name}\n${'='.repeat(78)}\n\n${textOf(path)}`)].join('\n\n')}\n`;

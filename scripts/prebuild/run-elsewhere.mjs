@@ -1,11 +1,14 @@
 // Runs the addons of packages/ in what can run them here, and compares what they compute.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../lib/root.mjs';
 import { ScriptError, say } from '../lib/run.mjs';
+import { nativeTestsOf } from './link.mjs';
 import { runners } from './runners.mjs';
 import { workFolder } from './sources.mjs';
+import { targets } from './targets.mjs';
 
 const expected = JSON.parse(readFileSync(new URL('losses.json', import.meta.url), 'utf8'));
 const tolerance = 1e-5;
@@ -56,34 +59,32 @@ async function outcomeOf(name, runner, tests) {
   const state = difference <= tolerance ? 'ok' : 'failed';
   const text = `losses differ by ${difference.toExponential(1)}; ${versions.simd}, ${versions.openblas}`;
   if (!tests || !native) return { state, text };
-  return withTests(name, native, { state, text });
+  return withTests(name, { native, env }, { state, text });
 }
 
-async function withTests(name, native, { state, text }) {
-  const program = join(workFolder, 'addon', name, 'native_tests');
-  const { status, output } = await outputOf([...native, program], {});
+async function withTests(name, { native, env }, { state, text }) {
+  const program = join(workFolder, 'addon', name, nativeTestsOf(targets[name]));
+  const { status, output } = await outputOf([...native, program], env);
   const count = output.match(/test cases: .*/)?.[0] ?? output.slice(-300);
   return { state: status === 0 ? state : 'failed', text: `${text}; native tests: ${count}` };
 }
 
-function outputOf([program, ...args], env) {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+/** Exit code and output of a program, by files: Node.js under Wine cannot write to pipes. */
+async function outputOf([program, ...args], env) {
+  const folder = mkdtempSync(join(tmpdir(), 'blasnet-run-'));
+  const files = ['output', 'errors'].map((name) => join(folder, name));
+  const handles = files.map((file) => openSync(file, 'w'));
+  try {
+    const status = await new Promise((resolve) => {
+      const options = { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', ...handles] };
+      const child = spawn(program, args, options);
+      child.on('error', (error) => resolve(error.message));
+      child.on('close', (code, signal) => resolve(code ?? signal));
     });
-    let output = '';
-    let errors = '';
-    child.stdout.on('data', (text) => {
-      output += text;
-    });
-    child.stderr.on('data', (text) => {
-      errors += text;
-    });
-    child.on('error', (error) => resolve({ status: 'none', output: error.message }));
-    child.on('close', (code, signal) => {
-      resolve({ status: code ?? signal, output: code === 0 ? output : `${output}${errors}` });
-    });
-  });
+    const [output, errors] = files.map((file) => readFileSync(file, 'utf8'));
+    return { status, output: status === 0 ? output : `${output}${errors}` };
+  } finally {
+    for (const handle of handles) closeSync(handle);
+    rmSync(folder, { recursive: true });
+  }
 }

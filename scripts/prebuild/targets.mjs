@@ -32,10 +32,26 @@ export const targets = {
   'linux-x64-musl': linux('x64', 'musl', 'x86_64-linux-musl', 'Linux on x64 (musl, such as Alpine)'),
   'linux-arm64-gnu': linux('arm64', 'glibc', 'aarch64-linux-gnu.2.17', 'Linux on arm64 (glibc)'),
   'linux-arm64-musl': linux('arm64', 'musl', 'aarch64-linux-musl', 'Linux on arm64 (musl, such as Alpine)'),
+  'win32-x64': {
+    os: 'win32',
+    cpu: 'x64',
+    libc: undefined,
+    zig: 'x86_64-windows-gnu',
+    system: 'Windows 10 and later on x64',
+    openblas: openblasFor.x64,
+    defines: ['BLASNET_STATIC_OPENBLAS'],
+  },
+  'darwin-arm64': mac('arm64', 'aarch64-macos.13.3', 'macOS 13.3 and later on Apple silicon'),
+  'darwin-x64': mac('x64', 'x86_64-macos.13.3', 'macOS 13.3 and later on Intel'),
 };
 
 /** @returns {Target} */
 function linux(cpu, libc, zig, system) {
   const openblas = { ...openblasFor[cpu], ...(libc === 'musl' && { kernelsOf: `linux-${cpu}-gnu` }) };
   return { os: 'linux', cpu, libc, zig, system, openblas, defines: ['BLASNET_STATIC_OPENBLAS'] };
+}
+
+/** macOS brings a BLAS of its own, Accelerate. @returns {Target} */
+function mac(cpu, zig, system) {
+  return { os: 'darwin', cpu, libc: undefined, zig, system, openblas: undefined, defines: ['BLASNET_ACCELERATE'] };
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, readdir, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { replaceFile } from '../core/files.js';
+import { renameOver, replaceFile } from '../core/files.js';
+import { isRunning } from '../core/processes.js';
 import { SafetensorsFile } from '../safetensors/file.js';
 
 /** Options of {@link writeKept}. */
@@ -82,12 +83,7 @@ async function removeLeftovers(target: string): Promise<void> {
 
 /** Tells whether another process of that number runs. This one's own number means nothing: containers begin with 1. */
 function isOtherProcess(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return pid !== process.pid && isRunning(pid);
 }
 
 /** Lists the files that may hold the newest checkpoint, the newest first. */
@@ -119,7 +115,7 @@ async function olderThan(target: string, first = 1): Promise<string[]> {
 async function rotate(target: string, keep: number): Promise<void> {
   if (keep === 1) return;
   for (let number = keep - 2; number >= 1; number--) {
-    await unlessMissing(rename(`${target}.${number}`, `${target}.${number + 1}`));
+    await unlessMissing(renameOver(`${target}.${number}`, `${target}.${number + 1}`));
   }
   const previous = `${target}.1`;
   await rm(previous, { force: true });
@@ -127,7 +123,7 @@ async function rotate(target: string, keep: number): Promise<void> {
     await link(target, previous); // under both names until the new file takes the first one
   } catch {
     // File systems without links: for a moment there is only `target.1`, which `candidatesFor` knows.
-    await unlessMissing(rename(target, previous));
+    await unlessMissing(renameOver(target, previous));
   }
 }
 

@@ -1,6 +1,7 @@
 import { parse } from 'node:path';
 import { BlasnetError } from '../core/errors.js';
 import { definedFields } from '../core/objects.js';
+import { isRunning } from '../core/processes.js';
 import { setThreads } from '../runtime/environment.js';
 import { closeOnSignals, type RunningServer, type StartOptions, startServer } from '../serve/index.js';
 import { describeFailure, print, say, UsageError } from './output.js';
@@ -107,6 +108,7 @@ const hints: Readonly<Record<string, string | undefined>> = {
 };
 
 function reloadOnHangUp(server: RunningServer): void {
+  if (process.platform === 'win32') return; // there it says that the console's window closes
   process.on('SIGHUP', () => {
     server.reload().then(
       () => say('models loaded again'),
@@ -122,9 +124,10 @@ function reloadOnHangUp(server: RunningServer): void {
 function closeWithParent(): void {
   const parent = process.ppid;
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    // Windows gives an orphan no other parent.
+    if (process.ppid === parent && isRunning(parent)) return;
     clearInterval(timer);
-    process.kill(process.pid, 'SIGTERM');
+    process.emit('SIGTERM'); // as if it had come from outside, which on Windows would end the process at once
   }, parentCheckMs);
   timer.unref();
 }

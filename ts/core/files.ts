@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { appendFile, type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { BlasnetError, badArgument, clipped } from './errors.js';
 
 /**
@@ -155,13 +156,37 @@ export async function replaceFile(
       await file.sync();
     });
     await beforeRename?.(target);
-    await rename(temporary, target);
+    await renameOver(temporary, target);
     // The new name itself must reach the disk; Windows cannot open folders, and does not need it.
     if (process.platform !== 'win32') await withHandle(folder, 'r', (handle) => handle.sync());
   } catch (error) {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
     throw unwritable(path, error);
   }
+}
+
+/** Waits before each further try of {@link renameOver}, in milliseconds: two seconds in all. */
+const renameWaits = [10, 20, 50, 100, 200, 300, 600, 720];
+
+/**
+ * Renames a file, also over another one. Windows refuses that as long as any program has one of the two open, such as a
+ * virus scanner that looks at each new file: there it is tried again for two seconds.
+ * @param system - what does it, and where; others than these are for tests
+ */
+export async function renameOver(
+  from: string,
+  to: string,
+  system: { readonly rename: typeof rename; readonly platform: string } = { rename, platform: process.platform },
+): Promise<void> {
+  for (const wait of system.platform === 'win32' ? renameWaits : []) {
+    try {
+      return await system.rename(from, to);
+    } catch (error) {
+      if (!['EPERM', 'EACCES', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      await setTimeout(wait);
+    }
+  }
+  await system.rename(from, to);
 }
 
 /**

@@ -1,7 +1,10 @@
 import type { RunningServer } from './server.js';
 
+/** Windows lets no process send another one SIGTERM. */
+const onWindows: readonly NodeJS.Signals[] = process.platform === 'win32' ? ['SIGBREAK'] : [];
+
 /**
- * Closes a server at the first SIGTERM or SIGINT. The process then ends with code 0 unless something else keeps it alive. A
+ * Closes a server at the first SIGTERM or SIGINT; on Windows, at Ctrl+C or Ctrl+Break (SIGBREAK). The process then ends with code 0 unless something else keeps it alive. A
  * second signal ends it at once.
  * @param onError - is called when closing fails; by default the process ends with that error
  */
@@ -11,7 +14,7 @@ export function closeOnSignals(
     throw error;
   },
 ): void {
-  const signals = ['SIGTERM', 'SIGINT'] as const;
+  const signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', ...onWindows];
   const close = () => {
     for (const signal of signals) process.off(signal, close);
     server.close().catch(onError);

@@ -64,7 +64,8 @@ export function addServe(program: Command): void {
     .addHelpText(
       'after',
       `
-SIGTERM and SIGINT finish the requests under way and end with code 0. SIGHUP loads the files again.
+SIGTERM and SIGINT finish the requests under way and end with code 0. SIGHUP loads the files again. (Windows: Ctrl+C and
+Ctrl+Break end it.)
 
 Examples:
   $ blasnet serve model.safetensors
