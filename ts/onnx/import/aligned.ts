@@ -21,7 +21,12 @@ const isMoved = (value: GraphValue) => (value.kind === 'rows' ? value.layout : v
  * @param last - dimensions at the end that every operand keeps: those of matrices
  * @throws BlasnetError `ERR_BAD_FILE` where the rows of one would meet another dimension of the other
  */
-export function aligned(state: GraphImport, node: OnnxNode, values: readonly GraphValue[], last = 0): Aligned | undefined {
+export function aligned(
+  state: GraphImport,
+  node: OnnxNode,
+  values: readonly GraphValue[],
+  last = 0,
+): Aligned | undefined {
   if (state.batching !== 'rows' || !values.some(isMoved)) return undefined;
   const extents = values.map((value) => state.extents(value));
   const rank = Math.max(...extents.map(({ length }) => length));
@@ -95,7 +100,12 @@ function repeatedAs(value: ConstantValue | IntegersValue, { at, front, behind }:
 }
 
 /** The model's dimensions with another one for each. */
-export const ofEach = (extents: readonly Extent[], layout: Layout, ofRows: number, of: (place: number) => number): number[] => [
+export const ofEach = (
+  extents: readonly Extent[],
+  layout: Layout,
+  ofRows: number,
+  of: (place: number) => number,
+): number[] => [
   ofRows,
   ...extents.flatMap((extent, place) =>
     holdsRows(extent) ? Array.from({ length: factorsOf(layout) }, () => ofRows) : [of(place)],

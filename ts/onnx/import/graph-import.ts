@@ -101,7 +101,12 @@ export class GraphImport {
   /** The value of an input of the model, in which the dimension `at` counts the rows. */
   setInput({ name, dtype, shape }: GraphInput, node: Node, at = 0): void {
     const isIndex = dtype === 'int32' || dtype === 'bool';
-    const value = { kind: 'rows', node, ...(isIndex && { isIndex }), ...(dtype === 'bool' && { isTruth: true }) } as const;
+    const value = {
+      kind: 'rows',
+      node,
+      ...(isIndex && { isIndex }),
+      ...(dtype === 'bool' && { isTruth: true }),
+    } as const;
     this.#values.set(name, laidOut(value, { at, front: 1, behind: 1 }));
     this.#rowPlaces.add(at);
     this.fixedRows ??= shape?.[at];

@@ -33,7 +33,8 @@ export function rowShapeOf(
   const inputShape = shapeFor(input, option);
   const row = withoutRows(input.shape ?? [], rowsAt);
   if (inputShape !== undefined) {
-    const given = Array.isArray(inputShape) && inputShape[rowsAt ?? -1] === 'rows' ? withoutRows(inputShape, rowsAt) : inputShape;
+    const given =
+      Array.isArray(inputShape) && inputShape[rowsAt ?? -1] === 'rows' ? withoutRows(inputShape, rowsAt) : inputShape;
     const isShape = Array.isArray(given) && given.every((size) => Number.isSafeInteger(size) && size > 0);
     if (!isShape || given.length === 0) throw badArgument('inputShape', 'the shape of one row', inputShape);
     requireAgreement(input, row, given as readonly number[], where);

@@ -20,7 +20,12 @@ interface Lift {
 /** Undefined where the rule itself has done it. */
 type Rule = (moved: MovedRows) => Lift | undefined;
 
-function run(state: GraphImport, node: OnnxNode, operator: GraphOperator, { layout, inputs = {}, ints = {} }: Lift): void {
+function run(
+  state: GraphImport,
+  node: OnnxNode,
+  operator: GraphOperator,
+  { layout, inputs = {}, ints = {} }: Lift,
+): void {
   const given = Object.entries(inputs);
   const values = given.map(([, value]) => value);
   state.lend(values, (names) => {
@@ -217,7 +222,9 @@ const concatenation =
   (state, node) => {
     const values = node.inputs.map((_, i) => (state.has(node, i) ? anyValue(state, node, i) : undefined));
     const known = values.filter((value) => value !== undefined);
-    const isMoved = known.some((value) => (value.kind === 'rows' ? value.layout && !value.isIndex : value.rowsAt !== undefined));
+    const isMoved = known.some((value) =>
+      value.kind === 'rows' ? value.layout && !value.isIndex : value.rowsAt !== undefined,
+    );
     if (known.length < values.length || !isMoved || state.batching !== 'rows') {
       operator(state, node);
       return;

@@ -1,7 +1,7 @@
 // @internal
 import type { GraphImport } from './graph-import.js';
-import type { OnnxNode } from './node.js';
 import { lifted } from './lift.js';
+import type { OnnxNode } from './node.js';
 import * as families from './nodes/index.js';
 import { isStandard } from './operators/supported.js';
 

@@ -97,8 +97,9 @@ function giveReshaped({ state, node, value }: MovedRows, extents: readonly Exten
     return;
   }
   if (value.isIndex) throw node.bad('floats as input 1', kindOf(value));
-  if (rowShape.length === 0) throw node.bad('rows of one dimension or more', 'rows of none');
-  const result = state.reshaped(node, plain, rowShape);
+  const result =
+    rowShape.length === 0
+      ? state.between(node, [plain], ({ ops }, [x]) => ops.reshape(x!, ['rows']))
+      : state.reshaped(node, plain, rowShape);
   state.giveLaidOut(node, value.isTruth ? { ...result, isTruth: true } : result, layout);
 }
-

@@ -94,10 +94,11 @@ function movingOf(
 
 /** Flatten to two dimensions: those in front of the axis as one, the others as one. */
 function flatten(state: GraphImport, node: OnnxNode): void {
-  const moved = movedRowsOf(state, node);
+  const given = node.int('axis', 1);
+  const rows = state.anyRows(node);
+  const moved = movedRowsOf(state, node, rows && given !== 1 && given !== 1 - state.extents(rows).length);
   if (moved) {
     const { extents } = moved;
-    const given = node.int('axis', 1);
     const axis = given < 0 ? given + extents.length : given;
     if (axis < 0 || axis > extents.length) throw node.bad(`an axis of ${extents.length} dimensions`, `${given}`);
     reshapeMoved(moved, [productOf(extents.slice(0, axis)), productOf(extents.slice(axis))]);
@@ -105,7 +106,6 @@ function flatten(state: GraphImport, node: OnnxNode): void {
   }
   const x = state.input(node, 0);
   const dims = state.dims(x);
-  const given = node.int('axis', 1);
   const axis = given < 0 ? given + dims.length : given;
   if (axis < 0 || axis > dims.length) throw node.bad(`an axis of ${dims.length} dimensions`, `${given}`);
   const [before, after] = [dims.slice(0, axis), dims.slice(axis)];

@@ -16,7 +16,8 @@ function triangle(state: GraphImport, node: OnnxNode): void {
   if (dims.length < 2 || typeof rows !== 'number' || typeof columns !== 'number') {
     throw node.bad('matrices behind the rows', `[${dims.join(', ')}]`);
   }
-  if (rows * columns > mostNumbers) throw node.bad(`matrices of at most ${mostNumbers} numbers`, `${rows} × ${columns}`);
+  if (rows * columns > mostNumbers)
+    throw node.bad(`matrices of at most ${mostNumbers} numbers`, `${rows} × ${columns}`);
   state.budget.take(8 * rows * columns);
   const values = new Float64Array(rows * columns);
   for (let i = 0, at = 0; i < rows; i++) {

@@ -42,7 +42,8 @@ function constantOfShape(state: GraphImport, node: OnnxNode): void {
   const isFloat = value?.isFloat ?? true;
   const rows = lengths.filter(holdsRows);
   const rowsTimes = rows[0] === undefined ? 1 : timesOf(rows[0]);
-  if (rows.length > 1 || (rowsTimes > 1 && !isFloat)) throw node.bad('a shape that is known', `[${lengths.join(', ')}]`);
+  if (rows.length > 1 || (rowsTimes > 1 && !isFloat))
+    throw node.bad('a shape that is known', `[${lengths.join(', ')}]`);
   const shape = lengths.map((length) => (holdsRows(length) ? 1 : length));
   const size = sizeOf(shape);
   if (shape.some((length) => length < 0) || !(size <= mostNumbers)) {
