@@ -20,7 +20,8 @@ interface Expected {
 }
 
 /** The inputs that are whole numbers, or truth values. */
-const isWhole = (name: string, input: string) => input === 'padding' || name.startsWith('words');
+const isWhole = (name: string, input: string) =>
+  input === 'padding' || input === 'types' || name.startsWith('words') || (name === 'bert' && input === 'x');
 
 /** The inputs with the rows in front; one alone is a tensor. */
 function rowsOf(name: string, { inputs }: Expected): AnyTensor | Record<string, AnyTensor> {

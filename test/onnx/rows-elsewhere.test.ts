@@ -135,6 +135,39 @@ test('whole numbers of an input tell which of them are padding', async (t) => {
   t.deepEqual(differences(y.data, [words[1]!, 0, words[4]!, 0], { rtol: 1e-6, atol: 0 }), []);
 });
 
+test('whole numbers that a model only casts to floats are an input of floats', async (t) => {
+  // As BERT has its mask: 0 for each token that counts, a large negative number for others.
+  const spec: ModelSpec = {
+    inputShape: ['n', 2, 3],
+    tensors: [whole('behind', [1]), tensor('one', [], [1]), tensor('low', [], [-1e4])],
+    nodes: [
+      ['Unsqueeze', ['mask', 'behind'], 'u'],
+      ['Cast', ['u'], 'c', { attributes: { to: elementTypes.float32 } }],
+      ['Sub', ['one', 'c'], 's'],
+      ['Mul', ['s', 'low'], 'm'],
+      ['Add', ['x', 'm'], 'a'],
+      ['Softmax', ['a'], 'y', { attributes: { axis: -1 } }],
+    ],
+  };
+  const dim = [{ dimParam: 'n' }, { dimValue: 3 }];
+  const mask = { name: 'mask', type: { tensorType: { elemType: elementTypes.int64, shape: { dim } } } };
+  const file = await writeModel(t, modelOf(spec), [mask]);
+  const net = await NeuralNet.fromOnnx(file, { params: { netType: 'multipleClassifier' } });
+  t.deepEqual(
+    net.inputs.map(({ dtype }) => dtype),
+    ['float32', 'float32'],
+  );
+  const x = randomTensor([2, 2, 3], 4).clone('float32');
+  const numbers = [1, 1, 0, 1, 1, 1];
+  const y = net.inference<Tensor>({ x, mask: Tensor.from(numbers, [2, 3], 'float32') });
+  const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
+  const results = await session.run({
+    x: new OnnxTensor('float32', x.data as Float32Array, x.shape),
+    mask: new OnnxTensor('int64', BigInt64Array.from(numbers.map(BigInt)), [2, 3]),
+  });
+  t.deepEqual(differences(y.data, results['y']!.data as Float32Array, { rtol: 1e-5, atol: 1e-6 }), []);
+});
+
 test('a mask with infinite numbers is made of finite parameters', async (t) => {
   const spec: ModelSpec = {
     inputShape: ['n', 2, 2],

@@ -21,6 +21,7 @@ import { requireOperators } from './operators/supported.js';
 import { findPatterns } from './patterns.js';
 import { toldPreparation } from './preparation.js';
 import { quote } from './quote.js';
+import { areCastToFloats } from './whole-inputs.js';
 
 /**
  * Makes a net of any model whose nodes compute rows from rows. Where the model fixes the number of rows at 1 and mixes its
@@ -54,7 +55,8 @@ function attempt({ graph, budget }: Attempt, way: Way, options: OnnxImportOption
     namesOutputs: way !== 'single',
     follow: followNodes,
   });
-  const inputs = graph.inputs.map((given) => {
+  const inputs = graph.inputs.map((declared) => {
+    const given = areCastToFloats(graph, declared) ? { ...declared, dtype: state.dtype } : declared;
     const rowsAt = rowsPlace(given, way, options);
     const rowShape = rowShapeOf(given, options.inputShape, where, way === 'whole' ? undefined : rowsAt);
     if (!(sizeOf(rowShape) <= mostRowNumbers) || rowShape.length > 7) {
