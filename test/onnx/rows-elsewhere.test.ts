@@ -165,7 +165,10 @@ test('whole numbers that a model only casts to floats are an input of floats', a
     x: new OnnxTensor('float32', x.data as Float32Array, x.shape),
     mask: new OnnxTensor('int64', BigInt64Array.from(numbers.map(BigInt)), [2, 3]),
   });
-  t.deepEqual(differences(y.data, results[session.outputNames[0]!]!.data as Float32Array, { rtol: 1e-5, atol: 1e-6 }), []);
+  t.deepEqual(
+    differences(y.data, results[session.outputNames[0]!]!.data as Float32Array, { rtol: 1e-5, atol: 1e-6 }),
+    [],
+  );
 });
 
 test('a mask with infinite numbers is made of finite parameters', async (t) => {
