@@ -3,7 +3,7 @@ import type { Answers } from '../inference/row-predictor.js';
 import { arrivalOf } from './arrivals.js';
 import { jsonLengthHeader } from './body.js';
 import { answerParts } from './description.js';
-import { type InferReply, type WantedOutput, wantedOutputs, writeReply } from './infer-reply.js';
+import { allOutputs, type InferReply, type WantedOutput, wantedOutputs, writeReply } from './infer-reply.js';
 import { type InferRequest, readInferRequest, type SequenceParameters } from './infer-request.js';
 import { Problem } from './problem.js';
 import type { ModelEntry } from './repository.js';
@@ -103,7 +103,7 @@ export class InferCall implements Entrant {
     const inference = readInferRequest(this.#body, jsonLength, net.isSingle);
     this.#limitTime(inference.timeoutMs);
     if (inference.sequence) return this.#queueSteps(net, inference, inference.sequence, began);
-    const wanted = wantedOutputs(net, inference);
+    const wanted = wantedOutputs(net.outputs, inference);
     const { count, writeTo } = requestRowsOf(net, inference, this.#context.maxRows);
     net.rowsPerByte = count / this.bytes;
     this.#rows = count;
@@ -136,7 +136,7 @@ export class InferCall implements Entrant {
         // A client that has gone may ask again, and the sequence must not go on without it.
         if (this.isOver()) return false;
         const answer = joinedSteps(answers);
-        const wanted = wantedOutputs({ parts: answerParts(answer) }, inference);
+        const wanted = wantedOutputs(allOutputs(answerParts(answer)), inference);
         const queued = { id: inference.id, wanted, rows, inputMs };
         return this.#send(queued, answer, 0, { began: inferBegan, rows: 1 });
       },
