@@ -1,3 +1,4 @@
+import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import { loadOptional } from './optional.js';
 import type { ModelEntry, Repository } from './repository.js';
 
@@ -8,8 +9,11 @@ export interface Metrics {
   batchEnded(entry: ModelEntry, rows: number): void;
   /** Returns all figures in the text format of Prometheus. */
   text(): Promise<string>;
-  readonly contentType: string;
+  /** Returns all figures, to be added up with those of other processes. */
+  snapshot(): Promise<MetricsSnapshot>;
 }
+
+export type MetricsSnapshot = readonly MetricObjectWithValues<MetricValue<string>>[];
 
 const requests = {
   name: 'blasnet_requests_total',
@@ -49,7 +53,8 @@ const openSequences = {
   labelNames: ['model'],
 } as const;
 
-const models = { name: 'blasnet_models', help: 'Versions of models that take requests' };
+/** Those that take requests in all processes. */
+const models = { name: 'blasnet_models', help: 'Versions of models that take requests', aggregator: 'min' } as const;
 
 /** Creates the metrics of a server. @throws BlasnetError `ERR_NATIVE_LOAD` without prom-client */
 export async function createMetrics(repository: Repository): Promise<Metrics> {
@@ -108,7 +113,7 @@ export async function createMetrics(repository: Repository): Promise<Metrics> {
     },
     batchEnded: ({ name }, rows) => batchesSeen.observe({ model: name }, rows),
     text: () => registry.metrics(),
-    contentType: registry.contentType,
+    snapshot: async () => registry.getMetricsAsJSON(),
   };
 }
 
