@@ -1,4 +1,3 @@
-import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import { loadOptional } from './optional.js';
 import type { ModelEntry, Repository } from './repository.js';
 
@@ -13,7 +12,8 @@ export interface Metrics {
   snapshot(): Promise<MetricsSnapshot>;
 }
 
-export type MetricsSnapshot = readonly MetricObjectWithValues<MetricValue<string>>[];
+/** Metrics with their values, as prom-client hands them over. */
+export type MetricsSnapshot = readonly { readonly name: string; readonly type: unknown }[];
 
 const requests = {
   name: 'blasnet_requests_total',

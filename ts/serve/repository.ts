@@ -105,7 +105,7 @@ export class ModelEntry {
   }
 }
 
-/** What is done with all versions of a model. */
+/** A change of all versions of a model. */
 export type ModelChange = 'load' | 'unload';
 
 /** The models that are served, by name and version. */

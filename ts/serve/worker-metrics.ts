@@ -14,7 +14,7 @@ export class WorkerMetrics {
       type: 'gauge',
       aggregator: 'sum',
       values: [{ value: workers, labels: {} }],
-    } as unknown as MetricsSnapshot[number];
+    };
     // Gauges first: those that had ended have none.
     return (await merged([...all, [count], this.#former])).metrics();
   }
@@ -30,5 +30,5 @@ export class WorkerMetrics {
 
 async function merged(all: readonly MetricsSnapshot[]) {
   const { AggregatorRegistry } = (await loadOptional('prom-client', () => import('prom-client'))).default;
-  return AggregatorRegistry.aggregate(all as unknown as object[]);
+  return AggregatorRegistry.aggregate([...all]);
 }

@@ -10,7 +10,7 @@ const program = fileURLToPath(new URL('worker.js', import.meta.url));
 /** Milliseconds for a worker's figures; without them the former ones stand in. */
 const figuresMs = 5000;
 
-/** What workers ask of all of them together, by name. */
+/** The questions of a worker that are about all of them, by name. */
 export type SharedHandlers = Readonly<
   Record<'isReady' | 'metrics' | 'statistics' | 'change', (argument: never) => unknown>
 >;

@@ -12,7 +12,7 @@ import type { Site } from './site.js';
 import { faultOf, type Peer, WorkerChannel } from './worker-channel.js';
 import { type LoggerChoice, loggerOf } from './worker-logger.js';
 
-/** What a worker is told when it begins. */
+/** The orders with which a worker begins. */
 export interface WorkerStart {
   readonly options: ServeOptions;
   /** Where the parent listens. */

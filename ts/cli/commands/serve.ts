@@ -57,7 +57,7 @@ export function addServe(program: Command): void {
     .option('--body-limit <bytes>', 'largest request with binary tensors (default: 16MiB)', byteCount)
     .option(
       '--workers <number>',
-      'processes that answer requests, each with the models in its memory; as many as there are cores at most',
+      'processes that answer requests, each with the models in its memory; at most one a core',
       wholeNumber(1, 256),
       1,
     )
