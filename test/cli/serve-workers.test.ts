@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rename } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
 import { program } from '../support/command-line.js';
@@ -49,7 +51,7 @@ class Served {
     return [...new Set(lines.filter(({ msg }) => msg === 'inference').map(({ pid }) => pid as number))];
   }
 
-  async text(path: string): Promise<string> {
+  async textOf(path: string): Promise<string> {
     return (await fetch(`${this.url}${path}`, { headers: { connection: 'close' } })).text();
   }
 
@@ -67,7 +69,7 @@ class Served {
   }
 
   async answered(): Promise<number> {
-    return Number(/^blasnet_requests_total\{.*\} (\d+)$/m.exec(await this.text('/metrics'))![1]);
+    return Number(/^blasnet_requests_total\{.*\} (\d+)$/m.exec(await this.textOf('/metrics'))![1]);
   }
 }
 
@@ -93,7 +95,7 @@ test('serve --workers › all answer; one that is killed is replaced; SIGHUP and
   process.kill(first, 'SIGKILL');
   await until(() => served.said.length === 1);
   t.deepEqual(served.said, [`blasnet: worker ${first} ended by signal SIGKILL; another one takes its place`]);
-  await until(async () => (await served.text('/v2/health/ready')) === '{"ready":true}');
+  await until(async () => (await served.textOf('/v2/health/ready')) === '{"ready":true}');
   for (let i = 0; i < 4; i++) t.is(await served.ask(), 6);
   await until(() => served.pids.length === 3);
   // What the first one had counted is not forgotten.
@@ -124,4 +126,27 @@ test('serve --workers › workers end when the command is killed', async (t) => 
   served.child.kill('SIGKILL');
   await until(() => !pids.some(isRunning));
   await t.throwsAsync(served.ask());
+});
+
+test('serve --workers › connections on the way to a worker that ends go to another', async (t) => {
+  const file = join(await temporaryFolder(t), 'net.safetensors');
+  await saveFactor(file, 2);
+  const served = await Served.start(t, file);
+  for (let i = 0; i < 4; i++) await served.ask();
+  await until(() => served.pids.length === 2);
+  const [stopped] = served.pids as [number];
+  process.kill(stopped, 'SIGSTOP');
+  const { port, hostname } = new URL(served.url);
+  const answers = Array.from({ length: 8 }, async () => {
+    const socket = connect(Number(port), hostname);
+    socket.write('GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    return text(socket).catch(() => '');
+  });
+  // Those of the worker that goes on are answered.
+  let answered = 0;
+  for (const answer of answers) void answer.then((whole) => whole.includes('200 OK') && answered++);
+  await until(() => answered === 4);
+  process.kill(stopped, 'SIGKILL');
+  await Promise.all(answers);
+  t.is(answered, 8);
 });

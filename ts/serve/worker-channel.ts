@@ -29,6 +29,11 @@ interface Message {
   readonly fault?: Fault;
 }
 
+interface Delivery {
+  readonly socket?: Socket;
+  readonly failed?: () => void;
+}
+
 interface Question {
   resolve(answer: unknown): void;
   reject(error: unknown): void;
@@ -57,21 +62,27 @@ export class WorkerChannel {
     const question = this.#asked;
     return new Promise<unknown>((resolve, reject) => {
       this.#questions.set(question, { resolve, reject });
-      this.#send({ name, argument, question }, undefined, () => {
+      const failed = () => {
         this.#questions.delete(question);
         reject(gone());
-      });
+      };
+      this.#send({ name, argument, question }, { failed });
     }) as Promise<Answer>;
   }
 
-  /** Tells the other end, unless it has gone. A socket then belongs to it. */
-  tell(name: string, argument?: unknown, socket?: Socket): void {
-    this.#send({ name, argument }, socket, () => socket?.destroy());
+  /** Tells the other end, unless it has gone. */
+  tell(name: string, argument?: unknown): void {
+    this.#send({ name, argument });
   }
 
-  #send(message: Message, socket: Socket | undefined, failed: () => void): void {
-    if (!this.#peer.connected || !this.#peer.send) failed();
-    else this.#peer.send(message, socket, {}, (error) => error && failed());
+  /** Shares a socket with the other end, unless that has gone. */
+  share(name: string, socket: Socket): void {
+    this.#send({ name }, { socket });
+  }
+
+  #send(message: Message, { socket, failed }: Delivery = {}): void {
+    if (!this.#peer.connected || !this.#peer.send) failed?.();
+    else this.#peer.send(message, socket, { keepOpen: true }, (error) => error && failed?.());
   }
 
   #receive(message: Message, socket: Socket | undefined): void {
@@ -87,9 +98,9 @@ export class WorkerChannel {
     }
     try {
       const answer = await this.#handlers[name]!(argument as never, socket);
-      this.#send({ question, answer }, undefined, () => {});
+      this.#send({ question, answer });
     } catch (error) {
-      this.#send({ question, fault: faultOf(error) }, undefined, () => {});
+      this.#send({ question, fault: faultOf(error) });
     }
   }
 

@@ -4,7 +4,7 @@ import { loadOptional } from './optional.js';
 /** The metrics of several workers as those of one server. */
 export class WorkerMetrics {
   /** What workers had counted that have ended: the sums never fall. */
-  #former: MetricsSnapshot = [];
+  #former: Promise<MetricsSnapshot> = Promise.resolve([]);
 
   /** @param workers - those that take requests */
   async text(all: readonly MetricsSnapshot[], workers: number): Promise<string> {
@@ -16,15 +16,14 @@ export class WorkerMetrics {
       values: [{ value: workers, labels: {} }],
     };
     // Gauges first: those that had ended have none.
-    return (await merged([...all, [count], this.#former])).metrics();
+    return (await merged([...all, [count], await this.#former])).metrics();
   }
 
   /** Keeps what a worker had counted that has ended. */
-  async keep(snapshot: MetricsSnapshot): Promise<void> {
+  keep(snapshot: MetricsSnapshot): void {
     const counted = snapshot.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));
-    const before = this.#former;
-    const both = await merged([before, counted]);
-    this.#former = await both.getMetricsAsJSON();
+    if (counted.length === 0) return;
+    this.#former = this.#former.then(async (former) => (await merged([former, counted])).getMetricsAsJSON());
   }
 }
 

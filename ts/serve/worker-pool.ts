@@ -143,8 +143,9 @@ export class WorkerPool implements RunningServer {
       },
       onEnd: (worker, how) => {
         this.#workers[place] = undefined;
-        void this.#metrics.keep(worker.latestMetrics);
+        this.#metrics.keep(worker.latestMetrics);
         if (this.#isStarted && !this.#closed) this.#replace(place, worker, how);
+        for (const socket of worker.untaken) this.#hand(socket);
       },
     });
   }

@@ -30,6 +30,8 @@ export class WorkerProcess {
   readonly ended: Promise<void>;
   /** Connections that it has. */
   connections = 0;
+  /** Connections that it has been sent and has not taken yet, in order. */
+  readonly #untaken: Socket[] = [];
   readonly #child: ChildProcess;
   readonly #channel: WorkerChannel;
   #isUp = false;
@@ -56,6 +58,8 @@ export class WorkerProcess {
       failed: (reason: Fault) => {
         fault = reason;
       },
+      // Its copy of the socket is the only one from now on.
+      taken: () => this.#untaken.shift()?.destroy(),
       ended: () => {
         this.connections--;
       },
@@ -95,10 +99,16 @@ export class WorkerProcess {
     return this.#metrics;
   }
 
+  /** Connections that it has not taken. */
+  get untaken(): readonly Socket[] {
+    return this.#untaken;
+  }
+
   /** Hands a connection over. */
   take(socket: Socket): void {
     this.connections++;
-    this.#channel.tell('connection', undefined, socket);
+    this.#untaken.push(socket);
+    this.#channel.share('connection', socket);
   }
 
   async metrics(): Promise<MetricsSnapshot> {

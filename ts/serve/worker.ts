@@ -106,6 +106,7 @@ async function begin({ options, host, logger, drainMs, workers, threads, unloade
 
 /** Takes a connection that the parent has accepted. */
 function take(_: unknown, socket: Socket | undefined): void {
+  channel.tell('taken');
   // The client may have gone on the way.
   if (!socket) {
     channel.tell('ended');
