@@ -106,6 +106,7 @@ test('two workers are one server', async (t) => {
   for (const answer of await Promise.all(answers))
     t.regex(answer, /^HTTP\/1.1 200 .*connection: close.*"data":\[2\]/is);
   await closed;
+  t.is(server.url, url);
   await t.throwsAsync(fetch(url));
 });
 

@@ -36,6 +36,7 @@ export interface PoolOptions {
  * replaces and ends workers, and answers for all of them what is the same for all.
  */
 export class WorkerPool implements RunningServer {
+  url = '';
   readonly #options: PoolOptions;
   readonly #start: Omit<WorkerStart, 'unloaded'>;
   readonly #server = new TcpServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
@@ -90,11 +91,6 @@ export class WorkerPool implements RunningServer {
     return server;
   }
 
-  get url(): string {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return `http://${isIPv6(address) ? `[${address}]` : address}:${port}`;
-  }
-
   get app(): FastifyInstance {
     throw badArgument(
       'app',
@@ -121,6 +117,8 @@ export class WorkerPool implements RunningServer {
     const { host, port } = this.#options;
     this.#server.listen({ host, port });
     await once(this.#server, 'listening');
+    const { address, port: actual } = this.#server.address() as AddressInfo;
+    this.url = `http://${isIPv6(address) ? `[${address}]` : address}:${actual}`;
     for (const place of this.#workers.keys()) this.#fill(place);
     await Promise.all(this.#workers.map((worker) => worker!.ready));
     this.#isStarted = true;
@@ -231,7 +229,7 @@ export class WorkerPool implements RunningServer {
     const { drainMs } = this.#options;
     const workers = this.#running;
     // They send no answers meanwhile, so that their clients open no further connections.
-    await Promise.all(workers.map((worker) => worker.drain(drainMs / 2)));
+    await Promise.all(workers.filter(({ isUp }) => isUp).map((worker) => worker.drain(drainMs / 2)));
     await quietConnections(() => this.#connections, drainMs / 2);
     this.#server.close();
     for (const socket of this.#held) socket.destroy();
