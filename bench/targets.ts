@@ -1,5 +1,6 @@
 import { type Comparison, rowOf, type Target } from './report.js';
 import { memoryRows } from './sequences/memory.js';
+import { goodputConnections } from './serving/goodput.js';
 
 type Find = (id: string, name: string, what?: 'median' | 'p99') => number | undefined;
 
@@ -127,6 +128,20 @@ const rules: readonly Rule[] = [
     text: `serving: p99 at most that of a route of ${route}`,
     measure: (find) => ratio(find('serve answers', 'blasnet', 'p99'), find('serve answers', route, 'p99')),
     most: 1,
+  },
+  {
+    text: `serving: at most the CPU time of a route of ${route} that gathers rows`,
+    measure: (median) => ratio(median('serve cpu', 'blasnet'), median('serve cpu', `${route}, rows gathered`)),
+    most: 1,
+  },
+  {
+    text: 'serving: at least 0.8 × the best rate of requests of 64 rows on any number of connections',
+    measure: (median) => {
+      const times = goodputConnections.map((connections) => median('serve goodput', `${connections} connections`));
+      const known = times.filter((time) => time !== undefined);
+      return known.length < times.length ? undefined : Math.min(...known) / Math.max(...known);
+    },
+    least: 0.8,
   },
 ];
 
