@@ -81,7 +81,7 @@ export class Closing {
 
   /** Stops listening, and calls back when all connections have ended. */
   #whenClosed(done: () => void): void {
-    const { server } = this.#app;
+    const server: TcpServer = this.#app.server;
     // Not the HTTP server's own `close`, which would end connections at once on which the next request is coming. In Bun,
     // an HTTP server is no TCP server.
     const close = isTcpServer(server) ? TcpServer.prototype.close : server.close;
