@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addExport } from './commands/export.js';
 import { addInspect } from './commands/inspect.js';
 import { addPredict } from './commands/predict.js';
+import { addQuantize } from './commands/quantize.js';
 import { addServe } from './commands/serve.js';
 import { addTrain } from './commands/train.js';
 import { say } from './output.js';
@@ -42,6 +43,6 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage. 'blasnet <command> --help' tells more of each command.`,
     );
   addTrain(program, names);
-  for (const add of [addPredict, addInspect, addExport, addServe]) add(program);
+  for (const add of [addPredict, addInspect, addExport, addQuantize, addServe]) add(program);
   return program;
 }
