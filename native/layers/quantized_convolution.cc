@@ -89,7 +89,8 @@ void QuantizedConvolution(Context& context, Matrix<const T> x, Vector<const int3
       uint8_t* planes = piece.data();
       terms.Fill(x.row(0), bytes, planes + plane_bytes, planes);
       context.pool.ParallelFor(parts, [&](size_t part) {
-        for (size_t b = part * terms.blocks() / parts; b < (part + 1) * terms.blocks() / parts; ++b) block(0, b, planes);
+        for (size_t b = part * terms.blocks() / parts; b < (part + 1) * terms.blocks() / parts; ++b)
+          block(0, b, planes);
       });
       return;
     }

@@ -1,5 +1,5 @@
-// Fully connected layers, and convolutions over steps, with int8 weights: windows of rows of numbers, which become bytes,
-// times weights.
+// Fully connected layers, and convolutions over steps, with int8 weights: windows of rows of numbers, which become
+// bytes, times weights.
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "layers/quantized_product.cc"
@@ -102,7 +102,8 @@ void QuantizedProduct(Context& context, Matrix<const T> x, Vector<const int32_t>
       }
     });
     const size_t columns = s.panels() * kBytePanel;
-    const ByteRuns runs = s.dilation == 1 ? ByteRuns{1, s.size * step / 4, 0} : ByteRuns{s.size, step / 4, s.dilation * step};
+    const ByteRuns runs =
+        s.dilation == 1 ? ByteRuns{1, s.size * step / 4, 0} : ByteRuns{s.size, step / 4, s.dilation * step};
     // Windows of one sequence are the rows of a product; where each has one only, those of all sequences are.
     const size_t products = s.windows == 1 ? 1 : x.rows, height = s.windows == 1 ? x.rows : s.windows;
     const size_t row_pitch = s.windows == 1 ? pitch : s.stride * step;

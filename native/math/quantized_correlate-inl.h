@@ -1,5 +1,5 @@
-// Convolutions of images of bytes with int8 weights. An image becomes planes of quads: a number of four bytes holds what
-// four neighbouring terms of a sum read at one place, so that a vector holds the quads of neighbouring results.
+// Convolutions of images of bytes with int8 weights. An image becomes planes of quads: a number of four bytes holds
+// what four neighbouring terms of a sum read at one place, so that a vector holds the quads of neighbouring results.
 
 #if defined(BLASNET_MATH_QUANTIZED_CORRELATE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASNET_MATH_QUANTIZED_CORRELATE_INL_H_
@@ -198,7 +198,8 @@ HWY_INLINE void ByteTiles(const QuadTerms& terms, const uint8_t* planes, const s
   size_t i = 0;
   for (; i + kVectors <= places.size(); i += kVectors) {
     for (size_t f = 0; f < kByteFilters; f += kFilters) {
-      ByteTile<Dot, kFilters, kVectors>(planes, terms.offsets(), w + f, packed + filter + f, &places[i], filter + f, to);
+      ByteTile<Dot, kFilters, kVectors>(planes, terms.offsets(), w + f, packed + filter + f, &places[i], filter + f,
+                                        to);
     }
   }
   for (; i < places.size(); ++i) {

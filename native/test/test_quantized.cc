@@ -42,7 +42,9 @@ struct Operands {
   }
 
   int Byte(size_t i) const { return ByteOf(x[i], input[0], input[1]); }
-  int64_t Product(size_t i, size_t k) const { return (Byte(i) - static_cast<int64_t>(input[1])) * static_cast<int>(w[k]); }
+  int64_t Product(size_t i, size_t k) const {
+    return (Byte(i) - static_cast<int64_t>(input[1])) * static_cast<int>(w[k]);
+  }
 
   Tensor<float> x, w, scale, bias, input;
 };
@@ -58,7 +60,8 @@ struct Layer {
   }
   std::vector<int32_t> numbers() const {
     std::vector<int32_t> all;
-    for (const size_t n : {steps, features, size, stride, before, dilation, windows(), outputs}) all.push_back(int32_t(n));
+    for (const size_t n : {steps, features, size, stride, before, dilation, windows(), outputs})
+      all.push_back(int32_t(n));
     return all;
   }
 };
@@ -83,7 +86,11 @@ void RunProduct(const Layer& layer, Operands& o, Context& context, Tensor<float>
 }
 
 Operands OperandsOf(const Layer& layer, Content content, uint64_t seed) {
-  return {{layer.rows, layer.steps, layer.features}, {layer.size, layer.features, layer.outputs}, layer.outputs, content, seed};
+  return {{layer.rows, layer.steps, layer.features},
+          {layer.size, layer.features, layer.outputs},
+          layer.outputs,
+          content,
+          seed};
 }
 
 void CheckProduct(const Layer& layer, Content content = Content::kUsual) {
@@ -104,7 +111,8 @@ void CheckProduct(const Layer& layer, Content content = Content::kUsual) {
           const size_t step = t * layer.stride + tap * layer.dilation - layer.before;  // wraps around
           if (step >= layer.steps) continue;
           for (size_t i = 0; i < layer.features; ++i) {
-            sum += o.Product((m * layer.steps + step) * layer.features + i, (tap * layer.features + i) * layer.outputs + j);
+            sum += o.Product((m * layer.steps + step) * layer.features + i,
+                             (tap * layer.features + i) * layer.outputs + j);
           }
         }
         wrong += y[(m * windows + t) * layer.outputs + j] != ResultOf(sum, o.scale[j], o.bias[j]);
@@ -166,7 +174,8 @@ TEST_CASE("quantize rounds half to even, clamps, and takes NaN for 0") {
   for (const size_t size : {1, 7, 33}) {
     Tensor<float> x({size}), input({2}, {2.0f, 100.0f});
     Tensor<uint8_t> y({size});
-    const float numbers[] = {0.25f, 0.75f, -0.25f, 1.25f, 1e30f, -1e30f, kNaN<float>, kInfinity<float>, -50.0f, 77.5f, 78.0f};
+    const float numbers[] = {0.25f,  0.75f, -0.25f, 1.25f, 1e30f, -1e30f, kNaN<float>, kInfinity<float>,
+                             -50.0f, 77.5f, 78.0f};
     const int expected[] = {100, 102, 100, 102, 255, 0, 100, 255, 0, 255, 255};
     for (size_t i = 0; i < size; ++i) x[i] = numbers[i % 11];
     Call<float>("quantize").With("x", x).With("input", input).With("y", y).Run();
@@ -201,9 +210,8 @@ TEST_CASE("quantized_product sees the windows of sequences") {
 TEST_CASE("quantized_product has the same bits on any number of threads") {
   for (const Layer& layer : {Layer{300, 1, 300, 200}, Layer{2, 1, 1500, 2000}, Layer{40, 50, 40, 100, 3, 1, 1, 1}}) {
     Operands o = OperandsOf(layer, Content::kUsual, 5);
-    CheckThreadsDoNotMatter<float>({layer.rows, layer.windows(), layer.outputs}, [&](Context& context, Tensor<float>& y) {
-      RunProduct(layer, o, context, y);
-    });
+    CheckThreadsDoNotMatter<float>({layer.rows, layer.windows(), layer.outputs},
+                                   [&](Context& context, Tensor<float>& y) { RunProduct(layer, o, context, y); });
   }
 }
 
@@ -223,16 +231,16 @@ TEST_CASE("quantized_convolution has the bits of a plain loop") {
 }
 
 TEST_CASE("quantized_convolution does not saturate") {
-  for (const size_t filters : {7, 8}) CheckConvolution({1, 130, filters, {6, 3, 1, 1}, {6, 3, 1, 1}}, Content::kExtreme);
+  for (const size_t filters : {7, 8})
+    CheckConvolution({1, 130, filters, {6, 3, 1, 1}, {6, 3, 1, 1}}, Content::kExtreme);
 }
 
 TEST_CASE("quantized_convolution has the same bits on any number of threads") {
   for (const size_t rows : {1, 37}) {
     const TestConvolution c{rows, 16, 33, {32, 3, 1, 1}, {32, 3, 1, 1}};
     Operands o(c.input_shape(), c.weights_shape(), c.filters, Content::kUsual, 5);
-    CheckThreadsDoNotMatter<float>(c.output_shape(), [&](Context& context, Tensor<float>& y) {
-      RunConvolution(c, o, context, y);
-    });
+    CheckThreadsDoNotMatter<float>(c.output_shape(),
+                                   [&](Context& context, Tensor<float>& y) { RunConvolution(c, o, context, y); });
   }
 }
 
