@@ -99,6 +99,12 @@ const rules: readonly Rule[] = [
       ratio(median('sequences memory', memoryRows.streamAfter), median('sequences memory', memoryRows.streamBefore)),
     most: 1.05,
   },
+  ...['mnist', 'wide'].map((net) => ({
+    text: `int8 inference of ${net}: 1.5 × the speed of float32`,
+    measure: (median: (id: string, name: string) => number | undefined) =>
+      ratio(median(`int8 ${net}`, 'float32'), median(`int8 ${net}`, 'int8')),
+    least: 1.5,
+  })),
   {
     text: 'event loop: p99 under 5 ms while training',
     measure: (median) => median('delay', 'blasnet: p99 while training'),

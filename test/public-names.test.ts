@@ -26,7 +26,7 @@ const intended = {
       FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip GraphInput GraphNodes GraphOutput GruWeights
       HyperParameterOptions ImageInputOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions
       Initializer InitializerContext InputOptions InputPreparation InputType KernelArgument LabelScaling
-      LabelledImages LayerConfig LayerCreator LayerEntry LayerLearning LayerSizes LearningRateSchedule
+      LabelledImages LayerQuantization QuantizationError QuantizationReport QuantizeOptions QuantizedOptions LayerConfig LayerCreator LayerEntry LayerLearning LayerSizes LearningRateSchedule
       LossChartOptions LossConfig
       LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator
       MetricName MetricOptions MetricValue MetricValues MissingPolicy MnistFiles ModelCheckpointOptions
