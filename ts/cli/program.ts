@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addBuildMpi } from './commands/build-mpi.js';
 import { addExport } from './commands/export.js';
 import { addInspect } from './commands/inspect.js';
 import { addPredict } from './commands/predict.js';
@@ -42,6 +43,6 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage. 'blasnet <command> --help' tells more of each command.`,
     );
   addTrain(program, names);
-  for (const add of [addPredict, addInspect, addExport, addServe]) add(program);
+  for (const add of [addPredict, addInspect, addExport, addServe, addBuildMpi]) add(program);
   return program;
 }
