@@ -2,6 +2,7 @@ export * from './callbacks/index.js';
 export type { LossChartOptions, LossHistoryOptions, LossScale, XCoordinate } from './charts/index.js';
 export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
 export type { ResumeOptions } from './checkpoints/longer-run.js';
+export type { Communicator } from './core/communicator.js';
 export { BlasnetError, type ErrorCode } from './core/errors.js';
 export type { NumberRange } from './core/ranges.js';
 export * from './data/index.js';

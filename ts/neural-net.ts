@@ -44,6 +44,7 @@ import type { QuantizationReport } from './quantization/report.js';
 import type { Snapshot } from './replay/snapshot.js';
 import { type AnyTensor, Tensor } from './tensor/tensor.js';
 import { ManualSteps } from './training/manual-steps.js';
+import { Team } from './training/team.js';
 import { checkTrainArguments, type TrainOptions } from './training/train-options.js';
 import { Trainer } from './training/trainer.js';
 import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './training-history.js';
@@ -268,18 +269,21 @@ export class NeuralNet {
     return this.#busy.exclusively('train', async () => {
       checkTrainArguments(reader, options);
       this.#requireTrained('train');
-      this.#predictions.requireFit(reader.preparation);
-      options.signal?.throwIfAborted();
-      this.#steps.forgetPass();
+      const team = new Team(options.communicator);
       const whileReadable = (work: () => Promise<void>) => this.#busy.whileReadable(work);
-      const run = { net: this, whileReadable, describe: () => this.#description, pending: this.#pending };
+      const run = { net: this, whileReadable, describe: () => this.#description, pending: this.#pending, team };
       // A signal of the run's own, since Node.js warns of a leak where many nets listen to one.
       const signal = options.signal && { signal: AbortSignal.any([options.signal]) };
-      const trainer = new Trainer(this.#model, reader, { ...options, ...signal }, run);
+      const trainer = await team.guard(() => {
+        this.#predictions.requireFit(reader.preparation);
+        options.signal?.throwIfAborted();
+        this.#steps.forgetPass();
+        return new Trainer(this.#model, reader, { ...options, ...signal }, run);
+      });
       this.#pending = undefined;
       this.#predictions.preparation = reader.preparation;
       this.#best = trainer.best;
-      const display = options.progress ? await this.#createDisplay() : undefined;
+      const display = options.progress && team.rank === 0 ? await this.#createDisplay() : undefined;
       const onProgress = (progress: TrainingProgress) => {
         display?.update(progress);
         return options.onProgress?.(progress);

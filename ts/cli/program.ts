@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { version } from '../core/version.js';
 import { addBuild } from './commands/build.js';
+import { addBuildMpi } from './commands/build-mpi.js';
 import { addExport } from './commands/export.js';
 import { addInspect } from './commands/inspect.js';
 import { addPredict } from './commands/predict.js';
@@ -40,6 +41,6 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage. 'blasnet <command> --help' tells more of each command.`,
     );
   addTrain(program, names);
-  for (const add of [addPredict, addInspect, addExport, addQuantize, addServe, addBuild]) add(program);
+  for (const add of [addPredict, addInspect, addExport, addQuantize, addServe, addBuild, addBuildMpi]) add(program);
   return program;
 }

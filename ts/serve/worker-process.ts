@@ -1,12 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { packageRoot } from '../core/own-package.js';
 import type { EntrySnapshot } from './entry-statistics.js';
 import type { MetricsSnapshot } from './metrics.js';
 import type { ChangeOrder, WorkerStart } from './worker.js';
 import { errorOf, type Fault, WorkerChannel } from './worker-channel.js';
 
-const program = fileURLToPath(new URL('worker.js', import.meta.url));
+/** A module of its own, as it is published, too. */
+const program = join(packageRoot, 'dist/serve/worker.js');
 /** Milliseconds for a worker's figures; without them the former ones stand in. */
 const figuresMs = 5000;
 
