@@ -18,7 +18,7 @@ export const sourceFiles = () => ({
   ...asTheyAre([
     ...filesUnder('native', (path) => /\.(cc|h)$/.test(path) && !path.startsWith('native/test/')),
     ...filesUnder('scripts/lib', (path) => path.endsWith('.mjs')),
-    ...['install', 'system-packages', 'sources', 'blas', 'highway'].map((name) => `scripts/${name}.mjs`),
+    ...['install', 'system-packages', 'sources', 'blas', 'highway', 'build-mpi'].map((name) => `scripts/${name}.mjs`),
     ...['binding.gyp', 'CMakeLists.txt', 'LICENSE'],
   ]),
   'index.js': 'scripts/release/source/index.js',

@@ -27,7 +27,8 @@ async function stageBlasnet(folder) {
   const entries = Object.values(manifest.exports).filter((entry) => typeof entry === 'object');
   write(folder, manifest, blasnetFiles(entries.map(({ types }) => types.slice(2))));
   const outside = [manifest.dependencies, manifest.peerDependencies].flatMap(Object.keys);
-  const modules = [...entries.map((entry) => entry.default.slice(2)), ...Object.values(manifest.bin)];
+  const programs = [...Object.values(manifest.bin), 'dist/serve/worker.js'];
+  const modules = [...entries.map((entry) => entry.default.slice(2)), ...programs];
   const licences = await bundle(folder, modules, outside);
   writeFileSync(join(folder, 'THIRD-PARTY-LICENSES'), licenceText(licences));
 }

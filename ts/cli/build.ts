@@ -8,11 +8,21 @@ import { packageRoot, requirePackage } from '../core/own-package.js';
 import { version } from '../core/version.js';
 import { differentVersion } from '../runtime/addon-errors.js';
 
+const isClone = () => existsSync(join(packageRoot, 'binding.gyp'));
+
 /** Runs `blasnet build`: compiles the sources of a clone, or those of the package blasnet-source. */
 export async function runBuild(): Promise<void> {
-  const script = existsSync(join(packageRoot, 'binding.gyp'))
-    ? [join(packageRoot, 'scripts/build.mjs'), '--native']
-    : [join(sourceFolder(), 'scripts/install.mjs')];
+  await runScript(
+    isClone() ? [join(packageRoot, 'scripts/build.mjs'), '--native'] : [join(sourceFolder(), 'scripts/install.mjs')],
+  );
+}
+
+/** Runs `blasnet build mpi`: compiles the addon for MPI from the same sources. */
+export async function runBuildMpi(): Promise<void> {
+  await runScript([join(isClone() ? packageRoot : sourceFolder(), 'scripts/build-mpi.mjs')]);
+}
+
+async function runScript(script: readonly [string, ...string[]]): Promise<void> {
   const child = spawn(process.execPath, script, { stdio: ['ignore', 'inherit', 'inherit'] });
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   if (code === 0) return;

@@ -1,9 +1,8 @@
 // @internal
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join, resolve } from 'node:path';
 import { BlasnetError, reasonOf } from '../core/errors.js';
+import { packageRoot, requirePackage } from '../core/own-package.js';
 
 /** The functions of the compiled addon for MPI. */
 export interface NativeMpi {
@@ -22,7 +21,6 @@ export interface NativeMpi {
   abort(code: number): never;
 }
 
-const built = fileURLToPath(new URL('../../build/mpi/blasnet-mpi.node', import.meta.url));
 const mend = "install an MPI (Debian: apt-get install libopenmpi-dev openmpi-bin) and run 'npx blasnet build mpi'";
 
 /**
@@ -31,15 +29,26 @@ const mend = "install an MPI (Debian: apt-get install libopenmpi-dev openmpi-bin
  */
 export function loadMpiAddon(): NativeMpi {
   const chosen = process.env.BLASNET_MPI_ADDON;
-  const file = chosen ? resolve(chosen) : built;
+  const file = chosen ? resolve(chosen) : builtFile();
   if (!existsSync(file)) {
     throw new BlasnetError('ERR_NATIVE_LOAD', `Expected the compiled addon for MPI but there is no '${file}'; ${mend}`);
   }
   try {
-    return createRequire(import.meta.url)(file) as NativeMpi;
+    return requirePackage(file) as NativeMpi;
   } catch (cause) {
     const why = reasonOf(cause).split('\n')[0];
     const message = `Expected an addon for MPI that can be loaded but received: ${why}; ${mend}`;
     throw new BlasnetError('ERR_NATIVE_LOAD', message, { cause });
+  }
+}
+
+/** Where `blasnet build mpi` puts the addon: in a clone, else in the package blasnet-source. */
+function builtFile(): string {
+  const inClone = join(packageRoot, 'build/mpi/blasnet-mpi.node');
+  if (existsSync(inClone)) return inClone;
+  try {
+    return join(dirname(requirePackage.resolve('blasnet-source/package.json')), 'build/mpi/blasnet-mpi.node');
+  } catch {
+    return inClone;
   }
 }

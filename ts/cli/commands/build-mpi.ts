@@ -12,14 +12,14 @@ export function addBuildMpi(program: Command): void {
       'after',
       `
 An MPI must be installed: Open MPI (Debian: apt-get install libopenmpi-dev openmpi-bin) or MPICH. The variable MPICXX names
-the compiler of another one. All machines of a run need the addon.
+the compiler of another one. The package blasnet-source must be installed, too. All machines of a run need the addon.
 
 Examples:
   $ blasnet build mpi
   $ MPICXX=/opt/mpich/bin/mpicxx blasnet build mpi`,
     );
   command.action(async () => {
-    const { runBuildMpi } = await import('../build-mpi.js');
+    const { runBuildMpi } = await import('../build.js');
     await runBuildMpi();
   });
 }
