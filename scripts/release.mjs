@@ -9,7 +9,7 @@
 //   --no-install-test    for a workflow whose other machines test the tarballs
 // docs/releasing.md tells how a release is made.
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { addonHash } from './lib/addon-hash.mjs';
 import { isMain, root } from './lib/root.mjs';
@@ -29,6 +29,7 @@ import { installTest } from './release/install-test.mjs';
 import { localPackage } from './release/local.mjs';
 import { packedIn, packFolders } from './release/pack.mjs';
 import { publishAll } from './release/publish.mjs';
+import { publishedFile, recordPublished } from './release/record.mjs';
 
 const tarballs = join(root, 'build/release/tarballs');
 
@@ -110,7 +111,11 @@ export async function release(options) {
     checkPackages(['blasnet', 'blasnet-source'].map((name) => join(root, 'build/release', name)));
   }
   if (options.install) await installTest({ tarballs, quick: options.install === 'quick' });
-  if (!options.dryRun) return publishAll(packages);
+  if (!options.dryRun) {
+    publishAll(packages);
+    recordPublished(version, addonHash(), packages);
+    return say(`commit ${relative(root, publishedFile)}: clones then take the addons of ${version}`);
+  }
   if (problems.length > 0) say(`a release would stop here:${list(problems)}`);
   say(`nothing was published: a dry run of ${version}`);
 }
