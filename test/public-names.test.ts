@@ -19,14 +19,14 @@ const intended = {
     types: `
       Activation ActivationOptions AnyTensor AttentionDropout AttentionOptions Augmentation Axis BatchNormOperands BatchNormOptions
       BatchPredictorOptions BatchSource CallContext Callback CallbackContext CategoryEncoding ChannelStatistics
-      CheckpointContext CheckpointOptions CheckpointRecord CifarFiles ClassWeights ColumnEncoding ConvOptions
+      CheckpointContext CheckpointOptions CheckpointRecord CifarFiles ClassWeights ColumnEncoding Communicator ConvOptions
       Conv1dWindows ConvTransposeWindow ConvolutionOptions CreateOptimizerOptions CsvColumnName CsvEncoding CsvInput CsvLabel
       CsvMend CsvOptions CsvProblem CsvProblemKind CsvRow DType DataFiles DataTensors DateColumn DatePart
       DropoutOptions EarlyStoppingOptions EpochContext ErrorCode EvaluateOptions Evaluation FeatureScaling
       FloatArray FullyConnectedOptions GlobalAveragePoolOptions GradientClip GraphInput GraphNodes GraphOutput GruWeights
       HyperParameterOptions ImageInputOptions ImageMode ImageOptions ImageShape InitMethod InitMethodOptions
       Initializer InitializerContext InputOptions InputPreparation InputType KernelArgument LabelScaling
-      LabelledImages LayerConfig LayerCreator LayerEntry LayerLearning LayerSizes LearningRateSchedule
+      LabelledImages LayerQuantization QuantizationError QuantizationReport QuantizeOptions QuantizedOptions LayerConfig LayerCreator LayerEntry LayerLearning LayerSizes LearningRateSchedule
       LossChartOptions LossConfig
       LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator
       MetricName MetricOptions MetricValue MetricValues MissingPolicy MnistFiles ModelCheckpointOptions
@@ -55,6 +55,12 @@ const intended = {
       LineChartOptions LossChartOptions LossHistoryOptions LossScale NetChartNode NetChartOptions Panel
       PanelOptions Picture PictureSheetOptions Pixels
       PngOptions Point RocCurve ScatterChartOptions Series TrellisOptions XCoordinate`,
+  },
+  'blasnet/mpi': {
+    values: `
+      mpi`,
+    types: `
+      Communicator`,
   },
   'blasnet/serve': {
     values: `

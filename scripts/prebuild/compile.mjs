@@ -1,9 +1,9 @@
 // Compiles sources side by side, and only those of which something changed: the source, a header, or the command.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { buildProgress, secondsFor } from '../lib/build-progress.mjs';
 import { root } from '../lib/root.mjs';
 import { ScriptError } from '../lib/run.mjs';
@@ -20,23 +20,27 @@ export function dependenciesIn(text) {
   return paths.map((path) => path.replaceAll('\\ ', ' '));
 }
 
-/** A function that tells the key of a unit: a hash of its command and of all files that its last compilation read. */
-export function keysOf({ isFixed = () => false, folder = root } = {}) {
+/** Files that the last compilation of a unit read, but for those that never change. */
+function filesOf({ source, object }, isFixed) {
+  const list = `${object}.d`;
+  const read = existsSync(list) ? dependenciesIn(readFileSync(list, 'utf8')) : [];
+  const files = new Set([source, ...read].map((path) => resolve(root, path)));
+  return [...files].filter((path) => !isFixed(path)).sort();
+}
+
+/** A function that tells the key of a unit: a hash of its command and of those files. */
+export function keysOf(isFixed) {
   const hashes = new Map();
   const hashOfFile = (path) => {
-    const file = isAbsolute(path) ? path : join(folder, path);
-    if (!hashes.has(file)) {
-      const bytes = existsSync(file) ? readFileSync(file) : 'missing';
-      hashes.set(file, createHash('sha256').update(bytes).digest('hex'));
+    if (!hashes.has(path)) {
+      const bytes = existsSync(path) ? readFileSync(path) : 'missing';
+      hashes.set(path, createHash('sha256').update(bytes).digest('hex'));
     }
-    return hashes.get(file);
+    return hashes.get(path);
   };
-  return ({ source, object, command }) => {
-    const list = `${object}.d`;
-    const read = existsSync(list) ? dependenciesIn(readFileSync(list, 'utf8')) : [];
-    const files = [...new Set([source, ...read])].filter((path) => !isFixed(path)).sort();
-    const hash = createHash('sha256').update(command.join('\0'));
-    for (const file of files) hash.update(`\0${file}\0${hashOfFile(file)}`);
+  return (unit) => {
+    const hash = createHash('sha256').update(unit.command.join('\0'));
+    for (const path of filesOf(unit, isFixed)) hash.update(`\0${path}\0${hashOfFile(path)}`);
     return hash.digest('hex');
   };
 }
@@ -48,8 +52,8 @@ export function keysOf({ isFixed = () => false, folder = root } = {}) {
  * @param {{ env?: NodeJS.ProcessEnv, isFixed?: (path: string) => boolean }} [options] - `isFixed` tells files that never
  *   change, such as the compiler's own headers
  */
-export async function compileAll(what, units, { env = {}, isFixed } = {}) {
-  const keyOf = keysOf({ isFixed });
+export async function compileAll(what, units, { env = {}, isFixed = () => false } = {}) {
+  const keyOf = keysOf(isFixed);
   const isUpToDate = (unit) =>
     existsSync(unit.object) &&
     existsSync(`${unit.object}.key`) &&
@@ -66,6 +70,7 @@ export async function compileAll(what, units, { env = {}, isFixed } = {}) {
   async function worker() {
     for (let unit = waiting.shift(); unit && !failed; unit = waiting.shift()) {
       progress.begin(unit.source);
+      const started = performance.timeOrigin + performance.now();
       try {
         await compile(unit, env, running);
       } catch (error) {
@@ -73,7 +78,10 @@ export async function compileAll(what, units, { env = {}, isFixed } = {}) {
         for (const child of running) child.kill();
         throw error;
       }
-      writeFileSync(`${unit.object}.key`, keyOf(unit));
+      // A file that changes while it is compiled, who knows what was read of it: the next run compiles it again.
+      const changed = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+      const isSettled = filesOf(unit, isFixed).every((path) => changed(path) < started);
+      if (isSettled) writeFileSync(`${unit.object}.key`, keyOf(unit));
     }
   }
   try {

@@ -7,7 +7,7 @@ import { blasnet } from '../support/command-line.js';
 import { temporaryFolder } from '../support/files.js';
 import { runScript } from '../support/processes.js';
 
-const commands = ['train', 'predict', 'inspect', 'export', 'serve', 'build'];
+const commands = ['train', 'predict', 'inspect', 'export', 'quantize', 'serve', 'build'];
 
 test('--help names the commands, and each command shows examples', async (t) => {
   const { code, output, errors } = await blasnet('.', ['--help']);

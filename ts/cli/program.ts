@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { version } from '../core/version.js';
 import { addBuild } from './commands/build.js';
+import { addBuildMpi } from './commands/build-mpi.js';
 import { addExport } from './commands/export.js';
 import { addInspect } from './commands/inspect.js';
 import { addPredict } from './commands/predict.js';
+import { addQuantize } from './commands/quantize.js';
 import { addServe } from './commands/serve.js';
 import { addTrain } from './commands/train.js';
 import { say } from './output.js';
@@ -39,6 +41,6 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage. 'blasnet <command> --help' tells more of each command.`,
     );
   addTrain(program, names);
-  for (const add of [addPredict, addInspect, addExport, addServe, addBuild]) add(program);
+  for (const add of [addPredict, addInspect, addExport, addQuantize, addServe, addBuild, addBuildMpi]) add(program);
   return program;
 }

@@ -99,6 +99,8 @@ export interface Native {
     operands: readonly ({ data: ArrayBufferView; shape: readonly number[] } | number)[],
   ): void;
   misalignment(buffer: ArrayBuffer): number;
+  /** Takes the functions of the addon for MPI, and returns the number by which kernels name them. */
+  registerExchange(exchange: object): number;
   setThreads(threads: number): void;
   getThreads(): number;
 }

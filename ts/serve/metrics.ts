@@ -8,8 +8,12 @@ export interface Metrics {
   batchEnded(entry: ModelEntry, rows: number): void;
   /** Returns all figures in the text format of Prometheus. */
   text(): Promise<string>;
-  readonly contentType: string;
+  /** Returns all figures, to be added up with those of other processes. */
+  snapshot(): Promise<MetricsSnapshot>;
 }
+
+/** Metrics with their values, as prom-client hands them over. */
+export type MetricsSnapshot = readonly { readonly name: string; readonly type: unknown }[];
 
 const requests = {
   name: 'blasnet_requests_total',
@@ -49,7 +53,8 @@ const openSequences = {
   labelNames: ['model'],
 } as const;
 
-const models = { name: 'blasnet_models', help: 'Versions of models that take requests' };
+/** Those that take requests in all processes. */
+const models = { name: 'blasnet_models', help: 'Versions of models that take requests', aggregator: 'min' } as const;
 
 /** Creates the metrics of a server. @throws BlasnetError `ERR_NATIVE_LOAD` without prom-client */
 export async function createMetrics(repository: Repository): Promise<Metrics> {
@@ -109,7 +114,7 @@ export async function createMetrics(repository: Repository): Promise<Metrics> {
     },
     batchEnded: ({ name }, rows) => batchesSeen.observe({ model: name }, rows),
     text: () => registry.metrics(),
-    contentType: registry.contentType,
+    snapshot: async () => registry.getMetricsAsJSON(),
   };
 }
 
