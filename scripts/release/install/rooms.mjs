@@ -149,6 +149,9 @@ function finished(words, { cwd, env, timeout = 300_000 }) {
       output += error.message;
       end(127);
     });
-    child.on('close', (status) => end(status ?? 137));
+    child.on('close', (status, signal) => {
+      if (signal) output += `\nended by ${signal}`;
+      end(status ?? 137);
+    });
   });
 }
