@@ -47,7 +47,14 @@ function linkStatically(folder) {
   const highway = tryRun('g++', ['-print-file-name=libhwy.so.1']);
   const file = join(folder, 'blasnet.node');
   mkdirSync(folder, { recursive: true });
-  const hidden = ['-Wl,--exclude-libs,ALL', '-Wl,--gc-sections', '-Wl,-z,nodelete', '-static-libgcc', '-static-libstdc++', '-s'];
+  const hidden = [
+    '-Wl,--exclude-libs,ALL',
+    '-Wl,--gc-sections',
+    '-Wl,-z,nodelete',
+    '-static-libgcc',
+    '-static-libstdc++',
+    '-s',
+  ];
   // What the addon refers to weakly would otherwise stay in the archive.
   const wanted = ['-Wl,-u,openblas_get_config', '-Wl,-u,openblas_get_corename'];
   const args = ['-shared', '-pthread', ...hidden, ...wanted, '-Wl,-rpath,$ORIGIN', '-o', file, ...objects, openblas];
