@@ -37,7 +37,8 @@ export function buildMpi({ force = false } = {}) {
   const flags = ['-std=c++20', '-O3', '-fPIC', '-shared', '-pthread', '-fvisibility=hidden', '-Wall', '-Wextra'];
   const quiet = ['-Wno-unused-parameter', '-Wno-cast-function-type'];
   const defines = ['-DNAPI_VERSION=9', '-DNAPI_CPP_EXCEPTIONS', '-DNODE_ADDON_API_CPP_EXCEPTIONS_ALL'];
-  const system = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];
+  // Stays loaded when the worker thread ends that loaded it: its thread and its exit handler go on.
+  const system = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : ['-Wl,-z,nodelete'];
   const includes = [join(root, 'native'), ...includeFolders()].map(
     (path, i) => `${i === 0 ? '-I' : '-isystem'}${path}`,
   );

@@ -216,7 +216,7 @@ const changes: Readonly<Record<string, readonly [object, RegExp]>> = {
   'sparse initializers': [{ graph: { ...graph, sparseInitializer: [{}] } }, /^Expected dense initializers/],
   'an input of bytes': [
     { graph: { ...graph, input: [{ name: 'x', type: { tensorType: { elemType: 2 } } }] } },
-    /^Expected a tensor of float32, float64, int32, int64 or bool as input 'x' in '.*' but received data type 2$/,
+    /^Expected a tensor of float32, float64, int32, int64 or bool as input 'x' in '.*' but received uint8$/,
   ],
   'an attribute given twice': [
     { graph: { ...graph, node: [{ ...graph.node[0], attribute: [twice, twice] }] } },
