@@ -25,7 +25,8 @@
       'cflags': ['-pthread', '-fvisibility=hidden', '<@(warnings)', '<@(optimisation)'],
       'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-fno-rtti'],
       'cflags_cc': ['-std=c++20', '-fvisibility-inlines-hidden'],
-      'ldflags': ['-pthread'],
+      # Stays loaded when the worker thread ends that loaded it: its exit handler runs at the end of the process.
+      'ldflags': ['-pthread', '-Wl,-z,nodelete'],
       'libraries': ['<!@(node scripts/blas.mjs libs)', '<!@(node scripts/highway.mjs libs)'],
       'xcode_settings': {
         'CLANG_CXX_LANGUAGE_STANDARD': 'c++20',

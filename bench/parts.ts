@@ -1,5 +1,6 @@
 import { compareAddons } from './addons.js';
 import { measureDelay } from './delay.js';
+import { compareInt8 } from './int8.js';
 import { measureCsv, measureImport } from './loading.js';
 import type { PartName } from './options.js';
 import { measureOwnParts } from './own-parts.js';
@@ -51,6 +52,12 @@ export const parts: readonly Part[] = [
       measure: async (entrants, bench) => ({ comparisons: await comparePrediction(prediction, entrants, bench) }),
     }),
   ),
+  {
+    name: 'int8',
+    quick: false,
+    share: 2,
+    measure: async (_, bench) => ({ comparisons: await compareInt8(bench) }),
+  },
   ...sequenceNets.map(
     (net): Part => ({
       name: `sequences ${net.name}`,

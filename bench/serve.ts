@@ -11,6 +11,7 @@ import { load, type Server, startServer } from './serving/processes.js';
 import { type BodyFormat, requestsFor } from './serving/requests.js';
 import type { ServerJob } from './serving/server.js';
 import { measureTrouble } from './serving/trouble.js';
+import { measureWorkers } from './serving/workers.js';
 import { largestDifference, median, summarize } from './statistics.js';
 import { buildNet } from './support/blasnet.js';
 import type { Bench } from './training.js';
@@ -93,6 +94,7 @@ export async function measureServing(entrants: readonly Entrant[], bench: Bench)
     { id: 'serve cpu', title: `${title}: the server's CPU time for a request`, unit: 'µs', rows: rowsOf(cpuTimes) },
     { id: 'serve answers', title: `${title}: time to an answer`, unit: 'ms', rows: rowsOf(latencies) },
     await measureGoodput(bench),
+    await measureWorkers(files.blasnet, x, bench),
     await measureHealth(files.blasnet, bench),
     await measureTrouble({ file: files.blasnet, slowFile: await writeWideModel(folder), x, workload }, bench),
   ];
@@ -115,7 +117,8 @@ async function writeWideModel(folder: string): Promise<string> {
   return file;
 }
 
-type Trial = LoadResult & { readonly cpuPerAnswer: number };
+/** With the microseconds of the server's threads for an answer. */
+type Trial = LoadResult & { readonly serverCpu: number };
 
 /** The load after another one to warm up, in a process of its own as well. */
 async function trial(server: Server, contestant: Contestant, job: LoadJob): Promise<Trial> {
@@ -123,13 +126,14 @@ async function trial(server: Server, contestant: Contestant, job: LoadJob): Prom
   const before = await server.usage();
   const result = requireAll(contestant, await load(job));
   const after = await server.usage();
-  return { ...result, cpuPerAnswer: (after.cpu - before.cpu) / result.answered };
+  return { ...result, serverCpu: (after.cpu - before.cpu) / result.answered };
 }
 
 /** Microseconds of CPU time, of all threads of the server. */
 function cpuTimes(trials: readonly Trial[]) {
-  const values = trials.map(({ cpuPerAnswer }) => cpuPerAnswer);
-  return { values, summary: summarize(values) };
+  const values = trials.map(({ serverCpu }) => serverCpu);
+  const own = median(trials.map(({ cpuPerAnswer }) => cpuPerAnswer));
+  return { values, summary: summarize(values), note: `the load itself ${Math.round(own)} µs` };
 }
 
 /** Microseconds between answers. */

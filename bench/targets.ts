@@ -1,5 +1,6 @@
 import { type Comparison, rowOf, type Target } from './report.js';
 import { memoryRows } from './sequences/memory.js';
+import { goodputConnections } from './serving/goodput.js';
 
 type Find = (id: string, name: string, what?: 'median' | 'p99') => number | undefined;
 
@@ -98,6 +99,12 @@ const rules: readonly Rule[] = [
       ratio(median('sequences memory', memoryRows.streamAfter), median('sequences memory', memoryRows.streamBefore)),
     most: 1.05,
   },
+  ...['mnist', 'wide'].map((net) => ({
+    text: `int8 inference of ${net}: 1.5 × the speed of float32`,
+    measure: (median: (id: string, name: string) => number | undefined) =>
+      ratio(median(`int8 ${net}`, 'float32'), median(`int8 ${net}`, 'int8')),
+    least: 1.5,
+  })),
   {
     text: 'event loop: p99 under 5 ms while training',
     measure: (median) => median('delay', 'blasnet: p99 while training'),
@@ -127,6 +134,20 @@ const rules: readonly Rule[] = [
     text: `serving: p99 at most that of a route of ${route}`,
     measure: (find) => ratio(find('serve answers', 'blasnet', 'p99'), find('serve answers', route, 'p99')),
     most: 1,
+  },
+  {
+    text: `serving: at most the CPU time of a route of ${route} that gathers rows`,
+    measure: (median) => ratio(median('serve cpu', 'blasnet'), median('serve cpu', `${route}, rows gathered`)),
+    most: 1,
+  },
+  {
+    text: 'serving: at least 0.8 × the best rate of requests of 64 rows on any number of connections',
+    measure: (median) => {
+      const times = goodputConnections.map((connections) => median('serve goodput', `${connections} connections`));
+      const known = times.filter((time) => time !== undefined);
+      return known.length < times.length ? undefined : Math.min(...known) / Math.max(...known);
+    },
+    least: 0.8,
   },
 ];
 

@@ -7,6 +7,7 @@
 #include "bind/operands.h"
 #include "bind/plan_object.h"
 #include "bind/replay_object.h"
+#include "core/exchange.h"
 #include "core/float_mode.h"
 #include "core/runtime_scalars.h"
 #include "core/sizes.h"
@@ -49,6 +50,13 @@ void SetThreads(const Napi::CallbackInfo& info) {
 
 Napi::Value GetThreads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(Environment::Of(info.Env()).pool().threads()));
+}
+
+// registerExchange(external) → the number by which kernels name the communicator
+Napi::Value AddExchange(const Napi::CallbackInfo& info) {
+  if (!info[0].IsExternal()) throw InvalidArgument("Expected the functions of the addon for MPI");
+  const size_t number = RegisterExchange(info[0].As<Napi::External<Exchange>>().Data());
+  return Napi::Number::New(info.Env(), static_cast<double>(number));
 }
 
 // { name: [{ name, scalar, output }] }
@@ -104,6 +112,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("misalignment", Napi::Function::New<Misalignment>(env, "misalignment"));
   exports.Set("setThreads", Napi::Function::New<SetThreads>(env, "setThreads"));
   exports.Set("getThreads", Napi::Function::New<GetThreads>(env, "getThreads"));
+  exports.Set("registerExchange", Napi::Function::New<AddExchange>(env, "registerExchange"));
   exports.Set("kernels", DescribeKernels(env));
   exports.Set("scalars", DescribeScalars(env));
   exports.Set("sizes", DescribeSizes(env));

@@ -1,30 +1,20 @@
-// Runs in `npm install`, of the package or in a clone, and in `npx blasnet` in a clone: takes the prebuilt addon where one
-// fits this machine, and compiles otherwise.
-import { spawnSync } from 'node:child_process';
+// Compiles the addon, or takes a prebuilt one in a clone. Runs in `npm install` of blasnet-source or in a clone, in
+// `npx blasnet` in a clone, and in `npx blasnet build`.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { recordDependencies } from './lib/dependencies.mjs';
 import { cloneMessage, isClone, missingMessage } from './lib/install-messages.mjs';
-import { buildNative } from './lib/native.mjs';
+import { buildNative, hasAddonWithoutCompiler } from './lib/native.mjs';
 import { root } from './lib/root.mjs';
 import { main, ScriptError, say } from './lib/run.mjs';
 import { terminal } from './lib/terminal.mjs';
 import { installCommand, missingPackages } from './system-packages.mjs';
-
-/** True where node-gyp-build finds a prebuilt addon and the addon loads. */
-function prebuildLoads() {
-  if (process.env.npm_config_build_from_source) return false;
-  const load = ['-e', 'require("node-gyp-build")(process.cwd())'];
-  const child = spawnSync(process.execPath, load, { cwd: root, env: { ...process.env, PREBUILDS_ONLY: '1' } });
-  return child.status === 0;
-}
 
 async function compile() {
   const missing = missingPackages(['build']);
   if (missing.length > 0) {
     throw new ScriptError(
       missingMessage({
-        machine: `${process.platform}-${process.arch}`,
         titles: missing.map(({ title }) => title),
         command: installCommand(missing),
         clone: isClone(),
@@ -60,7 +50,8 @@ async function install() {
     return;
   }
   recordDependencies();
-  if (!prebuildLoads()) await compile();
+  // blasnet-source is installed to be compiled; a clone takes a prebuilt addon where one fits.
+  if (!isClone() || !hasAddonWithoutCompiler()) await compile();
   if (advice) say(advice.text);
 }
 

@@ -8,6 +8,7 @@ import { root } from './lib/root.mjs';
 import { main, runVisibly, ScriptError, say } from './lib/run.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 import { typeCheck } from './typescript.mjs';
+import { checkVersion } from './version.mjs';
 
 const require = createRequire(import.meta.url);
 const plain = process.stdout.isTTY ? [] : ['--colors=off'];
@@ -20,7 +21,10 @@ const checks = {
     }
   },
   'types (tsc)': typeCheck,
-  'generated barrels': checkBarrels,
+  'generated files': () => {
+    checkBarrels();
+    checkVersion();
+  },
   'imports between folders (dependency-cruiser)': () => {
     const cruiser = join(root, 'node_modules/.bin/depcruise');
     if (runVisibly(process.execPath, [cruiser, '--config', '.dependency-cruiser.mjs', 'ts']) !== 0) {

@@ -1,10 +1,11 @@
 // Makes a fresh clone ready: system packages, npm dependencies, the addon and the compiled TypeScript, each only where
-// it is missing or out of date. Usage: node scripts/setup.mjs
-const oldest = [20, 3];
-
+// it is missing or out of date. A prebuilt addon is taken where one was built from the C++ files that are here.
+// Usage: node scripts/setup.mjs, or npm run setup --build-from-source to compile in any case
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
-  process.stderr.write(`blasnet: expected Node.js ${oldest.join('.')} or later but found ${process.version}\n`);
+// As package.json has it in engines: from these versions on, `require` takes ES modules.
+const isSupported = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
+if (!isSupported) {
+  process.stderr.write(`blasnet: expected Node.js 20.19, 22.12 or later but found ${process.version}\n`);
   process.exit(1);
 }
 
@@ -12,12 +13,13 @@ if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
 const { main } = await import('./lib/run.mjs');
 const { ensureSystemPackages } = await import('./system-packages.mjs');
 const { installDependencies } = await import('./lib/dependencies.mjs');
+const { hasAddonWithoutCompiler } = await import('./lib/native.mjs');
 const { build } = await import('./build.mjs');
 const { mendNpxLinks } = await import('./lib/npx-links.mjs');
 
 await main(async () => {
-  ensureSystemPackages(['build']);
   installDependencies();
+  if (!hasAddonWithoutCompiler()) ensureSystemPackages(['build']);
   await build();
   mendNpxLinks();
 });

@@ -31,7 +31,7 @@ export const sourcesOf = (set) => sets[set]();
 
 /** Every file whose change makes blasnet.node out of date. */
 export const addonInputs = () =>
-  filesUnder('native', (path) => !path.startsWith('native/test/') && /\.(cc|h)$/.test(path));
+  filesUnder('native', (path) => !/^native\/(test|mpi)\//.test(path) && /\.(cc|h)$/.test(path));
 
 if (isMain(import.meta.url)) {
   const name = process.argv[2];

@@ -1,5 +1,5 @@
 // Which system packages are missing, and how to install them.
-// Usage: node scripts/system-packages.mjs [--dev] [--browser] [--lint]     installs what is missing
+// Usage: node scripts/system-packages.mjs [--dev] [--browser] [--mpi] [--lint]     installs what is missing
 //   BLASNET_SKIP_SYSTEM=1           prints the command instead and exits with code 1 where something is missing
 //   BLASNET_ASSUME_MISSING=doctest  takes these (names as below, separated by commas) for missing: to try this script
 import { readdirSync } from 'node:fs';
@@ -74,6 +74,24 @@ const requirements = [
     brew: 'chromium',
   },
   {
+    name: 'mpi-compiler',
+    set: 'mpi',
+    title: 'Open MPI',
+    here: () => Boolean(process.env.MPICXX) || hasProgram('mpicxx'),
+    apt: 'libopenmpi-dev',
+    dnf: 'openmpi-devel',
+    brew: 'open-mpi',
+  },
+  {
+    name: 'mpirun',
+    set: 'mpi',
+    title: 'mpirun',
+    here: () => hasProgram('mpirun'),
+    apt: 'openmpi-bin',
+    dnf: 'openmpi',
+    brew: 'open-mpi',
+  },
+  {
     name: 'clang-format',
     set: 'lint',
     title: 'clang-format',
@@ -84,7 +102,7 @@ const requirements = [
   },
 ];
 
-/** The requirements of the sets (`build`, `dev`, `browser`, `lint`) that this machine does not meet. */
+/** The requirements of the sets (`build`, `dev`, `browser`, `mpi`, `lint`) that this machine does not meet. */
 export function missingPackages(sets) {
   const assumed = (process.env.BLASNET_ASSUME_MISSING ?? '').split(',');
   return requirements.filter(({ name, set, here }) => sets.includes(set) && (assumed.includes(name) || !here()));
@@ -155,6 +173,6 @@ function asRoot() {
 const apt = () => [...asRoot(), 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-o', 'DPkg::Lock::Timeout=600'];
 
 if (isMain(import.meta.url)) {
-  const sets = ['build', ...['dev', 'browser', 'lint'].filter((set) => process.argv.includes(`--${set}`))];
+  const sets = ['build', ...['dev', 'browser', 'mpi', 'lint'].filter((set) => process.argv.includes(`--${set}`))];
   await main(() => ensureSystemPackages(sets));
 }

@@ -49,7 +49,7 @@ function withoutAddressRandomisation() {
 }
 
 async function typeScriptTests({ all }) {
-  ensureSystemPackages(['browser']);
+  ensureSystemPackages(all ? ['browser', 'mpi'] : ['browser']);
   const { output, exitCode } = await watch(
     join(root, 'node_modules/.bin/ava'),
     [],

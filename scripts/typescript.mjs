@@ -5,6 +5,7 @@ import { checkBarrels, writeBarrels } from './barrels.mjs';
 import { filesUnder, hashOf, readOr } from './lib/files.mjs';
 import { root } from './lib/root.mjs';
 import { run } from './lib/run.mjs';
+import { checkVersion, writeVersion } from './version.mjs';
 
 const require = createRequire(import.meta.url);
 const stampFile = join(root, 'build/dev/.blasnet-stamp');
@@ -16,8 +17,13 @@ const pageFiles = () => filesUnder('ts', (path) => /\.(html|css|svg)$/.test(path
 /** Compiles ts/ to dist/ and test/, bench/, examples/ to build/dev/ where a source has changed. */
 export function buildTypeScript({ force = false } = {}) {
   // Where a change is judged, a stale barrel must show instead of being mended on the way.
-  if (process.env.CI) checkBarrels();
-  else writeBarrels();
+  if (process.env.CI) {
+    checkBarrels();
+    checkVersion();
+  } else {
+    writeBarrels();
+    writeVersion();
+  }
   if (!force && readOr(stampFile) === stamp()) return;
   removeOrphans('dist', 'ts');
   for (const folder of devFolders) removeOrphans(`build/dev/${folder}`, folder);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -115,6 +115,20 @@ test('writeFileAtomic that fails halfway keeps the old file and removes the new'
   await t.throwsAsync(writeFileAtomic(path, notData), { instanceOf: BlasnetError, code: 'ERR_BAD_FILE' });
   t.is(await readFile(path, 'utf8'), 'old');
   t.deepEqual(await readdir(dir), ['file']);
+});
+
+test.serial("writeFileAtomic needs no FileHandle.sync, which Yarn with Plug'n'Play has not", async (t) => {
+  const path = join(await folder(), 'file');
+  const handle = await open(join(path, '..'), 'r');
+  const prototype = Object.getPrototypeOf(handle);
+  const { sync } = prototype;
+  await handle.close();
+  t.teardown(() => {
+    prototype.sync = sync;
+  });
+  prototype.sync = () => Promise.reject(new Error('Method not implemented.'));
+  await writeFileAtomic(path, 'text');
+  t.is(await readFile(path, 'utf8'), 'text');
 });
 
 test('many writers of one file leave one whole content', async (t) => {

@@ -66,7 +66,7 @@ async function complaint(words: readonly string[], whole: boolean): Promise<stri
   if (!whole || given.some((word) => /^(--help|-h)$/.test(word)) || given.length < words.length) return undefined;
   for (const each of program.commands) each.exitOverride().configureOutput({ writeErr: () => {} });
   program.configureOutput({ outputError: () => {}, writeErr: () => {} });
-  command.action(() => {});
+  for (const each of [command, ...command.commands]) each.action(() => {});
   return program.parseAsync([...given], { from: 'user' }).then(
     () => undefined,
     (error: Error) => error.message,

@@ -19,9 +19,10 @@ import { NetStream, type NetStreamOptions } from './inference/net-stream.js';
 import type { Answers, RowPredictor } from './inference/row-predictor.js';
 import { createInitializer } from './initializers/index.js';
 import { Layer } from './layers/index.js';
+import { untrainable } from './layers/quantized-layer.js';
 import type { Evaluation } from './metrics/evaluation.js';
 import { explained, type ModelDescription } from './model-files/description.js';
-import { ModelFile, modelWriter, parametersOf } from './model-files/model-file.js';
+import { ModelFile, modelWriter, storedParametersOf } from './model-files/model-file.js';
 import { readLayers, writeLayers } from './model-files/weight-folders.js';
 import { Busy } from './net/busy.js';
 import { type Model, modelFor, objectivesFor } from './net/model.js';
@@ -38,9 +39,12 @@ import { type NetNode, nodesOf, summarize } from './net/summary.js';
 import { figureTitle } from './objectives.js';
 import type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
+import type { Compute, QuantizeOptions } from './quantization/quantize.js';
+import type { QuantizationReport } from './quantization/report.js';
 import type { Snapshot } from './replay/snapshot.js';
 import { type AnyTensor, Tensor } from './tensor/tensor.js';
 import { ManualSteps } from './training/manual-steps.js';
+import { Team } from './training/team.js';
 import { checkTrainArguments, type TrainOptions } from './training/train-options.js';
 import { Trainer } from './training/trainer.js';
 import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './training-history.js';
@@ -264,18 +268,22 @@ export class NeuralNet {
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
     return this.#busy.exclusively('train', async () => {
       checkTrainArguments(reader, options);
-      this.#predictions.requireFit(reader.preparation);
-      options.signal?.throwIfAborted();
-      this.#steps.forgetPass();
+      this.#requireTrained('train');
+      const team = new Team(options.communicator);
       const whileReadable = (work: () => Promise<void>) => this.#busy.whileReadable(work);
-      const run = { net: this, whileReadable, describe: () => this.#description, pending: this.#pending };
+      const run = { net: this, whileReadable, describe: () => this.#description, pending: this.#pending, team };
       // A signal of the run's own, since Node.js warns of a leak where many nets listen to one.
       const signal = options.signal && { signal: AbortSignal.any([options.signal]) };
-      const trainer = new Trainer(this.#model, reader, { ...options, ...signal }, run);
+      const trainer = await team.guard(() => {
+        this.#predictions.requireFit(reader.preparation);
+        options.signal?.throwIfAborted();
+        this.#steps.forgetPass();
+        return new Trainer(this.#model, reader, { ...options, ...signal }, run);
+      });
       this.#pending = undefined;
       this.#predictions.preparation = reader.preparation;
       this.#best = trainer.best;
-      const display = options.progress ? await this.#createDisplay() : undefined;
+      const display = options.progress && team.rank === 0 ? await this.#createDisplay() : undefined;
       const onProgress = (progress: TrainingProgress) => {
         display?.update(progress);
         return options.onProgress?.(progress);
@@ -287,6 +295,12 @@ export class NeuralNet {
         display?.stop();
       }
     });
+  }
+
+  /** Refuses to train a net with int8 weights. */
+  #requireTrained(call: string): void {
+    const found = this.#model.stack.layers.find(({ layer }) => layer.isQuantized);
+    if (found) throw untrainable(`the layers for ${call}`, found.name);
   }
 
   async #createDisplay() {
@@ -304,6 +318,7 @@ export class NeuralNet {
    */
   trainOnBatch(x: AnyTensor | NamedTensors, y: Tensor | NamedLabels): { loss: number } {
     this.#busy.requireIdle('trainOnBatch');
+    this.#requireTrained('trainOnBatch');
     const part = this.#rows.partFrom(x, y);
     this.#steps.forgetPass();
     requireTrainable(this.#model, part, 'the batch');
@@ -331,6 +346,7 @@ export class NeuralNet {
    */
   backward(y: Tensor | NamedLabels): void {
     this.#busy.requireIdle('backward');
+    this.#requireTrained('backward');
     this.#steps.backward(() => this.#rows.labelsFrom(y));
   }
 
@@ -536,6 +552,66 @@ export class NeuralNet {
   }
 
   /**
+   * Makes a net with int8 weights for faster predictions: fully connected and convolution layers, each output with a scale of
+   * its own. Rows like those that will be predicted tell the range of the numbers in front of each layer. This net stays as
+   * it is.
+   * @param rows - some hundred rows: scaled ones as `inference` takes them, or raw ones with `raw: true`
+   * @returns the net, and for each layer what it loses on these rows
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a float64 net, one without such a layer, or no rows; `ERR_NOT_FINITE` for rows,
+   *   weights or results with NaN or infinity
+   * @example
+   * ```ts
+   * import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+   *
+   * const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net').addLayer(new FullyConnectedLayer(2, 3), 'fc');
+   * const { net: small, report } = await net.quantize(Tensor.from([[1, 2], [0, -1], [3, 0.5]]));
+   * small.getLayer('fc').kind; // → 'fully connected int8'
+   * report.layers.map(({ isQuantized }) => isQuantized); // → [ true ]
+   * (report.outputs.fc?.signalToNoise ?? 0) > 30; // → true
+   * ```
+   */
+  async quantize(
+    rows: AnyTensor | NamedTensors | RawRows,
+    options: QuantizeOptions = {},
+  ): Promise<{ readonly net: NeuralNet; readonly report: QuantizationReport }> {
+    return this.#busy.exclusively('quantize', async () => {
+      const { checkedQuantizeOptions, fillRest, quantizeGraph } = await import('./quantization/quantize.js');
+      const { raw, ...chosen } = checkedQuantizeOptions(options, this.layerNames);
+      if (this.params.dtype !== 'float32') throw badArgument('the dtype of the net', 'float32', this.params.dtype);
+      const { stack } = this.#model;
+      const inputs = raw
+        ? this.#predictions.preparedRows(rows as RawRows)
+        : this.#rows.inputsFrom(rows as AnyTensor | NamedTensors);
+      this.#rows.checkInputs(inputs);
+      stack.requireAttached();
+      const make = (parts: GraphParts) => {
+        const net = new NeuralNet(this.params, this.name);
+        net.#setGraph(parts);
+        return net;
+      };
+      const inputShapes = inputs.map(({ shape }) => shape.slice(1));
+      const rowShapes = [...inputShapes, ...stack.shapes(...inputShapes)];
+      const { parts } = stack;
+      const setting = {
+        ...{ parts, inputs, rowShapes },
+        async withNet<Result>(graph: GraphParts, use: (compute: Compute) => Promise<Result>): Promise<Result> {
+          const net = make(graph);
+          try {
+            return await use((batch) => net.#predictions.outputsAsync(batch));
+          } finally {
+            for (const layer of net.layers) layer.release();
+          }
+        },
+      };
+      const { parts: quantized, report } = await quantizeGraph(setting, chosen);
+      const net = make(quantized);
+      fillRest(parts, quantized);
+      net.preparation = this.preparation;
+      return { net, report };
+    });
+  }
+
+  /**
    * Saves the whole net to one safetensors file, in one atomic step: weights, layers, hyperparameters and preparation. The
    * optimizer's memory is not saved; `checkpointFile` of `train` saves that, too.
    * @param file - its name ends in `.safetensors`, or in nothing that means another format
@@ -554,7 +630,7 @@ export class NeuralNet {
     await this.#busy.exclusively('save', async () => {
       requireFileName(file);
       requireEnding('file', file, '.safetensors');
-      await replaceFile(file, await modelWriter(this.#description, parametersOf(this.#model.stack.layers)));
+      await replaceFile(file, await modelWriter(this.#description, storedParametersOf(this.#model.stack.layers)));
     });
   }
 

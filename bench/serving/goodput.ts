@@ -9,7 +9,7 @@ import { hostileBodies } from './requests.js';
 
 /** The queue of a server has room for 16 such requests. */
 const [rows, width] = [64, 4];
-const connectionCounts = [8, 64, 200, 400];
+export const goodputConnections = [8, 64, 200, 400];
 const hostileConnections = 8;
 /** Until V8 has compiled what answers them, the first thousands of requests take several times as long. */
 const answersToWarmUp = 10_000;
@@ -29,9 +29,9 @@ export async function measureGoodput({ effort: { quick }, folder }: Bench): Prom
   try {
     const job = { port: server.port, rows, width, seconds, warmUp: 0.3 };
     await load({ ...job, connections: 64, warmUp: 0, answers: answersToWarmUp });
-    const results = new Map(connectionCounts.map((connections): [number, Measured[]] => [connections, []]));
+    const results = new Map(goodputConnections.map((connections): [number, Measured[]] => [connections, []]));
     for (let round = 0; round < rounds; round++) {
-      for (const connections of round % 2 === 0 ? connectionCounts : connectionCounts.toReversed()) {
+      for (const connections of round % 2 === 0 ? goodputConnections : goodputConnections.toReversed()) {
         const { cpu } = await server.usage();
         const result = await load({ ...job, connections });
         results.get(connections)!.push({ ...result, cpu: (await server.usage()).cpu - cpu });

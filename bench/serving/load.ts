@@ -1,15 +1,15 @@
-// Load from a process of its own: connections that each send the next request as soon as they have an answer, by
-// autocannon. Sends the parent what came back. Usage: fork load.js <job as JSON>
-import { createRequire } from 'node:module';
+// Load from a process of its own: connections that each send the next request as soon as they have an answer. Sends the
+// parent what came back. Usage: fork load.js <job as JSON>
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readFloats } from '../data.js';
 import type { Summary } from '../statistics.js';
 import { summarize } from '../statistics.js';
 import { findWorkload } from '../workloads.js';
+import { LeanClients } from './lean-clients.js';
 import {
   type BodyFormat,
   type HostileBody,
   hostileRequest,
-  inferPath,
   type RowRequest,
   requestsFor,
   requestsOfRows,
@@ -49,15 +49,9 @@ export interface LoadResult {
   readonly answered: number;
   /** Requests that got no answer, from the first to the last; those under way at the end are none of them. */
   readonly lost: number;
+  /** Microseconds of the load's own threads for an answer. */
+  readonly cpuPerAnswer: number;
 }
-
-/** As much of autocannon as is used here. */
-interface Tracker extends PromiseLike<{ readonly requests: { readonly sent: number }; readonly errors: number }> {
-  on(event: 'response', listener: (client: unknown, status: number, bytes: number, milliseconds: number) => void): void;
-}
-type Autocannon = (options: object) => Tracker;
-
-const autocannon = createRequire(import.meta.url)('autocannon') as Autocannon;
 
 async function requestsOf(job: LoadContent): Promise<readonly RowRequest[]> {
   if ('hostile' in job) return [hostileRequest(job.hostile)];
@@ -66,31 +60,38 @@ async function requestsOf(job: LoadContent): Promise<readonly RowRequest[]> {
 }
 
 async function load(job: LoadJob): Promise<LoadResult> {
-  const { port, connections, seconds, warmUp, answers } = job;
-  const run = autocannon({
-    url: `http://127.0.0.1:${port}${inferPath}`,
-    method: 'POST',
-    connections,
-    ...(answers === undefined ? { duration: warmUp + seconds } : { amount: answers }),
-    sampleInt: 100,
-    requests: [...(await requestsOf(job))],
-  });
+  const { port, connections, seconds, warmUp, answers = Number.POSITIVE_INFINITY } = job;
+  const requests = await requestsOf(job);
   const counted = new Map<number, { count: number; times: number[]; early: number[] }>();
+  const before = process.cpuUsage();
   const begin = performance.now() + warmUp * 1000;
   let answered = 0;
+  let lost = 0;
   let last = begin;
-  run.on('response', (_, status, _bytes, milliseconds) => {
-    answered++;
-    const now = performance.now();
-    if (now < begin) return;
-    last = now;
-    const of = counted.get(status) ?? { count: 0, times: [], early: [] };
-    counted.set(status, of);
-    of.count++;
-    // Those of the first moments wait for their connection: they count where there are no others.
-    (now - milliseconds >= begin ? of.times : of.early).push(milliseconds);
+  let hasAll = () => {};
+  const all = new Promise<void>((resolve) => {
+    hasAll = resolve;
   });
-  const { requests, errors } = await run;
+  const clients = new LeanClients(port, requests, connections, {
+    onAnswer(status, milliseconds) {
+      answered++;
+      if (answered === answers) hasAll();
+      const now = performance.now();
+      if (now < begin) return;
+      last = now;
+      const of = counted.get(status) ?? { count: 0, times: [], early: [] };
+      counted.set(status, of);
+      of.count++;
+      // Those of the first moments wait for their connection: they count where there are no others.
+      (now - milliseconds >= begin ? of.times : of.early).push(milliseconds);
+    },
+    onLost() {
+      lost++;
+    },
+  });
+  await (answers < Number.POSITIVE_INFINITY ? all : sleep((warmUp + seconds) * 1000));
+  clients.stop();
+  const { user, system } = process.cpuUsage(before);
   return {
     answers: [...counted].map(([status, { count, times, early }]) => ({
       status,
@@ -99,7 +100,8 @@ async function load(job: LoadJob): Promise<LoadResult> {
     })),
     seconds: (last - begin) / 1000,
     answered,
-    lost: Math.max(errors, requests.sent - answered - connections),
+    lost,
+    cpuPerAnswer: (user + system) / answered,
   };
 }
 

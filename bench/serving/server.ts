@@ -14,12 +14,14 @@ export interface ServerJob {
   readonly file: string;
   readonly maxQueue?: number;
   readonly maxWaitMs?: number;
+  /** Processes that answer; default 1. */
+  readonly workers?: number;
 }
 
 export interface Usage {
   /** Bytes that it has now. */
   readonly memory: number;
-  /** Microseconds of all its threads. */
+  /** Microseconds of all its threads; of several workers, of their parent only. */
   readonly cpu: number;
 }
 

@@ -9,7 +9,7 @@
 #if HWY_ARCH_X86 && !defined(HWY_COMPILE_ONLY_STATIC)
 #define HWY_BASELINE_TARGETS HWY_SSE4
 #endif
-#define HWY_DISABLED_TARGETS                                                                                \
+#define HWY_DISABLED_TARGETS                                                                                         \
   (HWY_SSSE3 | HWY_AVX3_ZEN4 | HWY_AVX3_SPR | (HWY_NEON_WITHOUT_AES != 0 ? HWY_NEON : 0) | HWY_NEON_BF16 | HWY_SVE | \
    HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 

@@ -1,5 +1,8 @@
 import { addonInputs } from '../sources.mjs';
 import { hashOf } from './files.mjs';
 
-/** Hash of the native sources: a prebuilt addon fits a clone where both have the same. */
+/**
+ * Hash of everything that decides what the addon computes: its C++ files. A platform package carries it, so that a clone
+ * knows whether that package was built from the files it has.
+ */
 export const addonHash = () => hashOf(addonInputs());

@@ -1,4 +1,5 @@
-// Messages of the installation: a clone of the project is made ready by `npm run setup`, a package by npm alone.
+// Messages of the installation: a clone of the project is made ready by `npm run setup`, the package blasnet-source by npm
+// or `npx blasnet build`.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './root.mjs';
@@ -7,12 +8,11 @@ import { root } from './root.mjs';
 export const isClone = () => existsSync(join(root, 'ts/tsconfig.json'));
 
 /** The message where the addon cannot be compiled. `command` installs what is missing; null where none is known. */
-export function missingMessage({ machine, titles, command, clone }) {
+export function missingMessage({ titles, command, clone }) {
   const install = command?.join(' ') ?? "this system's package manager";
-  const next = clone ? 'run npm run setup' : 'run npm install blasnet again';
   return (
-    `no prebuilt addon fits ${machine}, and to compile it there is missing: ${titles.join(', ')}.\n` +
-    `Install with\n  ${install}\nand then ${next}`
+    `to compile the addon, there is missing: ${titles.join(', ')}.\n` +
+    `Install with\n  ${install}\nand then run ${mendCommand(clone)}`
   );
 }
 
@@ -30,4 +30,4 @@ export function cloneMessage({ clone, isCompiled, npmCommand }) {
 }
 
 /** How to mend an addon. */
-export const mendCommand = (clone) => (clone ? 'npm run setup' : 'npm rebuild blasnet');
+export const mendCommand = (clone) => (clone ? 'npm run setup' : 'npx blasnet build');

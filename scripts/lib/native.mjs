@@ -6,6 +6,7 @@ import { addonInputs, sourcesOf } from '../sources.mjs';
 import { buildProgress, roughly, secondsFor } from './build-progress.mjs';
 import { filesUnder, hashOf, readOr } from './files.mjs';
 import { isClone, mendCommand } from './install-messages.mjs';
+import { takePrebuilt } from './prebuilt.mjs';
 import { root } from './root.mjs';
 import { runByLines, ScriptError, say } from './run.mjs';
 
@@ -22,7 +23,7 @@ const environment = ['BLASNET_BLAS_LIBS', 'BLASNET_BLAS_INCLUDE', 'CC', 'CXX', '
  * @param options - `stream` shows how far it is
  */
 export async function buildNative({ force = false, stream = process.stderr } = {}) {
-  if (!force && readOr(stampFile) === stamp()) return;
+  if (!force && isUpToDate()) return;
   const started = performance.now();
   dropStaleObjects(force);
   const jobs = Math.max(2, availableParallelism());
@@ -42,6 +43,20 @@ export async function buildNative({ force = false, stream = process.stderr } = {
   }
   writeFileSync(stampFile, stamp());
   say(`addon built in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+}
+
+/** Whether build/Release/blasnet.node is made of the files and the settings that are there now. */
+const isUpToDate = () => readOr(stampFile) === stamp();
+
+/**
+ * Makes sure that there is an addon without a compiler: true where build/Release/blasnet.node is up to date, or where a
+ * prebuilt one was put there. False where it has to be compiled.
+ */
+export function hasAddonWithoutCompiler() {
+  if (isUpToDate()) return true;
+  if (!takePrebuilt({ destination: addon })) return false;
+  writeFileSync(stampFile, stamp());
+  return true;
 }
 
 /**

@@ -12,7 +12,8 @@ const exported = ['napi_register_module_v1', 'node_api_module_get_api_version_v1
 const systems = {
   linux: {
     options: ['-s', '-Wl,--gc-sections', '-pthread'],
-    addon: (_target, folder) => [`-Wl,--version-script=${writeVersionScript(folder)}`],
+    // Stays loaded when the worker thread ends that loaded it: its exit handler runs at the end of the process.
+    addon: (_target, folder) => [`-Wl,--version-script=${writeVersionScript(folder)}`, '-Wl,-z,nodelete'],
   },
   win32: {
     options: ['-s', '-Wl,--gc-sections'],

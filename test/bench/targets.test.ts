@@ -1,4 +1,5 @@
 import test from 'ava';
+import { goodputConnections } from '../../bench/serving/goodput.js';
 import { judge } from '../../bench/targets.js';
 import { comparisonOf, rowWith } from './reports.js';
 
@@ -28,4 +29,18 @@ test('serving is judged by the requests it answers and by the 99th percentile of
     { text: `serving: 1.5 × the requests of a route of ${route}`, value: 1.6, met: true },
     { text: `serving: p99 at most that of a route of ${route}`, value: 1.5, met: false },
   ]);
+  const gathering = rowWith(`${route}, rows gathered`, 'C++', 100);
+  const times = [200, 160, 150, 180].map((time, i) => rowWith(`${goodputConnections[i]} connections`, 'blasnet', time));
+  const found = judge([
+    comparisonOf('serve cpu', rowWith('blasnet', 'blasnet', 80), gathering),
+    comparisonOf('serve goodput', ...times),
+  ]);
+  t.deepEqual(
+    found.map(({ value, met }) => ({ value, met })),
+    [
+      { value: 0.8, met: true },
+      { value: 0.75, met: false },
+    ],
+  );
+  t.deepEqual(judge([comparisonOf('serve goodput', times[0]!)]), []);
 });

@@ -7,7 +7,7 @@ import { blasnet } from '../support/command-line.js';
 import { temporaryFolder } from '../support/files.js';
 import { runScript } from '../support/processes.js';
 
-const commands = ['train', 'predict', 'inspect', 'export', 'serve'];
+const commands = ['train', 'predict', 'inspect', 'export', 'quantize', 'serve', 'build'];
 
 test('--help names the commands, and each command shows examples', async (t) => {
   const { code, output, errors } = await blasnet('.', ['--help']);
@@ -16,7 +16,7 @@ test('--help names the commands, and each command shows examples', async (t) => 
     t.regex(output, new RegExp(`^ {2}${command} `, 'm'));
     const help = await blasnet('.', [command, '--help']);
     t.is(help.code, 0);
-    t.true(help.output.includes(`\nExamples:\n  $ blasnet ${command} `), command);
+    t.true(help.output.includes(`\nExamples:\n  $ blasnet ${command}`), command);
   }
 });
 

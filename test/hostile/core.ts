@@ -302,6 +302,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
       scaledPredictor: () => [{ maxBatch: 4, maxDelayMs: 0 }],
       stream: () => [{ rows: 2 }],
       test: () => [x(), y()],
+      quantize: () => [x(), { percentile: 99, exclude: ['fc1'], raw: false }],
       addLayer: () => [new ActivationLayer('relu'), 'relu'],
       getLayer: () => ['fc1'],
       removeLayer: () => ['fc1'],

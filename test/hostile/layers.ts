@@ -25,6 +25,9 @@ import {
   PermuteLayer,
   PositionalEncodingLayer,
   PReluLayer,
+  QuantizedConv1dLayer,
+  QuantizedConvLayer,
+  QuantizedFullyConnectedLayer,
   ReshapeLayer,
   ResidualLayer,
   RmsNormLayer,
@@ -91,6 +94,8 @@ export function layer(
       'stepsFrom',
       'recur',
       'biases',
+      'specs',
+      'compute',
     ],
   };
 }
@@ -195,6 +200,26 @@ export const layers: Readonly<Record<string, Callable>> = {
       {
         ...{ inputShape, filters: 2, kernelSize: [3, 3], stride: 2, padding: 1, outputPadding: 1, dilation: 1 },
         ...{ groups: 1, activation: 'relu', useBias: true, seed: 1 },
+      },
+    ],
+    images,
+  ),
+  QuantizedFullyConnectedLayer: layer(
+    () => new QuantizedFullyConnectedLayer({ outputs: 2 }),
+    () => [{ inputs: 3, outputs: 2, activation: 'relu', useBias: true }],
+    sequences,
+  ),
+  QuantizedConv1dLayer: layer(
+    () => new QuantizedConv1dLayer({ filters: 2, kernelSize: 3 }),
+    () => [{ filters: 2, kernelSize: 3, stride: 2, padding: 'causal', dilation: 2, activation: 'relu', useBias: true }],
+    sequences,
+  ),
+  QuantizedConvLayer: layer(
+    () => new QuantizedConvLayer({ inputShape, filters: 2, kernelSize: 3 }),
+    () => [
+      {
+        ...{ inputShape, filters: 2, kernelSize: [3, 3], stride: 2, padding: 'same', dilation: 1 },
+        ...{ activation: 'relu', useBias: true },
       },
     ],
     images,

@@ -55,12 +55,86 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
       tensors: [whole('two', [2]), whole('rest', [-1])],
       nodes: [
         ['Shape', ['x'], 'all', { attributes: { end: 1 } }],
-        ['Mul', ['all', 'two'], 'more', { name: 'it' }],
+        ['Mul', ['all', 'two'], 'more'],
+        ['Concat', ['more', 'rest'], 's', { attributes: { axis: 0 } }],
+        ['Reshape', ['x', 's'], 'y', { name: 'it' }],
+      ],
+    },
+    /^Expected a shape of as many rows of 3 numbers in node 'it' \(Reshape\) of '.*' but received \[2·rows, -1\]$/,
+  ],
+  'one row more than there are': [
+    {
+      tensors: [whole('one', [1]), whole('rest', [-1])],
+      nodes: [
+        ['Shape', ['x'], 'all', { attributes: { end: 1 } }],
+        ['Add', ['all', 'one'], 'more', { name: 'it' }],
         ['Concat', ['more', 'rest'], 's', { attributes: { axis: 0 } }],
         ['Reshape', ['x', 's'], 'y'],
       ],
     },
-    /^Expected a shape that keeps the rows apart in node 'it' \(Mul\) of '.*' but received arithmetic with the number of rows, Mul of rows and 2$/,
+    /^Expected a shape that keeps the rows apart in node 'it' \(Add\) of '.*' but received arithmetic with the number of rows, Add of rows and 1$/,
+  ],
+  'a product of rows with rows': [
+    {
+      nodes: [
+        ['Transpose', ['x'], 't'],
+        ['MatMul', ['x', 't'], 'y', { name: 'it' }],
+      ],
+    },
+    /^Expected operands whose rows stand in the same dimension in node 'it' \(MatMul\) of '.*' but received \[rows, 3\] and \[3, rows\]$/,
+  ],
+  'a sum over the rows, which a Transpose has moved': [
+    {
+      nodes: [
+        ['Transpose', ['x'], 't'],
+        ['ReduceMean', ['t'], 'y', { name: 'it', attributes: { axes: [1] } }],
+      ],
+    },
+    /^Expected a dimension that does not count the rows in node 'it' \(ReduceMean\) of '.*' but received axis 1$/,
+  ],
+  'rows that meet another dimension': [
+    {
+      inputShape: ['n', 3, 3],
+      nodes: [
+        ['Transpose', ['x'], 't', { attributes: { perm: [1, 0, 2] } }],
+        ['Add', ['x', 't'], 'y', { name: 'it' }],
+      ],
+    },
+    /^Expected operands whose rows stand in the same dimension in node 'it' \(Add\) of '.*' but received \[rows, 3, 3\] and \[3, rows, 3\]$/,
+  ],
+  'rows merged in two ways': [
+    {
+      inputShape: ['n', 2],
+      tensors: [whole('s', [-1])],
+      nodes: [
+        ['Reshape', ['x', 's'], 'a'],
+        ['Transpose', ['x'], 't'],
+        ['Reshape', ['t', 's'], 'b'],
+        ['Add', ['a', 'b'], 'y', { name: 'it' }],
+      ],
+    },
+    /^Expected operands whose rows stand in the same dimension in node 'it' \(Add\) of '.*' but received \[2·rows\] and \[2·rows\]$/,
+  ],
+  'a constant for each row, which a Transpose has moved': [
+    {
+      tensors: [tensor('c', [3, 2], zeros(6))],
+      nodes: [
+        ['Transpose', ['x'], 't'],
+        ['Add', ['t', 'c'], 'y', { name: 'it' }],
+      ],
+    },
+    /^Expected operands whose rows stand in the same dimension in node 'it' \(Add\) of '.*' but received \[3, rows\] and \[3, 2\]$/,
+  ],
+  'a convolution of rows and steps as one dimension': [
+    {
+      inputShape: ['n', 4, 1, 5, 5],
+      tensors: [filters, whole('s', [-1, 1, 5, 5])],
+      nodes: [
+        ['Reshape', ['x', 's'], 'a'],
+        ['Conv', ['a', 'f'], 'y', { name: 'it' }],
+      ],
+    },
+    /^Expected the rows as first dimension in node 'it' \(Conv\) of '.*' but received \[4·rows, 1, 5, 5\]$/,
   ],
   'a Scaler behind a layer': [
     {

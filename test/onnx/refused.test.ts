@@ -80,7 +80,10 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
     one('Relu', {}, { opset: 28 }),
     /^Expected one version of the ONNX operator set, from 7 to 27, .* received 28$/,
   ],
-  'Flatten along another axis': [one('Flatten', { axis: 2 }, images), /^Expected axis = 1 in node 'it' .* received 2$/],
+  'Flatten along another axis': [
+    one('Flatten', { axis: 3 }, images),
+    /^Expected the rows as first dimension of output 'y' in '.*' but received \[5·rows, 5\]$/,
+  ],
   'Gemm of other rows': [
     { tensors: [w, b], nodes: [['Gemm', ['x', 'w', 'b'], 'y']], inputShape: ['n', 4] },
     /^Expected rows of 3 numbers for its weights in node 1 \(Gemm\) of '.*' but received rows of shape \[4\]$/,
@@ -134,7 +137,7 @@ const models: Readonly<Record<string, readonly [ModelSpec, RegExp]>> = {
   ],
   'a Reshape to one dimension': [
     { tensors: [whole('s', [-1])], nodes: [['Reshape', ['x', 's'], 'y']] },
-    /^Expected a shape of as many rows of 3 numbers .* received \[-1\]$/,
+    /^Expected the rows as first dimension of output 'y' in '.*' but received \[3·rows\]$/,
   ],
   'a constant for each row': [
     { tensors: [tensor('c', [2, 3], zeros(6))], nodes: [['Add', ['x', 'c'], 'y']] },
@@ -213,7 +216,7 @@ const changes: Readonly<Record<string, readonly [object, RegExp]>> = {
   'sparse initializers': [{ graph: { ...graph, sparseInitializer: [{}] } }, /^Expected dense initializers/],
   'an input of bytes': [
     { graph: { ...graph, input: [{ name: 'x', type: { tensorType: { elemType: 2 } } }] } },
-    /^Expected a tensor of float32, float64, int32 or int64 as input 'x' in '.*' but received data type 2$/,
+    /^Expected a tensor of float32, float64, int32, int64 or bool as input 'x' in '.*' but received data type 2$/,
   ],
   'an attribute given twice': [
     { graph: { ...graph, node: [{ ...graph.node[0], attribute: [twice, twice] }] } },

@@ -193,7 +193,16 @@ test('whole numbers of an input are refused by what is no embedding', async (t) 
     [[['Relu', ['x'], 'y']], [], /floats as input 1 .* received the whole numbers of an input/],
     [[['Gather', ['w', 'x'], 'y']], [wide], /rows of a constant of two dimensions .* but received shape \[2, 2, 2\]/],
     [[['Gather', ['w', 'x'], 'y', { attributes: { axis: 1 } }]], [tensor('w', [2, 2], [1, 2, 3, 4])], /axis 1/],
-    [[['Cast', ['x'], 'y', { attributes: { to: 1 } }]], [], /received the whole numbers of an input/],
+    // Numbers of an embedding stay whole numbers.
+    [
+      [
+        ['Gather', ['w', 'x'], 'g'],
+        ['Cast', ['x'], 'c', { attributes: { to: 1 } }],
+        ['Mul', ['g', 'c'], 'y'],
+      ],
+      [tensor('w', [2, 2], [1, 2, 3, 4])],
+      /floats as input 1 in node 2 .* received the whole numbers of an input/,
+    ],
     [[['Identity', ['x'], 'y']], [], /./],
   ] as const;
   for (const [nodes, tensors, message] of refused) {

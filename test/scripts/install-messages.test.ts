@@ -5,7 +5,6 @@ import test from 'ava';
 interface Module {
   isClone(): boolean;
   missingMessage(missing: {
-    readonly machine: string;
     readonly titles: readonly string[];
     readonly command: readonly string[] | null;
     readonly clone: boolean;
@@ -22,21 +21,21 @@ const { isClone, missingMessage, cloneMessage, mendCommand } = (await import(
   pathToFileURL(resolve('scripts/lib/install-messages.mjs')).href
 )) as Module;
 
-const missing = { machine: 'linux-x64', titles: ['make', 'OpenBLAS'], command: ['apt-get', 'install', 'make'] };
+const missing = { titles: ['make', 'OpenBLAS'], command: ['apt-get', 'install', 'make'] };
 
 test('what is missing is named, with what to run next in a clone and out of one', (t) => {
   t.true(isClone());
   t.is(
     missingMessage({ ...missing, clone: false }),
-    'no prebuilt addon fits linux-x64, and to compile it there is missing: make, OpenBLAS.\n' +
-      'Install with\n  apt-get install make\nand then run npm install blasnet again',
+    'to compile the addon, there is missing: make, OpenBLAS.\n' +
+      'Install with\n  apt-get install make\nand then run npx blasnet build',
   );
   t.regex(missingMessage({ ...missing, clone: true }), /and then run npm run setup$/);
   t.regex(
     missingMessage({ ...missing, command: null, clone: true }),
     /Install with\n {2}this system's package manager/,
   );
-  t.deepEqual([mendCommand(true), mendCommand(false)], ['npm run setup', 'npm rebuild blasnet']);
+  t.deepEqual([mendCommand(true), mendCommand(false)], ['npm run setup', 'npx blasnet build']);
 });
 
 test('a clone that is not set up is told to be, by npx before anything is compiled', (t) => {

@@ -13,7 +13,7 @@ test('without fastify or prom-client, the error says what to install', async (t)
     if (name.endsWith('.node')) await cp(join('build/Release', name), join(root, 'build/Release', name));
   }
   await mkdir(join(root, 'node_modules'));
-  for (const name of ['node-gyp-build', 'fflate']) {
+  for (const name of ['detect-libc']) {
     await cp(join('node_modules', name), join(root, 'node_modules', name), { recursive: true });
   }
   const script = await write(

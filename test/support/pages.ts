@@ -29,10 +29,10 @@ export async function readPage(path: string): Promise<Page> {
   return { path, text, prose: lines.replace(inlineCode, '``'), blocks, spans };
 }
 
-/** README, CONTRIBUTING, CHANGELOG and the pages in docs/. */
+/** README, CONTRIBUTING, SECURITY, CHANGELOG and the pages in docs/. */
 export async function allPages(): Promise<readonly Page[]> {
   const docs = (await readdir('docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`);
-  return Promise.all(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs.sort()].map(readPage));
+  return Promise.all(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', ...docs.sort()].map(readPage));
 }
 
 /** Links of a page that lead nowhere in the project: to a file that is missing, or to a heading that a page lacks. */

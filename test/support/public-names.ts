@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 export const entryPoints = {
   blasnet: 'dist/index.d.ts',
   'blasnet/charts': 'dist/charts/index.d.ts',
+  'blasnet/mpi': 'dist/mpi/index.d.ts',
   'blasnet/serve': 'dist/serve/index.d.ts',
 } as const;
 

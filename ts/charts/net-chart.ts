@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { badArgument } from '../core/errors.js';
 import { checkOptions } from '../core/fields.js';
-import { loadOptional } from './optional.js';
+import { loadOptional, rethrow } from './optional.js';
 import type { ChartSpecification } from './specification.js';
 import { fontFamily, palette } from './theme.js';
 
@@ -84,7 +84,7 @@ export async function netChart(
 
 /** Positions by layers, with few crossings (Gansner et al. 1993, as dagre has it). */
 async function laidOut(nodes: readonly NetChartNode[], isRightward: boolean): Promise<Drawing> {
-  const { Graph, layout } = await loadOptional('@dagrejs/dagre', () => import('@dagrejs/dagre'));
+  const { Graph, layout } = await loadOptional('@dagrejs/dagre', () => import('@dagrejs/dagre').catch(rethrow));
   const graph = new Graph();
   graph.setGraph({ rankdir: isRightward ? 'LR' : 'TB', nodesep: 28, ranksep: 34, marginx: 2, marginy: 2 });
   graph.setDefaultEdgeLabel(() => ({}));

@@ -1,11 +1,11 @@
-import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import type { ResvgRenderOptions } from '@resvg/resvg-js';
 import type { TopLevelSpec } from 'vega-lite';
 import { BlasnetError, badArgument, reasonOf } from '../core/errors.js';
 import { checkOptions } from '../core/fields.js';
 import { writeFileAtomic } from '../core/files.js';
-import { loadOptional } from './optional.js';
+import { requirePackage } from '../core/own-package.js';
+import { loadOptional, rethrow } from './optional.js';
 import type { ChartSpecification } from './specification.js';
 import { fontFamily, theme } from './theme.js';
 
@@ -23,8 +23,8 @@ const unknownRendering = ' image-rendering: pixelated;';
  *   vega-lite is not installed
  */
 export async function renderSvg(spec: ChartSpecification): Promise<string> {
-  const vegaLite = await loadOptional('vega-lite', () => import('vega-lite'));
-  const vega = await loadOptional('vega', () => import('vega'));
+  const vegaLite = await loadOptional('vega-lite', () => import('vega-lite').catch(rethrow));
+  const vega = await loadOptional('vega', () => import('vega').catch(rethrow));
   const logger = vega.logger(vega.Warn);
   let runtime: ReturnType<typeof vega.parse>;
   try {
@@ -64,9 +64,9 @@ export async function renderPng(svg: string, options: PngOptions = {}): Promise<
   const { scale = 2 } = options;
   if (!(typeof scale === 'number' && scale > 0 && scale <= maxScale))
     throw badArgument('scale', `a number above 0 and up to ${maxScale}`, scale);
-  const { Resvg, renderAsync } = await loadOptional('@resvg/resvg-js', () => import('@resvg/resvg-js'));
+  const { Resvg, renderAsync } = await loadOptional('@resvg/resvg-js', () => import('@resvg/resvg-js').catch(rethrow));
   const fonts = await loadOptional('dejavu-fonts-ttf', () =>
-    dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf')),
+    dirname(requirePackage.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf')),
   );
   const resvgOptions: ResvgRenderOptions = {
     background: 'white',

@@ -24,6 +24,8 @@ export interface RunFingerprint {
   readonly classWeights: readonly number[] | Readonly<Record<string, readonly number[] | null>> | null;
   /** A checksum of the weights of rows; absent where all weigh 1. */
   readonly sampleWeights?: number;
+  /** The pieces of each batch; absent for 1. */
+  readonly shards?: number;
 }
 
 /** Their names in error messages. */
@@ -37,17 +39,19 @@ const names: Readonly<Record<keyof RunFingerprint, string>> = {
   augment: 'augment',
   classWeights: 'class weights',
   sampleWeights: 'the checksum of sampleWeight',
+  shards: 'shards',
 };
 
 /** The options of `train` that decide a run's fingerprint. */
 interface CourseOptions extends Pick<RunFingerprint, 'checkpoint' | 'shuffle'> {
   readonly sampleWeight?: Tensor | undefined;
+  readonly shards?: number | undefined;
 }
 
 /** Returns the fingerprint of a run on a reader's data. */
 export function fingerprintOf(
   reader: DataReader,
-  { checkpoint, shuffle, sampleWeight }: CourseOptions,
+  { checkpoint, shuffle, sampleWeight, shards = 1 }: CourseOptions,
 ): RunFingerprint {
   const { trainingStream: stream, validationPart } = reader;
   const { inputs, targets } = reader.trainingLike;
@@ -61,6 +65,7 @@ export function fingerprintOf(
     augment: inputs['']?.image?.augment ?? null,
     classWeights: classWeightsIn(reader),
     ...(sampleWeight && { sampleWeights: checksumOf(sampleWeight) }),
+    ...(shards > 1 && { shards }),
   };
 }
 

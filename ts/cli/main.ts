@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { describeFailure, exitCodeOf, say } from './output.js';
+import { describeFailure, exitCodeOf, say, sayOnce } from './output.js';
 import { createProgram } from './program.js';
 
 // A reader that closes the pipe early (`| head`) is no failure.
@@ -11,7 +11,7 @@ process.stderr.on('error', () => process.exit(1));
 // Node would print warnings with its process id; warnings that are not our own are for developers.
 process.removeAllListeners('warning');
 process.on('warning', ({ name, message }) => {
-  if (name === 'BlasnetWarning') say(message);
+  if (name === 'BlasnetWarning') sayOnce(message);
 });
 
 try {

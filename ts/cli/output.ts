@@ -23,9 +23,22 @@ export class Interrupted extends Error {
   }
 }
 
+/** The number of this process among those that mpirun has started. */
+let rank: number | undefined;
+
+/** Has messages begin with the number of this process, one of several. */
+export function nameRank(own: number): void {
+  rank = own;
+}
+
 /** Prints a line for people on the standard error. */
 export function say(line: string): void {
-  process.stderr.write(`blasnet: ${line}\n`);
+  process.stderr.write(`blasnet: ${rank === undefined ? '' : `rank ${rank}: `}${line}\n`);
+}
+
+/** Prints a line that all processes of a run would print; the first one does. */
+export function sayOnce(line: string): void {
+  if (!rank) say(line);
 }
 
 /** Prints results on the standard output; resolves when there is room for more. */

@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { version } from '../core/version.js';
+import { addBuild } from './commands/build.js';
+import { addBuildMpi } from './commands/build-mpi.js';
 import { addExport } from './commands/export.js';
 import { addInspect } from './commands/inspect.js';
 import { addPredict } from './commands/predict.js';
+import { addQuantize } from './commands/quantize.js';
 import { addServe } from './commands/serve.js';
 import { addTrain } from './commands/train.js';
 import { say } from './output.js';
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  readonly version: string;
-};
 
 /**
  * Creates the command line with all its commands. The code of a command is loaded when it runs.
@@ -42,6 +41,6 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage. 'blasnet <command> --help' tells more of each command.`,
     );
   addTrain(program, names);
-  for (const add of [addPredict, addInspect, addExport, addServe]) add(program);
+  for (const add of [addPredict, addInspect, addExport, addQuantize, addServe, addBuild, addBuildMpi]) add(program);
   return program;
 }

@@ -24,6 +24,7 @@ export interface ServeFlags {
   readonly jsonLimit?: number;
   readonly bodyLimit?: number;
   readonly threads: number;
+  readonly workers: number;
   readonly timeout?: number;
   readonly page: boolean;
   readonly logLevel: string;
@@ -51,7 +52,7 @@ export async function runServe(files: readonly string[], flags: ServeFlags): Pro
 }
 
 function optionsOf(files: readonly string[], flags: ServeFlags): StartOptions {
-  const { name: names, host, port, maxBatch, maxQueue, maxRows, jsonLimit, bodyLimit, page, logLevel } = flags;
+  const { name: names, host, port, maxBatch, maxQueue, maxRows, jsonLimit, bodyLimit, page, logLevel, workers } = flags;
   if (names && names.length !== files.length) {
     throw new UsageError(`--name: Expected as many names as models, ${files.length}, but received ${names.length}`);
   }
@@ -60,6 +61,8 @@ function optionsOf(files: readonly string[], flags: ServeFlags): StartOptions {
     host,
     port,
     page,
+    workers,
+    ...(workers > 1 && { workerThreads: flags.threads }),
     // The standard output is for results.
     logger: { level: logLevel, stream: process.stderr },
     ...definedFields({

@@ -11,7 +11,9 @@ export type ErrorCode =
   /** A loss, an input or a label is NaN or infinite. */
   | 'ERR_NOT_FINITE'
   /** The compiled addon, or an optional dependency, cannot be loaded. */
-  | 'ERR_NATIVE_LOAD';
+  | 'ERR_NATIVE_LOAD'
+  /** Another process of a run under MPI has failed or ended. */
+  | 'ERR_RANK_FAILED';
 
 /**
  * The one error type that blasnet throws. Messages follow the form

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
+import { constants, fsync, type Stats } from 'node:fs';
 import { appendFile, type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { BlasnetError, badArgument, clipped } from './errors.js';
+
+/** Waits until a file is on the disk. The file systems of Yarn's Plug'n'Play have no `FileHandle.sync`. */
+const synchronize = promisify(fsync);
 
 /**
  * Makes an `ERR_BAD_FILE` with the usual message: "Expected X in the file but received Y".
@@ -153,12 +157,12 @@ export async function replaceFile(
     await withHandle(temporary, 'wx', async (file) => {
       await write(file);
       if (mode !== undefined) await file.chmod(mode);
-      await file.sync();
+      await synchronize(file.fd);
     });
     await beforeRename?.(target);
     await renameOver(temporary, target);
     // The new name itself must reach the disk; Windows cannot open folders, and does not need it.
-    if (process.platform !== 'win32') await withHandle(folder, 'r', (handle) => handle.sync());
+    if (process.platform !== 'win32') await withHandle(folder, 'r', (handle) => synchronize(handle.fd));
   } catch (error) {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
     throw unwritable(path, error);

@@ -4,9 +4,11 @@ import { endianness } from 'node:os';
 export const hostOrder = endianness() === 'LE' ? '<' : '>';
 
 /** Gets the bytes of numbers in little-endian order: a view on a little-endian machine, else a copy. */
-export function littleEndianBytes(numbers: Float32Array | Float64Array | Int32Array | BigInt64Array): Buffer {
+export function littleEndianBytes(
+  numbers: Float32Array | Float64Array | Int32Array | BigInt64Array | Int8Array | Uint8Array,
+): Buffer {
   const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-  if (hostOrder === '<') return bytes;
+  if (hostOrder === '<' || numbers.BYTES_PER_ELEMENT === 1) return bytes;
   const swapped = Buffer.from(bytes);
   return numbers.BYTES_PER_ELEMENT === 4 ? swapped.swap32() : swapped.swap64();
 }

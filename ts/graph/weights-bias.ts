@@ -27,17 +27,23 @@ export class Parameter {
   readonly trainable: boolean;
   /** True if l1 and l2 count it, as they do weights but not biases. */
   readonly penalized: boolean;
+  /** How files hold the numbers, where that is not the net's dtype: 'int8' for whole numbers from −128 to 127. */
+  readonly storage: 'int8' | undefined;
   /** How training treats the layer that the parameter is of. */
   learning: Readonly<LayerLearning> = { trainable: true, learningRateFactor: 1 };
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option */
   constructor(name: string, fileKey: string, shape: readonly number[], dtype: DType, options: ParameterOptions = {}) {
-    checkOptions(options, ['trainable', 'penalized']);
-    const { trainable = true, penalized = false } = options;
+    checkOptions(options, ['trainable', 'penalized', 'storage']);
+    const { trainable = true, penalized = false, storage } = options;
+    if (storage !== undefined && (storage !== 'int8' || trainable)) {
+      throw badArgument('storage', "'int8', for a parameter that is not trainable", storage);
+    }
     this.name = name;
     this.fileKey = fileKey;
     this.trainable = trainable;
     this.penalized = penalized;
+    this.storage = storage;
     this.value = Tensor.zeros(shape, dtype);
     this.gradient = Tensor.zeros(trainable ? shape : [0], dtype);
   }
@@ -50,8 +56,10 @@ export class Parameter {
   /** Returns a copy of the parameter in another dtype. */
   to(dtype: DType): Parameter {
     requireTensor(`the layer's ${this.name}`, this.value);
-    const { trainable, penalized } = this;
-    const converted = new Parameter(this.name, this.fileKey, this.value.shape, dtype, { trainable, penalized });
+    const { trainable, penalized, storage } = this;
+    const converted = new Parameter(this.name, this.fileKey, this.value.shape, dtype, {
+      ...{ trainable, penalized, storage },
+    });
     converted.value.data.set(this.value.data);
     converted.learning = this.learning;
     return converted;
@@ -69,6 +77,8 @@ export interface ParameterOptions {
   readonly trainable?: boolean | undefined;
   /** l1 and l2 count it; default false. */
   readonly penalized?: boolean | undefined;
+  /** How files hold the numbers; default the net's dtype. */
+  readonly storage?: 'int8' | undefined;
 }
 
 /** The settings with which a layer creates its parameters. */

@@ -122,6 +122,11 @@ export class NetPredictions {
     return this.#byName(outputs);
   }
 
+  /** Computes the outputs in the net's order, for inputs that nobody changes meanwhile. */
+  outputsAsync(inputs: readonly AnyTensor[]): Promise<readonly Tensor[]> {
+    return this.#busy.queued('inferenceAsync', () => this.#predictor(inputs).predict(inputs));
+  }
+
   /** The only output, or all outputs by their names. */
   #byName(tensors: readonly Tensor[]): Outputs {
     const names = this.#outputNames;
@@ -135,15 +140,23 @@ export class NetPredictions {
     return this.#answerTo(this.#encode(preparer, rows, options), preparer);
   }
 
+  /** Scaled rows in the net's order, of raw ones. */
+  preparedRows(rows: RawRows, options: PredictOptions = {}): readonly AnyTensor[] {
+    return this.#prepared(this.#preparerFor('quantize'), rows, options);
+  }
+
+  #prepared(preparer: Preparer | NamedPreparer, rows: RawRows, options: PredictOptions): readonly AnyTensor[] {
+    const raw = this.#encode(preparer, rows, options);
+    const { dtype } = this.#model.params;
+    return preparer instanceof NamedPreparer
+      ? this.#inOrder(preparer.prepareSync(raw as NamedTensors, dtype))
+      : [preparer.prepareSync(raw as Tensor, dtype)];
+  }
+
   /** Answers raw rows on this thread. */
   predictSync(rows: RawRows, options: PredictOptions): Answers {
     const preparer = this.#preparerFor('predictSync');
-    const raw = this.#encode(preparer, rows, options);
-    const { dtype } = this.#model.params;
-    const inputs =
-      preparer instanceof NamedPreparer
-        ? this.#inOrder(preparer.prepareSync(raw as NamedTensors, dtype))
-        : [preparer.prepareSync(raw as Tensor, dtype)];
+    const inputs = this.#prepared(preparer, rows, options);
     return this.#answers(preparer, this.#predictor(inputs).predictSync(inputs));
   }
 

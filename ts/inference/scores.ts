@@ -22,6 +22,8 @@ export interface Labels {
   readonly classWeights?: readonly (Operand | undefined)[] | undefined;
   /** A weight for each row. */
   readonly sampleWeights?: Tensor | undefined;
+  /** Rows of the whole batch, where these are a part of it: gradients are those of its mean loss. */
+  readonly rows?: number | undefined;
 }
 
 /** The metrics of one output. */
@@ -66,9 +68,9 @@ export class Scores {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` for labels that do not fit the loss
    */
   recordLoss(tape: Tape, outputs: readonly Value[], batch: Labels): () => Seed[] {
-    const { labels, classWeights, sampleWeights } = batch;
+    const { labels, classWeights, sampleWeights, rows } = batch;
     const seeds = this.#objectives.map(({ loss, factor }, i) => {
-      const weights = { classWeights: classWeights?.[i], sampleWeights, factor };
+      const weights = { classWeights: classWeights?.[i], sampleWeights, factor, rows };
       return lossPass(loss, tape, outputs[i]!, labels[i]!, this.#parts?.[i]?.scalars ?? this.#scalars, weights);
     });
     if (this.#parts) totalLossPass(tape.runner, this.#parts, labels[0]!.rows, this.#scalars);

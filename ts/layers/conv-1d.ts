@@ -8,6 +8,7 @@ import type { CallContext } from './composition.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 import { sequenceIn, whereMasked } from './sequences.js';
+import { checkedPadding, stepWindowsOver } from './step-padding.js';
 import { type WeightOptions, type WeightSettings, weightOptionNames, weightSettings } from './weight-options.js';
 
 /** Options of `Conv1dLayer`. */
@@ -88,7 +89,7 @@ export class Conv1dLayer extends Layer {
     const [steps, features] = sequenceIn(row!);
     const { filters, groups, kernelSize } = this;
     if (features % groups !== 0) throw badArgument('groups', `a divisor of the ${features} features`, groups);
-    this.#windowsOver(steps);
+    stepWindowsOver(this, steps);
     const { initMethod, useBias } = this.#settings;
     const ofGroup = features / groups;
     const fans = { fanIn: ofGroup * kernelSize, fanOut: (filters / groups) * kernelSize };
@@ -96,25 +97,6 @@ export class Conv1dLayer extends Layer {
       W: { shape: [kernelSize, ofGroup, filters], init: initMethod, fans, fileKey: 'weights' },
       ...(useBias && { B: { shape: [1, filters], init: 0, penalized: false, fileKey: 'bias' } }),
     };
-  }
-
-  /** Zeros before and behind so many steps, and the number of windows. */
-  #windowsOver(steps: number): { readonly padding: readonly [before: number, behind: number]; readonly count: number } {
-    const { kernelSize, stride, dilation, padding } = this;
-    const span = (kernelSize - 1) * dilation + 1;
-    if (padding === 'same') {
-      const count = Math.ceil(steps / stride);
-      const total = Math.max((count - 1) * stride + span - steps, 0);
-      const before = Math.floor(total / 2);
-      return { padding: [before, total - before], count };
-    }
-    const [before, behind] = padding === 'causal' ? [span - 1, 0] : padding === 'valid' ? [0, 0] : [padding, padding];
-    const padded = steps + before + behind;
-    if (span > padded) {
-      const spread = dilation > 1 ? 'kernelSize with its dilation' : 'kernelSize';
-      throw badArgument(spread, `at most the ${padded} steps of the padded input`, span);
-    }
-    return { padding: [before, behind], count: Math.floor((padded - span) / stride) + 1 };
   }
 
   override get isStepwise(): boolean {
@@ -132,7 +114,7 @@ export class Conv1dLayer extends Layer {
     const seen = mask ? whereMasked(ops, x!, mask, 0) : x!;
     const isStream = memory !== undefined && this.kernelSize > 1;
     const steps = isStream ? this.#withEarlierSteps(ops, seen, memory) : seen;
-    const padding = isStream ? ([0, 0] as const) : this.#windowsOver(x!.shape[1]!).padding;
+    const padding = isStream ? ([0, 0] as const) : stepWindowsOver(this, x!.shape[1]!).padding;
     const y = ops.conv1d(steps, W!, B, { stride, padding, dilation, groups });
     return this.#settings.activation?.apply(ops, y) ?? y;
   }
@@ -149,14 +131,8 @@ export class Conv1dLayer extends Layer {
 
   override flopsPerRow(row: RowShape): number {
     const [steps, features] = sequenceIn(row);
-    return 2 * this.#windowsOver(steps).count * this.kernelSize * (features / this.groups) * this.filters;
+    return 2 * stepWindowsOver(this, steps).count * this.kernelSize * (features / this.groups) * this.filters;
   }
-}
-
-function checkedPadding(padding: unknown): 'valid' | 'same' | 'causal' | number {
-  if (padding === 'valid' || padding === 'same' || padding === 'causal') return padding;
-  if (typeof padding === 'number') return checkedSize('padding', padding, 0);
-  throw badArgument('padding', "'valid', 'same', 'causal' or a whole number", padding);
 }
 
 registerLayer('Conv1dLayer', (fields) => new Conv1dLayer(fields as unknown as Conv1dOptions));

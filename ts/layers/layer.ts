@@ -140,6 +140,11 @@ export abstract class Layer extends Parameterized implements Applicable {
     return true;
   }
 
+  /** Whether its weights are whole numbers of 8 bits, which cannot be trained. */
+  get isQuantized(): boolean {
+    return false;
+  }
+
   /** Shape of one row of its only input, once it is known; undefined where any will do. */
   get inputShape(): RowShape | undefined {
     const { inputs = [] } = this.#built ?? {};

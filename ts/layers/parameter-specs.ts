@@ -22,6 +22,8 @@ export interface ParameterSpec {
   readonly trainable?: boolean | undefined;
   /** Whether l1 and l2 count it; by default those of two dimensions or more. */
   readonly penalized?: boolean | undefined;
+  /** How files hold the numbers; 'int8' for whole numbers from −128 to 127 that are not trained. */
+  readonly storage?: 'int8' | undefined;
 }
 
 /** Random numbers of the second parameter of a layer on are those of a stream so much further. */
@@ -30,14 +32,14 @@ const streamsPerNet = 2 ** 16;
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a spec without a shape, or one with an unknown option */
 export function createFromSpecs(specs: Readonly<Record<string, ParameterSpec>>, setup: ParameterSetup): Parameter[] {
   return Object.entries(specs).map(([name, spec], i) => {
-    checkOptions(spec, ['shape', 'init', 'fans', 'fileKey', 'trainable', 'penalized'], `parameter ${name}`);
+    checkOptions(spec, ['shape', 'init', 'fans', 'fileKey', 'trainable', 'penalized', 'storage'], `parameter ${name}`);
     const { shape, init, fileKey = name, trainable = true } = spec;
     if (!Array.isArray(shape) || shape.some((length) => !Number.isSafeInteger(length) || length < 1)) {
       throw badArgument(`the shape of parameter ${name}`, 'whole numbers above 0', JSON.stringify(shape));
     }
     const isMatrix = shape.length > 1;
     const { penalized = isMatrix && trainable } = spec;
-    const parameter = new Parameter(name, fileKey, shape, setup.dtype, { trainable, penalized });
+    const parameter = new Parameter(name, fileKey, shape, setup.dtype, { trainable, penalized, storage: spec.storage });
     if (typeof init === 'number') {
       parameter.value.data.fill(init);
     } else if (init !== undefined || isMatrix) {

@@ -102,8 +102,11 @@ function layersIn(value: unknown, where: string): NamedLayer[] {
   });
 }
 
-/** Gets the config that makes a layer again. */
-function checkedConfigOf({ name, layer }: NamedLayer): LayerConfig {
+/**
+ * Gets the config that makes a layer again.
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for a class without one
+ */
+export function checkedConfigOf({ name, layer }: NamedLayer): LayerConfig {
   const config = configOf(layer);
   const own = classOf(layer);
   if (config === undefined) {

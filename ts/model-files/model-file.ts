@@ -5,7 +5,8 @@ import type { LayerStack } from '../net/layer-stack.js';
 import { type NamedLayer, uniqueLayers } from '../net/net-graph.js';
 import { toTensor } from '../npz/npz.js';
 import { SafetensorsFile } from '../safetensors/file.js';
-import { type ByteSink, signedWriter } from '../safetensors/safetensors.js';
+import { Int8Numbers } from '../safetensors/int8-numbers.js';
+import { type ByteSink, type Storable, signedWriter } from '../safetensors/safetensors.js';
 import { Tensor } from '../tensor/tensor.js';
 import { descriptionIn, type ModelDescription, metadataOf } from './description.js';
 
@@ -32,6 +33,13 @@ export function parametersOf(
   return tensors;
 }
 
+/** The parameters as files hold them. */
+export function storedParametersOf(layers: readonly NamedLayer[]): Map<string, Storable> {
+  const whole = parametersOf(layers, ({ value, storage }) => (storage === 'int8' ? value : undefined));
+  const all: [string, Storable][] = [...parametersOf(layers)];
+  return new Map(all.map(([name, tensor]) => [name, whole.has(name) ? new Int8Numbers(whole.get(name)!) : tensor]));
+}
+
 /**
  * Makes the header of a file with a net.
  * @param tensors - the net's parameters, and other tensors to keep
@@ -40,7 +48,7 @@ export function parametersOf(
  */
 export function modelWriter(
   description: ModelDescription,
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, Storable>,
   texts: Readonly<Record<string, string>> = {},
 ): Promise<(file: ByteSink) => Promise<void>> {
   return signedWriter(tensors, { ...metadataOf(description), ...texts });

@@ -1,16 +1,14 @@
 // @internal
-import { zipSync } from 'fflate';
 import { BlasnetError, badArgument, clipped } from '../core/errors.js';
 import { checkOptions } from '../core/fields.js';
 import { badFile, readFileBytes, writeFileAtomic } from '../core/files.js';
 import { type AnyTensor, arrayOf, type DType, type FloatArray, Tensor } from '../tensor/tensor.js';
 import { checkNpyStart, decodeNpy, encodeNpy, NPY_START, type NpyArray } from './npy.js';
 import { ZipArchive } from './zip.js';
+import { storedZip } from './zip-writer.js';
 
 /** Node reads no larger file at once. */
 const MAX_BYTES = 2 ** 31 - 1;
-/** The zip format's first day, as NumPy writes it: equal arrays make equal files. */
-const TIMESTAMP = new Date(1980, 0, 1);
 
 /** Options of `readNpz`. */
 export interface NpzOptions {
@@ -123,7 +121,7 @@ export async function writeNpz(path: string, arrays: Readonly<Record<string, Any
     if (!isPlainName(name)) throw badArgument('array name', "a name without '/', '\\' and '..'", name);
     members[`${name}.npy`] = encodeNpy(tensor.shape, tensor.data);
   }
-  await writeFileAtomic(path, zipSync(members, { level: 0, mtime: TIMESTAMP }));
+  await writeFileAtomic(path, await storedZip(members));
 }
 
 /** Refuses what is neither a tensor nor an array as `readNpz` returns it. */

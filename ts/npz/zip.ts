@@ -6,8 +6,8 @@ import { formatOf } from '../core/file-formats.js';
 import { badFile } from '../core/files.js';
 import { inflateStart, inflateTo, maxRatio } from './inflate.js';
 
-// fflate's unzip trusts the archive's directory: it allocates what that promises, checks no checksum, reads past the
-// end and does not tell of encryption. Hence this reader of the directory; the inflating is zlib's, off the event loop.
+// Libraries that unzip trust the archive's directory: fflate allocates what that promises, checks no checksum, reads past
+// the end and does not tell of encryption. Hence this reader; the inflating is zlib's, off the event loop.
 // Layout and names are those of PKWARE's APPNOTE 4.3; numbers are little-endian.
 
 /** A file within a zip archive, as in the archive's directory. */

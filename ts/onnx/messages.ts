@@ -4,7 +4,17 @@
 export type Int64 = number | { toNumber(): number };
 
 /** Values of the enumeration TensorProto.DataType. */
-export const elementTypes = { float32: 1, int32: 6, int64: 7, string: 8, bool: 9, float16: 10, float64: 11 } as const;
+export const elementTypes = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+} as const;
 
 /** The name of a TensorProto.DataType for messages: 'int64', or 'data type 10' for a type that the importer does not know. */
 export function elementTypeName(type: number | undefined): string {

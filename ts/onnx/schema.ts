@@ -1,12 +1,10 @@
 // @internal
-import { readFile } from 'node:fs/promises';
 import type { Type } from 'protobufjs';
 import { badFile } from '../core/files.js';
-import { optionalLoader } from '../core/optional.js';
+import { optionalLoader, rethrow } from '../core/optional.js';
+import { readOwnFile } from '../core/own-package.js';
 import type { ModelMessage } from './messages.js';
 import { checkWire } from './wire.js';
-
-const schemaFile = new URL('../../third-party/onnx/onnx.proto', import.meta.url);
 
 /** Encodes and decodes ONNX models by the schema that ONNX publishes. */
 export interface ModelCodec {
@@ -32,8 +30,8 @@ export function modelCodec(): Promise<ModelCodec> {
 }
 
 async function load(): Promise<ModelCodec> {
-  const { default: protobuf } = await loadOptional('protobufjs', () => import('protobufjs'));
-  const { root } = protobuf.parse(await readFile(schemaFile, 'utf8'));
+  const { default: protobuf } = await loadOptional('protobufjs', () => import('protobufjs').catch(rethrow));
+  const { root } = protobuf.parse((await readOwnFile('third-party/onnx/onnx.proto')).toString());
   const model: Type = root.resolveAll().lookupType('onnx.ModelProto');
   return {
     encode: (message) => model.encode(message as object).finish(),

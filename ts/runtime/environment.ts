@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { badArgument } from '../core/errors.js';
+import { version } from '../core/version.js';
 import { native } from './native.js';
 
 /**
@@ -21,10 +21,6 @@ export function setThreads(threads: number): void {
 export function getThreads(): number {
   return native.getThreads();
 }
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 /** Versions of blasnet, its BLAS and Node.js, the CPU's name and cores, and the vector instructions in use. */
 export const versions = Object.freeze({

@@ -1,8 +1,5 @@
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { BlasnetError } from '../core/errors.js';
 import type { DType } from '../tensor/tensor.js';
+import { loadAddon } from './addon-file.js';
 
 /** A parameter of a kernel, as C++ declares it. */
 export interface KernelParameter {
@@ -102,44 +99,11 @@ export interface Native {
     operands: readonly ({ data: ArrayBufferView; shape: readonly number[] } | number)[],
   ): void;
   misalignment(buffer: ArrayBuffer): number;
+  /** Takes the functions of the addon for MPI, and returns the number by which kernels name them. */
+  registerExchange(exchange: object): number;
   setThreads(threads: number): void;
   getThreads(): number;
 }
 
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Loads the addon that the environment variable BLASNET_ADDON names, or else the one of this package. */
-function load(): Native {
-  const require = createRequire(import.meta.url);
-  const chosen = process.env.BLASNET_ADDON;
-  if (chosen) return loadChosen(require, chosen);
-  try {
-    return (require('node-gyp-build') as (folder: string) => Native)(packageRoot);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new BlasnetError(
-      'ERR_NATIVE_LOAD',
-      `Expected the compiled addon for Node.js ${process.version} on ${process.platform}-${process.arch} but received: ` +
-        `${why}. To mend it, install OpenBLAS and Highway (Debian: apt-get install libopenblas-dev libhwy-dev) and run ` +
-        `'npm rebuild blasnet', or 'npm run setup' in a clone of the project.`,
-      { cause },
-    );
-  }
-}
-
-function loadChosen(require: NodeJS.Require, file: string): Native {
-  try {
-    return require(resolve(file)) as Native;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new BlasnetError(
-      'ERR_NATIVE_LOAD',
-      `Expected the path of a compiled addon, such as build/cmake/Release/blasnet.node, for BLASNET_ADDON but received ` +
-        `'${file}': ${why}`,
-      { cause },
-    );
-  }
-}
-
 /** The compiled addon. */
-export const native: Native = load();
+export const native = loadAddon() as Native;

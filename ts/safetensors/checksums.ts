@@ -4,6 +4,7 @@ import { isFields } from '../core/fields.js';
 import { badFile } from '../core/files.js';
 import { littleEndianBytes } from '../core/number-formats.js';
 import type { AnyTensor } from '../tensor/tensor.js';
+import type { Int8Numbers } from './int8-numbers.js';
 
 /** The metadata `format` of files that `net.save` and checkpoints of training write. */
 export const modelFormat = 'blasnet';
@@ -18,7 +19,9 @@ const blank = '00000000';
 const pattern = new RegExp(`"${headerKey}":"([0-9a-f]{${blank.length}})"`);
 
 /** The metadata of a file with checksums; {@link signHeader} fills in that of the header. */
-export async function checksumTexts(tensors: ReadonlyMap<string, AnyTensor>): Promise<Record<string, string>> {
+export async function checksumTexts(
+  tensors: ReadonlyMap<string, AnyTensor | Int8Numbers>,
+): Promise<Record<string, string>> {
   const sums: [string, string][] = [];
   for (const [name, { data }] of tensors) sums.push([name, await checksumOf(littleEndianBytes(data))]);
   return { [tensorsKey]: JSON.stringify(Object.fromEntries(sums)), [headerKey]: blank };

@@ -7,6 +7,7 @@ import { type AnyTensor, Tensor, type TensorType } from '../tensor/tensor.js';
 import { checksumTexts, headerKey, modelFormat, signHeader } from './checksums.js';
 import { maxHeader, SafetensorsFile } from './file.js';
 import { metadataKey } from './header.js';
+import { Int8Numbers } from './int8-numbers.js';
 
 /** The contents of a safetensors file. */
 export interface Safetensors {
@@ -59,13 +60,16 @@ export interface ByteSink {
   writeFile(bytes: Uint8Array): Promise<void>;
 }
 
+/** Numbers that a file can hold. */
+export type Storable = AnyTensor | Int8Numbers;
+
 /**
  * Makes the header of a file with those tensors and texts.
  * @returns a function that writes the file
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for what the format cannot hold
  */
 export function safetensorsWriter(
-  tensors: ReadonlyMap<string, AnyTensor>,
+  tensors: ReadonlyMap<string, Storable>,
   metadata: Readonly<Record<string, string>>,
 ): (file: ByteSink) => Promise<void> {
   requireValid(tensors, metadata);
@@ -75,7 +79,7 @@ export function safetensorsWriter(
 
 /** Does what {@link safetensorsWriter} does, with checksums in the metadata. */
 export async function signedWriter(
-  tensors: ReadonlyMap<string, AnyTensor>,
+  tensors: ReadonlyMap<string, Storable>,
   metadata: Readonly<Record<string, string>>,
 ): Promise<(file: ByteSink) => Promise<void>> {
   requireValid(tensors, metadata);
@@ -84,27 +88,30 @@ export async function signedWriter(
   return (file) => writeParts(file, header, sorted);
 }
 
-type Named = readonly (readonly [string, AnyTensor])[];
+type Named = readonly (readonly [string, Storable])[];
 
-const names: Readonly<Record<TensorType, string>> = { float32: 'F32', float64: 'F64', int32: 'I32' };
+const names: Readonly<Record<TensorType | 'int8', string>> = {
+  ...{ float32: 'F32', float64: 'F64', int32: 'I32', int8: 'I8' },
+};
 
 async function writeParts(file: ByteSink, header: Uint8Array, tensors: Named): Promise<void> {
   await file.writeFile(header);
   for (const [, { data }] of tensors) await file.writeFile(littleEndianBytes(data));
 }
 
-function requireValid(tensors: ReadonlyMap<string, AnyTensor>, metadata: Readonly<Record<string, string>>): void {
+function requireValid(tensors: ReadonlyMap<string, Storable>, metadata: Readonly<Record<string, string>>): void {
   for (const [key, text] of Object.entries(metadata)) {
     if (typeof text !== 'string') throw badArgument(`metadata.${key}`, 'a string', text);
   }
   for (const [name, tensor] of tensors) {
     if (name === metadataKey) throw badArgument('tensors', `names other than ${metadataKey}`, name);
+    if (tensor instanceof Int8Numbers) continue;
     if (!(tensor instanceof Tensor)) throw badArgument(name, 'a Tensor', tensor);
     if (tensor.data.length !== tensor.size) throw badArgument(name, 'a tensor with its memory', 'a detached buffer');
   }
 }
 
-function layOut(tensors: ReadonlyMap<string, AnyTensor>, metadata: Readonly<Record<string, string>>) {
+function layOut(tensors: ReadonlyMap<string, Storable>, metadata: Readonly<Record<string, string>>) {
   // The larger numbers first, so that all lie at multiples of their size.
   const sorted: Named = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   return { header: headerOf(sorted, metadata), sorted };

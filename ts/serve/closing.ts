@@ -1,12 +1,10 @@
 import { type Socket, Server as TcpServer } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+import { quietConnections } from './quiet.js';
 import type { Repository } from './repository.js';
 
 /** Milliseconds for which a connection without a request stays open: a request may be on its way. */
 const lingerMs = 500;
-/** The server stops listening even if connections keep coming: after so many, more than wait at once. */
-const mostConnections = 512;
 /** Milliseconds between two looks for connections that have become idle. */
 const idleCheckMs = 20;
 
@@ -73,8 +71,7 @@ export class Closing {
         this.#idle = setInterval(() => setImmediate(() => this.#closeIdle()), idleCheckMs);
         setImmediate(resolve);
       }, this.#lingerMs);
-      // Not the HTTP server's own `close`, which would end connections at once on which the next request is coming.
-      TcpServer.prototype.close.call(this.#app.server, () => {
+      this.#whenClosed(() => {
         clearTimeout(timer);
         resolve();
       });
@@ -82,23 +79,23 @@ export class Closing {
     });
   }
 
-  /**
-   * Resolves when turns of the event loop bring no further connections. The system resets connections that it has made but
-   * the server has not accepted. No answers are sent meanwhile, so that their clients open no further connections.
-   */
+  /** Stops listening, and calls back when all connections have ended. */
+  #whenClosed(done: () => void): void {
+    const server: TcpServer = this.#app.server;
+    // Not the HTTP server's own `close`, which would end connections at once on which the next request is coming. In Bun,
+    // an HTTP server is no TCP server.
+    const close = isTcpServer(server) ? TcpServer.prototype.close : server.close;
+    if (server.listening) close.call(server, done);
+    else if (this.#sockets.size === 0) done();
+    else for (const socket of this.#sockets) socket.once('close', () => this.#sockets.size === 0 && done());
+  }
+
+  /** Accepts the connections that there are. No answers are sent meanwhile, so that their clients open no further ones. */
   async #quiet(): Promise<void> {
     if (!this.#app.server.listening) return;
     this.#repository.pause();
     // Half of the time that there is: requests that have come need the other half.
-    const mostMs = performance.now() + this.#drainMs / 2;
-    const most = this.#connections + mostConnections;
-    let before = this.#connections;
-    // A turn accepts one connection, if there is one.
-    for (let quiet = 0; quiet < 3 && this.#connections < most && performance.now() < mostMs; quiet++) {
-      await nextTurn();
-      if (this.#connections > before) quiet = 0;
-      before = this.#connections;
-    }
+    await quietConnections(() => this.#connections, this.#drainMs / 2);
   }
 
   /** Closes connections without a request, those among them that never had one, too. */
@@ -107,3 +104,5 @@ export class Closing {
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
   }
 }
+
+const isTcpServer = (server: object): boolean => server instanceof TcpServer;

@@ -3,9 +3,9 @@ import type { Answers } from '../inference/row-predictor.js';
 import { arrivalOf } from './arrivals.js';
 import { jsonLengthHeader } from './body.js';
 import { answerParts } from './description.js';
-import { type InferReply, type WantedOutput, wantedOutputs, writeReply } from './infer-reply.js';
+import { allOutputs, type InferReply, type WantedOutput, wantedOutputs, writeReply } from './infer-reply.js';
 import { type InferRequest, readInferRequest, type SequenceParameters } from './infer-request.js';
-import { Problem } from './problem.js';
+import { badRequest, Problem } from './problem.js';
 import type { ModelEntry } from './repository.js';
 import { requestRowsOf } from './rows.js';
 import { joinedSteps, sequenceStepsOf } from './sequence-steps.js';
@@ -20,6 +20,7 @@ export interface CallContext {
   readonly maxWaitMs: number;
   readonly maxQueue: number;
   readonly maxRows: number;
+  readonly workers: number;
   /** Sends an answer of status 200. */
   succeed(call: InferCall, answer: InferReply, times: CallTimes): void;
 }
@@ -103,7 +104,7 @@ export class InferCall implements Entrant {
     const inference = readInferRequest(this.#body, jsonLength, net.isSingle);
     this.#limitTime(inference.timeoutMs);
     if (inference.sequence) return this.#queueSteps(net, inference, inference.sequence, began);
-    const wanted = wantedOutputs(net, inference);
+    const wanted = wantedOutputs(net.outputs, inference);
     const { count, writeTo } = requestRowsOf(net, inference, this.#context.maxRows);
     net.rowsPerByte = count / this.bytes;
     this.#rows = count;
@@ -116,6 +117,7 @@ export class InferCall implements Entrant {
 
   /** @param began - when it was begun to be parsed */
   #queueSteps(net: ServedNet, inference: InferRequest, sequence: SequenceParameters, began: number): boolean {
+    requireOneProcess(this.#context.workers);
     const steps = sequenceStepsOf(net, inference, this.#context.maxRows);
     const rows = steps.length;
     net.rowsPerByte = rows / this.bytes;
@@ -136,7 +138,7 @@ export class InferCall implements Entrant {
         // A client that has gone may ask again, and the sequence must not go on without it.
         if (this.isOver()) return false;
         const answer = joinedSteps(answers);
-        const wanted = wantedOutputs({ parts: answerParts(answer) }, inference);
+        const wanted = wantedOutputs(allOutputs(answerParts(answer)), inference);
         const queued = { id: inference.id, wanted, rows, inputMs };
         return this.#send(queued, answer, 0, { began: inferBegan, rows: 1 });
       },
@@ -210,6 +212,13 @@ export class InferCall implements Entrant {
   #late(): Problem {
     return new Problem(504, `Expected an answer within ${this.#timeoutMs} ms but it took longer`);
   }
+}
+
+/** Refuses a sequence where its next request may come to another process, which does not know it. */
+function requireOneProcess(workers: number): void {
+  if (workers === 1) return;
+  const expected = 'no sequence_id, since the state of a sequence is in one process,';
+  throw badRequest('a server of several workers', expected, 'one: serve sequences by a server with one worker');
 }
 
 /** Makes the 503 for a model whose queue is full. */

@@ -1,7 +1,8 @@
 import { lengthIn } from './body.js';
 import { parseBounded } from './bounded-json.js';
 import { isNumeric } from './datatypes.js';
-import { listAt, NumberList, parseWithLists } from './number-lists.js';
+import { KnownRequests } from './known-requests.js';
+import { type ListedText, listAt, NumberList, readLists } from './number-lists.js';
 import { badRequest, Problem, wrong } from './problem.js';
 
 /** An input of a request. */
@@ -47,6 +48,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const mostInputs = 4096;
 const mostDimensions = 8;
 const mostIdLength = 128;
+const known = new KnownRequests();
 
 /**
  * Parses a body: JSON, or so many bytes of JSON as the header says, with binary tensors behind it.
@@ -61,13 +63,24 @@ export function readInferRequest(
 ): InferRequest {
   if (!body || body.length === 0) throw badRequest('the body', 'JSON', 'nothing');
   const end = jsonLength === undefined ? body.length : lengthOf(jsonLength, body.length);
-  const request = objectOf('the body', parse(body.subarray(0, end), isSingle));
+  const json = body.subarray(0, end);
+  const listed = readLists(json, isSingle);
+  const binary = body.subarray(end);
+  const similar = known.find(listed, binary);
+  if (similar) return similar;
+  const request = checkedRequest(parse(listed, json), binary);
+  known.keep(listed, binary, request);
+  return request;
+}
+
+function checkedRequest(value: unknown, bytes: Buffer): InferRequest {
+  const request = objectOf('the body', value);
   const { id, inputs, outputs } = request;
   // Optional fields may be null, as some clients write them.
   if (id !== undefined && id !== null && typeof id !== 'string') throw wrong('id', 'a string', id);
   if (!Array.isArray(inputs) || inputs.length === 0 || inputs.length > mostInputs)
     throw wrong('inputs', `a list of 1 to ${mostInputs} tensors`, inputs);
-  const binary = new BinaryPart(body.subarray(end));
+  const binary = new BinaryPart(bytes);
   const checked = inputs.map((input, i) => inputOf(input, i, binary));
   binary.requireEnd();
   requireDifferent('inputs', checked);
@@ -194,9 +207,9 @@ function lengthOf(header: string, most: number): number {
 }
 
 /** Parses JSON; the inputs' data become {@link NumberList}s where they are lists of numbers. */
-function parse(bytes: Buffer, isSingle: boolean): unknown {
+function parse({ text, lists }: ListedText, bytes: Buffer): unknown {
   try {
-    const { value, lists } = parseWithLists(bytes, isSingle);
+    const value = parseBounded(text);
     return lists.length === 0 || giveLists(value, lists) ? value : parseBounded(bytes.toString());
   } catch (cause) {
     if (cause instanceof Problem) throw cause;

@@ -5,6 +5,7 @@ import type { InferReply } from './infer-reply.js';
 import type { Metrics } from './metrics.js';
 import { answerTo, Problem } from './problem.js';
 import type { ModelEntry, Repository } from './repository.js';
+import type { Site } from './site.js';
 import type { CallTimes } from './statistics.js';
 
 /** The parameters in the paths of models. */
@@ -33,11 +34,12 @@ export class InferRoute {
   readonly #metrics: Metrics;
   readonly #context: CallContext;
 
-  constructor(repository: Repository, metrics: Metrics) {
+  constructor(repository: Repository, metrics: Metrics, { workers }: Site) {
     this.#repository = repository;
     this.#metrics = metrics;
     this.#context = {
       ...repository.settings,
+      workers,
       succeed: (call, answer, times) => repository.gate.run(() => this.#succeed(call, answer, times)),
     };
   }

@@ -1,4 +1,4 @@
-import { loadOptional } from './optional.js';
+import { loadOptional, rethrow } from './optional.js';
 import type { ModelEntry, Repository } from './repository.js';
 
 /** Counts requests and batches for Prometheus. */
@@ -8,8 +8,12 @@ export interface Metrics {
   batchEnded(entry: ModelEntry, rows: number): void;
   /** Returns all figures in the text format of Prometheus. */
   text(): Promise<string>;
-  readonly contentType: string;
+  /** Returns all figures, to be added up with those of other processes. */
+  snapshot(): Promise<MetricsSnapshot>;
 }
+
+/** Metrics with their values, as prom-client hands them over. */
+export type MetricsSnapshot = readonly { readonly name: string; readonly type: unknown }[];
 
 const requests = {
   name: 'blasnet_requests_total',
@@ -49,12 +53,14 @@ const openSequences = {
   labelNames: ['model'],
 } as const;
 
-const models = { name: 'blasnet_models', help: 'Versions of models that take requests' };
+/** Those that take requests in all processes. */
+const models = { name: 'blasnet_models', help: 'Versions of models that take requests', aggregator: 'min' } as const;
 
 /** Creates the metrics of a server. @throws BlasnetError `ERR_NATIVE_LOAD` without prom-client */
 export async function createMetrics(repository: Repository): Promise<Metrics> {
-  const { Counter, Gauge, Histogram, Registry } = (await loadOptional('prom-client', () => import('prom-client')))
-    .default;
+  const { Counter, Gauge, Histogram, Registry } = (
+    await loadOptional('prom-client', () => import('prom-client').catch(rethrow))
+  ).default;
   const registry = new Registry();
   const registers = [registry];
   const counts = new RequestCounts();
@@ -108,7 +114,7 @@ export async function createMetrics(repository: Repository): Promise<Metrics> {
     },
     batchEnded: ({ name }, rows) => batchesSeen.observe({ model: name }, rows),
     text: () => registry.metrics(),
-    contentType: registry.contentType,
+    snapshot: async () => registry.getMetricsAsJSON(),
   };
 }
 

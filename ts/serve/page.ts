@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ownFiles, readOwnFile } from '../core/own-package.js';
 import { isPublic } from './model-routes.js';
+
+const folder = 'dist/serve/page';
 
 /** Content types of the page's files. Other files are not served. */
 const contentTypes: Readonly<Record<string, string>> = {
@@ -38,11 +40,10 @@ export async function addPage(app: FastifyInstance): Promise<void> {
 }
 
 async function pageFiles(): Promise<PageFile[]> {
-  const folder = new URL('./page/', import.meta.url);
-  const names = (await readdir(folder)).filter((name) => Object.hasOwn(contentTypes, extname(name)));
+  const names = (await ownFiles(folder)).filter((name) => Object.hasOwn(contentTypes, extname(name)));
   return Promise.all(
     names.map(async (name) => {
-      const content = await readFile(new URL(name, folder));
+      const content = await readOwnFile(`${folder}/${name}`);
       const etag = `"${createHash('sha256').update(content).digest('base64url')}"`;
       return { name, type: contentTypes[extname(name)]!, content, etag };
     }),

@@ -5,12 +5,13 @@ import { noteArrivals } from './arrivals.js';
 import { BodyReader } from './body.js';
 import { hostCheck, hostRule } from './hosts.js';
 import { InferRoute } from './infer-route.js';
-import { createMetrics } from './metrics.js';
+import { createMetrics, type Metrics } from './metrics.js';
 import { healthRoutes, metadataRoutes, metricsRoute, repositoryRoutes } from './model-routes.js';
 import { type ServeOptions, type Settings, serveOptionNames } from './options.js';
 import { addPage } from './page.js';
 import { answerTo, Problem } from './problem.js';
 import { Repository } from './repository.js';
+import { LoneSite, type Site } from './site.js';
 import { refuseWrongMethods } from './wrong-methods.js';
 
 /** Options of Fastify's `register`, which it hands on to the plugin. */
@@ -32,12 +33,21 @@ export const inferenceServer: FastifyPluginAsync<ServeOptions> = async (app, opt
   await repository.load();
 };
 
-/**
- * Adds all routes. The models may be loaded later.
- * @param isAlone - whether the app has no other routes and plugins
- */
-export async function serveRepository(app: FastifyInstance, repository: Repository, isAlone = false): Promise<void> {
+interface ServingOptions {
+  /** Whether the app has no other routes and plugins. */
+  readonly isAlone?: boolean;
+  /** Makes the site where there are other processes. */
+  readonly siteOf?: (metrics: Metrics) => Site;
+}
+
+/** Adds all routes. The models may be loaded later. */
+export async function serveRepository(
+  app: FastifyInstance,
+  repository: Repository,
+  { isAlone = false, siteOf = (metrics) => new LoneSite(repository, metrics) }: ServingOptions = {},
+): Promise<void> {
   const metrics = await createMetrics(repository);
+  const site = siteOf(metrics);
   repository.onBatch = metrics.batchEnded;
   noteArrivals(app);
   const { token, page } = repository.settings;
@@ -52,11 +62,11 @@ export async function serveRepository(app: FastifyInstance, repository: Reposito
     repository.isDraining = true;
   });
   const refuseOthers = refuseWrongMethods(app, isAlone);
-  healthRoutes(app, repository);
-  metadataRoutes(app, repository);
-  repositoryRoutes(app, repository);
-  metricsRoute(app, metrics);
-  new InferRoute(repository, metrics).addTo(app);
+  healthRoutes(app, repository, site);
+  metadataRoutes(app, repository, site);
+  repositoryRoutes(app, repository, site);
+  metricsRoute(app, site);
+  new InferRoute(repository, metrics, site).addTo(app);
   if (page) await addPage(app);
   refuseOthers();
 }

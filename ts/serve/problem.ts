@@ -61,3 +61,10 @@ function statusAndMessage(error: unknown): { readonly status: number; readonly m
   if (typeof statusCode === 'number' && statusCode >= 400) return { status: statusCode, message: String(message) };
   return { status: 500, message: 'Internal error' };
 }
+
+/** Converts the problem of a request to the error of a call. */
+export function withoutStatus(error: unknown): unknown {
+  if (!(error instanceof Problem)) return error;
+  if (error.cause instanceof BlasnetError) return error.cause;
+  return new BlasnetError('ERR_BAD_ARGUMENT', error.message, { cause: error });
+}

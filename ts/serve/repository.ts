@@ -105,6 +105,9 @@ export class ModelEntry {
   }
 }
 
+/** A change of all versions of a model. */
+export type ModelChange = 'load' | 'unload';
+
 /** The models that are served, by name and version. */
 export class Repository {
   readonly settings: Settings;
@@ -156,9 +159,17 @@ export class Repository {
     return this.entries.flatMap(({ nets }) => nets).reduce((sum, { rows }) => sum + rows, 0);
   }
 
-  /** Loads all models. */
-  async load(): Promise<void> {
-    for (const entry of this.entries) await entry.load();
+  /** Loads all models, but for those that are to be unloaded. */
+  async load(unloaded: readonly string[] = []): Promise<void> {
+    for (const entry of this.entries) {
+      if (entry.isReloadable && unloaded.includes(entry.name)) entry.unload();
+      else await entry.load();
+    }
+  }
+
+  /** Calls `reload` or `unload`. */
+  change(name: string, change: ModelChange): Promise<void> {
+    return change === 'load' ? this.reload(name) : this.unload(name);
   }
 
   /**

@@ -6,7 +6,8 @@ import type { Answers } from '../inference/row-predictor.js';
 import { type RowJob, RowQueue } from '../inference/row-queue.js';
 import { NeuralNet } from '../neural-net.js';
 import { type DType, sizeOf, Tensor } from '../tensor/tensor.js';
-import { type AnswerPart, answerParts, describeNet, type NetDescription } from './description.js';
+import { answerParts, describeNet, type NetDescription } from './description.js';
+import { type AllOutputs, allOutputs } from './infer-reply.js';
 import type { Settings } from './options.js';
 import { Sequences } from './sequences.js';
 
@@ -42,7 +43,7 @@ export class ServedNet {
   readonly width: number;
   readonly preparer: Preparer | NamedPreparer;
   /** The tensors of an answer. */
-  readonly parts: readonly AnswerPart[];
+  readonly outputs: AllOutputs;
   readonly queue: RowQueue<Answers, InferJob>;
   /** The sequences that clients hand in step by step. */
   readonly sequences: Sequences;
@@ -68,7 +69,7 @@ export class ServedNet {
     this.width = sizeOf(rowShape);
     this.preparer = preparer;
     this.isSingle = this.dtype === 'float32' && preparer instanceof Preparer;
-    this.parts = answerParts(example);
+    this.outputs = allOutputs(answerParts(example));
     this.description = describeNet(net, preparer, rowShape, example);
     this.sequences = new Sequences(() => net.stream(), settings, { onBatch, onFreed });
     const { maxBatch, maxDelayMs } = settings;

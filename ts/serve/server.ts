@@ -1,12 +1,10 @@
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
-import { BlasnetError, badArgument } from '../core/errors.js';
+import { badArgument } from '../core/errors.js';
 import { checkOptions } from '../core/fields.js';
+import { createApp } from './app.js';
 import { Closing } from './closing.js';
-import { hostCheck, hostRule } from './hosts.js';
-import { loadOptional } from './optional.js';
 import { type ServeOptions, serveOptionNames } from './options.js';
-import { serveRepository } from './plugin.js';
-import { Problem } from './problem.js';
+import { withoutStatus } from './problem.js';
 import { Repository } from './repository.js';
 
 export interface StartOptions extends ServeOptions {
@@ -18,11 +16,21 @@ export interface StartOptions extends ServeOptions {
   readonly logger?: FastifyServerOptions['logger'] | undefined;
   /** Milliseconds for requests under way when the server closes; default 10000. Then their connections are cut off. */
   readonly drainMs?: number | undefined;
+  /**
+   * Processes that answer requests, each with the models in its memory; default 1: this one. More of them need models from
+   * files, and refuse sequences.
+   */
+  readonly workers?: number | undefined;
+  /** Threads that compute in each of several workers; default 1. */
+  readonly workerThreads?: number | undefined;
 }
+
+const mostWorkers = 256;
 
 /** A server that listens. */
 export interface RunningServer {
   readonly url: string;
+  /** The app of this process. @throws BlasnetError `ERR_BAD_ARGUMENT` where the server has several workers, with an app each */
   readonly app: FastifyInstance;
   /**
    * Loads a model, or all, again from its file. The previous net answers requests meanwhile.
@@ -40,44 +48,20 @@ export interface RunningServer {
  *   optional packages fastify and prom-client; Node's own error where it cannot listen, as `EADDRINUSE` for a port in use
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  checkOptions(options, [...serveOptionNames, 'host', 'port', 'logger', 'drainMs']);
-  const { host = '127.0.0.1', port = 8080, logger = { level: 'warn' }, drainMs = 10_000 } = options;
-  if (!(drainMs >= 0 && drainMs <= 2 ** 31 - 1)) throw badArgument('drainMs', 'a number from 0 to 2147483647', drainMs);
-  if (!(Number.isSafeInteger(port) && port >= 0 && port < 2 ** 16)) {
-    throw badArgument('port', 'a whole number from 0 to 65535', port);
+  const { drainMs, host, logger, port, workers, workerThreads } = checkedStart(options);
+  if (workers > 1) {
+    const { WorkerPool } = await import('./worker-pool.js');
+    return WorkerPool.start(options, { drainMs, host, logger, port, workers, workerThreads });
   }
-  if (typeof host !== 'string' || host === '') throw badArgument('host', 'the name or address of a host', host);
   const repository = new Repository(options);
-  const { fastify, LogController } = await loadOptional('fastify', () => import('fastify'));
-  const app = fastify({
-    logger,
-    logController: new LogController({ disableRequestLogging: true }),
-    // Nothing here waits for others: on a busy machine, a start may take longer than Fastify's ten seconds.
-    pluginTimeout: 0,
-    // Requests on connections that are open are answered while others drain.
-    return503OnClosing: false,
-    ...timeoutsOf(repository.settings.timeoutMs),
-  });
-  app.setNotFoundHandler((_request, reply) => {
-    reply
-      .code(404)
-      .send({ error: 'Expected a path of the Open Inference Protocol, such as /v2, but received another' });
-  });
-  await app.register(async (scope) => {
-    const { allowedHosts } = repository.settings;
-    scope.addHook('onRequest', hostCheck(hostRule(host, allowedHosts), allowedHosts));
-    await serveRepository(scope, repository, true);
-  });
+  const app = await createApp(repository, { host, logger });
   const closing = new Closing(app, repository, drainMs);
   const close = () => closing.close();
   try {
     const url = await app.listen({ host, port });
     await repository.load();
     const reload = async (name?: string) => {
-      const names = repository.entries
-        .filter(({ isReloadable, isUnloaded }) => isReloadable && !isUnloaded)
-        .map((entry) => entry.name);
-      for (const each of name === undefined ? new Set(names) : [name]) {
+      for (const each of name === undefined ? reloadableNames(repository) : [name]) {
         await repository.reload(each).catch((error: unknown) => {
           throw withoutStatus(error);
         });
@@ -90,21 +74,26 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
 }
 
-/** Node's limits for slow clients. Bodies that are late get an answer by `readBody` first; without it they are cut off. */
-function timeoutsOf(timeoutMs: number) {
-  return {
-    requestTimeout: timeoutMs + 1000,
-    http: {
-      headersTimeout: Math.min(timeoutMs, 60_000),
-      requestTimeout: timeoutMs + 1000,
-      connectionsCheckingInterval: Math.max(50, Math.min(Math.ceil(timeoutMs / 4), 1000)),
-    },
-  };
+/** The names of the models that are loaded from files. */
+function reloadableNames({ entries }: Repository): ReadonlySet<string> {
+  return new Set(entries.filter((entry) => entry.isReloadable && !entry.isUnloaded).map(({ name }) => name));
 }
 
-/** Converts the problem of a request to the error of a call. */
-function withoutStatus(error: unknown): unknown {
-  if (!(error instanceof Problem)) return error;
-  if (error.cause instanceof BlasnetError) return error.cause;
-  return new BlasnetError('ERR_BAD_ARGUMENT', error.message, { cause: error });
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for an option of the wrong type or out of range */
+function checkedStart(options: StartOptions) {
+  checkOptions(options, [...serveOptionNames, 'host', 'port', 'logger', 'drainMs', 'workers', 'workerThreads']);
+  const { host = '127.0.0.1', port = 8080, logger = { level: 'warn' }, drainMs = 10_000 } = options;
+  const { workers = 1, workerThreads } = options;
+  if (!(drainMs >= 0 && drainMs <= 2 ** 31 - 1)) throw badArgument('drainMs', 'a number from 0 to 2147483647', drainMs);
+  if (!(Number.isSafeInteger(port) && port >= 0 && port < 2 ** 16)) {
+    throw badArgument('port', 'a whole number from 0 to 65535', port);
+  }
+  if (typeof host !== 'string' || host === '') throw badArgument('host', 'the name or address of a host', host);
+  if (!(Number.isSafeInteger(workers) && workers >= 1 && workers <= mostWorkers))
+    throw badArgument('workers', `a whole number from 1 to ${mostWorkers}`, workers);
+  if (workerThreads !== undefined && workers === 1)
+    throw badArgument('workerThreads', 'no value without workers, where setThreads decides,', workerThreads);
+  if (workerThreads !== undefined && !(Number.isSafeInteger(workerThreads) && workerThreads >= 1))
+    throw badArgument('workerThreads', 'a whole number above 0', workerThreads);
+  return { drainMs, host, logger, port, workers, workerThreads: workerThreads ?? 1 };
 }

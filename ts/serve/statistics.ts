@@ -1,6 +1,9 @@
 /** The 99th percentile is that of so many answers. */
 const recentAnswers = 1000;
 
+/** Plain figures that can be sent to another process. */
+export type StatisticsSnapshot = ReturnType<Statistics['snapshot']>;
+
 /** How long the parts of a successful call took, in milliseconds. */
 export interface CallTimes {
   readonly rows: number;
@@ -29,6 +32,11 @@ class Duration {
     this.ns += Math.round(milliseconds * 1e6);
   }
 
+  include({ count, ns }: { readonly count: number; readonly ns: number }): void {
+    this.count += count;
+    this.ns += ns;
+  }
+
   toJSON() {
     return { count: this.count, ns: this.ns };
   }
@@ -50,15 +58,19 @@ export class Statistics {
   /** Rows that were computed. */
   #rows = 0;
   #executions = 0;
+  /** Answers of this process. */
+  #answers = 0;
   /** Milliseconds since 1970. */
   #last = 0;
   /** Times of the latest answers; the next one takes the place of the oldest. */
   readonly #recent = new Float64Array(recentAnswers);
+  /** Those of other processes. */
+  readonly #recentElsewhere: number[] = [];
 
   /** @param milliseconds - from the arrival of the request to its answer */
   succeeded(milliseconds: number, { batchRows, queueMs, inputMs, inferMs, outputMs }: CallTimes): void {
     this.#last = Date.now();
-    this.#recent[this.#success.count % recentAnswers] = Math.round(milliseconds * 1e6);
+    this.#recent[this.#answers++ % recentAnswers] = Math.round(milliseconds * 1e6);
     this.#success.add(milliseconds);
     this.#queue.add(queueMs);
     this.#input.add(inputMs);
@@ -83,6 +95,42 @@ export class Statistics {
     input.count++;
     output.count++;
     infer.add(milliseconds);
+  }
+
+  /** Returns all figures, for {@link include} in another process. */
+  snapshot() {
+    return {
+      last: this.#last,
+      rows: this.#rows,
+      executions: this.#executions,
+      parts: this.#parts.map((part) => part.toJSON()),
+      batches: [...this.#batches].map(([rows, { input, infer, output }]) => ({
+        rows,
+        parts: [input, infer, output].map((part) => part.toJSON()),
+      })),
+      recent: this.#recentTimes,
+    };
+  }
+
+  /** Adds the figures of another process. */
+  include({ last, rows, executions, parts, batches, recent }: StatisticsSnapshot): void {
+    this.#last = Math.max(this.#last, last);
+    this.#rows += rows;
+    this.#executions += executions;
+    for (const [i, part] of this.#parts.entries()) part.include(parts[i]!);
+    for (const batch of batches) {
+      const { input, infer, output } = this.#batchOf(batch.rows);
+      for (const [i, part] of [input, infer, output].entries()) part.include(batch.parts[i]!);
+    }
+    this.#recentElsewhere.push(...recent);
+  }
+
+  get #parts(): readonly Duration[] {
+    return [this.#success, this.#fail, this.#queue, this.#input, this.#infer, this.#output];
+  }
+
+  get #recentTimes(): number[] {
+    return [...this.#recent.slice(0, Math.min(this.#answers, recentAnswers)), ...this.#recentElsewhere];
   }
 
   /** Returns the statistics under the names of the protocol's extension, and the 99th percentile of answers. */
@@ -116,8 +164,8 @@ export class Statistics {
 
   /** The time that 99 of 100 of the latest answers took at most; null before the first. */
   get #latencyP99(): number | null {
-    const count = Math.min(this.#success.count, recentAnswers);
-    return count === 0 ? null : this.#recent.slice(0, count).sort()[Math.ceil(0.99 * count) - 1]!;
+    const times = Float64Array.from(this.#recentTimes).sort();
+    return times.length === 0 ? null : times[Math.ceil(0.99 * times.length) - 1]!;
   }
 
   #batchOf(rows: number) {

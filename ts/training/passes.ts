@@ -15,17 +15,23 @@ export interface TrainingBatch extends Labels {
   readonly isPart?: boolean | undefined;
 }
 
+/** Takes the sums of the loss, which lie in `scalars`, and those of the metrics if they are wanted. */
+export interface Judge {
+  readonly scores: Scores;
+  readonly scalars: RuntimeScalars;
+  readonly wantsMetrics: boolean;
+}
+
 /**
  * Records the kernels that compute the gradient of the loss for a batch: forward, loss, metrics, backward.
  * @param batchOf - records the kernels that gather the batch
- * @param judge - takes the sums of the loss, which lie in `scalars`, and those of the metrics if they are wanted
  * @returns the result of each step of the graph
  */
 export function trainingPass(
   model: Model,
   runner: Runner,
   batchOf: (runner: Runner) => TrainingBatch,
-  judge: { readonly scores: Scores; readonly scalars: RuntimeScalars; readonly wantsMetrics: boolean },
+  judge: Judge,
 ): readonly Tensor[] {
   const { scores, scalars, wantsMetrics } = judge;
   const { inputs, isPart, ...labels } = batchOf(runner);

@@ -48,9 +48,11 @@ export class Rollback {
       : this.#lost('weight', iteration, `layer '${layer}'`);
   }
 
-  /** The error after a step whose loss is no number; the net returns. */
-  lostLoss(iteration: number): BlasnetError {
-    const at = this.#plan.firstNotFinite(iteration);
+  /**
+   * The error after a step whose loss is no number; the net returns.
+   * @param at - index of the first step of the graph whose result is not finite; −1 if none
+   */
+  lostLoss(iteration: number, at: number): BlasnetError {
     return this.#lost('loss', iteration, at < 0 ? 'the loss' : `layer '${this.#model.stack.steps[at]!.step}'`);
   }
 

@@ -7,6 +7,7 @@ import {
   requireSameFingerprint,
 } from '../checkpoints/run-fingerprint.js';
 import type { RunState } from '../checkpoints/run-state.js';
+import { badArgument } from '../core/errors.js';
 import { definedFields } from '../core/objects.js';
 import type { DataReader } from '../data/data-reader.js';
 import { Evaluator } from '../inference/evaluation.js';
@@ -16,6 +17,7 @@ import { checkData } from './check-data.js';
 import { type Feed, feedFor } from './feed.js';
 import { Rollback } from './rollback.js';
 import { scaleHint } from './scale-hint.js';
+import { Shards } from './shards.js';
 import { StopRule } from './stop-rule.js';
 import type { TrainOptions } from './train-options.js';
 import { TrainingPlan } from './training-plan.js';
@@ -60,12 +62,19 @@ export function setUpRun(
   const pending = saved?.state;
   const { checkpoint = 1, shuffle = true } = { ...pending?.fingerprint, ...definedFields(options) };
   checkData(model, reader, { ...options, checkpoint, shuffle });
-  const fingerprint = fingerprintOf(reader, { checkpoint, shuffle, sampleWeight: options.sampleWeight });
+  const { communicator, sampleWeight } = options;
+  const shards = new Shards(options.shards ?? pending?.fingerprint.shards ?? communicator?.size ?? 1, communicator);
+  const fingerprint = fingerprintOf(reader, { checkpoint, shuffle, sampleWeight, shards: shards.count });
   if (saved && pending) requireSameFingerprint({ ...saved, fingerprint: pending.fingerprint }, fingerprint, reader);
-  const feed = feedFor(model, reader, options.sampleWeight, pending?.next ?? 0);
+  const feed = feedFor(model, reader, sampleWeight, pending?.next ?? 0);
   const { count } = feed.source;
   const batchRows = params.batchSize === -1 ? count : Math.min(params.batchSize, count);
-  const plan = new TrainingPlan(model, feed.source, batchRows, shuffle, checkpoint);
+  if (shards.count > batchRows) throw badArgument('shards', `at most the ${batchRows} rows of a batch`, shards.count);
+  if (shards.exchange !== undefined && !stack.isRecordable) {
+    const layer = stack.layers.find((entry) => !entry.layer.isRecordable)!.name;
+    throw badArgument('communicator', 'a net of layers made of operations', `the layer '${layer}' in plain TypeScript`);
+  }
+  const plan = new TrainingPlan(model, feed.source, batchRows, shuffle, checkpoint, shards);
   const validation = reader.validationPart && new Evaluator(model, reader.validationPart);
   validation?.keepRows();
   const { iterationsPerEpoch } = plan;

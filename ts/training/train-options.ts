@@ -1,5 +1,6 @@
 import type { Callback } from '../callbacks/callback.js';
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.js';
+import type { Communicator } from '../core/communicator.js';
 import { didYouMean } from '../core/did-you-mean.js';
 import { badArgument } from '../core/errors.js';
 import { checkOptions, isFields } from '../core/fields.js';
@@ -49,7 +50,18 @@ export interface TrainOptions extends CheckpointOptions {
   readonly sampleWeight?: Tensor | undefined;
   /** Objects whose functions are called at moments of the run, in this order; see `Callback`. */
   readonly callbacks?: readonly Callback[] | undefined;
-  /** Ends the run within one step; `train` then rejects with the signal's reason. */
+  /**
+   * The processes that train together, from `mpi()` of `blasnet/mpi`: all of them call `train` with the same net, data and
+   * options. Each computes some shards of every batch, and all end with the same weights and the same history. Only rank 0
+   * writes `checkpointFile` and shows progress; listeners and callbacks are called on all ranks.
+   */
+  readonly communicator?: Communicator | undefined;
+  /**
+   * The pieces that each batch is cut into; gradients are added in their order. The result has the same bits for any number
+   * of ranks that divides the number of shards. Default: the number of ranks, or as before where a run is resumed.
+   */
+  readonly shards?: number | undefined;
+  /** Ends the run within one step, of several ranks within a second; `train` then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -64,7 +76,7 @@ export function checkTrainArguments(reader: unknown, options: TrainOptions): ass
   }
   checkOptions(options, [
     ...(['checkpoint', 'needTest', 'shuffle', 'restoreBest', 'progress', 'sampleWeight'] as const),
-    ...(['onProgress', 'onCheckpoint', 'callbacks', 'signal'] as const),
+    ...(['onProgress', 'onCheckpoint', 'callbacks', 'signal', 'communicator', 'shards'] as const),
     ...(['checkpointFile', 'checkpointEvery', 'keepCheckpoints'] as const),
   ]);
   const { signal, onProgress, onCheckpoint, needTest, shuffle, restoreBest, progress } = options;
@@ -80,6 +92,20 @@ export function checkTrainArguments(reader: unknown, options: TrainOptions): ass
   }
   if (options.sampleWeight !== undefined) requireTensor('sampleWeight', options.sampleWeight);
   if (options.callbacks !== undefined) checkCallbacks(options.callbacks);
+  if (options.communicator !== undefined) checkCommunicator(options.communicator);
+  const { shards } = options;
+  if (shards !== undefined && !(Number.isInteger(shards) && shards >= 1 && shards <= mostShards)) {
+    throw badArgument('shards', `a whole number from 1 to ${mostShards}`, shards);
+  }
+}
+
+const mostShards = 4096;
+
+function checkCommunicator(communicator: unknown): void {
+  const { rank, size, exchange, allGather } = isFields(communicator) ? communicator : {};
+  const isOne = Number.isInteger(rank) && Number.isInteger(size) && typeof allGather === 'function';
+  if (isOne && (size === 1 || typeof exchange === 'number')) return;
+  throw badArgument('communicator', "what mpi() of 'blasnet/mpi' resolves with", communicator);
 }
 
 const hooks = ['onTrainBegin', 'onEpochEnd', 'onCheckpoint', 'onTrainEnd'] as const satisfies (keyof Callback)[];

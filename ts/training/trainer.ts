@@ -7,13 +7,7 @@ import { Evaluator } from '../inference/evaluation.js';
 import type { ModelDescription } from '../model-files/description.js';
 import type { Model } from '../net/model.js';
 import type { Snapshot } from '../replay/snapshot.js';
-import {
-  type CheckpointRecord,
-  type RunEnd,
-  type StopReason,
-  TrainingHistory,
-  type TrainingProgress,
-} from '../training-history.js';
+import { type CheckpointRecord, type RunEnd, TrainingHistory, type TrainingProgress } from '../training-history.js';
 import { Interruption } from './interruption.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { RunCallbacks } from './run-callbacks.js';
@@ -21,6 +15,8 @@ import { type RunSetup, setUpRun } from './run-setup.js';
 import { RunStatus } from './run-status.js';
 import { chanceWarning } from './scale-hint.js';
 import { Steps } from './steps.js';
+import { Team } from './team.js';
+import { factsOf } from './team-facts.js';
 import type { TrainOptions } from './train-options.js';
 
 /** The net of a run, its description for files, and the state in which an earlier process left the run. */
@@ -29,6 +25,7 @@ export interface RunContext {
   readonly whileReadable: (work: () => Promise<void>) => Promise<void>;
   readonly describe: () => ModelDescription;
   readonly pending?: PendingRun | undefined;
+  readonly team?: Team | undefined;
 }
 
 /** One run of `net.train`. */
@@ -43,28 +40,32 @@ export class Trainer {
   readonly #status: RunStatus;
   readonly #callbacks: RunCallbacks;
   readonly #files: RunCheckpoints | undefined;
-  /** Why the run ends before `maxEpoch`, once that is decided. */
-  #reason: StopReason | undefined;
+  readonly #team: Team;
+  readonly #describe: () => ModelDescription;
 
   constructor(model: Model, reader: DataReader, options: TrainOptions, context: RunContext) {
-    const { net, whileReadable, describe, pending } = context;
+    const { net, whileReadable, describe, pending, team = new Team(undefined) } = context;
     this.#model = model;
     this.#reader = reader;
     this.#options = options;
     this.#net = net;
+    this.#team = team;
+    this.#describe = describe;
     this.#setup = setUpRun(model, reader, options, pending);
     this.#interruption = new Interruption(options.signal);
     const { feed, plan, rollback, begin, end } = this.#setup;
-    const isStopped = () => this.#reason !== undefined;
-    this.#steps = new Steps({ model, feed, plan, rollback, interruption: this.#interruption, begin, end, isStopped });
+    const isStopped = () => team.reason !== undefined;
+    const interruption = this.#interruption;
+    this.#steps = new Steps({ model, feed, plan, rollback, interruption, team, begin, end, isStopped });
     this.#status = new RunStatus(model, this.#setup, pending?.records ?? [], () => this.#steps.next);
-    this.#reason = pending?.state.stopReason;
+    team.decide(pending?.state.stopReason);
     this.#callbacks = new RunCallbacks([...this.#ownCallbacks(), ...(options.callbacks ?? [])], {
       interruption: this.#interruption,
       whileReadable,
       context: () => this.#status.context(net, (reason = 'callback') => this.#stop(reason)),
     });
-    if (options.checkpointFile !== undefined) this.#files = this.#createFiles(options.checkpointFile, describe);
+    const { checkpointFile } = options;
+    if (checkpointFile !== undefined && team.rank === 0) this.#files = this.#createFiles(checkpointFile, describe);
   }
 
   /** The schedule, as a callback in front of the user's: it judges each checkpoint. */
@@ -105,9 +106,8 @@ export class Trainer {
   async run(onProgress: ((progress: TrainingProgress) => unknown) | undefined): Promise<TrainingHistory> {
     let history: TrainingHistory;
     try {
-      history = await this.#run(
-        onProgress && new ProgressReporter((...at) => onProgress(this.#status.progress(...at))),
-      );
+      const reporter = onProgress && new ProgressReporter((...at) => onProgress(this.#status.progress(...at)));
+      history = await this.#team.guard(() => this.#run(reporter));
     } catch (error) {
       await this.#callbacks.end(undefined, error).catch(() => {}); // the first error is told
       throw error;
@@ -120,13 +120,16 @@ export class Trainer {
     const { pending, feed } = this.#setup;
     this.#status.start();
     this.#interruption.check();
+    const facts = () => factsOf(this.#model, this.#reader, this.#options, this.#setup, this.#describe);
+    await this.#team.start(facts);
     try {
       await this.#files?.prepare();
       await this.#callbacks.begin(pending !== undefined);
       await this.#trainToEnd(reporter);
       const end = await this.#finish();
+      await this.#steps.meet();
       const warning = chanceWarning(this.#model, this.#reader, this.records.at(-1)!, this.#net.name);
-      if (warning !== undefined) process.emitWarning(warning, 'BlasnetWarning');
+      if (warning !== undefined && this.#team.rank === 0) process.emitWarning(warning, 'BlasnetWarning');
       const { testPart } = this.#reader;
       const evaluator = this.#options.needTest && testPart ? new Evaluator(this.#model, testPart) : undefined;
       const test = evaluator && (await this.#interruption.evaluate(evaluator));
@@ -140,7 +143,7 @@ export class Trainer {
   }
 
   get #isOver(): boolean {
-    return this.#steps.next === this.#setup.end || (this.#reason !== undefined && this.records.length > 0);
+    return this.#steps.next === this.#setup.end || (this.#team.reason !== undefined && this.records.length > 0);
   }
 
   async #trainToEnd(reporter: ProgressReporter | undefined): Promise<void> {
@@ -155,11 +158,13 @@ export class Trainer {
       await this.#steps.runTo(Math.min(...stops), reporter);
       const { next } = this.#steps;
       if (next === newest) continue; // stopped before its first step
-      const isDue = next === newest + interval || next === end || this.#reason !== undefined;
+      const isDue = next === newest + interval || next === end || this.#team.reason !== undefined;
       let record = isDue ? await this.#checkpoint() : undefined;
+      if (record) await this.#steps.meet();
       if (next % iterationsPerEpoch === 0 && next > before) {
         await this.#callbacks.epochEnd(plan.scores.running());
-        if (this.#reason) record ??= await this.#checkpoint();
+        if (this.#callbacks.wantEpochs) await this.#steps.meet();
+        if (this.#team.reason) record ??= await this.#checkpoint();
       }
       if (record) newest = next;
       await this.#tellListeners(record, reporter);
@@ -206,7 +211,7 @@ export class Trainer {
     await rollback.take(iteration);
     this.#status.records.push(record);
     const reason = rule.judge(record);
-    this.#reason ??= reason;
+    this.#team.decide(reason);
     if (rule.isLowest) await weights.best.take();
     await this.#callbacks.checkpoint({ record, isBest: rule.isLowest });
     await weights.keep();
@@ -217,7 +222,7 @@ export class Trainer {
   async #finish(): Promise<RunEnd> {
     const { weights, rule, restoresBest, pending, first } = this.#setup;
     const position = this.#status.position;
-    const stopReason = pending?.stopReason ?? this.#reason ?? 'maxEpoch';
+    const stopReason = pending?.stopReason ?? this.#team.reason ?? 'maxEpoch';
     const wantsBest = restoresBest || this.#model.params.regularizer.method === 'earlyStop';
     const restored = weights.restore(wantsBest, rule.isLowest);
     if (!pending?.stopReason) await this.#files?.finish(position, stopReason, restored);
@@ -227,7 +232,7 @@ export class Trainer {
   /** Ends the run after the present step, or the callbacks of this moment. */
   #stop(reason: 'callback' | 'earlyStop'): void {
     oneOf('reason', ['callback', 'earlyStop'], reason);
-    this.#reason ??= reason;
-    this.#steps.abort();
+    this.#team.wish(reason);
+    if (this.#team.isAlone) this.#steps.abort();
   }
 }

@@ -11,7 +11,10 @@ import type { Tensor } from '../tensor/tensor.js';
 import { accumulatePass, groupUpdatePass } from './accumulation.js';
 import { stepUpdatePass, trainingPass } from './passes.js';
 import { rowLengths } from './row-lengths.js';
+import { ShardedPass } from './sharded-pass.js';
+import { type Shard, Shards } from './shards.js';
 
+const scalarNames = ['windowStart', 'windowRow', 'groupCount', 'shardRow', 'shardOwnRow'] as const;
 const shuffleStream = 0x45504f43; // the order of rows; layers' streams are small numbers
 
 /** Where a training plan takes its rows from: a data set in memory, or bound inputs that are given one window after another. */
@@ -40,7 +43,8 @@ function restPasses({ state, stack }: Model): Pick<Passes, 'begin' | 'end'> {
 export class TrainingPlan {
   /**
    * `windowStart`: rows of the epoch before the window in the bound inputs; `windowRow`: the batch's first row within it;
-   * `groupCount`: rows since the last update, where several batches make one.
+   * `groupCount`: rows since the last update, where several batches make one; `shardRow` and `shardOwnRow`: as `windowRow` (or
+   * `firstRow`) and `firstRow`, for a shard of the batch.
    */
   readonly scalars: RuntimeScalars;
   /** The loss and metrics over the rows since a checkpoint. */
@@ -48,15 +52,19 @@ export class TrainingPlan {
   readonly replay: Replay;
   readonly iterationsPerEpoch: number;
   /** The result of each step of the graph, as the pass for a full batch and the one for the last batch of an epoch leave it. */
-  readonly #outputs: { full: readonly Tensor[]; last: readonly Tensor[] } = { full: [], last: [] };
+  readonly #outputs: Record<'full' | 'last', readonly (readonly Tensor[])[]> = { full: [], last: [] };
 
-  /** @param interval - epochs between checkpoints */
+  /**
+   * @param interval - epochs between checkpoints
+   * @param shards - how each batch is cut
+   */
   constructor(
     model: Model,
     source: TrainingSource,
     batchRows: number,
     shuffle: boolean | 'byLength',
     interval: number,
+    shards: Shards = new Shards(1, undefined),
   ) {
     const { dtype, seed, gradientAccumulation } = model.params;
     const { count, boundInputs, sampleWeights } = source;
@@ -69,7 +77,7 @@ export class TrainingPlan {
     );
     const classWeights = targets.map((name) => source.classWeights[name]);
     this.iterationsPerEpoch = Math.ceil(count / batchRows);
-    const scalars = new RuntimeScalars(['windowStart', 'windowRow', 'groupCount'], Scores.roomFor(objectives));
+    const scalars = new RuntimeScalars([...scalarNames], Scores.roomFor(objectives));
     this.scalars = scalars;
     const epochs = Math.min(interval, model.params.maxEpoch);
     const mostRows = iterationsBetween(epochs, this.iterationsPerEpoch) * batchRows;
@@ -80,34 +88,51 @@ export class TrainingPlan {
     const lengths = shuffle === 'byLength' ? rowLengths(model.stack, source.inputs, names) : undefined;
 
     const isPart = gradientAccumulation > 1;
-    /** Of rows that lie in memory, also where the others come in windows. */
-    const ownRange = (rows: number) => ({ count: rows, firstRow: scalars.scalar('firstRow'), order });
-    const gradientPass = (runner: Runner, rows: number) =>
-      trainingPass(
-        model,
-        runner,
-        () => {
-          if (boundInputs) {
-            const [firstRow, start] = [scalars.scalar('firstRow'), scalars.scalar('windowStart')];
-            runner.run('window_row', { firstRow, start, row: scalars.vector('windowRow') });
-          }
-          const range = { count: rows, firstRow: scalars.scalar(boundInputs ? 'windowRow' : 'firstRow'), order };
-          return {
-            inputs: names.map((name) => {
-              const rows = source.inputs[name]!;
-              return batchPass(runner, boundInputs?.inputs[name] ?? rows, rows, { ...range, augmentSeed: seed });
-            }),
-            labels: targets.map((name) => {
-              const rows = source.targets[name]!;
-              return floatBatchPass(runner, boundInputs?.targets[name] ?? rows, rows, range);
-            }),
-            classWeights,
-            sampleWeights: sampleWeights && floatBatchPass(runner, sampleWeights, sampleWeights, ownRange(rows)),
-            isPart,
-          };
-        },
-        { scores, scalars, wantsMetrics: true },
-      );
+    const whole = (rows: number): Shard => ({ index: 0, offset: 0, rows });
+    /** The first row of a shard, for a scalar that is the first row of the batch. */
+    const firstRowOf = (runner: Runner, name: 'firstRow' | 'windowRow', { offset }: Shard, shardName: string) => {
+      if (offset === 0) return scalars.scalar(name);
+      runner.run('window_row', { firstRow: scalars.scalar(name), start: -offset, row: scalars.vector(shardName) });
+      return scalars.scalar(shardName);
+    };
+    const rangeOf = (runner: Runner, shard: Shard) => ({
+      count: shard.rows,
+      firstRow: firstRowOf(runner, boundInputs ? 'windowRow' : 'firstRow', shard, 'shardRow'),
+      order,
+    });
+    const windowPass = (runner: Runner) => {
+      if (!boundInputs) return;
+      const [firstRow, start] = [scalars.scalar('firstRow'), scalars.scalar('windowStart')];
+      runner.run('window_row', { firstRow, start, row: scalars.vector('windowRow') });
+    };
+    const labelsPass = (runner: Runner, shard: Shard, range = rangeOf(runner, shard)) => {
+      const labels = targets.map((name) => {
+        const rows = source.targets[name]!;
+        return floatBatchPass(runner, boundInputs?.targets[name] ?? rows, rows, range);
+      });
+      // These lie in memory, also where the others come in windows.
+      const weights = () => {
+        const firstRow = firstRowOf(runner, 'firstRow', shard, 'shardOwnRow');
+        return floatBatchPass(runner, sampleWeights!, sampleWeights!, { count: shard.rows, firstRow, order });
+      };
+      return { labels, classWeights, sampleWeights: sampleWeights && weights(), isPart };
+    };
+    const batchOf = (runner: Runner, shard: Shard) => {
+      const range = rangeOf(runner, shard);
+      const inputs = names.map((name) => {
+        const rows = source.inputs[name]!;
+        return batchPass(runner, boundInputs?.inputs[name] ?? rows, rows, { ...range, augmentSeed: seed });
+      });
+      return { inputs, ...labelsPass(runner, shard, range) };
+    };
+    const judge = { scores, scalars, wantsMetrics: true };
+    const sharded = shards.count > 1 ? new ShardedPass(model, shards) : undefined;
+    const gradientPass = (runner: Runner, rows: number) => {
+      windowPass(runner);
+      if (!sharded) return [trainingPass(model, runner, () => batchOf(runner, whole(rows)), judge)];
+      const labels = () => labelsPass(runner, whole(rows));
+      return sharded.record(runner, { rows, shardOf: (shard) => batchOf(runner, shard), labels }, judge);
+    };
     const stepPass = (rows: number) => (runner: Runner) => {
       const outputs = gradientPass(runner, rows);
       const part = { rows, firstRow: scalars.scalar('firstRow'), groupRows: gradientAccumulation * batchRows };
@@ -156,7 +181,11 @@ export class TrainingPlan {
     const isLast = iteration % this.iterationsPerEpoch === this.iterationsPerEpoch - 1;
     const { full, last } = this.#outputs;
     const outputs = isLast && last.length > 0 ? last : full;
-    return outputs.findIndex(({ data }) => data.some((value) => !Number.isFinite(value)));
+    const lost = outputs.map((results) =>
+      results.findIndex(({ data }) => data.some((value) => !Number.isFinite(value))),
+    );
+    const found = lost.filter((at) => at >= 0);
+    return found.length > 0 ? Math.min(...found) : -1;
   }
 }
 

@@ -55,7 +55,18 @@ export function addServe(program: Command): void {
     )
     .option('--json-limit <bytes>', 'most JSON in a request (default: 1MiB)', byteCount)
     .option('--body-limit <bytes>', 'largest request with binary tensors (default: 16MiB)', byteCount)
-    .option('--threads <number>', 'threads that compute a batch; the event loop needs a core, too', wholeNumber(1), 1)
+    .option(
+      '--workers <number>',
+      'processes that answer requests, each with the models in its memory; at most one a core',
+      wholeNumber(1, 256),
+      1,
+    )
+    .option(
+      '--threads <number>',
+      'threads that compute a batch, in each worker; the event loop needs a core, too',
+      wholeNumber(1),
+      1,
+    )
     .option('--timeout <ms>', 'longest time from a request to its answer (default: 30000)', wholeNumber(1))
     .option('--no-page', 'no page at /')
     .addOption(
@@ -72,6 +83,7 @@ Examples:
   $ blasnet serve houses.safetensors iris.onnx --name houses --name iris --host 0.0.0.0 --port 80
   $ API_TOKEN=secret blasnet serve model.safetensors --token-env API_TOKEN
   $ blasnet serve model.safetensors --host 0.0.0.0 --allowed-host api.example.com
+  $ blasnet serve model.safetensors --workers 4
   $ curl http://127.0.0.1:8080/v2/models/model`,
     );
   command.action(async (models: readonly string[], flags: ServeFlags) => {

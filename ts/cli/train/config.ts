@@ -10,7 +10,7 @@ const readerFields = [
   ...csvOptionNames.filter((name) => name !== 'transform' && name !== 'derive'),
   ...['format', 'arrays', 'test', 'split'],
 ];
-const trainingFields = ['checkpoint', 'shuffle', 'restoreBest'];
+const trainingFields = ['checkpoint', 'shuffle', 'restoreBest', 'shards'];
 const seriesFields = ['length', 'horizon', 'target', 'stride', 'gap', 'time', 'timeFormat', 'sort', 'season'];
 const textFields = [
   ...['column', 'features', 'tokenizer', 'lowerCase', 'locale', 'vocabularySize', 'minCount', 'maxLength', 'keep'],

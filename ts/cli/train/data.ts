@@ -3,7 +3,7 @@ import { csvOptionsIn } from '../../data/csv/check-options.js';
 import { MISSING_CELLS } from '../../data/csv/columns.js';
 import { formatOf } from '../../data/read-files.js';
 import { CsvColumnsError, type DataFiles, DataReader } from '../../index.js';
-import { say, UsageError } from '../output.js';
+import { sayOnce, UsageError } from '../output.js';
 import { explainedColumns } from './column-problems.js';
 import { dataOptions } from './options/data.js';
 import type { TrainSettings } from './settings.js';
@@ -19,7 +19,7 @@ export async function readDataSet(train: string, settings: TrainSettings): Promi
   } catch (error) {
     throw error instanceof CsvColumnsError ? explainedColumns(error, settings) : error;
   }
-  for (const note of reader.notes) say(note);
+  for (const note of reader.notes) sayOnce(note);
   return reader;
 }
 

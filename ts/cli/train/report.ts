@@ -34,8 +34,9 @@ export class Report {
   readonly #isQuiet: boolean;
   readonly #isJson: boolean;
 
-  constructor({ quiet, json }: CommandSettings) {
-    this.#isQuiet = quiet === true;
+  /** @param isFirst - false for a process of several that leaves the report to another one */
+  constructor({ quiet, json }: CommandSettings, isFirst = true) {
+    this.#isQuiet = quiet === true || !isFirst;
     this.#isJson = json === true;
   }
 

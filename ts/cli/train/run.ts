@@ -1,10 +1,12 @@
 import { extname, parse, resolve } from 'node:path';
+import type { Communicator } from '../../core/communicator.js';
 import { requireWritable } from '../../core/files.js';
 import { definedFields } from '../../core/objects.js';
 import { rowType } from '../../data/rows.js';
 import { type DataReader, type NeuralNet, setThreads, type TrainingHistory } from '../../index.js';
 import { soleTypeFor } from '../../objectives.js';
 import { Interrupted, UsageError } from '../output.js';
+import { joinRanks } from '../ranks.js';
 import { chartFiles, saveCharts } from './charts.js';
 import { readDataSet } from './data.js';
 import { resultsOf } from './evaluation.js';
@@ -32,19 +34,22 @@ export async function runTrain(data: string, settings: TrainSettings): Promise<v
   if (checkpoint !== undefined && resolve(checkpoint) === resolve(out)) {
     throw new UsageError(`--checkpoint and --out: Expected two files but received '${out}' for both`);
   }
+  const communicator = await joinRanks();
+  const isFirst = (communicator?.rank ?? 0) === 0;
   const pictureFiles = chartFiles(out, charts);
   // Before the data is read: what cannot be written should show now, and not after an hour.
   for (const file of [out, ...pictureFiles, ...(checkpoint === undefined ? [] : [checkpoint])]) {
-    await requireWritable(file);
+    if (isFirst) await requireWritable(file);
   }
   if (threads !== undefined) setThreads(threads);
-  const report = new Report(settings.command);
+  const report = new Report(settings.command, isFirst);
   const { reader, kind } = await dataFor(data, settings);
   await report.data(data, reader, kind);
   const net = await netFor(reader, kind, settings, parse(out).name);
   await report.net(net);
 
-  const { history, hasBest } = await train(net, reader, settings);
+  const { history, hasBest } = await train(net, reader, settings, communicator);
+  if (!isFirst) return;
   if (extension === '.onnx') await net.exportOnnx(out);
   else await net.save(out);
   const pictures = await saveCharts(history, net, pictureFiles, { isAsked: typeof charts === 'string' });
@@ -86,6 +91,7 @@ async function train(
   net: NeuralNet,
   reader: DataReader,
   { training, command }: TrainSettings,
+  communicator: Communicator | undefined,
 ): Promise<{ history: TrainingHistory; hasBest: boolean }> {
   const { checkpoint: checkpointFile, quiet } = command;
   const restoreBest = training.restoreBest ?? reader.numValidation > 0;
@@ -98,7 +104,7 @@ async function train(
   try {
     const history = await net.train(reader, {
       ...training,
-      ...definedFields({ checkpointFile }),
+      ...definedFields({ checkpointFile, communicator }),
       restoreBest,
       progress: process.stderr.isTTY === true && !quiet,
       signal: abort.signal,

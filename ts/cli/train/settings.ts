@@ -63,7 +63,7 @@ export interface TrainSettings {
   readonly layers?: readonly LayerEntry[];
   readonly activation: string;
   readonly hyperParameters: Partial<HyperParameterOptions>;
-  readonly training: Pick<TrainOptions, 'checkpoint' | 'shuffle' | 'restoreBest'>;
+  readonly training: Pick<TrainOptions, 'checkpoint' | 'shuffle' | 'restoreBest' | 'shards'>;
   /** For a file that is a time series. */
   readonly series: SeriesSettings;
   /** For a file of texts. */

@@ -1,6 +1,6 @@
 // @internal
-import { createRequire } from 'node:module';
 import { BlasnetError, badArgument, reasonOf } from '../../core/errors.js';
+import { requirePackage } from '../../core/own-package.js';
 import type { TextEncoding, TextTokenizer } from './text-encoding.js';
 
 /** Cuts texts into words or characters. */
@@ -65,8 +65,6 @@ interface HuggingFace {
   };
 }
 
-const require = createRequire(import.meta.url);
-
 /** Large ones take a second. */
 const known = new WeakMap<object, FileTokenizer>();
 
@@ -117,7 +115,7 @@ let library: HuggingFace | undefined;
 /** Loads the package at once: a net that was loaded is ready for its first text. */
 function loaded(): HuggingFace {
   try {
-    library ??= require('@huggingface/tokenizers') as HuggingFace;
+    library ??= requirePackage('@huggingface/tokenizers') as HuggingFace;
     return library;
   } catch (cause) {
     const message =

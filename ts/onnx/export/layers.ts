@@ -132,6 +132,10 @@ class LayerForm implements OnnxBuilder {
     return this.#exporter.builder.constant(`${this.#name}/constant`, shape, values);
   }
 
+  bytes(values: ArrayLike<number>, shape: readonly number[], type: 'int8' | 'uint8'): string {
+    return this.#exporter.builder.bytes(`${this.#name}/bytes`, values, shape, type);
+  }
+
   integers(values: readonly number[]): string {
     return this.#exporter.builder.integers(`${this.#name}/integers`, values);
   }
@@ -146,7 +150,8 @@ class LayerForm implements OnnxBuilder {
     return this.#exporter.rowShape(value);
   }
 
-  layer(layer: Layer, inputs: readonly string[]): string {
+  layer(layer: Layer, inputs: readonly string[], rowShapes: readonly (readonly number[])[] = []): string {
+    for (const [i, rowShape] of rowShapes.entries()) this.#exporter.setRowShape(inputs[i]!, rowShape);
     return this.#exporter.layer(`${this.#name}/${layer.kind.replaceAll(' ', '-')}-${++this.#layers}`, layer, inputs);
   }
 

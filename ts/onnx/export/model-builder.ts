@@ -1,4 +1,6 @@
 // @internal
+import { badArgument } from '../../core/errors.js';
+import { littleEndianBytes } from '../../core/number-formats.js';
 import type { OnnxAttributes } from '../../layers/index.js';
 import type { DType, FloatArray } from '../../tensor/tensor.js';
 import {
@@ -106,6 +108,18 @@ export class ModelBuilder {
       dataType: elementTypes[this.dtype],
       rawData: rawDataOf(this.dtype, values),
     });
+    return free;
+  }
+
+  /**
+   * Adds whole numbers of 8 bits and returns their name.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` in a model of float64: operators that scale them take float32 only
+   */
+  bytes(name: string, values: ArrayLike<number>, shape: readonly number[], type: 'int8' | 'uint8'): string {
+    if (this.dtype !== 'float32') throw badArgument('dtype', 'float32 for a net with int8 weights', this.dtype);
+    const free = this.free(name);
+    const rawData = littleEndianBytes(type === 'int8' ? Int8Array.from(values) : Uint8Array.from(values));
+    this.#tensors.push({ name: free, dims: shape, dataType: elementTypes[type], rawData });
     return free;
   }
 

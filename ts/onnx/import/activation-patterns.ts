@@ -1,6 +1,8 @@
 // @internal
 import { type Activation, ActivationLayer } from '../../layers/index.js';
+import { giveBack } from './aligned.js';
 import type { GraphImport } from './graph-import.js';
+import { layoutOf, withoutLayout } from './layout.js';
 import { activate } from './nodes/activate.js';
 import type { Pattern } from './patterns.js';
 
@@ -12,8 +14,9 @@ export function addPatternLayer(state: GraphImport, { result, root, input }: Pat
   activate(
     state,
     root,
-    value,
+    value.kind === 'rows' ? withoutLayout(value) : value,
     () => new ActivationLayer(name),
     (ops, x) => ops[name as 'gelu'](x),
   );
+  if (value.kind === 'rows') giveBack(state, root, layoutOf(value));
 }

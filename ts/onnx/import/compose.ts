@@ -6,6 +6,7 @@ import type { DType } from '../../tensor/tensor.js';
 import { elementTypes } from '../messages.js';
 import type { Budget } from './budget.js';
 import type { ConstantValue } from './constant.js';
+import { holdsRows } from './extents.js';
 import { Form } from './form.js';
 import type { IntegersValue, RowsValue } from './graph-values.js';
 import type { OnnxNode } from './node.js';
@@ -77,7 +78,7 @@ export function recordedLayer(
 
 /** Integers as floats. @throws BlasnetError `ERR_BAD_FILE` for the number of rows */
 export function floatsOf(node: OnnxNode, { shape, values }: IntegersValue): ConstantValue {
-  if (values.includes('rows')) throw node.bad('numbers that are known', 'the number of rows');
+  if (values.some(holdsRows)) throw node.bad('numbers that are known', 'the number of rows');
   return { kind: 'constant', shape, values: values as readonly number[], isFloat: true };
 }
 

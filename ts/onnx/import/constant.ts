@@ -16,6 +16,8 @@ export interface ConstantValue {
   readonly isWeight?: boolean;
   /** The dimension that stands for any number of rows, all of which are the same: it has length 1 here. */
   readonly rowsAt?: number;
+  /** How many times the number of rows that dimension has; default 1. */
+  readonly rowsTimes?: number;
 }
 
 /** Limit on the dimensions of a tensor; ONNX sets none, and images have four. */

@@ -12,7 +12,7 @@ import { Chain } from './chain.js';
 import { readModelFile, withExternalData } from './files.js';
 import { withConstants } from './given-constants.js';
 import { type Graph, graphOf } from './graph.js';
-import { rowShapeOf } from './input-shapes.js';
+import { rowShapeOf, rowsPlaceOf } from './input-shapes.js';
 import { netOf } from './net-of-chain.js';
 import { graphNet } from './net-of-graph.js';
 import { operatorOf, requireSupported } from './operators/index.js';
@@ -22,6 +22,9 @@ import { checkedChoice } from './outputs.js';
 import { findPatterns, type Pattern } from './patterns.js';
 import { preparationOf } from './preparation.js';
 import { quote } from './quote.js';
+
+/** The shape of a row, or that of an input of the model, in which `'rows'` stands for the number of rows. */
+type InputShape = readonly (number | 'rows')[];
 
 /** Options of `NeuralNet.fromOnnx`. */
 export interface OnnxImportOptions {
@@ -33,8 +36,11 @@ export interface OnnxImportOptions {
   readonly params?: Partial<HyperParameterOptions> | undefined;
   /** The net's name; default: the name of the graph. */
   readonly name?: string | undefined;
-  /** Shape of one row, where the model leaves it open; by the inputs' names where there are several. */
-  readonly inputShape?: readonly number[] | Readonly<Record<string, readonly number[]>> | undefined;
+  /**
+   * Shape of one row, where the model leaves it open; by the inputs' names where there are several. Of a model that has the rows in
+   * another dimension than the first, the whole shape with `'rows'` in their place: `[5, 'rows', 8]`.
+   */
+  readonly inputShape?: InputShape | Readonly<Record<string, InputShape>> | undefined;
   /**
    * Whether the first dimension of the model's inputs and outputs counts the rows; default true. With false, each row of the
    * net is all that the model takes, its first dimension included.
@@ -115,12 +121,17 @@ export interface Attempt {
   readonly budget: Budget;
 }
 
-const isChainWanted = ({ inputs, outputs }: Graph, { batched = true }: OnnxImportOptions) =>
-  inputs.length === 1 && outputs.length === 1 && batched && inputs[0]!.dtype !== 'int32';
+const isChainWanted = ({ inputs, outputs }: Graph, { batched = true, inputShape }: OnnxImportOptions) =>
+  inputs.length === 1 &&
+  outputs.length === 1 &&
+  batched &&
+  inputs[0]!.dtype !== 'int32' &&
+  inputs[0]!.dtype !== 'bool' &&
+  rowsPlaceOf(inputs[0]!, inputShape) === 0;
 
 /** Makes a net of a model whose nodes are a chain of layers; returns the error of one that is not. */
 function chainNet({ graph, budget }: Attempt, options: OnnxImportOptions, where: string): NeuralNet | BlasnetError {
-  const inputShape = rowShapeOf(graph.inputs[0]!, options.inputShape, where);
+  const inputShape = rowShapeOf(graph.inputs[0]!, options.inputShape, where, 0);
   const made = refusedOr(() => {
     const chain = new Chain(graph, inputShape, budget, where);
     follow(chain);

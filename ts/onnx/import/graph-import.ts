@@ -7,8 +7,10 @@ import { elementTypes, type TensorMessage } from '../messages.js';
 import type { Budget } from './budget.js';
 import { type Compose, floatsOf, folded, integersOf, recordedLayer } from './compose.js';
 import { type ConstantValue, constantOf } from './constant.js';
+import { type Extent, holdsRows, rowsTimes } from './extents.js';
 import type { Graph, GraphInput } from './graph.js';
 import { type GraphValue, type IntegersValue, kindOf, type RowsValue } from './graph-values.js';
+import { extentsOf, type Layout, laidOut, layoutOf } from './layout.js';
 import { mostLayers, mostRowNumbers, nodeLayerName, type Weights } from './limits.js';
 import type { Branch, OnnxNode } from './node.js';
 import { quote } from './quote.js';
@@ -47,10 +49,16 @@ export class GraphImport {
   readonly maskedBy = new Map<Node, Node>();
   /** The names of the net's outputs by those of the model, where there are several. */
   readonly outputNames = new Map<string, string>();
+  /** The number of rows where the model fixes it. */
+  fixedRows: number | undefined;
+  /** The dimensions of the model's inputs that count the rows. */
+  readonly #rowPlaces = new Set([0]);
   readonly #namesOutputs: boolean;
   /** Constants of branches, and names that their nodes take. */
   readonly #constants = new Map<string, TensorMessage>();
   readonly #reads = new Set<string>();
+  /** How many names have been lent. */
+  #lent = 0;
   readonly #follow: (nodes: readonly OnnxNode[]) => void;
 
   /** @param namesOutputs - whether the values of outputs have their names; else what comes behind them has */
@@ -90,9 +98,27 @@ export class GraphImport {
     return free;
   }
 
-  /** The value of an input of the model. */
-  setInput({ name, dtype }: GraphInput, node: Node): void {
-    this.#values.set(name, { kind: 'rows', node, ...(dtype === 'int32' && { isIndex: true }) });
+  /** The value of an input of the model, in which the dimension `at` counts the rows. */
+  setInput({ name, dtype, shape }: GraphInput, node: Node, at = 0): void {
+    const isIndex = dtype === 'int32' || dtype === 'bool';
+    const value = {
+      kind: 'rows',
+      node,
+      ...(isIndex && { isIndex }),
+      ...(dtype === 'bool' && { isTruth: true }),
+    } as const;
+    this.#values.set(name, laidOut(value, { at, front: 1, behind: 1 }));
+    this.#rowPlaces.add(at);
+    this.fixedRows ??= shape?.[at];
+  }
+
+  /** Calls a function with names under which a node finds values as its inputs. */
+  lend(values: readonly GraphValue[], use: (names: readonly string[]) => void): void {
+    const names = values.map((_, i) => `\0${this.#lent + i}`);
+    this.#lent += values.length;
+    for (const [i, name] of names.entries()) this.#values.set(name, values[i]!);
+    use(names);
+    for (const name of names) this.#values.delete(name);
   }
 
   /** The value of that name; undefined where no earlier node gives it. */
@@ -103,8 +129,9 @@ export class GraphImport {
     if (!tensor) return undefined;
     const where = `tensor ${quote(name)} of ${this.where}`;
     const constant = constantOf(tensor, where, this.budget, { mostIntegers });
+    // Infinite numbers are those of a mask, which is not trained.
     const value: GraphValue = constant.isFloat
-      ? { ...constant, isWeight: true }
+      ? { ...constant, isWeight: Array.prototype.every.call(constant.values, Number.isFinite) }
       : integersOf(constant, tensor.dataType);
     this.#values.set(name, value);
     return value;
@@ -118,42 +145,60 @@ export class GraphImport {
   input(node: OnnxNode, i: number): GraphValue {
     const name = node.inputs[i] ?? '';
     if (name === '') throw node.bad(`an input ${i + 1}`, 'none');
-    const value = this.value(name);
+    const value = this.#given(node, i);
     if (!value) throw node.bad('values that an earlier node gives', quote(name));
     if (value.kind === 'rows' && value.isIndex) throw node.bad(`floats as input ${i + 1}`, kindOf(value));
-    if (value.kind === 'rows' && value.rowsAt) {
-      throw node.bad('the rows as first dimension', `[${this.dims(value).join(', ')}]`);
+    if (value.kind === 'rows' && value.layout) {
+      throw node.bad('the rows as first dimension', `[${this.extents(value).join(', ')}]`);
     }
-    if (value.kind === 'constant' && value.rowsAt !== undefined) {
-      throw node.bad('a constant whose shape does not hold the rows', `[${this.dims(value).join(', ')}]`);
+    if (value.kind !== 'rows' && value.rowsAt !== undefined) {
+      throw node.bad('a constant whose shape does not hold the rows', `[${this.extents(value).join(', ')}]`);
     }
     return value;
   }
 
   /** An input whose rows may stand in any dimension. @throws BlasnetError `ERR_BAD_FILE` where it is missing */
   anyInput(node: OnnxNode, i: number): GraphValue {
-    const value = this.value(node.inputs[i] ?? '');
-    if (value?.kind === 'rows' ? value.rowsAt && !value.isIndex : value?.kind === 'constant') return value!;
+    const value = this.#given(node, i);
+    if (value?.kind === 'rows' ? value.layout && !value.isIndex : value) return value!;
     return this.input(node, i);
+  }
+
+  /** The value of a node's input, if there is one. */
+  #given(node: OnnxNode, i: number): GraphValue | undefined {
+    const name = node.inputs[i] ?? '';
+    const value = this.value(name);
+    if (value?.kind !== 'rows' || !value.isIndex || !value.isTruth) return value;
+    const { layout, ...numbers } = value;
+    const truth = { ...this.between(node, [numbers], ({ ops }, [x]) => ops.nonZero(x!)), isTruth: true };
+    const result = layout ? { ...truth, layout } : truth;
+    this.#values.set(name, result);
+    return result;
   }
 
   /** The input where it is a constant that is the same for any number of rows. */
   repeatedConstant(node: OnnxNode, i = 0): (ConstantValue & { readonly rowsAt: number }) | undefined {
-    const value = this.value(node.inputs[i] ?? '');
+    const value = this.#given(node, i);
     return value?.kind === 'constant' && value.rowsAt !== undefined ? { ...value, rowsAt: value.rowsAt } : undefined;
   }
 
   /** The whole numbers of an input of the model; undefined where the node's input is something else. */
   indices(node: OnnxNode, i: number): RowsValue | undefined {
-    const value = this.value(node.inputs[i] ?? '');
+    const value = this.#given(node, i);
     return value?.kind === 'rows' && value.isIndex ? value : undefined;
   }
 
-  /** An input where it is rows that may stand in any dimension; undefined for another one. */
+  /** An input where it is rows, which may stand in any dimension; undefined for another one. */
+  anyRows(node: OnnxNode, i = 0): RowsValue | undefined {
+    const value = this.#given(node, i);
+    return value?.kind === 'rows' && !value.isIndex && this.batching === 'rows' ? value : undefined;
+  }
+
+  /** The same where a dimension counts the rows and nothing else. */
   movedRows(node: OnnxNode, i = 0): (RowsValue & { readonly rowsAt: number }) | undefined {
-    const value = this.value(node.inputs[i] ?? '');
-    if (value?.kind !== 'rows' || value.isIndex || this.batching === 'whole') return undefined;
-    return { ...value, rowsAt: value.rowsAt ?? 0 };
+    const value = this.anyRows(node, i);
+    const { at, front, behind } = value ? layoutOf(value) : { at: 0, front: 0, behind: 0 };
+    return value && front === 1 && behind === 1 ? { ...value, rowsAt: at } : undefined;
   }
 
   /** All inputs of a node that takes any number of them. */
@@ -203,7 +248,7 @@ export class GraphImport {
   integers(node: OnnxNode, i: number): readonly number[] {
     const { values } = this.lengths(node, i);
     return values.map((value) => {
-      if (value === 'rows') throw node.bad(`known integers as input ${i + 1}`, 'the number of rows');
+      if (holdsRows(value)) throw node.bad(`known integers as input ${i + 1}`, 'the number of rows');
       return value;
     });
   }
@@ -219,19 +264,24 @@ export class GraphImport {
     if (!this.has(node, i)) return undefined;
     const value = this.input(node, i);
     const isOne = value.kind !== 'rows' && value.values.length === 1;
-    const number = isOne ? (value.values as ArrayLike<Length>)[0] : undefined;
+    const number = isOne ? (value.values as ArrayLike<Extent>)[0] : undefined;
     if (typeof number !== 'number') throw node.bad(`a known number as input ${i + 1}`, kindOf(value));
     return number;
   }
 
-  /** The lengths of a value's dimensions as the model has them. */
+  /** The dimensions of a value as the model has them, for one in which none of them holds more than the rows. */
   dims(value: GraphValue): readonly Length[] {
-    if (value.kind === 'constant' && value.rowsAt !== undefined) {
-      return (value.shape as readonly Length[]).with(value.rowsAt, 'rows');
+    return this.extents(value) as readonly Length[];
+  }
+
+  /** The dimensions of a value as the model has them. */
+  extents(value: GraphValue): readonly Extent[] {
+    if (value.kind === 'rows') {
+      return this.batching === 'whole' ? value.node.rowShape : extentsOf(value.node.rowShape, layoutOf(value));
     }
-    if (value.kind !== 'rows') return value.shape;
-    if (this.batching === 'whole') return value.node.rowShape;
-    return ([...value.node.rowShape] as Length[]).toSpliced(value.rowsAt ?? 0, 0, 'rows');
+    if (value.rowsAt === undefined) return value.shape;
+    const times = value.kind === 'constant' ? value.rowsTimes : 1;
+    return (value.shape as readonly Extent[]).with(value.rowsAt, rowsTimes(times ?? 1));
   }
 
   /** An array of the net's dtype. @throws BlasnetError `ERR_BAD_FILE` if it exceeds the budget */
@@ -289,6 +339,11 @@ export class GraphImport {
   /** Rows that a node computes in operations on its way to its output. */
   between(node: OnnxNode, inputs: readonly (RowsValue | ConstantValue)[], compose: Compose): RowsValue {
     return node.naming(() => this.#record(node, inputs, compose, -1));
+  }
+
+  /** Sets one of the node's outputs to rows that the model has in a place of its own. */
+  giveLaidOut(node: OnnxNode, value: RowsValue, layout: Layout, output = 0): void {
+    this.give(node, laidOut(value, layout), output);
   }
 
   /** Rows in another shape. Of what has been reshaped already, the numbers are those of the first shape. */
@@ -394,13 +449,18 @@ export class GraphImport {
     return { kind: 'rows', node: applied };
   }
 
+  /** Whether rows stand where an input has them, too: in the net they are in front. */
+  #isPlaced({ at, front, behind }: Layout): boolean {
+    return this.#rowPlaces.has(at) && front === 1 && behind === 1;
+  }
+
   /** The nodes of the net's outputs, each of them another one. */
   finish(): Node[] {
     const taken = new Set<Node>();
     return this.graph.outputs.map((name) => {
       const value = this.value(name);
-      if (value?.kind === 'rows' && value.rowsAt) {
-        const received = `[${this.dims(value).join(', ')}]`;
+      if (value?.kind === 'rows' && !this.#isPlaced(layoutOf(value))) {
+        const received = `[${this.extents(value).join(', ')}]`;
         throw badFile(this.where, `the rows as first dimension of output ${quote(name)}`, received);
       }
       if (value?.kind !== 'rows' || value.isIndex) {

@@ -1,18 +1,16 @@
 // @internal
 import type { Node } from '../../graph/node.js';
 import type { ConstantValue } from './constant.js';
-import type { Length } from './recorder.js';
+import type { Extent } from './extents.js';
+import type { Layout } from './layout.js';
 
 /** Numbers that the net computes. */
 export interface RowsValue {
   readonly kind: 'rows';
   readonly node: Node;
-  /**
-   * The dimension that counts the rows in the model, where it is not the first one: a Transpose may move it for a while. In the
-   * net the rows stay in front.
-   */
-  readonly rowsAt?: number;
-  /** Whether they are the whole numbers of an int32 input, which only Gather reads. */
+  /** Where the model has the rows, unless they are its first dimension: a Transpose may move them. In the net they stay in front. */
+  readonly layout?: Layout;
+  /** Whether they are the whole numbers of an int32 input, which only Gather reads, or its truth values. */
   readonly isIndex?: boolean;
   /** Whether the model has them as truth values; here they are 0 and 1. */
   readonly isTruth?: boolean;
@@ -22,8 +20,10 @@ export interface RowsValue {
 export interface IntegersValue {
   readonly kind: 'integers';
   readonly shape: readonly number[];
-  readonly values: readonly Length[];
+  readonly values: readonly Extent[];
   readonly isTruth?: boolean;
+  /** The dimension that stands for any number of rows, all of which are the same: it has length 1 here. */
+  readonly rowsAt?: number;
 }
 
 /** A value of the graph import. */

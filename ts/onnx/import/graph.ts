@@ -40,9 +40,11 @@ export interface Graph {
 export interface GraphInput {
   readonly name: string;
   /** int32 for whole numbers of any type, such as those of an embedding. */
-  readonly dtype: DType | 'int32';
+  readonly dtype: DType | 'int32' | 'bool';
   /** The number of rows, then the shape of one row; undefined for each dimension that the model leaves open. */
   readonly shape: readonly (number | undefined)[] | undefined;
+  /** The dimensions for which the model has a name in place of a length. */
+  readonly named: readonly number[];
 }
 
 /**
@@ -157,6 +159,7 @@ const inputTypes: ReadonlyMap<number, GraphInput['dtype']> = new Map([
   [elementTypes.float64, 'float64'],
   [elementTypes.int32, 'int32'],
   [elementTypes.int64, 'int32'],
+  [elementTypes.bool, 'bool'],
 ]);
 
 function typeOf({ name, type }: ValueMessage, where: string): Omit<GraphInput, 'name'> {
@@ -164,11 +167,12 @@ function typeOf({ name, type }: ValueMessage, where: string): Omit<GraphInput, '
   const dtype = inputTypes.get(tensor?.elemType ?? 0);
   if (!dtype) {
     const received = tensor ? elementTypeName(tensor.elemType) : 'no tensor';
-    throw badFile(where, `a tensor of float32, float64, int32 or int64 as input ${quote(name)}`, received);
+    throw badFile(where, `a tensor of float32, float64, int32, int64 or bool as input ${quote(name)}`, received);
   }
   const shape = tensor?.shape?.dim.map(({ dimValue, dimParam }) => {
     const size = dimParam ? 0 : wholeNumber(dimValue, where);
     return size > 0 && size < 2 ** 31 ? size : undefined;
   });
-  return { dtype, shape };
+  const named = (tensor?.shape?.dim ?? []).flatMap(({ dimParam }, i) => (dimParam ? [i] : []));
+  return { dtype, shape, named };
 }

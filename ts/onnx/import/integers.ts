@@ -1,8 +1,8 @@
 // @internal
 import { sizeOf } from '../../tensor/tensor.js';
+import { type Extent, holdsRows, rowsTimes, timesOf } from './extents.js';
 import type { GraphValue, IntegersValue } from './graph-values.js';
 import type { OnnxNode } from './node.js';
-import type { Length } from './recorder.js';
 
 /** Limit on the integers that are computed: shapes have a few. */
 const mostIntegers = 2 ** 20;
@@ -13,6 +13,8 @@ const functions = new Map<string, (...values: readonly number[]) => number>([
   ['Sub', (a, b) => a! - b!],
   ['Mul', (a, b) => a! * b!],
   ['Div', (a, b) => (b === 0 ? Number.NaN : Math.trunc(a! / b!))],
+  ['Mod', (a, b) => a! - b! * Math.floor(a! / b!)],
+  ['Fmod', (a, b) => a! % b!],
   ['Pow', (a, b) => a! ** b!],
   ['Max', (...all) => Math.max(...all)],
   ['Min', (...all) => Math.min(...all)],
@@ -69,7 +71,7 @@ function placesOf(i: number, shape: readonly number[]): number[] {
     .toReversed();
 }
 
-function at({ shape, values }: IntegersValue, places: readonly number[]): Length {
+function at({ shape, values }: IntegersValue, places: readonly number[]): Extent {
   let index = 0;
   for (const [i, length] of shape.entries()) {
     const place = places[i + places.length - shape.length]!;
@@ -78,25 +80,36 @@ function at({ shape, values }: IntegersValue, places: readonly number[]): Length
   return values[index]!;
 }
 
-function combined(node: OnnxNode, values: readonly Length[]): Length {
+function combined(node: OnnxNode, values: readonly Extent[]): Extent {
   const { operator } = node;
   const [a, b] = values;
-  if (operator === 'Where') return a === 'rows' ? unknown(node, values) : a !== 0 ? b! : values[2]!;
-  const neutral =
-    operator === 'Mul' || operator === 'Div' ? 1 : operator === 'Add' || operator === 'Sub' ? 0 : undefined;
-  if (neutral !== undefined && a === 'rows' && b === neutral) return a;
-  if (b === 'rows' && a === neutral && (operator === 'Mul' || operator === 'Add')) return b;
-  // The number of rows is no negative number, and not 0.
-  if (operator === 'Equal' && values.includes('rows') && values.some((one) => one !== 'rows' && one < 1)) return 0;
-  if (values.includes('rows')) return unknown(node, values);
-  const value = functions.get(operator)?.(...(values as readonly number[]));
+  if (operator === 'Where') return holdsRows(a!) ? unknown(node, values) : a !== 0 ? b! : values[2]!;
+  if (values.some(holdsRows)) return ofRows(operator, a!, b!) ?? unknown(node, values);
+  const isFmod = operator === 'Mod' && node.int('fmod', 0) !== 0;
+  const value = functions.get(isFmod ? 'Fmod' : operator)?.(...(values as readonly number[]));
   if (!Number.isSafeInteger(value)) {
     throw node.bad('integers that fit each other', `${operator} of ${values.join(' and ')}`);
   }
   return value!;
 }
 
-function unknown(node: OnnxNode, values: readonly Length[]): never {
+/** The result of two integers of which one holds the number of rows; undefined where it depends on that. */
+function ofRows(operator: string, a: Extent, b: Extent): Extent | undefined {
+  if (operator === 'Add' || operator === 'Sub') return b === 0 ? a : a === 0 && operator === 'Add' ? b : undefined;
+  // The number of rows is no negative number, and not 0.
+  if (operator === 'Equal') return a === b ? 1 : [a, b].some((one) => !holdsRows(one) && one < 1) ? 0 : undefined;
+  const [times, more] = [a, b].map((one) => (holdsRows(one) ? timesOf(one) : one)) as [number, number];
+  const areRows = holdsRows(a) && holdsRows(b);
+  const [product, quotient] = [times * more, times / more];
+  if (operator === 'Mul') return !areRows && isLength(product) ? rowsTimes(product) : undefined;
+  if (operator !== 'Div') return undefined;
+  if (areRows) return Math.trunc(quotient);
+  return holdsRows(a) && isLength(quotient) ? rowsTimes(quotient) : undefined;
+}
+
+const isLength = (value: number) => Number.isSafeInteger(value) && value > 0;
+
+function unknown(node: OnnxNode, values: readonly Extent[]): never {
   throw node.bad(
     'a shape that keeps the rows apart',
     `arithmetic with the number of rows, ${node.operator} of ${values.join(' and ')}`,

@@ -11,8 +11,9 @@ import { sizeOf, Tensor } from '../../tensor/tensor.js';
 import { metadataKeys } from '../messages.js';
 import { addPatternLayer } from './activation-patterns.js';
 import type { Attempt, OnnxImportOptions } from './from-onnx.js';
+import type { GraphInput } from './graph.js';
 import { GraphImport } from './graph-import.js';
-import { rowShapeOf } from './input-shapes.js';
+import { rowShapeOf, rowsPlaceOf } from './input-shapes.js';
 import { mostRowNumbers } from './limits.js';
 import type { OnnxNode } from './node.js';
 import { graphOperatorOf } from './node-table.js';
@@ -20,6 +21,7 @@ import { requireOperators } from './operators/supported.js';
 import { findPatterns } from './patterns.js';
 import { toldPreparation } from './preparation.js';
 import { quote } from './quote.js';
+import { areCastToFloats } from './whole-inputs.js';
 
 /**
  * Makes a net of any model whose nodes compute rows from rows. Where the model fixes the number of rows at 1 and mixes its
@@ -53,21 +55,23 @@ function attempt({ graph, budget }: Attempt, way: Way, options: OnnxImportOption
     namesOutputs: way !== 'single',
     follow: followNodes,
   });
-  const inputs = graph.inputs.map((given) => {
-    const rowShape = rowShapeOf(given, options.inputShape, where, way === 'whole' ? 0 : 1);
+  const inputs = graph.inputs.map((declared) => {
+    const given = areCastToFloats(graph, declared) ? { ...declared, dtype: state.dtype } : declared;
+    const rowsAt = rowsPlace(given, way, options);
+    const rowShape = rowShapeOf(given, options.inputShape, where, way === 'whole' ? undefined : rowsAt);
     if (!(sizeOf(rowShape) <= mostRowNumbers) || rowShape.length > 7) {
       throw badFile(where, `rows of at most ${mostRowNumbers} numbers`, `rows of shape [${rowShape.join(', ')}]`);
     }
-    const isIndex = given.dtype === 'int32';
+    const isIndex = given.dtype === 'int32' || given.dtype === 'bool';
     if (isIndex && way === 'single')
-      throw badFile(where, 'floats as a row in front', `input ${quote(given.name)} of int32`);
+      throw badFile(where, 'floats as a row in front', `input ${quote(given.name)} of ${given.dtype}`);
     const name = graph.inputs.length > 1 ? { name: state.freeName(given.name) } : {};
     const node = input(rowShape, { ...name, ...(isIndex && { dtype: 'int32' }) });
     const led = () => new ReshapeLayer([1, ...rowShape]).apply(node, state.freeName(`${given.name} led`));
-    state.setInput(given, way === 'single' ? led() : node);
+    state.setInput(given, way === 'single' ? led() : node, rowsAt);
     return node;
   });
-  requireSameRows(state, way);
+  requireSameRows(state, way, options);
   follow(state);
   const found = state.finish();
   const outputs = way === 'single' ? found.map((node, i) => withoutFirst(state, node, graph.outputs[i]!)) : found;
@@ -81,10 +85,14 @@ function withoutFirst(state: GraphImport, node: Node, output: string): Node {
   return layer.apply(node, state.outputNames.get(output) ?? state.freeName('output'));
 }
 
+/** The dimension of an input that counts the rows. */
+const rowsPlace = (given: GraphInput, way: Way, { inputShape }: OnnxImportOptions) =>
+  way === 'rows' ? rowsPlaceOf(given, inputShape) : 0;
+
 /** Inputs of different numbers of rows are not rows that belong together. */
-function requireSameRows({ graph, where }: GraphImport, way: Way): void {
+function requireSameRows({ graph, where }: GraphImport, way: Way, options: OnnxImportOptions): void {
   if (way !== 'rows') return;
-  const counts = new Set(graph.inputs.flatMap(({ shape }) => shape?.[0] ?? []));
+  const counts = new Set(graph.inputs.flatMap((given) => given.shape?.[rowsPlace(given, way, options)] ?? []));
   if (counts.size < 2) return;
   const received = graph.inputs.map(({ shape }) => `[${shape?.map((length) => length ?? '?').join(', ')}]`);
   throw badFile(where, 'inputs whose first dimension counts the rows', received.join(' and '));

@@ -1,5 +1,6 @@
 // @internal
 import type { GraphImport } from './graph-import.js';
+import { lifted } from './lift.js';
 import type { OnnxNode } from './node.js';
 import * as families from './nodes/index.js';
 import { isStandard } from './operators/supported.js';
@@ -11,7 +12,9 @@ export type GraphOperator = (state: GraphImport, node: OnnxNode) => void;
 export type Operators = Readonly<Record<string, GraphOperator>>;
 
 const table = new Map<string, GraphOperator>(
-  Object.values(families as Readonly<Record<string, Operators>>).flatMap((family) => Object.entries(family)),
+  Object.values(families as Readonly<Record<string, Operators>>)
+    .flatMap((family) => Object.entries(family))
+    .map(([name, operator]) => [name, lifted(name, operator)] as const),
 );
 
 /** The names of all operators that a graph may have. */

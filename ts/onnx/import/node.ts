@@ -38,12 +38,14 @@ export class OnnxNode {
   readonly #branches = new Map<string, Branch>();
   readonly #attributes = new Map<string, AttributeMessage>();
   readonly #unread = new Set<string>();
+  readonly #given: readonly [message: NodeMessage, place: number, file: string];
 
   /**
    * @param place - position in the graph, which names a node without a name
    * @throws BlasnetError `ERR_BAD_FILE` for two attributes of one name
    */
   constructor(message: NodeMessage, place: number, file: string) {
+    this.#given = [message, place, file];
     this.name = message.name;
     this.operator = message.opType;
     this.domain = message.domain ?? '';
@@ -60,6 +62,19 @@ export class OnnxNode {
     const branches = [...this.#branches.values()];
     this.reads = [...this.inputs, ...branches.flatMap((branch) => freeNames(branch))];
     this.size = branches.reduce((sum, { nodes }) => nodes.reduce((all, { size }) => all + size, sum), 1);
+  }
+
+  /** The same node with other inputs, and attributes of whole numbers in place of its own; its own count as read. */
+  variant(inputs: readonly string[], ints: Readonly<Record<string, number | readonly number[]>> = {}): OnnxNode {
+    const [message, place, file] = this.#given;
+    const attribute = message.attribute.filter(({ name }) => !Object.hasOwn(ints, name));
+    for (const [name, value] of Object.entries(ints)) {
+      const given = typeof value === 'number' ? { type: attributeTypes.int, i: value } : { ints: value };
+      attribute.push({ name, type: attributeTypes.ints, ...given } as AttributeMessage);
+    }
+    this.#unread.clear();
+    const { name, opType, domain = '', output } = message; // defaults are inherited, which a copy would leave out
+    return new OnnxNode({ name, opType, domain, input: inputs, output, attribute }, place, file);
   }
 
   /** An `ERR_BAD_FILE` that names this node. */

@@ -75,9 +75,25 @@ export class Recorder {
 
   /** A constant, which becomes a number or a parameter of the layer where it is used. */
   constant(constant: ConstantValue): Value {
+    const { values } = constant;
+    const isInfinite = (value: number) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY;
+    if (values.length > 1 && Array.prototype.some.call(values, isInfinite)) return this.#infinite(constant);
     const value = new Value(this.#runner.tensor(constant.shape));
     this.#constants.set(value, constant);
     return value;
+  }
+
+  /** A constant with infinite numbers, such as those of a mask: parameters have none, so that operations put them in. */
+  #infinite({ shape, values, isFloat }: ConstantValue): Value {
+    const given = Float64Array.from(values);
+    const of = (numbers: Float64Array) => this.constant({ kind: 'constant', shape, values: numbers, isFloat });
+    return [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].reduce(
+      (value, infinite) =>
+        given.includes(infinite)
+          ? this.ops.where(of(given.map((one) => Number(one === infinite))), infinite, value)
+          : value,
+      of(given.map((one) => (Math.abs(one) === Number.POSITIVE_INFINITY ? 0 : one))),
+    );
   }
 
   /** The steps that a result takes, and their parameters. */

@@ -52,6 +52,9 @@ export function trainingOptions({ losses, metrics, optimizers }: LibraryNames): 
       '--no-restore-best',
       'keep the weights of the last epoch (default: those with the lowest validation loss)',
     ),
+    setting('training.shards', '--shards <n>', 'pieces of a batch, for several processes (default: the processes)', {
+      parse: wholeNumber(1),
+    }),
     setting('hyperParameters.seed', '--seed <n>', 'for weights, split and shuffling', {
       parse: wholeNumber(0),
       fallback: 0,

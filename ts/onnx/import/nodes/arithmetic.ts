@@ -2,7 +2,7 @@ import { AddLayer, MultiplyLayer, SubtractLayer } from '../../../layers/index.js
 import type { Value } from '../../../ops/value.js';
 import type { Form } from '../form.js';
 import type { GraphImport } from '../graph-import.js';
-import type { GraphValue, RowsValue } from '../graph-values.js';
+import { type GraphValue, kindOf, type RowsValue } from '../graph-values.js';
 import { integerArithmetic } from '../integers.js';
 import type { OnnxNode } from '../node.js';
 import type { GraphOperator, Operators } from '../node-table.js';
@@ -89,6 +89,15 @@ function negate(state: GraphImport, node: OnnxNode): void {
   else each(({ ops }, value) => ops.negate(value))(state, node);
 }
 
+/** Mod of integers: the rest of a division, with the sign of the divisor, or with `fmod` of what is divided. */
+function remainder(state: GraphImport, node: OnnxNode): void {
+  node.requireInt('fmod', 0, [0, 1]);
+  const values = state.inputs(node);
+  const other = values.find(({ kind }) => kind !== 'integers');
+  if (other) throw node.bad('integers that are known', kindOf(other));
+  state.give(node, integerArithmetic(node, values));
+}
+
 export const arithmeticNodes: Operators = {
   Add: pairwise((ops, a, b) => ops.add(a, b)),
   Sub: pairwise((ops, a, b) => ops.subtract(a, b)),
@@ -99,6 +108,7 @@ export const arithmeticNodes: Operators = {
   Max: any((ops, a, b) => ops.maximum(a, b)),
   Min: any((ops, a, b) => ops.minimum(a, b)),
   Mean: mean,
+  Mod: remainder,
   Neg: negate,
   Abs: each(({ ops }, x) => ops.abs(x)),
   Sqrt: each(({ ops }, x) => ops.sqrt(x)),

@@ -1,5 +1,7 @@
 import type { Value } from '../../../ops/value.js';
+import type { GraphImport } from '../graph-import.js';
 import { integerArithmetic } from '../integers.js';
+import type { OnnxNode } from '../node.js';
 import type { GraphOperator, Operators } from '../node-table.js';
 import type { RowOps } from '../recorder.js';
 
@@ -7,6 +9,7 @@ import type { RowOps } from '../recorder.js';
 const compare =
   (apply: (ops: RowOps, a: Value, b: Value) => Value): GraphOperator =>
   (state, node) => {
+    if (node.operator === 'Equal' && equalsZero(state, node)) return;
     const values = state.inputs(node);
     if (values.every((value) => value.kind === 'integers')) {
       state.give(node, integerArithmetic(node, values));
@@ -22,6 +25,17 @@ const compare =
       { isTruth: true },
     );
   };
+
+/** Which of the whole numbers of an input are 0, such as those of a padding token. Tells whether the node asks that. */
+function equalsZero(state: GraphImport, node: OnnxNode): boolean {
+  const place = [0, 1].find((i) => state.indices(node, i));
+  if (place === undefined) return false;
+  const [numbers, other] = [state.indices(node, place)!, state.input(node, 1 - place)];
+  const isZero = other.kind === 'integers' && other.values.length === 1 && other.values[0] === 0;
+  if (!isZero || other.shape.length > state.dims(numbers).length || numbers.node.rowShape.length === 0) return false;
+  state.operation(node, [numbers], ({ ops }, [x]) => ops.subtract(1, ops.nonZero(x!)), { isTruth: true });
+  return true;
+}
 
 /** An operator on truth values. */
 const logical =

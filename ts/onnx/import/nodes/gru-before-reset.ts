@@ -58,7 +58,7 @@ export function gruBeforeReset(state: GraphImport, node: OnnxNode, directions: r
   };
   const all = state.between(node, [plain, ...constants], compose);
   const rowsAt = isWhole || layout === 1 ? 0 : 2;
-  if (state.isRead(node, 0)) state.give(node, rowsAt > 0 ? { ...all, rowsAt } : all);
+  if (state.isRead(node, 0)) state.giveLaidOut(node, all, { at: rowsAt, front: 1, behind: 1 });
   if (!state.isRead(node, 1)) return;
   const last = state.between(node, [all], ({ ops }, [value]) => {
     const nulls = Array.from({ length: places.axis }, () => null);
@@ -69,7 +69,7 @@ export function gruBeforeReset(state: GraphImport, node: OnnxNode, directions: r
     });
     return ends.length === 1 ? ends[0]! : ops.concatenate(ends, places.axis);
   });
-  state.give(node, rowsAt > 0 ? { ...last, rowsAt: 1 } : last, 1);
+  state.giveLaidOut(node, last, { at: rowsAt > 0 ? 1 : 0, front: 1, behind: 1 }, 1);
 }
 
 function requireNone(state: GraphImport, node: OnnxNode, steps: number): void {

@@ -13,4 +13,5 @@ export * from './reductions.js';
 export * from './repeats.js';
 export * from './resize.js';
 export * from './shapes.js';
+export * from './triangle.js';
 export * from './values.js';

@@ -1,20 +1,16 @@
 import { EmbeddingLayer } from '../../../layers/index.js';
+import { type Extent, holdsRows } from '../extents.js';
 import type { GraphImport } from '../graph-import.js';
 import type { IntegersValue, RowsValue } from '../graph-values.js';
+import { layoutOf } from '../layout.js';
 import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
-import type { Length } from '../recorder.js';
-import { concatMoved, gatherMoved, movedRowsOf, sliceMoved, transposeMoved } from './moved-rows.js';
+import { movedRowsOf, transposeMoved } from './moved-rows.js';
 import { pad } from './pad.js';
 import { asRepeated, plainOf } from './repeated.js';
 
 /** Concat along one dimension; of integers, of shapes. */
 function concat(state: GraphImport, node: OnnxNode): void {
-  const moved = movedRowsOf(state, node);
-  if (moved) {
-    concatMoved(moved, node.int('axis', 0));
-    return;
-  }
   const values = state.inputs(node);
   if (values.length === 0) throw node.bad('an input 1', 'none');
   const axis = node.int('axis', 0);
@@ -51,8 +47,7 @@ function concat(state: GraphImport, node: OnnxNode): void {
 
 /** Split in parts of given sizes, or in as many parts as there are outputs. */
 function split(state: GraphImport, node: OnnxNode): void {
-  const moved = movedRowsOf(state, node);
-  const x = moved ? state.movedRows(node)! : state.floats(node);
+  const x = state.floats(node);
   const dims = state.dims(x);
   const given = node.int('axis', 0);
   const place = given < 0 ? given + dims.length : given;
@@ -72,19 +67,14 @@ function split(state: GraphImport, node: OnnxNode): void {
     const from = begin;
     begin += size;
     if (node.outputs[output] === '') continue;
-    if (moved) {
-      sliceMoved(moved, [{ axis: place, from, to: from + size, step: 1 }], output);
-      continue;
-    }
     state.operation(node, [x], (form, [value]) => form.slice(value!, place, from, from + size), { output });
   }
 }
 
 /** Slice; its ranges were attributes before operator set 10. */
 function slice(state: GraphImport, node: OnnxNode): void {
-  const moved = movedRowsOf(state, node);
   const repeated = state.repeatedConstant(node);
-  const x = repeated ? plainOf(repeated) : moved ? state.movedRows(node)! : state.input(node, 0);
+  const x = repeated ? plainOf(repeated) : state.input(node, 0);
   const dims = state.dims(x);
   const [starts, ends] = [state.listed(node, 'starts', 1), state.listed(node, 'ends', 2)];
   if (!starts || !ends) throw node.bad('starts and ends', 'none');
@@ -98,13 +88,6 @@ function slice(state: GraphImport, node: OnnxNode): void {
     if (!(place >= 0 && place < dims.length)) throw node.bad(`axes of ${dims.length} dimensions`, `${axis}`);
     return { place, from: starts[i]!, to: ends[i]!, step: steps[i]! };
   });
-  if (moved) {
-    sliceMoved(
-      moved,
-      ranges.map(({ place, ...range }) => ({ axis: place, ...range })),
-    );
-    return;
-  }
   if (x.kind === 'integers' && x.shape.length === 1) {
     state.give(node, slicedIntegers(node, x, ranges));
     return;
@@ -122,7 +105,7 @@ function slice(state: GraphImport, node: OnnxNode): void {
   });
   if (!repeated) return;
   if (ranges.some(({ place }) => place === repeated.rowsAt)) throw node.bad('slices that keep the rows', 'of the rows');
-  asRepeated(state, node, repeated.rowsAt);
+  asRepeated(state, node, repeated, repeated.rowsAt);
 }
 
 interface CutRange {
@@ -152,7 +135,8 @@ function embedding(state: GraphImport, node: OnnxNode, numbers: RowsValue): void
     throw node.bad('rows of a constant of two dimensions for whole numbers of an input', received);
   }
   const layer = node.naming(() => new EmbeddingLayer(count, size));
-  state.layer(node, layer, [numbers], { W: state.weightsOf(shape, values) });
+  const result = state.layer(node, layer, [numbers], { W: state.weightsOf(shape, values) });
+  state.giveLaidOut(node, result, layoutOf(numbers));
 }
 
 /** Gather of known places. */
@@ -162,22 +146,19 @@ function gather(state: GraphImport, node: OnnxNode): void {
     embedding(state, node, numbers);
     return;
   }
-  const moved = movedRowsOf(state, node);
-  if (moved) {
-    gatherMoved(moved, node.int('axis', 0), state.integers(node, 1), state.lengths(node, 1).shape);
-    return;
-  }
   const repeated = state.repeatedConstant(node);
   const x = repeated ? plainOf(repeated) : state.input(node, 0);
-  const { shape } = state.lengths(node, 1);
-  const indices = state.integers(node, 1);
+  const list = state.anyInput(node, 1);
+  const places = list.kind === 'integers' && x.kind === 'constant' ? list : state.lengths(node, 1);
+  const { shape, rowsAt } = places;
+  const indices = knownOf(node, places);
   const given = node.int('axis', 0);
   if (x.kind === 'integers' && x.shape.length === 1) {
     const picked = indices.map((index) => x.values.at(index));
     if (given > 0 || given < -1 || picked.includes(undefined)) {
       throw node.bad(`positions in a list of ${x.values.length} integers`, `[${indices.slice(0, 9).join(', ')}]`);
     }
-    state.give(node, { kind: 'integers', shape, values: picked as Length[] });
+    state.give(node, { kind: 'integers', shape, values: picked as Extent[] });
     return;
   }
   state.operation(node, [x], (form, [value]) => {
@@ -189,16 +170,28 @@ function gather(state: GraphImport, node: OnnxNode): void {
     const target = [...dims.slice(0, place), ...shape, ...dims.slice(place + 1)];
     return shape.length === 1 ? y : form.reshapeResult(value!, y, target);
   });
+  const place = given < 0 ? given + state.dims(x).length : given;
+  if (rowsAt !== undefined) {
+    // The same places for each row.
+    if (repeated) throw node.bad('rows of one of its inputs', 'of both');
+    asRepeated(state, node, {}, place + rowsAt);
+    return;
+  }
   if (!repeated) return;
-  const place = given < 0 ? given + repeated.shape.length : given;
   if (place === repeated.rowsAt) throw node.bad('places that keep the rows', 'of the rows');
-  asRepeated(state, node, place < repeated.rowsAt ? repeated.rowsAt - 1 + shape.length : repeated.rowsAt);
+  asRepeated(state, node, repeated, place < repeated.rowsAt ? repeated.rowsAt - 1 + shape.length : repeated.rowsAt);
+}
+
+/** Whole numbers of known places. */
+function knownOf(node: OnnxNode, { values }: IntegersValue): readonly number[] {
+  if (values.some(holdsRows)) throw node.bad('known integers as input 2', 'the number of rows');
+  return values as readonly number[];
 }
 
 /** Dimensions in another order, by default the other way round. */
 function transpose(state: GraphImport, node: OnnxNode): void {
-  const x = state.movedRows(node) ?? state.input(node, 0);
-  const rank = state.dims(x).length;
+  const x = state.anyRows(node) ?? state.indices(node, 0) ?? state.input(node, 0);
+  const rank = state.extents(x).length;
   const order = node.ints('perm') ?? Array.from({ length: rank }, (_, i) => rank - 1 - i);
   const isOrder = order.length === rank && new Set(order).size === rank && order.every((i) => i >= 0 && i < rank);
   if (!isOrder) throw node.bad(`each of ${rank} dimensions once`, `[${order.slice(0, 9).join(', ')}]`);

@@ -1,9 +1,11 @@
 import { FullyConnectedLayer } from '../../../layers/index.js';
 import type { Value } from '../../../ops/value.js';
+import { aligned, giveBack } from '../aligned.js';
 import type { ConstantValue } from '../constant.js';
 import type { Form } from '../form.js';
 import type { GraphImport } from '../graph-import.js';
 import type { RowsValue } from '../graph-values.js';
+import { layoutOf, withoutLayout } from '../layout.js';
 import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
 
@@ -11,9 +13,9 @@ import type { Operators } from '../node-table.js';
 function gemm(state: GraphImport, node: OnnxNode): void {
   const [transA, transB] = [node.int('transA', 0) !== 0, node.int('transB', 0) !== 0];
   const [alpha, beta] = [node.float('alpha', 1), node.float('beta', 1)];
-  const [a, b] = [state.floats(node), state.floats(node, 1)];
+  const [a, b] = [factorOf(state, node, 0, transA ? undefined : 2), state.floats(node, 1)];
   const c = state.has(node, 2) ? state.floats(node, 2) : undefined;
-  const ranks = [a, b].map((value) => state.dims(value).length);
+  const ranks = [a, b].map((value) => state.extents(value).length);
   if (ranks.some((rank) => rank !== 2)) throw node.bad('two matrices', `${ranks.join(' and ')} dimensions`);
   const bias =
     c === undefined ? undefined : c.kind === 'constant' ? biasOf(c, state.dims(b)[transB ? 0 : 1] as number) : null;
@@ -21,6 +23,7 @@ function gemm(state: GraphImport, node: OnnxNode): void {
     connect(state, node, a, b, { transB, alpha, bias: bias?.map((value) => beta * value) });
     return;
   }
+  if (a.kind === 'rows' && a.layout) state.floats(node); // refuses
   const operands = c ? [a, b, c] : [a, b];
   state.operation(node, operands, (form, [left, right, third]) => {
     const { ops } = form;
@@ -68,17 +71,19 @@ function connect(
   for (let i = 0, at = 0; i < inputs; i++) {
     for (let j = 0; j < outputs; j++, at++) weights[at] = alpha * values[transB ? j * inputs + i : at]!;
   }
-  state.layer(node, layer, [x], {
+  const result = state.layer(node, layer, [withoutLayout(x)], {
     W: { shape: [inputs, outputs], values: weights },
     ...(bias && { B: state.weightsOf([1, outputs], bias) }),
   });
+  state.giveLaidOut(node, result, layoutOf(x));
 }
 
 /** MatMul: a fully connected layer where the second factor is a constant matrix, with the Add behind it as its bias. */
 function matMul(state: GraphImport, node: OnnxNode): void {
-  const [a, b] = [state.floats(node), state.floats(node, 1)];
+  const both = [0, 1].map((i) => state.anyInput(node, i));
+  const [a, b] = [factorOf(state, node, 0), both[1]!.kind === 'constant' ? state.floats(node, 1) : both[1]!];
   const isDense = a.kind === 'rows' && b.kind === 'constant' && b.shape.length === 2;
-  if (isDense && state.dims(a).length >= 2) {
+  if (isDense && state.extents(a).length >= 2) {
     const found = biasBehind(state, node, b.shape[1]!);
     connect(state, node, a, b, { transB: false, alpha: 1, bias: found?.bias });
     if (!found) return;
@@ -86,7 +91,23 @@ function matMul(state: GraphImport, node: OnnxNode): void {
     state.done.add(found.add);
     return;
   }
-  state.operation(node, [a, b], (form, [left, right]) => multiplied(node, form, left!, right!));
+  const areMatrices = both.every((value) => state.extents(value).length >= 2);
+  const found = areMatrices ? aligned(state, node, both, 2) : undefined;
+  if (found) {
+    state.operation(node, found.operands, ({ ops }, [left, right]) => ops.matmul(left!, right!));
+    giveBack(state, node, found.layout);
+    return;
+  }
+  const factors = [state.floats(node), state.floats(node, 1)];
+  state.operation(node, factors, (form, [left, right]) => multiplied(node, form, left!, right!));
+}
+
+/** A factor that is rows in any place but the last dimension, of a rank where it is given; else one as usual. */
+function factorOf(state: GraphImport, node: OnnxNode, i: number, rank?: number): RowsValue | ConstantValue {
+  const rows = state.anyRows(node, i);
+  const dims = rows ? state.extents(rows) : [];
+  const isFit = rows !== undefined && layoutOf(rows).at < dims.length - 1 && (rank ?? dims.length) === dims.length;
+  return isFit ? rows : state.floats(node, i);
 }
 
 /** The Add of a constant that is the only one to take a product. */

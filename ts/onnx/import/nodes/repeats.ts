@@ -1,9 +1,10 @@
 import type { Value } from '../../../ops/value.js';
 import { sizeOf } from '../../../tensor/tensor.js';
 import type { ConstantValue } from '../constant.js';
+import { type Extent, holdsRows, timesOf } from '../extents.js';
 import type { Form } from '../form.js';
 import type { GraphImport } from '../graph-import.js';
-import type { GraphValue } from '../graph-values.js';
+import type { GraphValue, IntegersValue } from '../graph-values.js';
 import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
 import { places } from '../places.js';
@@ -15,33 +16,38 @@ import { asRepeated } from './repeated.js';
 function expand(state: GraphImport, node: OnnxNode): void {
   const x = state.input(node, 0);
   const target = state.lengths(node, 1).values;
-  const rowsAt = target.indexOf('rows');
-  const one = x.kind === 'constant' && rowsAt >= 0 ? oneOf(x, rowsAt - target.length) : undefined;
+  const rowsAt = target.findIndex(holdsRows);
+  const rows = target[rowsAt];
+  const times = rows !== undefined && holdsRows(rows) ? timesOf(rows) : 1;
+  const isRepeated = rowsAt >= 0 && (x.kind === 'constant' || (x.kind === 'integers' && times === 1));
+  const one = isRepeated ? oneOf(x, rowsAt - target.length) : undefined;
   if (one) {
     repeatTo(state, node, one, target.with(rowsAt, 1));
-    asRepeated(state, node, rowsAt + Math.max(one.shape.length - target.length, 0));
+    const at = rowsAt + Math.max(one.shape.length - target.length, 0);
+    asRepeated(state, node, times > 1 ? { rowsTimes: times } : {}, at);
   } else repeatTo(state, node, x, target);
 }
 
 /** A constant with one of the rows that it has along a dimension, counted from the last one; undefined where they differ. */
-function oneOf(x: ConstantValue, axis: number): ConstantValue | undefined {
+function oneOf<Given extends ConstantValue | IntegersValue>(x: Given, axis: number): Given | undefined {
   const { shape, values } = x;
   if ((shape.at(axis) ?? 1) === 1 || -axis > shape.length) return x;
+  if (x.kind === 'integers') return undefined;
   // An example that is traced leaves its number of rows in states of zeros.
   if (Array.from(values).some((value) => value !== values[0])) return undefined;
   const own = shape.with(axis, 1);
-  return { ...x, shape: own, values: Array.from(values).slice(0, sizeOf(own)) };
+  return { ...x, shape: own, values: Array.from(values as ArrayLike<number>).slice(0, sizeOf(own)) };
 }
 
-function repeatTo(state: GraphImport, node: OnnxNode, x: GraphValue, target: readonly Length[]): void {
+function repeatTo(state: GraphImport, node: OnnxNode, x: GraphValue, target: readonly Extent[]): void {
   const dims = state.dims(x);
   const rank = Math.max(dims.length, target.length);
-  const at = (list: readonly Length[], i: number) => list[i - rank + list.length] ?? 1;
-  const fixed = state.graph.inputs.find(({ shape }) => shape?.[0] !== undefined)?.shape?.[0];
+  const at = (list: readonly Extent[], i: number) => list[i - rank + list.length] ?? 1;
+  const fixed = state.fixedRows;
   const isFit = Array.from({ length: rank }, (_, i) => {
     const [from, to] = [at(dims, i), at(target, i)];
     if (from === 'rows') return to === 'rows' || to === 1 || to === fixed;
-    return to !== 'rows' && (from === to || from === 1 || to === 1) && to > 0;
+    return !holdsRows(to) && (from === to || from === 1 || to === 1) && to > 0;
   });
   const bad = () => node.bad(`a shape that [${dims.join(', ')}] repeats to`, `[${target.join(', ')}]`);
   if (isFit.includes(false) || (dims[0] === 'rows' && dims.length < rank) || rank > 8) throw bad();

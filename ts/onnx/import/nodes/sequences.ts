@@ -4,6 +4,7 @@ import { ConcatenateLayer, MaskLayer, ReshapeLayer } from '../../../layers/index
 import type { ConstantValue } from '../constant.js';
 import type { GraphImport } from '../graph-import.js';
 import { kindOf, type RowsValue } from '../graph-values.js';
+import { laidOut, layoutOf } from '../layout.js';
 import type { OnnxNode } from '../node.js';
 import type { Direction } from './recurrent-weights.js';
 
@@ -146,7 +147,7 @@ function statesOf(
         const numbers = numbersOf(node, value, { direction, place, item });
         return constantState(state, node, x, numbers, value.isWeight);
       }
-      const isMoved = isRows && item === undefined && (value.rowsAt ?? 0) !== place;
+      const isMoved = isRows && item === undefined && layoutOf(value).at !== place;
       if (isMoved) throw node.bad(`the rows as dimension ${place + 1} of states`, `[${dims.join(', ')}]`);
       const plain: RowsValue = { kind: 'rows', node: value.node };
       if (item === undefined && directions.length === 1) return state.reshaped(node, plain, [units]);
@@ -215,7 +216,7 @@ export function joined(
   const rowsAt = layout === 1 ? 0 : shape.length - 1;
   if (state.batching === 'rows') {
     const value = state.reshaped(node, first, shape);
-    return rowsAt > 0 ? { ...value, rowsAt } : value;
+    return laidOut(value, { at: rowsAt, front: 1, behind: 1 });
   }
   const each = all.map((one) => state.reshaped(node, one, shape.toSpliced(rowsAt, 0, 1)));
   return items.length === 1 ? each[0]! : state.apply(node, new ConcatenateLayer({ axis: rowsAt }), each);

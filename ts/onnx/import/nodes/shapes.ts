@@ -1,11 +1,13 @@
 import { FlattenLayer, ReshapeLayer } from '../../../layers/index.js';
 import { sizeOf } from '../../../tensor/tensor.js';
+import { type Extent, productOf } from '../extents.js';
 import type { GraphImport } from '../graph-import.js';
 import type { GraphValue } from '../graph-values.js';
+import { isPlain, reshapedLayout } from '../layout.js';
 import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
 import type { Length } from '../recorder.js';
-import { movedRowsOf, reshapeMoved, squeezeMoved, unsqueezeMoved } from './moved-rows.js';
+import { type MovedRows, movedRowsOf, reshapeMoved, squeezeMoved, unsqueezeMoved } from './moved-rows.js';
 import { asRepeated, plainOf } from './repeated.js';
 
 /** Gives the same numbers in another shape. */
@@ -38,28 +40,27 @@ function reshaped(state: GraphImport, node: OnnxNode, x: GraphValue, dims: reado
 /** Reshape to a shape that may be computed. */
 function reshape(state: GraphImport, node: OnnxNode): void {
   const keepsZeros = node.int('allowzero', 0) !== 0;
-  const moved = movedRowsOf(state, node);
+  const target = node.ints('shape') ?? state.lengths(node, 1).values;
+  const moved = movedRowsOf(state, node) ?? movingOf(state, node, target, keepsZeros);
   if (moved) {
-    const given = node.ints('shape') ?? state.lengths(node, 1).values;
-    const dims = state.dims(state.movedRows(node)!);
+    const { extents } = moved;
     reshapeMoved(
       moved,
-      given.map((length, i) => (length === 0 && !keepsZeros ? (dims[i] ?? 0) : length)),
+      target.map((length, i) => (length === 0 && !keepsZeros ? (extents[i] ?? 0) : length)),
     );
     return;
   }
   const x = state.input(node, 0);
   const from = state.dims(x);
-  const target = node.ints('shape') ?? state.lengths(node, 1).values;
   const size = sizeOf(from.filter((length) => length !== 'rows') as readonly number[]);
   const bad = () =>
     from[0] === 'rows'
       ? node.bad(`a shape of as many rows of ${size} numbers`, `[${target.join(', ')}]`)
       : node.bad(`a shape of ${size} numbers`, `[${target.join(', ')}]`);
-  let dims = target.map((length, i) => (length === 0 && !keepsZeros ? from[i] : length));
+  let dims = (target as readonly Length[]).map((length, i) => (length === 0 && !keepsZeros ? from[i] : length));
   if (dims.includes(undefined)) throw bad();
   if (from[0] === 'rows') {
-    const fixed = state.graph.inputs.find(({ shape }) => shape?.[0] !== undefined)?.shape?.[0];
+    const fixed = state.fixedRows;
     const [first, ...row] = dims as Length[];
     const known = row.filter((length) => length !== -1) as number[];
     const isFull = sizeOf(known) === size && known.length === row.length;
@@ -76,11 +77,35 @@ function reshape(state: GraphImport, node: OnnxNode): void {
   reshaped(state, node, x, full);
 }
 
+/** Rows in front that a shape has elsewhere, or as a factor of a dimension. */
+function movingOf(
+  state: GraphImport,
+  node: OnnxNode,
+  target: readonly Extent[],
+  keepsZeros: boolean,
+): MovedRows | undefined {
+  const moved = movedRowsOf(state, node, true);
+  if (!moved) return undefined;
+  const { extents, layout } = moved;
+  const full = target.map((length, i) => (length === 0 && !keepsZeros ? (extents[i] ?? 0) : length));
+  const found = reshapedLayout(extents, layout, full, state.fixedRows);
+  return found && !isPlain(found.layout) ? moved : undefined;
+}
+
 /** Flatten to two dimensions: those in front of the axis as one, the others as one. */
 function flatten(state: GraphImport, node: OnnxNode): void {
+  const given = node.int('axis', 1);
+  const rows = state.anyRows(node);
+  const moved = movedRowsOf(state, node, rows && given !== 1 && given !== 1 - state.extents(rows).length);
+  if (moved) {
+    const { extents } = moved;
+    const axis = given < 0 ? given + extents.length : given;
+    if (axis < 0 || axis > extents.length) throw node.bad(`an axis of ${extents.length} dimensions`, `${given}`);
+    reshapeMoved(moved, [productOf(extents.slice(0, axis)), productOf(extents.slice(axis))]);
+    return;
+  }
   const x = state.input(node, 0);
   const dims = state.dims(x);
-  const given = node.int('axis', 1);
   const axis = given < 0 ? given + dims.length : given;
   if (axis < 0 || axis > dims.length) throw node.bad(`an axis of ${dims.length} dimensions`, `${given}`);
   const [before, after] = [dims.slice(0, axis), dims.slice(axis)];
@@ -91,9 +116,8 @@ function flatten(state: GraphImport, node: OnnxNode): void {
 
 function squeeze(state: GraphImport, node: OnnxNode): void {
   const moved = movedRowsOf(state, node);
-  const wanted = moved && state.listed(node, 'axes', 1);
-  if (moved && wanted) {
-    squeezeMoved(moved, wanted);
+  if (moved) {
+    squeezeMoved(moved, state.listed(node, 'axes', 1));
     return;
   }
   const repeated = state.repeatedConstant(node);
@@ -116,13 +140,13 @@ function squeeze(state: GraphImport, node: OnnxNode): void {
   if (!repeated) return;
   if (isGone(repeated.rowsAt)) throw node.bad('axes that keep the rows', 'that of the rows');
   const before = dims.filter((_, i) => i < repeated.rowsAt && isGone(i)).length;
-  asRepeated(state, node, repeated.rowsAt - before);
+  asRepeated(state, node, repeated, repeated.rowsAt - before);
 }
 
 function unsqueeze(state: GraphImport, node: OnnxNode): void {
-  const rows = state.movedRows(node);
-  const wanted = rows && state.listed(node, 'axes', 1);
-  const full = rows ? state.dims(rows).length + (wanted?.length ?? 0) : 0;
+  const rows = state.anyRows(node);
+  const wanted = state.listed(node, 'axes', 1);
+  const full = rows ? state.extents(rows).length + (wanted?.length ?? 0) : 0;
   const moved = movedRowsOf(
     state,
     node,
@@ -151,7 +175,7 @@ function unsqueeze(state: GraphImport, node: OnnxNode): void {
   );
   if (!repeated) return;
   const kept = Array.from({ length: rank }, (_, i) => i).filter((i) => !places.has(i));
-  asRepeated(state, node, kept[repeated.rowsAt]!);
+  asRepeated(state, node, repeated, kept[repeated.rowsAt]!);
 }
 
 export const shapeNodes: Operators = { Reshape: reshape, Flatten: flatten, Squeeze: squeeze, Unsqueeze: unsqueeze };

@@ -4,11 +4,11 @@ import { sizeOf } from '../../../tensor/tensor.js';
 import { elementTypeName, elementTypes } from '../../messages.js';
 import { type Compose, floatsOf, integersOf } from '../compose.js';
 import { constantOf } from '../constant.js';
+import { holdsRows, productOf, timesOf } from '../extents.js';
 import type { GraphImport } from '../graph-import.js';
 import type { GraphValue } from '../graph-values.js';
 import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
-import type { Length } from '../recorder.js';
 
 /** Limit on the numbers that a node makes of nothing. */
 const mostNumbers = 2 ** 24;
@@ -38,20 +38,26 @@ function constantOfShape(state: GraphImport, node: OnnxNode): void {
   const tensor = node.tensor('value');
   const value = tensor ? constantOf(tensor, node.where, state.budget) : undefined;
   if (value && value.values.length !== 1) throw node.bad('one number', `${value.values.length}`);
-  const rowsAt = lengths.indexOf('rows');
+  const rowsAt = lengths.findIndex(holdsRows);
   const isFloat = value?.isFloat ?? true;
-  if (lengths.filter((length) => length === 'rows').length > Number(isFloat)) {
+  const rows = lengths.filter(holdsRows);
+  const rowsTimes = rows[0] === undefined ? 1 : timesOf(rows[0]);
+  if (rows.length > 1 || (rowsTimes > 1 && !isFloat))
     throw node.bad('a shape that is known', `[${lengths.join(', ')}]`);
-  }
-  const shape = lengths.map((length) => (length === 'rows' ? 1 : length));
+  const shape = lengths.map((length) => (holdsRows(length) ? 1 : length));
   const size = sizeOf(shape);
   if (shape.some((length) => length < 0) || !(size <= mostNumbers)) {
     throw node.bad(`at most ${mostNumbers} numbers`, `shape [${shape.join(', ')}]`);
   }
   state.budget.take(8 * size);
   const values = new Float64Array(size).fill(value?.values[0] ?? 0);
-  if (isFloat) state.give(node, { kind: 'constant', shape, values, isFloat, ...(rowsAt >= 0 && { rowsAt }) });
-  else state.give(node, { kind: 'integers', shape, values: Array.from(values), isTruth: tensor!.dataType === bool });
+  const repeated = rowsAt >= 0 && { rowsAt };
+  const times = rowsTimes > 1 && { rowsTimes };
+  if (isFloat) state.give(node, { kind: 'constant', shape, values, isFloat, ...repeated, ...times });
+  else {
+    const isTruth = tensor!.dataType === bool;
+    state.give(node, { kind: 'integers', shape, values: Array.from(values), isTruth, ...repeated });
+  }
 }
 
 /** Range of integers, or of numbers. */
@@ -72,10 +78,11 @@ function range(state: GraphImport, node: OnnxNode): void {
 function dropout(state: GraphImport, node: OnnxNode): void {
   node.int('seed', 0);
   const ratio = state.scalar(node, 1) ?? node.float('ratio', 0.5);
-  if (state.scalar(node, 2)) throw node.bad('training_mode = false', 'true');
+  // In training mode, which a model may be exported in, a dropout of nothing is still none.
+  if (state.scalar(node, 2) && ratio !== 0) throw node.bad('training_mode = false', 'true');
   const x = state.floats(node);
-  if ((node.outputs[1] ?? '') !== '') throw node.bad('no mask as second output', 'one');
-  if (x.kind === 'constant' || x.node.rowShape.length > 3) state.give(node, x);
+  if (state.isRead(node, 1)) throw node.bad('no mask as second output', 'one');
+  if (ratio === 0 || x.kind === 'constant' || x.node.rowShape.length > 3) state.give(node, x);
   else
     state.layer(
       node,
@@ -138,22 +145,21 @@ function castLike(state: GraphImport, node: OnnxNode): void {
 
 /** The dimensions of a value, among which there may be the number of rows. */
 function shape(state: GraphImport, node: OnnxNode): void {
-  const dims = state.dims(state.indices(node, 0) ?? state.anyInput(node, 0));
+  const dims = state.extents(state.indices(node, 0) ?? state.anyInput(node, 0));
   const values = dims.slice(node.int('start', 0), node.int('end', dims.length));
   state.give(node, { kind: 'integers', shape: [values.length], values });
 }
 
 function size(state: GraphImport, node: OnnxNode): void {
-  const dims: readonly Length[] = state.dims(state.input(node, 0));
-  if (dims.includes('rows')) throw node.bad('a size that is known', `[${dims.join(', ')}]`);
-  state.give(node, { kind: 'integers', shape: [], values: [sizeOf(dims as readonly number[])] });
+  const size = productOf(state.extents(state.indices(node, 0) ?? state.anyInput(node, 0)));
+  state.give(node, { kind: 'integers', shape: [], values: [size] });
 }
 
 export const valueNodes: Operators = {
   Constant: constant,
   ConstantOfShape: constantOfShape,
   Range: range,
-  Identity: (state, node) => state.give(node, state.anyInput(node, 0)),
+  Identity: (state, node) => state.give(node, state.indices(node, 0) ?? state.anyInput(node, 0)),
   Dropout: dropout,
   Cast: cast,
   CastLike: castLike,

@@ -1,0 +1,48 @@
+// Kernels that meet the other processes of a run: each waits until all ranks have called it.
+
+#include "core/exchange.h"
+
+#include <stdexcept>
+
+#include "core/registry.h"
+
+namespace blasnet {
+
+namespace {
+
+void Require(const char* failure) {
+  if (failure != nullptr) throw std::runtime_error(failure);
+}
+
+// sum[n] = Σ over the shards of all ranks, in their order, of own[k×n], the k shards of this rank
+template <class T>
+void SumShards(Context&, Matrix<const T> own, Vector<T> sum, double communicator) {
+  CheckEqual("sum's size", own.cols, sum.size);
+  Check(own.rows > 0, "Expected at least one shard");
+  const Exchange& exchange = ExchangeAt(communicator);
+  Require(exchange.sum(exchange.state, sizeof(T) == sizeof(double), own.data, own.rows, own.cols, sum.data));
+}
+
+// Of rows[m×n], cut into `shards` pieces of nearly the same length, each rank has written those of its own shards: all
+// get the rows of all.
+template <class T>
+void GatherShards(Context&, Matrix<T> rows, double shards, double communicator) {
+  const Exchange& exchange = ExchangeAt(communicator);
+  const auto pieces = static_cast<size_t>(shards);
+  Check(pieces > 0 && pieces % exchange.size == 0, "Expected as many shards for each rank");
+  size_t bytes[Exchange::kMostRanks];
+  const auto begin = [&](size_t rank) { return rank * (pieces / exchange.size) * rows.rows / pieces; };
+  for (size_t rank = 0; rank < exchange.size; ++rank) {
+    bytes[rank] = (begin(rank + 1) - begin(rank)) * rows.cols * sizeof(T);
+  }
+  Require(exchange.gather(exchange.state, rows.data, bytes));
+}
+
+const KernelModule module([](Registry& registry) {
+  registry.Add<&SumShards<float>, &SumShards<double>>("sum_shards", {"own", "sum", "communicator"});
+  registry.Add<&GatherShards<float>, &GatherShards<double>>("gather_shards", {"rows", "shards", "communicator"});
+});
+
+}  // namespace
+
+}  // namespace blasnet

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/exchange.h"
+
+namespace blasnet::mpi {
+
+using Bytes = std::vector<unsigned char>;
+
+// What ranks do together. All are jobs of the engine: to be called on its thread, by all ranks in the same order.
+void Barrier();
+// Gives all ranks the bytes of root.
+void Broadcast(Bytes& bytes, int root);
+// Returns the bytes of each rank, which may differ in length.
+std::vector<Bytes> AllGather(const Bytes& bytes);
+
+// sum[count] = Σ over the shards of all ranks in their order, of own[own_shards × count]: each rank receives one piece
+// of all shards, adds it up, and gives its sum to all. The same bits for any number of ranks that divides the shards.
+template <class T>
+void SumShards(const T* own, size_t own_shards, size_t count, T* sum);
+
+// Parts of memory, `bytes` for each rank, one after the other; each rank has its own.
+void Gather(unsigned char* memory, const size_t* bytes);
+
+// The functions for kernels, which wait for the engine's thread.
+Exchange& Functions(int rank, int size);
+
+}  // namespace blasnet::mpi

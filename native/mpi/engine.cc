@@ -1,0 +1,227 @@
+#include "mpi/engine.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <stdexcept>
+#include <utility>
+
+#include "core/float_mode.h"
+
+namespace blasnet::mpi {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How long a rank that ends by an error waits for the others to end as well, and how long a rank whose partner has left
+// waits for numbers that may still be under way.
+constexpr auto kGrace = std::chrono::seconds(3);
+
+// Polls quickly at first, since exchanges take microseconds; later leaves the core to others.
+class Pause {
+ public:
+  void operator()() {
+    ++polls_;
+    if (polls_ < 200) return;
+    if (polls_ < 20000) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::microseconds(polls_ < 30000 ? 50 : 1000));
+    }
+  }
+
+ private:
+  size_t polls_ = 0;
+};
+
+}  // namespace
+
+Engine& Engine::Get() {
+  static Engine& engine = *new Engine();
+  return engine;
+}
+
+void Engine::Check(int result, const char* call) {
+  if (result == MPI_SUCCESS) return;
+  char text[MPI_MAX_ERROR_STRING] = "";
+  int length = 0;
+  MPI_Error_string(result, text, &length);
+  throw std::runtime_error(std::string(call) + ": " + text);
+}
+
+void Engine::Post(Job job, std::function<void(const std::string&)> done) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (leaving_) throw std::runtime_error("Expected a call before the process ends");
+  ++pending_;
+  items_.push({std::move(job), std::move(done)});
+  if (!thread_.joinable()) thread_ = std::thread([this] { Loop(); });
+  wake_.notify_one();
+}
+
+std::string Engine::Run(Job job) {
+  std::mutex mutex;
+  std::condition_variable over;
+  bool is_over = false;
+  std::string failure;
+  Post(std::move(job), [&](const std::string& why) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    failure = why;
+    is_over = true;
+    over.notify_one();
+  });
+  std::unique_lock<std::mutex> lock(mutex);
+  over.wait(lock, [&] { return is_over; });
+  return failure;
+}
+
+void Engine::Loop() {
+  // As in kernels, so that sums have the same bits wherever they are computed.
+  const FlushDenormals flush;
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return aborting_ || leaving_ || !items_.empty(); });
+    if (aborting_) AbortNow();
+    if (items_.empty()) break;
+    const Item item = std::move(items_.front());
+    items_.pop();
+    lock.unlock();
+    Do(item.job, item.done);
+    lock.lock();
+  }
+  lock.unlock();
+  Finalize();
+}
+
+void Engine::Do(const Job& job, const std::function<void(const std::string&)>& done) {
+  std::string failure;
+  try {
+    job();
+  } catch (const std::exception& error) {
+    failure = error.what();
+    if (failure.empty()) failure = "unknown failure";
+  }
+  // First, so that whoever is told finds the engine idle.
+  --pending_;
+  done(failure);
+}
+
+const Engine::World& Engine::Initialize() {
+  if (initialized_) return world_;
+  int was_initialized = 0;
+  MPI_Initialized(&was_initialized);
+  if (was_initialized) throw std::runtime_error("Expected to be the only user of MPI in this process");
+  int level = MPI_THREAD_SINGLE;
+  Check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &level), "MPI_Init_thread");
+  if (level < MPI_THREAD_FUNNELED) throw std::runtime_error("Expected an MPI that permits calls from a thread");
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  Check(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup");
+  Check(MPI_Comm_dup(MPI_COMM_WORLD, &leavers_), "MPI_Comm_dup");
+  Check(MPI_Comm_rank(comm_, &world_.rank), "MPI_Comm_rank");
+  Check(MPI_Comm_size(comm_, &world_.size), "MPI_Comm_size");
+  char version[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+  int length = 0;
+  MPI_Get_library_version(version, &length);
+  world_.library = version;
+  world_.library = world_.library.substr(0, world_.library.find_first_of(",\n"));
+  leaving_codes_.resize(static_cast<size_t>(world_.size));
+  for (int rank = 0; rank < world_.size; ++rank) {
+    MPI_Request request = MPI_REQUEST_NULL;
+    if (rank != world_.rank)
+      Check(MPI_Irecv(&leaving_codes_[rank], 1, MPI_INT, rank, 0, leavers_, &request), "MPI_Irecv");
+    leaving_requests_.push_back(request);
+  }
+  initialized_ = true;
+  return world_;
+}
+
+void Engine::PollLeavers() {
+  int index = MPI_UNDEFINED, found = 0;
+  MPI_Testany(world_.size, leaving_requests_.data(), &index, &found, MPI_STATUS_IGNORE);
+  if (!found || index == MPI_UNDEFINED) return;
+  ++left_;
+  if (first_left_ >= 0) return;
+  first_left_ = index;
+  first_code_ = leaving_codes_[index];
+}
+
+void Engine::Wait(std::vector<MPI_Request>& requests) {
+  Pause pause;
+  bool sees_end = false;
+  Clock::time_point end;
+  for (size_t polls = 1;; ++polls) {
+    int done = 0;
+    Check(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE), "MPI_Testall");
+    if (done) break;
+    if (aborting_) AbortNow();
+    if (polls % 64 == 0) {
+      PollLeavers();
+      if (left_ > 0 && !sees_end) {
+        sees_end = true;
+        end = Clock::now() + kGrace;
+      }
+      if (sees_end && Clock::now() > end) {
+        throw std::runtime_error("rank " + std::to_string(first_left_) + " has ended its process (exit code " +
+                                 std::to_string(first_code_) + ") while other ranks wait for it");
+      }
+    }
+    pause();
+  }
+  requests.clear();
+}
+
+void Engine::Leave(int code) {
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (leaving_ || !thread_.joinable()) return;
+    if (pending_ > 0) {
+      lock.unlock();
+      Abort(code == 0 ? 1 : code);
+    }
+    leaving_ = true;
+    code_ = code;
+    wake_.notify_one();
+  }
+  thread_.join();
+}
+
+void Engine::Finalize() {
+  if (!initialized_) return;
+  std::vector<MPI_Request> sends(static_cast<size_t>(world_.size), MPI_REQUEST_NULL);
+  for (int rank = 0; rank < world_.size; ++rank) {
+    if (rank != world_.rank) MPI_Isend(&code_, 1, MPI_INT, rank, 0, leavers_, &sends[rank]);
+  }
+  const Clock::time_point end = Clock::now() + kGrace;
+  Pause pause;
+  while (left_ < world_.size - 1) {
+    PollLeavers();
+    if (aborting_ || (code_ != 0 && Clock::now() > end)) AbortNow();
+    pause();
+  }
+  MPI_Waitall(world_.size, sends.data(), MPI_STATUSES_IGNORE);
+  MPI_Comm_free(&leavers_);
+  MPI_Comm_free(&comm_);
+  MPI_Finalize();
+}
+
+void Engine::Abort(int code) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    code_ = code;
+    aborting_ = true;
+    wake_.notify_one();
+  }
+  // The thread ends the process. It does not where it hangs inside of MPI_Init: mpirun then notices that a rank is
+  // gone.
+  std::this_thread::sleep_for(kGrace);
+  std::fflush(nullptr);
+  _exit(code);
+}
+
+void Engine::AbortNow() {
+  if (initialized_) MPI_Abort(comm_, code_);
+  _exit(code_);
+}
+
+}  // namespace blasnet::mpi

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <queue>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace blasnet::mpi {
+
+// The one thread of this process that calls MPI, and the jobs that it does, one after the other. It polls instead of
+// waiting inside of MPI, so that it can end the process or notice that another rank has left.
+class Engine {
+ public:
+  // One a process, never destroyed: the thread may outlive everything else.
+  static Engine& Get();
+
+  struct World {
+    int rank = 0, size = 1;
+    std::string library;
+  };
+
+  using Job = std::function<void()>;
+
+  // Does the job on the thread, which starts with the first one, then calls done there with the reason why it failed,
+  // or with an empty text. Throws std::runtime_error once the process is leaving.
+  void Post(Job job, std::function<void(const std::string& failure)> done);
+  // Does the job and waits for it. Returns why it failed, or an empty text.
+  std::string Run(Job job);
+
+  // Whether a job is not finished.
+  bool busy() const { return pending_ > 0; }
+
+  // Ends this process' part. code 0: MPI_Finalize, once all ranks want it. Another code: MPI_Finalize if all ranks end
+  // within seconds. In the middle of a job, or where that fails, MPI_Abort, which ends all ranks.
+  void Leave(int code);
+  [[noreturn]] void Abort(int code);
+
+  // For jobs:
+  const World& Initialize();
+  const World& world() const { return world_; }
+  MPI_Comm comm() const { return comm_; }
+  // Waits for requests, which it takes. Throws where another rank has left for good.
+  void Wait(std::vector<MPI_Request>& requests);
+  // Throws std::runtime_error with MPI's text for an error.
+  static void Check(int result, const char* call);
+
+ private:
+  Engine() = default;
+  void Loop();
+  void Do(const Job& job, const std::function<void(const std::string&)>& done);
+  void PollLeavers();
+  void Finalize();
+  [[noreturn]] void AbortNow();
+
+  struct Item {
+    Job job;
+    std::function<void(const std::string&)> done;
+  };
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::queue<Item> items_;
+  std::thread thread_;
+  std::atomic<size_t> pending_{0};
+  std::atomic<bool> leaving_{false}, aborting_{false};
+  int code_ = 0;
+
+  bool initialized_ = false;
+  World world_;
+  MPI_Comm comm_ = MPI_COMM_NULL;     // of jobs
+  MPI_Comm leavers_ = MPI_COMM_NULL;  // of messages that a rank has left
+  std::vector<MPI_Request> leaving_requests_;
+  std::vector<int> leaving_codes_;
+  int left_ = 0;         // other ranks that have left
+  int first_left_ = -1;  // the first of them
+  int first_code_ = 0;
+};
+
+}  // namespace blasnet::mpi

@@ -1,0 +1,75 @@
+#include <cstring>
+
+#include "core/exchange.h"
+#include "test/testing.h"
+
+namespace blasnet::testing {
+
+namespace {
+
+// Plays rank 1 of 2: the other rank has ones where this one has its numbers, and its rows are full of sevens.
+struct Other {
+  bool fails = false;
+};
+
+const char* Sum(void* state, int is_double, const void* own, size_t own_shards, size_t count, void* sum) {
+  if (static_cast<Other*>(state)->fails) return "rank 0 has ended";
+  const auto add = [&](auto* to) {
+    const auto* from = static_cast<const std::remove_pointer_t<decltype(to)>*>(own);
+    for (size_t i = 0; i < count; ++i) {
+      to[i] = static_cast<std::remove_pointer_t<decltype(to)>>(own_shards);
+      for (size_t k = 0; k < own_shards; ++k) to[i] += from[k * count + i];
+    }
+  };
+  is_double != 0 ? add(static_cast<double*>(sum)) : add(static_cast<float*>(sum));
+  return nullptr;
+}
+
+const char* Gather(void* state, void* memory, const size_t* bytes) {
+  if (static_cast<Other*>(state)->fails) return "rank 0 has ended";
+  std::memset(memory, 7, bytes[0]);
+  return nullptr;
+}
+
+Other other;
+const Exchange exchange = {Exchange::kMagic, 1, 2, &other, Sum, Gather};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("sum_shards and gather_shards call the functions of a communicator", T, float, double) {
+  const auto number = static_cast<double>(RegisterExchange(&exchange));
+  Tensor<T> own({2, 3}), sum({3});
+  for (size_t i = 0; i < 6; ++i) own[i] = static_cast<T>(i);
+  Call<T>("sum_shards").With("own", own).With("sum", sum).With("communicator", number).Run();
+  CHECK(sum[0] == 5);
+  CHECK(sum[1] == 7);
+  CHECK(sum[2] == 9);
+
+  // Five rows in four shards of 1, 1, 1 and 2 rows: those of rank 0 are the first two.
+  Tensor<T> rows({5, 2});
+  rows = 1;
+  Call<T>("gather_shards").With("rows", rows).With("shards", 4).With("communicator", number).Run();
+  T sevens;
+  std::memset(&sevens, 7, sizeof(T));
+  for (size_t i = 0; i < 10; ++i) CHECK(rows[i] == (i < 4 ? sevens : T(1)));
+
+  other.fails = true;
+  CHECK_THROWS(Call<T>("sum_shards").With("own", own).With("sum", sum).With("communicator", number).Run());
+  CHECK_THROWS(Call<T>("gather_shards").With("rows", rows).With("shards", 4).With("communicator", number).Run());
+  other.fails = false;
+  CHECK_THROWS(Call<T>("gather_shards").With("rows", rows).With("shards", 3).With("communicator", number).Run());
+}
+
+TEST_CASE("a communicator that is unknown, or of another version, is refused") {
+  CHECK_THROWS(ExchangeAt(-1));
+  CHECK_THROWS(ExchangeAt(1e9));
+  CHECK_THROWS(RegisterExchange(nullptr));
+  Exchange changed = exchange;
+  changed.magic += 1;
+  CHECK_THROWS(RegisterExchange(&changed));
+  changed = exchange;
+  changed.rank = 2;
+  CHECK_THROWS(RegisterExchange(&changed));
+}
+
+}  // namespace blasnet::testing

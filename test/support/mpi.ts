@@ -1,0 +1,72 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+
+/** Compiles the addon for MPI where that is to be done. */
+export function buildMpi(): void {
+  execFileSync(process.execPath, ['scripts/build-mpi.mjs'], { stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+/** The end of a run of several ranks. */
+export interface EndedRanks {
+  readonly code: number | null;
+  /** The lines of JSON that ranks printed, in the order of the ranks where they say theirs. */
+  readonly lines: readonly Record<string, unknown>[];
+  readonly output: string;
+  readonly errors: string;
+}
+
+interface RanksOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Receives mpirun, and what was printed so far, each time that something is. */
+  readonly onOutput?: (output: string, mpirun: ChildProcess) => void;
+}
+
+/** Runs a program on several ranks of this machine, however few cores it has. */
+export function runRanks(
+  ranks: number,
+  args: readonly string[],
+  { cwd = '.', env = {}, onOutput }: RanksOptions = {},
+): Promise<EndedRanks> {
+  const flags = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', `${ranks}`];
+  const inherited: NodeJS.ProcessEnv = { ...process.env, ...env };
+  delete inherited.BLASNET_THREADS;
+  // Without colours, which node takes mpirun's pseudo-terminal to want.
+  const child = spawn('mpirun', [...flags, process.execPath, ...args], {
+    cwd,
+    env: { ...inherited, NO_COLOR: '1', BLASNET_THREADS: '1' },
+    timeout: 1_200_000,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [output, errors] = ['', ''];
+  child.stdout.on('data', (text) => {
+    output += text;
+    onOutput?.(output, child);
+  });
+  child.stderr.on('data', (text) => {
+    errors += text;
+  });
+  return new Promise((done, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => done({ code, output, errors, lines: linesOf(output) }));
+  });
+}
+
+/** Runs test/mpi/train.mjs. */
+export function trainOnRanks(ranks: number, settings: object, options?: RanksOptions): Promise<EndedRanks> {
+  return runRanks(ranks, [resolve('test/mpi/train.mjs'), JSON.stringify(settings)], options);
+}
+
+function linesOf(output: string): Record<string, unknown>[] {
+  // A rank that is killed may leave a line unfinished, in which that of another begins.
+  const lines = output.split(/\r?\n/).flatMap((line) => line.match(/\{.*\}$/) ?? []);
+  return lines.flatMap(parsed).sort((a, b) => Number(a.rank ?? 0) - Number(b.rank ?? 0));
+}
+
+function parsed(line: string): Record<string, unknown>[] {
+  try {
+    return [JSON.parse(line)];
+  } catch {
+    return [];
+  }
+}

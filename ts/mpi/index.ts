@@ -1,0 +1,62 @@
+import { isMainThread } from 'node:worker_threads';
+import type { Communicator } from '../core/communicator.js';
+import { BlasnetError, reasonOf } from '../core/errors.js';
+import { native } from '../runtime/native.js';
+import { loadMpiAddon } from './addon.js';
+import { MpiCommunicator, SoleCommunicator } from './communicators.js';
+import { isLaunchedByMpi, launchedRank, localSize } from './launcher.js';
+
+export type { Communicator } from '../core/communicator.js';
+
+let joined: Promise<Communicator> | undefined;
+
+/**
+ * Joins the processes that `mpirun`, `mpiexec` or `srun` has started together with this one. A process that was started
+ * alone is the only one of its run: `size` is 1, and no MPI is needed.
+ *
+ * Ranks on one machine share its cores: each computes with as many threads as its share has, unless `BLASNET_THREADS` or
+ * `setThreads` says otherwise.
+ *
+ * At the end of the process MPI is left as it has to be. A rank that ends with another exit code than 0, or while it takes
+ * part in something, ends all ranks.
+ * @throws BlasnetError `ERR_NATIVE_LOAD` where the addon for MPI has not been compiled, or cannot be loaded;
+ *   `ERR_BAD_ARGUMENT` in a worker thread
+ * @example
+ * ```ts
+ * import { mpi } from 'blasnet/mpi';
+ *
+ * const communicator = await mpi();
+ * communicator.rank; // → 0
+ * communicator.size; // → 1
+ * await communicator.allReduce(2.5); // → 2.5
+ * ```
+ */
+export function mpi(): Promise<Communicator> {
+  joined ??= join();
+  return joined;
+}
+
+async function join(): Promise<Communicator> {
+  if (!isMainThread) throw new BlasnetError('ERR_BAD_ARGUMENT', 'Call mpi() in the main thread, not in a worker');
+  if (!isLaunchedByMpi()) return new SoleCommunicator();
+  const addon = loadMpiAddon();
+  shareCores();
+  process.on('exit', (code) => addon.leave(code));
+  // Node.js itself would print it later than the other ranks are ended.
+  process.on('uncaughtExceptionMonitor', (error) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`blasnet: rank ${launchedRank() ?? '?'} failed: ${text}\n`);
+  });
+  try {
+    const { exchange, ...world } = await addon.start();
+    return new MpiCommunicator(addon, { ...world, exchange: native.registerExchange(exchange) });
+  } catch (cause) {
+    throw new BlasnetError('ERR_NATIVE_LOAD', `Expected MPI to start but received: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function shareCores(): void {
+  const { physicalCores } = native;
+  if (process.env.BLASNET_THREADS || native.getThreads() !== physicalCores) return;
+  native.setThreads(Math.max(1, Math.floor(physicalCores / localSize())));
+}
