@@ -17,7 +17,10 @@ export async function runTests() {
     }
   };
   for (const { run } of hooks.before.splice(0)) await attempt('before', () => runOne(run, []));
-  for (const { title, run, args } of due) await attempt(title, () => runOne(run, args));
+  for (const { title, run, args } of due) {
+    console.error(title); // shows which one never ends
+    await attempt(title, () => runOne(run, args));
+  }
   for (const { run } of hooks.after.splice(0)) await attempt('after', () => runOne(run, []));
   return { passed: due.length - failures.length, failures };
 }
