@@ -4,6 +4,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { BlasnetError, badArgument, reasonOf } from '../core/errors.js';
 import { checkOptions } from '../core/fields.js';
 import { writeFileAtomic } from '../core/files.js';
+import { keepLoaded } from '../core/keep-loaded.js';
 import { requirePackage } from '../core/own-package.js';
 import { loadOptional, rethrow } from './optional.js';
 import type { ChartSpecification } from './specification.js';
@@ -65,6 +66,7 @@ export async function renderPng(svg: string, options: PngOptions = {}): Promise<
   if (!(typeof scale === 'number' && scale > 0 && scale <= maxScale))
     throw badArgument('scale', `a number above 0 and up to ${maxScale}`, scale);
   const { Resvg, renderAsync } = await loadOptional('@resvg/resvg-js', () => import('@resvg/resvg-js').catch(rethrow));
+  keepLoaded(/resvgjs\.[^/\\]*\.node$/);
   const fonts = await loadOptional('dejavu-fonts-ttf', () =>
     dirname(requirePackage.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf')),
   );
