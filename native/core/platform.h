@@ -1,6 +1,6 @@
 #pragma once
 
-// What systems do in different ways. PhysicalCores in pool.h is the other part of it.
+// Functions whose implementation depends on the operating system. PhysicalCores, in pool.h, is another one.
 
 namespace blasnet {
 

@@ -10,7 +10,7 @@ namespace blasnet::mpi {
 
 using Bytes = std::vector<unsigned char>;
 
-// What ranks do together. All are jobs of the engine: to be called on its thread, by all ranks in the same order.
+// Collective operations. Each runs as a job on the engine's thread; all ranks must call them in the same order.
 void Barrier();
 // Gives all ranks the bytes of root.
 void Broadcast(Bytes& bytes, int root);

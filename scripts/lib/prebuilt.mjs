@@ -23,7 +23,7 @@ import { say } from './run.mjs';
  */
 const publishedFile = join(root, 'scripts/prebuild/published.json');
 
-/** What makes a clone compile although a prebuilt addon would fit: each asks for another binary. */
+/** Variables that ask for another binary than the prebuilt one: where one is set, the clone compiles. */
 const compilerVariables = ['BLASNET_BLAS_LIBS', 'BLASNET_BLAS_INCLUDE', 'CC', 'CXX', 'CFLAGS', 'CXXFLAGS', 'LDFLAGS'];
 
 /** The name of this machine's package without its scope, such as `linux-x64-gnu`. */

@@ -56,7 +56,7 @@ export async function buildNativeTests(name, target) {
   return file;
 }
 
-/** What the addon and the tests of a target share: compiled libraries, and a function that compiles sources. */
+/** Builds the libraries that the addon and the tests of a target need, and returns a function that compiles sources. */
 async function toolchainFor(name, target) {
   const folder = join(workFolder, 'addon', name);
   const highway = await sourcesFrom('highway');

@@ -15,7 +15,7 @@ export function nodeFunctions() {
   return [...new Set(names)].sort();
 }
 
-/** What a module definition file exports, one name a line. */
+/** Returns the names that a module definition file (.def) exports. */
 export function namesIn(text) {
   return text
     .split('\n')

@@ -24,7 +24,7 @@ export function useLeanHeader(sources) {
   const folder = join(sources, 'lean');
   mkdirSync(folder);
   writeFileSync(join(folder, 'windows.h'), header);
-  // What asks for memory and looks at the CPU.
+  // The files that allocate memory and detect the CPU.
   const others = join(sources, 'driver/others');
   for (const name of readdirSync(others).filter((file) => file.endsWith('.c'))) {
     const file = join(others, name);

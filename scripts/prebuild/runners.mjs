@@ -1,4 +1,4 @@
-// What can load the addon of each target on a Linux machine with an x64 processor.
+// Programs that load the addon of each target on a Linux x64 machine: Node.js, Bun, qemu, Wine.
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../lib/root.mjs';

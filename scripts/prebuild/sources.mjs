@@ -1,4 +1,4 @@
-// What is fetched to build the packages: fixed versions, checked by SHA-256, kept in build/prebuild/.
+// Downloads the sources of the packages into build/prebuild/, in fixed versions that are checked by SHA-256.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

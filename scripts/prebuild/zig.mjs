@@ -25,7 +25,7 @@ const wheels = {
   'win32-x64': ['win_amd64', '69c3dfc3aff6a297ec4017aa904782c0e450eb988982d7f675d83edce27526fb'],
 };
 
-/** What zig keeps: C libraries and runtimes that it compiles for each target. */
+/** zig's cache: the C libraries and runtimes that it compiles for each target. */
 export const zigEnvironment = {
   ZIG_GLOBAL_CACHE_DIR: join(workFolder, 'zig-cache'),
   ZIG_LOCAL_CACHE_DIR: join(workFolder, 'zig-cache'),
@@ -92,7 +92,7 @@ export function clangFor(target) {
     encoding: 'utf8',
   });
   const words = stderr.split(/\s+/);
-  // What zig tells its clang about the target: its name, and where the C library's headers are.
+  // The options that zig passes to its clang for the target: its name, and the folders of the C library's headers.
   const chosen = words.flatMap((word, i) => {
     if (word === '-target') return [word, words[i + 1]];
     if (word === '-isystem') return [word, resolve(words[i + 1])];
