@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { addonHash } from './addon-hash.mjs';
 import { root } from './root.mjs';
 import { say } from './run.mjs';
+import { platformTarget } from './targets.mjs';
 
 /**
  * Which packages were published for which C++ files; a release writes it. Only a package with the checksum that stands
@@ -25,14 +26,6 @@ const publishedFile = join(root, 'scripts/prebuild/published.json');
 
 /** Variables that ask for another binary than the prebuilt one: where one is set, the clone compiles. */
 const compilerVariables = ['BLASNET_BLAS_LIBS', 'BLASNET_BLAS_INCLUDE', 'CC', 'CXX', 'CFLAGS', 'CXXFLAGS', 'LDFLAGS'];
-
-/** The name of this machine's package without its scope, such as `linux-x64-gnu`. */
-export function targetOfMachine({ platform = process.platform, arch = process.arch, isMusl = hasMusl() } = {}) {
-  return platform === 'linux' ? `linux-${arch}-${isMusl ? 'musl' : 'gnu'}` : `${platform}-${arch}`;
-}
-
-/** Whether the C library is musl: Node's report names glibc's version where it runs on that. */
-const hasMusl = () => process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime;
 
 /**
  * Copies a prebuilt addon to `destination`: from packages/<target> if it was built there, else from the registry that npm
@@ -51,7 +44,7 @@ export function takePrebuilt({
   pack = npmPack,
 }) {
   if (environment.npm_config_build_from_source || compilerVariables.some((name) => environment[name])) return false;
-  const target = targetOfMachine();
+  const target = platformTarget();
   const hash = addonHash();
   const built = join(packages, target);
   if (hashInside(built) === hash && place(join(built, 'blasnet.node'), destination, `packages/${target}`)) return true;

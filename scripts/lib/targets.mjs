@@ -9,9 +9,10 @@ export const targets = [
   'darwin-x64',
 ];
 
-/** The name of the platform that this runs on, such as linux-x64-gnu. */
-export function platformTarget() {
-  const { platform, arch } = process;
-  if (platform !== 'linux') return `${platform}-${arch}`;
-  return `${platform}-${arch}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
+/** The target of a machine, such as linux-x64-gnu; by default of the one that this runs on. */
+export function platformTarget({ platform = process.platform, arch = process.arch, isMusl = hasMusl() } = {}) {
+  return platform === 'linux' ? `linux-${arch}-${isMusl ? 'musl' : 'gnu'}` : `${platform}-${arch}`;
 }
+
+/** Whether the C library is musl: Node.js reports the version of glibc where it runs on that. */
+const hasMusl = () => process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime;

@@ -14,10 +14,10 @@ interface Options {
 }
 const script = <T>(path: string) => import(pathToFileURL(resolve(path)).href) as Promise<T>;
 const { addonHash } = await script<{ addonHash(): string }>('scripts/lib/addon-hash.mjs');
-const { takePrebuilt, targetOfMachine } = await script<{
-  takePrebuilt(options: Options): boolean;
-  targetOfMachine(machine?: { platform: string; arch: string; isMusl?: boolean }): string;
-}>('scripts/lib/prebuilt.mjs');
+const { takePrebuilt } = await script<{ takePrebuilt(options: Options): boolean }>('scripts/lib/prebuilt.mjs');
+const { platformTarget } = await script<{
+  platformTarget(machine?: { platform: string; arch: string; isMusl?: boolean }): string;
+}>('scripts/lib/targets.mjs');
 
 const { recordPublished } = await script<{
   recordPublished(version: string, sources: string, packages: readonly object[], file: string): void;
@@ -28,7 +28,7 @@ const addon = 'build/Release/blasnet.node';
 /** A folder with packages/<this machine's target>, which was made of C++ files with that hash. */
 async function builtPackage(t: ExecutionContext, sources: string, node: string | Buffer) {
   const packages = await temporaryFolder(t);
-  const folder = join(packages, targetOfMachine());
+  const folder = join(packages, platformTarget());
   await mkdir(folder);
   await writeFile(join(folder, 'package.json'), JSON.stringify({ blasnet: { sources } }));
   if (typeof node === 'string') await copyFile(node, join(folder, 'blasnet.node'));
@@ -39,10 +39,10 @@ async function builtPackage(t: ExecutionContext, sources: string, node: string |
 const never = () => 'nothing should be packed';
 
 test('a machine has one target', (t) => {
-  t.is(targetOfMachine({ platform: 'linux', arch: 'x64', isMusl: false }), 'linux-x64-gnu');
-  t.is(targetOfMachine({ platform: 'linux', arch: 'arm64', isMusl: true }), 'linux-arm64-musl');
-  t.is(targetOfMachine({ platform: 'win32', arch: 'x64' }), 'win32-x64');
-  t.is(targetOfMachine({ platform: 'darwin', arch: 'arm64' }), 'darwin-arm64');
+  t.is(platformTarget({ platform: 'linux', arch: 'x64', isMusl: false }), 'linux-x64-gnu');
+  t.is(platformTarget({ platform: 'linux', arch: 'arm64', isMusl: true }), 'linux-arm64-musl');
+  t.is(platformTarget({ platform: 'win32', arch: 'x64' }), 'win32-x64');
+  t.is(platformTarget({ platform: 'darwin', arch: 'arm64' }), 'darwin-arm64');
 });
 
 test('an addon that was built here from the same files is taken, and no other', async (t) => {
@@ -84,18 +84,18 @@ test('a published addon is taken only with the checksum that the release wrote d
     });
   pack();
   const packages = [
-    { name: `@blasnet/${targetOfMachine()}`, version: '1.2.3', tarball },
+    { name: `@blasnet/${platformTarget()}`, version: '1.2.3', tarball },
     { name: 'blasnet', version: '1.2.3', tarball },
   ];
   recordPublished('1.2.3', addonHash(), packages, record);
   t.deepEqual(Object.keys((JSON.parse(await readFile(record, 'utf8')) as { packages: object }).packages), [
-    targetOfMachine(),
+    platformTarget(),
   ]);
   t.false(await take('other files'));
   t.deepEqual(names, []);
   t.false(await take(addonHash(), 'E404'));
   t.true(await take(addonHash()));
-  t.is(names.at(-1), `@blasnet/${targetOfMachine()}@1.2.3`);
+  t.is(names.at(-1), `@blasnet/${platformTarget()}@1.2.3`);
   // Not deepEqual, which takes minutes for so many bytes.
   t.true((await readFile(destination)).equals(await readFile(addon)));
   await rm(destination);
