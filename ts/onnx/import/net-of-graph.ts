@@ -171,7 +171,7 @@ function netOf(
     name ?? graph.name,
   );
   for (const layer of net.layers) {
-    const weights = Object.entries(state.weights.get(layer) ?? {});
+    const weights = Object.entries(state.weightsFor(layer));
     if (weights.length === 0) continue;
     layer.allocateParameters();
     layer.setWeights(Object.fromEntries(weights.map(([key, { shape, values }]) => [key, Tensor.from(values, shape)])));
