@@ -55,6 +55,9 @@ export function composedOutput(
   return y;
 }
 
+/** The memory of tensors without numbers. */
+const nowhere = { data: new Float32Array(0), isLaidOut: false };
+
 /** Follows shapes through operations; there are no numbers. */
 export class ShapeRunner implements Runner {
   readonly dtype: DType;
@@ -67,7 +70,7 @@ export class ShapeRunner implements Runner {
   tensor(shape: readonly number[]): Tensor;
   tensor<Type extends TensorType>(shape: readonly number[], type: Type): Tensor<Type>;
   tensor(shape: readonly number[], type: TensorType = this.dtype): Tensor<TensorType> {
-    return new Tensor(shape, type, { data: new Float32Array(0), isLaidOut: false });
+    return new Tensor(shape, type, nowhere);
   }
 
   run(): void {}
