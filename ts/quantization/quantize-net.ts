@@ -2,10 +2,10 @@
 import { badArgument } from '../core/errors.js';
 import type { NamedTensors } from '../data/named-tensors.js';
 import type { NetPredictions, RawRows } from '../inference/net-predictions.js';
+import type { NetRows } from '../inference/net-rows.js';
 import type { Layer } from '../layers/index.js';
 import type { Model } from '../net/model.js';
 import type { GraphParts } from '../net/net-graph.js';
-import type { NetRows } from '../net/net-rows.js';
 import type { AnyTensor } from '../tensor/tensor.js';
 import { type Compute, checkedQuantizeOptions, fillRest, type QuantizeOptions, quantizeGraph } from './quantize.js';
 import type { QuantizationReport } from './report.js';

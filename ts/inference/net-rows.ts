@@ -4,6 +4,7 @@ import { requireRange } from '../core/ranges.js';
 import type { NamedTensors } from '../data/named-tensors.js';
 import type { Part } from '../data/part.js';
 import { rowsOf } from '../data/rows.js';
+import type { Model } from '../net/model.js';
 import {
   type AnyTensor,
   isFloats,
@@ -12,7 +13,6 @@ import {
   Tensor,
   type TensorType,
 } from '../tensor/tensor.js';
-import type { Model } from './model.js';
 
 /** Labels of several outputs by their names. */
 export type NamedLabels = Readonly<Record<string, Tensor>>;
