@@ -1,7 +1,7 @@
 import { badArgument } from '../core/errors.js';
 import { checkOptions, oneOf } from '../core/fields.js';
+import type { NetType } from '../core/net-type.js';
 import { definedFields } from '../core/objects.js';
-import type { NetType } from '../losses/index.js';
 import { Tensor } from '../tensor/tensor.js';
 import { DataReader } from './data-reader.js';
 import type { SetName } from './part.js';

@@ -109,7 +109,8 @@ export function knownShapes({ inputs, seen }: GraphParts): readonly RowShape[] |
 
 /** The layers of a graph in the order in which they are first applied. */
 export function uniqueLayers({ steps }: Pick<GraphParts, 'steps'>): readonly NamedLayer[] {
-  return steps.filter(({ layer }, i) => steps.findIndex((other) => other.layer === layer) === i);
+  const seen = new Set<Layer>();
+  return steps.filter(({ layer }) => !seen.has(layer) && seen.add(layer));
 }
 
 /** The nodes that outputs are computed from, these included. */

@@ -56,6 +56,8 @@ function fusedBackward(
   calls: readonly RecordedCall[],
 ): RecordedCall | undefined {
   if (next.kernel !== 'relu_backward') return undefined;
+  // Before the users of an operand are looked for, which takes longest.
+  if (!['max_pool_backward', 'convolution_backward'].some((kernel) => call.kernel.startsWith(kernel))) return undefined;
   const { y: output, dy: delta, dx: result } = next.args;
   const isFree = (inner: KernelArgument | undefined) =>
     inner === delta && isOperand(inner) && usersOf(inner, calls).length === 2;
