@@ -576,7 +576,7 @@ export class NeuralNet {
   ): Promise<{ readonly net: NeuralNet; readonly report: QuantizationReport }> {
     return this.#busy.exclusively('quantize', async () => {
       const { checkedQuantizeOptions, fillRest, quantizeGraph } = await import('./quantization/quantize.js');
-      const { raw, ...chosen } = checkedQuantizeOptions(options, this.layerNames);
+      const { raw, ...chosen } = checkedQuantizeOptions(options, this.#model.stack.parts.steps);
       if (this.params.dtype !== 'float32') throw badArgument('the dtype of the net', 'float32', this.params.dtype);
       const { stack } = this.#model;
       const inputs = raw
@@ -603,9 +603,9 @@ export class NeuralNet {
           }
         },
       };
-      const { parts: quantized, report } = await quantizeGraph(setting, chosen);
+      const { from, parts: quantized, report } = await quantizeGraph(setting, chosen);
       const net = make(quantized);
-      fillRest(parts, quantized);
+      fillRest(from, quantized);
       net.preparation = this.preparation;
       return { net, report };
     });

@@ -31,7 +31,7 @@ export interface RowBytes {
   readonly grid: Grid;
 }
 
-/** What an import knows of bytes, beside its values. */
+/** The bytes of an import, beside its values. */
 export class Bytes {
   /** Values of the model that are bytes, by name. */
   readonly rows = new Map<string, RowBytes>();
@@ -102,7 +102,7 @@ export function placeIn({ shape, scales, axis }: WholeConstant): (i: number) => 
 
 const known = new WeakMap<GraphImport, Bytes>();
 
-/** What an import knows of bytes. */
+/** The bytes of an import. */
 export function bytesOf(state: GraphImport): Bytes {
   let bytes = known.get(state);
   if (!bytes) {
