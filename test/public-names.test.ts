@@ -7,7 +7,7 @@ import { entryPoints, publicNames } from './support/public-names.js';
 const intended = {
   blasnet: {
     values: `
-      ActivationLayer AveragePoolLayer BatchNormLayer BatchPredictor BlasnetError CifarImageReader
+      ActivationLayer AveragePoolLayer BatchNormLayer BatchPredictor BlasnetError ByteRoundingLayer CifarImageReader
       ClassificationLayer ConvLayer CsvColumnsError CsvLogger DataReader DropoutLayer EagerRunner EarlyStopping
       FlattenLayer FullyConnectedLayer GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer Layer
       Loss MaxPoolLayer Metric MnistImageDataReader ModelCheckpoint MsraInitializer NeuralNet
