@@ -36,7 +36,7 @@ const intended = {
       OptimizerOptions OrthogonalOptions OutputLosses OutputMetrics
       OutputPreparation Pair ParameterOptions RawStep ParameterSetup ParameterSpec ParameterSpecs PixelNormalization
       PoolOptions PoolWindow PredictOptions Prediction Preparation RawNumbers RecurrentOptions RecurrentWeights ReductionOptions RegularMethod
-      Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod
+      RankShare Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod
       ScalingOptions ScalingRows ScheduleKind SliceRange StepWindowsOptions SimpleRnnOptions StepMemory StepNumbers StopCondition StopReason Stopper StreamOptions
       StreamState
       TargetKind TargetOptions TensorData TensorType TextEncoding TextFiles TextOptions TextTokenizer Texts
@@ -58,9 +58,9 @@ const intended = {
   },
   'blasnet/mpi': {
     values: `
-      mpi`,
+      mpi shareOut`,
     types: `
-      Communicator`,
+      Communicator MpiOptions`,
   },
   'blasnet/serve': {
     values: `
