@@ -13,7 +13,7 @@ import { findWorkload, parameterCount, shapeOf, type Workload } from '../workloa
 import type { ExchangeFigure } from './exchange.js';
 import type { StepJob } from './step.js';
 
-export const mpiWorkloads = ['mnist', 'wide', 'vgg'];
+export const mpiWorkloads = ['mnist', 'lenet', 'wide', 'vgg'];
 
 /** The names of rows, by which targets find them. */
 export const mpiRows = { rank: 'blasnet, 1 rank', threads: 'blasnet, 2 threads', ranks: 'blasnet, 2 ranks' } as const;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/float_mode.h"
+#include "mpi/shared_memory.h"
 
 namespace blasnet::mpi {
 
@@ -180,10 +181,33 @@ void Engine::PollLeavers() {
   first_code_ = leaving_codes_[index];
 }
 
+class Engine::Watch {
+ public:
+  explicit Watch(Engine& engine) : engine_(engine) {}
+
+  // Looks for signs of life, to be called again and again while this process waits.
+  void Look() {
+    const Clock::time_point now = Clock::now();
+    // Where this process itself was not running, the other one may have been as it should.
+    if (engine_.Beat() || now - looked_ > std::chrono::seconds(1)) alive_ = now;
+    looked_ = now;
+    const auto limit = engine_.timeout_;
+    if (limit.count() == 0 || now - alive_ <= limit || engine_.beat_in_ == MPI_REQUEST_NULL) return;
+    engine_.hung_ = "rank " + std::to_string(engine_.RankBefore()) + " has given no sign of life for " +
+                    std::to_string(limit.count()) + " ms";
+  }
+
+ private:
+  Engine& engine_;
+  Clock::time_point looked_ = Clock::now(), alive_ = looked_;
+};
+
 void Engine::Wait(std::vector<MPI_Request>& requests) {
   Pause pause;
   bool sees_end = false;
-  Clock::time_point end, polled = Clock::now(), alive = polled;
+  Clock::time_point end;
+  Watch watch(*this);
+  if (!hung_.empty()) throw std::runtime_error(hung_);
   for (size_t polls = 1;; ++polls) {
     int done = 0;
     Check(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE), "MPI_Testall");
@@ -191,14 +215,8 @@ void Engine::Wait(std::vector<MPI_Request>& requests) {
     if (aborting_) AbortNow();
     if (polls % 64 == 0) {
       PollLeavers();
-      const Clock::time_point now = Clock::now();
-      // Where this process itself was not running, the other one may have been as it should.
-      if (Beat() || now - polled > std::chrono::seconds(1)) alive = now;
-      polled = now;
-      if (timeout_.count() > 0 && now - alive > timeout_ && beat_in_ != MPI_REQUEST_NULL) {
-        throw std::runtime_error("rank " + std::to_string(RankBefore()) + " has given no sign of life for " +
-                                 std::to_string(timeout_.count()) + " ms");
-      }
+      watch.Look();
+      if (!hung_.empty()) throw std::runtime_error(hung_);
       if (left_ > 0 && !sees_end) {
         sees_end = true;
         end = Clock::now() + kGrace;
@@ -236,22 +254,32 @@ void Engine::Finalize() {
   }
   const Clock::time_point end = Clock::now() + kGrace;
   Pause pause;
-  while (left_ < world_.size - 1) {
-    PollLeavers();
-    Beat();
-    if (aborting_ || (code_ != 0 && Clock::now() > end)) AbortNow();
-    pause();
-  }
-  MPI_Waitall(world_.size, sends.data(), MPI_STATUSES_IGNORE);
+  Watch watch(*this);
+  const auto wait_while = [&](auto&& is_open) {
+    while (is_open()) {
+      PollLeavers();
+      watch.Look();
+      if (!hung_.empty()) {
+        std::fprintf(stderr, "blasnet: rank %d ends all ranks: %s\n", world_.rank, hung_.c_str());
+        if (code_ == 0) code_ = 1;
+        AbortNow();
+      }
+      if (aborting_ || (code_ != 0 && Clock::now() > end)) AbortNow();
+      pause();
+    }
+  };
+  const auto is_sending = [](MPI_Request& request) {
+    int done = 0;
+    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    return done == 0;
+  };
+  wait_while([&] { return left_ < world_.size - 1; });
+  for (MPI_Request& send : sends) wait_while([&] { return is_sending(send); });
   // All ranks are here: the last signs of life, so that no message is left.
-  MPI_Wait(&beat_out_, MPI_STATUS_IGNORE);
+  wait_while([&] { return is_sending(beat_out_); });
   SendBeat(kLast);
-  while (beat_in_ != MPI_REQUEST_NULL) {
-    Beat();
-    if (aborting_) AbortNow();
-    pause();
-  }
-  MPI_Wait(&beat_out_, MPI_STATUS_IGNORE);
+  wait_while([&] { return beat_in_ != MPI_REQUEST_NULL || is_sending(beat_out_); });
+  TheSharedMemory().Free();
   MPI_Comm_free(&beats_);
   MPI_Comm_free(&leavers_);
   MPI_Comm_free(&comm_);

@@ -57,9 +57,12 @@ class Engine {
   void Loop();
   void Do(const Job& job, const std::function<void(const std::string&)>& done);
   void PollLeavers();
-  // Gives the next rank a sign of life where one is due, and takes those of the rank before. Returns whether there was one.
+  // Gives the next rank a sign of life where one is due, and takes those of the rank before. Returns whether there was
+  // one.
   bool Beat();
   void SendBeat(int value);
+  // Notes which rank hangs, if one does: nothing more is expected of it.
+  class Watch;
   int RankBefore() const { return (world_.rank + world_.size - 1) % world_.size; }
   void Finalize();
   [[noreturn]] void AbortNow();
@@ -86,6 +89,7 @@ class Engine {
   std::chrono::steady_clock::time_point last_beat_;
   MPI_Request beat_in_ = MPI_REQUEST_NULL, beat_out_ = MPI_REQUEST_NULL;
   int beat_received_ = 0, beat_sent_ = 0;
+  std::string hung_;  // what is said of a rank that hangs; empty while none does
   std::vector<MPI_Request> leaving_requests_;
   std::vector<int> leaving_codes_;
   int left_ = 0;         // other ranks that have left

@@ -18,6 +18,9 @@ export interface EndedRanks {
 interface RanksOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** The words that start mpirun, by default on this host, and further arguments of it. */
+  readonly command?: readonly [string, ...string[]];
+  readonly flags?: readonly string[];
   /** Receives mpirun, and what was printed so far, each time that something is. */
   readonly onOutput?: (output: string, mpirun: ChildProcess) => void;
 }
@@ -26,13 +29,14 @@ interface RanksOptions {
 export function runRanks(
   ranks: number,
   args: readonly string[],
-  { cwd = '.', env = {}, onOutput }: RanksOptions = {},
+  { cwd = '.', env = {}, command = ['mpirun'], flags: further = [], onOutput }: RanksOptions = {},
 ): Promise<EndedRanks> {
-  const flags = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', `${ranks}`];
+  const [program, ...words] = command;
+  const flags = [...words, ...further, '--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', `${ranks}`];
   const inherited: NodeJS.ProcessEnv = { ...process.env, ...env };
   delete inherited.BLASNET_THREADS;
   // Without colours, which node takes mpirun's pseudo-terminal to want.
-  const child = spawn('mpirun', [...flags, process.execPath, ...args], {
+  const child = spawn(program, [...flags, process.execPath, ...args], {
     cwd,
     env: { ...inherited, NO_COLOR: '1', BLASNET_THREADS: '1' },
     timeout: 1_200_000,
