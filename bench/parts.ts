@@ -120,14 +120,14 @@ export const parts: readonly Part[] = [
       name: `mpi ${net}`,
       quick: false,
       share: 4,
-      measure: async (entrants, bench) => ({ comparisons: [await compareRanks(net, entrants, bench)] }),
+      measure: async (entrants, bench) => ({ comparisons: await compareRanks(net, entrants, bench) }),
     }),
   ),
   {
     name: 'mpi exchange',
     quick: false,
     share: 2,
-    measure: async (_, bench) => ({ comparisons: [await compareExchange(bench)] }),
+    measure: async (_, bench) => ({ comparisons: await compareExchange(bench) }),
   },
   ...sweepNames.map(
     (name): Part => ({

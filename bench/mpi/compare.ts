@@ -28,13 +28,24 @@ async function output(ranks: number, name: string, ...words: string[]): Promise<
   return JSON.parse(stdout);
 }
 
+/** Compiles the addon for MPI where there is one. */
+async function hasMpi(part: string, leaveOut: (line: string) => void): Promise<boolean> {
+  try {
+    await run(process.execPath, [join(root, 'scripts/build-mpi.mjs')]);
+    return true;
+  } catch {
+    leaveOut(`${part}: no MPI here`);
+    return false;
+  }
+}
+
 /** Training on two ranks of one thread beside one rank and two threads, and PyTorch's DDP over gloo where there is PyTorch. */
 export async function compareRanks(
   name: string,
   entrants: readonly Entrant[],
   { effort, folder, leaveOut }: Bench,
-): Promise<Comparison> {
-  await run(process.execPath, [join(root, 'scripts/build-mpi.mjs')]);
+): Promise<Comparison[]> {
+  if (!(await hasMpi(`mpi ${name}`, leaveOut))) return [];
   const workload = findWorkload(name);
   const data = await writeData(workload, workload.rows, folder);
   const weights = await writeInitialWeights(workload, folder);
@@ -85,7 +96,8 @@ export async function compareRanks(
 }
 
 /** The cost of the sums of gradients over two ranks, beside copies of as many bytes; and of the sizes that a model is fitted to. */
-export async function compareExchange({ effort }: Bench): Promise<Comparison> {
+export async function compareExchange({ effort, leaveOut }: Bench): Promise<Comparison[]> {
+  if (!(await hasMpi('mpi exchange', leaveOut))) return [];
   const nets: readonly Workload[] = mpiWorkloads.map((name) => findWorkload(name));
   const sizes = [16, 1024, 16_384, 262_144, 4_194_304, ...nets.map(parameterCount)];
   const trial = async () => (await output(2, 'exchange', sizes.join(), `${effort.seconds / 2}`)) as ExchangeFigure[];
@@ -101,5 +113,5 @@ export async function compareExchange({ effort }: Bench): Promise<Comparison> {
       return { name: title, family: 'blasnet', values, summary: summarize(values) };
     });
   });
-  return { id: 'mpi exchange', title: 'Sums of gradients over two ranks beside copies', unit: 'µs', rows };
+  return [{ id: 'mpi exchange', title: 'Sums of gradients over two ranks beside copies', unit: 'µs', rows }];
 }

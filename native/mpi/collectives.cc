@@ -6,7 +6,6 @@
 #include <string>
 
 #include "mpi/engine.h"
-#include "mpi/shared_memory.h"
 
 namespace blasnet::mpi {
 
@@ -83,84 +82,16 @@ std::vector<Bytes> AllGather(const Bytes& bytes) {
   return parts;
 }
 
-namespace {
-
-// Numbers from which on shared memory is quicker than messages.
-constexpr size_t kLeastShared = 4096;
-
-// The piece of an array that each rank adds up: pieces end at lines of the cache.
 template <class T>
-struct Pieces {
-  size_t ranks, count;
-
-  size_t begin(size_t rank) const {
-    constexpr size_t kLine = 64 / sizeof(T);
-    return rank == ranks ? count : std::min(count, (rank * count / ranks + kLine - 1) / kLine * kLine);
-  }
-  size_t length(size_t rank) const { return begin(rank + 1) - begin(rank); }
-  size_t longest() const {
-    size_t most = 0;
-    for (size_t rank = 0; rank < ranks; ++rank) most = std::max(most, length(rank));
-    return most;
-  }
-};
-
-// sum[length] = Σ over ranks and their shards, in their order, of from(rank, shard)[length]
-template <class T, class From>
-void AddUp(size_t ranks, size_t own_shards, size_t length, From&& from, T* sum) {
-  constexpr size_t kBlock = 2048;
-  T block[kBlock];
-  for (size_t at = 0; at < length; at += kBlock) {
-    const size_t n = std::min(kBlock, length - at);
-    for (size_t rank = 0; rank < ranks; ++rank) {
-      for (size_t shard = 0; shard < own_shards; ++shard) {
-        const T* numbers = from(rank, shard) + at;
-        if (rank + shard == 0) {
-          std::copy(numbers, numbers + n, block);
-        } else {
-          for (size_t i = 0; i < n; ++i) block[i] += numbers[i];
-        }
-      }
-    }
-    std::copy(block, block + n, sum + at);
-  }
-}
-
-// Each rank leaves its shards where the others read them, without the piece that it adds up itself; sums lie in front
-// of the shards, since the next exchange may begin while others still read them.
-template <class T>
-void SumInSharedMemory(const Pieces<T>& pieces, const T* own, size_t own_shards, T* sum) {
-  SharedMemory& memory = TheSharedMemory();
-  const auto me = static_cast<size_t>(Engine::Get().world().rank);
-  const size_t count = pieces.count, room = (pieces.longest() * sizeof(T) + 63) / 64 * 64;
-  std::vector<unsigned char*> of(pieces.ranks);
-  for (size_t rank = 0; rank < pieces.ranks; ++rank) of[rank] = memory.Of(static_cast<int>(rank));
-  const auto sum_of = [&](size_t rank) { return reinterpret_cast<T*>(of[rank]); };
-  const auto shard_of = [&](size_t rank, size_t shard) {
-    return reinterpret_cast<T*>(of[rank] + room) + shard * count;
-  };
-  const size_t first = pieces.begin(me), end = pieces.begin(me + 1);
-  for (size_t shard = 0; shard < own_shards; ++shard) {
-    const T* from = own + shard * count;
-    std::copy(from, from + first, shard_of(me, shard));
-    std::copy(from + end, from + count, shard_of(me, shard) + end);
-  }
-  memory.Meet();
-  const auto from = [&](size_t rank, size_t shard) -> const T* {
-    return (rank == me ? own + shard * count : shard_of(rank, shard)) + first;
-  };
-  AddUp(pieces.ranks, own_shards, end - first, from, sum_of(me));
-  memory.Meet();
-  for (size_t rank = 0; rank < pieces.ranks; ++rank) {
-    std::copy(sum_of(rank), sum_of(rank) + pieces.length(rank), sum + pieces.begin(rank));
-  }
-}
-
-template <class T>
-void SumByMessages(const Pieces<T>& pieces, const T* own, size_t own_shards, T* sum) {
+void SumShards(const T* own, size_t own_shards, size_t count, T* sum) {
+  constexpr size_t kLine = 64 / sizeof(T), kBlock = 2048;
   Engine& engine = Engine::Get();
-  const size_t ranks = pieces.ranks, me = static_cast<size_t>(engine.world().rank), count = pieces.count;
-  const size_t first = pieces.begin(me), length = pieces.length(me);
+  const auto ranks = static_cast<size_t>(engine.world().size), me = static_cast<size_t>(engine.world().rank);
+  // Pieces end at lines of the cache.
+  const auto begin = [&](size_t rank) {
+    return rank == ranks ? count : std::min(count, (rank * count / ranks + kLine - 1) / kLine * kLine);
+  };
+  const size_t first = begin(me), length = begin(me + 1) - first;
   static std::vector<T>& received = *new std::vector<T>();  // of the one thread; kept for the next step
   received.resize(ranks * own_shards * length);
   std::vector<MPI_Request> requests;
@@ -169,35 +100,35 @@ void SumByMessages(const Pieces<T>& pieces, const T* own, size_t own_shards, T* 
     for (size_t shard = 0; shard < own_shards; ++shard) {
       const int tag = static_cast<int>(shard), other = static_cast<int>(rank);
       T* to = received.data() + (rank * own_shards + shard) * length;
-      const T* from = own + shard * count + pieces.begin(rank);
+      const T* from = own + shard * count + begin(rank);
       MPI_Request& in = requests.emplace_back(MPI_REQUEST_NULL);
       Engine::Check(MPI_Irecv(to, CountOf(length), TypeOf(T()), other, tag, engine.comm(), &in), "MPI_Irecv");
       MPI_Request& out = requests.emplace_back(MPI_REQUEST_NULL);
-      Engine::Check(MPI_Isend(from, CountOf(pieces.length(rank)), TypeOf(T()), other, tag, engine.comm(), &out),
-                    "MPI_Isend");
+      Engine::Check(
+          MPI_Isend(from, CountOf(begin(rank + 1) - begin(rank)), TypeOf(T()), other, tag, engine.comm(), &out),
+          "MPI_Isend");
     }
   }
   engine.Wait(requests);
-  const auto from = [&](size_t rank, size_t shard) -> const T* {
-    return rank == me ? own + shard * count + first : received.data() + (rank * own_shards + shard) * length;
-  };
-  AddUp(ranks, own_shards, length, from, sum + first);
-  std::vector<int> counts;
-  for (size_t rank = 0; rank < ranks; ++rank) counts.push_back(CountOf(pieces.length(rank)));
-  GatherInPlace(sum, counts, PlacesOf(counts), TypeOf(T()));
-}
-
-}  // namespace
-
-template <class T>
-void SumShards(const T* own, size_t own_shards, size_t count, T* sum) {
-  const Pieces<T> pieces{static_cast<size_t>(Engine::Get().world().size), count};
-  const size_t bytes = (pieces.longest() + own_shards * count) * sizeof(T) + 64;
-  if (count >= kLeastShared && TheSharedMemory().Require(bytes)) {
-    SumInSharedMemory(pieces, own, own_shards, sum);
-  } else {
-    SumByMessages(pieces, own, own_shards, sum);
+  T block[kBlock];
+  for (size_t at = 0; at < length; at += kBlock) {
+    const size_t n = std::min(kBlock, length - at);
+    for (size_t rank = 0; rank < ranks; ++rank) {
+      for (size_t shard = 0; shard < own_shards; ++shard) {
+        const T* from =
+            rank == me ? own + shard * count + first + at : received.data() + (rank * own_shards + shard) * length + at;
+        if (rank + shard == 0) {
+          std::copy(from, from + n, block);
+        } else {
+          for (size_t i = 0; i < n; ++i) block[i] += from[i];
+        }
+      }
+    }
+    std::copy(block, block + n, sum + first + at);
   }
+  std::vector<int> counts;
+  for (size_t rank = 0; rank < ranks; ++rank) counts.push_back(CountOf(begin(rank + 1) - begin(rank)));
+  GatherInPlace(sum, counts, PlacesOf(counts), TypeOf(T()));
 }
 
 template void SumShards<float>(const float*, size_t, size_t, float*);

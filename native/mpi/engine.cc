@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "core/float_mode.h"
-#include "mpi/shared_memory.h"
 
 namespace blasnet::mpi {
 
@@ -279,7 +278,6 @@ void Engine::Finalize() {
   wait_while([&] { return is_sending(beat_out_); });
   SendBeat(kLast);
   wait_while([&] { return beat_in_ != MPI_REQUEST_NULL || is_sending(beat_out_); });
-  TheSharedMemory().Free();
   MPI_Comm_free(&beats_);
   MPI_Comm_free(&leavers_);
   MPI_Comm_free(&comm_);
