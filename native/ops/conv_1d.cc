@@ -8,6 +8,7 @@
 //
 #include "math/matmul-inl.h"
 #include "math/part_sums-inl.h"
+#include "math/relu-inl.h"
 #include "math/step_products-inl.h"
 #include "ops/broadcast-inl.h"
 
@@ -54,7 +55,8 @@ HWY_INLINE void ForRows(Context& context, const StepTaps& taps, size_t rows, siz
   });
 }
 
-template <class T>
+// kRelu: max(y, 0), to the bit as by relu_forward
+template <bool kRelu, class T>
 void Conv1dForward(Context& context, Array<const T> x, Array<const T> w, Vector<const T> b, Array<T> y,
                    Vector<const int32_t> geometry) {
   const StepTaps taps = TapsOf(x, w, y, geometry);
@@ -62,7 +64,13 @@ void Conv1dForward(Context& context, Array<const T> x, Array<const T> w, Vector<
   CheckEqual("b's length", filters, b.size);
   ForRows<T>(context, taps, x.shape[0], taps.windows * w.size(), [&](size_t first, size_t rows, T* padded) {
     for (size_t r = 0; r < rows; ++r) PadSteps(taps, x.data + (first + r) * row, padded + r * taps.padded());
-    StepProducts(taps, rows, padded, w.data, filters, b.data, false, y.data + first * taps.windows * filters);
+    T* to = y.data + first * taps.windows * filters;
+    StepProducts(taps, rows, padded, w.data, filters, b.data, false, to);
+    if constexpr (kRelu) {
+      Map(
+          rows * taps.windows * filters, to, [](auto d, auto sum) { return PositivePart(d, sum); },
+          static_cast<const T*>(to));
+    }
   });
 }
 
@@ -91,14 +99,21 @@ void Conv1dTurn(Context&, Array<const T> w, Array<T> turned) {
 
 // dx = (dx +) the gradient by x; turned as conv1d_turn writes it
 template <class T>
-void Conv1dBackwardInput(Context& context, Array<const T> turned, Array<const T> dy, Array<T> dx,
-                         Vector<const int32_t> geometry, double accumulate) {
+void InputGradient(Context& context, Array<const T> turned, Array<const T> dy, Array<T> dx,
+                   Vector<const int32_t> geometry, double accumulate, const T* gate) {
   CheckEqual("turned's rank", size_t{3}, turned.rank);
   const size_t shape[] = {turned.shape[0], turned.shape[2], turned.shape[1]};
   const StepTaps taps = TapsOf(dx, Array<const T>{turned.data, shape, 3}, dy, geometry);
   const size_t filters = turned.shape[1], row = taps.steps * taps.features, dy_row = taps.windows * filters;
   const bool adds = accumulate != 0;
   const size_t rows = dx.shape[0], products = taps.windows * turned.size();
+  const auto rectify = [&](size_t first, size_t count) {
+    if (gate == nullptr) return;
+    T* to = dx.data + first * row;
+    Map(
+        count * row, to, [](auto d, auto delta, auto at) { return hn::Mul(delta, ReluSlope(d, at)); },
+        static_cast<const T*>(to), gate + first * row);
+  };
   if (taps.stride == 1) {
     // Each step's gradient is the product of a window over dy, whose taps go the other way.
     const int64_t pad = static_cast<int64_t>((taps.size - 1) * taps.dilation) - taps.pad;
@@ -106,6 +121,7 @@ void Conv1dBackwardInput(Context& context, Array<const T> turned, Array<const T>
     ForRows<T>(context, back, rows, products, [&](size_t first, size_t count, T* padded) {
       for (size_t r = 0; r < count; ++r) PadSteps(back, dy.data + (first + r) * dy_row, padded + r * back.padded());
       StepProducts<T>(back, count, padded, turned.data, taps.features, nullptr, adds, dx.data + first * row);
+      rectify(first, count);
     });
     return;
   }
@@ -122,7 +138,22 @@ void Conv1dBackwardInput(Context& context, Array<const T> turned, Array<const T>
         Map(
             n, inside, [](auto, auto a, auto d) { return hn::Add(a, d); }, static_cast<const T*>(inside), from);
     }
+    rectify(first, count);
   });
+}
+
+template <class T>
+void Conv1dBackwardInput(Context& context, Array<const T> turned, Array<const T> dy, Array<T> dx,
+                         Vector<const int32_t> geometry, double accumulate) {
+  InputGradient<T>(context, turned, dy, dx, geometry, accumulate, nullptr);
+}
+
+// The same and then relu_backward, to the bit, in one; x is what the rectifier was given, or what came out of it.
+template <class T>
+void Conv1dBackwardInputRelu(Context& context, Array<const T> turned, Array<const T> dy, Array<const T> x, Array<T> dx,
+                             Vector<const int32_t> geometry) {
+  CheckEqual("x's size", dx.size(), x.size());
+  InputGradient<T>(context, turned, dy, dx, geometry, 0, x.data);
 }
 
 // dw[size × features × filters] and db[filters] over the batch. Each row of parts[p × (w's size + filters)] takes the
@@ -153,13 +184,20 @@ void Conv1dBackwardWeights(Context& context, Array<const T> x, Array<const T> dy
 }
 
 BLASNET_KERNELS(OpsConv1d) {
-  registry.Add<&Conv1dForward<float>, &Conv1dForward<double>>("conv1d", {"x", "w", "b", "y", "geometry"})
+  registry.Add<&Conv1dForward<false, float>, &Conv1dForward<false, double>>("conv1d", {"x", "w", "b", "y", "geometry"})
+      .ByRows({"x", "y"});
+  registry
+      .Add<&Conv1dForward<true, float>, &Conv1dForward<true, double>>("conv1d_relu", {"x", "w", "b", "y", "geometry"})
       .ByRows({"x", "y"});
   registry.Add<&Conv1dTurn<float>, &Conv1dTurn<double>>("conv1d_turn", {"w", "turned"});
   registry
       .Add<&Conv1dBackwardInput<float>, &Conv1dBackwardInput<double>>("conv1d_backward_input",
                                                                       {"turned", "dy", "dx", "geometry", "accumulate"})
       .ByRows({"dy", "dx"});
+  registry
+      .Add<&Conv1dBackwardInputRelu<float>, &Conv1dBackwardInputRelu<double>>("conv1d_backward_input_relu",
+                                                                              {"turned", "dy", "x", "dx", "geometry"})
+      .ByRows({"dy", "x", "dx"});
   registry.Add<&Conv1dBackwardWeights<float>, &Conv1dBackwardWeights<double>>(
       "conv1d_backward_weights", {"x", "dy", "parts", "dw", "db", "geometry"});
 }

@@ -84,6 +84,26 @@ TEST_CASE_TEMPLATE("conv1d and its derivatives are sums over the taps of each wi
       for (double& number : expected) number += accumulate;
       CheckClose(dx, expected, tolerance);
     }
+    Tensor<T> rectified(y.shape()), rectified_dx(x.shape()), want(y.shape()), want_slope(x.shape());
+    Call<T>("conv1d_relu").With("x", x).With("w", w).With("b", b).With("y", rectified).With("geometry", geometry).Run();
+    Call<T>("relu_forward").With("x", y).With("y", want).With("parameter", 0).Run();
+    CHECK(rectified.values() == want.values());
+    Call<T>("conv1d_backward_input")
+        .With("turned", turned)
+        .With("dy", dy)
+        .With("dx", dx)
+        .With("geometry", geometry)
+        .With("accumulate", 0.0)
+        .Run();
+    Call<T>("relu_backward").With("x", x).With("y", x).With("dy", dx).With("dx", want_slope).With("parameter", 0).Run();
+    Call<T>("conv1d_backward_input_relu")
+        .With("turned", turned)
+        .With("dy", dy)
+        .With("x", x)
+        .With("dx", rectified_dx)
+        .With("geometry", geometry)
+        .Run();
+    CHECK(rectified_dx.values() == want_slope.values());
     for (const size_t count : {1, 3}) {
       Tensor<T> parts({count, w.size() + b.size()});
       Call<T>("conv1d_backward_weights")

@@ -7,10 +7,22 @@ export interface FusedRelu {
   readonly moved: readonly (readonly [from: Operand, to: Operand])[];
 }
 
+/** Convolutions, and the kernels that rectify their results as well. */
+const rectifying: Readonly<Record<string, string>> = {
+  convolution_forward: 'convolution_forward_relu',
+  conv1d: 'conv1d_relu',
+};
+
+/** Gradients of convolutions' inputs, and the kernels that multiply them by relu's derivative as well. */
+const rectifyingBackward: Readonly<Record<string, string>> = {
+  convolution_backward_input: 'convolution_backward_input_relu',
+  conv1d_backward_input: 'conv1d_backward_input_relu',
+};
+
 /**
  * Fuses relu into the convolution before it, and relu's derivative into the backward pass of the convolution or max pool
- * behind it. This saves a pass over the images for each. Results are the same bits. The convolution's sums are not kept,
- * since no other call reads them.
+ * behind it. This saves a pass over the images or sequences for each. Results are the same bits. The convolution's sums are
+ * not kept, since no other call reads them.
  */
 export function fuseRelu(calls: readonly RecordedCall[]): FusedRelu {
   const fused: RecordedCall[] = [];
@@ -40,14 +52,15 @@ function fusedForward(
   next: RecordedCall,
   calls: readonly RecordedCall[],
 ): RecordedCall | undefined {
-  if (call.kernel !== 'convolution_forward' || next.kernel !== 'relu_forward') return undefined;
+  const kernel = rectifying[call.kernel];
+  if (kernel === undefined || next.kernel !== 'relu_forward') return undefined;
   const sums = call.args.y;
   if (next.args.x !== sums || !isOperand(sums) || !isOperand(next.args.y)) return undefined;
   // relu_backward gives the same result for relu's input and its output. Any other reader needs the unrectified sums.
   const isFree = usersOf(sums, calls).every(
     (user) => user === call || user === next || (user.kernel === 'relu_backward' && user.args.x === sums),
   );
-  return isFree ? { kernel: 'convolution_forward_relu', args: { ...call.args, y: next.args.y } } : undefined;
+  return isFree ? { kernel, args: { ...call.args, y: next.args.y } } : undefined;
 }
 
 function fusedBackward(
@@ -57,14 +70,16 @@ function fusedBackward(
 ): RecordedCall | undefined {
   if (next.kernel !== 'relu_backward') return undefined;
   // Before the users of an operand are looked for, which takes longest.
-  if (!['max_pool_backward', 'convolution_backward'].some((kernel) => call.kernel.startsWith(kernel))) return undefined;
+  const kernel = rectifyingBackward[call.kernel];
+  if (kernel === undefined && call.kernel !== 'max_pool_backward') return undefined;
   const { y: output, dy: delta, dx: result } = next.args;
   const isFree = (inner: KernelArgument | undefined) =>
     inner === delta && isOperand(inner) && usersOf(inner, calls).length === 2;
   if (!isFree(call.args.dx)) return undefined;
-  const args = { ...call.args, dx: result! };
+  const { accumulate = 0, ...own } = call.args;
+  if (accumulate !== 0) return undefined;
+  const args = { ...own, dx: result! };
   // The largest number of a window is known to be positive or 0 only if the pool reads relu's output itself.
   if (call.kernel === 'max_pool_backward' && call.args.x === output) return { kernel: 'max_pool_backward_relu', args };
-  if (call.kernel !== 'convolution_backward_input') return undefined;
-  return { kernel: 'convolution_backward_input_relu', args: { ...args, x: output! } };
+  return kernel === undefined ? undefined : { kernel, args: { ...args, x: output! } };
 }
