@@ -5,6 +5,7 @@ import { measureCsv, measureImport } from './loading.js';
 import type { PartName } from './options.js';
 import { measureOwnParts } from './own-parts.js';
 import { comparePrediction, predictions } from './prediction.js';
+import { compareProducts } from './products/compare.js';
 import { compareReach } from './reach.js';
 import type { Comparison, Sweep } from './report.js';
 import type { Entrant } from './roster.js';
@@ -113,6 +114,12 @@ export const parts: readonly Part[] = [
     quick: true,
     share: 6,
     measure: async (entrants, bench) => ({ comparisons: await measureServing(entrants, bench) }),
+  },
+  {
+    name: 'products',
+    quick: false,
+    share: 3,
+    measure: async (_, bench) => ({ comparisons: await compareProducts(bench) }),
   },
   ...sweepNames.map(
     (name): Part => ({
