@@ -34,7 +34,15 @@ test('describeMachine › cores, caches and vectors', (t) => {
 test('describeMachine › instructions and NUMA nodes that there are, and caches that the system hides', (t) => {
   const machine = { ...zen2, cores: 1, cpus: 1, numaNodes: 2, l1Bytes: 0, l2SharedBy: 0, l2Bytes: 1.25 * 2 ** 20 };
   t.is(
-    describeMachine({ ...machine, l3Bytes: 0, l3SharedBy: 0, avx512Bf16: true, vnni: true, amxBf16: true, amxInt8: true }),
+    describeMachine({
+      ...machine,
+      l3Bytes: 0,
+      l3SharedBy: 0,
+      avx512Bf16: true,
+      vnni: true,
+      amxBf16: true,
+      amxInt8: true,
+    }),
     '1 core with 1 CPU, 2 NUMA nodes, L1 unknown, L2 1.3 MiB, L3 unknown, vectors of 256 bits, AVX512-BF16, VNNI, AMX-BF16, AMX-INT8',
   );
 });

@@ -73,7 +73,10 @@ function findOneDnn(leaveOut: (line: string) => void): string[] | undefined {
   const given = process.env.BLASNET_BENCH_ONEDNN;
   if (given) return given.split(' ').filter(Boolean);
   try {
-    execFileSync(process.execPath, [join(root, 'scripts/cmake.mjs'), 'onednn_products'], { cwd: root, stdio: 'ignore' });
+    execFileSync(process.execPath, [join(root, 'scripts/cmake.mjs'), 'onednn_products'], {
+      cwd: root,
+      stdio: 'ignore',
+    });
     return [built('onednn_products')];
   } catch {
     leaveOut('products: oneDNN is left out: its headers are missing (Debian: libdnnl-dev)');

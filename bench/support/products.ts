@@ -19,11 +19,7 @@ function factor(count: number): { memory: ArrayBuffer; offset: number } {
 
 /** Steps of a replay whose plan is one product. */
 function replayOf({ kind, m, n, k }: ProductShape): (steps: number) => void {
-  const sizes = [
-    kind === 'tn' ? [k, m] : [m, k],
-    kind === 'nt' ? [n, k] : [k, n],
-    [m, n],
-  ];
+  const sizes = [kind === 'tn' ? [k, m] : [m, k], kind === 'nt' ? [n, k] : [k, n], [m, n]];
   const memory = sizes.map(([rows, columns]) => factor(rows! * columns!));
   const operands = sizes.map((shape, buffer): NativeOperand => {
     return { buffer, offset: memory[buffer]!.offset, type: 'float32', shape };
