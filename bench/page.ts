@@ -1,6 +1,7 @@
 import { renderSvg } from 'blasnet/charts';
 import { barChart, inferenceChart, sweepChart } from './charts.js';
 import { describe } from './machine.js';
+import { isOfProduct, productTable } from './products/table.js';
 import type { Comparison, Report } from './report.js';
 import { isOfSequences, sequenceTable } from './sequences/table.js';
 import { threeDigits } from './table.js';
@@ -22,7 +23,8 @@ export async function page(report: Report): Promise<string> {
   const training = comparisons.filter(({ id }) => id.startsWith('train'));
   const inference = comparisons.filter(({ id }) => id.startsWith('predict'));
   const ofSequences = comparisons.filter(isOfSequences);
-  const known = [...training, ...inference, ...ofSequences];
+  const ofProducts = comparisons.filter(isOfProduct);
+  const known = [...training, ...inference, ...ofSequences, ...ofProducts];
   const others = comparisons.filter((one) => !known.includes(one));
   const sections: string[] = [];
   const add = (title: string, ...bodies: string[]) => {
@@ -38,6 +40,7 @@ export async function page(report: Report): Promise<string> {
     const own = await Promise.all(ofSequences.map((one) => withTable(barChart(one), tableOf(one))));
     add('Sequences, one thread', htmlTable(cells), ...lines, ...own);
   }
+  if (ofProducts.length > 0) add('Products of matrices', htmlTable(productTable(ofProducts)));
   for (const one of others) add(one.title, await figure(barChart(one)), htmlTable(tableOf(one)));
   const charts = sweeps.map((sweep) => withTable(sweepChart(sweep), sweepTable(sweep)));
   add('How cost grows', ...(await Promise.all(charts)));

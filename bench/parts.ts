@@ -6,6 +6,7 @@ import { compareExchange, compareRanks, mpiWorkloads } from './mpi/compare.js';
 import type { PartName } from './options.js';
 import { measureOwnParts } from './own-parts.js';
 import { comparePrediction, predictions } from './prediction.js';
+import { compareProducts } from './products/compare.js';
 import { compareReach } from './reach.js';
 import type { Comparison, Sweep } from './report.js';
 import type { Entrant } from './roster.js';
@@ -128,6 +129,12 @@ export const parts: readonly Part[] = [
     quick: false,
     share: 2,
     measure: async (_, bench) => ({ comparisons: await compareExchange(bench) }),
+  },
+  {
+    name: 'products',
+    quick: false,
+    share: 3,
+    measure: async (_, bench) => ({ comparisons: await compareProducts(bench) }),
   },
   ...sweepNames.map(
     (name): Part => ({

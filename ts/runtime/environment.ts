@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { badArgument } from '../core/errors.js';
 import { version } from '../core/version.js';
+import { describeMachine, describeRules } from './machine.js';
 import { native } from './native.js';
 
 /**
@@ -22,7 +23,10 @@ export function getThreads(): number {
   return native.getThreads();
 }
 
-/** Versions of blasnet, its BLAS and Node.js, the CPU's name and cores, and the vector instructions in use. */
+/**
+ * Versions of blasnet, its BLAS and Node.js, the CPU's name and cores, the vector instructions in use, and what was read
+ * of the machine with the sizes that kernels derive from it: both are one line of text each, for reports.
+ */
 export const versions = Object.freeze({
   blasnet: version,
   openblas: native.blas,
@@ -30,6 +34,8 @@ export const versions = Object.freeze({
   simd: native.simd,
   node: process.versions.node,
   physicalCores: native.physicalCores,
+  machine: describeMachine(native.machine),
+  rules: describeRules(native.machine),
 });
 
 const fromEnvironment = process.env.BLASNET_THREADS;
