@@ -144,7 +144,26 @@ const Engine::World& Engine::Initialize(std::chrono::milliseconds timeout) {
   }
   Check(MPI_Irecv(&beat_received_, 1, MPI_INT, RankBefore(), 0, beats_, &beat_in_), "MPI_Irecv");
   initialized_ = true;
+  if (timeout_.count() > 0) std::thread([this] { Guard(); }).detach();
   return world_;
+}
+
+void Engine::Guard() {
+  Clock::time_point woken = Clock::now(), moved = woken;
+  size_t looks = looks_;
+  while (true) {
+    std::this_thread::sleep_for(kBeat);
+    const Clock::time_point now = Clock::now();
+    if (waiting_ <= 0 || looks_ != looks || now - woken > std::chrono::seconds(1)) moved = now;
+    looks = looks_;
+    woken = now;
+    if (now - moved <= timeout_ + kGrace) continue;
+    const std::string who = world_.size == 2 ? "rank " + std::to_string(RankBefore()) : "another rank";
+    std::fprintf(stderr, "blasnet: rank %d ends all ranks: %s has given no sign of life for %lld ms\n", world_.rank,
+                 who.c_str(), static_cast<long long>(timeout_.count()));
+    std::fflush(nullptr);
+    _exit(1);
+  }
 }
 
 bool Engine::Beat() {
@@ -182,10 +201,14 @@ void Engine::PollLeavers() {
 
 class Engine::Watch {
  public:
-  explicit Watch(Engine& engine) : engine_(engine) {}
+  explicit Watch(Engine& engine) : engine_(engine) { ++engine_.waiting_; }
+  ~Watch() { --engine_.waiting_; }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
 
   // Looks for signs of life, to be called again and again while this process waits.
   void Look() {
+    ++engine_.looks_;
     const Clock::time_point now = Clock::now();
     // Where this process itself was not running, the other one may have been as it should.
     if (engine_.Beat() || now - looked_ > std::chrono::seconds(1)) alive_ = now;
@@ -281,6 +304,7 @@ void Engine::Finalize() {
   MPI_Comm_free(&beats_);
   MPI_Comm_free(&leavers_);
   MPI_Comm_free(&comm_);
+  waiting_ = 0;  // what is left to do takes as long as it takes
   MPI_Finalize();
 }
 

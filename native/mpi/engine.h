@@ -63,6 +63,9 @@ class Engine {
   void SendBeat(int value);
   // Notes which rank hangs, if one does: nothing more is expected of it.
   class Watch;
+  // Ends the process where a call of MPI does not return, as may be where another rank was stopped in the middle of
+  // one.
+  void Guard();
   int RankBefore() const { return (world_.rank + world_.size - 1) % world_.size; }
   void Finalize();
   [[noreturn]] void AbortNow();
@@ -89,7 +92,9 @@ class Engine {
   std::chrono::steady_clock::time_point last_beat_;
   MPI_Request beat_in_ = MPI_REQUEST_NULL, beat_out_ = MPI_REQUEST_NULL;
   int beat_received_ = 0, beat_sent_ = 0;
-  std::string hung_;  // what is said of a rank that hangs; empty while none does
+  std::atomic<int> waiting_{0};   // loops that look for signs of life
+  std::atomic<size_t> looks_{0};  // how often they looked
+  std::string hung_;              // what is said of a rank that hangs; empty while none does
   std::vector<MPI_Request> leaving_requests_;
   std::vector<int> leaving_codes_;
   int left_ = 0;         // other ranks that have left

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
@@ -24,6 +25,10 @@ test.serial('a host that loses its network ends the run on both, with an error t
   if (!hosts) return t.pass();
   let pids: number[] = [];
   let ended: Promise<void> | undefined;
+  const stop = (mpirun: ChildProcess) => {
+    mpirun.kill('SIGKILL');
+    for (const pid of hosts.processes()) process.kill(pid, 'SIGKILL'); // Open MPI's daemon, which cannot know
+  };
   const { code, errors } = await trainOnRanks(
     2,
     { ...settings, maxEpoch: 1e6, tells: true, timeoutMs: 2000 },
@@ -36,7 +41,7 @@ test.serial('a host that loses its network ends the run on both, with an error t
           hosts.disconnect();
         }
         // Both ranks end by themselves; mpirun would wait for the lost host until TCP gives it up.
-        if (/no sign of life/.test(told)) ended ??= allEnded(pids).then(() => void mpirun.kill('SIGKILL'));
+        if (/no sign of life/.test(told)) ended ??= allEnded(pids).then(() => stop(mpirun));
       },
     },
   );
