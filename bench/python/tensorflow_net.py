@@ -51,7 +51,7 @@ class Net:
             if options["pools"]:
                 x = tf.nn.max_pool2d(x, 2, 2, "VALID")
         if count:
-            x = tf.reshape(tf.transpose(x, (0, 3, 1, 2)), (len(x), -1))
+            x = tf.reshape(tf.transpose(x, (0, 3, 1, 2)), (tf.shape(x)[0], -1))
         hidden = tf.nn.relu if self.workload["hidden"] == "relu" else tf.nn.sigmoid
         for w, b in self.layers[count:-1]:
             x = hidden(tf.nn.bias_add(x @ w, b))
