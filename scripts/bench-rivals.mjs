@@ -1,7 +1,7 @@
 // Sets up the benchmark's rivals in Python, of versions that this machine need not have: PyTorch, NumPy, JAX and TensorFlow in a
 // Debian 13 (trixie) of their own, in a folder. Nothing outside the folder is changed, and nothing calls this script by itself.
 // Usage: node scripts/bench-rivals.mjs                    prints what it would do
-//        node scripts/bench-rivals.mjs --folder DIR       does it, as root, with debootstrap: 3 GB, some minutes
+//        node scripts/bench-rivals.mjs --folder DIR       does it, as root, with debootstrap: 3.5 GB, some minutes
 //        node scripts/bench-rivals.mjs --folder DIR --remove   unmounts what it has mounted, and deletes the folder
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
