@@ -155,6 +155,8 @@ export interface Contender extends Partial<Trials> {
   about(): Promise<string>;
   /** Whether a quick run does without it, unless it is asked for by its name. */
   readonly isForFullRuns?: boolean;
+  /** Whether its products are of bfloat16 numbers, so that what it predicts may differ in the third digit. */
+  readonly isBfloat16?: boolean;
   /** Whether it can train nets with convolutions here. */
   readonly convolves?: boolean;
   /** The nets of sequences that it can compute; by default all. */

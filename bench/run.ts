@@ -47,7 +47,8 @@ async function measure(options: Options): Promise<void> {
     if (family === 'blasnet') return true;
     return against ? against.includes(name) : !(quick && isForFullRuns);
   });
-  const entrants = roster.entrants.filter((entrant) => !quick || isForQuick(entrant));
+  const isNamed = ({ contender: { name } }: Entrant) => against?.includes(name);
+  const entrants = roster.entrants.filter((entrant) => !quick || isForQuick(entrant) || isNamed(entrant));
   const logbook = new Logbook(results, machine, roster, options, loadBefore);
   const leaveOut = (line: string) => {
     say(line);

@@ -1,4 +1,4 @@
-"""A net as one writes it in PyTorch: modules, autograd, an optimizer."""
+"""A net as one writes it in PyTorch: modules, autograd, an optimizer. Ways: "channels last" for images, "bfloat16" by autocast."""
 
 import os
 import tempfile
@@ -12,16 +12,20 @@ import trials
 
 class Net:
     def __init__(self, job, x, y):
+        # Adam's means of gradients that became 0 decay to denormal numbers, with which the processor takes ten times as long.
+        torch.set_flush_denormal(True)
         torch.set_num_threads(job["threads"])
         self.workload = job["workload"]
-        self.x, self.y = torch.from_numpy(x), torch.from_numpy(y)
+        self.ways = job["ways"]
+        self.x, self.y = self.input(x), torch.from_numpy(y)
         self.learning = []
         modules = []
         layers = trials.layers_of(job)
         convolutions = self.workload.get("convolutions")
         if convolutions:
             channels = convolutions["inputShape"][0]
-            modules.append(torch.nn.Unflatten(1, convolutions["inputShape"]))
+            if not self.are_images_last:
+                modules.append(torch.nn.Unflatten(1, convolutions["inputShape"]))
             for options in convolutions["layers"]:
                 filters = options["filters"]
                 layer = torch.nn.Conv2d(channels, filters, options["kernelSize"], padding=options["padding"])
@@ -34,6 +38,8 @@ class Net:
             layer = self.with_weights(torch.nn.Linear(*w.shape), w, b)
             modules += [layer, torch.nn.ReLU() if self.workload["hidden"] == "relu" else torch.nn.Sigmoid()]
         self.net = torch.nn.Sequential(*modules[:-1])
+        if self.are_images_last:
+            self.net = self.net.to(memory_format=torch.channels_last)
         kinds = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
         self.optimizer = kinds[self.workload["optimizer"]](self.net.parameters(), lr=self.workload["learningRate"])
         if self.workload["last"] == "softmax":
@@ -58,7 +64,8 @@ class Net:
 
     def step_on(self, x, labels):
         self.optimizer.zero_grad()
-        loss = self.criterion(self.net(x), labels)
+        with self.precision():
+            loss = self.criterion(self.net(x), labels)
         loss.backward()
         self.optimizer.step()
         return loss
@@ -68,13 +75,24 @@ class Net:
         pairs = [(layer.weight.flatten(1).T, layer.bias) for layer in self.learning]
         return [values.detach().numpy() for pair in pairs for values in pair]
 
+    @property
+    def are_images_last(self):
+        return "channels last" in self.ways and "convolutions" in self.workload
+
+    def precision(self):
+        return torch.autocast("cpu", torch.bfloat16, enabled="bfloat16" in self.ways)
+
     def input(self, x):
-        return torch.from_numpy(x)
+        rows = torch.from_numpy(x)
+        if not self.are_images_last:
+            return rows
+        images = rows.reshape(-1, *self.workload["convolutions"]["inputShape"])
+        return images.contiguous(memory_format=torch.channels_last)
 
     def predict(self, x):
-        with torch.no_grad():
+        with torch.inference_mode(), self.precision():
             z = self.net(x)
-            return torch.softmax(z, dim=1) if self.workload["last"] == "softmax" else z
+            return (torch.softmax(z, dim=1) if self.workload["last"] == "softmax" else z).float()
 
 
 def reach(job):
