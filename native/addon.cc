@@ -11,6 +11,7 @@
 #include "core/float_mode.h"
 #include "core/runtime_scalars.h"
 #include "core/sizes.h"
+#include "math/bfloat16.h"
 #include "math/gemm.h"
 
 namespace blasnet {
@@ -118,6 +119,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("sizes", DescribeSizes(env));
   exports.Set("blas", BlasVersion());
   exports.Set("simd", hwy::TargetName(hwy::SupportedTargets() & -hwy::SupportedTargets()));
+  exports.Set("bfloat16", Napi::Boolean::New(env, HasNativeBfloat16()));
   exports.Set("physicalCores", static_cast<double>(PhysicalCores()));
   return exports;
 }

@@ -26,6 +26,7 @@ test('defaults', (t) => {
       weightAverage: undefined,
       seed: 0,
       dtype: 'float32',
+      precision: 'float32',
     },
   );
 });

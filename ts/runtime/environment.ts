@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { badArgument } from '../core/errors.js';
 import { version } from '../core/version.js';
 import { native } from './native.js';
+import { hasNativeBfloat16 } from './precision.js';
 
 /**
  * Sets the number of threads that a run uses, the calling one included, in this environment (main thread or worker).
@@ -22,12 +23,16 @@ export function getThreads(): number {
   return native.getThreads();
 }
 
-/** Versions of blasnet, its BLAS and Node.js, the CPU's name and cores, and the vector instructions in use. */
+/**
+ * Versions of blasnet, its BLAS and Node.js, the CPU's name and cores, the vector instructions in use, and
+ * whether `precision: 'bfloat16'` uses instructions of the CPU ('native') or computes the same by float32 ('emulated').
+ */
 export const versions = Object.freeze({
   blasnet: version,
   openblas: native.blas,
   cpu: cpus()[0]?.model ?? 'unknown',
   simd: native.simd,
+  bfloat16: hasNativeBfloat16 ? 'native' : 'emulated',
   node: process.versions.node,
   physicalCores: native.physicalCores,
 });

@@ -85,6 +85,8 @@ export interface Native {
   readonly sizes: Readonly<Record<string, number>>;
   readonly blas: string;
   readonly simd: string;
+  /** Whether products in bfloat16 use the CPU's instructions for them. */
+  readonly bfloat16: boolean;
   readonly physicalCores: number;
   readonly Plan: new (
     dtype: DType,

@@ -1,3 +1,4 @@
+import { kernelOf, plainKernel, precisionOf } from '../../runtime/precision.js';
 import type { KernelArgument, Operand } from '../../runtime/runner.js';
 import { covers, type Extent, extentOf, isOperand, operandsOf, overlap, type RecordedCall } from '../recorded-call.js';
 import { alignment, paysToFoldAdam } from '../sizes.js';
@@ -37,7 +38,7 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
   const gradient = args.gradient as Operand;
   const all = extentOf(gradient);
   const fused = calls.filter((call) => {
-    if (call.kernel !== 'fully_connected_backward_weights') return false;
+    if (plainKernel(call.kernel) !== 'fully_connected_backward_weights') return false;
     const rows = (call.args.dz as Operand).shape[0]!;
     if (!pays(gradientsOf(call)[0].data.length, rows)) return false;
     const written = gradientsOf(call).map(extentOf);
@@ -68,7 +69,7 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
     );
     const numbers = Object.entries(args).filter(([, argument]) => !isOperand(argument));
     const { x, dz } = call.args;
-    return { kernel: layer, args: { x: x!, dz: dz!, ...Object.fromEntries([...ofLayer, ...numbers]) } };
+    return { kernel: kernelOf(layer, precisionOf(call.kernel)), args: { x: x!, dz: dz!, ...Object.fromEntries([...ofLayer, ...numbers]) } };
   });
   const rest = gaps(all, fused.flatMap(gradientsOf).map(extentOf)).map(
     ({ begin, end }): RecordedCall => ({

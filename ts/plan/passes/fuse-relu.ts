@@ -1,3 +1,4 @@
+import { kernelOf, plainKernel, precisionOf } from '../../runtime/precision.js';
 import type { KernelArgument, Operand } from '../../runtime/runner.js';
 import { isOperand, type RecordedCall, usersOf } from '../recorded-call.js';
 
@@ -40,14 +41,15 @@ function fusedForward(
   next: RecordedCall,
   calls: readonly RecordedCall[],
 ): RecordedCall | undefined {
-  if (call.kernel !== 'convolution_forward' || next.kernel !== 'relu_forward') return undefined;
+  if (plainKernel(call.kernel) !== 'convolution_forward' || next.kernel !== 'relu_forward') return undefined;
   const sums = call.args.y;
   if (next.args.x !== sums || !isOperand(sums) || !isOperand(next.args.y)) return undefined;
   // relu_backward gives the same result for relu's input and its output. Any other reader needs the unrectified sums.
   const isFree = usersOf(sums, calls).every(
     (user) => user === call || user === next || (user.kernel === 'relu_backward' && user.args.x === sums),
   );
-  return isFree ? { kernel: 'convolution_forward_relu', args: { ...call.args, y: next.args.y } } : undefined;
+  const kernel = kernelOf('convolution_forward_relu', precisionOf(call.kernel));
+  return isFree ? { kernel, args: { ...call.args, y: next.args.y } } : undefined;
 }
 
 function fusedBackward(
@@ -63,6 +65,7 @@ function fusedBackward(
   const args = { ...call.args, dx: result! };
   // The largest number of a window is known to be positive or 0 only if the pool reads relu's output itself.
   if (call.kernel === 'max_pool_backward' && call.args.x === output) return { kernel: 'max_pool_backward_relu', args };
-  if (call.kernel !== 'convolution_backward_input') return undefined;
-  return { kernel: 'convolution_backward_input_relu', args: { ...args, x: output! } };
+  if (plainKernel(call.kernel) !== 'convolution_backward_input') return undefined;
+  const kernel = kernelOf('convolution_backward_input_relu', precisionOf(call.kernel));
+  return { kernel, args: { ...args, x: output! } };
 }
