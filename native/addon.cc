@@ -119,7 +119,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("sizes", DescribeSizes(env));
   exports.Set("blas", BlasVersion());
   exports.Set("simd", hwy::TargetName(hwy::SupportedTargets() & -hwy::SupportedTargets()));
-  exports.Set("bfloat16", Napi::Boolean::New(env, HasNativeBfloat16()));
+  exports.Set("bfloat16", Napi::Boolean::New(env, MultipliesPairs()));
   exports.Set("physicalCores", static_cast<double>(PhysicalCores()));
   return exports;
 }

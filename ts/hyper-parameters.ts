@@ -206,7 +206,7 @@ export class HyperParameters {
     createInitializer(this.initMethod);
     arrayOf(this.dtype);
     if (oneOf('precision', precisions, this.precision) === 'bfloat16' && this.dtype !== 'float32') {
-      throw badArgument('precision', `'float32' for a net of ${this.dtype}`, this.precision);
+      throw badArgument('precision', `'float32' beside the dtype ${this.dtype}`, this.precision);
     }
     if (!Number.isSafeInteger(this.maxEpoch) || this.maxEpoch < 1) {
       throw badArgument('maxEpoch', 'a whole number above 0', this.maxEpoch);

@@ -1,5 +1,5 @@
-// Fully connected layers in bfloat16: Z = X·W + B, both factors of each product rounded. The gradient of B is the sum of
-// the rounded deltas.
+// Fully connected layers in bfloat16: Z = X·W + B, both factors of each product rounded. The gradient of B is the sum
+// of the rounded deltas.
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "layers/bfloat16_fully_connected.cc"

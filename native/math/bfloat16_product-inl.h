@@ -1,7 +1,7 @@
 // Products by the instruction that multiplies pairs of bfloat16 numbers and adds both to a float32 sum (AVX-512 BF16).
 //
-// Both factors are packed as pairs of neighbouring terms: 32 bits, the earlier term in the lower half. The right one lies
-// in panels of kPairColumns columns, [panels][pairs][kPairColumns], the left one in blocks of kPairRows rows,
+// Both factors are packed as pairs of neighbouring terms: 32 bits, the earlier term in the lower half. The right one
+// lies in panels of kPairColumns columns, [panels][pairs][kPairColumns], the left one in blocks of kPairRows rows,
 // [blocks][pairs][kPairRows]. A sum has all its terms in order, wherever tiles begin: its bits follow from the terms.
 
 #if defined(BLASNET_MATH_BFLOAT16_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -33,8 +33,8 @@ struct PairFactor {
   size_t row, col;
 };
 
-// What sums are added to: row r begins at data + r · row, nothing where data is null. A descent takes the sums away from
-// it, times a rate.
+// What sums are added to: row r begins at data + r · row, nothing where data is null. A descent takes the sums away
+// from it, times a rate.
 struct PairStart {
   const float* data = nullptr;
   size_t row = 0;
@@ -233,7 +233,7 @@ inline void PairProduct(Context&, size_t, size_t, size_t, PairFactor, PairFactor
 // Whether PairProduct computes a product of that size: this CPU can, and it pays.
 inline bool HasPairProduct([[maybe_unused]] size_t m, [[maybe_unused]] size_t n, [[maybe_unused]] size_t k) {
 #if BLASNET_CAN_BFLOAT16
-  return m * n * k >= kLeastPairProduct && HasNativeBfloat16();
+  return m * n * k >= kLeastPairProduct && MultipliesPairs();
 #else
   return false;
 #endif

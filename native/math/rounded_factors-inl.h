@@ -1,5 +1,5 @@
-// Kernels of products in bfloat16, by kernels in float32 that are given rounded factors: the product of two such numbers
-// is exact in float32.
+// Kernels of products in bfloat16, by kernels in float32 that are given rounded factors: the product of two such
+// numbers is exact in float32.
 
 #if defined(BLASNET_MATH_ROUNDED_FACTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BLASNET_MATH_ROUNDED_FACTORS_INL_H_

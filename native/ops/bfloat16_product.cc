@@ -31,8 +31,7 @@ void ProductByRowsInBfloat16(Context& context, Matrix<const T> a, Matrix<const T
 
 // y[m×n] = (y +) aᵀ · b
 template <class T>
-void ProductOverRowsInBfloat16(Context& context, Matrix<const T> a, Matrix<const T> b, Matrix<T> y,
-                               double accumulate) {
+void ProductOverRowsInBfloat16(Context& context, Matrix<const T> a, Matrix<const T> b, Matrix<T> y, double accumulate) {
   if constexpr (sizeof(T) == sizeof(float)) {
     if (HasPairProduct(y.rows, y.cols, a.rows)) {
       CheckEqual("b's rows", a.rows, b.rows);

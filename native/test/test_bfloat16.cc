@@ -3,6 +3,7 @@
 
 #include <bit>
 
+#include "math/bfloat16.h"
 #include "test/convolutions.h"
 #include "test/threads.h"
 
@@ -25,7 +26,8 @@ std::vector<float> RoundedOf(const Tensor<float>& x) {
   return rounded;
 }
 
-// Sizes of products around the ends of blocks, of panels and of pairs; some are large enough for the CPU's instructions.
+// Sizes of products around the ends of blocks, of panels and of pairs; some are large enough for the CPU's
+// instructions.
 struct Size {
   size_t m, n, k;
 };
@@ -33,10 +35,21 @@ const Size kSizes[] = {{1, 1, 1},    {3, 17, 5},   {64, 65, 3},    {17, 64, 64},
                        {65, 65, 65}, {1, 70, 511}, {300, 1, 200},  {1000, 40, 1},  {2, 515, 64},  {25, 47, 301},
                        {64, 10, 64}, {64, 16, 33}, {130, 290, 66}, {40, 1027, 200}};
 
+// Both ways of computing, where the CPU has instructions for pairs.
+template <class F>
+void ForBothWays(const F& run) {
+  const bool before = MultipliesPairs();
+  for (const bool pairs : {false, true}) {
+    SetMultipliesPairs(pairs);
+    CAPTURE(MultipliesPairs());
+    run();
+  }
+  SetMultipliesPairs(before);
+}
+
 // y = start + factor · op(a)·op(b) of rounded factors in plain loops; a is m×k, or k×m where it is turned.
 void CheckProduct(const Size& s, const Tensor<float>& a, bool turn_a, const Tensor<float>& b, bool turn_b,
-                  const std::function<long double(size_t, size_t)>& start, long double factor,
-                  const Tensor<float>& y) {
+                  const std::function<long double(size_t, size_t)>& start, long double factor, const Tensor<float>& y) {
   CAPTURE(s.m);
   CAPTURE(s.n);
   CAPTURE(s.k);
@@ -64,139 +77,148 @@ long double Three(size_t, size_t) { return 3; }
 }  // namespace
 
 TEST_CASE("factors are rounded half to even, and NaN stays NaN") {
-  const float one_and = std::bit_cast<float>(0x3F800001u);
-  const std::vector<float> given{0,
-                                 -0.0f,
-                                 1,
-                                 one_and,
-                                 std::bit_cast<float>(0x3F808000u),   // half: down to the even
-                                 std::bit_cast<float>(0x3F808001u),   // above half
-                                 std::bit_cast<float>(0x3F818000u),   // half: up to the even
-                                 std::bit_cast<float>(0xBF818000u),
-                                 std::bit_cast<float>(0x3F817FFFu),
-                                 std::bit_cast<float>(0x00800000u),   // the least normal number
-                                 std::numeric_limits<float>::max(),   // becomes infinite
-                                 kInfinity<float>,
-                                 -kInfinity<float>,
-                                 kNaN<float>,
-                                 std::bit_cast<float>(0x7F800001u),   // NaN whose upper bits are those of infinity
-                                 std::bit_cast<float>(0xFFFFFFFFu)};  // NaN that would wrap around
-  for (const size_t copies : {1, 2100}) {                             // few for float32, many for the CPU's instructions
-    Tensor<float> a({given.size() * copies, 1}), b({1, 1}), y({given.size() * copies, 1});
-    for (size_t i = 0; i < a.size(); ++i) a[i] = given[i % given.size()];
-    b = 1.0f;
-    Call<float>("product_by_rows_bfloat16")
-        .With("a", a)
-        .With("b", b)
-        .With("y", y)
-        .With("transposeB", 0.0)
-        .With("accumulate", 0.0)
-        .Run();
-    size_t wrong = 0;
-    for (size_t i = 0; i < a.size(); ++i) {
-      const float expected = RoundedOf(a[i]);
-      wrong += std::isnan(expected) ? !std::isnan(y[i]) : y[i] != expected;
+  ForBothWays([] {
+    const float one_and = std::bit_cast<float>(0x3F800001u);
+    const std::vector<float> given{0,
+                                   -0.0f,
+                                   1,
+                                   one_and,
+                                   std::bit_cast<float>(0x3F808000u),  // half: down to the even
+                                   std::bit_cast<float>(0x3F808001u),  // above half
+                                   std::bit_cast<float>(0x3F818000u),  // half: up to the even
+                                   std::bit_cast<float>(0xBF818000u),
+                                   std::bit_cast<float>(0x3F817FFFu),
+                                   std::bit_cast<float>(0x00800000u),  // the least normal number
+                                   std::numeric_limits<float>::max(),  // becomes infinite
+                                   kInfinity<float>,
+                                   -kInfinity<float>,
+                                   kNaN<float>,
+                                   std::bit_cast<float>(0x7F800001u),   // NaN whose upper bits are those of infinity
+                                   std::bit_cast<float>(0xFFFFFFFFu)};  // NaN that would wrap around
+    for (const size_t copies : {1, 2100}) {  // few for float32, many for the CPU's instructions
+      Tensor<float> a({given.size() * copies, 1}), b({1, 1}), y({given.size() * copies, 1});
+      for (size_t i = 0; i < a.size(); ++i) a[i] = given[i % given.size()];
+      b = 1.0f;
+      Call<float>("product_by_rows_bfloat16")
+          .With("a", a)
+          .With("b", b)
+          .With("y", y)
+          .With("transposeB", 0.0)
+          .With("accumulate", 0.0)
+          .Run();
+      size_t wrong = 0;
+      for (size_t i = 0; i < a.size(); ++i) {
+        const float expected = RoundedOf(a[i]);
+        wrong += std::isnan(expected) ? !std::isnan(y[i]) : y[i] != expected;
+      }
+      CHECK(wrong == 0);
     }
-    CHECK(wrong == 0);
-  }
+  });
 }
 
 TEST_CASE("fully connected layers in bfloat16 multiply rounded factors") {
-  for (const Size& s : kSizes) {
-    Tensor<float> x({s.m, s.k}), w({s.k, s.n}), b({1, s.n}), z({s.m, s.n});
-    Numbers numbers(s.m + s.n + s.k);
-    for (auto* tensor : {&x, &w, &b}) numbers.Fill(*tensor);
-    Call<float>("fully_connected_forward_bfloat16").With("x", x).With("w", w).With("b", b).With("z", z).Run();
-    CheckProduct(s, x, false, w, false, [&](size_t, size_t j) { return b[j]; }, 1, z);
-  }
+  ForBothWays([] {
+    for (const Size& s : kSizes) {
+      Tensor<float> x({s.m, s.k}), w({s.k, s.n}), b({1, s.n}), z({s.m, s.n});
+      Numbers numbers(s.m + s.n + s.k);
+      for (auto* tensor : {&x, &w, &b}) numbers.Fill(*tensor);
+      Call<float>("fully_connected_forward_bfloat16").With("x", x).With("w", w).With("b", b).With("z", z).Run();
+      CheckProduct(
+          s, x, false, w, false, [&](size_t, size_t j) { return b[j]; }, 1, z);
+    }
+  });
 }
 
 TEST_CASE("gradients of fully connected layers in bfloat16 multiply rounded factors") {
-  for (const Size& s : kSizes) {
-    // x is k×m here, dz k×n and dw m×n; dx comes of dz and of weights n×m.
-    Tensor<float> x({s.k, s.m}), dz({s.k, s.n}), turned({s.n, s.k}), left({s.m, s.k}), b({1, s.n});
-    Numbers numbers(s.m + s.n + s.k);
-    for (auto* tensor : {&x, &dz, &turned, &left, &b}) numbers.Fill(*tensor);
-    const std::vector<float> rounded = RoundedOf(dz), before = b.values();
-    for (const bool adds : {false, true}) {
-      const double accumulate = adds ? 1.0 : 0.0;
-      const auto start = adds ? Three : None;
-      Tensor<float> dx({s.m, s.n}), dw({s.m, s.n}), db({1, s.n});
-      if (adds) dx = 3.0f, dw = 3.0f, db = 3.0f;
-      Call<float>("fully_connected_backward_input_bfloat16")
-          .With("w", turned)
-          .With("dz", left)
-          .With("dx", dx)
-          .With("accumulate", accumulate)
-          .Run();
-      CheckProduct(s, left, false, turned, true, start, 1, dx);
-      Call<float>("fully_connected_backward_weights_bfloat16")
+  ForBothWays([] {
+    for (const Size& s : kSizes) {
+      // x is k×m here, dz k×n and dw m×n; dx comes of dz and of weights n×m.
+      Tensor<float> x({s.k, s.m}), dz({s.k, s.n}), turned({s.n, s.k}), left({s.m, s.k}), b({1, s.n});
+      Numbers numbers(s.m + s.n + s.k);
+      for (auto* tensor : {&x, &dz, &turned, &left, &b}) numbers.Fill(*tensor);
+      const std::vector<float> rounded = RoundedOf(dz), before = b.values();
+      for (const bool adds : {false, true}) {
+        const double accumulate = adds ? 1.0 : 0.0;
+        const auto start = adds ? Three : None;
+        Tensor<float> dx({s.m, s.n}), dw({s.m, s.n}), db({1, s.n});
+        if (adds) dx = 3.0f, dw = 3.0f, db = 3.0f;
+        Call<float>("fully_connected_backward_input_bfloat16")
+            .With("w", turned)
+            .With("dz", left)
+            .With("dx", dx)
+            .With("accumulate", accumulate)
+            .Run();
+        CheckProduct(s, left, false, turned, true, start, 1, dx);
+        Call<float>("fully_connected_backward_weights_bfloat16")
+            .With("x", x)
+            .With("dz", dz)
+            .With("dw", dw)
+            .With("db", db)
+            .With("accumulate", accumulate)
+            .Run();
+        CheckProduct(s, x, true, dz, false, start, 1, dw);
+        Worst worst;
+        for (size_t j = 0; j < s.n; ++j) {
+          long double sum = adds ? 3 : 0;
+          for (size_t i = 0; i < s.k; ++i) sum += rounded[i * s.n + j];
+          worst.Add(db[j], sum, kEpsilon<float> * (s.k + 3));
+        }
+        CHECK(worst.ratio() <= 1);
+      }
+      Tensor<float> w({s.m, s.n});
+      w = 3.0f;
+      Call<float>("fully_connected_descend_bfloat16")
           .With("x", x)
           .With("dz", dz)
-          .With("dw", dw)
-          .With("db", db)
-          .With("accumulate", accumulate)
+          .With("w", w)
+          .With("b", b)
+          .With("learningRate", 0.25)
           .Run();
-      CheckProduct(s, x, true, dz, false, start, 1, dw);
+      CheckProduct(s, x, true, dz, false, Three, -0.25, w);
       Worst worst;
       for (size_t j = 0; j < s.n; ++j) {
-        long double sum = adds ? 3 : 0;
-        for (size_t i = 0; i < s.k; ++i) sum += rounded[i * s.n + j];
-        worst.Add(db[j], sum, kEpsilon<float> * (s.k + 3));
+        long double sum = before[j];
+        for (size_t i = 0; i < s.k; ++i) sum -= 0.25L * rounded[i * s.n + j];
+        worst.Add(b[j], sum, kEpsilon<float> * (s.k + 3));
       }
       CHECK(worst.ratio() <= 1);
     }
-    Tensor<float> w({s.m, s.n});
-    w = 3.0f;
-    Call<float>("fully_connected_descend_bfloat16")
-        .With("x", x)
-        .With("dz", dz)
-        .With("w", w)
-        .With("b", b)
-        .With("learningRate", 0.25)
-        .Run();
-    CheckProduct(s, x, true, dz, false, Three, -0.25, w);
-    Worst worst;
-    for (size_t j = 0; j < s.n; ++j) {
-      long double sum = before[j];
-      for (size_t i = 0; i < s.k; ++i) sum -= 0.25L * rounded[i * s.n + j];
-      worst.Add(b[j], sum, kEpsilon<float> * (s.k + 3));
-    }
-    CHECK(worst.ratio() <= 1);
-  }
+  });
 }
 
 TEST_CASE("products of matrices in bfloat16 multiply rounded factors") {
-  for (const Size& s : kSizes) {
-    Tensor<float> a({s.m, s.k}), b({s.k, s.n}), turned({s.n, s.k}), over({s.k, s.m});
-    Numbers numbers(s.m + s.n + s.k);
-    for (auto* tensor : {&a, &b, &turned, &over}) numbers.Fill(*tensor);
-    for (const bool turn : {false, true}) {
+  ForBothWays([] {
+    for (const Size& s : kSizes) {
+      Tensor<float> a({s.m, s.k}), b({s.k, s.n}), turned({s.n, s.k}), over({s.k, s.m});
+      Numbers numbers(s.m + s.n + s.k);
+      for (auto* tensor : {&a, &b, &turned, &over}) numbers.Fill(*tensor);
+      for (const bool turn : {false, true}) {
+        Tensor<float> y({s.m, s.n});
+        y = 3.0f;
+        Call<float>("product_by_rows_bfloat16")
+            .With("a", a)
+            .With("b", turn ? turned : b)
+            .With("y", y)
+            .With("transposeB", turn ? 1.0 : 0.0)
+            .With("accumulate", 1.0)
+            .Run();
+        CheckProduct(s, a, false, turn ? turned : b, turn, Three, 1, y);
+      }
       Tensor<float> y({s.m, s.n});
-      y = 3.0f;
-      Call<float>("product_by_rows_bfloat16")
-          .With("a", a)
-          .With("b", turn ? turned : b)
+      Call<float>("product_over_rows_bfloat16").With("a", over).With("b", b).With("y", y).With("accumulate", 0.0).Run();
+      CheckProduct(s, over, true, b, false, None, 1, y);
+      y = kNaN<float>;
+      Call<float>("batched_product_bfloat16")
+          .With("a", over)
+          .With("b", turned)
           .With("y", y)
-          .With("transposeB", turn ? 1.0 : 0.0)
-          .With("accumulate", 1.0)
+          .With("transposeA", 1.0)
+          .With("transposeB", 1.0)
+          .With("accumulate", 0.0)
           .Run();
-      CheckProduct(s, a, false, turn ? turned : b, turn, Three, 1, y);
+      CheckProduct(s, over, true, turned, true, None, 1, y);
     }
-    Tensor<float> y({s.m, s.n});
-    Call<float>("product_over_rows_bfloat16").With("a", over).With("b", b).With("y", y).With("accumulate", 0.0).Run();
-    CheckProduct(s, over, true, b, false, None, 1, y);
-    y = kNaN<float>;
-    Call<float>("batched_product_bfloat16")
-        .With("a", over)
-        .With("b", turned)
-        .With("y", y)
-        .With("transposeA", 1.0)
-        .With("transposeB", 1.0)
-        .With("accumulate", 0.0)
-        .Run();
-    CheckProduct(s, over, true, turned, true, None, 1, y);
-  }
+  });
 }
 
 TEST_CASE("convolutions in bfloat16 have the bits of those in float32 with rounded factors") {
@@ -277,50 +299,55 @@ TEST_CASE("a step of Adam in bfloat16 has the bits of that in float32 with round
   CHECK(results[0] == results[1]);
 }
 
-TEST_CASE("products in bfloat16 have the same bits on any number of threads, and with any other rows") {
-  for (const Size& s : {Size{256, 700, 130}, Size{700, 40, 256}, Size{64, 128, 785}}) {
-    Tensor<float> x({s.m, s.k}), w({s.k, s.n}), b({1, s.n}), dz({s.m, s.n});
-    Numbers numbers(s.m);
-    for (auto* tensor : {&x, &w, &b, &dz}) numbers.Fill(*tensor);
-    CheckThreadsDoNotMatter<float>({s.m, s.n}, [&](Context& context, Tensor<float>& z) {
-      Call<float>("fully_connected_forward_bfloat16").With("x", x).With("w", w).With("b", b).With("z", z).Run(context);
-    });
-    CheckThreadsDoNotMatter<float>({s.m, s.k}, [&](Context& context, Tensor<float>& dx) {
-      Call<float>("fully_connected_backward_input_bfloat16")
-          .With("w", w)
-          .With("dz", dz)
-          .With("dx", dx)
-          .With("accumulate", 0.0)
-          .Run(context);
-    });
-    CheckThreadsDoNotMatter<float>({s.k, s.n}, [&](Context& context, Tensor<float>& dw) {
-      Tensor<float> db({1, s.n});
-      Call<float>("fully_connected_backward_weights_bfloat16")
-          .With("x", x)
-          .With("dz", dz)
-          .With("dw", dw)
-          .With("db", db)
-          .With("accumulate", 0.0)
-          .Run(context);
-    });
-  }
+TEST_CASE("products in bfloat16 have the same bits on any number of threads") {
+  ForBothWays([] {
+    for (const Size& s : {Size{256, 700, 130}, Size{700, 40, 256}, Size{64, 128, 785}}) {
+      Tensor<float> x({s.m, s.k}), w({s.k, s.n}), b({1, s.n}), dz({s.m, s.n});
+      Numbers numbers(s.m);
+      for (auto* tensor : {&x, &w, &b, &dz}) numbers.Fill(*tensor);
+      CheckThreadsDoNotMatter<float>({s.m, s.n}, [&](Context& context, Tensor<float>& z) {
+        Call<float>("fully_connected_forward_bfloat16")
+            .With("x", x)
+            .With("w", w)
+            .With("b", b)
+            .With("z", z)
+            .Run(context);
+      });
+      CheckThreadsDoNotMatter<float>({s.m, s.k}, [&](Context& context, Tensor<float>& dx) {
+        Call<float>("fully_connected_backward_input_bfloat16")
+            .With("w", w)
+            .With("dz", dz)
+            .With("dx", dx)
+            .With("accumulate", 0.0)
+            .Run(context);
+      });
+      CheckThreadsDoNotMatter<float>({s.k, s.n}, [&](Context& context, Tensor<float>& dw) {
+        Tensor<float> db({1, s.n});
+        Call<float>("fully_connected_backward_weights_bfloat16")
+            .With("x", x)
+            .With("dz", dz)
+            .With("dw", dw)
+            .With("db", db)
+            .With("accumulate", 0.0)
+            .Run(context);
+      });
+    }
+  });
 }
 
 TEST_CASE("products in bfloat16 are refused in float64, and where shapes do not fit") {
-  Tensor<double> a({2, 3}), b({3, 2}), y({2, 2});
-  CHECK_THROWS_AS(Call<double>("product_over_rows_bfloat16")
-                      .With("a", b)
-                      .With("b", b)
-                      .With("y", y)
-                      .With("accumulate", 0.0)
-                      .Run(),
-                  InvalidArgument);
-  for (const size_t size : {3, 300}) {
-    Tensor<float> x({size, size}), w({size + 1, size}), z({size, size}), bias({1, size});
+  ForBothWays([] {
+    Tensor<double> a({2, 3}), b({3, 2}), y({2, 2});
     CHECK_THROWS_AS(
-        Call<float>("fully_connected_forward_bfloat16").With("x", x).With("w", w).With("b", bias).With("z", z).Run(),
+        Call<double>("product_over_rows_bfloat16").With("a", b).With("b", b).With("y", y).With("accumulate", 0.0).Run(),
         InvalidArgument);
-  }
+    for (const size_t size : {3, 300}) {
+      Tensor<float> x({size, size}), w({size + 1, size}), z({size, size}), bias({1, size});
+      CHECK_THROWS_AS(
+          Call<float>("fully_connected_forward_bfloat16").With("x", x).With("w", w).With("b", bias).With("z", z).Run(),
+          InvalidArgument);
+    }
+  });
 }
 
 }  // namespace blasnet::testing

@@ -85,7 +85,7 @@ export interface Native {
   readonly sizes: Readonly<Record<string, number>>;
   readonly blas: string;
   readonly simd: string;
-  /** Whether products in bfloat16 use the CPU's instructions for them. */
+  /** Whether products in bfloat16 use instructions of the CPU for them. */
   readonly bfloat16: boolean;
   readonly physicalCores: number;
   readonly Plan: new (

@@ -23,5 +23,5 @@ export function plainKernel(kernel: string): string {
   return precisionOf(kernel) === 'bfloat16' ? kernel.slice(0, -suffix.length) : kernel;
 }
 
-/** Whether this CPU multiplies bfloat16 numbers itself; otherwise they are multiplied as float32. */
+/** Whether products in bfloat16 use instructions of the CPU for them; otherwise rounded numbers are multiplied as float32. */
 export const hasNativeBfloat16 = native.bfloat16;

@@ -13,6 +13,7 @@ import { ProgressReporter } from './progress-reporter.js';
 import { RunCallbacks } from './run-callbacks.js';
 import { type RunSetup, setUpRun } from './run-setup.js';
 import { RunStatus } from './run-status.js';
+import { bfloat16Warning } from './bfloat16-hint.js';
 import { chanceWarning } from './scale-hint.js';
 import { Steps } from './steps.js';
 import { Team } from './team.js';
@@ -120,6 +121,8 @@ export class Trainer {
     const { pending, feed } = this.#setup;
     this.#status.start();
     this.#interruption.check();
+    const merged = bfloat16Warning(this.#model, this.#reader, this.#net.name);
+    if (merged !== undefined && this.#team.rank === 0) process.emitWarning(merged, 'BlasnetWarning');
     const facts = () => factsOf(this.#model, this.#reader, this.#options, this.#setup, this.#describe);
     await this.#team.start(facts);
     try {
