@@ -79,6 +79,34 @@ void DescendInBfloat16(Context& context, Matrix<const T> x, Matrix<const T> dz, 
   WithRoundedFactors<"fully_connected_descend", T>(context, x, dz, w, b, learning_rate);
 }
 
+// w[in×out], b[out] and their moments after a step of adam_update with the layer's gradients
+template <class T>
+void AdamInBfloat16(Context& context, Matrix<const T> x, Matrix<const T> dz, Matrix<T> w, Vector<T> b, Matrix<T> w_mean,
+                    Vector<T> b_mean, Matrix<T> w_squares, Vector<T> b_squares, double learning_rate, double beta1,
+                    double beta2, double epsilon, double weight_decay, double step) {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    if (HasPairProduct(x.cols, dz.cols, x.rows)) {
+      const Scratch::Block block(context.pool.scratch(), (w.size() + b.size) * sizeof(float));
+      float* dw = reinterpret_cast<float*>(block.data());
+      float* db = dw + w.size();
+      WeightProducts(context, x, dz, {}, {dw, w.rows, w.cols}, {}, {db, b.size});
+      static const Kernel& kernel = Kernels().Find("adam_update");
+      const auto update = [&](Vector<float> theta, const float* gradient, Vector<float> mean, Vector<float> squares) {
+        const Argument arguments[] = {ArgumentOf(theta),         ArgumentOf(gradient, {theta.size}),
+                                      ArgumentOf(mean),          ArgumentOf(squares),
+                                      ArgumentOf(learning_rate), ArgumentOf(beta1),
+                                      ArgumentOf(beta2),         ArgumentOf(epsilon),
+                                      ArgumentOf(weight_decay),  ArgumentOf(step)};
+        kernel.invoke[0](context, arguments);
+      };
+      update({w.data, w.size()}, dw, {w_mean.data, w_mean.size()}, {w_squares.data, w_squares.size()});
+      return update(b, db, b_mean, b_squares);
+    }
+  }
+  WithRoundedFactors<"fully_connected_adam", T>(context, x, dz, w, b, w_mean, b_mean, w_squares, b_squares,
+                                                learning_rate, beta1, beta2, epsilon, weight_decay, step);
+}
+
 BLASNET_KERNELS(Bfloat16FullyConnected) {
   registry.Add<&ForwardInBfloat16<float>, &ForwardInBfloat16<double>>("fully_connected_forward_bfloat16",
                                                                       {"x", "w", "b", "z"});
@@ -88,10 +116,9 @@ BLASNET_KERNELS(Bfloat16FullyConnected) {
       "fully_connected_backward_weights_bfloat16", {"x", "dz", "dw", "db", "accumulate"});
   registry.Add<&DescendInBfloat16<float>, &DescendInBfloat16<double>>("fully_connected_descend_bfloat16",
                                                                       {"x", "dz", "w", "b", "learningRate"});
-  AddRoundedTwin<"fully_connected_adam", InMatrix, InMatrix, Matrix, Vector, Matrix, Vector, Matrix, Vector, Number,
-                 Number, Number, Number, Number, Number>(
-      registry, {"x", "dz", "w", "b", "wMean", "bMean", "wSquares", "bSquares", "learningRate", "beta1", "beta2",
-                 "epsilon", "weightDecay", "step"});
+  registry.Add<&AdamInBfloat16<float>, &AdamInBfloat16<double>>(
+      "fully_connected_adam_bfloat16", {"x", "dz", "w", "b", "wMean", "bMean", "wSquares", "bSquares", "learningRate",
+                                        "beta1", "beta2", "epsilon", "weightDecay", "step"});
 }
 
 }  // namespace HWY_NAMESPACE

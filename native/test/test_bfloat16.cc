@@ -262,41 +262,46 @@ TEST_CASE("convolutions in bfloat16 have the bits of those in float32 with round
   }
 }
 
-TEST_CASE("a step of Adam in bfloat16 has the bits of that in float32 with rounded factors") {
-  const size_t m = 33, in = 70, out = 41;
-  Tensor<float> x({m, in}), dz({m, out});
-  Numbers numbers(7);
-  numbers.Fill(x);
-  numbers.Fill(dz);
-  Tensor<float> x_rounded(x.shape(), RoundedOf(x)), dz_rounded(dz.shape(), RoundedOf(dz));
-  std::vector<std::vector<float>> results;
-  for (const bool rounded : {true, false}) {
-    Tensor<float> w({in, out}), b({1, out}), w_mean({in, out}), b_mean({1, out}), w_squares({in, out});
-    Tensor<float> b_squares({1, out});
-    for (auto* tensor : {&w, &b, &w_mean, &b_mean, &w_squares, &b_squares}) *tensor = 0.5f;
-    Call<float>(rounded ? "fully_connected_adam" : "fully_connected_adam_bfloat16")
-        .With("x", rounded ? x_rounded : x)
-        .With("dz", rounded ? dz_rounded : dz)
-        .With("w", w)
-        .With("b", b)
-        .With("wMean", w_mean)
-        .With("bMean", b_mean)
-        .With("wSquares", w_squares)
-        .With("bSquares", b_squares)
-        .With("learningRate", 0.1)
-        .With("beta1", 0.9)
-        .With("beta2", 0.999)
-        .With("epsilon", 1e-8)
-        .With("weightDecay", 0.0)
-        .With("step", 3)
+TEST_CASE("a step of Adam in bfloat16 has the bits of the layer's gradients and of adam_update") {
+  ForBothWays([] {
+    const size_t m = 33, in = 70, out = 41;
+    Tensor<float> x({m, in}), dz({m, out}), dw({in, out}), db({1, out});
+    Numbers numbers(7);
+    numbers.Fill(x);
+    numbers.Fill(dz);
+    Call<float>("fully_connected_backward_weights_bfloat16")
+        .With("x", x)
+        .With("dz", dz)
+        .With("dw", dw)
+        .With("db", db)
+        .With("accumulate", 0.0)
         .Run();
-    std::vector<float> all;
-    for (const auto* tensor : {&w, &b, &w_mean, &b_mean, &w_squares, &b_squares}) {
-      all.insert(all.end(), tensor->data(), tensor->data() + tensor->size());
+    const auto run = [](Call<float>& call) {
+      call.With("learningRate", 0.1).With("beta1", 0.9).With("beta2", 0.999).With("epsilon", 1e-8);
+      call.With("weightDecay", 0.0).With("step", 3.0).Run();
+    };
+    std::vector<std::vector<float>> results;
+    for (const bool at_once : {true, false}) {
+      Tensor<float> w({in, out}), b({1, out}), w_mean({in, out}), b_mean({1, out}), w_squares({in, out});
+      Tensor<float> b_squares({1, out});
+      for (auto* tensor : {&w, &b, &w_mean, &b_mean, &w_squares, &b_squares}) *tensor = 0.5f;
+      if (at_once) {
+        Call<float> call("fully_connected_adam_bfloat16");
+        call.With("x", x).With("dz", dz).With("w", w).With("b", b).With("wMean", w_mean).With("bMean", b_mean);
+        run(call.With("wSquares", w_squares).With("bSquares", b_squares));
+      } else {
+        Call<float> weights("adam_update"), biases("adam_update");
+        run(weights.With("theta", w).With("gradient", dw).With("mean", w_mean).With("squares", w_squares));
+        run(biases.With("theta", b).With("gradient", db).With("mean", b_mean).With("squares", b_squares));
+      }
+      std::vector<float> all;
+      for (const auto* tensor : {&w, &b, &w_mean, &b_mean, &w_squares, &b_squares}) {
+        all.insert(all.end(), tensor->data(), tensor->data() + tensor->size());
+      }
+      results.push_back(all);
     }
-    results.push_back(all);
-  }
-  CHECK(results[0] == results[1]);
+    CHECK(results[0] == results[1]);
+  });
 }
 
 TEST_CASE("products in bfloat16 have the same bits on any number of threads") {
