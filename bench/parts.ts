@@ -1,4 +1,5 @@
 import { compareAddons } from './addons.js';
+import { compareBfloat16 } from './bfloat16.js';
 import { measureDelay } from './delay.js';
 import { compareInt8 } from './int8.js';
 import { measureCsv, measureImport } from './loading.js';
@@ -59,6 +60,12 @@ export const parts: readonly Part[] = [
     quick: false,
     share: 2,
     measure: async (_, bench) => ({ comparisons: await compareInt8(bench) }),
+  },
+  {
+    name: 'bfloat16',
+    quick: false,
+    share: 3,
+    measure: async (_, bench) => ({ comparisons: await compareBfloat16(bench) }),
   },
   ...sequenceNets.map(
     (net): Part => ({

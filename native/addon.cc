@@ -13,6 +13,7 @@
 #include "core/rules.h"
 #include "core/runtime_scalars.h"
 #include "core/sizes.h"
+#include "math/bfloat16.h"
 #include "math/gemm.h"
 
 namespace blasnet {
@@ -153,6 +154,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("blas", BlasVersion());
   exports.Set("simd", hwy::TargetName(hwy::SupportedTargets() & -hwy::SupportedTargets()));
   exports.Set("machine", DescribeMachine(env));
+  exports.Set("bfloat16", Napi::Boolean::New(env, MultipliesPairs()));
   exports.Set("physicalCores", static_cast<double>(PhysicalCores()));
   return exports;
 }

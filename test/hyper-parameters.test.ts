@@ -26,6 +26,7 @@ test('defaults', (t) => {
       weightAverage: undefined,
       seed: 0,
       dtype: 'float32',
+      precision: 'float32',
     },
   );
 });
@@ -101,6 +102,19 @@ test('what stands beside the optimizer is refused within it', (t) => {
       ),
     );
   }
+});
+
+test('precision', (t) => {
+  t.is(make({ precision: 'bfloat16' }).precision, 'bfloat16');
+  t.is(make({ precision: 'float32', dtype: 'float64' }).precision, 'float32');
+  t.throws(
+    () => make({ precision: 'bfloat16', dtype: 'float64' }),
+    badArgument(/^Expected 'float32' beside the dtype float64 for precision but received 'bfloat16'$/),
+  );
+  t.throws(
+    () => make({ precision: 'float16' }),
+    badArgument(/^Expected 'float32' or 'bfloat16' for precision but received 'float16'/),
+  );
 });
 
 test('undefined means the default', (t) => {

@@ -35,7 +35,7 @@ const intended = {
       OnnxExportOptions OnnxImportOptions Operand OperationParameter OperationStep Ops Optimizer OptimizerName
       OptimizerOptions OrthogonalOptions OutputLosses OutputMetrics
       OutputPreparation Pair ParameterOptions RawStep ParameterSetup ParameterSpec ParameterSpecs PixelNormalization
-      PoolOptions PoolWindow PredictOptions Prediction Preparation RawNumbers RecurrentOptions RecurrentWeights ReductionOptions RegularMethod
+      PoolOptions PoolWindow PredictOptions Precision Prediction Preparation RawNumbers RecurrentOptions RecurrentWeights ReductionOptions RegularMethod
       RankShare Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod
       ScalingOptions ScalingRows ScheduleKind SliceRange StepWindowsOptions SimpleRnnOptions StepMemory StepNumbers StopCondition StopReason Stopper StreamOptions
       StreamState

@@ -12,6 +12,7 @@ import {
   type OptimizerName,
   type OptimizerOptions,
 } from './optimizers/index.js';
+import { type Precision, precisions } from './runtime/precision.js';
 import { type LearningRateSchedule, Schedule } from './schedules/schedule.js';
 import { arrayOf, type DType } from './tensor/tensor.js';
 
@@ -114,6 +115,12 @@ export interface HyperParameterOptions {
   readonly seed?: number | undefined;
   /** The type of weights and computations; default 'float32'. */
   readonly dtype?: DType | undefined;
+  /**
+   * 'bfloat16': products and convolutions of the layers, and of their gradients, multiply numbers that are rounded to
+   * bfloat16, and add the results in float32. Weights, the optimizer's memory, norms and losses stay float32. For the
+   * dtype 'float32' only. Default: 'float32', no rounding beyond that of the dtype.
+   */
+  readonly precision?: Precision | undefined;
 }
 
 const netTypes = ['fitting', 'binaryClassifier', 'multipleClassifier'] as const;
@@ -159,6 +166,7 @@ export class HyperParameters {
   readonly weightAverage: WeightAverageOptions | undefined;
   readonly seed: number;
   readonly dtype: DType;
+  readonly precision: Precision;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` that names the field, what it may be and what it was */
   constructor(options: HyperParameterOptions) {
@@ -184,6 +192,7 @@ export class HyperParameters {
     this.weightAverage = options.weightAverage;
     this.seed = options.seed ?? 0;
     this.dtype = options.dtype ?? 'float32';
+    this.precision = options.precision ?? 'float32';
     fieldsOf('options', options, Object.keys(this));
     this.#check();
     // Later changes to the caller's objects change nothing here.
@@ -197,6 +206,9 @@ export class HyperParameters {
     if (this.learningRateSchedule !== undefined) new Schedule(this.learningRateSchedule);
     createInitializer(this.initMethod);
     arrayOf(this.dtype);
+    if (oneOf('precision', precisions, this.precision) === 'bfloat16' && this.dtype !== 'float32') {
+      throw badArgument('precision', `'float32' beside the dtype ${this.dtype}`, this.precision);
+    }
     if (!Number.isSafeInteger(this.maxEpoch) || this.maxEpoch < 1) {
       throw badArgument('maxEpoch', 'a whole number above 0', this.maxEpoch);
     }

@@ -96,6 +96,7 @@ export * from './optimizers/index.js';
 export type { QuantizeOptions } from './quantization/quantize.js';
 export type { LayerQuantization, QuantizationError, QuantizationReport } from './quantization/report.js';
 export { getThreads, setThreads, versions } from './runtime/environment.js';
+export type { Precision } from './runtime/precision.js';
 export { EagerRunner, type KernelArgument, type Operand, type Runner } from './runtime/runner.js';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors/safetensors.js';
 export type { LearningRateSchedule, ScheduleKind, WarmUp } from './schedules/schedule.js';

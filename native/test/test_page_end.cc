@@ -1,6 +1,7 @@
 // Kernels on memory that ends where the process may not read on: vector instructions that sanitizers do not see must
 // not touch what lies behind a tensor, or before it.
 
+#include "math/bfloat16.h"
 #include "test/activations.h"
 #include "test/pages.h"
 
@@ -156,6 +157,31 @@ TEST_CASE_TEMPLATE("products touch nothing beyond their tensors", T, float, doub
       }
     }
   }
+}
+
+TEST_CASE("products in bfloat16 touch nothing beyond their tensors") {
+  const bool before = MultipliesPairs();
+  for (const bool pairs : {false, true}) {
+    SetMultipliesPairs(pairs);
+    double zero = 0;
+    for (const bool at_end : {false, true}) {
+      for (const auto& [m, k] : {std::pair<size_t, size_t>{1, 3}, {5, 7}, {70, 513}, {37, 1032}}) {
+        for (size_t n = 1; n <= 49; n += 3) {
+          using Numbers = PageTensor<float>;
+          Numbers x({m, k}, at_end), w({k, n}, at_end), b({n}, at_end), z({m, n}, at_end);
+          Numbers dx({m, k}, at_end), dw({k, n}, at_end), db({n}, at_end), dz({m, n}, at_end);
+          Invoke<float>("fully_connected_forward_bfloat16", {x, w, b, z});
+          CHECK(z[m * n - 1] == float(k + 1));
+          Invoke<float>("fully_connected_backward_input_bfloat16", {w, dz, dx, Scalar(zero)});
+          CHECK(dx[m * k - 1] == float(n));
+          Invoke<float>("fully_connected_backward_weights_bfloat16", {x, dz, dw, db, Scalar(zero)});
+          CHECK(dw[k * n - 1] == float(m));
+          CHECK(db[n - 1] == float(m));
+        }
+      }
+    }
+  }
+  SetMultipliesPairs(before);
 }
 
 TEST_CASE_TEMPLATE("batches of images touch nothing beyond their tensors", T, float, double) {

@@ -181,6 +181,12 @@ const setups: Readonly<Record<string, Setup>> = {
     params: { optimizer: 'adamW', batchSize: 7, learningRate: 0.01 },
     options: often,
   },
+  'products in bfloat16': {
+    net: deep,
+    reader: ragged,
+    params: { precision: 'bfloat16', optimizer: 'adam' },
+    options: often,
+  },
   'a layer in plain TypeScript': {
     net: stacked('fitting', () => [new FullyConnectedLayer(3, 4), new Halving(), new FullyConnectedLayer(4, 1)]),
     reader: ragged,

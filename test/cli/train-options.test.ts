@@ -92,3 +92,20 @@ test('train › options that exclude each other', async (t) => {
     t.regex(await errorsOf('--split', size), /Expected a share above 0 and below 1, a whole number k/);
   }
 });
+
+test('train › --precision, or its key in the config', async (t) => {
+  const folder = await temporaryFolder(t);
+  await write(folder, 'a.csv', `x,y\n${Array.from({ length: 40 }, (_, i) => `${i},${i * 2}`).join('\n')}\n`);
+  await write(folder, 'config.json', JSON.stringify({ hyperParameters: { precision: 'bfloat16' } }));
+  const common = ['train', 'a.csv', '-l', 'y', '-e', '1', '--no-charts', '-q'];
+  const precisionBy = async (...args: string[]) => {
+    const { code, errors } = await blasnet(folder, [...common, ...args]);
+    t.deepEqual([code, errors], [0, ''], args.join());
+    return (await NeuralNet.load(join(folder, 'model.safetensors'))).params.precision;
+  };
+  t.is(await precisionBy(), 'float32');
+  t.is(await precisionBy('--precision', 'bfloat16'), 'bfloat16');
+  t.is(await precisionBy('--config', 'config.json'), 'bfloat16');
+  const { errors } = await blasnet(folder, [...common, '--precision', 'bfloat16', '--dtype', 'float64']);
+  t.regex(errors, /Expected 'float32' beside the dtype float64 for precision but received 'bfloat16'/);
+});

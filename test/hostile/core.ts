@@ -100,6 +100,7 @@ const hyperParameters = () => ({
   weightAverage: { decay: 0.9 },
   seed: 1,
   dtype: 'float32',
+  precision: 'bfloat16',
 });
 
 /** Rows of several inputs and targets. */

@@ -8,6 +8,7 @@ import type { Parameter } from '../graph/weights-bias.js';
 import { Layer } from '../layers/layer.js';
 import { Value } from '../ops/value.js';
 import { Arena } from '../runtime/arena.js';
+import type { Precision } from '../runtime/precision.js';
 import type { Runner } from '../runtime/runner.js';
 import { type AnyTensor, arrayOf, type DType, sizeOf, type Tensor } from '../tensor/tensor.js';
 import {
@@ -55,12 +56,14 @@ export class LayerStack {
   #shapes: readonly RowShape[] | undefined;
   readonly #dtype: DType;
   readonly #weightsFirst: boolean;
+  readonly #precision: Precision;
   #block: ParameterBlock | undefined;
 
   /** @param weightsFirst - lays the parameters that l1 and l2 count out before the others, not layer by layer */
-  constructor(dtype: DType, weightsFirst = false) {
+  constructor(dtype: DType, weightsFirst = false, precision: Precision = 'float32') {
     this.#dtype = dtype;
     this.#weightsFirst = weightsFirst;
+    this.#precision = precision;
   }
 
   /** The layers in the order in which they are first applied. */
@@ -321,6 +324,7 @@ export class LayerStack {
   forwardPass(runner: Runner, inputs: readonly AnyTensor[], training: boolean, memory?: StepMemory): NetPass {
     void this.block; // parameters must lie where they will stay before a plan points at them
     const pass = new Pass(runner, training, { memory });
+    pass.tape.precision = this.#precision;
     const values = inputs.map((tensor) => new Value(tensor));
     for (const { layer, sources } of this.#parts.steps) {
       values.push(
@@ -330,6 +334,7 @@ export class LayerStack {
         ),
       );
     }
+    pass.tape.precision = 'float32'; // of losses and metrics
     const results = values.slice(inputs.length).map(({ tensor }) => tensor);
     return { pass, outputs: this.#parts.outputs.map(({ value }) => values[value]!), results };
   }

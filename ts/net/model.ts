@@ -17,11 +17,11 @@ export interface Model {
 
 /** The parts of a new net, without layers. */
 export function modelFor(params: HyperParameters): Model {
-  const { dtype, learningRateSchedule } = params;
+  const { dtype, learningRateSchedule, precision } = params;
   const optimizer = optimizerOf(params);
   return {
     params,
-    stack: new LayerStack(dtype, optimizer.excludesBiasAndNorm),
+    stack: new LayerStack(dtype, optimizer.excludesBiasAndNorm, precision),
     optimizer,
     schedule: learningRateSchedule && new Schedule(learningRateSchedule),
     state: new TrainingState(optimizer, params),

@@ -1,4 +1,5 @@
 import { badArgument } from '../core/errors.js';
+import { kernelOf, type Precision } from '../runtime/precision.js';
 import type { KernelArgument, Runner } from '../runtime/runner.js';
 import { arrayOf, Tensor } from '../tensor/tensor.js';
 import { Value, type ValueOrNumber } from './value.js';
@@ -24,6 +25,8 @@ export interface Wanted {
 interface Entry {
   readonly operands: readonly Value[];
   readonly outputs: readonly Value[];
+  /** Of its products, forward and backward. */
+  readonly precision: Precision;
   /** Runs the kernels that bring the gradients of the outputs to the operands. An output of no use has none. */
   readonly backward: (dys: readonly (Tensor | undefined)[]) => void;
 }
@@ -41,6 +44,8 @@ interface Gradient {
  */
 export class Tape {
   readonly runner: Runner;
+  /** Of the products of operations that are added from now on, and of their gradients. */
+  precision: Precision = 'float32';
   readonly #entries: Entry[] = [];
   readonly #constants = new Map<number, Value>();
   /** Values on the way from what is wanted to the output. */
@@ -66,6 +71,11 @@ export class Tape {
   /** Runs a kernel at once, or records it. */
   run(kernel: string, args: Readonly<Record<string, KernelArgument>>): void {
     this.runner.run(kernel, args);
+  }
+
+  /** Runs or records a kernel of products, which has a twin for each precision. */
+  runProduct(kernel: string, args: Readonly<Record<string, KernelArgument>>): void {
+    this.run(kernelOf(kernel, this.precision), args);
   }
 
   /**
@@ -104,7 +114,7 @@ export class Tape {
     backward?: (dys: readonly (Tensor | undefined)[]) => void,
   ): readonly Value[] {
     const outputs = tensors.map((tensor) => new Value(tensor));
-    if (backward) this.#entries.push({ operands, outputs, backward });
+    if (backward) this.#entries.push({ operands, outputs, precision: this.precision, backward });
     return outputs;
   }
 
@@ -216,10 +226,13 @@ export class Tape {
       for (const output of entry.outputs) this.#needed.add(output);
     }
     for (const { value, gradient } of seeds) this.shareGradient(value, gradient);
+    const { precision } = this;
     for (const entry of this.#entries.toReversed()) {
       const dys = entry.outputs.map((output) => this.#gradients.get(output)?.tensor);
+      this.precision = entry.precision;
       if (dys.some((dy) => dy !== undefined)) entry.backward(dys);
     }
+    this.precision = precision;
     return wanted.map(({ value }) => this.#gradients.get(value)?.tensor ?? this.#zeros(value));
   }
 

@@ -110,6 +110,8 @@ export interface Native {
   readonly simd: string;
   /** What C++ read of the machine, and the sizes that follow from it; see native/core/machine.h and rules.h. */
   readonly machine: NativeMachine;
+  /** Whether products in bfloat16 use instructions of the CPU for them. */
+  readonly bfloat16: boolean;
   readonly physicalCores: number;
   readonly Plan: new (
     dtype: DType,

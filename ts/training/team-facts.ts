@@ -21,6 +21,7 @@ export function factsOf(
   return {
     'version of blasnet': versions.blasnet,
     'kind of CPU': `${versions.simd}, ${versions.openblas}`,
+    ...(model.params.precision === 'bfloat16' && { 'products in bfloat16': versions.bfloat16 }),
     layers: `${layers}, ${graph}`,
     preparation,
     ...Object.fromEntries(fields(JSON.parse(hyperParameters!))),

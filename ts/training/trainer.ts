@@ -8,6 +8,7 @@ import type { ModelDescription } from '../model-files/description.js';
 import type { Model } from '../net/model.js';
 import type { Snapshot } from '../replay/snapshot.js';
 import { type CheckpointRecord, type RunEnd, TrainingHistory, type TrainingProgress } from '../training-history.js';
+import { bfloat16Warning } from './bfloat16-hint.js';
 import { Interruption } from './interruption.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { RunCallbacks } from './run-callbacks.js';
@@ -120,6 +121,8 @@ export class Trainer {
     const { pending, feed } = this.#setup;
     this.#status.start();
     this.#interruption.check();
+    const merged = bfloat16Warning(this.#model, this.#reader, this.#net.name);
+    if (merged !== undefined && this.#team.rank === 0) process.emitWarning(merged, 'BlasnetWarning');
     const facts = () => factsOf(this.#model, this.#reader, this.#options, this.#setup, this.#describe);
     await this.#team.start(facts);
     try {

@@ -18,13 +18,19 @@ export function affine(tape: Tape, x: Value, w: Value, b?: Value): Value {
   return tape.operation(
     [...x.shape.slice(0, -1), outputs!],
     [x, w, bias],
-    (z) => tape.run('fully_connected_forward', { x: rows(x.tensor), w: w.tensor, b: bias.tensor, z: rows(z) }),
+    (z) => tape.runProduct('fully_connected_forward', { x: rows(x.tensor), w: w.tensor, b: bias.tensor, z: rows(z) }),
     (dz) => {
       tape.addGradients([w, bias], ([dw, db], accumulate) =>
-        tape.run('fully_connected_backward_weights', { x: rows(x.tensor), dz: rows(dz), dw: dw!, db: db!, accumulate }),
+        tape.runProduct('fully_connected_backward_weights', {
+          x: rows(x.tensor),
+          dz: rows(dz),
+          dw: dw!,
+          db: db!,
+          accumulate,
+        }),
       );
       tape.addGradient(x, (dx, accumulate) =>
-        tape.run('fully_connected_backward_input', { w: w.tensor, dz: rows(dz), dx: rows(dx), accumulate }),
+        tape.runProduct('fully_connected_backward_input', { w: w.tensor, dz: rows(dz), dx: rows(dx), accumulate }),
       );
     },
   );

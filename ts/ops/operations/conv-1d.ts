@@ -57,19 +57,19 @@ function ofAllFeatures(tape: Tape, x: Value, w: Value, b: Value | undefined, win
   return tape.operation(
     [rows, count, filters],
     [x, w, bias],
-    (y) => tape.run('conv1d', { x: x.tensor, w: w.tensor, b: bias.tensor, y, geometry }),
+    (y) => tape.runProduct('conv1d', { x: x.tensor, w: w.tensor, b: bias.tensor, y, geometry }),
     (dy) => {
       tape.addGradients(
         [w, bias],
         tape.overwriting(([dw, db]) => {
           const parts = partsOf(tape.runner, rows, w.size + filters);
-          tape.run('conv1d_backward_weights', { x: x.tensor, dy, parts, dw: dw!, db: db!, geometry });
+          tape.runProduct('conv1d_backward_weights', { x: x.tensor, dy, parts, dw: dw!, db: db!, geometry });
         }),
       );
       tape.addGradient(x, (dx, accumulate) => {
         const turned = tape.runner.tensor([size, filters, features]);
         tape.run('conv1d_turn', { w: w.tensor, turned });
-        tape.run('conv1d_backward_input', { turned, dy, dx, geometry, accumulate });
+        tape.runProduct('conv1d_backward_input', { turned, dy, dx, geometry, accumulate });
       });
     },
   );

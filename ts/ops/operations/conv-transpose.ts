@@ -48,7 +48,7 @@ export function convTranspose(
     [rows, filters, windows[0].input, windows[1].input],
     [x, w, ...(b ? [b] : [])],
     (y) => {
-      tape.run('convolution_backward_input', { w: w.tensor, dy: x.tensor, dx: y, geometry });
+      tape.runProduct('convolution_backward_input', { w: w.tensor, dy: x.tensor, dx: y, geometry });
       if (b) tape.run('scaled_copy', { x: b.tensor.reshape(perFilter), y, factor: 1, accumulate: 1 });
     },
     (dy) => {
@@ -58,7 +58,7 @@ export function convTranspose(
         [w],
         tape.overwriting(([dw]) => {
           const parts = partsOf(tape.runner, rows, w.size + channels);
-          tape.run('convolution_backward_weights', { x: dy, dy: x.tensor, parts, dw: dw!, db: none, geometry });
+          tape.runProduct('convolution_backward_weights', { x: dy, dy: x.tensor, parts, dw: dw!, db: none, geometry });
         }),
       );
       if (b) {
@@ -68,7 +68,7 @@ export function convTranspose(
       }
       tape.addOverwritten(x, (dx) => {
         tape.run('fill', { y: none, value: 0 });
-        tape.run('convolution_forward', { x: dy, w: w.tensor, b: none, y: dx, geometry });
+        tape.runProduct('convolution_forward', { x: dy, w: w.tensor, b: none, y: dx, geometry });
       });
     },
   );

@@ -50,16 +50,16 @@ export function convolution(tape: Tape, x: Value, w: Value, b?: Value, options: 
   return tape.operation(
     [rows, filters!, windows[0].output, windows[1].output],
     [x, w, bias],
-    (y) => tape.run('convolution_forward', { x: x.tensor, w: w.tensor, b: bias.tensor, y, geometry }),
+    (y) => tape.runProduct('convolution_forward', { x: x.tensor, w: w.tensor, b: bias.tensor, y, geometry }),
     (dy) => {
       tape.addGradients(
         [w, bias],
         tape.overwriting(([dw, db]) => {
           const parts = partsOf(tape.runner, rows, w.size + filters!);
-          tape.run('convolution_backward_weights', { x: x.tensor, dy, parts, dw: dw!, db: db!, geometry });
+          tape.runProduct('convolution_backward_weights', { x: x.tensor, dy, parts, dw: dw!, db: db!, geometry });
         }),
       );
-      tape.addOverwritten(x, (dx) => tape.run('convolution_backward_input', { w: w.tensor, dy, dx, geometry }));
+      tape.addOverwritten(x, (dx) => tape.runProduct('convolution_backward_input', { w: w.tensor, dy, dx, geometry }));
     },
   );
 }

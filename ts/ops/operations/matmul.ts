@@ -32,7 +32,7 @@ export function matmul(tape: Tape, a: ValueOrNumber, b: ValueOrNumber, options: 
   const batch = broadcastShape('matmul', [left.shape.slice(0, -2), right.shape.slice(0, -2)]);
   const rank = batch.length + 2;
   const multiply = (x: Tensor, turnX: boolean, w: Tensor, turnW: boolean, y: Tensor, accumulate: 0 | 1) =>
-    tape.run('batched_product', {
+    tape.runProduct('batched_product', {
       a: withRank(x, rank),
       b: withRank(w, rank),
       y: withRank(y, rank),
@@ -75,17 +75,18 @@ function byRows(tape: Tape, a: Value, b: Value, transposeB: boolean, n: number):
   return tape.operation(
     [...a.shape.slice(0, -1), n],
     [a, b],
-    (y) => tape.run('product_by_rows', { a: x, b: w, y: flat(y), transposeB: Number(transposeB), accumulate: 0 }),
+    (y) =>
+      tape.runProduct('product_by_rows', { a: x, b: w, y: flat(y), transposeB: Number(transposeB), accumulate: 0 }),
     (result) => {
       const dy = flat(result);
       tape.addGradient(b, (db, accumulate) =>
-        tape.run(
+        tape.runProduct(
           'product_over_rows',
           transposeB ? { a: dy, b: x, y: db, accumulate } : { a: x, b: dy, y: db, accumulate },
         ),
       );
       tape.addGradient(a, (da, accumulate) =>
-        tape.run('product_by_rows', { a: dy, b: w, y: flat(da), transposeB: Number(!transposeB), accumulate }),
+        tape.runProduct('product_by_rows', { a: dy, b: w, y: flat(da), transposeB: Number(!transposeB), accumulate }),
       );
     },
   );

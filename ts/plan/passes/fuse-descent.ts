@@ -1,3 +1,4 @@
+import { kernelOf, plainKernel, precisionOf } from '../../runtime/precision.js';
 import type { KernelArgument, Operand } from '../../runtime/runner.js';
 import { covers, type Extent, extentOf, isOperand, operandsOf, overlap, type RecordedCall } from '../recorded-call.js';
 import { alignment, paysToFoldAdam } from '../sizes.js';
@@ -66,7 +67,7 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
       (other, i) => other === call || i === update || !operandsOf(other).some((o) => overlap(extentOf(o), extent)),
     );
   const fused = calls.flatMap((call): { call: RecordedCall; folding: Folding; gradients: Operand[] }[] => {
-    const folding = foldings.find((one) => one.update === kernel && one.gradient === call.kernel);
+    const folding = foldings.find((one) => one.update === kernel && one.gradient === plainKernel(call.kernel));
     if (!folding || call.args.accumulate === 1) return [];
     const gradients = folding.written.map((name) => call.args[name] as Operand);
     const rows = (call.args[folding.read[1]!] as Operand).shape[0]!;
@@ -91,7 +92,10 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
         return [partName, part(args[name] as Operand, begin, end, gradients[i]!.shape)] as const;
       }),
     );
-    return { kernel: folding.layer, args: Object.fromEntries([...read, ...ofLayer, ...constants]) };
+    return {
+      kernel: kernelOf(folding.layer, precisionOf(call.kernel)),
+      args: Object.fromEntries([...read, ...ofLayer, ...constants]),
+    };
   });
   const written = fused.flatMap(({ gradients }) => gradients.map(extentOf));
   const rest = gaps(all, written).map(

@@ -1,3 +1,4 @@
+import { kernelOf, plainKernel, precisionOf } from '../../runtime/precision.js';
 import type { KernelArgument, Operand } from '../../runtime/runner.js';
 import { isOperand, type RecordedCall, usersOf } from '../recorded-call.js';
 
@@ -18,6 +19,12 @@ const rectifyingBackward: Readonly<Record<string, string>> = {
   convolution_backward_input: 'convolution_backward_input_relu',
   conv1d_backward_input: 'conv1d_backward_input_relu',
 };
+
+/** The kernel that a call's kernel has in a table, of the call's precision. */
+function twinOf(table: Readonly<Record<string, string>>, { kernel }: RecordedCall): string | undefined {
+  const twin = table[plainKernel(kernel)];
+  return twin === undefined ? undefined : kernelOf(twin, precisionOf(kernel));
+}
 
 /**
  * Fuses relu into the convolution before it, and relu's derivative into the backward pass of the convolution or max pool
@@ -52,7 +59,7 @@ function fusedForward(
   next: RecordedCall,
   calls: readonly RecordedCall[],
 ): RecordedCall | undefined {
-  const kernel = rectifying[call.kernel];
+  const kernel = twinOf(rectifying, call);
   if (kernel === undefined || next.kernel !== 'relu_forward') return undefined;
   const sums = call.args.y;
   if (next.args.x !== sums || !isOperand(sums) || !isOperand(next.args.y)) return undefined;
@@ -70,7 +77,7 @@ function fusedBackward(
 ): RecordedCall | undefined {
   if (next.kernel !== 'relu_backward') return undefined;
   // Before the users of an operand are looked for, which takes longest.
-  const kernel = rectifyingBackward[call.kernel];
+  const kernel = twinOf(rectifyingBackward, call);
   if (kernel === undefined && call.kernel !== 'max_pool_backward') return undefined;
   const { y: output, dy: delta, dx: result } = next.args;
   const isFree = (inner: KernelArgument | undefined) =>

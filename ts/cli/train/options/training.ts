@@ -62,6 +62,9 @@ export function trainingOptions({ losses, metrics, optimizers }: LibraryNames): 
     setting('hyperParameters.dtype', '--dtype <type>', 'numbers: float32 (default) or float64', {
       parse: oneOfWords(['float32', 'float64']),
     }),
+    setting('hyperParameters.precision', '--precision <type>', 'numbers in products: float32 (default) or bfloat16', {
+      parse: oneOfWords(['float32', 'bfloat16']),
+    }),
     setting('command.threads', '--threads <n>', 'threads (default: the physical cores)', {
       parse: wholeNumber(1, 256),
     }),
