@@ -8,16 +8,16 @@ import type { OnnxNode } from './node.js';
 import type { GraphOperator } from './node-table.js';
 import { type MovedRows, movedRowsOf, placeOf, squeezeMoved } from './nodes/moved-rows.js';
 
-/** What a node is to do with rows in front, in place of what it does where the model has them. */
+/** How a node is computed with the rows as first dimension. */
 interface Lift {
-  /** Where its outputs have the rows in the model. */
+  /** The place of the rows in the model's outputs. */
   readonly layout: Layout;
-  /** Its inputs in place of the model's, by their numbers; the first is the moved one as the net has it. */
+  /** Inputs that replace those of the model, by their numbers; input 0 has the rows as first dimension. */
   readonly inputs?: Readonly<Record<number, GraphValue>>;
   readonly ints?: Readonly<Record<string, number | readonly number[]>>;
 }
 
-/** Undefined where the rule itself has done it. */
+/** Tells how a node is computed; returns undefined where it has given the outputs itself. */
 type Rule = (moved: MovedRows) => Lift | undefined;
 
 function run(
@@ -41,7 +41,7 @@ function run(
   giveBack(state, node, layout);
 }
 
-/** An operator on each number of values that broadcast, wherever the model has their rows. */
+/** Lifts an operator that works on each number of operands that broadcast. */
 const onEach =
   (operator: GraphOperator): GraphOperator =>
   (state, node) => {
@@ -52,11 +52,11 @@ const onEach =
     else operator(state, node);
   };
 
-/** A value of any kind, wherever its rows are. */
+/** A value of any kind, with its rows in any dimension. */
 const anyValue = (state: GraphImport, node: OnnxNode, i: number): GraphValue =>
   state.indices(node, i) ?? state.anyInput(node, i);
 
-/** An operator on each number of its first input. */
+/** Lifts an operator that works on each number of its first input. */
 const onFirst =
   (operator: GraphOperator): GraphOperator =>
   (state, node) => {
@@ -72,7 +72,7 @@ const onFirst =
     run(state, node, operator, { layout: found.layout, inputs: { 0: found.operands[0]!, ...(type && { 1: type }) } });
   };
 
-/** An operator along dimensions of its first input, wherever the model has the rows. */
+/** Lifts an operator that works along dimensions of its first input. */
 const along =
   (rule: Rule, isLifted: (state: GraphImport, node: OnnxNode) => boolean = () => false) =>
   (operator: GraphOperator): GraphOperator =>
@@ -96,7 +96,7 @@ function axisOf(moved: MovedRows, axis: number): number {
   return netAxis(moved.layout, place);
 }
 
-/** The same for a dimension that stands for all from it on. */
+/** The same for an axis that means all dimensions from it on. */
 function axisBehind(moved: MovedRows, axis: number): number {
   const place = placeOf(moved, axis);
   if (place <= moved.layout.at) throw rowsAxis(moved.node, moved.layout.at);
@@ -187,7 +187,7 @@ const tile: Rule = ({ state, node, layout, extents }) => {
   return { layout, inputs: { 1: listed(ofEach(extents, layout, 1, (place) => repeats[place]!)) } };
 };
 
-/** Expand, to more dimensions, too. */
+/** Expand, which may add dimensions. */
 const expand: Rule = ({ state, node, value, layout, extents }) => {
   const target = state.lengths(node, 1).values;
   const rank = Math.max(target.length, extents.length);
@@ -210,7 +210,7 @@ const isWider = (state: GraphImport, node: OnnxNode) => {
   return value !== undefined && target.length > state.extents(value).length;
 };
 
-/** Matrices at the end, which the rows must not be part of. */
+/** The last two dimensions are matrices: the rows must be in front of them. */
 const matrices: Rule = ({ node, layout, extents }) => {
   if (layout.at >= extents.length - 2) throw rowsAxis(node, layout.at);
   return { layout };
@@ -276,8 +276,9 @@ add(along(matrices), 'Trilu');
 add(concatenation, 'Concat');
 
 /**
- * An operator that takes rows wherever the model has them: it computes with the rows in front, as the net has them, and its results
- * are back where the model has them. Other operators move dimensions themselves, or want the rows in front.
+ * Makes an operator take rows in any dimension of the model: it computes with the rows as first dimension, as in the net, and its
+ * outputs have them in the model's place again. Operators that are not in the table move dimensions themselves, or require the
+ * rows as first dimension.
  */
 export function lifted(name: string, operator: GraphOperator): GraphOperator {
   return lifts.get(name)?.(operator) ?? operator;
