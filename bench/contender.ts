@@ -16,6 +16,8 @@ export interface TrainingJob {
   readonly dtype: DType;
   /** How long to train against the clock, after about a quarter of it to warm up. 0: not at all. */
   readonly seconds: number;
+  /** Processes that share each batch, where it is one that can: PyTorch's DDP. Default 1. */
+  readonly ranks?: number;
   /** The workload's `checkSteps` over these rows in their order; the parameters after them go to `out`, as float32. */
   readonly check?: { readonly data: DataFiles; readonly out: string };
 }

@@ -2,6 +2,7 @@ import { compareAddons } from './addons.js';
 import { measureDelay } from './delay.js';
 import { compareInt8 } from './int8.js';
 import { measureCsv, measureImport } from './loading.js';
+import { compareExchange, compareRanks, mpiWorkloads } from './mpi/compare.js';
 import type { PartName } from './options.js';
 import { measureOwnParts } from './own-parts.js';
 import { comparePrediction, predictions } from './prediction.js';
@@ -113,6 +114,20 @@ export const parts: readonly Part[] = [
     quick: true,
     share: 6,
     measure: async (entrants, bench) => ({ comparisons: await measureServing(entrants, bench) }),
+  },
+  ...mpiWorkloads.map(
+    (net): Part => ({
+      name: `mpi ${net}`,
+      quick: false,
+      share: 4,
+      measure: async (entrants, bench) => ({ comparisons: await compareRanks(net, entrants, bench) }),
+    }),
+  ),
+  {
+    name: 'mpi exchange',
+    quick: false,
+    share: 2,
+    measure: async (_, bench) => ({ comparisons: await compareExchange(bench) }),
   },
   ...sweepNames.map(
     (name): Part => ({

@@ -1,5 +1,7 @@
 """A net as one writes it in PyTorch: modules, autograd, an optimizer."""
 
+import os
+import tempfile
 import time
 
 import numpy as np
@@ -98,10 +100,56 @@ def reach(job):
     raise RuntimeError("the accuracy was never reached")
 
 
+def train_ranks(job):
+    """Trains by DistributedDataParallel over gloo, in forked processes that each take a piece of every batch."""
+    ranks = job["ranks"]
+    with tempfile.TemporaryDirectory() as folder:
+        children = []
+        for rank in range(1, ranks):
+            child = os.fork()
+            if child == 0:
+                train_rank(job, rank, folder)
+                os._exit(0)
+            children.append(child)
+        result = train_rank(job, 0, folder)
+        for child in children:
+            if os.waitpid(child, 0)[1] != 0:
+                raise RuntimeError("a rank failed")
+        return result
+
+
+def train_rank(job, rank, folder):
+    import torch.distributed as dist
+
+    ranks = job["ranks"]
+    dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=ranks)
+    x, y = trials.read_data(job, job["data"])
+    net = Net(job, x, y)
+    net.net = torch.nn.parallel.DistributedDataParallel(net.net)
+    rows = net.workload["batch"]
+    batches = len(x) // rows
+
+    def steps(count):
+        dist.barrier()
+        start = time.perf_counter()
+        for i in range(count):
+            first = (i % batches) * rows
+            own = slice(first + rank * rows // ranks, first + (rank + 1) * rows // ranks)
+            net.step_on(net.x[own], net.labels[own])
+        return time.perf_counter() - start
+
+    steps(2)
+    count = torch.tensor([max(1, round(5 * job["seconds"] / steps(5)))])
+    dist.broadcast(count, 0)
+    taken = steps(int(count))
+    dist.destroy_process_group()
+    return {"steps": int(count), "microsecondsPerStep": taken / int(count) * 1e6}
+
+
 trials.main(
     {
         "about": lambda job: f"{torch.__version__}, Python's NumPy {np.__version__}",
-        "train": lambda job: trials.train(job, Net),
+        "train": lambda job: train_ranks(job) if job.get("ranks", 1) > 1 else trials.train(job, Net),
         "predict": lambda job: trials.predict(job, Net),
         "reach": reach,
     }

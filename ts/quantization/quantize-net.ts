@@ -35,8 +35,7 @@ export async function quantizeNet<Net extends { readonly layers: readonly Layer[
   options: QuantizeOptions,
 ): Promise<{ readonly net: Net; readonly report: QuantizationReport }> {
   const { stack, params } = model;
-  const layerNames = stack.layers.map(({ name }) => name);
-  const { raw, ...chosen } = checkedQuantizeOptions(options, layerNames);
+  const { raw, ...chosen } = checkedQuantizeOptions(options, stack.parts.steps);
   if (params.dtype !== 'float32') throw badArgument('the dtype of the net', 'float32', params.dtype);
   const inputs = raw ? predictions.preparedRows(rows as RawRows) : netRows.inputsFrom(rows as AnyTensor | NamedTensors);
   netRows.checkInputs(inputs);
@@ -55,8 +54,8 @@ export async function quantizeNet<Net extends { readonly layers: readonly Layer[
       }
     },
   };
-  const { parts: quantized, report } = await quantizeGraph(setting, chosen);
+  const { from, parts: quantized, report } = await quantizeGraph(setting, chosen);
   const { net } = make(quantized);
-  fillRest(parts, quantized);
+  fillRest(from, quantized);
   return { net, report };
 }
