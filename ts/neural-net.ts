@@ -434,8 +434,7 @@ export class NeuralNet {
 
   /**
    * Makes a net with int8 weights for faster predictions: fully connected and convolution layers, each output with a scale of
-   * its own. Rows like those that will be predicted tell the range of the numbers in front of each layer. This net stays as
-   * it is.
+   * its own. Sample rows give the range of the inputs of each layer. This net does not change.
    * @param rows - some hundred rows: scaled ones as `inference` takes them, or raw ones with `raw: true`
    * @returns the net, and for each layer what it loses on these rows
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a float64 net, one without such a layer, or no rows; `ERR_NOT_FINITE` for rows,

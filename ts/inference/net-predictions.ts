@@ -124,7 +124,7 @@ export class NetPredictions {
     return this.#byName(outputs);
   }
 
-  /** Computes the outputs in the net's order, for inputs that nobody changes meanwhile. */
+  /** Computes the outputs in the net's order, for inputs that do not change meanwhile. */
   outputsAsync(inputs: readonly AnyTensor[]): Promise<readonly Tensor[]> {
     return this.#busy.queued('inferenceAsync', () => this.#predictor(inputs).predict(inputs));
   }

@@ -35,7 +35,7 @@ export class NetRows {
     return this.typed(names.map((name) => byName[name] as AnyTensor));
   }
 
-  /** Whole numbers that came as floats as int32, where an input wants that. */
+  /** Turns whole numbers that are floats into int32, for inputs of int32. */
   typed(tensors: readonly AnyTensor[]): readonly AnyTensor[] {
     const { stack } = this.#model;
     if (!stack.hasIndices) return tensors;

@@ -38,7 +38,7 @@ export class StepPreparer {
   readonly #preparer: NamedPreparer;
   #answerer: NamedPreparer | undefined;
 
-  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation that says nothing about single steps */
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation without a rule for single steps */
   constructor(preparation: Preparation, net: SteppedNet) {
     this.#net = net;
     const { inputs, targets } = byName(preparation);

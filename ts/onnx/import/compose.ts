@@ -25,7 +25,7 @@ export interface Computing {
   readonly record: (operands: readonly (RowsValue | ConstantValue)[]) => RowsValue;
 }
 
-/** What a node computes in operations: integers of integers, constants of constants, rows by a layer. */
+/** The value that a node computes in operations: integers of integers, constants of constants, rows by a layer. */
 export function composed(
   node: OnnxNode,
   operands: readonly GraphValue[],

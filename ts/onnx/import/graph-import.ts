@@ -19,7 +19,7 @@ import { NodeInputs } from './node-inputs.js';
 import { quote } from './quote.js';
 import type { Length } from './recorder.js';
 
-/** What an import of a graph is given. */
+/** Options of an import of a graph. */
 interface ImportOptions {
   readonly budget: Budget;
   readonly where: string;

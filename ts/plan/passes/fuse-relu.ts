@@ -2,7 +2,7 @@ import { kernelOf, plainKernel, precisionOf } from '../../runtime/precision.js';
 import type { KernelArgument, Operand } from '../../runtime/runner.js';
 import { isOperand, type RecordedCall, usersOf } from '../recorded-call.js';
 
-/** Calls with relu fused, and the operands whose place others have taken: whoever reads the first finds the second there. */
+/** Calls with relu fused, and pairs of operands: readers of the first get the second instead. */
 export interface FusedRelu {
   readonly calls: readonly RecordedCall[];
   readonly moved: readonly (readonly [from: Operand, to: Operand])[];
