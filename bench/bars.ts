@@ -38,7 +38,7 @@ export function bars(comparison: Comparison): string {
   const relative = own === undefined || rows.length < 2 ? '' : '; × of blasnet’s';
   return (
     `<table class="bars"><caption><b>${escapeHtml(comparison.title)}</b><br>` +
-    `<small>${escapeHtml(comparison.unit)}, median${relative}; shorter is less</small></caption>` +
+    `<small>${escapeHtml(comparison.unit)}, median${relative}; shorter is faster</small></caption>` +
     `<tbody>\n${rows.map(line).join('\n')}\n</tbody></table>`
   );
 }
