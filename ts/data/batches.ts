@@ -14,7 +14,7 @@ export interface BatchLimits {
   readonly isCut: boolean;
   /** Rows of these names, shapes and types; by default those of the first batch. */
   readonly like?: Part | undefined;
-  /** What the source is told of the ranks that share the rows. */
+  /** The part of the rows that this rank reads, for the source. */
   readonly share: RankShare;
 }
 

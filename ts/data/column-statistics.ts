@@ -2,7 +2,7 @@
 import { shapeMismatch } from '../core/errors.js';
 import type { AnyTensor } from '../tensor/tensor.js';
 
-/** What is known of each column of rows. */
+/** Figures of each column of rows. */
 export interface Statistics {
   readonly min: Float64Array;
   readonly max: Float64Array;

@@ -34,7 +34,7 @@ export class LabelTally {
   }
 
   /**
-   * What other ranks are told of the labels; undefined where they are too many, or not one-hot.
+   * The labels for other ranks; undefined where they are too many, or not one-hot.
    * @param rowOf - the number in the data set of a row of this rank
    */
   parts(rowOf: (row: number) => number): LabelParts | undefined {
