@@ -36,7 +36,12 @@ for (const firstStep of [0, 2]) {
     // Rank 2 of 5 has 4 rows of each batch of 23, and 5 of the last one of 22.
     const [share, count] = [new RankRows(2, 5, 23), 4 * 23 + 22];
     const weights = { classWeights: {}, sampleWeights: undefined };
-    const feed = new StreamFeed(new HyperParameters({ netType: 'fitting', batchSize: 23 }), streamOf(share, count), weights, firstStep);
+    const feed = new StreamFeed(
+      new HyperParameters({ netType: 'fitting', batchSize: 23 }),
+      streamOf(share, count),
+      weights,
+      firstStep,
+    );
     let [labels, start] = [new Float32Array(), 0];
     const plan = {
       replay: {
