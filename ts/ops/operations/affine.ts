@@ -21,7 +21,13 @@ export function affine(tape: Tape, x: Value, w: Value, b?: Value): Value {
     (z) => tape.runProduct('fully_connected_forward', { x: rows(x.tensor), w: w.tensor, b: bias.tensor, z: rows(z) }),
     (dz) => {
       tape.addGradients([w, bias], ([dw, db], accumulate) =>
-        tape.runProduct('fully_connected_backward_weights', { x: rows(x.tensor), dz: rows(dz), dw: dw!, db: db!, accumulate }),
+        tape.runProduct('fully_connected_backward_weights', {
+          x: rows(x.tensor),
+          dz: rows(dz),
+          dw: dw!,
+          db: db!,
+          accumulate,
+        }),
       );
       tape.addGradient(x, (dx, accumulate) =>
         tape.runProduct('fully_connected_backward_input', { w: w.tensor, dz: rows(dz), dx: rows(dx), accumulate }),

@@ -75,7 +75,8 @@ function byRows(tape: Tape, a: Value, b: Value, transposeB: boolean, n: number):
   return tape.operation(
     [...a.shape.slice(0, -1), n],
     [a, b],
-    (y) => tape.runProduct('product_by_rows', { a: x, b: w, y: flat(y), transposeB: Number(transposeB), accumulate: 0 }),
+    (y) =>
+      tape.runProduct('product_by_rows', { a: x, b: w, y: flat(y), transposeB: Number(transposeB), accumulate: 0 }),
     (result) => {
       const dy = flat(result);
       tape.addGradient(b, (db, accumulate) =>

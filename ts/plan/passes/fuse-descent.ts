@@ -69,7 +69,10 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
     );
     const numbers = Object.entries(args).filter(([, argument]) => !isOperand(argument));
     const { x, dz } = call.args;
-    return { kernel: kernelOf(layer, precisionOf(call.kernel)), args: { x: x!, dz: dz!, ...Object.fromEntries([...ofLayer, ...numbers]) } };
+    return {
+      kernel: kernelOf(layer, precisionOf(call.kernel)),
+      args: { x: x!, dz: dz!, ...Object.fromEntries([...ofLayer, ...numbers]) },
+    };
   });
   const rest = gaps(all, fused.flatMap(gradientsOf).map(extentOf)).map(
     ({ begin, end }): RecordedCall => ({
