@@ -21,9 +21,10 @@ export function bfloat16Warning({ params: { precision } }: Model, reader: DataRe
     const found = mergedColumn(rows);
     if (!found) continue;
     const column = `column ${found.column + 1} of ${labelOf('x', key)}`;
+    const [low, high] = [found.low, found.high].map((value) => Number(value.toPrecision(6)));
     return (
       `Net '${name}' computes in bfloat16, which hardly tells the numbers of ${column} apart: they lie between ` +
-      `${found.low} and ${found.high}. Call reader.normalizeX() before train`
+      `${low} and ${high}. Call reader.normalizeX() before train`
     );
   }
   return undefined;
