@@ -16,6 +16,8 @@ export interface TrainingJob {
   readonly dtype: DType;
   /** How long to train against the clock, after about a quarter of it to warm up. 0: not at all. */
   readonly seconds: number;
+  /** Processes that share each batch, where it is one that can: PyTorch's DDP. Default 1. */
+  readonly ranks?: number;
   /** The workload's `checkSteps` over these rows in their order; the parameters after them go to `out`, as float32. */
   readonly check?: { readonly data: DataFiles; readonly out: string };
 }
@@ -153,6 +155,8 @@ export interface Contender extends Partial<Trials> {
   about(): Promise<string>;
   /** Whether a quick run does without it, unless it is asked for by its name. */
   readonly isForFullRuns?: boolean;
+  /** Whether its products are of bfloat16 numbers, so that what it predicts may differ in the third digit. */
+  readonly isBfloat16?: boolean;
   /** Whether it can train nets with convolutions here. */
   readonly convolves?: boolean;
   /** The nets of sequences that it can compute; by default all. */

@@ -18,6 +18,9 @@ export interface Machine {
   /** A product of 1024×1024 matrices of float32, by one thread and by all cores. */
   readonly sgemmGflops: number;
   readonly sgemmGflopsAllCores: number;
+  /** What blasnet read of the machine, and the sizes that it derives from that; absent in older reports. */
+  readonly known?: string;
+  readonly rules?: string;
   /** A copy outside the caches by one thread, read and written. */
   readonly copyGBs: number;
 }
@@ -43,6 +46,8 @@ export function measureMachine(): Machine {
     node: process.version,
     system: `${process.platform} ${process.arch}`,
     blas,
+    known: versions.machine,
+    rules: versions.rules,
     ...(coreType && { coreType }),
     sgemmGflops,
     sgemmGflopsAllCores: askLoop(cores).sgemmGflops,
@@ -79,9 +84,11 @@ export function coreTypeFor(simd: string): string | undefined {
 /** Where, with what and how the figures were taken. */
 export function describe(report: Report): string[] {
   const { date, machine, versions: of, skipped, failures, runs, quick, load, seconds } = report;
-  const { cpu, cores, node, system, blas, coreType, sgemmGflops, sgemmGflopsAllCores, copyGBs } = machine;
+  const { cpu, cores, node, system, blas, coreType, known, rules, sgemmGflops, sgemmGflopsAllCores, copyGBs } = machine;
   return [
     `${cpu}, ${cores} cores, ${system}, Node.js ${node}, ${date}`,
+    ...(known ? [`machine: ${known}`] : []),
+    ...(rules ? [`blasnet's sizes: ${rules}`] : []),
     `product of 1024×1024 matrices: ${threeDigits(sgemmGflops)} GFLOP/s by one thread, ` +
       `${threeDigits(sgemmGflopsAllCores)} by ${cores}; copy: ${threeDigits(copyGBs)} GB/s`,
     `${blas}${coreType ? `, ${coreTypeVariable}=${coreType} for all` : ''}`,

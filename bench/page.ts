@@ -1,20 +1,14 @@
 import { renderSvg } from 'blasnet/charts';
-import { barChart, inferenceChart, sweepChart } from './charts.js';
+import { bars, legend } from './bars.js';
+import { sweepChart } from './charts.js';
+import { type Cells, escapeHtml, htmlTable } from './html.js';
 import { describe } from './machine.js';
+import { isOfProduct, productTable } from './products/table.js';
 import type { Comparison, Report } from './report.js';
 import { isOfSequences, sequenceTable } from './sequences/table.js';
+import { style } from './style.js';
 import { threeDigits } from './table.js';
 import { sweepTable, tableOf } from './terminal.js';
-
-const style = `
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 960px; margin: 2rem auto; padding: 0 1rem; }
-h1, h2, h3 { line-height: 1.2; } h2 { margin-top: 2.5rem; } h3 { margin-top: 2rem; }
-figure { margin: 1rem 0; overflow-x: auto; } svg { max-width: 100%; height: auto; }
-table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
-th, td { padding: .2rem .8rem; border-bottom: 1px solid #e6e6e6; text-align: right; }
-th:first-child, td:first-child, td.text { text-align: left; } thead th { border-bottom-color: #999; }
-.own td { font-weight: bold; color: #0072b2; } .missed { color: #b34700; } details { margin: .5rem 0; }
-`;
 
 /** A report as one HTML file that needs no other: tables, and charts as SVG. */
 export async function page(report: Report): Promise<string> {
@@ -22,30 +16,31 @@ export async function page(report: Report): Promise<string> {
   const training = comparisons.filter(({ id }) => id.startsWith('train'));
   const inference = comparisons.filter(({ id }) => id.startsWith('predict'));
   const ofSequences = comparisons.filter(isOfSequences);
-  const known = [...training, ...inference, ...ofSequences];
+  const ofProducts = comparisons.filter(isOfProduct);
+  const known = [...training, ...inference, ...ofSequences, ...ofProducts];
   const others = comparisons.filter((one) => !known.includes(one));
   const sections: string[] = [];
   const add = (title: string, ...bodies: string[]) => {
     if (bodies.length > 0) sections.push(`<h2>${escapeHtml(title)}</h2>`, ...bodies);
   };
   if (targets.length > 0) add('Targets', targetTable(report));
-  add('Training', ...(await Promise.all(training.map((one) => withTable(barChart(one), tableOf(one))))));
-  const nets = [...new Set(inference.map(({ id }) => id.split(' ')[1]!))];
-  add('Inference', ...(await Promise.all(nets.map((net) => inferenceBy(inference, net)))));
+  add('Training', ...training.map(barsWithTable));
+  add('Inference', ...inference.map(barsWithTable));
   if (ofSequences.length > 0) {
     const { notes, ...cells } = sequenceTable(ofSequences);
     const lines = notes.map((note) => `<p>${escapeHtml(note)}</p>`);
-    const own = await Promise.all(ofSequences.map((one) => withTable(barChart(one), tableOf(one))));
-    add('Sequences, one thread', htmlTable(cells), ...lines, ...own);
+    add('Sequences, one thread', ...lines, details(cells, 'All medians'), ...ofSequences.map(barsWithTable));
   }
-  for (const one of others) add(one.title, await figure(barChart(one)), htmlTable(tableOf(one)));
+  if (ofProducts.length > 0) add('Products of matrices', htmlTable(productTable(ofProducts)));
+  if (others.length > 0) add('What a program notices', ...others.map(barsWithTable));
   const charts = sweeps.map((sweep) => withTable(sweepChart(sweep), sweepTable(sweep)));
   add('How cost grows', ...(await Promise.all(charts)));
   const [machine, ...rest] = describe(report);
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>blasnet benchmark, ${escapeHtml(report.date)}</title>
 <style>${style}</style>
 <h1>blasnet benchmark</h1>
@@ -54,25 +49,20 @@ export async function page(report: Report): Promise<string> {
 <p>Times are compared within one run only. Everybody starts from the same weights and must reach the same loss and the
 same weights after some steps before any time counts. blasnet is timed through <code>net.train</code> and
 <code>net.inference</code>, with shuffling, gathering, loss and accuracy; the others take batches that lie ready.</p>
+${legend(comparisons)}
 ${sections.join('\n')}
 </html>
 `;
 }
 
-/** A chart over the numbers of rows, and a table for each. */
-async function inferenceBy(all: readonly Comparison[], net: string): Promise<string> {
-  const own = all.filter(({ id }) => id.split(' ')[1] === net);
-  const tables = own.map((one) => `<h3>${escapeHtml(one.title)}</h3>${htmlTable(tableOf(one))}`);
-  return [await figure(inferenceChart(own)), ...tables].join('\n');
-}
+/** Bars, and the figures behind them. */
+const barsWithTable = (one: Comparison) => `${bars(one)}\n${details(tableOf(one))}`;
 
-interface Cells {
-  readonly header: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
+const details = (cells: Cells, title = 'Figures') =>
+  `<details><summary>${title}</summary>${htmlTable(cells)}</details>`;
 
 async function withTable(spec: Parameters<typeof renderSvg>[0], cells: Cells): Promise<string> {
-  return `${await figure(spec)}\n<details><summary>Figures</summary>${htmlTable(cells)}</details>`;
+  return `${await figure(spec)}\n${details(cells)}`;
 }
 
 let figures = 0;
@@ -84,29 +74,12 @@ async function figure(spec: Parameters<typeof renderSvg>[0]): Promise<string> {
   return `<figure>${svg.replace(/(id="|url\(#|href="#)/g, `$1f${figures}-`)}</figure>`;
 }
 
-function htmlTable({ header, rows }: Cells): string {
-  const cell = (tag: string, text: string) => {
-    const isWords = tag === 'td' && /^[^\d–]/.test(text);
-    return `<${tag}${isWords ? ' class="text"' : ''}>${escapeHtml(text)}</${tag}>`;
-  };
-  const line = (tag: string, cells: readonly string[]) => {
-    const own = tag === 'td' && /^blasnet/.test(cells[0]!) ? ' class="own"' : '';
-    return `<tr${own}>${cells.map((text) => cell(tag, text)).join('')}</tr>`;
-  };
-  const body = rows.map((cells) => line('td', cells)).join('\n');
-  return `<table><thead>${line('th', header)}</thead><tbody>\n${body}\n</tbody></table>`;
-}
-
 function targetTable({ targets }: Report): string {
   const rows = targets.map(
     ({ text, value, met }) =>
       `<tr><td>${escapeHtml(text)}</td><td>${threeDigits(value)}</td>` +
       `<td class="${met ? 'met' : 'missed'}">${met ? 'met' : 'missed'}</td></tr>`,
   );
-  return `<table><thead><tr><th></th><th>measured</th><th></th></tr></thead><tbody>\n${rows.join('\n')}\n</tbody></table>`;
+  const table = `<table><thead><tr><th></th><th>measured</th><th></th></tr></thead><tbody>\n${rows.join('\n')}\n</tbody></table>`;
+  return `<div class="wide" tabindex="0">${table}</div>`;
 }
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** Text as HTML shows it. */
-export const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => entities[character]!);

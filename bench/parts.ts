@@ -3,9 +3,11 @@ import { compareBfloat16 } from './bfloat16.js';
 import { measureDelay } from './delay.js';
 import { compareInt8 } from './int8.js';
 import { measureCsv, measureImport } from './loading.js';
+import { compareExchange, compareRanks, mpiWorkloads } from './mpi/compare.js';
 import type { PartName } from './options.js';
 import { measureOwnParts } from './own-parts.js';
 import { comparePrediction, predictions } from './prediction.js';
+import { compareProducts } from './products/compare.js';
 import { compareReach } from './reach.js';
 import type { Comparison, Sweep } from './report.js';
 import type { Entrant } from './roster.js';
@@ -120,6 +122,26 @@ export const parts: readonly Part[] = [
     quick: true,
     share: 6,
     measure: async (entrants, bench) => ({ comparisons: await measureServing(entrants, bench) }),
+  },
+  ...mpiWorkloads.map(
+    (net): Part => ({
+      name: `mpi ${net}`,
+      quick: false,
+      share: 4,
+      measure: async (entrants, bench) => ({ comparisons: await compareRanks(net, entrants, bench) }),
+    }),
+  ),
+  {
+    name: 'mpi exchange',
+    quick: false,
+    share: 2,
+    measure: async (_, bench) => ({ comparisons: await compareExchange(bench) }),
+  },
+  {
+    name: 'products',
+    quick: false,
+    share: 3,
+    measure: async (_, bench) => ({ comparisons: await compareProducts(bench) }),
   },
   ...sweepNames.map(
     (name): Part => ({

@@ -3,7 +3,7 @@ import type { PredictionJob } from './contender.js';
 import { readFloats, writeData, writeInitialWeights } from './data.js';
 import { naivePrediction } from './naive.js';
 import type { Comparison } from './report.js';
-import { type Entrant, entrantsInTurns, label } from './roster.js';
+import { type Entrant, entrantsInTurns, label, variationOf } from './roster.js';
 import { largestDifference, median } from './statistics.js';
 import type { Bench } from './training.js';
 import { runTrial } from './trials.js';
@@ -16,6 +16,8 @@ export const predictions: readonly { readonly net: string; readonly rowCounts: r
   { net: 'vgg', rowCounts: [1, 64] },
 ];
 const tolerance = 1e-5;
+/** Of probabilities from sums of numbers with 8 bits. */
+const bfloat16Tolerance = 0.03;
 
 /**
  * How long one call takes that predicts so many rows by a net, in µs: medians over the trials of each trial's least,
@@ -34,14 +36,15 @@ export async function comparePrediction(
   const seconds = effort.seconds / 2;
   const job: Omit<PredictionJob, 'threads' | 'dtype'> = { workload, data, weights, rows: rowCounts, seconds };
   const convolves = workload.convolutions !== undefined;
-  const taking = entrants.filter(
-    ({ contender, threads }) => contender.predict && (convolves ? contender.convolves : threads === 1),
-  );
+  const taking = entrants.filter((entrant) => {
+    const { contender, threads } = entrant;
+    return contender.predict && (convolves || threads === 1) && variationOf(entrant, workload);
+  });
   const runners = taking.map((entrant) => async () => {
     const result = await runTrial(entrant, 'predict', job);
     result.forEach(({ output }, i) => {
       const wanted = expected.subarray(0, (rowCounts[i]! * expected.length) / data.rows);
-      requireEqual(output, wanted, label(entrant));
+      requireEqual(output, wanted, label(entrant), entrant.contender.isBfloat16 ? bfloat16Tolerance : tolerance);
     });
     return result.map(({ times }) => times);
   });
@@ -60,13 +63,14 @@ export async function comparePrediction(
         median: median(of('median')),
         p99: median(of('p99')),
       };
-      return [{ name: label(entrant), family: entrant.contender.family, values: of('median'), summary }];
+      const note = entrant.contender.isBfloat16 ? { note: 'bfloat16' } : {};
+      return [{ name: label(entrant), family: entrant.contender.family, values: of('median'), summary, ...note }];
     }),
   }));
 }
 
-function requireEqual(output: readonly number[], expected: Float32Array, name: string): void {
+function requireEqual(output: readonly number[], expected: Float32Array, name: string, most: number): void {
   const difference = largestDifference(Float32Array.from(output), expected);
-  if (difference <= tolerance) return;
+  if (difference <= most) return;
   throw new WrongNumbers(`Expected ${name} to predict what plain loops do but it is off by up to ${difference}`);
 }

@@ -7,7 +7,8 @@
 //        npm run bench -- --floors [--set]
 //   NAME is curve, house, mnist, wide, lenet, vgg, conv64, conv128 (training; `mnist adam` is one optimizer only),
 //   inference (`inference vgg` is one net only), sequences (`sequences gru` is one net only), reach (time to 97 %), delay (of the event loop), import (of blasnet), csv
-//   (a million rows), own (a layer of a user), serve (requests over HTTP) or sweep (cost against batch, width, depth, threads)
+//   (a million rows), own (a layer of a user), serve (requests over HTTP), mpi (two ranks; needs an MPI), products (of
+//   matrices, beside OpenBLAS and oneDNN) or sweep (cost against batch, width, depth, threads)
 //   --floors checks the speed of this build against bench/floors.json instead, and exits with 1 where a floor is missed;
 //   with --set it writes that file from what it measures
 import { rmSync } from 'node:fs';
@@ -46,7 +47,8 @@ async function measure(options: Options): Promise<void> {
     if (family === 'blasnet') return true;
     return against ? against.includes(name) : !(quick && isForFullRuns);
   });
-  const entrants = roster.entrants.filter((entrant) => !quick || isForQuick(entrant));
+  const isNamed = ({ contender: { name } }: Entrant) => against?.includes(name);
+  const entrants = roster.entrants.filter((entrant) => !quick || isForQuick(entrant) || isNamed(entrant));
   const logbook = new Logbook(results, machine, roster, options, loadBefore);
   const leaveOut = (line: string) => {
     say(line);

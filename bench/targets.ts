@@ -1,3 +1,4 @@
+import { mpiRows } from './mpi/compare.js';
 import { type Comparison, rowOf, type Target } from './report.js';
 import { memoryRows } from './sequences/memory.js';
 import { goodputConnections } from './serving/goodput.js';
@@ -93,6 +94,11 @@ const rules: readonly Rule[] = [
   sequences('lstm', '1', 'onnxruntime-node', 3),
   sequences('gru', '1', 'onnxruntime-node', 3),
   sequences('encoder', '1', 'onnxruntime-node', 1),
+  ...['wide', 'vgg'].map((net) => ({
+    text: `${net}: two ranks 1.8 × as fast as one`,
+    measure: (median: Find) => ratio(median(`mpi ${net}`, mpiRows.rank), median(`mpi ${net}`, mpiRows.ranks)),
+    least: 1.8,
+  })),
   {
     text: 'stream: at most 1.05 × the memory after 100,000 steps',
     measure: (median) =>

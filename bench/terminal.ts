@@ -1,4 +1,5 @@
 import { describe } from './machine.js';
+import { isOfProduct, productTable } from './products/table.js';
 import { type Comparison, type Report, rowOf, sorted } from './report.js';
 import { isOfSequences, sequenceTable } from './sequences/table.js';
 import { table, threeDigits } from './table.js';
@@ -38,7 +39,7 @@ export function sweepTable(points: Report['sweeps'][number]): { header: string[]
 /** The report as plain text. */
 export function render(report: Report): string {
   const lines = describe(report);
-  for (const comparison of report.comparisons.filter((one) => !isOfSequences(one))) {
+  for (const comparison of report.comparisons.filter((one) => !isOfSequences(one) && !isOfProduct(one))) {
     const { header, rows } = tableOf(comparison);
     lines.push('', comparison.title, ...table(header, rows));
   }
@@ -46,6 +47,11 @@ export function render(report: Report): string {
   if (ofSequences.length > 0) {
     const { header, rows, notes } = sequenceTable(ofSequences);
     lines.push('', 'Sequences, one thread', ...table(header, rows), ...notes);
+  }
+  const ofProducts = report.comparisons.filter(isOfProduct);
+  if (ofProducts.length > 0) {
+    const { header, rows } = productTable(ofProducts);
+    lines.push('', 'Products of matrices', ...table(header, rows));
   }
   for (const sweep of report.sweeps) {
     const { header, rows } = sweepTable(sweep);

@@ -9,6 +9,8 @@
 #include "bind/replay_object.h"
 #include "core/exchange.h"
 #include "core/float_mode.h"
+#include "core/machine.h"
+#include "core/rules.h"
 #include "core/runtime_scalars.h"
 #include "core/sizes.h"
 #include "math/bfloat16.h"
@@ -86,6 +88,38 @@ Napi::Object DescribeScalars(Napi::Env env) {
 Napi::Object DescribeSizes(Napi::Env env) {
   Napi::Object described = Napi::Object::New(env);
   for (const auto& [name, size] : sizes::kNames) described.Set(name, static_cast<double>(size));
+  described.Set("largeProduct", static_cast<double>(kRules.large_product()));
+  return described;
+}
+
+// What was read of the machine, and the sizes that follow from it.
+Napi::Object DescribeMachine(Napi::Env env) {
+  const Machine& machine = ThisMachine();
+  Napi::Object described = Napi::Object::New(env);
+  const std::pair<const char*, size_t> numbers[] = {
+      {"l1Bytes", machine.l1.bytes},
+      {"l2Bytes", machine.l2.bytes},
+      {"l3Bytes", machine.l3.bytes},
+      {"l2SharedBy", machine.l2.shared_by},
+      {"l3SharedBy", machine.l3.shared_by},
+      {"vectorBits", machine.vector_bytes * 8},
+      {"cpus", machine.cpus},
+      {"cores", machine.cores},
+      {"numaNodes", machine.numa_nodes},
+      {"nearBytes", kRules.near_bytes},
+      {"partRows", kRules.part_rows},
+      {"largeFactor", kRules.large_factor},
+      {"cachedMatrix", kRules.cached_matrix},
+      {"tileProduct", kRules.tile_product},
+  };
+  for (const auto& [name, number] : numbers) described.Set(name, static_cast<double>(number));
+  const std::pair<const char*, bool> instructions[] = {
+      {"avx512Bf16", machine.avx512_bf16},
+      {"vnni", machine.vnni},
+      {"amxBf16", machine.amx_bf16},
+      {"amxInt8", machine.amx_int8},
+  };
+  for (const auto& [name, has] : instructions) described.Set(name, has);
   return described;
 }
 
@@ -119,6 +153,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("sizes", DescribeSizes(env));
   exports.Set("blas", BlasVersion());
   exports.Set("simd", hwy::TargetName(hwy::SupportedTargets() & -hwy::SupportedTargets()));
+  exports.Set("machine", DescribeMachine(env));
   exports.Set("bfloat16", Napi::Boolean::New(env, MultipliesPairs()));
   exports.Set("physicalCores", static_cast<double>(PhysicalCores()));
   return exports;

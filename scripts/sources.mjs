@@ -23,7 +23,7 @@ const sets = {
   /** What knows nothing of Node. */
   core: () => coreFolders.flatMap((folder) => filesUnder(`native/${folder}`, isSource)),
   tests: () => filesUnder('native/test', isSource),
-  bench: () => filesUnder('bench/native', isSource),
+  bench: () => filesUnder('bench/native', (path) => isSource(path) && !path.includes('/onednn/')),
 };
 
 /** Paths of the sources of one set: `addon`, `core`, `tests` or `bench`. */

@@ -120,6 +120,10 @@ const ambient = `
   declare const weights: blasnet.Tensor;
   declare const batches: Iterable<blasnet.RowBatch>, batchFiles: string[];
   declare const rows: readonly blasnet.RowCells[], row: readonly number[];
+  declare const communicator: blasnet.Communicator;
+  declare const rowsOfDatabase: (from: number, to: number) => Promise<blasnet.RowBatch>;
+  declare const netWith: (params: blasnet.HyperParameters) => blasnet.NeuralNet;
+  declare const readerOf: (seed: number) => blasnet.DataReader;
   declare const trainImages: string, trainLabels: string, testImages: string, testLabels: string;
 `;
 

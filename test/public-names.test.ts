@@ -7,14 +7,14 @@ import { entryPoints, publicNames } from './support/public-names.js';
 const intended = {
   blasnet: {
     values: `
-      ActivationLayer AveragePoolLayer BatchNormLayer BatchPredictor BlasnetError CifarImageReader
+      ActivationLayer AveragePoolLayer BatchNormLayer BatchPredictor BlasnetError ByteRoundingLayer CifarImageReader
       ClassificationLayer ConvLayer CsvColumnsError CsvLogger DataReader DropoutLayer EagerRunner EarlyStopping
       FlattenLayer FullyConnectedLayer GlobalAveragePoolLayer HyperParameters ImageDataReader KernelOptimizer Layer
       Loss MaxPoolLayer Metric MnistImageDataReader ModelCheckpoint MsraInitializer NeuralNet
       NormalInitializer OrthogonalInitializer
       Parameter PlainLayer Tensor TextReader TimeSeriesReader TrainingHistory XavierInitializer ZeroInitializer activationNames
       binaryCrossEntropy createInitializer createLayer createLayers createLoss createMetric createOptimizer
-      createWeightsBias crossEntropy embeddingSize getThreads input lossNames meanSquaredError metricNames optimizerNames readNpz
+      createWeightsBias crossEntropy embeddingSize getThreads input lossNames meanSquaredError metricNames npyBatches optimizerNames readNpz
       readSafetensors registerLayer registerLoss registerMetric setThreads timeSeriesFromCsv timeSeriesWindows versions writeNpz writeSafetensors`,
     types: `
       Activation ActivationOptions AnyTensor AttentionDropout AttentionOptions Augmentation Axis BatchNormOperands BatchNormOptions
@@ -31,12 +31,12 @@ const intended = {
       LossCreator LossHistoryOptions LossName LossOptions LossScale MatmulOptions MetricConfig MetricCreator
       MetricName MetricOptions MetricValue MetricValues MissingPolicy MnistFiles ModelCheckpointOptions
       MsraOptions NamedBatch NamedRow NamedRowBatch NamedRows NamedTensors NestedNumbers NetNode NetStream NetStreamOptions NetType Node
-      NormalOptions NpyArray NumberRange NpzArrays NpzInput NpzNames NpzOptions NumberArray OnnxAttributes OnnxBuilder
+      NormalOptions NpyArray NpyBatchesOptions NumberRange NpzArrays NpzInput NpzNames NpzOptions NumberArray OnnxAttributes OnnxBuilder
       OnnxExportOptions OnnxImportOptions Operand OperationParameter OperationStep Ops Optimizer OptimizerName
       OptimizerOptions OrthogonalOptions OutputLosses OutputMetrics
       OutputPreparation Pair ParameterOptions RawStep ParameterSetup ParameterSpec ParameterSpecs PixelNormalization
       PoolOptions PoolWindow PredictOptions Precision Prediction Preparation RawNumbers RecurrentOptions RecurrentWeights ReductionOptions RegularMethod
-      Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod
+      RankShare Regularizer ResumeOptions RowBatch RowCells RowPredictor RowShape RunEnd Runner Safetensors ScalingMethod
       ScalingOptions ScalingRows ScheduleKind SliceRange StepWindowsOptions SimpleRnnOptions StepMemory StepNumbers StopCondition StopReason Stopper StreamOptions
       StreamState
       TargetKind TargetOptions TensorData TensorType TextEncoding TextFiles TextOptions TextTokenizer Texts
@@ -58,9 +58,9 @@ const intended = {
   },
   'blasnet/mpi': {
     values: `
-      mpi`,
+      mpi shareOut`,
     types: `
-      Communicator`,
+      Communicator MpiOptions`,
   },
   'blasnet/serve': {
     values: `

@@ -1,8 +1,9 @@
 import { fraction, valuesOf } from './core/constants.js';
 import { badArgument } from './core/errors.js';
 import { fieldsOf, oneOf } from './core/fields.js';
+import type { NetType } from './core/net-type.js';
 import { createInitializer, type InitMethodOptions } from './initializers/index.js';
-import { Loss, type LossOptions, type NetType } from './losses/index.js';
+import { Loss, type LossOptions } from './losses/index.js';
 import { Metric, type MetricName, type MetricOptions } from './metrics/index.js';
 import { checkObjectives, netTypeFor } from './objectives.js';
 import {

@@ -4,6 +4,7 @@ export type { CheckpointOptions } from './checkpoints/checkpoint-options.js';
 export type { ResumeOptions } from './checkpoints/longer-run.js';
 export type { Communicator } from './core/communicator.js';
 export { BlasnetError, type ErrorCode } from './core/errors.js';
+export type { NetType } from './core/net-type.js';
 export type { NumberRange } from './core/ranges.js';
 export * from './data/index.js';
 export type { ZeroOneOptions } from './data/labels.js';

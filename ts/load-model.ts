@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { NeuralNet } from './neural-net.js';
 
-/** Tells by a file's name whether it is taken for an ONNX model. */
+/** Whether a file is read as an ONNX model, by its name. */
 export const isOnnx = (path: string) => extname(path).toLowerCase() === '.onnx';
 
 /**

@@ -1,56 +1,40 @@
 import type { LossHistoryOptions } from './charts/index.js';
 import { paramsFor, type ResumeOptions } from './checkpoints/longer-run.js';
-import { newestOf, type PendingRun, restoreRun } from './checkpoints/resume.js';
-import { badArgument, callFirst } from './core/errors.js';
+import { newestOf, restoreRun } from './checkpoints/resume.js';
+import { badArgument } from './core/errors.js';
 import { checkOptions, fieldsOf } from './core/fields.js';
 import { requireEnding } from './core/file-endings.js';
-import { replaceFile, requireFileName } from './core/files.js';
-import { definedFields } from './core/objects.js';
+import { requireFileName } from './core/files.js';
 import type { DataReader } from './data/data-reader.js';
 import type { NamedTensors } from './data/named-tensors.js';
 import type { PredictOptions } from './data/preparation/predict-options.js';
 import type { Prediction } from './data/preparation/prediction.js';
 import type { Preparation } from './data/preparation/preparation.js';
 import { HyperParameters } from './hyper-parameters.js';
-import { BatchPredictor, type BatchPredictorOptions } from './inference/batch-predictor.js';
-import { requireTrainable } from './inference/check-part.js';
+import type { BatchPredictor, BatchPredictorOptions } from './inference/batch-predictor.js';
 import { NetPredictions, type Outputs, type RawRows } from './inference/net-predictions.js';
-import { NetStream, type NetStreamOptions } from './inference/net-stream.js';
+import { type NamedLabels, NetRows } from './inference/net-rows.js';
+import type { NetStream, NetStreamOptions } from './inference/net-stream.js';
 import type { Answers, RowPredictor } from './inference/row-predictor.js';
-import { createInitializer } from './initializers/index.js';
-import { Layer } from './layers/index.js';
-import { untrainable } from './layers/quantized-layer.js';
+import type { Layer } from './layers/index.js';
 import type { Evaluation } from './metrics/evaluation.js';
 import { explained, type ModelDescription } from './model-files/description.js';
-import { ModelFile, modelWriter, storedParametersOf } from './model-files/model-file.js';
-import { readLayers, writeLayers } from './model-files/weight-folders.js';
+import { ModelFile } from './model-files/model-file.js';
+import { NetFiles } from './model-files/net-files.js';
 import { Busy } from './net/busy.js';
 import { type Model, modelFor, objectivesFor } from './net/model.js';
-import {
-  type GraphInput,
-  type GraphNodes,
-  type GraphOutput,
-  type GraphParts,
-  layerNameFor,
-  partsOf,
-} from './net/net-graph.js';
-import { NetRows } from './net/net-rows.js';
+import { type GraphInput, type GraphNodes, type GraphOutput, type GraphParts, partsOf } from './net/net-graph.js';
+import { NetLayers } from './net/net-layers.js';
 import { type NetNode, nodesOf, summarize } from './net/summary.js';
 import { figureTitle } from './objectives.js';
 import type { OnnxExportOptions } from './onnx/export/to-onnx.js';
 import type { OnnxImportOptions } from './onnx/import/from-onnx.js';
-import type { Compute, QuantizeOptions } from './quantization/quantize.js';
+import type { QuantizeOptions } from './quantization/quantize.js';
 import type { QuantizationReport } from './quantization/report.js';
-import type { Snapshot } from './replay/snapshot.js';
-import { type AnyTensor, Tensor } from './tensor/tensor.js';
-import { ManualSteps } from './training/manual-steps.js';
-import { Team } from './training/team.js';
-import { checkTrainArguments, type TrainOptions } from './training/train-options.js';
-import { Trainer } from './training/trainer.js';
-import type { CheckpointRecord, TrainingHistory, TrainingProgress } from './training-history.js';
-
-/** Labels of several outputs by their names. */
-type NamedLabels = Readonly<Record<string, Tensor>>;
+import type { AnyTensor, Tensor } from './tensor/tensor.js';
+import { NetTraining } from './training/net-training.js';
+import type { TrainOptions } from './training/train-options.js';
+import type { TrainingHistory } from './training-history.js';
 
 /**
  * A neural net: layers in order, hyperparameters, training and prediction.
@@ -76,12 +60,10 @@ export class NeuralNet {
   readonly #model: Model;
   readonly #busy: Busy;
   readonly #rows: NetRows;
+  readonly #layers: NetLayers;
   readonly #predictions: NetPredictions;
-  readonly #steps: ManualSteps;
-  /** Of the last `train`, or of the run that goes on with the next. */
-  #records: readonly CheckpointRecord[] | undefined;
-  #pending: PendingRun | undefined; // what the next train goes on with
-  #best: Snapshot | undefined; // the weights at the best checkpoint of the last train
+  readonly #training: NetTraining;
+  readonly #files: NetFiles;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but HyperParameters and a string */
   constructor(params: HyperParameters, name: string) {
@@ -89,11 +71,23 @@ export class NeuralNet {
     if (typeof name !== 'string') throw badArgument('name', 'a string', name);
     this.params = params;
     this.name = name;
-    this.#model = modelFor(params);
-    this.#busy = new Busy(name);
-    this.#rows = new NetRows(this.#model);
-    this.#steps = new ManualSteps(this.#model);
-    this.#predictions = new NetPredictions(this.#model, this.#rows, this.#busy, () => this.#steps.forgetPass());
+    const model = modelFor(params);
+    const busy = new Busy(name);
+    const rows = new NetRows(model);
+    const forgetPass = () => this.#training.forgetPass();
+    const predictions = new NetPredictions(model, rows, busy, forgetPass);
+    const describe = () => this.#description;
+    const training = new NetTraining({ model, busy, rows, predictions, describe });
+    this.#model = model;
+    this.#busy = busy;
+    this.#rows = rows;
+    this.#predictions = predictions;
+    this.#training = training;
+    this.#files = new NetFiles({ model, busy, describe, forgetPass, weightsChange: () => training.weightsChange() });
+    this.#layers = new NetLayers(model, busy, () => {
+      predictions.forgetPlans();
+      training.layersChanged();
+    });
   }
 
   /**
@@ -120,7 +114,7 @@ export class NeuralNet {
    */
   static fromGraph(graph: GraphNodes, params: HyperParameters, name: string): NeuralNet {
     const net = new NeuralNet(params, name);
-    net.#setGraph(partsOf(fieldsOf('graph', graph, ['inputs', 'outputs'])));
+    net.#layers.set(partsOf(fieldsOf('graph', graph, ['inputs', 'outputs'])));
     return net;
   }
 
@@ -165,12 +159,7 @@ export class NeuralNet {
    * ```
    */
   addLayer(layer: Layer, name?: string): this {
-    this.#busy.requireIdle('addLayer');
-    const { stack } = this.#model;
-    const position = stack.layers.length;
-    if (!(layer instanceof Layer)) throw badArgument('layer', 'a Layer', layer);
-    stack.add(layer, name ?? layerNameFor(layer, position), () => this.#configure(layer, position));
-    this.#layersChanged();
+    this.#layers.add(layer, name);
     return this;
   }
 
@@ -190,9 +179,7 @@ export class NeuralNet {
    * ```
    */
   removeLayer(name: string): this {
-    this.#busy.requireIdle('removeLayer');
-    for (const layer of this.#model.stack.removeFrom(name)) layer.release();
-    this.#layersChanged();
+    this.#layers.remove(name);
     return this;
   }
 
@@ -207,36 +194,6 @@ export class NeuralNet {
   /** Returns a table of the layers with output shapes and parameter counts, as text. */
   summary(): string {
     return summarize(this.name, this.#model.stack);
-  }
-
-  /** Makes the net, which has no layers yet, the graph of these parts. */
-  #setGraph(parts: GraphParts): void {
-    const taken = parts.steps.find(({ layer }) => layer.isInNet);
-    if (taken) throw badArgument(`layer '${taken.name}'`, 'a layer that is in no net yet', 'one of another net');
-    this.#model.stack.set(parts, ({ layer }, position) => this.#configure(layer, position));
-    this.#layersChanged();
-  }
-
-  #configure(layer: Layer, position: number): void {
-    const { dtype, initMethod, seed } = this.params;
-    const setup = { dtype, initializer: createInitializer(initMethod), seed, stream: position + 1 };
-    const learningChanges = () => {
-      this.#model.stack.forgetBlock();
-      this.#layersChanged();
-    };
-    layer.configure(setup, this.#model.optimizer, (call) => this.#busy.requireIdle(call), learningChanges);
-  }
-
-  #layersChanged(): void {
-    this.#predictions.forgetPlans();
-    this.#steps.forgetPlans();
-    this.#best = undefined;
-    this.#weightsChange();
-  }
-
-  /** Called before a call other than `train` changes weights. */
-  #weightsChange(): void {
-    this.#pending = undefined;
   }
 
   /**
@@ -266,46 +223,7 @@ export class NeuralNet {
    * ```
    */
   async train(reader: DataReader, options: TrainOptions = {}): Promise<TrainingHistory> {
-    return this.#busy.exclusively('train', async () => {
-      checkTrainArguments(reader, options);
-      this.#requireTrained('train');
-      const team = new Team(options.communicator);
-      const whileReadable = (work: () => Promise<void>) => this.#busy.whileReadable(work);
-      const run = { net: this, whileReadable, describe: () => this.#description, pending: this.#pending, team };
-      // A signal of the run's own, since Node.js warns of a leak where many nets listen to one.
-      const signal = options.signal && { signal: AbortSignal.any([options.signal]) };
-      const trainer = await team.guard(() => {
-        this.#predictions.requireFit(reader.preparation);
-        options.signal?.throwIfAborted();
-        this.#steps.forgetPass();
-        return new Trainer(this.#model, reader, { ...options, ...signal }, run);
-      });
-      this.#pending = undefined;
-      this.#predictions.preparation = reader.preparation;
-      this.#best = trainer.best;
-      const display = options.progress && team.rank === 0 ? await this.#createDisplay() : undefined;
-      const onProgress = (progress: TrainingProgress) => {
-        display?.update(progress);
-        return options.onProgress?.(progress);
-      };
-      try {
-        return await trainer.run(display || options.onProgress ? onProgress : undefined);
-      } finally {
-        if (trainer.records.length > 0) this.#records = trainer.records; // of a run that failed, too
-        display?.stop();
-      }
-    });
-  }
-
-  /** Refuses to train a net with int8 weights. */
-  #requireTrained(call: string): void {
-    const found = this.#model.stack.layers.find(({ layer }) => layer.isQuantized);
-    if (found) throw untrainable(`the layers for ${call}`, found.name);
-  }
-
-  async #createDisplay() {
-    const { createProgressDisplay } = await import('./training/progress-bar.js');
-    return createProgressDisplay({ figure: figureTitle(objectivesFor(this.#model)) });
+    return this.#training.train(this, reader, options);
   }
 
   /**
@@ -317,13 +235,7 @@ export class NeuralNet {
    *   or a loss with NaN or infinity: then the weights are as they were; `ERR_NET_BUSY`
    */
   trainOnBatch(x: AnyTensor | NamedTensors, y: Tensor | NamedLabels): { loss: number } {
-    this.#busy.requireIdle('trainOnBatch');
-    this.#requireTrained('trainOnBatch');
-    const part = this.#rows.partFrom(x, y);
-    this.#steps.forgetPass();
-    requireTrainable(this.#model, part, 'the batch');
-    const loss = this.#steps.trainOnBatch(part, () => this.#weightsChange());
-    return { loss };
+    return this.#training.trainOnBatch(x, y);
   }
 
   /**
@@ -333,11 +245,7 @@ export class NeuralNet {
    * @returns the net's first output, rows × outputs
    */
   forward(x: AnyTensor | NamedTensors, training = true): Tensor {
-    this.#busy.requireIdle('forward');
-    const inputs = this.#rows.inputsFrom(x);
-    this.#rows.checkInputs(inputs);
-    if (training) this.#weightsChange(); // running statistics
-    return this.#steps.forward(inputs, training);
+    return this.#training.forward(x, training);
   }
 
   /**
@@ -345,9 +253,7 @@ export class NeuralNet {
    * @param y - the labels of these rows; by the outputs' names where there are several
    */
   backward(y: Tensor | NamedLabels): void {
-    this.#busy.requireIdle('backward');
-    this.#requireTrained('backward');
-    this.#steps.backward(() => this.#rows.labelsFrom(y));
+    this.#training.backward(y);
   }
 
   /**
@@ -355,8 +261,7 @@ export class NeuralNet {
    * `forward` and `backward` computed ahead of them. The weights themselves stay. The other optimizers do nothing here.
    */
   preUpdateWeights(): void {
-    this.#busy.requireIdle('preUpdateWeights');
-    this.#steps.prepareUpdate();
+    this.#training.prepareUpdate();
   }
 
   /**
@@ -364,8 +269,7 @@ export class NeuralNet {
    * @throws BlasnetError `ERR_NOT_FINITE` for gradients with NaN or infinity: then the weights are as they were
    */
   updateWeights(): void {
-    this.#busy.requireIdle('updateWeights');
-    this.#steps.update(() => this.#weightsChange());
+    this.#training.update();
   }
 
   /**
@@ -373,11 +277,7 @@ export class NeuralNet {
    * loss, or training loss without a validation set. The optimizer keeps its memory.
    */
   restoreBest(): void {
-    this.#busy.requireIdle('restoreBest');
-    if (!this.#best) throw callFirst('train()', 'restoreBest');
-    this.#steps.forgetPass();
-    this.#weightsChange();
-    this.#best.restore();
+    this.#training.restoreBest();
   }
 
   /**
@@ -401,7 +301,6 @@ export class NeuralNet {
   inference(x: AnyTensor | NamedTensors): Tensor;
   inference<Result extends Outputs>(x: AnyTensor | NamedTensors): Result;
   inference(x: AnyTensor | NamedTensors): Outputs {
-    this.#busy.requireIdle('inference');
     return this.#predictions.inference(x);
   }
 
@@ -469,7 +368,6 @@ export class NeuralNet {
   predictSync(rows: RawRows, options?: PredictOptions): Prediction;
   predictSync<Result extends Answers>(rows: RawRows, options?: PredictOptions): Result;
   predictSync(rows: RawRows, options: PredictOptions = {}): Answers {
-    this.#busy.requireIdle('predictSync');
     return this.#predictions.predictSync(rows, options);
   }
 
@@ -513,14 +411,7 @@ export class NeuralNet {
    * ```
    */
   stream(options?: NetStreamOptions): NetStream {
-    const net = {
-      model: this.#model,
-      requireIdle: (call: string) => this.#busy.requireIdle(call),
-      forgetPass: () => this.#steps.forgetPass(),
-      preparation: () => this.#predictions.preparation,
-      queued: <T>(work: () => Promise<T>) => this.#busy.queued('inferenceAsync', work),
-    };
-    return new NetStream(net, options);
+    return this.#predictions.stream(options);
   }
 
   /**
@@ -529,16 +420,7 @@ export class NeuralNet {
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a bad option, or a net whose first layer takes rows of any shape
    */
   scaledPredictor(options?: BatchPredictorOptions): BatchPredictor {
-    const rowShape = this.#rows.rowShapeFor('scaledPredictor');
-    const { hasIndices } = this.#model.stack;
-    // Double holds the class numbers of an int32 input.
-    const dtype = hasIndices ? 'float64' : this.params.dtype;
-    const checkRow = (numbers: ArrayLike<number>) => {
-      if (!hasIndices) return;
-      const row = Tensor.from(Float64Array.from(numbers), [1, ...rowShape]);
-      this.#rows.checkRanges(this.#rows.inputsFrom(row));
-    };
-    return new BatchPredictor((x) => this.inferenceAsync(x), rowShape, dtype, options, checkRow);
+    return this.#predictions.scaledPredictor(options);
   }
 
   /**
@@ -547,14 +429,12 @@ export class NeuralNet {
    * @param y - their labels; by the outputs' names where there are several
    */
   test(x: AnyTensor | NamedTensors, y: Tensor | NamedLabels): Evaluation {
-    this.#busy.requireIdle('test');
     return this.#predictions.test(x, y);
   }
 
   /**
    * Makes a net with int8 weights for faster predictions: fully connected and convolution layers, each output with a scale of
-   * its own. Rows like those that will be predicted tell the range of the numbers in front of each layer. This net stays as
-   * it is.
+   * its own. Sample rows give the range of the inputs of each layer. This net does not change.
    * @param rows - some hundred rows: scaled ones as `inference` takes them, or raw ones with `raw: true`
    * @returns the net, and for each layer what it loses on these rows
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a float64 net, one without such a layer, or no rows; `ERR_NOT_FINITE` for rows,
@@ -575,39 +455,16 @@ export class NeuralNet {
     options: QuantizeOptions = {},
   ): Promise<{ readonly net: NeuralNet; readonly report: QuantizationReport }> {
     return this.#busy.exclusively('quantize', async () => {
-      const { checkedQuantizeOptions, fillRest, quantizeGraph } = await import('./quantization/quantize.js');
-      const { raw, ...chosen } = checkedQuantizeOptions(options, this.layerNames);
-      if (this.params.dtype !== 'float32') throw badArgument('the dtype of the net', 'float32', this.params.dtype);
-      const { stack } = this.#model;
-      const inputs = raw
-        ? this.#predictions.preparedRows(rows as RawRows)
-        : this.#rows.inputsFrom(rows as AnyTensor | NamedTensors);
-      this.#rows.checkInputs(inputs);
-      stack.requireAttached();
+      const { quantizeNet } = await import('./quantization/quantize-net.js');
+      const source = { model: this.#model, rows: this.#rows, predictions: this.#predictions };
       const make = (parts: GraphParts) => {
         const net = new NeuralNet(this.params, this.name);
-        net.#setGraph(parts);
-        return net;
+        net.#layers.set(parts);
+        return { net, compute: (batch: readonly AnyTensor[]) => net.#predictions.outputsAsync(batch) };
       };
-      const inputShapes = inputs.map(({ shape }) => shape.slice(1));
-      const rowShapes = [...inputShapes, ...stack.shapes(...inputShapes)];
-      const { parts } = stack;
-      const setting = {
-        ...{ parts, inputs, rowShapes },
-        async withNet<Result>(graph: GraphParts, use: (compute: Compute) => Promise<Result>): Promise<Result> {
-          const net = make(graph);
-          try {
-            return await use((batch) => net.#predictions.outputsAsync(batch));
-          } finally {
-            for (const layer of net.layers) layer.release();
-          }
-        },
-      };
-      const { parts: quantized, report } = await quantizeGraph(setting, chosen);
-      const net = make(quantized);
-      fillRest(parts, quantized);
-      net.preparation = this.preparation;
-      return { net, report };
+      const made = await quantizeNet(source, make, rows, options);
+      made.net.preparation = this.preparation;
+      return made;
     });
   }
 
@@ -627,34 +484,22 @@ export class NeuralNet {
    * ```
    */
   async save(file: string): Promise<void> {
-    await this.#busy.exclusively('save', async () => {
-      requireFileName(file);
-      requireEnding('file', file, '.safetensors');
-      await replaceFile(file, await modelWriter(this.#description, storedParametersOf(this.#model.stack.layers)));
-    });
+    return this.#files.save(file);
   }
 
   /** Saves `<folder>/<layer>.npz` for each layer that has weights; each file is replaced as a whole or not at all. */
   async saveWeights(folder: string): Promise<void> {
-    await this.#busy.exclusively('saveWeights', async () => {
-      await writeLayers(this.#model.stack, folder, (layer, name) => layer.saveWeights(folder, name));
-    });
+    return this.#files.saveWeights(folder);
   }
 
   /** Loads weights that `saveWeights` wrote. Changes nothing unless all the files fit. */
   async loadWeights(folder: string): Promise<void> {
-    await this.#busy.exclusively('loadWeights', async () => {
-      const copy = await readLayers(this.#model.stack, folder, (layer, name) => layer.readWeights(folder, name));
-      this.#weightsChange();
-      copy();
-    });
+    return this.#files.loadWeights(folder);
   }
 
   /** Saves the values that the layers started with, as `saveWeights` does; see `loadInitialValues`. */
   async saveInitialValues(folder: string): Promise<void> {
-    await this.#busy.exclusively('saveInitialValues', () =>
-      writeLayers(this.#model.stack, folder, (layer, name) => layer.saveInitialValues(folder, name)),
-    );
+    return this.#files.saveInitialValues(folder);
   }
 
   /**
@@ -662,14 +507,7 @@ export class NeuralNet {
    * schedule and the count of epochs are reset, as if the net had never been trained.
    */
   async loadInitialValues(folder: string): Promise<void> {
-    await this.#busy.exclusively('loadInitialValues', async () => {
-      const { state, stack } = this.#model;
-      const copy = await readLayers(stack, folder, (layer, name) => layer.readInitialValues(folder, name));
-      state.reset();
-      this.#steps.forgetPass();
-      this.#weightsChange();
-      copy();
-    });
+    return this.#files.loadInitialValues(folder);
   }
 
   /**
@@ -732,10 +570,7 @@ export class NeuralNet {
     checkOptions(options, ['maxEpoch']);
     return newestOf(file, async (opened) => {
       const net = await NeuralNet.#from(opened, paramsFor(opened.description.params, options));
-      const run = await restoreRun(opened, net.#model);
-      net.#pending = run;
-      net.#best = run.best;
-      net.#records = run.records;
+      net.#training.continue(await restoreRun(opened, net.#model));
       return net;
     });
   }
@@ -744,7 +579,7 @@ export class NeuralNet {
     const { name, graph, preparation } = file.description;
     const net = new NeuralNet(params, name);
     explained(file.where, () => {
-      net.#setGraph(graph);
+      net.#layers.set(graph);
       net.preparation = preparation;
     });
     await file.fill(net.#model.stack);
@@ -769,14 +604,8 @@ export class NeuralNet {
    * @returns the chart as SVG
    */
   async showLossHistory(options: LossHistoryOptions = {}): Promise<string> {
-    checkOptions(options, ['title', 'xCoordinate', 'accuracyTitle', 'lossScale', 'file']);
-    if (!this.#records) throw callFirst('train()', 'showLossHistory');
-    const { lossChart, renderSvg, saveChart } = await import('./charts/index.js');
-    const { file, ...chartOptions } = options;
-    const isR2 = figureTitle(objectivesFor(this.#model)) === 'R²';
-    const accuracyTitle = isR2 ? { accuracyTitle: 'R² (1 is perfect)' } : {};
-    const chart = lossChart(this.#records, { title: this.name, ...accuracyTitle, ...definedFields(chartOptions) });
-    if (file !== undefined) await saveChart(chart, file);
-    return renderSvg(chart);
+    const { drawLossHistory } = await import('./charts/loss-history.js');
+    const isR2 = () => figureTitle(objectivesFor(this.#model)) === 'R²';
+    return drawLossHistory(this.#training.records, { name: this.name, isR2 }, options);
   }
 }

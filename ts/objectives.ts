@@ -2,8 +2,8 @@
 import { didYouMean } from './core/did-you-mean.js';
 import { badArgument } from './core/errors.js';
 import { fieldsOf, isFields, repeated } from './core/fields.js';
+import type { NetType } from './core/net-type.js';
 import { Loss } from './losses/loss.js';
-import type { NetType } from './losses/net-type.js';
 import { lossOf, registeredLosses } from './losses/registry.js';
 import type { Metric } from './metrics/metric.js';
 import { metricOf, registeredMetrics } from './metrics/registry.js';

@@ -17,6 +17,7 @@
 #include "machine.h"
 #include "net_spec.h"
 #include "options.h"
+#include "product_times.h"
 #include "trainer.h"
 
 namespace handwritten {
@@ -113,6 +114,7 @@ void RunMachine() {
 
 constexpr const char* kUsage =
     "Usage: cblas_loop machine <threads>\n"
+    "       cblas_loop products <threads> <seconds> nn:64x128x784 tn:784x128x64 …\n"
     "       cblas_loop train --widths 784,…,10 --hidden relu|sigmoid --last softmax|identity --batch 64\n"
     "                  --optimizer sgd|adam --rate 0.1 --x file --y file --weights file [--out file] [--threads 1]\n"
     "                  --steps 20 | --seconds 0.5";
@@ -124,6 +126,9 @@ int main(int count, char** words) {
     if (mode == "machine") {
       openblas_set_num_threads(std::stoi(words[2]));
       handwritten::RunMachine();
+    } else if (mode == "products" && count > 4) {
+      openblas_set_num_threads(std::stoi(words[2]));
+      handwritten::TimeBlasProducts(std::stod(words[3]), arguments.subspan(4));
     } else if (mode == "train" && count % 2 == 0) {
       const handwritten::TrainingOptions options = handwritten::ParseTraining(arguments.subspan(2));
       openblas_set_num_threads(options.threads);

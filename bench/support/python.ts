@@ -88,10 +88,18 @@ async function runPython<Kind extends keyof Jobs>(kind: Kind, module: string, pr
   return JSON.parse(output) as { result: Results[Kind]; written: Record<string, string> };
 }
 
-/** A trial in Python by the functions of bench/python/<program>.py, which uses a module. */
-export function pythonTrial<Kind extends keyof Jobs>(kind: Kind, module: string, program = `${module}_net`) {
+/**
+ * A trial in Python by the functions of bench/python/<program>.py, which uses a module.
+ * @param ways - how it is to compute, where there are several ways, as `job["ways"]`
+ */
+export function pythonTrial<Kind extends keyof Jobs>(
+  kind: Kind,
+  module: string,
+  program = `${module}_net`,
+  ways: readonly string[] = [],
+) {
   return async (job: Jobs[Kind]): Promise<Results[Kind]> => {
-    const { result, written } = await runPython(kind, module, program, job);
+    const { result, written } = await runPython(kind, module, program, { ...job, ways } as Jobs[Kind]);
     for (const [path, base64] of Object.entries(written)) await writeFile(path, Buffer.from(base64, 'base64'));
     return result;
   };

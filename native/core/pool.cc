@@ -9,10 +9,6 @@ namespace blasnet {
 
 namespace {
 
-// A millisecond or two of looking for work before a worker sleeps: longer than the pause between two kernels of a plan,
-// since waking up takes as long as a kernel; short enough that an idle pool costs nothing.
-constexpr int kSpins = 40000;
-
 constexpr uint64_t kFieldMask = (1u << 20) - 1;
 constexpr uint64_t NextOf(uint64_t ticket) { return ticket & kFieldMask; }
 constexpr uint64_t TilesOf(uint64_t ticket) { return (ticket >> 20) & kFieldMask; }
@@ -107,18 +103,16 @@ bool Pool::RunOneTile() {
 }
 
 void Pool::WorkerLoop() {
-  int idle = 0;
+  IdleTime idle;
   while (!stop_.load(std::memory_order_relaxed)) {
     if (RunOneTile()) {
-      idle = 0;
-    } else if (++idle < kSpins) {
-      Pause();
-    } else {
+      idle = {};
+    } else if (!idle.Wait()) {
       const uint32_t seen = wake_.load();
       ++sleepers_;
       if (!HasTile(ticket_.load()) && !stop_.load()) wake_.wait(seen);
       --sleepers_;
-      idle = 0;
+      idle = {};
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "core/rules.h"
 #include "core/sizes.h"
 
 namespace blasnet {
@@ -38,7 +39,7 @@ bool SameRows(const CallAccess& a, const CallAccess& b) {
 }
 
 bool FitsGroup(const CallAccess& call) {
-  return call.rows > 1 && call.shared_numbers * call.rows <= sizes::kLargeProduct;
+  return call.rows > 1 && call.shared_numbers * call.rows <= kRules.large_product();
 }
 
 void Measure(const std::vector<CallAccess>& calls, CallGroup& group) {
@@ -46,7 +47,7 @@ void Measure(const std::vector<CallAccess>& calls, CallGroup& group) {
   group.least_rows = kLeastRows;
   for (const size_t i : group.calls) {
     numbers += calls[i].row_numbers + calls[i].shared_numbers;
-    if (calls[i].shared_numbers > sizes::kLargeFactor) group.least_rows = sizes::kFewRows;
+    if (calls[i].shared_numbers > kRules.large_factor) group.least_rows = sizes::kFewRows;
   }
   group.most_tiles = std::max<size_t>(1, std::min(group.rows / group.least_rows, group.rows * numbers / kTileWork));
 }

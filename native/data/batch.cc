@@ -120,6 +120,14 @@ void WindowRow(Context&, double first_row, double start, Vector<double> row) {
   row[0] = first_row - start;
 }
 
+// row[1] = where a batch begins among rows of which every batch before it has own_rows; first_row: with all of its rows
+template <class T>
+void OwnRow(Context&, double first_row, double batch_rows, double own_rows, Vector<double> row) {
+  CheckEqual("row's length", size_t{1}, row.size);
+  Check(batch_rows > 0, "Expected at least one row in a batch");
+  row[0] = first_row / batch_rows * own_rows;
+}
+
 BLASNET_KERNELS(Batch) {
   registry
       .Add<&GatherRows<float, float>, &GatherRows<double, double>>("gather_rows",
@@ -137,6 +145,7 @@ BLASNET_KERNELS(Batch) {
       .ReadsSomeRows({"source"});
   registry.Add<&StoreRows<float>, &StoreRows<double>>("store_rows", {"a", "firstRow", "target"});
   registry.Add<&WindowRow<float>, &WindowRow<double>>("window_row", {"firstRow", "start", "row"});
+  registry.Add<&OwnRow<float>, &OwnRow<double>>("own_row", {"firstRow", "batchRows", "ownRows", "row"});
 }
 
 }  // namespace HWY_NAMESPACE

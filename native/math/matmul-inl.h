@@ -11,6 +11,7 @@
 #include <cstring>
 #include <optional>
 
+#include "core/rules.h"
 #include "core/sizes.h"
 #include "math/blocked_product-inl.h"
 #include "math/gemm.h"
@@ -30,11 +31,9 @@ inline constexpr size_t kBlockedProduct = sizes::kBlockedProduct;
 #endif
 
 inline bool IsBlocked(size_t m, size_t n, size_t k) {
-  return m * n * k <= kBlockedProduct && (m >= sizes::kFewRows || n * k <= sizes::kLargeFactor);
+  return m * n * k <= kBlockedProduct && (m >= sizes::kFewRows || n * k <= kRules.large_factor);
 }
 
-// A tile has at least this many multiplications (about 40 µs on one core), so that handing it over pays.
-inline constexpr size_t kTileProduct = 1 << 21;
 inline constexpr size_t kMostTiles = 8;
 inline constexpr size_t kTileAlign = sizes::kPanelWidth;  // rows or columns: whole register blocks
 
@@ -43,9 +42,10 @@ struct Tiling {
 };
 
 inline Tiling TilesOf(size_t length, size_t products) {
-  if (products < 2 * kTileProduct) return {1, length};  // before any division: tiny products take less time than one
+  if (products < kRules.large_product())
+    return {1, length};  // before any division: tiny products take less time than one
   size_t count = 1;
-  while (count < kMostTiles && products / (2 * count) >= kTileProduct) count *= 2;
+  while (count < kMostTiles && products / (2 * count) >= kRules.tile_product) count *= 2;
   const size_t each = (length / count + kTileAlign - 1) / kTileAlign * kTileAlign;
   if (each == 0 || each >= length) return {1, length};
   return {(length + each - 1) / each, each};
@@ -70,10 +70,14 @@ HWY_INLINE void BlasProduct(size_t m, size_t n, size_t k, T alpha, Strided<T> a,
        a.data, a_in_rows ? a.row : a.col, b.data, b_in_rows ? b.row : b.col, T(1), c, ldc);
 }
 
-// A transposed A whose terms lie in so many pages, or in so few lines of the cache, is worth a copy.
+// Whether A is worth a copy in blocks: a transposed one whose rows lie so far apart that the hardware does not fetch
+// them ahead, and which are many or share few lines of the cache; one in rows where each panel of B would read it from
+// beyond the second-level cache.
 template <class T>
 HWY_INLINE bool WantsBlocks(Strided<T> a, size_t m, size_t n, size_t k) {
-  return a.row == 1 && a.col > 1 && (k > 64 || a.col * sizeof(T) % 1024 == 0) && m * n * k >= kTileProduct;
+  if (a.col == 1) return IsLarge<T>(m, k) && n >= 4 * kTileAlign;
+  const size_t row = a.col * sizeof(T);
+  return a.row == 1 && row >= kFarRows && (k > 64 || row % 1024 == 0) && m * n * k >= kRules.tile_product;
 }
 
 // A as BlockedProduct likes it, in scratch that `packed` holds; null where A is as good.
@@ -116,7 +120,7 @@ HWY_NOINLINE void NarrowProduct(size_t m, size_t n, size_t k, T alpha, Strided<T
 template <class T>
 HWY_INLINE void Product(Context& context, size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b,
                         Start<T> first, T* c) {
-  if (IsNarrow(n, k, b) && m * n * k < kTileProduct) return NarrowProduct(m, n, k, alpha, a, b, first, c);
+  if (IsNarrow(n, k, b) && m * n * k < kRules.tile_product) return NarrowProduct(m, n, k, alpha, a, b, first, c);
   if (b.col == 1 && IsRow(m, n, k)) {
     return RowProduct(context, {k, alpha, a.data, a.col, b.data, b.row}, n, first.data, c);
   }

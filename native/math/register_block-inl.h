@@ -7,6 +7,10 @@
 #define BLASNET_MATH_REGISTER_BLOCK_INL_H_
 #endif
 
+#include <type_traits>
+#include <utility>
+
+#include "core/sizes.h"
 #include "math/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -47,42 +51,59 @@ inline constexpr size_t kBlockRows = 8;
 inline constexpr size_t kBlockRows = 4;
 #endif
 
+// Without it, compilers may leave a lambda a function of its own, to which vectors go through memory.
+#ifndef BLASNET_INLINE_LAMBDA
+#define BLASNET_INLINE_LAMBDA __attribute__((always_inline))
+#endif
+
+// Calls body(0), body(1) … with the number as a constant. Vectors of an array that are named by constants alone stay in
+// registers; in loops, the compiler may keep the array in memory and store each sum after every term.
+template <size_t... I, class Body>
+HWY_INLINE void ForEachOf(std::index_sequence<I...>, const Body& body) {
+  (body(std::integral_constant<size_t, I>()), ...);
+}
+template <size_t N, class Body>
+HWY_INLINE void ForEach(const Body& body) {
+  ForEachOf(std::make_index_sequence<N>(), body);
+}
+
 // C block [R × V vectors] = start + alpha · A·B over k terms. All sums stay in registers; B is read in row order.
 // tail: numbers in the last vector (Lanes when it is a whole one, `kMasked` false).
-template <size_t R, size_t V, bool kMasked, class D, class T = hn::TFromD<D>>
+// With kPacks, what was read of B goes to `packed` as well, V vectors for each term.
+template <size_t R, size_t V, bool kMasked, bool kPacks = false, class D, class T = hn::TFromD<D>>
 HWY_INLINE void ProductBlock(D d, size_t k, T alpha, Strided<T> a, const T* HWY_RESTRICT b, size_t ldb, Start<T> start,
-                             T* c, size_t ldc, size_t tail) {
+                             T* c, size_t ldc, size_t tail, T* HWY_RESTRICT packed = nullptr) {
   const size_t lanes = hn::Lanes(d);
   hn::Vec<D> sum[R][V];
-  for (size_t r = 0; r < R; ++r) {
-    for (size_t v = 0; v < V; ++v) sum[r][v] = hn::Zero(d);
-  }
+  ForEach<R>([&](auto r)
+                 BLASNET_INLINE_LAMBDA { ForEach<V>([&](auto v) BLASNET_INLINE_LAMBDA { sum[r][v] = hn::Zero(d); }); });
   for (size_t i = 0; i < k; ++i) {
     hn::Vec<D> right[V];
-    for (size_t v = 0; v < V; ++v) {
+    ForEach<V>([&](auto v) BLASNET_INLINE_LAMBDA {
       const T* from = b + i * ldb + v * lanes;
       right[v] = kMasked && v + 1 == V ? LoadFirst(d, from, tail) : hn::LoadU(d, from);
-    }
-    for (size_t r = 0; r < R; ++r) {
+      if constexpr (kPacks) hn::Store(right[v], d, packed + (i * V + v) * lanes);
+    });
+    ForEach<R>([&](auto r) BLASNET_INLINE_LAMBDA {
       const auto left = hn::Set(d, a.data[r * a.row + i * a.col]);
-      for (size_t v = 0; v < V; ++v) sum[r][v] = hn::MulAdd(left, right[v], sum[r][v]);
-    }
+      ForEach<V>([&](auto v) BLASNET_INLINE_LAMBDA { sum[r][v] = hn::MulAdd(left, right[v], sum[r][v]); });
+    });
   }
   const auto scale = hn::Set(d, alpha);
-  for (size_t r = 0; r < R; ++r) {
+  ForEach<R>([&](auto r) BLASNET_INLINE_LAMBDA {
     const T* from = start.From(r).data;
     T* to = c + r * ldc;
-    for (size_t v = 0; v < V; ++v) {
+    ForEach<V>([&](auto v) BLASNET_INLINE_LAMBDA {
       const size_t at = v * lanes;
-      if (kMasked && v + 1 == V) {
+      if constexpr (kMasked && v + 1 == V) {
         const auto before = from == nullptr ? hn::Zero(d) : LoadFirst(d, from + at, tail);
         StoreFirst(Finished(start, scale, sum[r][v], before), d, to + at, tail);
       } else {
         const auto before = from == nullptr ? hn::Zero(d) : hn::LoadU(d, from + at);
         hn::StoreU(Finished(start, scale, sum[r][v], before), d, to + at);
       }
-    }
-  }
+    });
+  });
 }
 
 // Rows r on of a panel of V vectors' width, in blocks of R rows and fewer.
@@ -139,8 +160,21 @@ HWY_INLINE void ProductPanel(size_t m, size_t k, T alpha, Strided<T> a, const T*
   }
 }
 
-// Terms of a product that are summed in one go: a panel of so many rows of B stays in the first-level cache.
-inline constexpr size_t kPanelDepth = 256;
+// The first block of rows of a panel of two vectors' width: packs the panel on the way, which costs next to nothing
+// since the multipliers are what it waits for.
+template <class T>
+HWY_INLINE void ProductPacking(size_t k, T alpha, Strided<T> a, const T* b, size_t ldb, Start<T> start, T* c,
+                               size_t ldc, size_t width, T* packed) {
+  const Tag<T> d;
+  const size_t lanes = hn::Lanes(d);
+  if (width == 2 * lanes) {
+    ProductBlock<kBlockRows, 2, false, true>(d, k, alpha, a, b, ldb, start, c, ldc, lanes, packed);
+  } else {
+    ProductBlock<kBlockRows, 2, true, true>(d, k, alpha, a, b, ldb, start, c, ldc, width - lanes, packed);
+  }
+}
+
+using sizes::kPanelDepth;
 
 // to[depth × 2 vectors] = the panel of B at `from`, `width` numbers wide; a transposed B is turned on the way.
 template <class T>

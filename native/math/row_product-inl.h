@@ -8,6 +8,7 @@
 #define BLASNET_MATH_ROW_PRODUCT_INL_H_
 #endif
 
+#include "core/rules.h"
 #include "math/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -121,8 +122,6 @@ HWY_INLINE void RowStreams(const RowFactors<T>& f, size_t n, const T* bias, T* H
   }
 }
 
-// Bytes of a matrix that is taken to stay in the second-level cache.
-inline constexpr size_t kCachedMatrix = 1 << 20;
 // Numbers of a matrix that take a core long enough (a quarter of a millisecond) for another one to pay.
 inline constexpr size_t kRowTile = 1 << 21;
 inline constexpr size_t kMostRowTiles = 8;
@@ -132,7 +131,7 @@ inline constexpr size_t kRowTileAlign = 64;  // columns: whole lines of the cach
 template <class T>
 HWY_INLINE void RowProduct(Context& context, const RowFactors<T>& f, size_t n, const T* bias, T* y) {
   const size_t size = f.k * n;
-  if (size * sizeof(T) <= kCachedMatrix) return RowPanels<kRowSums>(f, 0, n, bias, y);
+  if (size * sizeof(T) <= kRules.cached_matrix) return RowPanels<kRowSums>(f, 0, n, bias, y);
   const size_t most = HWY_MAX(1, HWY_MIN(kMostRowTiles, size / kRowTile));
   const size_t each = (n / most + kRowTileAlign) / kRowTileAlign * kRowTileAlign;
   context.pool.ParallelFor((n + each - 1) / each, [&](size_t tile) {

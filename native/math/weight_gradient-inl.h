@@ -7,6 +7,7 @@
 #define BLASNET_MATH_WEIGHT_GRADIENT_INL_H_
 #endif
 
+#include "math/part_sums-inl.h"
 #include "math/pixel_products-inl.h"
 #include "math/plane_dots-inl.h"
 #include "math/planes-inl.h"
@@ -152,25 +153,10 @@ class WeightGradient {
     }
   }
 
-  // to[i] = Σ over parts of part[at + i], in order
-  static void SumPart(Matrix<T> parts, size_t at, size_t n, T* to) {
-    const Tag<T> d;
-    const size_t lanes = hn::Lanes(d);
-    for (size_t i = 0; i < n; i += lanes) {
-      const size_t width = HWY_MIN(lanes, n - i);
-      auto sum = hn::Zero(d);
-      for (size_t p = 0; p < parts.rows; ++p) sum = hn::Add(sum, LoadFirst(d, parts.row(p) + at + i, width));
-      StoreFirst(sum, d, to + i, width);
-    }
-  }
-
   void SumParts(Context& context, Matrix<T> parts, Vector<T> dw, Vector<T> db) const {
     SumPart(parts, dw.size, db.size, db.data);
     if (!tiling_.along_filters) {
-      context.pool.ParallelFor((dw.size + kMapTile - 1) / kMapTile, [&](size_t tile) {
-        const size_t at = tile * kMapTile;
-        SumPart(parts, at, HWY_MIN(kMapTile, dw.size - at), dw.data + at);
-      });
+      HWY_NAMESPACE::SumParts(context, parts, 0, dw.size, dw.data);
       return;
     }
     // A vector of filters for each term, spread to their rows.

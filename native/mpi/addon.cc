@@ -71,10 +71,11 @@ Napi::Value ToJs(Napi::Env env, const Bytes& bytes) {
   return Napi::Buffer<unsigned char>::Copy(env, bytes.data(), bytes.size());
 }
 
-// start() → promise of { rank, size, library, exchange }
+// start(timeoutMs) → promise of { rank, size, library, exchange }
 Napi::Value Start(const Napi::CallbackInfo& info) {
+  const std::chrono::milliseconds timeout(info[0].ToNumber().Int64Value());
   return Promise<Engine::World>(
-      info.Env(), [](Engine::World& world) { world = Engine::Get().Initialize(); },
+      info.Env(), [timeout](Engine::World& world) { world = Engine::Get().Initialize(timeout); },
       [](Napi::Env env, Engine::World& world) -> Napi::Value {
         Napi::Object object = Napi::Object::New(env);
         object.Set("rank", world.rank);

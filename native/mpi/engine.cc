@@ -19,6 +19,10 @@ using Clock = std::chrono::steady_clock;
 // waits for numbers that may still be under way.
 constexpr auto kGrace = std::chrono::seconds(3);
 
+// From one sign of life to the next.
+constexpr auto kBeat = std::chrono::milliseconds(250);
+constexpr int kAlive = 1, kLast = 2;
+
 // Polls quickly at first, since exchanges take microseconds; later leaves the core to others.
 class Pause {
  public:
@@ -81,7 +85,11 @@ void Engine::Loop() {
   const FlushDenormals flush;
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return aborting_ || leaving_ || !items_.empty(); });
+    while (!wake_.wait_for(lock, kBeat, [this] { return aborting_ || leaving_ || !items_.empty(); })) {
+      lock.unlock();
+      if (initialized_) Beat();
+      lock.lock();
+    }
     if (aborting_) AbortNow();
     if (items_.empty()) break;
     const Item item = std::move(items_.front());
@@ -107,8 +115,9 @@ void Engine::Do(const Job& job, const std::function<void(const std::string&)>& d
   done(failure);
 }
 
-const Engine::World& Engine::Initialize() {
+const Engine::World& Engine::Initialize(std::chrono::milliseconds timeout) {
   if (initialized_) return world_;
+  timeout_ = timeout;
   int was_initialized = 0;
   MPI_Initialized(&was_initialized);
   if (was_initialized) throw std::runtime_error("Expected to be the only user of MPI in this process");
@@ -118,6 +127,7 @@ const Engine::World& Engine::Initialize() {
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   Check(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup");
   Check(MPI_Comm_dup(MPI_COMM_WORLD, &leavers_), "MPI_Comm_dup");
+  Check(MPI_Comm_dup(MPI_COMM_WORLD, &beats_), "MPI_Comm_dup");
   Check(MPI_Comm_rank(comm_, &world_.rank), "MPI_Comm_rank");
   Check(MPI_Comm_size(comm_, &world_.size), "MPI_Comm_size");
   char version[MPI_MAX_LIBRARY_VERSION_STRING] = "";
@@ -132,8 +142,51 @@ const Engine::World& Engine::Initialize() {
       Check(MPI_Irecv(&leaving_codes_[rank], 1, MPI_INT, rank, 0, leavers_, &request), "MPI_Irecv");
     leaving_requests_.push_back(request);
   }
+  Check(MPI_Irecv(&beat_received_, 1, MPI_INT, RankBefore(), 0, beats_, &beat_in_), "MPI_Irecv");
   initialized_ = true;
+  if (timeout_.count() > 0) std::thread([this] { Guard(); }).detach();
   return world_;
+}
+
+void Engine::Guard() {
+  Clock::time_point woken = Clock::now(), moved = woken;
+  size_t looks = looks_;
+  while (true) {
+    std::this_thread::sleep_for(kBeat);
+    const Clock::time_point now = Clock::now();
+    if (waiting_ <= 0 || looks_ != looks || now - woken > std::chrono::seconds(1)) moved = now;
+    looks = looks_;
+    woken = now;
+    if (now - moved <= timeout_ + kGrace) continue;
+    const std::string who = world_.size == 2 ? "rank " + std::to_string(RankBefore()) : "another rank";
+    std::fprintf(stderr, "blasnet: rank %d ends all ranks: %s has given no sign of life for %lld ms\n", world_.rank,
+                 who.c_str(), static_cast<long long>(timeout_.count()));
+    std::fflush(nullptr);
+    _exit(1);
+  }
+}
+
+bool Engine::Beat() {
+  int done = 0;
+  if (beat_sent_ != kLast && Clock::now() - last_beat_ >= kBeat) {
+    // One that the next rank has not taken yet is sign enough.
+    MPI_Test(&beat_out_, &done, MPI_STATUS_IGNORE);
+    if (done) SendBeat(kAlive);
+  }
+  bool lives = false;
+  while (beat_in_ != MPI_REQUEST_NULL) {
+    MPI_Test(&beat_in_, &done, MPI_STATUS_IGNORE);
+    if (!done) break;
+    lives = true;
+    if (beat_received_ != kLast) MPI_Irecv(&beat_received_, 1, MPI_INT, RankBefore(), 0, beats_, &beat_in_);
+  }
+  return lives;
+}
+
+void Engine::SendBeat(int value) {
+  last_beat_ = Clock::now();
+  beat_sent_ = value;
+  MPI_Isend(&beat_sent_, 1, MPI_INT, (world_.rank + 1) % world_.size, 0, beats_, &beat_out_);
 }
 
 void Engine::PollLeavers() {
@@ -146,10 +199,37 @@ void Engine::PollLeavers() {
   first_code_ = leaving_codes_[index];
 }
 
+class Engine::Watch {
+ public:
+  explicit Watch(Engine& engine) : engine_(engine) { ++engine_.waiting_; }
+  ~Watch() { --engine_.waiting_; }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  // Looks for signs of life, to be called again and again while this process waits.
+  void Look() {
+    ++engine_.looks_;
+    const Clock::time_point now = Clock::now();
+    // Where this process itself was not running, the other one may have been as it should.
+    if (engine_.Beat() || now - looked_ > std::chrono::seconds(1)) alive_ = now;
+    looked_ = now;
+    const auto limit = engine_.timeout_;
+    if (limit.count() == 0 || now - alive_ <= limit || engine_.beat_in_ == MPI_REQUEST_NULL) return;
+    engine_.hung_ = "rank " + std::to_string(engine_.RankBefore()) + " has given no sign of life for " +
+                    std::to_string(limit.count()) + " ms";
+  }
+
+ private:
+  Engine& engine_;
+  Clock::time_point looked_ = Clock::now(), alive_ = looked_;
+};
+
 void Engine::Wait(std::vector<MPI_Request>& requests) {
   Pause pause;
   bool sees_end = false;
   Clock::time_point end;
+  Watch watch(*this);
+  if (!hung_.empty()) throw std::runtime_error(hung_);
   for (size_t polls = 1;; ++polls) {
     int done = 0;
     Check(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE), "MPI_Testall");
@@ -157,6 +237,8 @@ void Engine::Wait(std::vector<MPI_Request>& requests) {
     if (aborting_) AbortNow();
     if (polls % 64 == 0) {
       PollLeavers();
+      watch.Look();
+      if (!hung_.empty()) throw std::runtime_error(hung_);
       if (left_ > 0 && !sees_end) {
         sees_end = true;
         end = Clock::now() + kGrace;
@@ -194,14 +276,35 @@ void Engine::Finalize() {
   }
   const Clock::time_point end = Clock::now() + kGrace;
   Pause pause;
-  while (left_ < world_.size - 1) {
-    PollLeavers();
-    if (aborting_ || (code_ != 0 && Clock::now() > end)) AbortNow();
-    pause();
-  }
-  MPI_Waitall(world_.size, sends.data(), MPI_STATUSES_IGNORE);
+  Watch watch(*this);
+  const auto wait_while = [&](auto&& is_open) {
+    while (is_open()) {
+      PollLeavers();
+      watch.Look();
+      if (!hung_.empty()) {
+        std::fprintf(stderr, "blasnet: rank %d ends all ranks: %s\n", world_.rank, hung_.c_str());
+        if (code_ == 0) code_ = 1;
+        AbortNow();
+      }
+      if (aborting_ || (code_ != 0 && Clock::now() > end)) AbortNow();
+      pause();
+    }
+  };
+  const auto is_sending = [](MPI_Request& request) {
+    int done = 0;
+    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    return done == 0;
+  };
+  wait_while([&] { return left_ < world_.size - 1; });
+  for (MPI_Request& send : sends) wait_while([&] { return is_sending(send); });
+  // All ranks are here: the last signs of life, so that no message is left.
+  wait_while([&] { return is_sending(beat_out_); });
+  SendBeat(kLast);
+  wait_while([&] { return beat_in_ != MPI_REQUEST_NULL || is_sending(beat_out_); });
+  MPI_Comm_free(&beats_);
   MPI_Comm_free(&leavers_);
   MPI_Comm_free(&comm_);
+  waiting_ = 0;  // what is left to do takes as long as it takes
   MPI_Finalize();
 }
 

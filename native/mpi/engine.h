@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -42,10 +43,11 @@ class Engine {
   [[noreturn]] void Abort(int code);
 
   // For jobs:
-  const World& Initialize();
+  // timeout: how long the rank before this one may be silent while this one waits; 0 for ever.
+  const World& Initialize(std::chrono::milliseconds timeout);
   const World& world() const { return world_; }
   MPI_Comm comm() const { return comm_; }
-  // Waits for requests, which it takes. Throws where another rank has left for good.
+  // Waits for requests, which it takes. Throws where another rank has left for good, or gives no sign of life.
   void Wait(std::vector<MPI_Request>& requests);
   // Throws std::runtime_error with MPI's text for an error.
   static void Check(int result, const char* call);
@@ -55,6 +57,16 @@ class Engine {
   void Loop();
   void Do(const Job& job, const std::function<void(const std::string&)>& done);
   void PollLeavers();
+  // Gives the next rank a sign of life where one is due, and takes those of the rank before. Returns whether there was
+  // one.
+  bool Beat();
+  void SendBeat(int value);
+  // Notes which rank hangs, if one does: nothing more is expected of it.
+  class Watch;
+  // Ends the process where a call of MPI does not return, as may be where another rank was stopped in the middle of
+  // one.
+  void Guard();
+  int RankBefore() const { return (world_.rank + world_.size - 1) % world_.size; }
   void Finalize();
   [[noreturn]] void AbortNow();
 
@@ -75,6 +87,14 @@ class Engine {
   World world_;
   MPI_Comm comm_ = MPI_COMM_NULL;     // of jobs
   MPI_Comm leavers_ = MPI_COMM_NULL;  // of messages that a rank has left
+  MPI_Comm beats_ = MPI_COMM_NULL;    // of signs of life, from each rank to the next
+  std::chrono::milliseconds timeout_{0};
+  std::chrono::steady_clock::time_point last_beat_;
+  MPI_Request beat_in_ = MPI_REQUEST_NULL, beat_out_ = MPI_REQUEST_NULL;
+  int beat_received_ = 0, beat_sent_ = 0;
+  std::atomic<int> waiting_{0};   // loops that look for signs of life
+  std::atomic<size_t> looks_{0};  // how often they looked
+  std::string hung_;              // what is said of a rank that hangs; empty while none does
   std::vector<MPI_Request> leaving_requests_;
   std::vector<int> leaving_codes_;
   int left_ = 0;         // other ranks that have left

@@ -91,7 +91,7 @@ HWY_INLINE void ForEachHead(Context& context, const Attention<T>& a, size_t numb
   const size_t items = a.rows * a.heads;
   if (items == 0) return;
   const size_t work = HWY_MAX(1, a.queries * a.keys * (a.key_size + a.value_size));
-  const size_t each = HWY_MAX(1, kTileProduct / 4 / work);
+  const size_t each = HWY_MAX(1, kRules.tile_product / 4 / work);
   const size_t tiles = (items + each - 1) / each;
   ScratchPieces pieces(context.pool.scratch(), HWY_MIN(tiles, context.pool.threads()), numbers * sizeof(T));
   context.pool.ParallelFor(tiles, [&](size_t tile) {

@@ -62,6 +62,51 @@ void EmbeddingBackward(Context& context, Vector<const int32_t> numbers, Vector<c
   });
 }
 
+// sums[numbers[i], :] = Σ dy[i, :] and w −= rate · sums, for the rows that occur in the numbers; all other rows are
+// left alone. The same bits as by embedding_backward and sgd_update. Tiles have rows to themselves: there are as many
+// as can run at once, since each looks through all numbers.
+template <class T>
+void EmbeddingDescend(Context& context, Vector<const int32_t> numbers, Vector<const T> dy, Matrix<T> w, Matrix<T> sums,
+                      double learning_rate) {
+  const size_t size = w.cols;
+  CheckEqual("dy's size", numbers.size * size, dy.size);
+  CheckEqual("sums' rows", w.rows, sums.rows);
+  CheckEqual("sums' row size", size, sums.cols);
+  CheckNumbers(numbers, w.rows);
+  if (dy.size == 0) return;
+  const size_t work = (dy.size + kMapTile - 1) / kMapTile;
+  const size_t tiles = HWY_MIN(HWY_MIN(work, context.pool.threads()), w.rows);
+  const Scratch::Block block(context.pool.scratch(), w.rows);
+  unsigned char* has_sum = block.data();  // of each row
+  const auto rate = hn::Set(Tag<T>(), static_cast<T>(learning_rate));
+  context.pool.ParallelFor(tiles, [&](size_t tile) {
+    const size_t first = tile * w.rows / tiles, end = (tile + 1) * w.rows / tiles;
+    std::memset(has_sum + first, 0, end - first);
+    const auto for_own = [&](const auto& run) {
+      for (size_t i = 0; i < numbers.size; ++i) {
+        const size_t row = static_cast<size_t>(numbers[i]);
+        if (row >= first && row < end) run(i, row);
+      }
+    };
+    for_own([&](size_t i, size_t row) {
+      T* sum = sums.row(row);
+      if (!has_sum[row]) std::memset(sum, 0, size * sizeof(T));
+      has_sum[row] = 1;
+      Map(
+          size, sum, [](auto, auto a, auto b) { return hn::Add(a, b); }, static_cast<const T*>(sum),
+          dy.data + i * size);
+    });
+    for_own([&](size_t, size_t row) {
+      if (!has_sum[row]) return;
+      has_sum[row] = 0;
+      T* weights = w.row(row);
+      Map(
+          size, weights, [rate](auto, auto t, auto g) { return hn::NegMulAdd(rate, g, t); },
+          static_cast<const T*>(weights), static_cast<const T*>(sums.row(row)));
+    });
+  });
+}
+
 // y = 1 where the number is not 0, else 0
 template <class T>
 void NonZero(Context&, Vector<const int32_t> numbers, Vector<T> y) {
@@ -75,6 +120,8 @@ BLASNET_KERNELS(OpsEmbedding) {
       .ReadsSomeRows({"w"});
   registry.Add<&EmbeddingBackward<float>, &EmbeddingBackward<double>>("embedding_backward",
                                                                       {"numbers", "dy", "dw", "accumulate"});
+  registry.Add<&EmbeddingDescend<float>, &EmbeddingDescend<double>>("embedding_descend",
+                                                                    {"numbers", "dy", "w", "sums", "learningRate"});
   registry.Add<&NonZero<float>, &NonZero<double>>("non_zero", {"numbers", "y"}).ByRows({"numbers", "y"});
 }
 

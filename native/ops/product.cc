@@ -71,11 +71,11 @@ void BatchedProduct(Context& context, Array<const T> a, Array<const T> b, Array<
                start, to);
   };
   // Large products cut themselves into tiles, small ones are tiles together.
-  if (walk.size == 1 || m * n * k >= 2 * kTileProduct) {
+  if (walk.size == 1 || m * n * k >= kRules.large_product()) {
     for (size_t i = 0; i < walk.size; ++i) one(context, i);
     return;
   }
-  const size_t each = HWY_MAX(1, kTileProduct / 4 / HWY_MAX(1, m * n * k));
+  const size_t each = HWY_MAX(1, kRules.tile_product / 4 / HWY_MAX(1, m * n * k));
   context.pool.ParallelFor((walk.size + each - 1) / each, [&](size_t tile) {
     for (size_t i = tile * each; i < HWY_MIN(walk.size, (tile + 1) * each); ++i) one(context, i);
   });

@@ -221,6 +221,43 @@ TEST_CASE("products of matrices in bfloat16 multiply rounded factors") {
   });
 }
 
+TEST_CASE("convolutions over steps in bfloat16 have the bits of those in float32 with rounded factors") {
+  const size_t rows = 3, steps = 9, features = 6, size = 3, filters = 5, windows = 9;
+  Tensor<float> x({rows, steps, features}), w({size, features, filters}), b({filters}), dy({rows, windows, filters});
+  Tensor<float> turned({size, filters, features});
+  Tensor<int32_t> geometry({3}, {1, 1, 1});
+  Numbers numbers(7);
+  for (auto* tensor : {&x, &w, &b, &dy, &turned}) numbers.Fill(*tensor);
+  Tensor<float> x_rounded(x.shape(), RoundedOf(x)), w_rounded(w.shape(), RoundedOf(w));
+  Tensor<float> dy_rounded(dy.shape(), RoundedOf(dy)), turned_rounded(turned.shape(), RoundedOf(turned));
+  const auto both = [&](const std::string& kernel, const std::vector<size_t>& shape,
+                        const std::function<void(Call<float>&, Tensor<float>&, bool)>& run) {
+    Tensor<float> expected(shape), received(shape);
+    Call<float> plain(kernel), own(kernel + "_bfloat16");
+    run(plain.With("geometry", geometry), expected, true);
+    run(own.With("geometry", geometry), received, false);
+    CAPTURE(kernel);
+    CheckSameBits(expected, received);
+  };
+  for (const char* kernel : {"conv1d", "conv1d_relu"}) {
+    both(kernel, dy.shape(), [&](Call<float>& call, Tensor<float>& y, bool rounded) {
+      call.With("x", rounded ? x_rounded : x).With("w", rounded ? w_rounded : w).With("b", b).With("y", y).Run();
+    });
+  }
+  for (const char* kernel : {"conv1d_backward_input", "conv1d_backward_input_relu"}) {
+    both(kernel, x.shape(), [&](Call<float>& call, Tensor<float>& dx, bool rounded) {
+      call.With("turned", rounded ? turned_rounded : turned).With("dy", rounded ? dy_rounded : dy).With("dx", dx);
+      const bool is_rectified = std::string(kernel) == "conv1d_backward_input_relu";
+      (is_rectified ? call.With("x", x) : call.With("accumulate", 0.0)).Run();
+    });
+  }
+  both("conv1d_backward_weights", w.shape(), [&](Call<float>& call, Tensor<float>& dw, bool rounded) {
+    Tensor<float> parts({2, w.size() + b.size()}), db(b.shape());
+    call.With("x", rounded ? x_rounded : x).With("dy", rounded ? dy_rounded : dy).With("parts", parts);
+    call.With("dw", dw).With("db", db).Run();
+  });
+}
+
 TEST_CASE("convolutions in bfloat16 have the bits of those in float32 with rounded factors") {
   for (const TestConvolution& c : TestConvolutions()) {
     CAPTURE(c.channels);

@@ -44,12 +44,14 @@ TEST_CASE("cosine_rate ends at its minimum and stays there") {
   CHECK(rate(9) == doctest::Approx(0.1));
 }
 
-TEST_CASE("count_step and window_row") {
+TEST_CASE("count_step, window_row and own_row") {
   Tensor<double> step({1}, {41}), row({1});
   Call<float>("count_step").With("step", step).Run();
   CHECK(step[0] == 42);
   Call<float>("window_row").With("firstRow", 640).With("start", 512).With("row", row).Run();
   CHECK(row[0] == 128);
+  Call<float>("own_row").With("firstRow", 128).With("batchRows", 64).With("ownRows", 21).With("row", row).Run();
+  CHECK(row[0] == 42);
 }
 
 }  // namespace blasnet::testing

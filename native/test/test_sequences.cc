@@ -48,6 +48,45 @@ TEST_CASE_TEMPLATE("embedding copies rows, and its derivative adds them up", T, 
   }
 }
 
+TEST_CASE_TEMPLATE("embedding_descend changes the rows that occur as embedding_backward and sgd_update do", T, float,
+                   double) {
+  for (const size_t count : {1, 5, 300}) {
+    for (const size_t size : kOddSizes) {
+      for (const size_t places : {1, 6, 700}) {
+        INFO("count, size, places = ", count, ", ", size, ", ", places);
+        Tensor<T> start({count, size}), dy({places, size}), dw({count, size}), expected({count * size});
+        Tensor<int32_t> numbers({places});
+        Numbers random(count + size + places);
+        random.Fill(start);
+        random.Fill(dy);
+        FillNumbers(numbers, count);
+        Call<T>("embedding_backward")
+            .With("numbers", numbers)
+            .With("dy", dy)
+            .With("dw", dw)
+            .With("accumulate", 0.0)
+            .Run();
+        Tensor<T> gradient({count * size}, dw.values());
+        std::copy_n(start.data(), start.size(), expected.data());
+        Call<T>("sgd_update").With("theta", expected).With("gradient", gradient).With("learningRate", 0.3).Run();
+        for (const size_t threads : {1, 2, 3}) {
+          Pool pool(threads);
+          Context context{pool};
+          Tensor<T> w(start.shape(), start.values()), sums(start.shape());
+          Call<T>("embedding_descend")
+              .With("numbers", numbers)
+              .With("dy", dy)
+              .With("w", w)
+              .With("sums", sums)
+              .With("learningRate", 0.3)
+              .Run(context);
+          CHECK(w.values() == expected.values());
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("embedding refuses numbers that there are not", T, float, double) {
   Tensor<T> w({5, 2}), y({3, 2}), dw({5, 2});
   w = T(1), y = T(2), dw = T(3);
@@ -57,7 +96,10 @@ TEST_CASE_TEMPLATE("embedding refuses numbers that there are not", T, float, dou
     CHECK_THROWS_AS(Call<T>("embedding").With("w", w).With("numbers", numbers).With("y", y).Run(), InvalidArgument);
     auto backward = Call<T>("embedding_backward").With("numbers", numbers).With("dy", y).With("dw", dw);
     CHECK_THROWS_AS(backward.With("accumulate", 0.0).Run(), InvalidArgument);
+    auto descend = Call<T>("embedding_descend").With("numbers", numbers).With("dy", y).With("w", w).With("sums", dw);
+    CHECK_THROWS_AS(descend.With("learningRate", 0.1).Run(), InvalidArgument);
   }
+  CHECK(w.values() == std::vector<T>(10, T(1)));
   CHECK(y.values() == std::vector<T>(6, T(2)));
   CHECK(dw.values() == std::vector<T>(10, T(3)));
   Tensor<int32_t> two({2}, {0, 1});

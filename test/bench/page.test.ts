@@ -1,9 +1,17 @@
 import test from 'ava';
-import { escapeHtml, page } from '../../bench/page.js';
+import { escapeHtml } from '../../bench/html.js';
+import { page } from '../../bench/page.js';
 import { comparisonOf, reportWith, rowWith } from './reports.js';
 
 const comparison = (id: string) =>
   comparisonOf(id, rowWith('blasnet', 'blasnet', 10, 11, 12), rowWith('C++ & co', 'C++', 8, 9, 10));
+
+const sweep = (id: string) => ({
+  id,
+  title: 'Rows of a batch',
+  quantity: 'rows',
+  points: [1, 64].map((at) => ({ at, comparison: comparison('train x sgd') })),
+});
 
 test('the page holds tables and charts, and nothing that has to be fetched', async (t) => {
   const html = await page(
@@ -11,19 +19,13 @@ test('the page holds tables and charts, and nothing that has to be fetched', asy
       comparisons: ['train mnist sgd', 'predict mnist 1', 'predict mnist 64', 'predict lenet 1', 'reach'].map(
         comparison,
       ),
-      sweeps: [
-        {
-          id: 'batch',
-          title: 'Rows of a batch',
-          quantity: 'rows',
-          points: [1, 64].map((at) => ({ at, comparison: comparison('train x sgd') })),
-        },
-      ],
+      sweeps: [sweep('batch')],
       targets: [{ text: 'as fast', value: 0.5, met: false }],
     }),
   );
   t.true(html.startsWith('<!doctype html>'));
-  t.is(html.match(/<svg/g)!.length, 5); // training, inference by two nets, reach, sweep
+  t.is(html.match(/<svg/g)!.length, 1); // the sweep
+  t.is(html.match(/<table class="bars">/g)!.length, 5);
   t.notRegex(html, /NaN|Infinity|undefined/);
   t.notRegex(html, /(src|href)="http|url\(http|<script|<link|@import/);
   t.true(html.includes('CPU &lt;of a kind&gt;'));
@@ -33,8 +35,20 @@ test('the page holds tables and charts, and nothing that has to be fetched', asy
     t.true(html.includes(`<h2>${title}</h2>`));
 });
 
+test('bars begin at zero: their lengths are the medians, the longest one that of the slowest', async (t) => {
+  const one = comparisonOf('train x sgd', rowWith('blasnet', 'blasnet', 10), rowWith('slow', 'Python', 4000));
+  const html = await page(reportWith({ comparisons: [one] }));
+  const widths = [...html.matchAll(/style="width:([\d.]+)%"/g)].map(([, width]) => Number(width));
+  t.deepEqual(widths, [0.25, 100]);
+  t.true(html.includes('400 ×'));
+});
+
+test('the page is dark where the reader wants it', async (t) => {
+  t.regex(await page(reportWith({})), /@media \(prefers-color-scheme: dark\)/);
+});
+
 test('names within the figures are unique on the page', async (t) => {
-  const html = await page(reportWith({ comparisons: ['train a sgd', 'train b sgd'].map(comparison) }));
+  const html = await page(reportWith({ sweeps: ['batch', 'width'].map(sweep) }));
   const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
   t.is(new Set(ids).size, ids.length);
   for (const [, id] of html.matchAll(/url\(#([^)]+)\)/g)) t.true(ids.includes(id));

@@ -83,7 +83,11 @@ test('train --embed › what does not go together', async (t) => {
   await write(folder, 'config.json', JSON.stringify({ layers: [{ type: 'FullyConnectedLayer' }] }));
   const args = ['train', 'flats.csv', '-l', 'price', '--embed', 'city', '--categorical', 'street'];
   for (const [more, expected, message] of [
-    [['--config', 'config.json'], 2, /--embed: Expected --net instead of the layers of a config file/],
+    [
+      ['--config', 'config.json'],
+      1,
+      /Expected names of inputs: features, city for inputs in layers\[0\] but received 'none'/,
+    ],
     [
       ['--out', 'model.onnx'],
       2,

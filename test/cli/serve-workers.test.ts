@@ -1,25 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rename } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
-import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
 import { program } from '../support/command-line.js';
 import { temporaryFolder } from '../support/files.js';
-import { until } from '../support/serving.js';
-
-async function saveFactor(file: string, factor: number): Promise<void> {
-  const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net').addLayer(
-    new FullyConnectedLayer(1, 1),
-    'fc',
-  );
-  net.getLayer('fc').setWeights({ W: Tensor.from([[factor]]) });
-  await net.save(`${file}.new`);
-  await rename(`${file}.new`, file);
-}
+import { saveFactor, until } from '../support/serving.js';
 
 /** A server with two workers, which log what they answer. */
 class Served {

@@ -189,7 +189,7 @@ test('generateValidationSet › errors', (t) => {
     () => reader.toOneHot(),
     () => reader.toZeroOne(),
   ]) {
-    t.throws(call, badArgument(/to come before the validation set is taken for normalisation/));
+    t.throws(call, badArgument(/calls before the validation set is taken for normalizeX and normalizeY/));
   }
 });
 

@@ -71,7 +71,10 @@ test('pixels stay bytes, also when shuffled and split', async (t) => {
 test('normalizeX › comes before the validation set, like all normalisation', async (t) => {
   const reader = await read(t);
   reader.generateValidationSet(4);
-  t.throws(() => reader.normalizeX(), badArgument(/to come before the validation set is taken for normalisation/));
+  t.throws(
+    () => reader.normalizeX(),
+    badArgument(/calls before the validation set is taken for normalizeX and normalizeY/),
+  );
 });
 
 test('getBatchSamples and normalizePredictData', async (t) => {

@@ -380,6 +380,7 @@ export const core: Readonly<Record<string, Callable | string>> = {
   crossEntropy: { args: () => [x(), x()] },
   getThreads: { args: () => [] },
   meanSquaredError: { args: () => [y(), y()] },
+  npyBatches: { args: () => [{ x: 'x.npy', y: 'y.npy' }] },
   readNpz: { args: () => ['arrays.npz'] },
   readSafetensors: { args: () => [safetensors, ['scalar']] },
   registerLayer: { args: () => ['AnotherLayer', () => new ActivationLayer('relu')] },

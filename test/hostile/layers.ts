@@ -4,6 +4,7 @@ import {
   type AnyTensor,
   AverageLayer,
   AveragePool1dLayer,
+  ByteRoundingLayer,
   ConcatenateLayer,
   Conv1dLayer,
   ConvTransposeLayer,
@@ -207,6 +208,11 @@ export const layers: Readonly<Record<string, Callable>> = {
   QuantizedFullyConnectedLayer: layer(
     () => new QuantizedFullyConnectedLayer({ outputs: 2 }),
     () => [{ inputs: 3, outputs: 2, activation: 'relu', useBias: true }],
+    sequences,
+  ),
+  ByteRoundingLayer: layer(
+    () => new ByteRoundingLayer(),
+    () => [],
     sequences,
   ),
   QuantizedConv1dLayer: layer(

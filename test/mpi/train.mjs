@@ -7,7 +7,7 @@ import { mpi } from 'blasnet/mpi';
 const { DataReader, HyperParameters, NeuralNet, Tensor } = blasnet;
 const options = JSON.parse(process.argv[2] ?? '{}');
 const { kind = 'dense', shards, rows = 203, batchSize = 32, checkpointFile, failing = {}, odd = {} } = options;
-const communicator = await mpi();
+const communicator = await mpi({ timeoutMs: options.timeoutMs });
 const { rank } = communicator;
 
 const rowShape = { conv: [1, 8, 8], lstm: [6, 4], masked: [6, 4], attention: [6, 4] }[kind] ?? [12];
@@ -17,13 +17,39 @@ const random = () => {
   return state / 2 ** 31 - 1;
 };
 
-function readerOf() {
+/** Rows that each rank reads for itself, three at a time. */
+async function streamOf({ x, y }) {
+  const source = function* ({ ranges }) {
+    for (const [from, to] of ranges(options.streamRows ?? x.rows)) {
+      for (let at = from; at < to; at += 3) {
+        const end = Math.min(to, at + 3);
+        rowsRead += end - at;
+        yield { x: x.slice(at, end), y: y.slice(at, end) };
+      }
+    }
+  };
+  const reader = DataReader.fromBatches(source, {
+    communicator,
+    batchSize: odd.batchSize === rank ? batchSize + 1 : batchSize,
+    xValidation: x.slice(0, 10),
+    yValidation: y.slice(0, 10),
+  });
+  await reader.readData();
+  say({ rowsRead, numTrain: reader.numTrain });
+  reader.normalizeX({ method: 'standard' });
+  return reader;
+}
+
+let rowsRead = 0;
+async function readerOf() {
   const size = rowShape.reduce((product, length) => product * length, 1);
   const x = Float32Array.from({ length: rows * size }, random);
   if (kind === 'masked') for (let i = 0; i < rows; i++) x.fill(0, i * size + 4 * (1 + (i % 6)), (i + 1) * size);
   const y = new Float32Array(rows * 3);
   for (let i = 0; i < rows; i++) y[i * 3 + Math.floor((random() + 1) * 1.49)] = 1;
-  const reader = DataReader.fromTensors({ xTrain: Tensor.from(x, [rows, ...rowShape]), yTrain: Tensor.from(y, [rows, 3]) });
+  const [xTrain, yTrain] = [Tensor.from(x, [rows, ...rowShape]), Tensor.from(y, [rows, 3])];
+  if (options.stream) return streamOf({ x: xTrain, y: yTrain });
+  const reader = DataReader.fromTensors({ xTrain, yTrain });
   reader.generateValidationSet(21);
   return reader;
 }
@@ -64,6 +90,7 @@ const callback = {
   onTrainBegin: () => void (options.tells && say({ began: process.pid })),
   onCheckpoint: ({ record, stop }) => {
     if (here('stop') && record.epoch === 2) stop();
+    if (here('busy') && record.epoch === 2) for (const end = Date.now() + 3000; Date.now() < end; );
     if (here('callback') && record.epoch === 2) throw new Error('the callback fails');
   },
 };
@@ -71,7 +98,8 @@ const callback = {
 try {
   if (here('signal')) setTimeout(() => abort.abort(new Error('that will do')), 300);
   const net = options.resume ? await NeuralNet.resume(checkpointFile) : netOf();
-  const { records, stopReason } = await net.train(readerOf(), {
+  const { records, stopReason } = await net.train(await readerOf(), {
+    ...(options.stream && { shuffle: false }),
     communicator,
     ...(shards && { shards }),
     ...(checkpointFile && { checkpointFile }),

@@ -80,3 +80,35 @@ test.serial('a signal on one rank ends the run on all in mid-epoch', async (t) =
   const failures = lines.flatMap(({ message }) => message ?? []);
   t.deepEqual(failures, ['that will do', 'Expected all ranks to go on but rank 0 failed: that will do']);
 });
+
+for (const kind of ['dense', 'dropout', 'masked', 'accumulate']) {
+  test.serial(`ranks that read only their rows end in the bits of one that reads all: ${kind}`, async (t) => {
+    // 122 rows by 32 or 60: the last batch has 26, or 2, of which two of 4 ranks have none.
+    const settings = { kind, stream: true, shards: 4, rows: 122, batchSize: kind === 'dense' ? 60 : 32 };
+    const alone = await trainOnRanks(1, settings);
+    t.is(alone.code, 0, alone.errors);
+    const [expected] = alone.lines.filter(({ bits }) => bits).map(resultOf);
+    t.regex(`${expected!.bits}`, /^[0-9a-f]{40}$/);
+    for (const ranks of [2, 4]) {
+      const { code, lines, errors } = await trainOnRanks(ranks, settings);
+      t.is(code, 0, errors);
+      t.deepEqual(lines.filter(({ bits }) => bits).map(resultOf), Array(ranks).fill(expected), `${ranks} ranks`);
+      const read = lines.flatMap(({ rowsRead }) => rowsRead ?? []) as number[];
+      t.is(read.length, ranks);
+      t.is(
+        read.reduce((sum, rows) => sum + rows),
+        122,
+      );
+      t.true(Math.max(...read) <= Math.ceil(122 / ranks) + 3, `${read}`);
+    }
+  });
+}
+
+test.serial('ranks that share the rows of a stream by another batch size are refused', async (t) => {
+  const { lines } = await trainOnRanks(2, { stream: true, odd: { batchSize: 1 } });
+  const expected = "Expected 32, as on rank 0, for batchSize on all ranks but received '33 on rank 1'";
+  t.deepEqual(
+    lines.map(({ message }) => message),
+    [expected, expected],
+  );
+});

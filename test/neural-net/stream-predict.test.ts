@@ -15,22 +15,14 @@ import {
   Tensor,
   TextReader,
   timeSeriesFromCsv,
-  timeSeriesWindows,
 } from 'blasnet';
 import { badArgument, shapeMismatch } from '../support/errors.js';
 import { temporaryFolder, write } from '../support/files.js';
 import { randomTensor } from '../support/numerics.js';
+import { series, seriesNet } from '../support/series-nets.js';
 
 const fitting = () => new HyperParameters({ netType: 'fitting', maxEpoch: 2, optimizer: 'adam', seed: 3 });
-const load = Array.from({ length: 60 }, (_, hour) => 50 + 10 * Math.sin(hour / 4) + hour / 10);
-const heat = Array.from({ length: 60 }, (_, hour) => 2000 + 500 * Math.cos(hour / 4));
-
-async function seriesNet(): Promise<NeuralNet> {
-  const reader = timeSeriesWindows({ load, heat }, { length: 8, horizon: 3, target: ['load', 'heat'] });
-  const net = new NeuralNet(fitting(), 'load').addLayer(new GruLayer(5)).addLayer(new FullyConnectedLayer(6));
-  await net.train(reader, { progress: false });
-  return net;
-}
+const { load, heat } = series;
 
 /** The last of several raw steps' answers. */
 async function last(t: ExecutionContext, net: NeuralNet, steps: readonly (number[] | object)[]): Promise<Prediction> {

@@ -41,7 +41,7 @@ const tensors: Readonly<Record<string, readonly [Partial<TensorMessage>, RegExp]
   ],
   'numbers of another type': [
     { dataType: 16 },
-    /^Expected float16, float32, float64, int32, int64 or bool in tensor 'w' .* data type 16$/,
+    /^Expected float16, float32, float64, int8, uint8, int32, int64 or bool in tensor 'w' .* data type 16$/,
   ],
   'whole numbers': [{ dataType: 7, rawData: new Uint8Array(48) }, /^Expected floats as input 2 in node 1 \(Gemm\)/],
   'a segment': [{ segment: {} }, /^Expected a whole tensor in tensor 'w' .* received a segment of a tensor$/],

@@ -58,7 +58,7 @@ const netOf = (layers: readonly Layer[]) => {
  * may become the byte beside it: then the outputs differ by one step of the input times a weight. Few do.
  */
 for (const [name, [shape, layers]] of Object.entries(nets)) {
-  test(`export › int8 weights as QuantizeLinear and DequantizeLinear: ${name}`, async (t) => {
+  test(`int8 weights as QuantizeLinear and DequantizeLinear, there and back: ${name}`, async (t) => {
     const x = Tensor.from(numbers(sizeOf(shape), 3), shape as number[]);
     const { net, report } = await netOf(layers()).quantize(x);
     const file = `${await temporaryFolder(t)}/net.onnx`;
@@ -71,6 +71,10 @@ for (const [name, [shape, layers]] of Object.entries(nets)) {
     t.true(Math.max(...differences) <= 2 * step, `${Math.max(...differences)}`);
     const many = differences.filter((difference) => difference > 1e-5).length;
     t.true(many <= received.length / 50, `${many} of ${received.length}`);
+    const again = await NeuralNet.fromOnnx(file);
+    t.true(again.layers.some((layer) => layer.isQuantized));
+    const images = name === 'convolutions of vectors' ? x.reshape([4, 1, 8, 8]) : x;
+    t.deepEqual(again.inference(images).data, received);
   });
 }
 

@@ -1,8 +1,5 @@
-import type { TensorMessage } from '#blasnet/onnx/messages';
-import { uniforms } from '../support/numerics.js';
-import { type ModelSpec, type NodeSpec, tensor, whole } from './models.js';
-
-type Attributes = NonNullable<NodeSpec['attributes']>;
+import type { ModelSpec } from './models.js';
+import { type Attributes, RandomNodes } from './random-nodes.js';
 
 const product = (shape: readonly number[]) => shape.reduce((size, length) => size * length, 1);
 
@@ -14,57 +11,27 @@ interface Known {
 
 /** A graph of random nodes that take any of the values before them; the same for the same seed. */
 class RandomDag {
-  readonly nodes: ModelSpec['nodes'][number][] = [];
-  readonly tensors: TensorMessage[] = [];
   readonly batch: number | string;
   readonly shape: readonly number[];
-  readonly #numbers: Float64Array;
-  readonly #seed: number;
+  readonly random: RandomNodes;
   readonly #known: Known[];
-  #drawn = 0;
-  #names = 0;
 
   constructor(seed: number) {
-    this.#seed = seed;
-    this.#numbers = uniforms(2000, seed, 0, 1);
-    const rows = 1 + this.#below(3);
-    this.batch = this.#pick<number | string>('n', 'n', rows);
-    this.shape = [rows, ...Array.from({ length: 1 + this.#below(3) }, () => 1 + this.#below(4))];
+    this.random = new RandomNodes(seed, 2000);
+    const rows = 1 + this.random.below(3);
+    this.batch = this.random.pick<number | string>('n', 'n', rows);
+    this.shape = [rows, ...Array.from({ length: 1 + this.random.below(3) }, () => 1 + this.random.below(4))];
     this.#known = [{ name: 'x', shape: this.shape }];
-    const count = 2 + this.#below(7);
-    for (let i = 0; i < count; i++) this.#pick(...this.#kinds)();
-  }
-
-  #below(count: number): number {
-    return Math.floor(this.#numbers[this.#drawn++ % this.#numbers.length]! * count);
-  }
-
-  #pick<Value>(...values: readonly Value[]): Value {
-    return values[this.#below(values.length)]!;
+    const count = 2 + this.random.below(7);
+    for (let i = 0; i < count; i++) this.random.pick(...this.#kinds)();
   }
 
   #value(): Known {
-    return this.#pick(this.#known.at(-1)!, this.#known.at(-1)!, ...this.#known);
-  }
-
-  #floats(dims: readonly number[], low = -1, high = 1): string {
-    const name = `t${this.#names++}`;
-    this.tensors.push(
-      tensor(name, dims, Float32Array.from(uniforms(product(dims), this.#seed + this.#names, low, high))),
-    );
-    return name;
-  }
-
-  #integers(values: readonly number[]): string {
-    const name = `w${this.#names++}`;
-    this.tensors.push(whole(name, values));
-    return name;
+    return this.random.pick(this.#known.at(-1)!, this.#known.at(-1)!, ...this.#known);
   }
 
   #node(operator: string, inputs: readonly string[], shape: readonly number[], attributes: Attributes = {}): void {
-    const name = `v${this.#names++}`;
-    this.nodes.push([operator, inputs, name, { attributes }]);
-    this.#known.push({ name, shape });
+    this.#known.push({ name: this.random.node(operator, inputs, attributes), shape });
   }
 
   /** The shape that two broadcast to; undefined where they do not. */
@@ -79,7 +46,7 @@ class RandomDag {
 
   /** A constant of a shape that may go with a value. */
   #constantFor(shape: readonly number[]): Known {
-    const dims = this.#pick<readonly number[]>(
+    const dims = this.random.pick<readonly number[]>(
       [],
       [1],
       shape.slice(1),
@@ -89,7 +56,7 @@ class RandomDag {
       shape,
       [2, ...shape.slice(1)],
     );
-    return { name: this.#floats(dims, 0.5, 1.5), shape: dims };
+    return { name: this.random.floats(dims, 0.5, 1.5), shape: dims };
   }
 
   readonly #kinds: readonly (() => void)[] = [
@@ -99,28 +66,35 @@ class RandomDag {
     () => {
       const x = this.#value();
       this.#node(
-        this.#pick('Relu', 'Tanh', 'Sigmoid', 'Neg', 'Abs', 'Identity', 'Softplus', 'Sign'),
+        this.random.pick('Relu', 'Tanh', 'Sigmoid', 'Neg', 'Abs', 'Identity', 'Softplus', 'Sign'),
         [x.name],
         x.shape,
       );
     },
     () => {
       const x = this.#value();
-      const axis = this.#below(x.shape.length);
-      const operator = this.#pick('ReduceMean', 'ReduceMax', 'ReduceL2', 'ReduceLogSumExp', 'ReduceMin', 'ReduceL1');
-      const keepdims = this.#below(2);
+      const axis = this.random.below(x.shape.length);
+      const operator = this.random.pick(
+        'ReduceMean',
+        'ReduceMax',
+        'ReduceL2',
+        'ReduceLogSumExp',
+        'ReduceMin',
+        'ReduceL1',
+      );
+      const keepdims = this.random.below(2);
       const shape = x.shape.flatMap((length, i) => (i !== axis ? [length] : keepdims ? [1] : []));
-      this.#node(operator, [x.name], shape, { axes: [this.#pick(axis, axis - x.shape.length)], keepdims });
+      this.#node(operator, [x.name], shape, { axes: [this.random.pick(axis, axis - x.shape.length)], keepdims });
     },
     () => {
       const x = this.#value();
-      const operator = this.#pick('Softmax', 'LogSoftmax', 'Hardmax');
-      this.#node(operator, [x.name], x.shape, { axis: this.#below(x.shape.length) });
+      const operator = this.random.pick('Softmax', 'LogSoftmax', 'Hardmax');
+      this.#node(operator, [x.name], x.shape, { axis: this.random.below(x.shape.length) });
     },
     () => {
       const x = this.#value();
       const order = x.shape.map((_, i) => i);
-      const [a, b] = [this.#below(order.length), this.#below(order.length)];
+      const [a, b] = [this.random.below(order.length), this.random.below(order.length)];
       [order[a], order[b]] = [order[b]!, order[a]!];
       this.#node(
         'Transpose',
@@ -131,7 +105,7 @@ class RandomDag {
     },
     () => {
       const [x, y] = [this.#value(), this.#value()];
-      const axis = this.#below(x.shape.length);
+      const axis = this.random.below(x.shape.length);
       const fits =
         x.shape.length === y.shape.length && x.shape.every((length, i) => i === axis || length === y.shape[i]);
       if (!fits) return;
@@ -140,25 +114,31 @@ class RandomDag {
     },
     () => {
       const x = this.#value();
-      const axis = this.#below(x.shape.length);
+      const axis = this.random.below(x.shape.length);
       const length = x.shape[axis]!;
-      const [from, step] = [this.#below(length), this.#pick(1, 1, 2)];
-      const lists = [[from], [this.#pick(length, 2 ** 31 - 1)], [axis], [step]].map((list) => this.#integers(list));
+      const [from, step] = [this.random.below(length), this.random.pick(1, 1, 2)];
+      const lists = [[from], [this.random.pick(length, 2 ** 31 - 1)], [axis], [step]].map((list) =>
+        this.random.integers(list),
+      );
       const shape = x.shape.map((size, i) => (i === axis ? Math.ceil((length - from) / step) : size));
       this.#node('Slice', [x.name, ...lists], shape);
     },
     () => {
       const x = this.#value();
-      const axis = this.#below(x.shape.length);
-      const picks = [0, 1, 0].slice(this.#below(3)).map((i) => i % x.shape[axis]!);
+      const axis = this.random.below(x.shape.length);
+      const picks = [0, 1, 0].slice(this.random.below(3)).map((i) => i % x.shape[axis]!);
       const shape = x.shape.map((size, i) => (i === axis ? picks.length : size));
-      this.#node('Gather', [x.name, this.#integers(picks)], shape, { axis });
+      this.#node('Gather', [x.name, this.random.integers(picks)], shape, { axis });
     },
     () => {
       const x = this.#value();
-      const columns = 1 + this.#below(3);
+      const columns = 1 + this.random.below(3);
       if (x.shape.length < 2) return;
-      this.#node('MatMul', [x.name, this.#floats([x.shape.at(-1)!, columns])], [...x.shape.slice(0, -1), columns]);
+      this.#node(
+        'MatMul',
+        [x.name, this.random.floats([x.shape.at(-1)!, columns])],
+        [...x.shape.slice(0, -1), columns],
+      );
     },
     () => {
       const [x, y] = [this.#value(), this.#value()];
@@ -168,13 +148,13 @@ class RandomDag {
     },
     () => {
       const x = this.#value();
-      const axis = this.#below(x.shape.length + 1);
-      this.#node('Unsqueeze', [x.name, this.#integers([axis])], x.shape.toSpliced(axis, 0, 1));
+      const axis = this.random.below(x.shape.length + 1);
+      this.#node('Unsqueeze', [x.name, this.random.integers([axis])], x.shape.toSpliced(axis, 0, 1));
     },
     () => {
       const x = this.#value();
       const size = product(x.shape.slice(1));
-      const target = this.#pick(
+      const target = this.random.pick(
         [0, -1],
         [-1, size],
         [0, 1, -1],
@@ -187,52 +167,53 @@ class RandomDag {
       if (!Number.isInteger(rest)) return;
       this.#node(
         'Reshape',
-        [x.name, this.#integers(target)],
+        [x.name, this.random.integers(target)],
         zero.map((length) => (length === -1 ? rest : length)),
       );
     },
     () => {
       const x = this.#value();
-      const pads = [...x.shape.map(() => this.#below(2)), ...x.shape.map(() => this.#below(2))];
-      if (this.#below(3) > 0) [pads[0], pads[x.shape.length]] = [0, 0];
+      const pads = [...x.shape.map(() => this.random.below(2)), ...x.shape.map(() => this.random.below(2))];
+      if (this.random.below(3) > 0) [pads[0], pads[x.shape.length]] = [0, 0];
       const rank = x.shape.length;
       const shape = x.shape.map((length, i) => length + pads[i]! + pads[i + rank]!);
-      this.#node('Pad', [x.name, this.#integers(pads)], shape, { mode: this.#pick('constant', 'edge') });
+      this.#node('Pad', [x.name, this.random.integers(pads)], shape, { mode: this.random.pick('constant', 'edge') });
     },
     () => {
       const x = this.#value();
       const shape = x.shape.map((length, i) => (i > 0 && length === 1 ? 3 : length));
-      this.#node('Expand', [x.name, this.#integers(shape)], shape);
+      this.#node('Expand', [x.name, this.random.integers(shape)], shape);
     },
     () => {
       const x = this.#value();
       if (x.shape.length < 3 || x.shape.length > 4) return;
-      const kernel = x.shape.slice(2).map((length) => 1 + this.#below(Math.min(length, 2)));
-      const pads = [...kernel, ...kernel].map((size) => this.#below(size));
+      const kernel = x.shape.slice(2).map((length) => 1 + this.random.below(Math.min(length, 2)));
+      const pads = [...kernel, ...kernel].map((size) => this.random.below(size));
       const spatial = x.shape
         .slice(2)
         .map((length, i) => length + pads[i]! + pads[i + kernel.length]! - kernel[i]! + 1);
-      const operator = this.#pick('Conv', 'MaxPool', 'AveragePool');
+      const operator = this.random.pick('Conv', 'MaxPool', 'AveragePool');
       const shape = [x.shape[0]!, operator === 'Conv' ? 2 : x.shape[1]!, ...spatial];
-      const filters = operator === 'Conv' ? [this.#floats([2, x.shape[1]!, ...kernel])] : [];
+      const filters = operator === 'Conv' ? [this.random.floats([2, x.shape[1]!, ...kernel])] : [];
       this.#node(operator, [x.name, ...filters], shape, { kernel_shape: kernel, pads });
     },
   ];
 
   #two(): void {
     const x = this.#value();
-    const y = this.#pick(this.#value(), this.#constantFor(x.shape));
-    const [a, b] = this.#pick([x, y], [x, y], [y, x]);
+    const y = this.random.pick(this.#value(), this.#constantFor(x.shape));
+    const [a, b] = this.random.pick([x, y], [x, y], [y, x]);
     const shape = this.#broadcast(a.shape, b.shape);
     if (!shape) return;
-    const operator = this.#pick('Add', 'Sub', 'Mul', 'Max', 'Min', 'Sum', 'Mean');
+    const operator = this.random.pick('Add', 'Sub', 'Mul', 'Max', 'Min', 'Sum', 'Mean');
     this.#node(operator, [a.name, b.name], shape);
   }
 }
 
 /** The model of a random graph, and the shape of rows for it; undefined where no node fits. */
 export function randomDag(seed: number): { readonly spec: ModelSpec; readonly shape: readonly number[] } | undefined {
-  const { nodes, tensors, batch, shape } = new RandomDag(seed);
+  const { random, batch, shape } = new RandomDag(seed);
+  const { nodes, tensors } = random;
   if (nodes.length === 0) return undefined;
   return { spec: { nodes, tensors, opset: 13, inputShape: [batch, ...shape.slice(1)] }, shape };
 }

@@ -3,9 +3,13 @@ import {
   ActivationLayer,
   BatchNormLayer,
   DataReader,
+  EmbeddingLayer,
   FullyConnectedLayer,
+  GlobalAveragePool1dLayer,
+  getThreads,
   HyperParameters,
   NeuralNet,
+  setThreads,
   Tensor,
 } from 'blasnet';
 import { fuseDescent } from '#blasnet/plan/passes/fuse-descent';
@@ -63,6 +67,41 @@ test('nothing is left to sgd_update where all layers descend', (t) => {
     fuseDescent([backward, small]).map(({ kernel }) => kernel),
     ['fully_connected_descend'],
   );
+});
+
+/** An embedding whose rows are numbers 0 to 29 of the parameters, of 10 each. */
+const lookUp = (accumulate: 0 | 1): RecordedCall => ({
+  kernel: 'embedding_backward',
+  args: {
+    numbers: { data: new Int32Array(2), shape: [2] },
+    dy: { data: new Float32Array(20), shape: [2, 10] },
+    dw: { data: gradient.subarray(0, 30), shape: [3, 10] },
+    accumulate,
+  },
+});
+
+test('the rows of an embedding that occur descend where the update stood', (t) => {
+  const [descend, rest] = fuseDescent([lookUp(0), update]);
+  const { numbers, dy } = lookUp(0).args;
+  const [w, sums] = [theta, gradient].map((data) => ({ data: data.subarray(0, 30), shape: [3, 10] }));
+  t.deepEqual(descend, { kernel: 'embedding_descend', args: { numbers, dy, w, sums, learningRate: 0.1 } });
+  t.deepEqual(extents([rest!]), [['sgd_update', [32, 64], '', '']]);
+});
+
+test('embeddings whose gradients are sums of several uses, and those under Adam, are updated as a whole', (t) => {
+  for (const calls of [
+    [lookUp(0), lookUp(1), update],
+    [lookUp(1), update],
+    [
+      lookUp(0),
+      {
+        ...adamStep(2 ** 15, 4).calls[1]!,
+        args: { ...adamStep(2 ** 15, 4).calls[1]!.args, gradient: update.args.gradient! },
+      },
+    ],
+  ]) {
+    t.is(fuseDescent(calls), calls);
+  }
 });
 
 /** An update by Adam of as many numbers, and a layer whose weights are those before the last 32, of so many rows. */
@@ -153,5 +192,38 @@ test('train computes the bits of trainOnBatch, which keeps its gradients', async
       for (const key of Object.keys(a)) t.deepEqual(a[key]!.data, b[key]!.data, `${name}.${key}`);
     }
     t.true(stepped.getLayer('first').gradients.W!.data.some((value) => value !== 0));
+  }
+});
+
+test('train computes the bits of trainOnBatch with an embedding, on one thread and on two', async (t) => {
+  for (const threads of [1, 2]) {
+    const before = getThreads();
+    setThreads(threads);
+    t.teardown(() => setThreads(before));
+    const [rows, steps, count] = [48, 40, 500];
+    const xTrain = Tensor.from(
+      Int32Array.from({ length: rows * steps }, (_, i) => (i * i * 31 + 7 * i) % count),
+      [rows, steps],
+    );
+    const yTrain = Tensor.from(
+      Float32Array.from({ length: rows }, (_, i) => Math.sin(i * i)),
+      [rows, 1],
+    );
+    const create = () =>
+      new NeuralNet(new HyperParameters({ netType: 'fitting', batchSize: 16, maxEpoch: 2, seed: 3 }), 'net')
+        .addLayer(new EmbeddingLayer(count, 48), 'words')
+        .addLayer(new GlobalAveragePool1dLayer())
+        .addLayer(new FullyConnectedLayer(1), 'last');
+    const [trained, stepped] = [create(), create()];
+    await trained.train(DataReader.fromTensors({ xTrain, yTrain }), { shuffle: false });
+    for (let epoch = 0; epoch < 2; epoch++) {
+      for (let first = 0; first < rows; first += 16) {
+        stepped.trainOnBatch(xTrain.slice(first, first + 16), yTrain.slice(first, first + 16));
+      }
+    }
+    for (const name of ['words', 'last']) {
+      const [a, b] = [trained.getLayer(name).weights, stepped.getLayer(name).weights];
+      t.deepEqual(a.W!.data, b.W!.data, `${name}, ${threads} threads`);
+    }
   }
 });

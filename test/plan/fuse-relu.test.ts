@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import {
   ActivationLayer,
   BatchNormLayer,
+  Conv1dLayer,
   ConvLayer,
   FlattenLayer,
   FullyConnectedLayer,
@@ -74,55 +75,78 @@ test('deltas are handed back through the rectifier at once', (t) => {
   sameCalls(t, fuseRelu([call('max_pool_backward', output, dy, inner, 1), relu]).calls, [
     call('max_pool_backward_relu', output, dy, result, 1),
   ]);
+  const sequences = (accumulate: number) => [call('conv1d_backward_input', w, dy, inner, 1, accumulate), relu];
+  sameCalls(t, fuseRelu(sequences(0)).calls, [call('conv1d_backward_input_relu', w, dy, output, result, 1)]);
+  const added = sequences(1);
+  t.is(fuseRelu(added).calls, added);
   const elsewhere = [call('max_pool_backward', w, dy, inner, 1), relu];
   t.is(fuseRelu(elsewhere).calls, elsewhere);
   const read = [call('convolution_backward_input', w, dy, inner, 1), relu, call('clip_value', inner, 1)];
   t.is(fuseRelu(read).calls, read);
 });
 
-test('a recorded step computes the bits of one that is run call by call', (t) => {
-  const layers: (() => Layer)[] = [
-    () => new ConvLayer({ inputShape: [3, 10, 9], filters: 16, kernelSize: 3, padding: 1 }),
-    () => new ActivationLayer('relu'),
-    () => new ConvLayer({ inputShape: [16, 10, 9], filters: 16, kernelSize: 3, padding: 1 }),
-    () => new ActivationLayer('relu'),
-    () => new MaxPoolLayer({ inputShape: [16, 10, 9], poolSize: 2 }),
-    () => new ConvLayer({ inputShape: [16, 5, 4], filters: 5, kernelSize: 2 }),
-    () => new BatchNormLayer(5),
-    () => new ActivationLayer('relu'),
-    () => new FlattenLayer(),
-    () => new FullyConnectedLayer(60, 1),
-  ];
-  for (const dtype of ['float32', 'float64'] as const) {
-    const create = () => {
-      const params = new HyperParameters({
-        netType: 'fitting',
-        initMethod: 'msra',
-        learningRate: 0.01,
-        dtype,
-        seed: 3,
-      });
-      const net = new NeuralNet(params, 'net');
-      layers.forEach((layer, i) => {
-        net.addLayer(layer(), `${i}`);
-      });
-      return net;
-    };
-    const [x, y] = [randomTensor([7, 3, 10, 9], 1).clone(dtype), randomTensor([7, 1], 2).clone(dtype)];
-    const [recorded, called] = [create(), create()];
-    for (let step = 0; step < 3; step++) {
-      recorded.trainOnBatch(x, y);
-      called.preUpdateWeights();
-      called.forward(x, true);
-      called.backward(y);
-      called.updateWeights();
-    }
-    for (const { weights } of recorded.layers)
-      t.true(Object.values(weights).every(({ data }) => data.every(Number.isFinite)));
-    recorded.layers.forEach((layer, i) => {
-      for (const [key, { data }] of Object.entries(called.layers[i]!.weights)) {
-        t.deepEqual(layer.weights[key]!.data, data, `${dtype} ${i}.${key}`);
+const netsOf: Readonly<Record<string, { readonly row: readonly number[]; readonly layers: readonly (() => Layer)[] }>> =
+  {
+    images: {
+      row: [3, 10, 9],
+      layers: [
+        () => new ConvLayer({ inputShape: [3, 10, 9], filters: 16, kernelSize: 3, padding: 1 }),
+        () => new ActivationLayer('relu'),
+        () => new ConvLayer({ inputShape: [16, 10, 9], filters: 16, kernelSize: 3, padding: 1 }),
+        () => new ActivationLayer('relu'),
+        () => new MaxPoolLayer({ inputShape: [16, 10, 9], poolSize: 2 }),
+        () => new ConvLayer({ inputShape: [16, 5, 4], filters: 5, kernelSize: 2 }),
+        () => new BatchNormLayer(5),
+        () => new ActivationLayer('relu'),
+        () => new FlattenLayer(),
+        () => new FullyConnectedLayer(60, 1),
+      ],
+    },
+    sequences: {
+      row: [12, 3],
+      layers: [
+        () => new Conv1dLayer({ filters: 20, kernelSize: 3, padding: 'same', activation: 'relu' }),
+        () => new Conv1dLayer({ filters: 7, kernelSize: 4, dilation: 2, padding: 'causal', activation: 'relu' }),
+        () => new Conv1dLayer({ filters: 9, kernelSize: 3, stride: 2, activation: 'relu' }),
+        () => new FlattenLayer(),
+        () => new FullyConnectedLayer(1),
+      ],
+    },
+  };
+
+for (const [kind, { row, layers }] of Object.entries(netsOf)) {
+  test(`a recorded step of ${kind} computes the bits of one that is run call by call`, (t) => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      const create = () => {
+        const params = new HyperParameters({
+          netType: 'fitting',
+          initMethod: 'msra',
+          learningRate: 0.01,
+          dtype,
+          seed: 3,
+        });
+        const net = new NeuralNet(params, 'net');
+        layers.forEach((layer, i) => {
+          net.addLayer(layer(), `${i}`);
+        });
+        return net;
+      };
+      const [x, y] = [randomTensor([7, ...row], 1).clone(dtype), randomTensor([7, 1], 2).clone(dtype)];
+      const [recorded, called] = [create(), create()];
+      for (let step = 0; step < 3; step++) {
+        recorded.trainOnBatch(x, y);
+        called.preUpdateWeights();
+        called.forward(x, true);
+        called.backward(y);
+        called.updateWeights();
       }
-    });
-  }
-});
+      for (const { weights } of recorded.layers)
+        t.true(Object.values(weights).every(({ data }) => data.every(Number.isFinite)));
+      recorded.layers.forEach((layer, i) => {
+        for (const [key, { data }] of Object.entries(called.layers[i]!.weights)) {
+          t.deepEqual(layer.weights[key]!.data, data, `${dtype} ${i}.${key}`);
+        }
+      });
+    }
+  });
+}

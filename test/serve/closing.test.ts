@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { FullyConnectedLayer, HyperParameters, Tensor } from 'blasnet';
 import { startServer } from 'blasnet/serve';
-import { GatedNet, type InferAnswer, inputOf, until } from '../support/serving.js';
+import { answersWhileClosing, GatedNet, type InferAnswer, inputOf, until } from '../support/serving.js';
 
 function gatedNet(): GatedNet {
   const net = new GatedNet(new HyperParameters({ netType: 'fitting' }), 'net');
@@ -110,21 +110,8 @@ test('while the server drains it is not ready, and takes no connections', async 
 
 test('connections that the system has made but the server has not accepted are answered', async (t) => {
   const server = await startServer({ models: [{ name: 'm', net: gatedNet() }], port: 0, drainMs: 600_000 });
-  const { port, hostname } = new URL(server.url);
-  const sockets = Array.from({ length: 20 }, () => connect(Number(port), hostname));
-  // They connect now; the server accepts them in the next turn of the event loop.
-  await new Promise(process.nextTick);
-  const closed = server.close();
-  const body = JSON.stringify(inputOf([1], [1, 1]));
-  const answers = sockets.map((socket) => {
-    socket.write(
-      `POST /v2/models/m/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-    );
-    return text(socket);
-  });
-  for (const answer of await Promise.all(answers))
+  for (const answer of await answersWhileClosing(server))
     t.regex(answer, /^HTTP\/1.1 200 .*connection: close.*"data":\[2\]/is);
-  await closed;
 });
 
 test('connections that clients keep, used or not, do not hold the server up', async (t) => {

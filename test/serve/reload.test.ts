@@ -4,24 +4,14 @@ import { Agent, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
-import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
+import { FullyConnectedLayer, HyperParameters, NeuralNet } from 'blasnet';
 import { startServer } from 'blasnet/serve';
 import { badArgument, badFile, untyped } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';
-import { get, type InferAnswer, inputOf, post, servingApp } from '../support/serving.js';
+import { get, type InferAnswer, inputOf, post, saveFactor, servingApp } from '../support/serving.js';
 
 const load = '/v2/repository/models/m/load';
 const infer = '/v2/models/m/infer';
-
-/** Writes a net that multiplies by a factor. */
-async function saveFactor(file: string, factor: number): Promise<void> {
-  const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net').addLayer(
-    new FullyConnectedLayer(1, 1),
-    'fc',
-  );
-  net.getLayer('fc').setWeights({ W: Tensor.from([[factor]]) });
-  await net.save(file);
-}
 
 const outputOf = (json: unknown) => (json as InferAnswer).outputs[0]!.data[0];
 

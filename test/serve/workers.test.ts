@@ -3,23 +3,11 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
-import { FullyConnectedLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';
 import { type StartOptions, startServer } from 'blasnet/serve';
 import { badArgument, badFile, untyped } from '../support/errors.js';
 import { temporaryFolder } from '../support/files.js';
 import { fittingNet } from '../support/nets.js';
-import { type InferAnswer, inputOf } from '../support/serving.js';
-
-/** Writes a net that multiplies by a factor, where a server may load it meanwhile. */
-async function saveFactor(file: string, factor: number): Promise<void> {
-  const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net').addLayer(
-    new FullyConnectedLayer(1, 1),
-    'fc',
-  );
-  net.getLayer('fc').setWeights({ W: Tensor.from([[factor]]) });
-  await net.save(`${file}.new`);
-  await rename(`${file}.new`, file);
-}
+import { answersWhileClosing, type InferAnswer, inputOf, saveFactor } from '../support/serving.js';
 
 async function serving(t: ExecutionContext, options: Partial<StartOptions> = {}) {
   const file = join(await temporaryFolder(t), 'net.safetensors');
@@ -92,20 +80,9 @@ test('two workers are one server', async (t) => {
   t.regex(await text(half), /^HTTP\/1.1 200 .*\{"live":true\}$/is);
 
   // Connections that are made but not accepted are answered, then nobody listens.
-  const sockets = Array.from({ length: 20 }, () => connect(Number(port), hostname));
-  await new Promise(process.nextTick);
-  const closed = server.close();
-  t.is(server.close(), closed);
-  const body = JSON.stringify(inputOf([1], [1, 1]));
-  const answers = sockets.map((socket) => {
-    socket.write(
-      `POST /v2/models/m/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-    );
-    return text(socket);
-  });
-  for (const answer of await Promise.all(answers))
+  for (const answer of await answersWhileClosing(server))
     t.regex(answer, /^HTTP\/1.1 200 .*connection: close.*"data":\[2\]/is);
-  await closed;
+  t.is(server.close(), server.close());
   t.is(server.url, url);
   await t.throwsAsync(fetch(url));
 });

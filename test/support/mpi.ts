@@ -15,24 +15,33 @@ export interface EndedRanks {
   readonly errors: string;
 }
 
+/** `BLASNET_TEST_MPIEXEC='mpiexec.mpich -bind-to none'` starts ranks by another MPI than Open MPI. */
+const other = process.env.BLASNET_TEST_MPIEXEC?.split(' ') as [string, ...string[]] | undefined;
+const launcher = other ?? (['mpirun'] as const);
+const openMpi = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none'];
+
 interface RanksOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** The words that start mpirun, by default on this host, and further arguments of it. */
+  readonly command?: readonly [string, ...string[]];
+  readonly flags?: readonly string[];
   /** Receives mpirun, and what was printed so far, each time that something is. */
-  readonly onOutput?: (output: string, mpirun: ChildProcess) => void;
+  readonly onOutput?: (output: string, mpirun: ChildProcess, errors: string) => void;
 }
 
 /** Runs a program on several ranks of this machine, however few cores it has. */
 export function runRanks(
   ranks: number,
   args: readonly string[],
-  { cwd = '.', env = {}, onOutput }: RanksOptions = {},
+  { cwd = '.', env = {}, command = launcher, flags: further = [], onOutput }: RanksOptions = {},
 ): Promise<EndedRanks> {
-  const flags = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', `${ranks}`];
+  const [program, ...words] = command;
+  const flags = [...words, ...further, ...(command === other ? [] : openMpi), '-n', `${ranks}`];
   const inherited: NodeJS.ProcessEnv = { ...process.env, ...env };
   delete inherited.BLASNET_THREADS;
   // Without colours, which node takes mpirun's pseudo-terminal to want.
-  const child = spawn('mpirun', [...flags, process.execPath, ...args], {
+  const child = spawn(program, [...flags, process.execPath, ...args], {
     cwd,
     env: { ...inherited, NO_COLOR: '1', BLASNET_THREADS: '1' },
     timeout: 1_200_000,
@@ -41,10 +50,11 @@ export function runRanks(
   let [output, errors] = ['', ''];
   child.stdout.on('data', (text) => {
     output += text;
-    onOutput?.(output, child);
+    onOutput?.(output, child, errors);
   });
   child.stderr.on('data', (text) => {
     errors += text;
+    onOutput?.(output, child, errors);
   });
   return new Promise((done, reject) => {
     child.on('error', reject);

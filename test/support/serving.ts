@@ -1,6 +1,8 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { ExecutionContext } from 'ava';
-import { NeuralNet, type Prediction, type Tensor } from 'blasnet';
-import { inferenceServer, type ServeOptions } from 'blasnet/serve';
+import { FullyConnectedLayer, HyperParameters, NeuralNet, type Prediction, Tensor } from 'blasnet';
+import { inferenceServer, type RunningServer, type ServeOptions } from 'blasnet/serve';
 import { type FastifyInstance, fastify } from 'fastify';
 
 /** A Fastify app that lets plugins take as long as a busy machine makes them take, and closes when the test ends. */
@@ -83,4 +85,34 @@ export class GatedNet extends NeuralNet {
 /** Waits until something holds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Writes a net that multiplies by a factor, where a server may load it meanwhile. */
+export async function saveFactor(file: string, factor: number): Promise<void> {
+  const layer = new FullyConnectedLayer(1, 1);
+  const net = new NeuralNet(new HyperParameters({ netType: 'fitting' }), 'net').addLayer(layer, 'fc');
+  layer.setWeights({ W: Tensor.from([[factor]]) });
+  await net.save(file);
+}
+
+/**
+ * Makes twenty connections to a server and closes it before it has accepted them; then each of them asks.
+ * @returns what they are answered, for an input of 1
+ */
+export async function answersWhileClosing(server: RunningServer): Promise<readonly string[]> {
+  const { port, hostname } = new URL(server.url);
+  const sockets = Array.from({ length: 20 }, () => connect(Number(port), hostname));
+  // They connect now; the server accepts them in the next turn of the event loop.
+  await new Promise(process.nextTick);
+  const closed = server.close();
+  const body = JSON.stringify(inputOf([1], [1, 1]));
+  const answers = sockets.map((socket) => {
+    socket.write(
+      `POST /v2/models/m/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    return text(socket);
+  });
+  const all = await Promise.all(answers);
+  await closed;
+  return all;
 }

@@ -1,65 +1,22 @@
-// Losses and metrics of nets: records, what is monitored, weights of rows, several outputs.
+// Losses and metrics of nets: records, labels, classes of one's own, what is refused.
 import test from 'ava';
 import {
-  ActivationLayer,
-  ClassificationLayer,
   createLoss,
   createMetric,
   DataReader,
-  FullyConnectedLayer,
-  type HyperParameterOptions,
   HyperParameters,
-  input,
   Loss,
   Metric,
   type MetricOptions,
   type MetricValues,
-  NeuralNet,
   type Ops,
-  type Prediction,
   Tensor,
-  type TrainOptions,
   type Value,
 } from 'blasnet';
-import { startServer } from 'blasnet/serve';
-import { badArgument, shapeMismatch, untyped } from '../support/errors.js';
-import { temporaryFolder } from '../support/files.js';
-import { rowsOfNumbers, weightsOf } from '../support/nets.js';
+import { badArgument, untyped } from '../support/errors.js';
+import { weightsOf } from '../support/nets.js';
 import { differences, sumOf } from '../support/numerics.js';
-import { streamOf } from '../support/objectives.js';
-
-/** Weights do not change: figures of training are those of the net. */
-const still = { optimizer: 'sgd', learningRate: 1e-300, dtype: 'float64' } as const;
-
-const float64 = (rows: number, columns: number, seed: number) => rowsOfNumbers(rows, columns, seed).clone('float64');
-
-/** One-hot rows of the class that the features suggest, with errors. */
-function classesOf(x: Tensor, classes: number): Tensor {
-  const y = Tensor.zeros([x.rows, classes], x.dtype);
-  for (let i = 0; i < x.rows; i++) {
-    const features = [...x.data.subarray(i * x.rowSize, i * x.rowSize + classes)];
-    y.data[i * classes + (i % 7 === 0 ? 0 : features.indexOf(Math.max(...features)))] = 1;
-  }
-  return y;
-}
-
-function answersOf(x: Tensor, columns = 1): Tensor {
-  const y = Tensor.zeros([x.rows, columns], x.dtype);
-  for (let i = 0; i < y.size; i++) y.data[i] = Number(x.data[i] !== undefined && x.data[i]! + x.data[i + 1]! > 0.1);
-  return y;
-}
-
-/** A net of one hidden layer. */
-function netWith(options: HyperParameterOptions, outputs: number, last?: 'softmax' | 'sigmoid'): NeuralNet {
-  const net = new NeuralNet(new HyperParameters({ dtype: 'float64', seed: 4, ...options }), 'net')
-    .addLayer(new FullyConnectedLayer(4, 6), 'fc1')
-    .addLayer(new ActivationLayer('tanh'), 'tanh')
-    .addLayer(new FullyConnectedLayer(6, outputs), 'fc2');
-  return last ? net.addLayer(new ClassificationLayer(last), 'last') : net;
-}
-
-const x = float64(50, 4, 1);
-const numbersY = float64(50, 2, 2);
+import { answersOf, classesOf, netWith, numbersY, still, streamOf, x } from '../support/objectives.js';
 
 /** Labels, a last layer and metrics that suit a task. */
 const tasks: Readonly<
@@ -160,150 +117,6 @@ test('netType is short for a loss and a figure: the same bits', async (t) => {
   }
 });
 
-// —— what is monitored ——
-
-/** Trains beyond the point where a metric is best on other rows, and tells the metric at each checkpoint. */
-async function watched(monitor: string, options: Partial<HyperParameterOptions> = {}, train: TrainOptions = {}) {
-  const metrics = ['accuracy', 'rocAuc', 'meanAbsoluteError', 'logLoss'] as const;
-  const net = netWith(
-    { loss: 'binaryCrossEntropy', metrics, monitor, optimizer: 'adam', learningRate: 0.1, maxEpoch: 40, ...options },
-    1,
-    'sigmoid',
-  );
-  const reader = DataReader.fromTensors({ xTrain: x, yTrain: answersOf(float64(50, 4, 9)) });
-  reader.generateValidationSet(3);
-  const weights: number[][] = [];
-  const history = await net.train(reader, { ...train, onCheckpoint: () => void weights.push(weightsOf(net)) });
-  const figure = ({ validationMetrics, lossValidation }: (typeof history.records)[number]) =>
-    monitor === 'loss' ? lossValidation! : (validationMetrics![monitor] as number);
-  return { net, history, weights, figures: history.records.map(figure) };
-}
-
-for (const [monitor, best] of [
-  ['loss', Math.min],
-  ['logLoss', Math.min],
-  ['meanAbsoluteError', Math.min],
-  ['accuracy', Math.max],
-  ['rocAuc', Math.max],
-] as const) {
-  test(`monitor ${monitor}: best, restoreBest and earlyStop go by it`, async (t) => {
-    const { net, history, weights, figures } = await watched(monitor, {}, { restoreBest: true });
-    const at = figures.indexOf(best(...figures));
-    t.is(history.records.indexOf(history.best), at);
-    t.deepEqual(weightsOf(net), weights[at]);
-    const stopped = await watched(monitor, { regularizer: { method: 'earlyStop', value: 3 } });
-    t.is(stopped.history.stopReason, 'earlyStop');
-    const own = stopped.figures;
-    t.is(own.length - 1 - own.indexOf(best(...own)), 3);
-    t.deepEqual(own, figures.slice(0, own.length));
-  });
-}
-
-test('monitor: reduceOnPlateau lowers the rate by the figure, whichever direction is better', async (t) => {
-  const schedule = { kind: 'reduceOnPlateau', patience: 1, factor: 0.5 } as const;
-  for (const [monitor, sign] of [
-    ['rocAuc', -1],
-    ['logLoss', 1],
-  ] as const) {
-    const { history, figures } = await watched(monitor, { learningRateSchedule: schedule });
-    let [best, bad, rate] = [Number.POSITIVE_INFINITY, 0, 0.1];
-    const expected = figures.map((figure) => {
-      const used = rate;
-      const score = sign * figure;
-      const isBetter = score < best - Math.abs(best === Number.POSITIVE_INFINITY ? 0 : best) * 1e-4;
-      if (isBetter) [best, bad] = [score, 0];
-      else if (++bad > 1) [rate, bad] = [rate / 2, 0];
-      return used;
-    });
-    t.true(new Set(expected).size > 1);
-    t.deepEqual(
-      history.records.map(({ learningRate }) => learningRate),
-      expected,
-    );
-  }
-});
-
-test('without a validation set, training figures are monitored', async (t) => {
-  const net = netWith({ loss: 'huber', metrics: ['meanAbsoluteError'], monitor: 'meanAbsoluteError', maxEpoch: 6 }, 2);
-  const { best, records } = await net.train(DataReader.fromTensors({ xTrain: x, yTrain: numbersY }));
-  const figures = records.map(({ metrics }) => metrics!.meanAbsoluteError!);
-  t.is(best, records[figures.indexOf(Math.min(...figures))]!);
-});
-
-// —— weights of rows ——
-
-const weighed = (sampleWeight: Tensor | undefined, options: Partial<HyperParameterOptions> = {}, shuffle = false) => {
-  const net = netWith({ netType: 'fitting', batchSize: -1, maxEpoch: 5, ...options }, 2);
-  const reader = DataReader.fromTensors({ xTrain: x, yTrain: numbersY });
-  return net.train(reader, { sampleWeight, shuffle }).then(({ records }) => ({ net, records }));
-};
-
-test('sampleWeight: shuffled rows keep their weights, and ones change nothing', async (t) => {
-  const weights = Tensor.from(
-    float64(50, 1, 7).data.map((value) => value + 1),
-    [50],
-  );
-  const [ordered, shuffled] = [await weighed(weights), await weighed(weights, {}, true)];
-  const near = { rtol: 1e-9, atol: 1e-13 };
-  t.deepEqual(differences(weightsOf(shuffled.net), weightsOf(ordered.net), near), []);
-  const column = await weighed(weights.reshape([50, 1]).clone('float32'));
-  t.deepEqual(differences(weightsOf(column.net), weightsOf(ordered.net), { rtol: 1e-5, atol: 1e-7 }), []);
-  const [plain, ones] = [await weighed(undefined), await weighed(Tensor.from(new Float64Array(50).fill(1), [50]))];
-  t.deepEqual(differences(weightsOf(ones.net), weightsOf(plain.net), near), []);
-  t.notDeepEqual(weightsOf(ordered.net), weightsOf(plain.net));
-});
-
-test('sampleWeight weighs the training loss, not metrics and validation', async (t) => {
-  const weights = Tensor.from(
-    Float64Array.from({ length: 50 }, (_, i) => i % 3),
-    [50],
-  );
-  const options = { ...still, loss: 'huber', metrics: ['meanAbsoluteError'], batchSize: 7, maxEpoch: 1 } as const;
-  const { net, records } = await weighed(weights, options, true);
-  const losses = Array.from({ length: 50 }, (_, i) =>
-    createLoss('huber').evaluate(net.inference(x.slice(i, i + 1)), numbersY.slice(i, i + 1)),
-  );
-  const mean = sumOf(losses.map((one, i) => one * weights.data[i]!)) / 50;
-  t.deepEqual(differences([records[0]!.lossTrain], [mean], { rtol: 1e-9 }), []);
-  const error = createMetric('meanAbsoluteError').evaluate(net.inference(x), numbersY) as number;
-  t.deepEqual(differences([records[0]!.metrics!.meanAbsoluteError!], [error], { rtol: 1e-9 }), []);
-});
-
-test('sampleWeight: a stream takes one for each of its rows, in its order', async (t) => {
-  const weights = Tensor.from(
-    Float64Array.from({ length: 50 }, (_, i) => (i % 5) / 2),
-    [50],
-  );
-  const options = { batchSize: 7, maxEpoch: 3 };
-  const { net: expected } = await weighed(weights, options);
-  const net = netWith({ netType: 'fitting', ...options }, 2);
-  await net.train(await streamOf(x, numbersY, 9), { sampleWeight: weights });
-  t.deepEqual(weightsOf(net), weightsOf(expected));
-});
-
-test('sampleWeight: what does not fit is refused', async (t) => {
-  const bad: [unknown, ReturnType<typeof badArgument>][] = [
-    [[1, 2], badArgument(/^Expected a Tensor for sampleWeight but received/)],
-    [
-      Tensor.zeros([49]),
-      shapeMismatch(/^Expected 50 numbers, one for each training row, for sampleWeight but received 49$/),
-    ],
-    [Tensor.zeros([50, 2]), shapeMismatch(/for sampleWeight but received 50 × 2$/)],
-  ];
-  for (const [at, value] of [
-    [3, -1],
-    [7, Number.NaN],
-    [0, Number.POSITIVE_INFINITY],
-  ] as const) {
-    const weights = Tensor.zeros([50], 'float64');
-    weights.data[at] = value;
-    bad.push([weights, badArgument(new RegExp(`^Expected a finite number ≥ 0 for sampleWeight of row ${at} but`))]);
-  }
-  for (const [sampleWeight, error] of bad) await t.throwsAsync(weighed(untyped(sampleWeight)), error);
-});
-
-// —— labels ——
-
 test('numbers of classes, as floats or int32, learn what one-hot rows do', async (t) => {
   const oneHot = classesOf(x, 3);
   const classes = Int32Array.from({ length: 50 }, (_, i) => oneHot.data.subarray(3 * i, 3 * i + 3).indexOf(1));
@@ -338,189 +151,6 @@ test('a checkpoint later than the end of the run takes no memory for rows that n
   t.is(records.length, 1);
   t.true((records[0]!.metrics!.rocAuc as number) > 0);
 });
-
-// —— several outputs ——
-
-function twoOutputs(options: Partial<HyperParameterOptions> = {}): NeuralNet {
-  const rows = input([4]);
-  const hidden = new FullyConnectedLayer(6, { activation: 'tanh' }).apply(rows, 'hidden');
-  const price = new FullyConnectedLayer(2).apply(hidden, 'price');
-  const kind = new ClassificationLayer('softmax').apply(new FullyConnectedLayer(3).apply(hidden, 'logits'), 'kind');
-  const params = new HyperParameters({
-    loss: { price: 'meanSquaredError', kind: 'crossEntropy' },
-    lossWeights: { price: 0.25, kind: 2 },
-    metrics: { price: ['r2', 'meanAbsoluteError'], kind: ['accuracy', 'rocAuc', 'confusionMatrix'] },
-    dtype: 'float64',
-    batchSize: 8,
-    maxEpoch: 4,
-    ...options,
-  });
-  return NeuralNet.fromGraph({ inputs: [rows], outputs: [price, kind] }, params, 'two');
-}
-
-const labels = { price: numbersY, kind: classesOf(x, 3) };
-
-test('several outputs: losses and metrics by output, in records and in test', async (t) => {
-  const net = twoOutputs();
-  const reader = DataReader.fromTensors({ xTrain: x, yTrain: labels, xTest: x, yTest: labels });
-  reader.generateValidationSet(5);
-  const { records, test: evaluation } = await net.train(reader, { needTest: true });
-  const names = ['price.loss', 'price.r2', 'price.meanAbsoluteError'].concat([
-    'kind.loss',
-    'kind.accuracy',
-    'kind.rocAuc',
-    'kind.confusionMatrix',
-  ]);
-  for (const record of records) {
-    t.deepEqual(Object.keys(record.metrics!), names);
-    t.deepEqual(Object.keys(record.validationMetrics!), names);
-    const { 'price.loss': price, 'kind.loss': kind } = record.validationMetrics!;
-    const sum = 0.25 * (price as number) + 2 * (kind as number);
-    t.deepEqual(differences([record.lossValidation!], [sum], { rtol: 1e-12 }), []);
-    t.is(record.accuracyTrain, record.metrics!['price.r2'] as number);
-  }
-  const outputs = net.inference<Record<string, Tensor>>(x);
-  const expected = ['meanSquaredError', 'crossEntropy'] as const;
-  const ends = (['price', 'kind'] as const).map((name, i) =>
-    createLoss(expected[i]!).evaluate(outputs[name]!, labels[name]),
-  );
-  const metrics = evaluation!.metrics!;
-  t.deepEqual(differences([metrics['price.loss'], metrics['kind.loss']] as number[], ends, { rtol: 1e-9 }), []);
-  t.deepEqual(net.test(x, labels), evaluation);
-  t.deepEqual(metrics['kind.confusionMatrix'], createMetric('confusionMatrix').evaluate(outputs.kind!, labels.kind));
-});
-
-test('several outputs: monitor, one batch at a time, and by hand', async (t) => {
-  const net = twoOutputs({ monitor: 'kind.rocAuc', maxEpoch: 8 });
-  const reader = DataReader.fromTensors({ xTrain: x, yTrain: labels });
-  reader.generateValidationSet(5);
-  const { best, records } = await net.train(reader);
-  const figures = records.map(({ validationMetrics }) => validationMetrics!['kind.rocAuc'] as number);
-  t.is(best, records[figures.indexOf(Math.max(...figures))]!);
-
-  const [byPlan, byHand] = [twoOutputs({ optimizer: 'sgd' }), twoOutputs({ optimizer: 'sgd' })];
-  t.is(byPlan.trainOnBatch(x, labels).loss, byHand.test(x, labels).loss);
-  byHand.forward(x);
-  byHand.backward(labels);
-  byHand.updateWeights();
-  t.deepEqual(differences(weightsOf(byPlan), weightsOf(byHand), { rtol: 1e-12, atol: 1e-15 }), []);
-});
-
-test('several outputs: raw rows get answers by output, after loading, too', async (t) => {
-  const net = twoOutputs({ optimizer: 'adam', learningRate: 0.05, maxEpoch: 30 });
-  const raw = Tensor.from(
-    x.data.map((value) => 100 + 20 * value),
-    [50, 4],
-  );
-  const price = Tensor.from(
-    numbersY.data.map((value) => 1000 + 300 * value),
-    [50, 2],
-  );
-  const kind = Tensor.from(
-    Float64Array.from({ length: 50 }, (_, i) => labels.kind.data.subarray(3 * i, 3 * i + 3).indexOf(1)),
-    [50, 1],
-  );
-  const reader = DataReader.fromTensors({ xTrain: raw, yTrain: { price, kind } });
-  reader.normalizeX();
-  reader.normalizeY({ price: 'fitting', kind: 'multipleClassifier' });
-  await net.train(reader);
-  const outputs = net.inference<Record<string, Tensor>>(reader.xTrain);
-  const expected = {
-    price: { outputs: reader.deNormalizeY(outputs.price!, 'price') },
-    kind: {
-      outputs: outputs.kind,
-      classes: Array.from({ length: 50 }, (_, i) => {
-        const row = [...outputs.kind!.data.subarray(3 * i, 3 * i + 3)];
-        return String(row.indexOf(Math.max(...row)));
-      }),
-    },
-  };
-  const file = `${await temporaryFolder(t)}/net`;
-  await net.save(file);
-  for (const each of [net, await NeuralNet.load(file)]) {
-    for (const answers of [
-      await each.predict<Record<string, Prediction>>(raw),
-      each.predictSync<Record<string, Prediction>>(raw),
-    ]) {
-      t.deepEqual(Object.keys(answers), ['price', 'kind']);
-      t.deepEqual(answers.kind!.classes, expected.kind.classes);
-      const near = { rtol: 1e-9, atol: 1e-9 };
-      t.deepEqual(differences(answers.kind!.outputs.data, expected.kind.outputs!.data, near), []);
-      t.deepEqual(differences(answers.price!.outputs.data, expected.price.outputs.data, near), []);
-      t.false('classes' in answers.price!);
-    }
-    const one = await each.predictor().predict<Record<string, Prediction>>(raw.slice(0, 1));
-    t.is(one.kind!.classes![0], expected.kind.classes[0]);
-    t.deepEqual(differences(one.price!.outputs.data, expected.price.outputs.data.slice(0, 2), { rtol: 1e-9 }), []);
-    const server = await startServer({ models: [{ name: 'two', net: each }], port: 0 });
-    const body = { inputs: [{ name: 'input', shape: [1, 4], datatype: 'FP64', data: [...raw.data.subarray(0, 4)] }] };
-    const response = await fetch(`${server.url}/v2/models/two/infer`, { method: 'POST', body: JSON.stringify(body) });
-    const served = (await response.json()) as { outputs: { name: string; data: unknown[] }[] };
-    await server.close();
-    t.deepEqual(
-      served.outputs.map(({ name }) => name),
-      ['price.output', 'kind.output', 'kind.class'],
-    );
-    t.deepEqual(served.outputs[2]!.data, [expected.kind.classes[0]]);
-  }
-});
-
-test('several outputs: what does not fit is refused', async (t) => {
-  const reader = (yTrain: Tensor | Record<string, Tensor>) => DataReader.fromTensors({ xTrain: x, yTrain });
-  const cases: [NeuralNet, DataReader, ReturnType<typeof badArgument>][] = [
-    [twoOutputs(), reader(numbersY), badArgument(/^Expected 'price', 'kind' for the targets of the training set but/)],
-    [
-      twoOutputs(),
-      reader({ price: numbersY }),
-      badArgument(/for the targets of the training set but received 'price'$/),
-    ],
-    [
-      twoOutputs(),
-      reader({ price: numbersY, kind: numbersY }),
-      shapeMismatch(/^Expected rows of 3 numbers for the training set's labels 'kind' but received rows of 2/),
-    ],
-    [twoOutputs({ loss: { price: 'huber' }, metrics: undefined }), reader(labels), badArgument(/for loss\.kind/)],
-    [
-      twoOutputs({ loss: { price: 'huber', kin: 'crossEntropy' }, metrics: undefined }),
-      reader(labels),
-      badArgument(
-        /^Expected an output of the net: price, kind, for loss\.kin but received 'kin'; did you mean 'kind'\?/,
-      ),
-    ],
-    [twoOutputs({ lossWeights: { pric: 2 } }), reader(labels), badArgument(/for lossWeights\.pric/)],
-    [twoOutputs({ metrics: { prize: ['r2'] } }), reader(labels), badArgument(/for metrics\.prize/)],
-    [twoOutputs({ monitor: 'kind.r2' }), reader(labels), badArgument(/^Expected one of loss, price\.r2.* for monitor/)],
-    [
-      twoOutputs({ metrics: { price: ['rocAuc'] } }),
-      reader({ ...labels, price: float64(50, 3, 1) }),
-      shapeMismatch(/./),
-    ],
-  ];
-  for (const [net, data, error] of cases) await t.throwsAsync(net.train(data), error);
-  t.throws(() => twoOutputs().test(x, numbersY), badArgument(/./));
-  t.throws(() => twoOutputs().trainOnBatch(x, untyped({ price: numbersY })), badArgument(/./));
-});
-
-test('class weights of one of several outputs', async (t) => {
-  const even = twoOutputs();
-  const uneven = twoOutputs();
-  const reader = () => DataReader.fromTensors({ xTrain: x, yTrain: labels });
-  const balanced = reader();
-  balanced.setClassWeights([1, 2, 4], 'kind');
-  await even.train(reader(), { shuffle: false });
-  await uneven.train(balanced, { shuffle: false });
-  t.notDeepEqual(weightsOf(even), weightsOf(uneven));
-  const rows = Tensor.from(
-    Float64Array.from({ length: 50 }, (_, i) => [1, 2, 4][labels.kind.data.subarray(3 * i, 3 * i + 3).indexOf(1)]!),
-    [50],
-  );
-  const [byClass, byRow] = [twoOutputs({ lossWeights: { price: 0 } }), twoOutputs({ lossWeights: { price: 0 } })];
-  await byClass.train(balanced, { shuffle: false });
-  await byRow.train(reader(), { shuffle: false, sampleWeight: rows });
-  t.deepEqual(differences(weightsOf(byClass), weightsOf(byRow), { rtol: 1e-9, atol: 1e-13 }), []);
-});
-
-// —— classes of one's own ——
 
 test('own losses and metrics train by recorded plans, as built-in ones do', async (t) => {
   class Squared extends Loss {
@@ -581,8 +211,6 @@ test('multi-label classification: several sigmoid outputs by binaryCrossEntropy'
     t.true(mean > 0.8, `${sole} ${mean}`);
   }
 });
-
-// —— what HyperParameters refuse ——
 
 for (const [options, message] of [
   [{}, /^Expected .*fitting.* for netType/],

@@ -13,7 +13,7 @@ import { fontFamily, theme } from './theme.js';
 const maxScale = 8;
 /** More than any chart needs, at 4 bytes each; resvg aborts the process if it cannot allocate its memory. */
 const maxPixels = 2 ** 26;
-/** Written by Vega after a rendering that resvg knows, too; resvg takes the last of both, and would blur pixels. */
+/** Vega writes this `image-rendering` after one that resvg supports. resvg takes the last one, and would blur pixels. */
 const unknownRendering = ' image-rendering: pixelated;';
 
 /**

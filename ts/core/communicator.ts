@@ -1,3 +1,6 @@
+import { badArgument } from './errors.js';
+import { isFields } from './fields.js';
+
 /** The processes of a run under MPI, as one of them sees them: `mpi()` of `blasnet/mpi` returns it. */
 export interface Communicator {
   /** The number of this process, from 0. */
@@ -30,4 +33,12 @@ export interface Communicator {
   abort(error: unknown): never;
   /** The number by which kernels know these processes; undefined where there is only one. */
   readonly exchange: number | undefined;
+}
+
+/** @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but a communicator */
+export function checkCommunicator(communicator: unknown): asserts communicator is Communicator {
+  const { rank, size, exchange, allGather } = isFields(communicator) ? communicator : {};
+  const isOne = Number.isInteger(rank) && Number.isInteger(size) && typeof allGather === 'function';
+  if (isOne && (size === 1 || typeof exchange === 'number')) return;
+  throw badArgument('communicator', "what mpi() of 'blasnet/mpi' resolves with", communicator);
 }

@@ -19,7 +19,7 @@ const advice: Readonly<Record<string, string>> = {
 };
 
 /**
- * Refuses the name of a file that says another format than the one that will be written. Names with an unknown ending, or
+ * Refuses a file name whose ending belongs to another format than the one that is written. Names with an unknown ending, or
  * with none, are taken.
  * @param argument - the name of the argument, for the message
  * @param ending - of the format: `.safetensors`

@@ -194,7 +194,7 @@ export async function renameOver(
 }
 
 /**
- * Finds out whether a file can be written at this path, before the work whose result is to go there. Makes missing
+ * Checks that a file can be written at this path, before the work whose result it will hold. Makes missing
  * folders; writes and removes a temporary file in the folder. Changes nothing else: a file that is there stays as it is.
  * @throws BlasnetError `ERR_BAD_FILE` if it cannot be written, with the system's reason
  */

@@ -23,8 +23,8 @@ export function optionalLoader(purpose: string, packages: string) {
 }
 
 /**
- * Throws an error of an optional import again. Bundlers take an import that ends in a `catch` for optional: they leave it
- * as it is where the package is not installed.
+ * Throws an error of an optional import again. Bundlers treat an import that ends in a `catch` as optional: they do not fail
+ * where the package is not installed.
  */
 export function rethrow(cause: unknown): never {
   throw cause;

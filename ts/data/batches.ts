@@ -4,7 +4,7 @@ import { type AnyTensor, isFloats } from '../tensor/tensor.js';
 import { labelOf, mapNamed, namedTensorsOf } from './by-name.js';
 import type { NamedBatch, NamedTensors } from './named-tensors.js';
 import type { NamedRows, Part } from './part.js';
-import type { BatchSource, NamedRowBatch } from './row-stream.js';
+import type { BatchSource, NamedRowBatch, RankShare } from './row-stream.js';
 import { requireFinite, rowsOf, rowType } from './rows.js';
 
 /** The names, shapes and count that the rows of a source must have, as far as they are known. */
@@ -14,6 +14,8 @@ export interface BatchLimits {
   readonly isCut: boolean;
   /** Rows of these names, shapes and types; by default those of the first batch. */
   readonly like?: Part | undefined;
+  /** The part of the rows that this rank reads, for the source. */
+  readonly share: RankShare;
 }
 
 /** A batch whose tensors have been checked. */
@@ -32,7 +34,7 @@ export async function* checkedBatches(
   epoch: string,
   limits: BatchLimits,
 ): AsyncGenerator<CheckedBatch> {
-  const batches = source();
+  const batches = source(limits.share);
   if (!isIterable(batches)) throw badArgument('what the source gives', 'an iterable of { x, y }', batches);
   let { like } = limits;
   let rows = 0;

@@ -2,8 +2,20 @@
 import { shapeMismatch } from '../core/errors.js';
 import type { AnyTensor } from '../tensor/tensor.js';
 
+/** The statistics of each column of rows. */
+export interface Statistics {
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  readonly mean: Float64Array;
+  readonly deviation: Float64Array;
+  /** Adds rows, rows × columns. */
+  add(rows: AnyTensor): this;
+  /** A copy to which more rows can be added. */
+  clone(): Statistics;
+}
+
 /** Least value, greatest value, mean and variance of each column over all the rows that were added. */
-export class ColumnStatistics {
+export class ColumnStatistics implements Statistics {
   readonly min: Float64Array;
   readonly max: Float64Array;
   readonly mean: Float64Array;
@@ -90,6 +102,7 @@ function quantile(sorted: Float64Array, share: number): number {
   return low + (high - low) * (place - below);
 }
 
-function requireWidth(rowSize: number, width: number): void {
+/** @throws BlasnetError `ERR_SHAPE_MISMATCH` for rows of another width */
+export function requireWidth(rowSize: number, width: number): void {
   if (rowSize !== width) throw shapeMismatch('rows', `${width} columns`, `${rowSize}`);
 }

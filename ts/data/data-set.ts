@@ -3,6 +3,7 @@ import type { AnyTensor } from '../tensor/tensor.js';
 import type { Labels } from './labels.js';
 import type { Normalizer } from './normalizer.js';
 import type { Part, Side } from './part.js';
+import type { RankRows } from './rank-rows.js';
 import type { Rows } from './rows.js';
 import type { Scaling } from './scaling.js';
 
@@ -50,8 +51,10 @@ export interface DataSet {
 
 /** Training rows that come in pieces, in order, the same each epoch. */
 export interface RowStream {
-  /** Rows of an epoch. */
+  /** Rows of an epoch, of all ranks together. */
   readonly count: number;
+  /** Where ranks share the rows: which of them `open` gives. */
+  readonly share?: RankRows | undefined;
   /** Names, shapes and types of the rows: a part without any. */
   readonly like: Part;
   /**

@@ -9,6 +9,7 @@ export * from './image-data-reader.js';
 export * from './image-options.js';
 export * from './mnist-image-data-reader.js';
 export * from './named-tensors.js';
+export * from './npy-batches.js';
 export * from './row-stream.js';
 export * from './scaling-options.js';
 export * from './target-kinds.js';

@@ -1,6 +1,6 @@
 // @internal
 import { badArgument } from '../core/errors.js';
-import type { NetType } from '../losses/index.js';
+import type { NetType } from '../core/net-type.js';
 import type { AnyTensor, Tensor } from '../tensor/tensor.js';
 import { type ClassWeights, classWeightsOf } from './class-weights.js';
 import type { DataSet, RowMap } from './data-set.js';

@@ -6,6 +6,9 @@ import type { Labels } from './labels.js';
 
 const MOST = 10_000;
 
+/** The label, its count and its first row in the data set, of each. */
+export type LabelParts = readonly (readonly [key: number, count: number, firstRow: number])[];
+
 /** Counts the different labels of rows that pass by: single numbers, or one-hot rows. */
 export class LabelTally {
   readonly #width: number;
@@ -17,7 +20,7 @@ export class LabelTally {
     this.#width = width;
   }
 
-  /** @param firstRow - the number of the first of these rows in the data set */
+  /** @param firstRow - the number of the first of these rows */
   add({ data, rows }: AnyTensor, firstRow: number): void {
     const width = this.#width;
     for (let row = 0; row < rows && this.#isCountable; row++) {
@@ -28,6 +31,29 @@ export class LabelTally {
       this.#isCountable = this.#seen.size <= MOST && (width === 1 || key >= 0);
     }
     if (!this.#isCountable) this.#seen.clear();
+  }
+
+  /**
+   * A summary of the labels for other ranks; undefined where they are too many, or not one-hot.
+   * @param rowOf - the number in the data set of a row of this rank
+   */
+  parts(rowOf: (row: number) => number): LabelParts | undefined {
+    if (!this.#isCountable) return undefined;
+    return [...this.#seen].map(([key, { count, firstRow }]) => [key, count, rowOf(firstRow)]);
+  }
+
+  /** Counts the labels of several ranks, in the order in which they are in the data set. */
+  static of(width: number, all: readonly (LabelParts | undefined)[]): LabelTally {
+    const tally = new LabelTally(width);
+    const seen = new Map<number, { count: number; firstRow: number }>();
+    for (const [key, count, firstRow] of all.flatMap((parts) => parts ?? [])) {
+      const known = seen.get(key);
+      seen.set(key, { count: count + (known?.count ?? 0), firstRow: Math.min(firstRow, known?.firstRow ?? firstRow) });
+    }
+    for (const [key, found] of [...seen].sort(([, a], [, b]) => a.firstRow - b.firstRow)) tally.#seen.set(key, found);
+    tally.#isCountable = all.every((parts) => parts !== undefined) && seen.size <= MOST;
+    if (!tally.#isCountable) tally.#seen.clear();
+    return tally;
   }
 
   /**

@@ -148,7 +148,7 @@ export class MemorySet implements DataSet {
 
   #requireWhole(): void {
     if (this.#isTaken)
-      throw badArgument('normalisation', 'to come before the validation set is taken', 'it after that');
+      throw badArgument('normalizeX and normalizeY', 'calls before the validation set is taken', 'a call after it');
   }
 }
 

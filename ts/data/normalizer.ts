@@ -1,7 +1,7 @@
 // @internal
 import { badArgument, shapeMismatch } from '../core/errors.js';
 import { type AnyTensor, arrayOf, floatTypeOf, Tensor } from '../tensor/tensor.js';
-import { type ColumnQuartiles, ColumnStatistics, quartilesOf } from './column-statistics.js';
+import { type ColumnQuartiles, ColumnStatistics, quartilesOf, type Statistics } from './column-statistics.js';
 import type { FeatureScaling, LabelScaling } from './preparation/preparation.js';
 import type { ScalingMethod } from './scaling-options.js';
 
@@ -18,7 +18,7 @@ export class Normalizer {
   /** The normalizer of a method for the columns of these rows; `quartiles` are needed for 'robust' only. */
   static of(
     method: ScalingMethod,
-    { min, max, mean, deviation }: ColumnStatistics,
+    { min, max, mean, deviation }: Statistics,
     quartiles: () => ColumnQuartiles,
   ): Normalizer {
     if (method === 'standard') return new Normalizer(mean, deviation);

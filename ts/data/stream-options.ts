@@ -1,4 +1,5 @@
 // @internal
+import { checkCommunicator } from '../core/communicator.js';
 import { badArgument } from '../core/errors.js';
 import { checkOptions } from '../core/fields.js';
 import type { AnyTensor } from '../tensor/tensor.js';
@@ -6,6 +7,7 @@ import { mapNamed, namedTensorsOf } from './by-name.js';
 import type { DataReader } from './data-reader.js';
 import type { NamedTensors } from './named-tensors.js';
 import { checkPart, mapPart, type NamedRows, type Part, type SetName } from './part.js';
+import { RankRows } from './rank-rows.js';
 import type { BatchSource, StreamOptions } from './row-stream.js';
 import { rowsOf, tensorOf } from './rows.js';
 
@@ -35,7 +37,15 @@ export function checkStream(source: BatchSource, options: StreamOptions): void {
     throw badArgument('source', 'a function that gives the batches of an epoch', source);
   checkOptions(options, [
     ...(['numTrain', 'xTest', 'yTest', 'test', 'xValidation', 'yValidation', 'validation'] as const),
+    ...(['communicator', 'batchSize'] as const),
   ]);
+  const { communicator, batchSize } = options;
+  if (communicator !== undefined) {
+    checkCommunicator(communicator);
+    new RankRows(communicator.rank, communicator.size, batchSize as number); // throws for a wrong batchSize
+  } else if (batchSize !== undefined) {
+    throw badArgument('batchSize', 'a communicator with it', 'none');
+  }
   const { numTrain } = options;
   if (numTrain !== undefined && !(Number.isSafeInteger(numTrain) && numTrain > 0)) {
     throw badArgument('numTrain', 'a whole number above 0', numTrain);

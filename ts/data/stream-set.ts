@@ -1,28 +1,19 @@
 // @internal
 import { badArgument } from '../core/errors.js';
-import { type AnyTensor, isFloats } from '../tensor/tensor.js';
-import { type BatchLimits, checkedBatches, likeOf } from './batches.js';
+import type { AnyTensor } from '../tensor/tensor.js';
+import { type BatchLimits, checkedBatches } from './batches.js';
 import { mapNamed } from './by-name.js';
-import { ColumnStatistics } from './column-statistics.js';
 import type { DataSet, RowMap, RowStream } from './data-set.js';
-import { LabelTally } from './label-tally.js';
 import type { Labels } from './labels.js';
 import type { NamedTensors } from './named-tensors.js';
 import { Normalizer } from './normalizer.js';
 import type { Part, Side } from './part.js';
+import { type RankRows, wholeShare } from './rank-rows.js';
 import type { BatchSource, StreamOptions } from './row-stream.js';
 import { type Rows, rowsOf, tensorOf } from './rows.js';
 import type { Scaling } from './scaling.js';
+import { explore, type Findings } from './stream-findings.js';
 import { readSet } from './stream-options.js';
-
-/** The results of one pass over a source. */
-interface Findings {
-  readonly count: number;
-  readonly like: Part;
-  /** Of the columns of inputs of floats, and of targets. */
-  readonly statistics: Readonly<Record<Side, Readonly<Record<string, ColumnStatistics>>>>;
-  readonly labels: Readonly<Record<string, LabelTally>>;
-}
 
 type Maps = Readonly<Record<string, RowMap>>;
 
@@ -32,16 +23,19 @@ export class StreamSet implements DataSet, RowStream {
   readonly #findings: Findings;
   readonly #limits: BatchLimits;
   readonly #maps: Record<Side, Maps> = { inputs: {}, targets: {} };
+  readonly share: RankRows | undefined;
   readonly #raw: Readonly<Record<'test' | 'validation', Part | undefined>>;
   test: Part | undefined;
   validation: Part | undefined;
   #epochs = 0;
 
   private constructor(source: BatchSource, findings: Findings, isCut: boolean, test?: Part, validation?: Part) {
-    const { count, like } = findings;
+    const { ownCount, like, share } = findings;
     this.#source = source;
     this.#findings = findings;
-    this.#limits = { count, isCut, like };
+    this.#limits = { count: ownCount, isCut, like, share: share ?? wholeShare };
+    // A rank alone has all rows.
+    this.share = share && share.size > 1 ? share : undefined;
     this.#raw = { test, validation };
     this.test = test;
     this.validation = validation;
@@ -49,13 +43,12 @@ export class StreamSet implements DataSet, RowStream {
 
   /** Goes over the source once: counts the rows, computes the columns' statistics and counts the classes. */
   static async read(source: BatchSource, options: StreamOptions): Promise<StreamSet> {
-    const isCut = options.numTrain !== undefined;
-    const findings = await explore(source, { count: options.numTrain, isCut });
-    const { xTest, yTest, test, xValidation, yValidation, validation } = options;
+    const findings = await explore(source, options);
+    const { numTrain, xTest, yTest, test, xValidation, yValidation, validation } = options;
     return new StreamSet(
       source,
       findings,
-      isCut,
+      numTrain !== undefined || findings.hasMore,
       await readSet('test', findings.like, xTest, yTest, test),
       await readSet('validation', findings.like, xValidation, yValidation, validation),
     );
@@ -79,7 +72,8 @@ export class StreamSet implements DataSet, RowStream {
     const epoch = `epoch ${++this.#epochs} of the stream`;
     const maps = { ...this.#maps };
     for await (const { inputs, targets, firstRow } of checkedBatches(this.#source, epoch, this.#limits)) {
-      const rowOf = (index: number) => firstRow + index;
+      const { share, count } = this;
+      const rowOf = (index: number) => (share ? share.rowOf(firstRow + index, count) : firstRow + index);
       const mapped = (side: Side, tensors: NamedTensors) =>
         mapNamed(tensors, (tensor, name) => rowsOf(maps[side][name]?.(tensor, rowOf) ?? tensor));
       yield { inputs: mapped('inputs', inputs), targets: mapped('targets', targets) };
@@ -161,29 +155,4 @@ export class StreamSet implements DataSet, RowStream {
   #notInMemory(what: string): Error {
     return badArgument(what, 'a reader whose training rows are in memory', 'a reader of batches');
   }
-}
-
-async function explore(source: BatchSource, limits: BatchLimits): Promise<Findings> {
-  let findings: Findings | undefined;
-  let count = 0;
-  for await (const { inputs, targets, firstRow, rows } of checkedBatches(source, 'the stream', limits)) {
-    findings ??= {
-      count: 0,
-      like: { inputs: likeOf(inputs), targets: likeOf(targets) },
-      statistics: { inputs: statisticsFor(inputs, isFloats), targets: statisticsFor(targets, () => true) },
-      labels: mapNamed(targets, ({ rowSize }) => new LabelTally(rowSize)),
-    };
-    for (const [side, tensors] of [['inputs', inputs] as const, ['targets', targets] as const]) {
-      for (const [name, tensor] of Object.entries(tensors)) findings.statistics[side][name]?.add(tensor);
-    }
-    for (const [name, tensor] of Object.entries(targets)) findings.labels[name]!.add(tensor, firstRow);
-    count += rows;
-  }
-  if (!findings) throw badArgument('the stream', 'at least one row', 'none');
-  return { ...findings, count };
-}
-
-function statisticsFor(tensors: NamedTensors, isCounted: (tensor: AnyTensor) => boolean) {
-  const counted = Object.entries(tensors).filter(([, tensor]) => isCounted(tensor));
-  return Object.fromEntries(counted.map(([name, { rowSize }]) => [name, new ColumnStatistics(rowSize)]));
 }

@@ -1,4 +1,4 @@
-import type { NetType } from '../losses/index.js';
+import type { NetType } from '../core/net-type.js';
 import type { ScalingOptions } from './scaling-options.js';
 
 /** How the labels of one of several targets are converted: options of `normalizeY`. */

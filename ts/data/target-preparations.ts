@@ -2,7 +2,7 @@
 import { didYouMean } from '../core/did-you-mean.js';
 import { badArgument } from '../core/errors.js';
 import { fieldsOf, isFields } from '../core/fields.js';
-import type { NetType } from '../losses/index.js';
+import type { NetType } from '../core/net-type.js';
 import type { DataSet, LabelsByName } from './data-set.js';
 import { type LabelChange, LabelPreparation } from './label-preparation.js';
 import type { ScalingOptions } from './scaling-options.js';

@@ -1,7 +1,7 @@
 import { badArgument } from '../core/errors.js';
 import { checkOptions, oneOf } from '../core/fields.js';
+import type { NetType } from '../core/net-type.js';
 import { definedFields } from '../core/objects.js';
-import type { NetType } from '../losses/index.js';
 import { Tensor } from '../tensor/tensor.js';
 import { DataReader } from './data-reader.js';
 import type { SetName } from './part.js';
@@ -126,7 +126,7 @@ export class TimeSeriesReader extends DataReader {
 
   /**
    * Forecasts without a net, in the units of the targets: the value of the target one season before, or of the last season
-   * that the window's end knows. It is the yardstick of a net's forecasts.
+   * before the end of the window. A net's forecasts are compared with it.
    * @returns windows × (horizon · targets), in the order of the set's rows
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a set that the reader does not have, and where a season begins before the series
    * @example

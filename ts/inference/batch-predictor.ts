@@ -75,7 +75,7 @@ export class BatchPredictor {
   }
 }
 
-/** Refuses text and cells, which a typed array would turn into numbers that nobody meant. */
+/** Refuses texts and cells, which a typed array would turn into wrong numbers. */
 export function requireNumbers(row: unknown): asserts row is ArrayLike<number> {
   if (ArrayBuffer.isView(row) && !(row instanceof DataView)) return;
   if (!Array.isArray(row)) throw badArgument('row', 'a list of numbers or a Tensor', row);

@@ -1,4 +1,5 @@
 import { badArgument, shapeMismatch } from '../core/errors.js';
+import type { NetType } from '../core/net-type.js';
 import { requireRange } from '../core/ranges.js';
 import { labelOf } from '../data/by-name.js';
 import { countOf, inputNames, type Part, targetNames } from '../data/part.js';
@@ -7,7 +8,6 @@ import type { OutputForm } from '../graph/output-form.js';
 import { type LabelRule, requireLabels } from '../losses/label-rules.js';
 import { requireRowsOfLoss } from '../losses/loss-shape.js';
 import { NamedLoss } from '../losses/named-loss.js';
-import type { NetType } from '../losses/net-type.js';
 import type { Model } from '../net/model.js';
 import { type NetOutput, outputsOf, requireLastLayers } from '../net/net-outputs.js';
 import { sizeOf } from '../tensor/tensor.js';

@@ -13,13 +13,14 @@ import type { Evaluation } from '../metrics/evaluation.js';
 import type { Busy } from '../net/busy.js';
 import type { Model } from '../net/model.js';
 import { taskOf } from '../net/net-outputs.js';
-import type { NetRows } from '../net/net-rows.js';
 import { PlanCache } from '../replay/plan-cache.js';
 import { type AnyTensor, type FloatArray, Tensor } from '../tensor/tensor.js';
-import type { BatchPredictorOptions } from './batch-predictor.js';
+import { BatchPredictor, type BatchPredictorOptions } from './batch-predictor.js';
 import { requireTrainable } from './check-part.js';
 import { Evaluator } from './evaluation.js';
 import { requireFit } from './index-fit.js';
+import type { NamedLabels, NetRows } from './net-rows.js';
+import { NetStream, type NetStreamOptions } from './net-stream.js';
 import { Predictor } from './predictor.js';
 import { type Answers, RowPredictor } from './row-predictor.js';
 
@@ -103,6 +104,7 @@ export class NetPredictions {
 
   /** Computes the outputs for scaled rows, on this thread. */
   inference(x: AnyTensor | NamedTensors): Outputs {
+    this.#busy.requireIdle('inference');
     const { newest } = this.#predictors;
     if (newest?.isSingle && x instanceof Tensor && newest.takesOne(x as AnyTensor)) {
       this.#forgetPass();
@@ -122,7 +124,7 @@ export class NetPredictions {
     return this.#byName(outputs);
   }
 
-  /** Computes the outputs in the net's order, for inputs that nobody changes meanwhile. */
+  /** Computes the outputs in the net's order, for inputs that do not change meanwhile. */
   outputsAsync(inputs: readonly AnyTensor[]): Promise<readonly Tensor[]> {
     return this.#busy.queued('inferenceAsync', () => this.#predictor(inputs).predict(inputs));
   }
@@ -155,6 +157,7 @@ export class NetPredictions {
 
   /** Answers raw rows on this thread. */
   predictSync(rows: RawRows, options: PredictOptions): Answers {
+    this.#busy.requireIdle('predictSync');
     const preparer = this.#preparerFor('predictSync');
     const inputs = this.#prepared(preparer, rows, options);
     return this.#answers(preparer, this.#predictor(inputs).predictSync(inputs));
@@ -231,8 +234,36 @@ export class NetPredictions {
     return new RowPredictor(answerer, options);
   }
 
+  /** Takes sequences one step at a time. */
+  stream(options?: NetStreamOptions): NetStream {
+    const net = {
+      model: this.#model,
+      requireIdle: (call: string) => this.#busy.requireIdle(call),
+      forgetPass: this.#forgetPass,
+      preparation: () => this.preparation,
+      queued: <T>(work: () => Promise<T>) => this.#busy.queued('inferenceAsync', work),
+    };
+    return new NetStream(net, options);
+  }
+
+  /** Predicts single scaled rows from many callers, gathered into batches. */
+  scaledPredictor(options?: BatchPredictorOptions): BatchPredictor {
+    const rowShape = this.#rows.rowShapeFor('scaledPredictor');
+    const { hasIndices } = this.#model.stack;
+    // Double holds the class numbers of an int32 input.
+    const dtype = hasIndices ? 'float64' : this.#model.params.dtype;
+    const infer = async (x: Tensor) => (await this.inferenceAsync(x)) as Tensor;
+    const checkRow = (numbers: ArrayLike<number>) => {
+      if (!hasIndices) return;
+      const row = Tensor.from(Float64Array.from(numbers), [1, ...rowShape]);
+      this.#rows.checkRanges(this.#rows.inputsFrom(row));
+    };
+    return new BatchPredictor(infer, rowShape, dtype, options, checkRow);
+  }
+
   /** Computes the mean loss, the accuracy or R², and the metrics over scaled rows, on this thread. */
-  test(x: AnyTensor | NamedTensors, y: Tensor | Readonly<Record<string, Tensor>>): Evaluation {
+  test(x: AnyTensor | NamedTensors, y: Tensor | NamedLabels): Evaluation {
+    this.#busy.requireIdle('test');
     const part = this.#rows.partFrom(x, y);
     this.#forgetPass();
     requireTrainable(this.#model, part, 'the test set');

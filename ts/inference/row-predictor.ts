@@ -22,7 +22,7 @@ export interface RowAnswerer {
   readonly preparer: Preparer | NamedPreparer;
   /**
    * The shape of a raw row; for inputs by name, that of `flatten`.
-   * @throws BlasnetError `ERR_BAD_ARGUMENT` where neither the preparation nor the first layer tells
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` where neither the preparation nor the first layer has one
    */
   rowShape(preparer: Preparer | NamedPreparer): readonly number[];
   /** Refuses the numbers of a raw row that the net does not take, before the row joins others. */

@@ -102,7 +102,7 @@ export class RowQueue<Answer, Job extends RowJob<Answer> = RowJob<Answer>> {
     for (const { jobs } of this.#batches) yield* jobs;
   }
 
-  /** Returns memory for rows. It belongs to the job that is added next, or to nobody if none is. */
+  /** Returns memory for rows. It belongs to the job that is added next. */
   reserve(rows: number): FloatArray {
     const { maxBatch } = this.#options;
     let batch = this.#batches.at(-1);

@@ -1,5 +1,6 @@
 import { badArgument, clipped, shapeMismatch } from '../core/errors.js';
 import { isFields } from '../core/fields.js';
+import type { NetType } from '../core/net-type.js';
 import { mapNamed } from '../data/by-name.js';
 import type { RowCells } from '../data/csv-options.js';
 import { NamedPreparer } from '../data/preparation/named-preparer.js';
@@ -12,7 +13,6 @@ import {
   type OutputPreparation,
   type Preparation,
 } from '../data/preparation/preparation.js';
-import type { NetType } from '../losses/index.js';
 import type { GraphInput } from '../net/net-graph.js';
 import { type AnyTensor, type DType, sizeOf, Tensor } from '../tensor/tensor.js';
 import type { Answers } from './row-predictor.js';
@@ -38,7 +38,7 @@ export class StepPreparer {
   readonly #preparer: NamedPreparer;
   #answerer: NamedPreparer | undefined;
 
-  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation that says nothing about single steps */
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation without a rule for single steps */
   constructor(preparation: Preparation, net: SteppedNet) {
     this.#net = net;
     const { inputs, targets } = byName(preparation);

@@ -3,10 +3,10 @@ import { shapeMismatch } from '../core/errors.js';
 import type { InputType } from '../graph/node.js';
 import type { StepMemory } from '../graph/step-memory.js';
 import { type Ops, opsOn } from '../ops/ops.js';
+import { ShapeRunner } from '../ops/shape-runner.js';
 import { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
-import type { KernelArgument, Runner } from '../runtime/runner.js';
-import { type DType, Tensor, type TensorType } from '../tensor/tensor.js';
+import type { DType } from '../tensor/tensor.js';
 
 /** The circumstances of a pass, beside its inputs. */
 export interface CallContext {
@@ -53,22 +53,4 @@ export function composedOutput(
     throw shapeMismatch(`the result of call for ${rows} rows`, `a Value with ${rows} rows`, received);
   }
   return y;
-}
-
-/** Follows shapes through operations; there are no numbers. */
-export class ShapeRunner implements Runner {
-  readonly dtype: DType;
-  readonly step: KernelArgument = 0;
-
-  constructor(dtype: DType) {
-    this.dtype = dtype;
-  }
-
-  tensor(shape: readonly number[]): Tensor;
-  tensor<Type extends TensorType>(shape: readonly number[], type: Type): Tensor<Type>;
-  tensor(shape: readonly number[], type: TensorType = this.dtype): Tensor<TensorType> {
-    return new Tensor(shape, type, { data: new Float32Array(0), isLaidOut: false });
-  }
-
-  run(): void {}
 }

@@ -3,6 +3,7 @@ export * from './activation.js';
 export * from './average-pool.js';
 export * from './batch-norm.js';
 export * from './bidirectional.js';
+export * from './byte-rounding.js';
 export * from './classification.js';
 export * from './concatenate.js';
 export * from './conv.js';

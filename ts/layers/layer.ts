@@ -75,7 +75,7 @@ export abstract class Layer extends Parameterized implements Applicable {
   }
 
   /**
-   * Returns the shape of one output row. The first call tells the layer the sizes that it was not given.
+   * Returns the shape of one output row. The first call sets the sizes that the constructor was not given.
    * @param inputs - shape of a row of each input
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` where such input does not fit
    */
@@ -197,7 +197,7 @@ export abstract class Layer extends Parameterized implements Applicable {
 
   /**
    * Whether the layer can take sequences one step at a time, as `net.stream` hands them over: each step's output depends on
-   * that step alone, or on what the layer keeps in the memory of its `CallContext`. False unless a class says otherwise.
+   * that step alone, or on what the layer keeps in the memory of its `CallContext`. False unless a class overrides it.
    */
   get isStepwise(): boolean {
     return false;

@@ -131,15 +131,20 @@ export abstract class QuantizedLayer extends Layer {
     }
   }
 
+  /** Whole numbers from −128 to 127, of which kernels take so many outputs. */
+  protected wholeWeights(_outputs: number): Tensor {
+    return this.parameters.find(({ name }) => name === 'W')!.value;
+  }
+
   /** Fills what kernels read from the parameters. */
   #pack({ call, packed, scale, input }: Constants): void {
     const [inputScale, inputZero] = [this.#values('inputScale')[0]!, this.#values('inputZero')[0]!];
     input.data.set([1 / inputScale, inputZero]);
     const scales = this.#values('scale');
-    for (let i = 0; i < scales.length; i++) scale.data[i] = inputScale * scales[i]!;
-    const { value } = this.parameters.find(({ name }) => name === 'W')!;
+    for (let i = 0; i < scale.data.length; i++) scale.data[i] = inputScale * (scales[i] ?? 1);
     const geometry = { data: Int32Array.from(call.geometry), shape: [call.geometry.length] };
-    new EagerRunner('float32').run(`pack_${call.kernel}`, { w: value, input, geometry, packed });
+    const w = this.wholeWeights(scale.size);
+    new EagerRunner('float32').run(`pack_${call.kernel}`, { w, input, geometry, packed });
   }
 
   /** What kernels read, brought up to date; empty where only shapes are followed. */
@@ -165,10 +170,11 @@ export abstract class QuantizedLayer extends Layer {
     if (tape.runner.dtype !== 'float32') {
       throw badArgument('the dtype of a net with int8 weights', 'float32', tape.runner.dtype);
     }
-    const { W, B, scale: scales } = parameters;
-    const constants = this.#constantsFor(call, scales!.size, W!.tensor.data.length === 0);
+    const { inputScale, B, scale: scales } = parameters;
+    const outputs = scales?.size ?? call.outputShape.at(-1)!;
+    const constants = this.#constantsFor(call, outputs, inputScale!.tensor.data.length === 0);
     const { packed, scale, input } = constants;
-    const bias = B?.tensor ?? Tensor.zeros([1, scales!.size]);
+    const bias = B?.tensor ?? Tensor.zeros([1, outputs]);
     const geometry = { data: Int32Array.from(call.geometry), shape: [call.geometry.length] };
     const y = tape.operation(
       call.outputShape,

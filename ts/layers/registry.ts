@@ -1,8 +1,9 @@
 import { didYouMean } from '../core/did-you-mean.js';
 import { BlasnetError, badArgument, clipped, placed } from '../core/errors.js';
-import { fieldsOf, isFields } from '../core/fields.js';
+import { fieldsOf } from '../core/fields.js';
 import { checkedShape } from '../tensor/tensor.js';
 import { Layer, type LayerConfig, type RowShape } from './layer.js';
+import { sizesByType, takesOutputs, withSizes } from './layer-sizes.js';
 
 /** Makes a layer from the fields of its config, `type` left out; the layer's constructor checks them. */
 export type LayerCreator = (fields: Readonly<Record<string, unknown>>) => Layer;
@@ -22,7 +23,6 @@ export interface LayerEntry {
 }
 
 const creators = new Map<string, LayerCreator>();
-const sizesByType = new Map<string, LayerSizes>();
 
 /**
  * Makes layers of a class known by the `type` of their configs, so that a saved net that has some can be loaded.
@@ -54,16 +54,11 @@ export function createLayers(
   if (!Array.isArray(entries)) throw badArgument('layers', 'a list of { name?, config }', entries);
   for (const [i, entry] of entries.entries()) fieldsOf(`layers[${i}]`, entry, ['name', 'config']);
   fieldsOf('net', net, ['input', 'outputs']);
-  const last = entries.findLastIndex(({ config }) => sizesByType.get(config?.type)?.fromOutputs);
+  const last = entries.findLastIndex(({ config }) => takesOutputs(config));
   let shape = checkedShape(net.input, "net's input");
   return entries.map(({ name, config }, i) => {
     try {
-      const { fromInput, fromOutputs } = sizesByType.get(config?.type) ?? {};
-      const sizes = {
-        ...fromInput?.(shape),
-        ...(i === last && net.outputs !== undefined && fromOutputs?.(net.outputs)),
-      };
-      const layer = createLayer(isFields(config) ? { ...sizes, ...config } : config);
+      const layer = createLayer(withSizes(config, shape, i === last ? net.outputs : undefined));
       shape = layer.outputShape(shape);
       return layer;
     } catch (cause) {

@@ -2,4 +2,3 @@
 export * from './create.js';
 export * from './functions.js';
 export * from './loss.js';
-export * from './net-type.js';

@@ -22,7 +22,7 @@ const expected: Readonly<Record<Exclude<LabelRule, 'numbers'>, (width: number) =
 };
 
 /**
- * Checks that labels are such as a rule wants.
+ * Checks that labels follow a rule.
  * @param width - of the output's last dimension: the number of classes
  * @param name - of the set, for messages
  * @throws BlasnetError `ERR_BAD_ARGUMENT` that names the first row with another label

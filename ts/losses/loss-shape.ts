@@ -1,7 +1,7 @@
 // @internal
 import { BlasnetError } from '../core/errors.js';
-import { ShapeRunner } from '../layers/composition.js';
 import { opsOn } from '../ops/ops.js';
+import { ShapeRunner } from '../ops/shape-runner.js';
 import { Tape } from '../ops/tape.js';
 import { Value } from '../ops/value.js';
 import type { DType } from '../tensor/tensor.js';

@@ -18,7 +18,7 @@ export interface JudgedOutput {
   readonly kind: 'softmax' | 'sigmoid' | undefined;
   /** Its classes, or yes-or-no answers: the length of the last dimension, or what a softmax is over. */
   readonly width: number;
-  /** The output above which the answer of a single output is yes, unless a metric says otherwise. */
+  /** The output above which the answer of a single output is yes, unless the metric has another one. */
   readonly threshold: number;
   /** Shape of one row of labels. */
   readonly labelShape: readonly number[];

@@ -6,7 +6,8 @@ import { packageRoot, requirePackage } from '../core/own-package.js';
 
 /** The functions of the compiled addon for MPI. */
 export interface NativeMpi {
-  start(): Promise<{
+  /** @param timeout - milliseconds for which another rank may give no sign of life; 0 for ever */
+  start(timeout: number): Promise<{
     readonly rank: number;
     readonly size: number;
     readonly library: string;

@@ -1,12 +1,27 @@
 import { isMainThread } from 'node:worker_threads';
 import type { Communicator } from '../core/communicator.js';
-import { BlasnetError, reasonOf } from '../core/errors.js';
+import { BlasnetError, badArgument, reasonOf } from '../core/errors.js';
+import { checkOptions } from '../core/fields.js';
 import { native } from '../runtime/native.js';
 import { loadMpiAddon } from './addon.js';
 import { MpiCommunicator, SoleCommunicator } from './communicators.js';
 import { isLaunchedByMpi, launchedRank, localSize } from './launcher.js';
 
 export type { Communicator } from '../core/communicator.js';
+
+export * from './share-out.js';
+
+/** Options of `mpi`. */
+export interface MpiOptions {
+  /**
+   * Milliseconds after which a rank that gives no sign of life, because its process is stopped or its network is lost, ends the
+   * run on all ranks: from 1000 on, or 0 for never; default 60,000. A rank that computes, or whose event loop is busy, gives
+   * them.
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+const defaultTimeout = 60_000;
 
 let joined: Promise<Communicator> | undefined;
 
@@ -15,7 +30,7 @@ let joined: Promise<Communicator> | undefined;
  * alone is the only one of its run: `size` is 1, and no MPI is needed.
  *
  * Ranks on one machine share its cores: each computes with as many threads as its share has, unless `BLASNET_THREADS` or
- * `setThreads` says otherwise.
+ * `setThreads` says otherwise. A process joins once: further calls return the same communicator, whatever their options.
  *
  * At the end of the process MPI is left as it has to be. A rank that ends with another exit code than 0, or while it takes
  * part in something, ends all ranks.
@@ -31,12 +46,17 @@ let joined: Promise<Communicator> | undefined;
  * await communicator.allReduce(2.5); // → 2.5
  * ```
  */
-export function mpi(): Promise<Communicator> {
-  joined ??= join();
+export async function mpi(options: MpiOptions = {}): Promise<Communicator> {
+  checkOptions(options, ['timeoutMs']);
+  const { timeoutMs = defaultTimeout } = options;
+  if (!(timeoutMs === 0 || (Number.isSafeInteger(timeoutMs) && timeoutMs >= 1000))) {
+    throw badArgument('timeoutMs', 'a whole number from 1000 on, or 0,', timeoutMs);
+  }
+  joined ??= join(timeoutMs);
   return joined;
 }
 
-async function join(): Promise<Communicator> {
+async function join(timeout: number): Promise<Communicator> {
   if (!isMainThread) throw new BlasnetError('ERR_BAD_ARGUMENT', 'Call mpi() in the main thread, not in a worker');
   if (!isLaunchedByMpi()) return new SoleCommunicator();
   const addon = loadMpiAddon();
@@ -48,7 +68,7 @@ async function join(): Promise<Communicator> {
     process.stderr.write(`blasnet: rank ${launchedRank() ?? '?'} failed: ${text}\n`);
   });
   try {
-    const { exchange, ...world } = await addon.start();
+    const { exchange, ...world } = await addon.start(timeout);
     return new MpiCommunicator(addon, { ...world, exchange: native.registerExchange(exchange) });
   } catch (cause) {
     throw new BlasnetError('ERR_NATIVE_LOAD', `Expected MPI to start but received: ${reasonOf(cause)}`, { cause });

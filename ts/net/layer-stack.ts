@@ -99,7 +99,7 @@ export class LayerStack {
     return rangesOf(this.#parts, [...rowShapes, ...(known && steps.length > 0 ? this.shapes(...rowShapes) : [])]);
   }
 
-  /** The input that tells which steps of sequences count, and how; undefined where none does. */
+  /** The input from which the steps of sequences that count are known, and how; undefined where there is none. */
   get stepsSource(): { readonly input: number; readonly kind: 'length' | 'nonZero' } | undefined {
     const { inputs, steps } = this.#parts;
     for (const { layer, sources } of steps) {

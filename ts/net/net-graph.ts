@@ -14,7 +14,7 @@ export interface NamedLayer {
 export interface GraphInput {
   /** '' where the net has one input, which needs none. */
   readonly name: string;
-  /** As `input` was told, which rows must have; undefined in a chain, whose layers tell what they take. */
+  /** The shape given to `input`, which rows must have; undefined in a chain, whose layers define it. */
   readonly rowShape: RowShape | undefined;
   readonly dtype: InputType;
   /** Of an int32 input: the least and the greatest number that its layers take; absent where any will do. */
@@ -101,7 +101,7 @@ export function chainOf(layers: readonly NamedLayer[]): GraphParts {
   };
 }
 
-/** Row shapes of the inputs, as far as they were told or seen; undefined if one of them is not known. */
+/** Row shapes of the inputs, given or seen; undefined if one of them is not known. */
 export function knownShapes({ inputs, seen }: GraphParts): readonly RowShape[] | undefined {
   const shapes = inputs.map(({ rowShape }, i) => rowShape ?? seen?.[i]);
   return shapes.every((shape) => shape !== undefined) ? shapes : undefined;
@@ -109,7 +109,8 @@ export function knownShapes({ inputs, seen }: GraphParts): readonly RowShape[] |
 
 /** The layers of a graph in the order in which they are first applied. */
 export function uniqueLayers({ steps }: Pick<GraphParts, 'steps'>): readonly NamedLayer[] {
-  return steps.filter(({ layer }, i) => steps.findIndex((other) => other.layer === layer) === i);
+  const seen = new Set<Layer>();
+  return steps.filter(({ layer }) => !seen.has(layer) && seen.add(layer));
 }
 
 /** The nodes that outputs are computed from, these included. */
@@ -197,7 +198,7 @@ export function rangesOf({ inputs, steps }: GraphParts, rowShapes: readonly (Row
   return found;
 }
 
-/** Refuses rows of another shape than an input was told. @throws BlasnetError `ERR_SHAPE_MISMATCH` */
+/** Refuses rows of another shape than that of the input. @throws BlasnetError `ERR_SHAPE_MISMATCH` */
 export function requireRows({ name, rowShape }: GraphInput, received: RowShape): void {
   if (rowShape === undefined || rowShape.join() === received.join()) return;
   const what = name === '' ? 'the input' : `input '${clipped(name, 60)}'`;

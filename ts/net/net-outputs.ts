@@ -1,11 +1,11 @@
 // @internal
 import { badArgument } from '../core/errors.js';
+import type { NetType } from '../core/net-type.js';
 import type { RowShape } from '../graph/node.js';
 import type { OutputForm } from '../graph/output-form.js';
 import { ActivationLayer } from '../layers/activation.js';
 import { ClassificationLayer } from '../layers/classification.js';
 import { FullyConnectedLayer } from '../layers/fully-connected.js';
-import type { NetType } from '../losses/net-type.js';
 import type { Objective } from '../objectives.js';
 import { type Model, objectivesFor } from './model.js';
 import type { GraphStep } from './net-graph.js';

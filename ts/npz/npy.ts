@@ -48,8 +48,8 @@ export function decodeNpy(bytes: Uint8Array, where: string): NpyArray {
 }
 
 /**
- * Checks the header of an NPY file before memory is taken for the rest: a header may promise 2^60 numbers, and a file may
- * have more of them than its header says.
+ * Checks the header of an NPY file before memory is taken for the rest: a header may claim 2^60 numbers, and a file may hold
+ * more of them than its header counts.
  * @param start - the first {@link NPY_START} bytes of the file, or all
  * @param total - bytes of the whole file
  */

@@ -50,8 +50,8 @@ const SLACK = 1024;
 const LARGE = 1 << 20;
 
 /**
- * A zip archive in memory, whose members are unpacked on demand. Nothing is allocated on the archive's word alone: members
- * may claim no more than their packed bytes can hold.
+ * A zip archive in memory, whose members are unpacked on demand. Sizes in the directory are not trusted: a member may have
+ * no more bytes than its packed bytes can hold.
  */
 export class ZipArchive {
   readonly #view: Buffer;

@@ -9,7 +9,7 @@ type OnTape<F> = F extends (tape: Tape, ...args: infer A) => infer R ? (...args:
 
 /**
  * The operations of which layers and losses are composed. Each gives a new value, runs or records one kernel or a few,
- * and knows its gradient. Shapes broadcast as in NumPy; numbers count as tensors of one element.
+ * and has a gradient. Shapes broadcast as in NumPy; numbers count as tensors of one element.
  */
 export type Ops = { readonly [Name in keyof Operations]: OnTape<Operations[Name]> };
 

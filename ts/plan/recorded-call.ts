@@ -39,5 +39,6 @@ export function covers(all: Extent, part: Extent): boolean {
 /** Returns the calls that read or write an operand's memory. */
 export function usersOf(operand: Operand, calls: readonly RecordedCall[]): RecordedCall[] {
   const extent = extentOf(operand);
-  return calls.filter((call) => operandsOf(call).some((other) => overlap(extentOf(other), extent)));
+  const touches = (argument: KernelArgument) => isOperand(argument) && overlap(extentOf(argument), extent);
+  return calls.filter(({ args }) => Object.values(args).some(touches));
 }

@@ -1,4 +1,5 @@
-// The sizes at which a pass of the plan compiler pays. Those that C++ knows as well come from native/core/sizes.h.
+// The sizes at which a pass of the plan compiler pays. Those that C++ knows as well come from native/core/sizes.h,
+// and from native/core/rules.h where they follow from the machine.
 import { native } from '../runtime/native.js';
 
 const { sizes } = native;
@@ -24,5 +25,5 @@ export function paysToFoldAdam(weights: number, rows: number): boolean {
  */
 export function paysInPanels(weights: number, rows: readonly number[]): boolean {
   const most = Math.max(0, ...rows);
-  return most <= 256 && most * weights >= sizes.largeProduct! && most * weights <= sizes.blockedProduct!;
+  return most <= sizes.panelDepth! && most * weights >= sizes.largeProduct! && most * weights <= sizes.blockedProduct!;
 }

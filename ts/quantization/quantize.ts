@@ -5,8 +5,9 @@ import type { Layer } from '../layers/index.js';
 import { createLayer } from '../layers/index.js';
 import type { QuantizedLayer } from '../layers/quantized-layer.js';
 import { checkedConfigOf } from '../model-files/description.js';
-import { type GraphOutput, type GraphParts, type GraphStep, uniqueLayers } from '../net/net-graph.js';
+import { type GraphOutput, type GraphParts, type GraphStep, type NamedLayer, uniqueLayers } from '../net/net-graph.js';
 import { type AnyTensor, isFloats, sizeOf, type Tensor } from '../tensor/tensor.js';
+import { namesWithin, withOpenBlocks } from './blocks.js';
 import { quantizedLayer, reasonToStay } from './layers.js';
 import { InputRange } from './ranges.js';
 import { ErrorSums, type LayerQuantization, type QuantizationReport } from './report.js';
@@ -26,7 +27,8 @@ export interface QuantizeOptions {
 }
 
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` */
-export function checkedQuantizeOptions(options: QuantizeOptions, layerNames: readonly string[]) {
+export function checkedQuantizeOptions(options: QuantizeOptions, layers: readonly NamedLayer[]) {
+  const layerNames = namesWithin(layers);
   checkOptions(options, ['percentile', 'exclude', 'raw']);
   const { percentile = 100, exclude = [], raw = false } = options;
   if (!(typeof percentile === 'number' && percentile > 50 && percentile <= 100)) {
@@ -57,11 +59,13 @@ const chunkNumbers = 2 ** 22;
 
 /**
  * Makes the graph of a net with int8 weights, and compares it with the float32 one.
+ * @returns this graph, `parts`, and the float32 one with as many steps, `from`
  */
 export async function quantizeGraph(
-  setting: Setting,
+  given: Setting,
   { percentile, exclude }: { readonly percentile: number; readonly exclude: readonly string[] },
-): Promise<{ readonly parts: GraphParts; readonly report: QuantizationReport }> {
+): Promise<{ readonly from: GraphParts; readonly parts: GraphParts; readonly report: QuantizationReport }> {
+  const setting = { ...given, ...withOpenBlocks(given, exclude) };
   const { parts, inputs } = setting;
   requireFinite(parts, inputs);
   const layers = uniqueLayers(parts);
@@ -98,7 +102,7 @@ export async function quantizeGraph(
     }),
     outputs: Object.fromEntries(parts.outputs.map(({ name }, i) => [name, outputs[i]!.error])),
   };
-  return { parts: withLayers(parts, copiesOf(parts, makers)), report };
+  return { from: parts, parts: withLayers(parts, copiesOf(parts, makers)), report };
 }
 
 function requireFinite({ inputs: ports }: GraphParts, inputs: readonly AnyTensor[]): void {

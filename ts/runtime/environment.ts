@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { badArgument } from '../core/errors.js';
 import { version } from '../core/version.js';
+import { describeMachine, describeRules } from './machine.js';
 import { native } from './native.js';
 import { hasNativeBfloat16 } from './precision.js';
 
@@ -24,8 +25,9 @@ export function getThreads(): number {
 }
 
 /**
- * Versions of blasnet, its BLAS and Node.js, the CPU's name and cores, the vector instructions in use, and
- * whether `precision: 'bfloat16'` uses instructions of the CPU ('native') or computes the same by float32 ('emulated').
+ * Versions of blasnet, its BLAS and Node.js, the CPU's name and cores, the vector instructions in use, whether
+ * `precision: 'bfloat16'` uses instructions of the CPU ('native') or computes the same by float32 ('emulated'), and what was
+ * read of the machine with the sizes that kernels derive from it: both are one line of text each, for reports.
  */
 export const versions = Object.freeze({
   blasnet: version,
@@ -35,6 +37,8 @@ export const versions = Object.freeze({
   bfloat16: hasNativeBfloat16 ? 'native' : 'emulated',
   node: process.versions.node,
   physicalCores: native.physicalCores,
+  machine: describeMachine(native.machine),
+  rules: describeRules(native.machine),
 });
 
 const fromEnvironment = process.env.BLASNET_THREADS;

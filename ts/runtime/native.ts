@@ -77,6 +77,29 @@ export interface ReplayOptions {
   readonly scalars: Float64Array;
 }
 
+/** What C++ read of the machine, 0 where the system does not tell, and the sizes that it derives from that. */
+export interface NativeMachine {
+  readonly l1Bytes: number;
+  readonly l2Bytes: number;
+  readonly l3Bytes: number;
+  /** Logical CPUs that share the cache. */
+  readonly l2SharedBy: number;
+  readonly l3SharedBy: number;
+  readonly vectorBits: number;
+  readonly avx512Bf16: boolean;
+  readonly vnni: boolean;
+  readonly amxBf16: boolean;
+  readonly amxInt8: boolean;
+  readonly cpus: number;
+  readonly cores: number;
+  readonly numaNodes: number;
+  readonly nearBytes: number;
+  readonly partRows: number;
+  readonly largeFactor: number;
+  readonly cachedMatrix: number;
+  readonly tileProduct: number;
+}
+
 /** The functions and classes of the compiled addon. */
 export interface Native {
   readonly kernels: Readonly<Record<string, readonly KernelParameter[]>>;
@@ -85,6 +108,8 @@ export interface Native {
   readonly sizes: Readonly<Record<string, number>>;
   readonly blas: string;
   readonly simd: string;
+  /** What C++ read of the machine, and the sizes that follow from it; see native/core/machine.h and rules.h. */
+  readonly machine: NativeMachine;
   /** Whether products in bfloat16 use instructions of the CPU for them. */
   readonly bfloat16: boolean;
   readonly physicalCores: number;

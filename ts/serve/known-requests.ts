@@ -11,17 +11,17 @@ interface Known {
   readonly places: readonly Place[];
 }
 
-/** Texts that are kept, and the most characters of each. */
+/** The most texts that are kept, and the most characters of each. */
 const [mostTexts, mostLength] = [64, 2048];
 
 /**
- * Requests that have been checked. Those of a client mostly differ in their numbers only: what stands around the numbers is
- * parsed and checked once.
+ * A cache of requests that have been checked. Requests of one client often differ only in their numbers: then the text around the
+ * numbers is parsed and checked once.
  */
 export class KnownRequests {
   readonly #byText = new Map<string, Known>();
 
-  /** Returns a request of which nothing but the numbers is new; undefined for others. */
+  /** Returns the request where only its numbers are new; undefined otherwise. */
   find({ text, lists }: ListedText, binary: Uint8Array): InferRequest | undefined {
     const known = text.length <= mostLength ? this.#byText.get(text) : undefined;
     if (!known || known.binaryBytes !== binary.length) return undefined;
@@ -34,14 +34,14 @@ export class KnownRequests {
     return { ...request, inputs };
   }
 
-  /** Remembers a request that is right but for its numbers, unless there are other things among its data. */
+  /** Keeps a request whose fields have been checked, unless its data holds anything but numbers. */
   keep({ text, lists }: ListedText, binary: Uint8Array, request: InferRequest): void {
     if (text.length > mostLength) return;
     const places = request.inputs.map(({ data }) => placeOf(data, lists, binary));
     if (!places.every((place) => place !== undefined)) return;
-    // The texts of clients that number their requests are of no further use.
+    // Clients that give each request an id of its own fill the cache with texts that never come again.
     if (this.#byText.size >= mostTexts) this.#byText.clear();
-    // Without the data, which take memory.
+    // The data would take memory.
     const inputs = request.inputs.map((input) => ({ ...input, data: [] }));
     this.#byText.set(text, { request: { ...request, inputs }, binaryBytes: binary.length, places });
   }

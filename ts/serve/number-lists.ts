@@ -31,7 +31,7 @@ const mostSum = 1e25;
 const mostKept = 1 << 20;
 let kept = new Float64Array(1 << 13);
 
-/** Stands for a list in the text that JSON.parse gets: a number that nobody can guess, and those behind it. */
+/** Numbers in place of lists in the text for JSON.parse: a random one, which clients cannot guess, and those behind it. */
 const mark = randomInt(2 ** 47);
 
 const fourZeros = Buffer.from('0,0,0,0,').readDoubleBE();

@@ -71,7 +71,7 @@ export async function serveRepository(
   refuseOthers();
 }
 
-/** Reads bodies as bytes, whatever `Content-Type` says: they are parsed once it is known that they are wanted. */
+/** Reads bodies as bytes, whatever `Content-Type` says: they are parsed later, when the request is known to be answered. */
 function addBodyParser(app: FastifyInstance, settings: Settings): void {
   app.removeAllContentTypeParsers();
   const bodies = new BodyReader(settings);

@@ -8,7 +8,7 @@ import { ServedNet } from './served-net.js';
 import { Statistics } from './statistics.js';
 import { WaitingRoom } from './waiting-room.js';
 
-/** Is told what the queues of a model do. */
+/** Receives the events of a model's queues. */
 interface EntryListener {
   onBatch(entry: ModelEntry, rows: number): void;
   onFreed(): void;
@@ -140,7 +140,7 @@ export class Repository {
     }
   }
 
-  /** Whether all models take requests, but for those that were unloaded. */
+  /** Whether all models that are not unloaded take requests. */
   get isReady(): boolean {
     return !this.isDraining && this.entries.every(({ isReady, isUnloaded }) => isReady || isUnloaded);
   }
@@ -159,7 +159,7 @@ export class Repository {
     return this.entries.flatMap(({ nets }) => nets).reduce((sum, { rows }) => sum + rows, 0);
   }
 
-  /** Loads all models, but for those that are to be unloaded. */
+  /** Loads all models that are not to be unloaded. */
   async load(unloaded: readonly string[] = []): Promise<void> {
     for (const entry of this.entries) {
       if (entry.isReloadable && unloaded.includes(entry.name)) entry.unload();

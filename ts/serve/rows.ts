@@ -112,7 +112,7 @@ function numbersOfInput(
 
 /**
  * Returns all numbers of an input, as precise as the net's.
- * @throws Problem 400 for elements that are not numbers of their datatype, and for fractions where the net wants none
+ * @throws Problem 400 for elements that are not numbers of their datatype, and for fractions where the net takes whole numbers
  */
 export function numbersOfRows(input: InputTensor, dtype: InputPreparation['dtype'], netType: DType): FloatArray {
   const { name, datatype, size } = input;
@@ -229,7 +229,7 @@ function requireSteps({ name, shape, size }: InputTensor, steps: number, count: 
   throw badRequest(`the shape of input '${name}'`, expected, `[${shape.join(', ')}]`);
 }
 
-/** Returns a column's cells: strings or numbers, as its datatype says; booleans are 0 and 1. */
+/** Returns a column's cells: strings or numbers, by its datatype; booleans are 0 and 1. */
 export function cellsOf(input: InputTensor): readonly (string | number)[] {
   const { name, datatype, data, size } = input;
   const isText = datatype === 'BYTES';

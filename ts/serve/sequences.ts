@@ -23,7 +23,7 @@ export interface SequenceJob {
   fail(error: unknown): void;
 }
 
-/** Is told what the sequences of a net do. */
+/** Receives the events of a net's sequences. */
 export interface SequenceListener {
   /** A step was computed. */
   onBatch(rows: number, milliseconds: number): void;

@@ -21,7 +21,7 @@ export interface InferJob extends RowJob<Answers> {
   timeOut(): void;
 }
 
-/** Is told what the queue of a net does. */
+/** Receives the events of a net's queue. */
 export interface QueueListener {
   /** A batch was computed. */
   onBatch(rows: number, milliseconds: number): void;
@@ -29,7 +29,7 @@ export interface QueueListener {
   onFreed(): void;
 }
 
-/** Milliseconds of computation for which a thread is not worth its while: to tell it, and to be told, takes as long. */
+/** Milliseconds of computation below which no thread is used: the messages to it and back take as long. */
 const shortMs = 0.1;
 
 /** A net that is ready for requests, with its queue. */

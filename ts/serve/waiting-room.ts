@@ -4,7 +4,7 @@ export interface Waiting {
   readonly bytes: number;
   /** When it is refused, in milliseconds of `performance.now()`. */
   readonly refusedAt: number;
-  /** Whether nobody waits for its answer any more. */
+  /** Whether it has been answered, or its client has gone. */
   isOver(): boolean;
   refuse(): void;
 }

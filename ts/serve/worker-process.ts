@@ -17,7 +17,7 @@ export type SharedHandlers = Readonly<
   Record<'isReady' | 'metrics' | 'statistics' | 'change', (argument: never) => unknown>
 >;
 
-/** Is told what becomes of a worker. */
+/** Receives the events of a worker. */
 export interface WorkerListener {
   /** It takes connections; its models may not be loaded. */
   onUp(worker: WorkerProcess): void;

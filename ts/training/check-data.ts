@@ -30,6 +30,25 @@ export function checkData(model: Model, reader: DataReader, options: TrainOption
   for (const { output, key } of outputs) checkClassWeights(model, output, reader.namedClassWeights[key]);
   const count = reader.trainingStream?.count ?? countOf(reader.trainingPart);
   if (sampleWeight !== undefined) checkSampleWeight(sampleWeight, count);
+  checkShare(model, reader, options);
+}
+
+/** Refuses rows that ranks share by another rule than that of the run. */
+function checkShare({ params }: Model, { trainingStream }: DataReader, { communicator }: TrainOptions): void {
+  const { share, count = 0 } = trainingStream ?? {};
+  if (!share) return;
+  const expected = `that of the reader, in which rank ${share.rank} of ${share.size} has its own rows`;
+  if (communicator?.rank !== share.rank || communicator.size !== share.size) {
+    throw badArgument(
+      'communicator',
+      expected,
+      communicator ? `rank ${communicator.rank} of ${communicator.size}` : 'none',
+    );
+  }
+  const { batchSize } = params;
+  if (Math.min(batchSize === -1 ? count : batchSize, count) !== Math.min(share.batchSize, count)) {
+    throw badArgument('batchSize', `${share.batchSize}, by which the ranks of the reader share its rows,`, batchSize);
+  }
 }
 
 function checkSampleWeight({ data, rows, rowSize }: NonNullable<TrainOptions['sampleWeight']>, count: number): void {

@@ -240,6 +240,22 @@ class WholeOutputs {
   }
 }
 
+/**
+ * Records the kernels that bring the rows of a whole batch together, of which each process has those of its shards.
+ * @param batch - `part`: the rows of this process from the row `offset` on; undefined where it has none
+ */
+export function gatherRows(
+  runner: Runner,
+  batch: { rows: number; rowShape: readonly number[]; part: Tensor | undefined; offset: number },
+  { exchange, count }: Shards,
+): Tensor {
+  const { rows, rowShape, part, offset } = batch;
+  const whole = runner.tensor([rows, sizeOf(rowShape)]);
+  if (part) runner.run('store_rows', { a: part.reshape([part.rows, whole.rowSize]), firstRow: offset, target: whole });
+  runner.run('gather_shards', { rows: whole, shards: count, communicator: exchange! });
+  return whole.reshape([rows, ...rowShape]);
+}
+
 function formOf({ shape, logits, mask }: Value): OutputForm {
   const rowShape = shape.slice(1);
   const isByRow = logits !== undefined && logits.z.shape[0] === shape[0];

@@ -31,7 +31,12 @@ export class StreamFeed implements Feed {
   readonly #stream: RowStream;
   /** Names, shapes and types of the rows as the net takes them. */
   readonly #like: Part;
+  /** Rows of this process in a batch, and in an epoch. */
   readonly #batchRows: number;
+  readonly #count: number;
+  /** Its rows in the batches of full size. */
+  readonly #fullCount: number;
+  readonly #stepsPerEpoch: number;
   readonly #windows: AsyncGenerator<Window, never>;
   #next: Promise<IteratorResult<Window>> | undefined; // is being filled
   #covered = Number.NEGATIVE_INFINITY; // steps before this one have their rows in the plan's window
@@ -54,12 +59,16 @@ export class StreamFeed implements Feed {
       inputs: mapNamed(stream.like.inputs, (rows) => rowsIn(dtype, rows)),
       targets: mapNamed(stream.like.targets, (rows) => labelRowsIn(dtype, rows)),
     };
-    this.#batchRows = batchSize === -1 ? stream.count : Math.min(batchSize, stream.count);
-    const stepsPerEpoch = Math.ceil(stream.count / this.#batchRows);
-    this.#windows = this.#readWindows((firstStep % stepsPerEpoch) * this.#batchRows);
+    const { share, count } = stream;
+    const wholeBatch = batchSize === -1 ? count : Math.min(batchSize, count);
+    this.#batchRows = share?.within(wholeBatch).rows ?? wholeBatch;
+    this.#count = share?.countOf(count) ?? count;
+    this.#fullCount = Math.floor(count / wholeBatch) * this.#batchRows;
+    this.#stepsPerEpoch = Math.ceil(count / wholeBatch);
+    this.#windows = this.#readWindows((firstStep % this.#stepsPerEpoch) * this.#batchRows);
     const portsFor = (side: Side) => mapNamed(this.#like[side], (rows) => boundInputFor(dtype, rows));
     const boundInputs = { inputs: portsFor('inputs'), targets: portsFor('targets') };
-    this.source = { ...this.#like, count: stream.count, boundInputs, ...weights };
+    this.source = { ...this.#like, count, boundInputs, share, ...weights };
   }
 
   async prepare(step: number, end: number, { replay, scalars, iterationsPerEpoch }: TrainingPlan): Promise<number> {
@@ -72,9 +81,14 @@ export class StreamFeed implements Feed {
         replay.bind(boundInput, window.buffers[side][name]!, window.count);
       }
     }
-    scalars.set('windowStart', window.start);
+    const { share, count } = this.#stream;
+    const [from, to] = [window.start, window.start + window.count];
+    // A window begins with a batch.
+    scalars.set('windowStart', share ? (from / this.#batchRows) * Math.min(share.batchSize, count) : from);
     const epochStart = step - (step % iterationsPerEpoch);
-    this.#covered = epochStart + Math.ceil((window.start + window.count) / this.#batchRows);
+    // The last batch of an epoch may have no row of this rank.
+    const steps = to === this.#count ? this.#stepsPerEpoch : Math.ceil(to / this.#batchRows);
+    this.#covered = epochStart + steps;
     if (this.#covered < end) {
       this.#next = this.#windows.next();
       this.#next.catch(() => {}); // told when it is waited for
@@ -96,10 +110,14 @@ export class StreamFeed implements Feed {
    * @param firstRow - where the first epoch begins
    */
   async *#readWindows(firstRow: number): AsyncGenerator<Window, never> {
-    const { count } = this.#stream;
+    const count = this.#count;
     const batches = Math.max(1, Math.floor(windowBytes / Math.max(1, this.#rowBytes * this.#batchRows)));
-    const capacity = Math.min(batches * this.#batchRows, count);
-    const buffers = [this.#buffersFor(capacity), this.#buffersFor(capacity)];
+    // Windows end where batches do; the last batch of an epoch goes with those before it, where they do not fill a window.
+    const full = this.#fullCount;
+    const capacity = Math.min(batches * this.#batchRows, full);
+    const endOf = (start: number) => (start + capacity > full ? count : start + capacity);
+    // Of a shorter batch, a rank may have one row more than of a full one.
+    const buffers = [this.#buffersFor(capacity + 1), this.#buffersFor(capacity + 1)];
     for (let [turn, skipped] = [0, firstRow]; ; skipped = 0) {
       let [start, filled, seen] = [skipped, 0, 0];
       const epoch = this.#stream.open();
@@ -109,7 +127,8 @@ export class StreamFeed implements Feed {
         const passed = Math.min(Math.max(0, skipped - seen), partCount);
         seen += partCount;
         for (let taken = passed; taken < partCount; ) {
-          const rows = Math.min(partCount - taken, capacity - filled);
+          const end = endOf(start);
+          const rows = Math.min(partCount - taken, end - start - filled);
           for (const side of sides) {
             for (const [name, from] of Object.entries(part[side])) {
               copyRows(from, taken, rows, buffers[turn]![side][name]!, filled);
@@ -117,7 +136,7 @@ export class StreamFeed implements Feed {
           }
           taken += rows;
           filled += rows;
-          if (filled < capacity && start + filled < count) continue;
+          if (start + filled < end) continue;
           yield { buffers: buffers[turn]!, start, count: filled };
           turn = 1 - turn;
           start += filled;
@@ -144,7 +163,7 @@ export class StreamFeed implements Feed {
   }
 
   #check(part: Part, before: number): void {
-    const { count } = this.#stream;
+    const count = this.#count;
     if (before + countOf(part) > count) throw badArgument('the stream', `${count} rows in each epoch`, 'more');
     this.#checkLabels?.(part);
   }

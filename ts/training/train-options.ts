@@ -1,6 +1,6 @@
 import type { Callback } from '../callbacks/callback.js';
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.js';
-import type { Communicator } from '../core/communicator.js';
+import { type Communicator, checkCommunicator } from '../core/communicator.js';
 import { didYouMean } from '../core/did-you-mean.js';
 import { badArgument } from '../core/errors.js';
 import { checkOptions, isFields } from '../core/fields.js';
@@ -100,13 +100,6 @@ export function checkTrainArguments(reader: unknown, options: TrainOptions): ass
 }
 
 const mostShards = 4096;
-
-function checkCommunicator(communicator: unknown): void {
-  const { rank, size, exchange, allGather } = isFields(communicator) ? communicator : {};
-  const isOne = Number.isInteger(rank) && Number.isInteger(size) && typeof allGather === 'function';
-  if (isOne && (size === 1 || typeof exchange === 'number')) return;
-  throw badArgument('communicator', "what mpi() of 'blasnet/mpi' resolves with", communicator);
-}
 
 const hooks = ['onTrainBegin', 'onEpochEnd', 'onCheckpoint', 'onTrainEnd'] as const satisfies (keyof Callback)[];
 

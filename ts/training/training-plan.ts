@@ -1,6 +1,7 @@
 import { iterationsBetween } from '../checkpoints/run-fingerprint.js';
 import { BlasnetError, badArgument } from '../core/errors.js';
 import { inputNames, type NamedRows, type Side, targetNames } from '../data/part.js';
+import type { RankRows } from '../data/rank-rows.js';
 import { batchPass, boundInputFor, floatBatchPass, type Rows, requireFinite } from '../data/rows.js';
 import { Scores } from '../inference/scores.js';
 import { type Model, objectivesFor } from '../net/model.js';
@@ -11,10 +12,10 @@ import type { Tensor } from '../tensor/tensor.js';
 import { accumulatePass, groupUpdatePass } from './accumulation.js';
 import { stepUpdatePass, trainingPass } from './passes.js';
 import { rowLengths } from './row-lengths.js';
-import { ShardedPass } from './sharded-pass.js';
+import { gatherRows, ShardedPass } from './sharded-pass.js';
 import { type Shard, Shards } from './shards.js';
 
-const scalarNames = ['windowStart', 'windowRow', 'groupCount', 'shardRow', 'shardOwnRow'] as const;
+const scalarNames = ['windowStart', 'windowRow', 'groupCount', 'shardRow', 'shardOwnRow', 'ownRow'] as const;
 const shuffleStream = 0x45504f43; // the order of rows; layers' streams are small numbers
 
 /** Where a training plan takes its rows from: a data set in memory, or bound inputs that are given one window after another. */
@@ -25,6 +26,8 @@ export interface TrainingSource {
   readonly count: number;
   /** For windows: where each of them is bound. */
   readonly boundInputs?: Readonly<Record<Side, Readonly<Record<string, BoundInput>>>>;
+  /** Where ranks share the rows: the windows hold those of this rank only. */
+  readonly share?: RankRows | undefined;
   /** A weight for each class by the names of targets; absent where all weigh 1. */
   readonly classWeights: Readonly<Record<string, Operand | undefined>>;
   /** A weight for each row of an epoch, in the rows' own order. */
@@ -44,7 +47,7 @@ export class TrainingPlan {
   /**
    * `windowStart`: rows of the epoch before the window in the bound inputs; `windowRow`: the batch's first row within it;
    * `groupCount`: rows since the last update, where several batches make one; `shardRow` and `shardOwnRow`: as `windowRow` (or
-   * `firstRow`) and `firstRow`, for a shard of the batch.
+   * `firstRow`) and `firstRow`, for a shard of the batch; `ownRow`: as `windowRow`, where it holds rows of this rank only.
    */
   readonly scalars: RuntimeScalars;
   /** The loss and metrics over the rows since a checkpoint. */
@@ -67,7 +70,7 @@ export class TrainingPlan {
     shards: Shards = new Shards(1, undefined),
   ) {
     const { dtype, seed, gradientAccumulation } = model.params;
-    const { count, boundInputs, sampleWeights } = source;
+    const { count, boundInputs, sampleWeights, share } = source;
     const objectives = objectivesFor(model);
     const names = inputNames(model.stack.inputNames, source, 'the training set');
     const targets = targetNames(
@@ -90,35 +93,62 @@ export class TrainingPlan {
     const isPart = gradientAccumulation > 1;
     const whole = (rows: number): Shard => ({ index: 0, offset: 0, rows });
     /** The first row of a shard, for a scalar that is the first row of the batch. */
-    const firstRowOf = (runner: Runner, name: 'firstRow' | 'windowRow', { offset }: Shard, shardName: string) => {
+    const firstRowOf = (
+      runner: Runner,
+      name: 'firstRow' | 'windowRow' | 'ownRow',
+      offset: number,
+      shardName: string,
+    ) => {
       if (offset === 0) return scalars.scalar(name);
       runner.run('window_row', { firstRow: scalars.scalar(name), start: -offset, row: scalars.vector(shardName) });
       return scalars.scalar(shardName);
     };
-    const rangeOf = (runner: Runner, shard: Shard) => ({
-      count: shard.rows,
-      firstRow: firstRowOf(runner, boundInputs ? 'windowRow' : 'firstRow', shard, 'shardRow'),
-      order,
-    });
+    /** @param before - rows of the batch that other ranks have */
+    const rangeOf = (runner: Runner, { offset, rows }: Shard, before = 0) => {
+      const name = share ? 'ownRow' : boundInputs ? 'windowRow' : 'firstRow';
+      return { count: rows, firstRow: firstRowOf(runner, name, offset - before, 'shardRow'), order };
+    };
     const windowPass = (runner: Runner) => {
       if (!boundInputs) return;
       const [firstRow, start] = [scalars.scalar('firstRow'), scalars.scalar('windowStart')];
       runner.run('window_row', { firstRow, start, row: scalars.vector('windowRow') });
+      if (!share) return;
+      const ownRows = share.within(batchRows).rows;
+      runner.run('own_row', {
+        firstRow: scalars.scalar('windowRow'),
+        batchRows,
+        ownRows,
+        row: scalars.vector('ownRow'),
+      });
+    };
+    const weightsPass = (runner: Runner, shard: Shard) => {
+      // These lie in memory, also where the others come in windows.
+      const weights = () => {
+        const firstRow = firstRowOf(runner, 'firstRow', shard.offset, 'shardOwnRow');
+        return floatBatchPass(runner, sampleWeights!, sampleWeights!, { count: shard.rows, firstRow, order });
+      };
+      return { classWeights, sampleWeights: sampleWeights && weights(), isPart };
     };
     const labelsPass = (runner: Runner, shard: Shard, range = rangeOf(runner, shard)) => {
       const labels = targets.map((name) => {
         const rows = source.targets[name]!;
         return floatBatchPass(runner, boundInputs?.targets[name] ?? rows, rows, range);
       });
-      // These lie in memory, also where the others come in windows.
-      const weights = () => {
-        const firstRow = firstRowOf(runner, 'firstRow', shard, 'shardOwnRow');
-        return floatBatchPass(runner, sampleWeights!, sampleWeights!, { count: shard.rows, firstRow, order });
-      };
-      return { labels, classWeights, sampleWeights: sampleWeights && weights(), isPart };
+      return { labels, ...weightsPass(runner, shard) };
     };
-    const batchOf = (runner: Runner, shard: Shard) => {
-      const range = rangeOf(runner, shard);
+    /** Of a whole batch of which this rank has some rows: the other labels come from the other ranks. */
+    const gatheredLabels = (runner: Runner, rows: number) => {
+      const { offset, rows: own } = share!.within(rows);
+      const range = own > 0 ? rangeOf(runner, { index: 0, offset, rows: own }, offset) : undefined;
+      const labels = targets.map((name) => {
+        const given = source.targets[name]!;
+        const part = range && floatBatchPass(runner, boundInputs!.targets[name]!, given, range);
+        return gatherRows(runner, { rows, rowShape: given.rowShape, part, offset }, shards);
+      });
+      return { ...weightsPass(runner, whole(rows)), labels };
+    };
+    const batchOf = (runner: Runner, shard: Shard, rows: number) => {
+      const range = rangeOf(runner, shard, share?.within(rows).offset);
       const inputs = names.map((name) => {
         const rows = source.inputs[name]!;
         return batchPass(runner, boundInputs?.inputs[name] ?? rows, rows, { ...range, augmentSeed: seed });
@@ -129,9 +159,9 @@ export class TrainingPlan {
     const sharded = shards.count > 1 ? new ShardedPass(model, shards) : undefined;
     const gradientPass = (runner: Runner, rows: number) => {
       windowPass(runner);
-      if (!sharded) return [trainingPass(model, runner, () => batchOf(runner, whole(rows)), judge)];
-      const labels = () => labelsPass(runner, whole(rows));
-      return sharded.record(runner, { rows, shardOf: (shard) => batchOf(runner, shard), labels }, judge);
+      if (!sharded) return [trainingPass(model, runner, () => batchOf(runner, whole(rows), rows), judge)];
+      const labels = () => (share ? gatheredLabels(runner, rows) : labelsPass(runner, whole(rows)));
+      return sharded.record(runner, { rows, shardOf: (shard) => batchOf(runner, shard, rows), labels }, judge);
     };
     const stepPass = (rows: number) => (runner: Runner) => {
       const outputs = gradientPass(runner, rows);

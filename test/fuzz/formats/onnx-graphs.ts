@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { elementTypes } from '#blasnet/onnx/messages';
 import { modelCodec } from '#blasnet/onnx/schema';
 import { modelOf, tensor, whole } from '../../onnx/models.js';
 import type { Dice } from '../dice.js';
@@ -10,6 +11,10 @@ const tensors = [
   tensor('f', [2, 1, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]),
   whole('shape', [0, -1]),
   whole('i', [0], []),
+  { name: 'z', dims: [], dataType: elementTypes.uint8, int32Data: [9] },
+  { name: 'u', dims: [], dataType: elementTypes.int8, int32Data: [0] },
+  { name: 'v', dims: [3, 2], dataType: elementTypes.int8, int32Data: [1, -2, 3, -4, 127, -128] },
+  { name: 'c', dims: [2, 1, 2, 2], dataType: elementTypes.uint8, int32Data: [1, 2, 3, 4, 5, 6, 7, 255] },
 ];
 
 /** Operators with inputs behind the first that go with some rows. */
@@ -52,13 +57,19 @@ const likely: readonly (readonly [operator: string, ...inputs: string[]])[] = [
   ['Hardmax'],
   ['Where', 'b', 's'],
   ['Greater', 's'],
+  ['QuantizeLinear', 's', 'z'],
+  ['QuantizeLinear', 's', 'u'],
+  ['DequantizeLinear', 's', 'z'],
+  ['DequantizeLinear', 's', 'u'],
+  ['QLinearMatMul', 's', 'z', 'v', 's', 'u', 's', 'z'],
+  ['QLinearConv', 's', 'z', 'c', 's', 'z', 's', 'z'],
 ];
 
 /** Mostly nothing. */
 const seldom = <Value>(value: fc.Arbitrary<Value>) =>
   fc.oneof({ weight: 7, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
 
-const names = ['', 'x', 'w', 'b', 's', 'f', 'shape', 'i', 'none', 'v0', 'v1', 'v2'];
+const names = ['', 'x', 'w', 'b', 's', 'f', 'shape', 'i', 'z', 'v', 'none', 'v0', 'v1', 'v2'];
 const size = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 0, max: 3 }) }, fc.integer(), fc.maxSafeInteger());
 const sizes = fc.oneof(fc.tuple(size, size), fc.tuple(size, size, size, size), fc.array(size, { maxLength: 9 }));
 const float = fc.float().map((value) => ({ float: value }));

@@ -57,7 +57,7 @@ async function graphBytes(): Promise<Uint8Array[]> {
   return [...Object.values(graphModels), ...random].map((spec) => encode(modelOf(spec)));
 }
 
-const folders = ['pytorch', 'graphs', 'dynamo', 'sklearn'].map((name) => `test/fixtures/onnx/${name}`);
+const folders = ['pytorch', 'graphs', 'dynamo', 'sklearn', 'quantized'].map((name) => `test/fixtures/onnx/${name}`);
 
 export const onnx: Format = {
   file: 'input.onnx',

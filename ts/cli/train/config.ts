@@ -2,8 +2,8 @@ import { BlasnetError, badArgument, placed } from '../../core/errors.js';
 import { type Fields, fieldsOf } from '../../core/fields.js';
 import { badFile, readFileBytes } from '../../core/files.js';
 import { csvOptionNames } from '../../data/csv/check-options.js';
-import type { LayerConfig, LayerEntry } from '../../index.js';
-import type { SettingOption } from './settings.js';
+import type { LayerConfig } from '../../index.js';
+import type { ConfigLayer, SettingOption } from './settings.js';
 
 /** Options of the reader that are plain JSON. */
 const readerFields = [
@@ -41,11 +41,15 @@ export async function readConfig(path: string | undefined, options: readonly Set
 
 function configOf(value: unknown, options: readonly SettingOption[]): Fields {
   const own = options.filter(({ path }) => !path.includes('.'));
-  const known = ['reader', ...own.map(({ path }) => path), 'layers', 'hyperParameters', 'training', 'series', 'texts'];
+  const plain = ['layers', 'outputs', 'hyperParameters', 'training', 'series', 'texts'];
+  const known = ['reader', ...own.map(({ path }) => path), ...plain];
   const fields = fieldsOf('the config', value, known);
   for (const option of own) if (fields[option.path] !== undefined) requireValue(option, fields[option.path]);
   if (fields.net !== undefined && fields.layers !== undefined) {
     throw badArgument('net and layers', 'one of them', 'both');
+  }
+  if (fields.outputs !== undefined && fields.layers === undefined) {
+    throw badArgument('layers', 'a list of layers, since there are outputs,', fields.layers);
   }
   return {
     ...fields,
@@ -55,6 +59,7 @@ function configOf(value: unknown, options: readonly SettingOption[]): Fields {
     series: fieldsOf('series', fields.series ?? {}, seriesFields),
     texts: fieldsOf('texts', fields.texts ?? {}, textFields),
     ...(fields.layers !== undefined && { layers: layersOf(fields.layers) }),
+    ...(fields.outputs !== undefined && { outputs: outputsOf(fields.outputs) }),
   };
 }
 
@@ -79,16 +84,44 @@ function parsedBy(parse: (text: string) => unknown, path: string, value: unknown
   }
 }
 
-/** Layers as `{ name, config }`, or as configs alone. */
-function layersOf(value: unknown): readonly LayerEntry[] {
+/** Layers as `{ name, config, inputs }`, as `{ name, layer, inputs }` or as configs alone, which may have a list `inputs`, too. */
+function layersOf(value: unknown): readonly ConfigLayer[] {
   if (!Array.isArray(value) || value.length === 0) throw badArgument('layers', 'a list of layers', value);
-  return value.map((entry: unknown, i) => {
-    const fields = fieldsOf(`layers[${i}]`, entry);
-    if (typeof fields.type === 'string') return { config: fields as LayerConfig };
-    const { name, config } = fieldsOf(`layers[${i}]`, entry, ['name', 'config']);
-    if (name !== undefined && typeof name !== 'string') throw badArgument(`layers[${i}].name`, 'a string', name);
-    const checked = fieldsOf(`layers[${i}].config`, config);
-    if (typeof checked.type !== 'string') throw badArgument(`layers[${i}]`, 'a type', checked.type);
-    return { ...(name !== undefined && { name }), config: checked as LayerConfig };
+  return value.map((entry: unknown, i): ConfigLayer => {
+    const place = `layers[${i}]`;
+    const given = fieldsOf(place, entry);
+    if (typeof given.type === 'string') {
+      const { inputs, ...config } = given;
+      // A number is a size of the layer.
+      if (!Array.isArray(inputs)) return { config: given as LayerConfig };
+      return { config: config as LayerConfig, inputs: namesOf(`${place}.inputs`, inputs) };
+    }
+    const { name, config, layer, inputs } = fieldsOf(place, entry, ['name', 'config', 'layer', 'inputs']);
+    if (name !== undefined && typeof name !== 'string') throw badArgument(`${place}.name`, 'a string', name);
+    const own = {
+      ...(name !== undefined && { name }),
+      ...(inputs !== undefined && { inputs: namesOf(`${place}.inputs`, inputs) }),
+    };
+    if (layer !== undefined) {
+      if (typeof layer !== 'string') throw badArgument(`${place}.layer`, 'the name of a layer', layer);
+      if (config !== undefined) throw badArgument(`layer and config of ${place}`, 'one of them', 'both');
+      return { ...own, layer };
+    }
+    const checked = fieldsOf(`${place}.config`, config);
+    if (typeof checked.type !== 'string') throw badArgument(place, 'a type', checked.type);
+    return { ...own, config: checked as LayerConfig };
   });
+}
+
+/** The outputs of a graph: the data has the labels of one. */
+function outputsOf(value: unknown): readonly string[] {
+  const names = namesOf('outputs', value);
+  if (names.length > 1) throw badArgument('outputs', 'the name of one layer', `${names.length} names`);
+  return names;
+}
+
+function namesOf(name: string, value: unknown): readonly string[] {
+  const isList = Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string');
+  if (!isList) throw badArgument(name, 'a list of names', value);
+  return value as string[];
 }

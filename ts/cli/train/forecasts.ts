@@ -9,7 +9,7 @@ export interface ForecastErrors {
 /** The errors of a net's forecasts of one target, beside those of forecasts without a net. */
 export interface ForecastResult extends ForecastErrors {
   readonly target: string;
-  /** The last value that the window knows as the forecast of all steps. */
+  /** The last value of the window, as the forecast of all steps. */
   readonly lastValue: ForecastErrors;
   /** The value one season before as the forecast. */
   readonly season?: ForecastErrors & { readonly steps: number };

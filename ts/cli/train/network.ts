@@ -3,17 +3,15 @@ import { badArgument } from '../../core/errors.js';
 import { definedFields } from '../../core/objects.js';
 import {
   type Activation,
-  createLayers,
   type DataReader,
   FlattenLayer,
   type HyperParameters,
-  type LayerEntry,
   NeuralNet,
   TextReader,
   TimeSeriesReader,
 } from '../../index.js';
 import { sizeOf } from '../../tensor/tensor.js';
-import { UsageError } from '../output.js';
+import { netOfLayers } from './config-layers.js';
 import { netWithEmbeddings } from './embeddings.js';
 import type { LabelKind } from './labels.js';
 import { paramsOf } from './params.js';
@@ -40,21 +38,29 @@ export async function netFor(
   settings: TrainSettings,
   name: string,
 ): Promise<NeuralNet> {
-  const { layers, command, hyperParameters } = settings;
+  const { layers, outputs: named, command, hyperParameters } = settings;
   const params = paramsOf(settings, netType, reader.numTrain);
   const { inputs } = reader.trainingLike;
-  const size = { input: inputs['']?.rowShape ?? [], outputs: reader.yTrain.rowSize };
-  if (layers && !inputs['']) throw new UsageError('--embed: Expected --net instead of the layers of a config file');
-  const net = layers ? netOfLayers(params, name, size, layers) : netOfList(params, name, reader, size, settings);
+  const outputs = reader.yTrain.rowSize;
+  const net = layers
+    ? netOfLayers(params, name, { inputs, preparation: reader.preparation, outputs }, layers, named?.[0])
+    : netOfList(params, name, reader, { input: inputs['']?.rowShape ?? [], outputs }, settings);
   if (!command.resume) return net;
   // A default number of epochs does not make the run longer.
   const resumed = await NeuralNet.resume(command.checkpoint!, definedFields({ maxEpoch: hyperParameters.maxEpoch }));
   requireSame('the hyperparameters', resumed.params, net.params);
   requireSame('the layers', configsOf(resumed), configsOf(net));
+  requireSame("the layers' inputs", connectionsOf(resumed), connectionsOf(net));
   return resumed;
 }
 
 const configsOf = (net: NeuralNet) => net.layers.map(({ config }) => config);
+
+/** What each input and applied layer is computed from, counted in their order. */
+function connectionsOf({ nodes }: NeuralNet): readonly (readonly number[])[] {
+  const names = nodes.map(({ name }) => name);
+  return nodes.map(({ inputs }) => inputs.map((input) => names.indexOf(input)));
+}
 
 function requireSame(what: string, saved: object, present: object): void {
   // As files have them: plain JSON.
@@ -105,17 +111,5 @@ function netOfWidths(
   if (size.input.length > 1) net.addLayer(new FlattenLayer(), 'flatten');
   const layers = layersOfWidths(params, widthsOf(list, sizeOf(size.input), size.outputs), activation);
   for (const [layer, layerName] of layers) net.addLayer(layer, layerName);
-  return net;
-}
-
-/** A net of the layers of a config. */
-function netOfLayers(
-  params: HyperParameters,
-  name: string,
-  { input, outputs }: NetSize,
-  entries: readonly LayerEntry[],
-): NeuralNet {
-  const net = new NeuralNet(params, name);
-  for (const [i, layer] of createLayers(entries, { input, outputs }).entries()) net.addLayer(layer, entries[i]!.name);
   return net;
 }

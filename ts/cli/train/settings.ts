@@ -2,13 +2,24 @@ import { type Fields, isFields } from '../../core/fields.js';
 import type {
   DataFiles,
   HyperParameterOptions,
-  LayerEntry,
+  LayerConfig,
   ScalingMethod,
   TextOptions,
   TimeSeriesCsvOptions,
   TrainOptions,
 } from '../../index.js';
 import type { OptionSpec } from '../option.js';
+
+/** A layer of a config file. */
+export interface ConfigLayer {
+  readonly name?: string;
+  /** Of a new layer. */
+  readonly config?: LayerConfig;
+  /** The name of a layer above, which is applied once more: both share their weights. */
+  readonly layer?: string;
+  /** Names of inputs and of layers above. Default: the layer above; of the first one, the only input. */
+  readonly inputs?: readonly string[];
+}
 
 /** Settings of the command line that config files do not have. */
 export interface CommandSettings {
@@ -60,7 +71,9 @@ export interface TrainSettings {
   readonly normalize?: boolean;
   /** Widths of layers; undefined for the usual ones, and where there are `layers`. */
   readonly net?: string;
-  readonly layers?: readonly LayerEntry[];
+  readonly layers?: readonly ConfigLayer[];
+  /** The name of the layer that gives the net's output. Default: the last one. */
+  readonly outputs?: readonly string[];
   readonly activation: string;
   readonly hyperParameters: Partial<HyperParameterOptions>;
   readonly training: Pick<TrainOptions, 'checkpoint' | 'shuffle' | 'restoreBest' | 'shards'>;

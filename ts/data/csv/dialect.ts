@@ -25,8 +25,8 @@ export function dialectOf(options: CsvOptions, set: 'train' | 'test'): Dialect {
 }
 
 /**
- * The delimiter of a file. A comma is the rule. A file whose first line has no comma is cut at what it has instead, as
- * rows of a single cell are of no use; where commas are decimal marks, they come last.
+ * The delimiter of a file. It is a comma by default. A file whose first line has no comma is cut at another delimiter in
+ * that line; where commas are decimal marks, they are tried last.
  * @param start - the start of the file's text
  */
 export function delimiterFor(path: string, { quote, comment, decimal, skipLines }: Dialect, start: string): string {

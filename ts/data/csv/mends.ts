@@ -8,7 +8,7 @@ const keyOf = (name: string) => (/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name
 
 const quoted = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`;
 
-/** A format for dates with day and month in front; which comes first is a guess where no cell tells. */
+/** A format for dates with day and month in front; which comes first is a guess where no cell decides it. */
 function formatFor(cells: readonly string[]): string {
   const [, first, mark] = /^(\d+)([/.-])/.exec(cells.find((cell) => Number.parseInt(cell, 10) > 12) ?? cells[0]!) ?? [];
   const date = (Number(first) > 12 ? ['DD', 'MM', 'YYYY'] : ['MM', 'DD', 'YYYY']).join(mark);

@@ -70,7 +70,7 @@ export class CellProblems {
     if (problem.kind === 'text' && typeof cell === 'string') bad.texts.add(cell.slice(0, 100));
   }
 
-  /** The indexes of records that `list` wants the lines of. */
+  /** The indexes of the records whose lines `list` needs. */
   get indexes(): number[] {
     return [...this.#columns.values()].flatMap(({ found }) => [...found.values()].map(({ index }) => index));
   }

@@ -11,7 +11,7 @@ import { notUtf8Error } from './not-utf8.js';
 import { syntaxError } from './syntax-error.js';
 import { NotUtf8, utf8From } from './text.js';
 
-/** Longer rows come from a quote that nobody closed, or hold more cells than there may be columns. */
+/** Longer rows come from a quote that is not closed, or hold more cells than there may be columns. */
 export const MAX_RECORD = 1 << 21;
 /** The first line is looked for in so many bytes of the file, which unpack to 8 MiB at the most. */
 const MAX_HEAD = 1 << 13;

@@ -1,7 +1,7 @@
 import { badArgument, shapeMismatch } from '../../core/errors.js';
 import { isFields } from '../../core/fields.js';
+import type { NetType } from '../../core/net-type.js';
 import { definedFields } from '../../core/objects.js';
-import type { NetType } from '../../losses/index.js';
 import { type AnyTensor, type DType, sizeOf, Tensor, type TensorType } from '../../tensor/tensor.js';
 import { mapNamed, namedTensorsOf } from '../by-name.js';
 import type { RowCells } from '../csv-options.js';

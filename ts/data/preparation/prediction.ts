@@ -1,4 +1,4 @@
-import type { NetType } from '../../losses/index.js';
+import type { NetType } from '../../core/net-type.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { OutputPreparation } from './preparation.js';
 import { restoreLabels } from './prepare.js';

@@ -1,5 +1,5 @@
 import { badArgument, shapeMismatch } from '../../core/errors.js';
-import type { NetType } from '../../losses/index.js';
+import type { NetType } from '../../core/net-type.js';
 import { type AnyTensor, type DType, isFloats, sizeOf, Tensor } from '../../tensor/tensor.js';
 import type { RowCells } from '../csv-options.js';
 import { checkedPreparation } from './check-preparation.js';

@@ -1,4 +1,4 @@
-/** How a text is cut into tokens: into words, characters, or as a tokenizer.json of Hugging Face says. */
+/** How a text is cut into tokens: into words, characters, or by a tokenizer.json of Hugging Face. */
 export type TextTokenizer = 'words' | 'characters' | { readonly json: Readonly<Record<string, unknown>> };
 
 /**
@@ -7,7 +7,7 @@ export type TextTokenizer = 'words' | 'characters' | { readonly json: Readonly<R
  */
 export interface TextEncoding {
   readonly tokenizer: TextTokenizer;
-  /** Whether letters become small before a text is cut; false for a tokenizer.json, which says so itself. */
+  /** Whether letters become small before a text is cut; false for a tokenizer.json, which has a rule of its own. */
   readonly lowerCase: boolean;
   /** The language whose words are found: 'en', 'ja', …. */
   readonly locale?: string;

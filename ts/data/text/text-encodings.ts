@@ -10,7 +10,7 @@ import type { TextEncoding, TextTokenizer } from './text-encoding.js';
 import { cutFor } from './tokenizers.js';
 import { inverseFrequencies, vocabularyOf } from './vocabulary.js';
 
-/** The most tokens of a text where no option says it. */
+/** The most tokens of a text where no option gives them. */
 const usualLength = 512;
 const usualVocabulary = 20_000;
 /** The number of the first token. */

@@ -8,7 +8,7 @@ import { NamedLoss } from '../named-loss.js';
 import { leastProbability, requireSameSize, rowAxes, rowLoss } from '../row-loss.js';
 
 /**
- * −α(1 − p)^γ ln p, where p is the probability of what the label says. For outputs of sigmoid, and for one output: α
+ * −α(1 − p)^γ ln p, where p is the probability of the label. For outputs of sigmoid, and for one output: α
  * is the weight of the label 1, 1 − α that of 0, and a row's loss is the mean over its outputs. For classes: Σ over
  * them.
  */

@@ -5,7 +5,7 @@ import { NamedMetric } from '../named-metric.js';
 import { classFormOf, type Judge, type JudgedOutput, meanOfRows } from '../tally.js';
 
 /**
- * −ln of the probability of what the label says, the mean over rows, and over the outputs of a row that are yes or no:
+ * −ln of the probability of the label, the mean over rows, and over the outputs of a row that are yes or no:
  * the cross-entropy without weights and without smoothed labels.
  */
 export class LogLoss extends NamedMetric {

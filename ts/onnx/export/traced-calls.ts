@@ -2,9 +2,9 @@
 import { badArgument } from '../../core/errors.js';
 import { Pass } from '../../graph/pass.js';
 import type { Parameter } from '../../graph/weights-bias.js';
-import { ShapeRunner } from '../../layers/composition.js';
 import type { Layer } from '../../layers/index.js';
 import { type Ops, operationNames } from '../../ops/ops.js';
+import { ShapeRunner } from '../../ops/shape-runner.js';
 import { Value } from '../../ops/value.js';
 import type { DType } from '../../tensor/tensor.js';
 

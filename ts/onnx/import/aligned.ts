@@ -6,20 +6,20 @@ import type { GraphValue, IntegersValue, RowsValue } from './graph-values.js';
 import { factorsOf, isSameLayout, type Layout, laidOut, layoutOf, withoutLayout } from './layout.js';
 import type { OnnxNode } from './node.js';
 
-/** Values as the net has them, so that they broadcast as those of the model do, and where their result has the rows. */
+/** Operands in the net's order of dimensions, which broadcast as in the model, and the place of the rows in the result. */
 export interface Aligned {
   readonly operands: readonly GraphValue[];
   /** The result's dimension that holds the rows, with its factors. */
   readonly layout: Layout;
 }
 
-/** Whether the model has rows of a value elsewhere than in front, or a constant for each of them. */
+/** Whether the rows are not the first dimension in the model, or the value is a constant that is repeated for each row. */
 const isMoved = (value: GraphValue) => (value.kind === 'rows' ? value.layout : value.rowsAt) !== undefined;
 
 /**
- * Values that broadcast, rows in front of all; undefined where the model has them so, too.
- * @param last - dimensions at the end that every operand keeps: those of matrices
- * @throws BlasnetError `ERR_BAD_FILE` where the rows of one would meet another dimension of the other
+ * Brings operands into the net's order of dimensions. Returns undefined where the model has the same order.
+ * @param last - how many dimensions at the end every operand keeps: those of matrices
+ * @throws BlasnetError `ERR_BAD_FILE` where the rows of one operand broadcast with another dimension of the other
  */
 export function aligned(
   state: GraphImport,
@@ -62,7 +62,7 @@ export function aligned(
   return { operands, layout };
 }
 
-/** Rows with dimensions of length 1 in front of theirs, as the net has them. */
+/** Adds dimensions of length 1 in front of the dimensions of a row. */
 export function widened(state: GraphImport, node: OnnxNode, value: RowsValue, ones: readonly number[]): RowsValue {
   const inFront = withoutLayout(value);
   if (ones.length === 0) return inFront;
@@ -79,13 +79,13 @@ export function withoutRows(shape: readonly number[], layout: Layout, last = 0):
   return first < 0 ? [] : fitted.slice(first);
 }
 
-/** A constant of each row as one of a single row. */
+/** A constant that is repeated for each row, as one for a single row. */
 export function plain<Constant extends ConstantValue | IntegersValue>(value: Constant): Constant {
   const { rowsAt: _at, rowsTimes: _times, ...rest } = value as ConstantValue;
   return rest as unknown as Constant;
 }
 
-/** Gives the outputs of a node back the rows that the model has in them. */
+/** Gives the outputs of a node the place that the rows have in the model. */
 export function giveBack(state: GraphImport, node: OnnxNode, layout: Layout): void {
   for (const [output, name] of node.outputs.entries()) {
     const value = name === '' ? undefined : state.value(name);
@@ -99,7 +99,7 @@ function repeatedAs(value: ConstantValue | IntegersValue, { at, front, behind }:
   return { ...value, rowsAt: at, ...(value.kind === 'constant' && times > 1 && { rowsTimes: times }) };
 }
 
-/** The model's dimensions with another one for each. */
+/** A number for each of the net's dimensions: `ofRows` for those that hold the rows, `of(place)` for the others. */
 export const ofEach = (
   extents: readonly Extent[],
   layout: Layout,

@@ -203,5 +203,5 @@ export class Chain {
 
 function withoutZeros(node: OnnxNode, value: DataValue): DataValue {
   if (!value.zeros) return value;
-  throw node.bad('zeros around images only in front of a convolution or average pool', 'them here');
+  throw node.bad('padding only in front of a convolution or average pool', 'padding here');
 }

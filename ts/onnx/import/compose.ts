@@ -8,15 +8,47 @@ import type { Budget } from './budget.js';
 import type { ConstantValue } from './constant.js';
 import { holdsRows } from './extents.js';
 import { Form } from './form.js';
-import type { IntegersValue, RowsValue } from './graph-values.js';
+import type { GraphValue, IntegersValue, RowsValue } from './graph-values.js';
 import type { OnnxNode } from './node.js';
 import { eagerOps, Recorder } from './recorder.js';
 
 /** Makes the value of a node of operations; its result is the node's output. */
 export type Compose = (form: Form, values: readonly Value[]) => Value;
 
+/** How operations are computed. */
+export interface Computing {
+  readonly dtype: DType;
+  readonly budget: Budget;
+  /** Whether the result is truth values. */
+  readonly isTruth: boolean;
+  /** Makes a layer of the operations, and applies it to rows and constants. */
+  readonly record: (operands: readonly (RowsValue | ConstantValue)[]) => RowsValue;
+}
+
+/** The value that a node computes in operations: integers of integers, constants of constants, rows by a layer. */
+export function composed(
+  node: OnnxNode,
+  operands: readonly GraphValue[],
+  compose: Compose,
+  { dtype, budget, isTruth, record }: Computing,
+): GraphValue {
+  const fold = (constants: readonly ConstantValue[], type: DType) => folded(node, constants, compose, type, budget);
+  const floats = operands.map((operand) => (operand.kind === 'integers' ? floatsOf(node, operand) : operand));
+  if (operands.every(({ kind }) => kind === 'integers')) {
+    const { shape, values } = fold(floats as readonly ConstantValue[], 'float64');
+    return { kind: 'integers', shape, values: Array.from(values), isTruth };
+  }
+  if (floats.every(({ kind }) => kind === 'constant')) {
+    const constant = fold(floats as readonly ConstantValue[], dtype);
+    if (!isTruth) return constant;
+    return { kind: 'integers', shape: constant.shape, values: Array.from(constant.values), isTruth };
+  }
+  const rows = record(floats);
+  return isTruth === (rows.isTruth ?? false) ? rows : { ...rows, isTruth };
+}
+
 /** The constant that operations make of constants. */
-export function folded(
+function folded(
   node: OnnxNode,
   operands: readonly ConstantValue[],
   compose: Compose,

@@ -31,6 +31,8 @@ const types = new Map<
   [elementTypes.float32, { descr: '<f4', field: 'floatData', isFloat: true }],
   [elementTypes.float16, { descr: '<f2', field: 'int32Data', isFloat: true }],
   [elementTypes.float64, { descr: '<f8', field: 'doubleData', isFloat: true }],
+  [elementTypes.uint8, { descr: '|u1', field: 'int32Data', isFloat: false }],
+  [elementTypes.int8, { descr: '|i1', field: 'int32Data', isFloat: false }],
   [elementTypes.int32, { descr: '<i4', field: 'int32Data', isFloat: false }],
   [elementTypes.int64, { descr: '<i8', field: 'int64Data', isFloat: false }],
   [elementTypes.bool, { descr: '|b1', field: 'int32Data', isFloat: false }],
@@ -56,7 +58,13 @@ export function constantOf(
   { mostIntegers = mostDimensions ** 2 } = {},
 ): ConstantValue {
   const type = types.get(tensor.dataType);
-  if (!type) throw badFile(where, 'float16, float32, float64, int32, int64 or bool', elementTypeName(tensor.dataType));
+  if (!type) {
+    throw badFile(
+      where,
+      'float16, float32, float64, int8, uint8, int32, int64 or bool',
+      elementTypeName(tensor.dataType),
+    );
+  }
   if (tensor.segment) throw badFile(where, 'a whole tensor', 'a segment of a tensor');
   if (tensor.dataLocation === externalLocation) {
     throw badFile(where, 'external data for initializers only', 'external data of another tensor');

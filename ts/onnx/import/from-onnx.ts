@@ -173,7 +173,7 @@ function follow(chain: Chain): void {
     throw badFile(chain.where, expected, received);
   }
   if (chain.tip.zeros) {
-    throw chain.tip.node!.bad('zeros around images only in front of a convolution or average pool', 'them at the end');
+    throw chain.tip.node!.bad('padding only in front of a convolution or average pool', 'padding at the end');
   }
   if (!isEnd(chain)) {
     const received = `[${chain.rowShape.join(', ')}]`;

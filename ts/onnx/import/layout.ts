@@ -4,9 +4,9 @@ import { type Extent, holdsRows, rowsTimes, timesOf } from './extents.js';
 import type { RowsValue } from './graph-values.js';
 
 /**
- * Where the model has the rows of a value that the net computes. In the net they are the first dimension. In the model they are
- * part of any one, which may have other factors: attention of B rows and H heads has [T, B · H, d], which is [B, T, H, d] here.
- * The other dimensions, and these factors, have the same order in both.
+ * The place of the rows in the model's shape of a value. In the net the rows are always the first dimension. In the model they are
+ * in any dimension, also as one factor of it: attention of B rows and H heads has the shape [T, B · H, d], which is [B, T, H, d]
+ * in the net. The other dimensions and factors have the same order in both.
  */
 export interface Layout {
   /** The model's dimension that holds the rows. */
@@ -16,7 +16,7 @@ export interface Layout {
   readonly behind: number;
 }
 
-/** The rows in front, as the net has them. */
+/** The rows as first dimension, as in the net. */
 export const plainLayout: Layout = { at: 0, front: 1, behind: 1 };
 
 export const layoutOf = ({ layout }: RowsValue): Layout => layout ?? plainLayout;
@@ -27,12 +27,12 @@ export const isPlain = ({ at, front, behind }: Layout) => at === 0 && front === 
 export const isSameLayout = (a: Layout, b: Layout): boolean =>
   a.at === b.at && a.front === b.front && a.behind === b.behind;
 
-/** A value with the rows in another place of the model. */
+/** The value with another place of its rows in the model. */
 export function laidOut({ layout: _, ...plain }: RowsValue, layout: Layout): RowsValue {
   return isPlain(layout) ? plain : { ...plain, layout };
 }
 
-/** The value as the net has it. */
+/** The value with its rows as first dimension, as in the net. */
 export const withoutLayout = (value: RowsValue): RowsValue => laidOut(value, plainLayout);
 
 /** How many of the net's dimensions are factors of the one that holds the rows. */
@@ -58,7 +58,7 @@ export const netAxis = (layout: Layout, place: number): number =>
   place < layout.at ? place + 1 : place + factorsOf(layout);
 
 /**
- * Where the rows are in another shape of the same numbers; undefined where it does not keep them apart.
+ * The place of the rows after a Reshape; undefined where the new shape mixes the numbers of different rows.
  * @param target - the shape, in which one length may be −1
  * @param fixed - the number of rows where the model fixes it: then a number may stand for the rows
  */
@@ -88,7 +88,7 @@ export function reshapedLayout(
   return { extents: full.with(first.at, rowsTimes(first.front * first.behind)), layout: first };
 }
 
-/** A shape with the length for which it has −1; undefined where there is none. */
+/** A shape with the length in place of −1; undefined where no length fits. */
 function completed(target: readonly Extent[], size: number, fixed: number | undefined): readonly Extent[] | undefined {
   const place = target.indexOf(-1);
   const known = target.filter((_, i) => i !== place);

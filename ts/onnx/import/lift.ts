@@ -1,24 +1,27 @@
 // @internal
-import { aligned, giveBack, ofEach, plain, widened, withoutRows } from './aligned.js';
-import { type Extent, holdsRows, timesOf } from './extents.js';
+import { aligned, giveBack, plain } from './aligned.js';
+import { type Extent, holdsRows } from './extents.js';
 import type { GraphImport } from './graph-import.js';
-import type { GraphValue, IntegersValue } from './graph-values.js';
-import { factorsOf, type Layout, netAxis, rowShapeFor, withoutLayout } from './layout.js';
+import type { GraphValue } from './graph-values.js';
+import { factorsOf, netAxis, withoutLayout } from './layout.js';
+import {
+  cumulative,
+  expand,
+  gather,
+  type Lift,
+  matrices,
+  norm,
+  type Rule,
+  reduction,
+  single,
+  slice,
+  softmax,
+  split,
+  tile,
+} from './lift-rules.js';
 import type { OnnxNode } from './node.js';
 import type { GraphOperator } from './node-table.js';
-import { type MovedRows, movedRowsOf, placeOf, squeezeMoved } from './nodes/moved-rows.js';
-
-/** What a node is to do with rows in front, in place of what it does where the model has them. */
-interface Lift {
-  /** Where its outputs have the rows in the model. */
-  readonly layout: Layout;
-  /** Its inputs in place of the model's, by their numbers; the first is the moved one as the net has it. */
-  readonly inputs?: Readonly<Record<number, GraphValue>>;
-  readonly ints?: Readonly<Record<string, number | readonly number[]>>;
-}
-
-/** Undefined where the rule itself has done it. */
-type Rule = (moved: MovedRows) => Lift | undefined;
+import { movedRowsOf } from './nodes/moved-rows.js';
 
 function run(
   state: GraphImport,
@@ -41,7 +44,7 @@ function run(
   giveBack(state, node, layout);
 }
 
-/** An operator on each number of values that broadcast, wherever the model has their rows. */
+/** Lifts an operator that works on each number of operands that broadcast. */
 const onEach =
   (operator: GraphOperator): GraphOperator =>
   (state, node) => {
@@ -52,11 +55,11 @@ const onEach =
     else operator(state, node);
   };
 
-/** A value of any kind, wherever its rows are. */
+/** A value of any kind, with its rows in any dimension. */
 const anyValue = (state: GraphImport, node: OnnxNode, i: number): GraphValue =>
   state.indices(node, i) ?? state.anyInput(node, i);
 
-/** An operator on each number of its first input. */
+/** Lifts an operator that works on each number of its first input. */
 const onFirst =
   (operator: GraphOperator): GraphOperator =>
   (state, node) => {
@@ -72,7 +75,7 @@ const onFirst =
     run(state, node, operator, { layout: found.layout, inputs: { 0: found.operands[0]!, ...(type && { 1: type }) } });
   };
 
-/** An operator along dimensions of its first input, wherever the model has the rows. */
+/** Lifts an operator that works along dimensions of its first input. */
 const along =
   (rule: Rule, isLifted: (state: GraphImport, node: OnnxNode) => boolean = () => false) =>
   (operator: GraphOperator): GraphOperator =>
@@ -86,134 +89,11 @@ const along =
     if (lift) run(state, node, operator, { ...lift, inputs: { 0: withoutLayout(moved.value), ...lift.inputs } });
   };
 
-const rowsAxis = (node: OnnxNode, place: number) =>
-  node.bad('a dimension that does not count the rows', `axis ${place}`);
-
-/** The net's dimension for one of the model. @throws BlasnetError `ERR_BAD_FILE` for that of the rows */
-function axisOf(moved: MovedRows, axis: number): number {
-  const place = placeOf(moved, axis);
-  if (place === moved.layout.at) throw rowsAxis(moved.node, place);
-  return netAxis(moved.layout, place);
-}
-
-/** The same for a dimension that stands for all from it on. */
-function axisBehind(moved: MovedRows, axis: number): number {
-  const place = placeOf(moved, axis);
-  if (place <= moved.layout.at) throw rowsAxis(moved.node, moved.layout.at);
-  return netAxis(moved.layout, place);
-}
-
-const softmax: Rule = (moved) => {
-  const { state, node, layout } = moved;
-  const isOld = state.graph.opset < 13;
-  const axis = (isOld ? axisBehind : axisOf)(moved, node.int('axis', isOld ? 1 : -1));
-  return { layout, ints: { axis } };
-};
-
-const norm: Rule = (moved) => {
-  const { state, node, layout, extents } = moved;
-  const axis = axisBehind(moved, node.int('axis', -1));
-  const constants = [1, 2].flatMap((i): [number, GraphValue][] => {
-    const value = state.has(node, i) ? state.input(node, i) : undefined;
-    if (value?.kind !== 'constant') return [];
-    const shape = [...Array.from({ length: extents.length - value.shape.length }, () => 1), ...value.shape];
-    if (shape.length > extents.length || shape[layout.at] !== 1) {
-      throw node.bad('a scale that broadcasts to the rows', `[${value.shape.join(', ')}]`);
-    }
-    return [[i, { ...value, shape: withoutRows(shape, layout, 1) }]];
-  });
-  return { layout, ints: { axis }, inputs: Object.fromEntries(constants) };
-};
-
-const single: Rule = (moved) => ({ layout: moved.layout, ints: { axis: axisOf(moved, moved.node.int('axis', -1)) } });
-
-const reduction: Rule = (moved) => {
-  const { state, node, layout } = moved;
-  const given = state.listed(node, 'axes', 1) ?? [];
-  if (given.length === 0) {
-    if (node.int('noop_with_empty_axes', 0) === 0) throw rowsAxis(node, layout.at);
-    return { layout };
-  }
-  const places = new Set(given.map((axis) => placeOf(moved, axis)));
-  const axes = [...places].map((place) => axisOf(moved, place));
-  const gone = node.int('keepdims', 1) !== 0 ? 0 : [...places].filter((place) => place < layout.at).length;
-  return { layout: { ...layout, at: layout.at - gone }, ints: { axes } };
-};
-
-const cumulative: Rule = (moved) => {
-  const axis = axisOf(moved, moved.state.scalar(moved.node, 1) ?? 0);
-  return { layout: moved.layout, inputs: { 1: listed([axis]) } };
-};
-
-const listed = (values: readonly Extent[]): IntegersValue => ({ kind: 'integers', shape: [values.length], values });
-
-const split: Rule = (moved) => ({ layout: moved.layout, ints: { axis: axisOf(moved, moved.node.int('axis', 0)) } });
-
-const slice: Rule = (moved) => {
-  const { state, node, layout } = moved;
-  const [starts, ends] = [state.listed(node, 'starts', 1), state.listed(node, 'ends', 2)];
-  const axes = state.listed(node, 'axes', 3) ?? starts?.map((_, i) => i);
-  const steps = state.has(node, 4) ? state.integers(node, 4) : starts?.map(() => 1);
-  if ([ends, axes, steps].some((list) => !starts || list?.length !== starts.length)) {
-    throw node.bad('as many starts, ends, axes and steps', 'others');
-  }
-  const isAll = (i: number) => starts![i] === 0 && ends![i]! >= 2 ** 31 - 1 && steps![i] === 1;
-  const kept = [...starts!.keys()].filter((i) => placeOf(moved, axes![i]!) !== layout.at || !isAll(i));
-  const of = (list: readonly number[]) => kept.map((i) => list[i]!);
-  const ints = { starts: of(starts!), ends: of(ends!), axes: of(axes!).map((axis) => axisOf(moved, axis)) };
-  return { layout, ints, inputs: { 4: listed(of(steps!)) } };
-};
-
-const gather: Rule = (moved) => {
-  const { state, node, layout, extents } = moved;
-  const given = node.int('axis', 0);
-  const place = placeOf(moved, given);
-  const axis = axisOf(moved, given);
-  const { shape } = state.lengths(node, 1);
-  const indices = state.integers(node, 1);
-  if (shape.length === 0 && extents[place] === 1 && (indices[0] === 0 || indices[0] === -1)) {
-    squeezeMoved(moved, [place]);
-    return undefined;
-  }
-  const at = place < layout.at ? layout.at - 1 + shape.length : layout.at;
-  return { layout: { ...layout, at }, ints: { axis } };
-};
-
-const tile: Rule = ({ state, node, layout, extents }) => {
-  const repeats = state.integers(node, 1);
-  if (repeats.length !== extents.length || repeats[layout.at] !== 1) {
-    throw node.bad(`how often to repeat each of [${extents.join(', ')}]`, `[${repeats.slice(0, 9).join(', ')}]`);
-  }
-  return { layout, inputs: { 1: listed(ofEach(extents, layout, 1, (place) => repeats[place]!)) } };
-};
-
-/** Expand, to more dimensions, too. */
-const expand: Rule = ({ state, node, value, layout, extents }) => {
-  const target = state.lengths(node, 1).values;
-  const rank = Math.max(target.length, extents.length);
-  const ones = Array.from({ length: rank - extents.length }, () => 1);
-  const at = layout.at + ones.length;
-  const wanted: readonly Extent[] = [...Array.from({ length: rank - target.length }, () => 1), ...target];
-  const own = extents[layout.at] as Exclude<Extent, number>;
-  const isKept = [1, own, timesOf(own) * (state.fixedRows ?? Number.NaN)].includes(wanted[at]!);
-  if (!isKept || rank > 8 || wanted.some((extent, i) => i !== at && holdsRows(extent))) {
-    throw node.bad(`a shape that [${extents.join(', ')}] repeats to`, `[${target.join(', ')}]`);
-  }
-  const moved = { ...layout, at };
-  const shape = ['rows' as const, ...rowShapeFor(wanted, moved)];
-  return { layout: moved, inputs: { 0: widened(state, node, value, ones), 1: listed(shape) } };
-};
-
+/** Whether an Expand adds dimensions. */
 const isWider = (state: GraphImport, node: OnnxNode) => {
   const value = state.anyRows(node);
   const target = value && state.has(node, 1) ? state.lengths(node, 1).values : [];
   return value !== undefined && target.length > state.extents(value).length;
-};
-
-/** Matrices at the end, which the rows must not be part of. */
-const matrices: Rule = ({ node, layout, extents }) => {
-  if (layout.at >= extents.length - 2) throw rowsAxis(node, layout.at);
-  return { layout };
 };
 
 /** Concat: all values have the rows in one place; a constant is the same for each of them. */
@@ -276,8 +156,9 @@ add(along(matrices), 'Trilu');
 add(concatenation, 'Concat');
 
 /**
- * An operator that takes rows wherever the model has them: it computes with the rows in front, as the net has them, and its results
- * are back where the model has them. Other operators move dimensions themselves, or want the rows in front.
+ * Makes an operator take rows in any dimension of the model: it computes with the rows as first dimension, as in the net, and its
+ * outputs have them in the model's place again. Operators that are not in the table move dimensions themselves, or require the
+ * rows as first dimension.
  */
 export function lifted(name: string, operator: GraphOperator): GraphOperator {
   return lifts.get(name)?.(operator) ?? operator;

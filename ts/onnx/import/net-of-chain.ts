@@ -1,8 +1,8 @@
 // @internal
 import { badArgument } from '../../core/errors.js';
+import type { NetType } from '../../core/net-type.js';
 import { HyperParameters } from '../../hyper-parameters.js';
 import { ActivationLayer, ClassificationLayer, FullyConnectedLayer } from '../../layers/index.js';
-import type { NetType } from '../../losses/index.js';
 import { NeuralNet } from '../../neural-net.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { metadataKeys } from '../messages.js';

@@ -1,10 +1,10 @@
 // @internal
 import { BlasnetError, badArgument } from '../../core/errors.js';
 import { badFile } from '../../core/files.js';
+import type { NetType } from '../../core/net-type.js';
 import { input, type Node } from '../../graph/node.js';
 import { HyperParameters } from '../../hyper-parameters.js';
 import { ActivationLayer, ClassificationLayer, ReshapeLayer } from '../../layers/index.js';
-import type { NetType } from '../../losses/index.js';
 import { reachedFrom } from '../../net/net-graph.js';
 import { NeuralNet } from '../../neural-net.js';
 import { sizeOf, Tensor } from '../../tensor/tensor.js';
@@ -171,7 +171,7 @@ function netOf(
     name ?? graph.name,
   );
   for (const layer of net.layers) {
-    const weights = Object.entries(state.weights.get(layer) ?? {});
+    const weights = Object.entries(state.weightsFor(layer));
     if (weights.length === 0) continue;
     layer.allocateParameters();
     layer.setWeights(Object.fromEntries(weights.map(([key, { shape, values }]) => [key, Tensor.from(values, shape)])));

@@ -1,7 +1,8 @@
 // @internal
-import { ShapeRunner } from '../../layers/composition.js';
+
 import type { OperationParameter, OperationStep } from '../../layers/index.js';
 import { type Ops, operationNames, opsOn } from '../../ops/ops.js';
+import { ShapeRunner } from '../../ops/shape-runner.js';
 import { Tape } from '../../ops/tape.js';
 import { Value } from '../../ops/value.js';
 import { EagerRunner } from '../../runtime/runner.js';

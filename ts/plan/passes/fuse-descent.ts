@@ -3,52 +3,76 @@ import type { KernelArgument, Operand } from '../../runtime/runner.js';
 import { covers, type Extent, extentOf, isOperand, operandsOf, overlap, type RecordedCall } from '../recorded-call.js';
 import { alignment, paysToFoldAdam } from '../sizes.js';
 
-/** A pair of kernels, an optimizer's update and a layer's gradient, that one kernel can replace. */
+/** A pair of kernels, one that computes a layer's gradients and an optimizer's update, that one kernel can replace. */
 interface Folding {
   readonly update: string;
+  readonly gradient: string;
+  /** The gradients that the kernel writes, by their names there. */
+  readonly written: readonly string[];
+  /** Its other arguments, which the kernel that replaces both takes as well. */
+  readonly read: readonly string[];
   /** The kernel that replaces both. */
   readonly layer: string;
-  /** The parts of the update's tensors for W and B, by their names in the layer's kernel. */
-  readonly parts: Readonly<Record<string, readonly [w: string, b: string]>>;
+  /** The parts of the update's tensors at the places of the gradients, by their names in the layer's kernel. */
+  readonly parts: Readonly<Record<string, readonly string[]>>;
   /** Whether it is faster for that number of weights and of rows in a batch. */
   pays(weights: number, rows: number): boolean;
 }
 
+const ofFullyConnected = { gradient: 'fully_connected_backward_weights', written: ['dw', 'db'], read: ['x', 'dz'] };
+
 const foldings: readonly Folding[] = [
-  { update: 'sgd_update', layer: 'fully_connected_descend', parts: { theta: ['w', 'b'] }, pays: () => true },
   {
+    ...ofFullyConnected,
+    update: 'sgd_update',
+    layer: 'fully_connected_descend',
+    parts: { theta: ['w', 'b'] },
+    pays: () => true,
+  },
+  {
+    ...ofFullyConnected,
     update: 'adam_update',
     layer: 'fully_connected_adam',
     parts: { theta: ['w', 'b'], mean: ['wMean', 'bMean'], squares: ['wSquares', 'bSquares'] },
     pays: paysToFoldAdam,
   },
+  // Only the rows that occur are read and written.
+  {
+    update: 'sgd_update',
+    gradient: 'embedding_backward',
+    written: ['dw'],
+    read: ['numbers', 'dy'],
+    layer: 'embedding_descend',
+    parts: { theta: ['w'], gradient: ['sums'] },
+    pays: () => true,
+  },
 ];
 
 /**
- * Fuses the update of plain SGD and Adam into the gradients of fully connected layers: weights are updated where their
- * gradient is computed, and the gradient is never stored. Results are the same bits. The optimizer's own kernel updates
- * all other parameters. A gradient that another call reads (clipping, a penalty) is not fused.
+ * Fuses the update of plain SGD and Adam into the gradients of fully connected layers, and that of SGD into the gradients
+ * of embeddings: weights are updated where their gradient is computed, and the gradient is never stored. Results are the same
+ * bits. The optimizer's own kernel updates all other parameters. A gradient that another call reads or adds to (clipping, a
+ * penalty) is not fused.
  */
 export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCall[] {
   const update = calls.findIndex(({ kernel }) => foldings.some((folding) => folding.update === kernel));
   if (update < 0) return calls;
   const { kernel, args } = calls[update]!;
-  const { layer, parts, pays } = foldings.find((folding) => folding.update === kernel)!;
   /** The gradient of all parameters; the other tensors of the update are as long. */
   const gradient = args.gradient as Operand;
   const all = extentOf(gradient);
-  const fused = calls.filter((call) => {
-    if (plainKernel(call.kernel) !== 'fully_connected_backward_weights') return false;
-    const rows = (call.args.dz as Operand).shape[0]!;
-    if (!pays(gradientsOf(call)[0].data.length, rows)) return false;
-    const written = gradientsOf(call).map(extentOf);
-    return written.every(
-      (extent) =>
-        covers(all, extent) &&
-        calls.every(
-          (other, i) => other === call || i === update || !operandsOf(other).some((o) => overlap(extentOf(o), extent)),
-        ),
+  const isAlone = (call: RecordedCall, extent: Extent) =>
+    covers(all, extent) &&
+    calls.every(
+      (other, i) => other === call || i === update || !operandsOf(other).some((o) => overlap(extentOf(o), extent)),
     );
+  const fused = calls.flatMap((call): { call: RecordedCall; folding: Folding; gradients: Operand[] }[] => {
+    const folding = foldings.find((one) => one.update === kernel && one.gradient === plainKernel(call.kernel));
+    if (!folding || call.args.accumulate === 1) return [];
+    const gradients = folding.written.map((name) => call.args[name] as Operand);
+    const rows = (call.args[folding.read[1]!] as Operand).shape[0]!;
+    if (!folding.pays(gradients[0]!.data.length, rows)) return [];
+    return gradients.every((one) => isAlone(call, extentOf(one))) ? [{ call, folding, gradients }] : [];
   });
   if (fused.length === 0) return calls;
   const numbers = gradient.data as Float32Array | Float64Array;
@@ -59,22 +83,22 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
     const data = (whole.data as typeof numbers).subarray(first, last);
     return { data, shape: shape ?? [data.length] };
   };
-  const folded = fused.map((call): RecordedCall => {
-    const own = gradientsOf(call);
-    const ofLayer = Object.entries(parts).flatMap(([name, names]) =>
+  const constants = Object.entries(args).filter(([, argument]) => !isOperand(argument));
+  const folded = fused.map(({ call, folding, gradients }): RecordedCall => {
+    const read = folding.read.map((name) => [name, call.args[name]!] as const);
+    const ofLayer = Object.entries(folding.parts).flatMap(([name, names]) =>
       names.map((partName, i) => {
-        const { begin, end } = extentOf(own[i]!);
-        return [partName, part(args[name] as Operand, begin, end, own[i]!.shape)] as const;
+        const { begin, end } = extentOf(gradients[i]!);
+        return [partName, part(args[name] as Operand, begin, end, gradients[i]!.shape)] as const;
       }),
     );
-    const numbers = Object.entries(args).filter(([, argument]) => !isOperand(argument));
-    const { x, dz } = call.args;
     return {
-      kernel: kernelOf(layer, precisionOf(call.kernel)),
-      args: { x: x!, dz: dz!, ...Object.fromEntries([...ofLayer, ...numbers]) },
+      kernel: kernelOf(folding.layer, precisionOf(call.kernel)),
+      args: Object.fromEntries([...read, ...ofLayer, ...constants]),
     };
   });
-  const rest = gaps(all, fused.flatMap(gradientsOf).map(extentOf)).map(
+  const written = fused.flatMap(({ gradients }) => gradients.map(extentOf));
+  const rest = gaps(all, written).map(
     ({ begin, end }): RecordedCall => ({
       kernel,
       args: mapArguments(args, (argument) => (isOperand(argument) ? part(argument, begin, end) : argument)),
@@ -83,13 +107,8 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
   // Weights must not change before the last kernel that reads them has run: all do so where the update stood.
   return calls.flatMap((call, i) => {
     if (i === update) return [...folded, ...rest];
-    return fused.includes(call) ? [] : [call];
+    return fused.some((one) => one.call === call) ? [] : [call];
   });
-}
-
-/** Returns dw and db of a call of fully_connected_backward_weights. */
-function gradientsOf({ args }: RecordedCall): [Operand, Operand] {
-  return [args.dw as Operand, args.db as Operand];
 }
 
 function mapArguments(

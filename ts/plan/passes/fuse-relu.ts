@@ -2,16 +2,34 @@ import { kernelOf, plainKernel, precisionOf } from '../../runtime/precision.js';
 import type { KernelArgument, Operand } from '../../runtime/runner.js';
 import { isOperand, type RecordedCall, usersOf } from '../recorded-call.js';
 
-/** Calls with relu fused, and the operands whose place others have taken: whoever reads the first finds the second there. */
+/** Calls with relu fused, and pairs of operands: readers of the first get the second instead. */
 export interface FusedRelu {
   readonly calls: readonly RecordedCall[];
   readonly moved: readonly (readonly [from: Operand, to: Operand])[];
 }
 
+/** Convolutions, and the kernels that rectify their results as well. */
+const rectifying: Readonly<Record<string, string>> = {
+  convolution_forward: 'convolution_forward_relu',
+  conv1d: 'conv1d_relu',
+};
+
+/** Gradients of convolutions' inputs, and the kernels that multiply them by relu's derivative as well. */
+const rectifyingBackward: Readonly<Record<string, string>> = {
+  convolution_backward_input: 'convolution_backward_input_relu',
+  conv1d_backward_input: 'conv1d_backward_input_relu',
+};
+
+/** The kernel that a call's kernel has in a table, of the call's precision. */
+function twinOf(table: Readonly<Record<string, string>>, { kernel }: RecordedCall): string | undefined {
+  const twin = table[plainKernel(kernel)];
+  return twin === undefined ? undefined : kernelOf(twin, precisionOf(kernel));
+}
+
 /**
  * Fuses relu into the convolution before it, and relu's derivative into the backward pass of the convolution or max pool
- * behind it. This saves a pass over the images for each. Results are the same bits. The convolution's sums are not kept,
- * since no other call reads them.
+ * behind it. This saves a pass over the images or sequences for each. Results are the same bits. The convolution's sums are
+ * not kept, since no other call reads them.
  */
 export function fuseRelu(calls: readonly RecordedCall[]): FusedRelu {
   const fused: RecordedCall[] = [];
@@ -41,14 +59,14 @@ function fusedForward(
   next: RecordedCall,
   calls: readonly RecordedCall[],
 ): RecordedCall | undefined {
-  if (plainKernel(call.kernel) !== 'convolution_forward' || next.kernel !== 'relu_forward') return undefined;
+  const kernel = twinOf(rectifying, call);
+  if (kernel === undefined || next.kernel !== 'relu_forward') return undefined;
   const sums = call.args.y;
   if (next.args.x !== sums || !isOperand(sums) || !isOperand(next.args.y)) return undefined;
   // relu_backward gives the same result for relu's input and its output. Any other reader needs the unrectified sums.
   const isFree = usersOf(sums, calls).every(
     (user) => user === call || user === next || (user.kernel === 'relu_backward' && user.args.x === sums),
   );
-  const kernel = kernelOf('convolution_forward_relu', precisionOf(call.kernel));
   return isFree ? { kernel, args: { ...call.args, y: next.args.y } } : undefined;
 }
 
@@ -58,14 +76,17 @@ function fusedBackward(
   calls: readonly RecordedCall[],
 ): RecordedCall | undefined {
   if (next.kernel !== 'relu_backward') return undefined;
+  // Before the users of an operand are looked for, which takes longest.
+  const kernel = twinOf(rectifyingBackward, call);
+  if (kernel === undefined && call.kernel !== 'max_pool_backward') return undefined;
   const { y: output, dy: delta, dx: result } = next.args;
   const isFree = (inner: KernelArgument | undefined) =>
     inner === delta && isOperand(inner) && usersOf(inner, calls).length === 2;
   if (!isFree(call.args.dx)) return undefined;
-  const args = { ...call.args, dx: result! };
+  const { accumulate = 0, ...own } = call.args;
+  if (accumulate !== 0) return undefined;
+  const args = { ...own, dx: result! };
   // The largest number of a window is known to be positive or 0 only if the pool reads relu's output itself.
   if (call.kernel === 'max_pool_backward' && call.args.x === output) return { kernel: 'max_pool_backward_relu', args };
-  if (plainKernel(call.kernel) !== 'convolution_backward_input') return undefined;
-  const kernel = kernelOf('convolution_backward_input_relu', precisionOf(call.kernel));
-  return { kernel, args: { ...args, x: output! } };
+  return kernel === undefined ? undefined : { kernel, args: { ...args, x: output! } };
 }

@@ -1,7 +1,7 @@
 import type { Arena, ArenaSlice } from '../../runtime/arena.js';
 import { type Extent, extentOf, operandsOf, type RecordedCall } from '../recorded-call.js';
 
-/** The calls between which a part of a workspace holds numbers that are of use. */
+/** The first and the last call that use a part of a workspace. */
 interface Life {
   readonly slice: ArenaSlice;
   first: number;
@@ -9,7 +9,7 @@ interface Life {
 }
 
 /**
- * Arranges a workspace so that tensors share memory which are never of use at the same time. For plans whose tensors are all
+ * Arranges a workspace so that tensors that are never used at the same time share memory. For plans whose tensors are all
  * written before they are read, as those of predictions are.
  * @param kept - extents that are read after the calls
  */

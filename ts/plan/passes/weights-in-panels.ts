@@ -1,7 +1,7 @@
 import { Arena } from '../../runtime/arena.js';
 import type { Operand } from '../../runtime/runner.js';
 import type { DType } from '../../tensor/tensor.js';
-import { covers, extentOf, operandsOf, overlap, type RecordedCall } from '../recorded-call.js';
+import { covers, type Extent, extentOf, operandsOf, overlap, type RecordedCall } from '../recorded-call.js';
 import { panelWidth, paysInPanels } from '../sizes.js';
 
 /** The plans of a replay, and the calls that run once before and after all of them. */
@@ -17,13 +17,18 @@ export interface PanelPlans {
  * back. Results are the same bits.
  */
 export function keepWeightsInPanels(plans: readonly (readonly RecordedCall[])[], dtype: DType): PanelPlans {
+  const unchanged = { plans, begin: [], end: [] };
   const calls = plans.flat();
+  // Only weights that are updated: it never pays for others.
+  const steps = calls.filter(({ kernel }) => isStep(kernel));
+  if (steps.length === 0) return unchanged;
+  const uses = calls.map((call) => ({ call, operands: operandsOf(call).map(withExtent) }));
   const found: Operand[] = [];
-  for (const call of calls) {
-    const w = weightsOf(call);
-    if (w && !found.some((known) => isSame(known, w)) && pays(w, calls)) found.push(w);
+  for (const step of steps) {
+    const w = weightsOf(step)!;
+    if (!found.some((known) => isSame(known, w)) && pays(w, uses)) found.push(w);
   }
-  if (found.length === 0) return { plans, begin: [], end: [] };
+  if (found.length === 0) return unchanged;
   const arena = new Arena(dtype);
   const kept = found.map((w) => {
     const [inputs, outputs] = w.shape as [number, number];
@@ -53,17 +58,25 @@ function isStep(kernel: string): boolean {
   return kernel === 'fully_connected_descend' || kernel === 'fully_connected_adam';
 }
 
+/** A call with its operands and their bytes, which are worked out once. */
+interface Use {
+  readonly call: RecordedCall;
+  readonly operands: readonly { readonly operand: Operand; readonly extent: Extent }[];
+}
+
+const withExtent = (operand: Operand) => ({ operand, extent: extentOf(operand) });
+
 /** Whether all calls that use the weights can have them in panels, and the update has the right size. */
-function pays(w: Operand, calls: readonly RecordedCall[]): boolean {
-  const extent = extentOf(w);
+function pays(w: Operand, uses: readonly Use[]): boolean {
+  const all = extentOf(w);
   const [inputs, outputs] = w.shape as [number, number];
   if (outputs % panelWidth !== 0) return false;
   const steps: number[] = []; // rows of each
-  for (const call of calls) {
-    const own = weightsOf(call);
-    const touching = operandsOf(call).filter((operand) => overlap(extentOf(operand), extent));
+  for (const { call, operands } of uses) {
+    const touching = operands.filter(({ extent }) => overlap(extent, all));
     if (touching.length === 0) continue;
-    if (!own || !isSame(own, w) || touching.some((operand) => operand !== own)) return false;
+    const own = weightsOf(call);
+    if (!own || !isSame(own, w) || touching.some(({ operand }) => operand !== own)) return false;
     if (!isStep(call.kernel)) continue;
     steps.push((call.args.dz as Operand).shape[0]!);
   }

@@ -11,6 +11,7 @@ import type { Form } from '../form.js';
 import type { GraphImport } from '../graph-import.js';
 import type { OnnxNode } from '../node.js';
 import type { GraphOperator, Operators } from '../node-table.js';
+import { isEnd } from '../quantized/ends.js';
 import { quote } from '../quote.js';
 import type { RowOps } from '../recorder.js';
 import { activate } from './activate.js';
@@ -140,8 +141,14 @@ function along(apply: (form: Form, x: Value) => Value): GraphOperator {
     const axis = node.int('axis', isOld ? 1 : -1);
     const place = axis < 0 ? axis + dims.length : axis;
     const isLast = place === dims.length - 1;
-    const isOutput = state.graph.outputs.length === 1 && node.outputs[0] === state.graph.outputs[0];
-    if (node.operator === 'Softmax' && x.kind === 'rows' && isOutput && state.batching === 'rows') {
+    const isOutput = isEnd(state.graph, node.outputs[0]);
+    if (
+      /Softmax$/.test(node.operator) &&
+      node.operator !== 'LogSoftmax' &&
+      x.kind === 'rows' &&
+      isOutput &&
+      state.batching === 'rows'
+    ) {
       const isWhole = place === 1 && (dims.length === 2 || (dims.length === 4 && isOld));
       if (isWhole || (isLast && dims.length === 3)) {
         state.layer(node, new ClassificationLayer('softmax'), [x]);

@@ -1,10 +1,18 @@
-import { ConvLayer, ConvTransposeLayer, DepthwiseConvLayer, type Layer, ReshapeLayer } from '../../../layers/index.js';
+import {
+  ConvLayer,
+  ConvTransposeLayer,
+  DepthwiseConvLayer,
+  type Layer,
+  QuantizedConvLayer,
+  ReshapeLayer,
+} from '../../../layers/index.js';
 import type { ConstantValue } from '../constant.js';
 import type { GraphImport } from '../graph-import.js';
 import type { RowsValue } from '../graph-values.js';
 import type { Weights } from '../limits.js';
 import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
+import { int8WeightsOf } from '../quantized/int8-weights.js';
 import { surrounded } from './pad.js';
 import { perDimension, type SpatialWindow, spatialDims, spatialWindows } from './spatial.js';
 
@@ -67,10 +75,13 @@ function convolution(state: GraphImport, node: OnnxNode): void {
   const x = state.rows(node);
   const lengths = spatialDims(state, node, x);
   requireImages(node, lengths.length, x);
-  const { shape, values } = filtersOf(state, node, lengths.length);
+  const constant = filtersOf(state, node, lengths.length);
+  const { shape, values } = constant;
   const [filters, perGroup, ...kernel] = shape as [number, number, ...number[]];
   const groups = node.int('group', 1);
   const channels = state.dims(x)[1] as number;
+  const int8 = groups === 1 ? int8WeightsOf(state, x, constant, 0) : undefined;
+  const images = int8?.source ?? x;
   if (perGroup * groups !== channels) {
     throw node.bad(`images of ${perGroup * groups} channels for its filters`, `${channels}`);
   }
@@ -79,7 +90,7 @@ function convolution(state: GraphImport, node: OnnxNode): void {
     const span = (size - 1) * dilation + 1;
     return before === behind || Math.floor((input + 2 * before - span) / stride) + 1 === output;
   });
-  const padded = isEven ? x : surround(state, node, x, windows);
+  const padded = isEven ? images : surround(state, node, images, windows);
   const hasBias = state.has(node, 2);
   const layer = node.naming(() => {
     const options = {
@@ -98,6 +109,7 @@ function convolution(state: GraphImport, node: OnnxNode): void {
       ),
       useBias: hasBias,
     };
+    if (int8) return new QuantizedConvLayer({ ...options, filters });
     const isDepthwise = groups > 1 && groups === channels && filters % groups === 0;
     if (isDepthwise) return new DepthwiseConvLayer({ ...options, depthMultiplier: filters / groups });
     return new ConvLayer({ ...options, filters, groups });
@@ -108,7 +120,11 @@ function convolution(state: GraphImport, node: OnnxNode): void {
     padded,
     layer,
     {
-      W: state.weightsOf([filters, perGroup, ...asTwo(kernel, 1)], values),
+      W: state.weightsOf(
+        [filters, perGroup, ...asTwo(kernel, 1)],
+        int8 ? Array.from(values, (_, i) => int8.whole(i)) : values,
+      ),
+      ...int8?.parameters,
       ...(hasBias && { B: state.weightsOf([1, filters], state.vector(node, 2, filters).values) }),
     },
     [filters, ...windows.map(({ output }) => output)],

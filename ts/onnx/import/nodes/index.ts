@@ -8,6 +8,7 @@ export * from './movement.js';
 export * from './norms.js';
 export * from './pools.js';
 export * from './products.js';
+export * from './quantized.js';
 export * from './recurrent.js';
 export * from './reductions.js';
 export * from './repeats.js';

@@ -104,7 +104,8 @@ function slice(state: GraphImport, node: OnnxNode): void {
     return form.ops.slice(value!, ...Array.from({ length: form.lead(value!) }, () => null), ...cuts);
   });
   if (!repeated) return;
-  if (ranges.some(({ place }) => place === repeated.rowsAt)) throw node.bad('slices that keep the rows', 'of the rows');
+  if (ranges.some(({ place }) => place === repeated.rowsAt))
+    throw node.bad('slices that keep the rows', 'a slice of the rows');
   asRepeated(state, node, repeated, repeated.rowsAt);
 }
 
@@ -173,12 +174,12 @@ function gather(state: GraphImport, node: OnnxNode): void {
   const place = given < 0 ? given + state.dims(x).length : given;
   if (rowsAt !== undefined) {
     // The same places for each row.
-    if (repeated) throw node.bad('rows of one of its inputs', 'of both');
+    if (repeated) throw node.bad('rows in one of its inputs', 'rows in both');
     asRepeated(state, node, {}, place + rowsAt);
     return;
   }
   if (!repeated) return;
-  if (place === repeated.rowsAt) throw node.bad('places that keep the rows', 'of the rows');
+  if (place === repeated.rowsAt) throw node.bad('an axis that keeps the rows', 'the axis of the rows');
   asRepeated(state, node, repeated, place < repeated.rowsAt ? repeated.rowsAt - 1 + shape.length : repeated.rowsAt);
 }
 

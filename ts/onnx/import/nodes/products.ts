@@ -1,4 +1,4 @@
-import { FullyConnectedLayer } from '../../../layers/index.js';
+import { FullyConnectedLayer, QuantizedFullyConnectedLayer } from '../../../layers/index.js';
 import type { Value } from '../../../ops/value.js';
 import { aligned, giveBack } from '../aligned.js';
 import type { ConstantValue } from '../constant.js';
@@ -8,6 +8,7 @@ import type { RowsValue } from '../graph-values.js';
 import { layoutOf, withoutLayout } from '../layout.js';
 import type { OnnxNode } from '../node.js';
 import type { Operators } from '../node-table.js';
+import { int8WeightsOf } from '../quantized/int8-weights.js';
 
 /** Gemm, α · A · B + β · C: a fully connected layer where A is rows and the others are constants. */
 function gemm(state: GraphImport, node: OnnxNode): void {
@@ -58,21 +59,32 @@ function connect(
   state: GraphImport,
   node: OnnxNode,
   x: RowsValue,
-  { shape, values }: ConstantValue,
+  constant: ConstantValue,
   { transB, alpha, bias }: Connection,
 ): void {
+  const { shape, values } = constant;
   const [inputs, outputs] = transB ? [shape[1]!, shape[0]!] : [shape[0]!, shape[1]!];
   const row = x.node.rowShape;
   if (row.at(-1) !== inputs) {
     throw node.bad(`rows of ${inputs} numbers for its weights`, `rows of shape [${row.join(', ')}]`);
   }
-  const layer = node.naming(() => new FullyConnectedLayer(inputs, outputs, bias ? {} : { useBias: false }));
+  const int8 = int8WeightsOf(state, x, constant, transB ? 0 : 1, alpha);
+  const useBias = bias !== undefined;
+  const layer = node.naming(() =>
+    int8
+      ? new QuantizedFullyConnectedLayer({ inputs, outputs, useBias })
+      : new FullyConnectedLayer(inputs, outputs, useBias ? {} : { useBias }),
+  );
   const weights = state.array(inputs * outputs);
   for (let i = 0, at = 0; i < inputs; i++) {
-    for (let j = 0; j < outputs; j++, at++) weights[at] = alpha * values[transB ? j * inputs + i : at]!;
+    for (let j = 0; j < outputs; j++, at++) {
+      const from = transB ? j * inputs + i : at;
+      weights[at] = int8 ? int8.whole(from) : alpha * values[from]!;
+    }
   }
-  const result = state.layer(node, layer, [withoutLayout(x)], {
+  const result = state.layer(node, layer, [withoutLayout(int8?.source ?? x)], {
     W: { shape: [inputs, outputs], values: weights },
+    ...int8?.parameters,
     ...(bias && { B: state.weightsOf([1, outputs], bias) }),
   });
   state.giveLaidOut(node, result, layoutOf(x));

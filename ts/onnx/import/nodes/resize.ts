@@ -225,7 +225,7 @@ function resize(state: GraphImport, node: OnnxNode): void {
     const isSame = scales ? scales[i] === 1 : sizes![i] === length;
     if (length === 'rows') {
       if (!isSame || part[0] !== 0 || part[1] !== 1)
-        throw node.bad('the rows as they are', `a scale of dimension ${place}`);
+        throw node.bad('no scale for the dimension of the rows', `one for dimension ${place}`);
       return [];
     }
     const scale = scales?.[i] ?? common ?? Number(sizes![i]) / length;
@@ -258,7 +258,7 @@ function upsample(state: GraphImport, node: OnnxNode): void {
   const changed = dims.flatMap((length, place): Resized[] => {
     const scale = f(scales[place]!);
     if (scale === 1) return [];
-    if (length === 'rows') throw node.bad('the rows as they are', `a scale of dimension ${place}`);
+    if (length === 'rows') throw node.bad('no scale for the dimension of the rows', `one for dimension ${place}`);
     const output = Math.floor(f(scale * length));
     if (!(scale > 0) || !(output >= 1 && output < 2 ** 31)) throw node.bad('lengths above 0', `${output}`);
     return [{ place, input: length, output, scale, roi: [0, 1] }];

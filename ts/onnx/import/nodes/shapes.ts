@@ -138,7 +138,7 @@ function squeeze(state: GraphImport, node: OnnxNode): void {
     dims.filter((_, i) => !isGone(i)),
   );
   if (!repeated) return;
-  if (isGone(repeated.rowsAt)) throw node.bad('axes that keep the rows', 'that of the rows');
+  if (isGone(repeated.rowsAt)) throw node.bad('axes that keep the rows', 'the axis of the rows');
   const before = dims.filter((_, i) => i < repeated.rowsAt && isGone(i)).length;
   asRepeated(state, node, repeated, repeated.rowsAt - before);
 }

@@ -130,7 +130,7 @@ export function pad(chain: Chain, node: OnnxNode): void {
   if (mode !== 'constant') throw node.bad("mode = 'constant'", quote(mode));
   const value = chain.optionalConstant(node, 2)?.values[0] ?? node.float('value', 0);
   if (value !== 0) throw node.bad('zeros', `${value}`);
-  if ((node.inputs[3] ?? '') !== '') throw node.bad('pads for all axes', 'for some');
+  if ((node.inputs[3] ?? '') !== '') throw node.bad('pads for all axes', 'pads for some of them');
   const pads = node.ints('pads') ?? Array.from(chain.constant(node, 1).values);
   const [top, left, bottom, right] = [pads[2], pads[3], pads[6], pads[7]];
   const others = [pads[0], pads[1], pads[4], pads[5]];

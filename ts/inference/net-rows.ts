@@ -4,6 +4,7 @@ import { requireRange } from '../core/ranges.js';
 import type { NamedTensors } from '../data/named-tensors.js';
 import type { Part } from '../data/part.js';
 import { rowsOf } from '../data/rows.js';
+import type { Model } from '../net/model.js';
 import {
   type AnyTensor,
   isFloats,
@@ -12,10 +13,9 @@ import {
   Tensor,
   type TensorType,
 } from '../tensor/tensor.js';
-import type { Model } from './model.js';
 
-/** Tensors by the names of a net's inputs or outputs. */
-type ByName = Readonly<Record<string, Tensor>>;
+/** Labels of several outputs by their names. */
+export type NamedLabels = Readonly<Record<string, Tensor>>;
 
 /** Reads and checks the rows that a net's calls are given: one tensor, or several by name. */
 export class NetRows {
@@ -35,7 +35,7 @@ export class NetRows {
     return this.typed(names.map((name) => byName[name] as AnyTensor));
   }
 
-  /** Whole numbers that came as floats as int32, where an input wants that. */
+  /** Turns whole numbers that are floats into int32, for inputs of int32. */
   typed(tensors: readonly AnyTensor[]): readonly AnyTensor[] {
     const { stack } = this.#model;
     if (!stack.hasIndices) return tensors;
@@ -50,7 +50,7 @@ export class NetRows {
   }
 
   /** The labels of each output in the net's order. */
-  labelsFrom(y: Tensor | ByName): readonly Tensor[] {
+  labelsFrom(y: Tensor | NamedLabels): readonly Tensor[] {
     const names = this.#model.stack.outputs.map(({ name }) => name);
     const isAlone = y instanceof Tensor || names.length < 2;
     const labels = isAlone ? [y as Tensor] : names.map((name) => fieldsOf('y', y, names)[name] as Tensor);
@@ -60,7 +60,7 @@ export class NetRows {
   }
 
   /** Rows and their labels as data sets hold them, in the net's order. */
-  partFrom(x: AnyTensor | NamedTensors, y: Tensor | ByName): Part {
+  partFrom(x: AnyTensor | NamedTensors, y: Tensor | NamedLabels): Part {
     const { inputs, outputs } = this.#model.stack;
     const rows = this.inputsFrom(x);
     this.checkInputs(rows);
