@@ -33,7 +33,8 @@ function netOf(precision: Precision): NeuralNet {
   const net = new NeuralNet(new HyperParameters(params), 'net');
   if (isVgg) {
     for (const filters of [32, 64]) {
-      for (let i = 0; i < 2; i++) net.addLayer(new ConvLayer({ filters, kernelSize: 3, padding: 1, activation: 'relu' }));
+      for (let i = 0; i < 2; i++)
+        net.addLayer(new ConvLayer({ filters, kernelSize: 3, padding: 1, activation: 'relu' }));
       net.addLayer(new MaxPoolLayer({ poolSize: 2 }));
     }
     net.addLayer(new FlattenLayer());

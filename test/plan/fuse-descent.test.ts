@@ -53,6 +53,14 @@ test('a layer descends where the update stood, and the rest of the parameters by
   ]);
 });
 
+test('a layer in bfloat16 descends in bfloat16', (t) => {
+  const rounded = { ...backward, kernel: `${backward.kernel}_bfloat16` };
+  t.deepEqual(extents(fuseDescent([rounded, update])), [
+    ['fully_connected_descend_bfloat16', '', '', [0, 10], [16, 1], ''],
+    ['sgd_update', [32, 64], '', ''],
+  ]);
+});
+
 test('nothing is left to sgd_update where all layers descend', (t) => {
   const small: RecordedCall = recordedCall('sgd_update', operand(theta, 0, 32), operand(gradient, 0, 32), 0.1);
   t.deepEqual(

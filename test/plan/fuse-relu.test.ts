@@ -43,6 +43,21 @@ test('a convolution rectifies its sums, which lie where the relu layer has its o
   t.true(fused.moved[0]![0] === sum && fused.moved[0]![1] === output);
 });
 
+test('convolutions in bfloat16 are fused alike', (t) => {
+  const [x, w, sum, output] = tensors();
+  const [dy, dx, inner] = tensors();
+  const calls = [
+    call('convolution_forward_bfloat16', x, w, w, sum, 1),
+    call('relu_forward', sum, output, 0),
+    call('convolution_backward_input_bfloat16', w, dy, inner, 1),
+    call('relu_backward', output, output, inner, dx, 0),
+  ];
+  sameCalls(t, fuseRelu(calls).calls, [
+    call('convolution_forward_relu_bfloat16', x, w, w, output, 1),
+    call('convolution_backward_input_relu_bfloat16', w, dy, output, dx, 1),
+  ]);
+});
+
 test('sums that something else reads are left alone', (t) => {
   const [x, w, sum, output] = tensors();
   const first = [call('convolution_forward', x, w, w, sum, 1), call('relu_forward', sum, output, 0)];

@@ -5,8 +5,8 @@ import type { Model } from '../net/model.js';
 import { sizeOf } from '../tensor/tensor.js';
 
 /**
- * A bfloat16 number has 8 significant bits. Numbers of one column whose largest magnitude is more than so many times their
- * range keep fewer than three of these bits for what tells them apart.
+ * A bfloat16 number has 8 significant bits. Where the numbers of a column differ by less than this share of the largest of
+ * them, the upper five bits are the same for all: no more than three are left to tell them apart.
  */
 const leastShare = 1 / 32;
 
@@ -21,9 +21,10 @@ export function bfloat16Warning({ params: { precision } }: Model, reader: DataRe
     const found = mergedColumn(rows);
     if (!found) continue;
     const column = `column ${found.column + 1} of ${labelOf('x', key)}`;
+    const [low, high] = [found.low, found.high].map((value) => Number(value.toPrecision(6)));
     return (
       `Net '${name}' computes in bfloat16, which hardly tells the numbers of ${column} apart: they lie between ` +
-      `${found.low} and ${found.high}. Call reader.normalizeX() before train`
+      `${low} and ${high}. Call reader.normalizeX() before train`
     );
   }
   return undefined;
