@@ -1,11 +1,11 @@
 // @internal
 import type { GraphImport } from './graph-import.js';
 import { lifted } from './lift.js';
+import { microsoftNodes } from './microsoft.js';
 import type { OnnxNode } from './node.js';
 import * as families from './nodes/index.js';
 import { isStandard } from './operators/supported.js';
 import { amongBytes } from './quantized/guard.js';
-import { microsoftNodes } from './quantized/microsoft.js';
 
 /** Imports a node of a graph: reads its attributes and inputs, and gives its outputs. */
 export type GraphOperator = (state: GraphImport, node: OnnxNode) => void;

@@ -1,9 +1,9 @@
 // @internal
-import type { GraphImport } from '../graph-import.js';
-import type { OnnxNode } from '../node.js';
-import type { GraphOperator, Operators } from '../node-table.js';
-import * as families from '../nodes/index.js';
-import { biasIn, numbersIn, withNumbers } from './numbers.js';
+import type { GraphImport } from './graph-import.js';
+import type { OnnxNode } from './node.js';
+import type { GraphOperator, Operators } from './node-table.js';
+import * as families from './nodes/index.js';
+import { biasIn, numbersIn, withNumbers } from './quantized/numbers.js';
 
 const { activationNodes, arithmeticNodes, movementNodes, poolNodes, productNodes, quantizedNodes } = families;
 
