@@ -19,10 +19,6 @@
 #include <windows.h>
 #endif
 
-#if defined(__x86_64__) || defined(__i386__)
-#include <cpuid.h>
-#endif
-
 namespace blasnet {
 
 namespace {
@@ -110,25 +106,24 @@ void ReadSystem(Machine&) {}
 
 #endif
 
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__)
+
+// The instruction itself: headers that name it clash with those of Windows.
+std::array<uint32_t, 4> AskCpu(uint32_t leaf, uint32_t subleaf) {
+  std::array<uint32_t, 4> r;
+  asm volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "a"(leaf), "c"(subleaf));
+  return r;
+}
 
 // Bits of what the system saves of a thread; 0 where it cannot be asked.
 uint64_t SavedState() {
-  uint32_t a, b, c, d;
-  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c >> 27 & 1) == 0) return 0;
+  if ((AskCpu(1, 0)[2] >> 27 & 1) == 0) return 0;
   uint32_t low, high;
   asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return uint64_t{high} << 32 | low;
 }
 
-void ReadProcessor(Machine& machine) {
-  const auto cpuid = [](uint32_t leaf, uint32_t subleaf) {
-    std::array<uint32_t, 4> r{};
-    __cpuid_count(leaf, subleaf, r[0], r[1], r[2], r[3]);
-    return r;
-  };
-  ReadCpuid(cpuid, SavedState(), machine);
-}
+void ReadProcessor(Machine& machine) { ReadCpuid(AskCpu, SavedState(), machine); }
 
 #else
 
