@@ -87,19 +87,17 @@ HWY_INLINE void BlockedProduct(size_t m, size_t n, size_t k, T alpha, Strided<T>
     if (r == end) return;
     ProductPanel(end - r, depth, alpha, a.From(r, i), right, ldb, start.From(r), to + r * ldc, ldc, width);
   };
-  if (!IsLarge<T>(m, k)) {
-    for (size_t j = 0; j < n; j += panel_width) {
-      for (size_t i = 0; i < k; i += kPanelDepth) multiply(0, m, i, j);
-    }
-    return;
-  }
-  // A part of A at a time, which stays in the second-level cache until all panels of B have been multiplied with it.
-  // The order of each number's sums is the same.
-  const size_t part_rows = kRules.part_rows;
-  for (size_t i = 0; i < k; i += kPanelDepth) {
+  // Of a large A one part at a time, which stays in the second-level cache until all panels of B have been multiplied
+  // with it. The order of each number's sums is the same. (One call of `multiply`, since each is a lot of code.)
+  const bool is_large = IsLarge<T>(m, k);
+  const size_t terms = is_large ? kPanelDepth : k, part_rows = is_large ? kRules.part_rows : m;
+  for (size_t first_term = 0; first_term < k; first_term += terms) {
+    const size_t last_term = HWY_MIN(k, first_term + terms);
     for (size_t r = 0, end; r < m; r = end) {
       end = m - r < 2 * part_rows ? m : r + part_rows;
-      for (size_t j = 0; j < n; j += panel_width) multiply(r, end, i, j);
+      for (size_t j = 0; j < n; j += panel_width) {
+        for (size_t i = first_term; i < last_term; i += kPanelDepth) multiply(r, end, i, j);
+      }
     }
   }
 }

@@ -45,7 +45,7 @@ template <class T, class F>
 HWY_INLINE void ForRows(Context& context, const StepTaps& taps, size_t rows, size_t products, const F& run) {
   if (rows == 0) return;
   const size_t fitting = HWY_MAX(size_t{1}, kStepBytes / sizeof(T) / HWY_MAX(size_t{1}, taps.padded()));
-  const size_t paying = HWY_MAX(size_t{1}, kTileProduct / HWY_MAX(size_t{1}, products));
+  const size_t paying = HWY_MAX(size_t{1}, kRules.tile_product / HWY_MAX(size_t{1}, products));
   const size_t each = HWY_MIN(rows, HWY_MIN(fitting, paying)), tiles = (rows + each - 1) / each;
   ScratchPieces pieces(context.pool.scratch(), HWY_MIN(tiles, context.pool.threads()),
                        each * taps.padded() * sizeof(T));
