@@ -63,7 +63,7 @@ export async function comparePrediction(
         median: median(of('median')),
         p99: median(of('p99')),
       };
-      const note = entrant.contender.isBfloat16 ? { note: 'bfloat16' } : {};
+      const note = entrant.contender.isBfloat16 ? { note: 'by autocast' } : {};
       return [{ name: label(entrant), family: entrant.contender.family, values: of('median'), summary, ...note }];
     }),
   }));

@@ -39,7 +39,7 @@ ${['blasnet', 'cpp', 'js', 'wasm', 'python'].map((name) => `i.${name}, .track i.
 .legend i { display: inline-block; width: .85rem; height: .85rem; margin-right: .4rem; vertical-align: -1px; }
 @media (max-width: 600px) {
   .bars tbody, .bars tr { display: block; } .bars tr { display: flex; flex-wrap: wrap; justify-content: space-between; margin-bottom: .4rem; }
-  .bars th, .bars td, .bars td:last-child { width: auto; padding: 0; } .bars .track { order: 3; width: 100%; background: var(--track); }
+  .bars th, .bars td, .bars td:last-child { width: auto; padding: 0; } .bars th { flex: 1 1 0; } .bars .track { order: 3; width: 100%; background: var(--track); }
 }
 svg text { fill: var(--ink) !important; } svg .role-axis line, svg .role-axis path { stroke: var(--line) !important; }
 `;

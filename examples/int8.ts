@@ -113,7 +113,8 @@ const rows: (string | number)[][] = [];
 for (const make of cases) {
   const { net, reader } = await make();
   await net.train(reader);
-  const { net: small, report } = await net.quantize((reader.xTrain as AnyTensor).slice(0, calibration) as AnyTensor);
+  const x = reader.xTrain as AnyTensor;
+  const { net: small, report } = await net.quantize(x.slice(0, Math.min(calibration, x.rows)) as AnyTensor);
   const [float32, int8] = [net, small].map((one) => one.test(reader.xTest as Tensor, reader.yTest as Tensor).accuracy);
   const layers = report.layers.filter(({ isQuantized }) => isQuantized).length;
   const { signalToNoise } = Object.values(report.outputs)[0]!;

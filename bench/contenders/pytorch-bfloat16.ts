@@ -16,7 +16,7 @@ export const contender: Contender = {
     { threads: 2, dtype: 'float32' },
   ],
   about: () => pythonTrial('about', 'torch')({ threads: 1, dtype: 'float32' }),
-  take: (workload) => ({ workload, note: 'bfloat16 by autocast', isApproximate: true }),
+  take: (workload) => ({ workload, note: 'by autocast', isApproximate: true }),
   train: pythonTrial('train', 'torch', 'torch_net', ways),
   predict: pythonTrial('predict', 'torch', 'torch_net', ways),
 };
