@@ -82,7 +82,7 @@ async function inDebian() {
     cpSync(join(root, path), join(system, home, path), { recursive: true, dereference: true });
   }
   cpSync(await nodeProgram('x64', '20'), join(system, 'usr/bin/node'));
-  return { command: ['chroot', system, '/usr/bin/node'], home, native: ['chroot', system] };
+  return { command: ['chroot', system, '/usr/bin/node'], home };
 }
 
 /** The modules that `import 'blasnet'` may ask for: those that are not optional, and theirs. */
