@@ -119,8 +119,8 @@ async function muslSystem(cpu) {
 
 async function muslNode(cpu, emulator) {
   const { loader, libraries, node } = await muslSystem(cpu);
-  const native = [...emulator, loader, '--library-path', libraries];
-  return { command: [...native, node], native };
+  // zig links programs for musl whole: they need no loader.
+  return { command: [...emulator, loader, '--library-path', libraries, node], native: emulator };
 }
 
 async function muslBun() {
