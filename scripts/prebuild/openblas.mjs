@@ -4,14 +4,15 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { buildProgress } from '../lib/build-progress.mjs';
 import { runByLines, ScriptError, tryRun } from '../lib/run.mjs';
+import { keepProducts, kept } from './openblas-products.mjs';
 import { useLeanHeader } from './openblas-windows.mjs';
 import { archives, sourcesFrom, workFolder } from './sources.mjs';
 import { targets } from './targets.mjs';
 import { clangFor, zig, zigEnvironment, zigVersion } from './zig.mjs';
 
 /** Files that are compiled, roughly, for the display of progress: those of each set of kernels, and the others. */
-const filesPerKernelSet = 280;
-const otherFiles = 330;
+const filesPerKernelSet = 46;
+const otherFiles = 40;
 
 /**
  * Folder with libopenblas.a, its licence and include/cblas.h, built where it is not there yet.
@@ -26,6 +27,7 @@ export async function buildOpenBlas(name, target) {
     compiler: zigVersion,
     target: target.zig,
     settings,
+    kept,
   });
   const stamp = join(folder, 'made.json');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === made) return folder;
@@ -36,6 +38,7 @@ export async function buildOpenBlas(name, target) {
   mkdirSync(folder, { recursive: true });
   cpSync(from, sources, { recursive: true, preserveTimestamps: true });
   if (kernels) removeAllButKernels(sources);
+  else keepProducts(sources);
   const options = target.os === 'win32' ? useLeanHeader(sources) : '-fPIC';
   await make(sources, name, target, settings, options);
   requireAllKernels(sources);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { root } from '../lib/root.mjs';
 import { ScriptError, say } from '../lib/run.mjs';
 import { nativeTestsOf } from './link.mjs';
+import { checkProducts } from './products.mjs';
 import { runners } from './runners.mjs';
 import { workFolder } from './sources.mjs';
 import { targets } from './targets.mjs';
@@ -57,9 +58,21 @@ async function outcomeOf(name, runner, tests) {
   const { versions, results } = JSON.parse(output.trim().split('\n').at(-1));
   const difference = differenceOf(results);
   const state = difference <= tolerance ? 'ok' : 'failed';
-  const text = `losses differ by ${difference.toExponential(1)}; ${versions.simd}, ${versions.openblas}`;
-  if (!tests || !native) return { state, text };
-  return withTests(name, { native, env }, { state, text });
+  const outcome = {
+    state,
+    text: `losses differ by ${difference.toExponential(1)}; ${versions.simd}, ${versions.openblas}`,
+  };
+  if (!native) return outcome;
+  const checked = await withProducts(name, { native, env }, outcome);
+  return tests ? withTests(name, { native, env }, checked) : checked;
+}
+
+/** The nets of the smoke test are too small for OpenBLAS. */
+async function withProducts(name, { native, env }, { state, text }) {
+  if (!targets[name].openblas) return { state, text };
+  const { right, wrong } = await checkProducts(name, targets[name], { native, env }, outputOf);
+  const problems = wrong.length > 0 ? `; wrong products: ${wrong.join(', ')}` : '';
+  return { state: problems ? 'failed' : state, text: `${text}; products of ${right.join(', ')}${problems}` };
 }
 
 async function withTests(name, { native, env }, { state, text }) {

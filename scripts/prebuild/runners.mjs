@@ -82,7 +82,7 @@ async function inDebian() {
     cpSync(join(root, path), join(system, home, path), { recursive: true, dereference: true });
   }
   cpSync(await nodeProgram('x64', '20'), join(system, 'usr/bin/node'));
-  return { command: ['chroot', system, '/usr/bin/node'], home, native: ['chroot', system] };
+  return { command: ['chroot', system, '/usr/bin/node'], home };
 }
 
 /** The modules that `import 'blasnet'` may ask for: those that are not optional, and theirs. */
@@ -119,8 +119,8 @@ async function muslSystem(cpu) {
 
 async function muslNode(cpu, emulator) {
   const { loader, libraries, node } = await muslSystem(cpu);
-  const native = [...emulator, loader, '--library-path', libraries];
-  return { command: [...native, node], native };
+  // zig links programs for musl whole: they need no loader.
+  return { command: [...emulator, loader, '--library-path', libraries, node], native: emulator };
 }
 
 async function muslBun() {

@@ -1,10 +1,11 @@
 // The platforms that packages are built for, and how: one entry each.
 
 /**
- * Kernels of OpenBLAS on x64; PRESCOTT (SSE3) is always among them. Those of ZEN and SAPPHIRERAPIDS are Haswell's and
- * SkylakeX's in blocks of other sizes. COOPERLAKE is left out: it differs from both for bfloat16 only.
+ * Kernels of OpenBLAS on x64; PRESCOTT (SSE3) is always among them, and serves CPUs that are older than Haswell (2013).
+ * Those of ZEN and SAPPHIRERAPIDS are Haswell's and SkylakeX's in blocks of other sizes. COOPERLAKE is left out: it
+ * differs from both for bfloat16 only.
  */
-const x64Kernels = ['NEHALEM', 'SANDYBRIDGE', 'HASWELL', 'ZEN', 'SKYLAKEX', 'SAPPHIRERAPIDS'];
+const x64Kernels = ['HASWELL', 'ZEN', 'SKYLAKEX', 'SAPPHIRERAPIDS'];
 /** Kernels on arm64; ARMV8 is always among them. From NEOVERSEV1 on they use SVE. */
 const arm64Kernels = ['CORTEXA57', 'NEOVERSEN1', 'NEOVERSEV1', 'NEOVERSEN2'];
 

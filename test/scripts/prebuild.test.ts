@@ -38,6 +38,10 @@ const { dependenciesIn, compileAll } = (await script('prebuild/compile.mjs')) as
 const { differenceOf } = (await script('prebuild/run-elsewhere.mjs')) as {
   differenceOf(results: Readonly<Record<string, { losses: readonly number[] }>>, losses: Losses): number;
 };
+const { productsInTable, productsInMakefile } = (await script('prebuild/openblas-products.mjs')) as {
+  productsInTable(text: string): string;
+  productsInMakefile(text: string, names: (type: string) => readonly string[]): string;
+};
 
 const temporaryFolder = () => mkdtemp(join(tmpdir(), 'blasnet-prebuild-'));
 
@@ -182,4 +186,16 @@ test('losses are compared by their largest difference; one that is missing is no
   t.is(differenceOf({ dense: { losses: [1, 0.75] }, lstm: { losses: [2.125] } }, expected), 0.25);
   t.is(differenceOf({ dense: { losses: [1, 0.5] } }, expected), Number.NaN);
   t.is(differenceOf({ dense: { losses: [1] }, lstm: { losses: [2] } }, expected), Number.NaN);
+});
+
+test('of OpenBLAS, products of matrices are kept, and other kernels have no entry in the table', (t) => {
+  const table = '  srot_kTS,   saxpy_kTS,\n  idamax_kTS,\n  dgemm_kernelTS, dgemm_betaTS,\n  strmm_kernel_RNTS,\n';
+  const kept = '  NULL,   NULL,\n  NULL,\n  dgemm_kernelTS, dgemm_betaTS,\n  NULL,\n';
+  t.is(productsInTable(table), kept);
+  const makefile = 'all : libs\n\ninclude $(TOPDIR)/Makefile.tail\n';
+  const lines = productsInMakefile(makefile, (type) => [`${type}gemm_%`, 'setparam%']).split('\n');
+  t.is(lines[2], 'SBLASOBJS := $(filter sgemm_% setparam%,$(SBLASOBJS))');
+  t.is(lines[3], 'DBLASOBJS := $(filter dgemm_% setparam%,$(DBLASOBJS))');
+  t.true(lines.includes('ZBLASOBJS :='));
+  t.is(lines.at(-2), 'include $(TOPDIR)/Makefile.tail');
 });
