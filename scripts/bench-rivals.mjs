@@ -10,7 +10,9 @@ import { parseArgs } from 'node:util';
 import { main, ScriptError, say } from './lib/run.mjs';
 
 const mirror = 'http://deb.debian.org/debian';
-const packages = ['python3', 'python3-numpy', 'python3-torch', 'python3-venv', 'ca-certificates'];
+/** The OpenBLAS with OpenMP: threads of its own would spin beside those of PyTorch, and take turns with them on few cores. */
+const blas = 'libopenblas0-openmp';
+const packages = [blas, 'python3', 'python3-numpy', 'python3-torch', 'python3-venv', 'ca-certificates'];
 /** From PyPI, where it has them for that Python: without one of them the benchmark goes on. */
 const wheels = ['jax==0.12.0.1', 'tensorflow-cpu==2.21.0'];
 /** Certificates that an administrator has added here. */

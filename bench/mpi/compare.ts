@@ -87,14 +87,8 @@ export async function compareRanks(
     const values = results[i]!;
     return values.length > 0 ? [{ name: who, family, values, summary: summarize(values) }] : [];
   });
-  return [
-    {
-      id: `mpi ${name}`,
-      title: `Ranks of one thread: ${name} ${shapeOf(workload)}, sgd`,
-      unit: 'µs a step',
-      rows,
-    },
-  ];
+  const title = `Ranks of one thread: ${name} ${shapeOf(workload)}, sgd`;
+  return [{ id: `mpi ${name}`, title, unit: 'µs a step', rows }];
 }
 
 /** The cost of the sums of gradients over two ranks, beside copies of as many bytes; and of the sizes that a model is fitted to. */

@@ -97,6 +97,7 @@ export function layer(
       'biases',
       'specs',
       'compute',
+      'wholeWeights',
     ],
   };
 }

@@ -1,7 +1,7 @@
 // @internal
 import type { GraphImport } from './graph-import.js';
 import { lifted } from './lift.js';
-import { microsoftNodes } from './microsoft-nodes.js';
+import { microsoftNodes } from './microsoft.js';
 import type { OnnxNode } from './node.js';
 import * as families from './nodes/index.js';
 import { isStandard } from './operators/supported.js';

@@ -18,7 +18,8 @@ export interface Int8Weights {
 
 /**
  * Weights of a model as those of a layer with int8 weights; undefined where its kernels do not compute the same: for rows that are no
- * bytes, and for weights that differ from their zero by more than 8 bits hold.
+ * bytes, and for weights that differ from their zero by more than 8 bits hold, or
+ * whose scales no float32 number is.
  * @param axis - the dimension of the outputs
  * @param factor - what the products are multiplied by
  */
@@ -39,16 +40,14 @@ export function int8WeightsOf(
   const place = placeIn(whole);
   const at = (i: number) => values[i]! - zeros[place(i)]!;
   for (let i = 0; i < values.length; i++) if (at(i) < -128 || at(i) > 127) return undefined;
-  const scaleOf = (output: number) => factor * scales[scales.length === 1 ? 0 : output]!;
+  const own = Float32Array.from({ length: outputs }, (_, i) => factor * scales[scales.length === 1 ? 0 : i]!);
+  if (!own.every((scale) => scale > 0 && Number.isFinite(scale))) return undefined;
   const { value: source, grid } = rounded;
   return {
     source,
     whole: at,
     parameters: {
-      scale: state.weightsOf(
-        [1, outputs],
-        Float32Array.from({ length: outputs }, (_, output) => scaleOf(output)),
-      ),
+      scale: state.weightsOf([1, outputs], own),
       inputScale: state.weightsOf([1], [grid.scale]),
       inputZero: state.weightsOf([1], [grid.zero]),
     },
