@@ -39,7 +39,7 @@ export interface QuantizedCall {
   readonly outputShape: readonly number[];
 }
 
-/** What the kernels read. It stays in its place when weights are replaced, so that recorded plans stay valid. */
+/** The tensors that kernels read. They stay in their place when weights are replaced, so that recorded plans stay valid. */
 interface Constants {
   readonly call: QuantizedCall;
   readonly packed: { readonly data: Int32Array; readonly shape: readonly number[] };
@@ -147,7 +147,7 @@ export abstract class QuantizedLayer extends Layer {
     new EagerRunner('float32').run(`pack_${call.kernel}`, { w, input, geometry, packed });
   }
 
-  /** What kernels read, brought up to date; empty where only shapes are followed. */
+  /** The tensors that kernels read, brought up to date; empty where only shapes are followed. */
   #constantsFor(call: QuantizedCall, outputs: number, isShapeOnly: boolean): Constants {
     if (isShapeOnly) {
       const [scale, input] = [Tensor.zeros([1, 1]), Tensor.zeros([2])];

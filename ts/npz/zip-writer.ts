@@ -35,7 +35,7 @@ export async function storedZip(members: Readonly<Record<string, Uint8Array>>): 
   return Buffer.concat([...parts, ...directory, endRecord(entries.length, size, offset)]);
 }
 
-/** What the header of a member and its entry in the directory share, from the version that readers need. */
+/** The fields that the header of a member and its entry in the directory share, from the version that readers need on. */
 function fieldsOf(name: Buffer, data: Uint8Array, crc: number): Buffer {
   const fields = Buffer.alloc(26);
   fields.writeUInt16LE(VERSION, 0);

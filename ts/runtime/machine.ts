@@ -9,7 +9,7 @@ function sizeOf(bytes: number): string {
 
 const sharedBy = (cpus: number) => (cpus > 1 ? ` shared by ${cpus} CPUs` : '');
 
-/** What is known of a machine, in one line: its cores, caches, vectors and further instructions. */
+/** Describes a machine in one line: its cores, caches, vectors and further instructions. */
 export function describeMachine(machine: NativeMachine): string {
   const { cores, cpus, numaNodes, l1Bytes, l2Bytes, l3Bytes, l2SharedBy, l3SharedBy, vectorBits } = machine;
   const instructions = [

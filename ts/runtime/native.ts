@@ -77,7 +77,7 @@ export interface ReplayOptions {
   readonly scalars: Float64Array;
 }
 
-/** What C++ read of the machine, 0 where the system does not tell, and the sizes that it derives from that. */
+/** Properties of the machine that C++ has read (0 if the system does not tell), and the sizes derived from them. */
 export interface NativeMachine {
   readonly l1Bytes: number;
   readonly l2Bytes: number;
@@ -108,7 +108,7 @@ export interface Native {
   readonly sizes: Readonly<Record<string, number>>;
   readonly blas: string;
   readonly simd: string;
-  /** What C++ read of the machine, and the sizes that follow from it; see native/core/machine.h and rules.h. */
+  /** Properties of the machine, and the sizes derived from them; see native/core/machine.h and rules.h. */
   readonly machine: NativeMachine;
   /** Whether products in bfloat16 use instructions of the CPU for them. */
   readonly bfloat16: boolean;

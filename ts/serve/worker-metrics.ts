@@ -3,7 +3,7 @@ import { loadOptional } from './optional.js';
 
 /** The metrics of several workers as those of one server. */
 export class WorkerMetrics {
-  /** What workers had counted that have ended: the sums never fall. */
+  /** The counts of workers that have ended: so sums never fall. */
   #former: Promise<MetricsSnapshot> = Promise.resolve([]);
 
   /** @param workers - those that take requests */

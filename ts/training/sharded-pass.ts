@@ -139,7 +139,7 @@ class ShardSums {
   readonly #runner: Runner;
   readonly #exchange: number | undefined;
   readonly #own: number;
-  /** What is summed, and where the arrays of own shards are kept: one for each, or their sum where all are own. */
+  /** The arrays that are summed, and the memory for those of own shards: one for each, or their sum if all are own. */
   readonly #parts: readonly { readonly tensor: Tensor; readonly kept: Tensor | undefined; readonly isMean: boolean }[];
 
   /** @param own - shards of this process */

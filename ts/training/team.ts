@@ -3,7 +3,7 @@ import type { Communicator } from '../core/communicator.js';
 import { BlasnetError, clipped, reasonOf } from '../core/errors.js';
 import type { StopReason } from '../training-history.js';
 
-/** What a rank tells the others where they meet. */
+/** The message that each rank sends to the others when they meet. */
 type Message =
   | { readonly kind: 'start'; readonly facts: Readonly<Record<string, string>> }
   | { readonly kind: 'going'; readonly going: Going; readonly wish: StopReason | undefined }

@@ -56,7 +56,7 @@ export async function netFor(
 
 const configsOf = (net: NeuralNet) => net.layers.map(({ config }) => config);
 
-/** What each input and applied layer is computed from, counted in their order. */
+/** The operands of each input and applied layer, counted in their order. */
 function connectionsOf({ nodes }: NeuralNet): readonly (readonly number[])[] {
   const names = nodes.map(({ name }) => name);
   return nodes.map(({ inputs }) => inputs.map((input) => names.indexOf(input)));

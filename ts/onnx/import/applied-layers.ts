@@ -32,7 +32,7 @@ export class AppliedLayers {
   readonly weights = new Map<Layer, LayerWeights>();
   #count = 0;
   readonly #names = new Set<string>();
-  /** What nodes have another shape of, which only the net's own layers have given them. */
+  /** The values that nodes have in another shape, which only the net's own layers have given them. */
   readonly #views = new Map<Node, Node>();
 
   constructor(setting: Setting) {

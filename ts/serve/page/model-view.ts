@@ -58,7 +58,7 @@ export class ModelView {
     byId('try').replaceChildren(this.#tryView(listed, model));
   }
 
-  /** What a row is made with: a pad, a file, rows of a series or a form. */
+  /** The control by which a user makes a row: a pad, a file, rows of a series or a form. */
   #tryView(listed: ListedModel, model: ModelInfo): HTMLElement {
     const onInput = (inputs: readonly InferTensor[] | Error | undefined) => {
       if (inputs instanceof Error) this.#fail(inputs);

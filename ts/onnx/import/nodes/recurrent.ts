@@ -23,7 +23,7 @@ interface Wanted {
   readonly cell: boolean;
 }
 
-/** What a layer gives of a sequence: all steps, and the last states, of all directions one behind the other. */
+/** The results of a layer for a sequence: all steps, and the last states, of all directions one behind the other. */
 interface Outputs {
   readonly steps?: RowsValue | undefined;
   readonly last?: RowsValue | undefined;
