@@ -130,7 +130,7 @@ test('createLayer refuses what is no config', (t) => {
   for (const type of [undefined, 'Layer', '__proto__', 'toString', 3]) {
     t.throws(
       () => createLayer(untyped({ type })),
-      badArgument(/^Expected one of .*DropoutLayer.* for the layer's type/),
+      badArgument(/^Expected one of .*ConvLayer.* for the layer's type/),
     );
   }
   for (const [, config] of layers) {
