@@ -51,9 +51,14 @@ inline constexpr size_t kBlockRows = 8;
 inline constexpr size_t kBlockRows = 4;
 #endif
 
-// Without it, compilers may leave a lambda a function of its own, to which vectors go through memory.
-#ifndef BLASNET_INLINE_LAMBDA
+// Without it, compilers may leave a lambda a function of its own, to which vectors go through memory. Sanitizers add so
+// much to each lambda that a file of products would take minutes to compile: there they are loops and functions.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define BLASNET_INLINE_LAMBDA
+#define BLASNET_UNROLLS_BLOCKS 0
+#else
 #define BLASNET_INLINE_LAMBDA __attribute__((always_inline))
+#define BLASNET_UNROLLS_BLOCKS 1
 #endif
 
 // Calls body(0), body(1) … with the number as a constant. Vectors of an array that are named by constants alone stay in
@@ -64,7 +69,11 @@ HWY_INLINE void ForEachOf(std::index_sequence<I...>, const Body& body) {
 }
 template <size_t N, class Body>
 HWY_INLINE void ForEach(const Body& body) {
-  ForEachOf(std::make_index_sequence<N>(), body);
+  if constexpr (BLASNET_UNROLLS_BLOCKS) {
+    ForEachOf(std::make_index_sequence<N>(), body);
+  } else {
+    for (size_t i = 0; i < N; ++i) body(i);
+  }
 }
 
 // C block [R × V vectors] = start + alpha · A·B over k terms. All sums stay in registers; B is read in row order.
@@ -95,7 +104,7 @@ HWY_INLINE void ProductBlock(D d, size_t k, T alpha, Strided<T> a, const T* HWY_
     T* to = c + r * ldc;
     ForEach<V>([&](auto v) BLASNET_INLINE_LAMBDA {
       const size_t at = v * lanes;
-      if constexpr (kMasked && v + 1 == V) {
+      if (kMasked && v + 1 == V) {
         const auto before = from == nullptr ? hn::Zero(d) : LoadFirst(d, from + at, tail);
         StoreFirst(Finished(start, scale, sum[r][v], before), d, to + at, tail);
       } else {
