@@ -3,7 +3,7 @@ import { escapeHtml } from './html.js';
 import { type Comparison, rowOf, sorted } from './report.js';
 import { threeDigits } from './table.js';
 
-/** What families are called in styles. */
+/** Names of the families of contenders in styles. */
 const classes: Readonly<Record<Family, string>> = {
   blasnet: 'blasnet',
   'C++': 'cpp',

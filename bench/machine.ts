@@ -18,7 +18,7 @@ export interface Machine {
   /** A product of 1024×1024 matrices of float32, by one thread and by all cores. */
   readonly sgemmGflops: number;
   readonly sgemmGflopsAllCores: number;
-  /** What blasnet read of the machine, and the sizes that it derives from that; absent in older reports. */
+  /** Properties of the machine as blasnet read them, and the sizes derived from them; absent in older reports. */
   readonly known?: string;
   readonly rules?: string;
   /** A copy outside the caches by one thread, read and written. */

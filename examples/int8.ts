@@ -1,4 +1,4 @@
-// What nets lose by int8 weights: five of the other examples' nets are trained, quantized by 500 training rows, and tested twice.
+// Measures how much nets lose by int8 weights: five of the other examples' nets are trained, quantized by 500 training rows, and tested twice.
 // npm run example -- int8 [--epochs N] [--seed N] [--data DIR]
 // DIR holds CIFAR-10's binary version, or a part of it: https://www.cs.toronto.edu/~kriz/cifar.html
 

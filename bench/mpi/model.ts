@@ -7,7 +7,7 @@ export interface Link {
   readonly byte: number;
 }
 
-/** What a step of a net takes on one rank, and what its ranks exchange. */
+/** The time of a step of a net on one rank, and the bytes that its ranks exchange. */
 export interface NetCost {
   readonly name: string;
   /** Microseconds of a step on one rank. */
