@@ -92,7 +92,7 @@ Napi::Object DescribeSizes(Napi::Env env) {
   return described;
 }
 
-// What was read of the machine, and the sizes that follow from it.
+// Properties of the machine, and the sizes derived from them.
 Napi::Object DescribeMachine(Napi::Env env) {
   const Machine& machine = ThisMachine();
   Napi::Object described = Napi::Object::New(env);

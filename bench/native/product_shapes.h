@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-/** What the programs that time products of matrices share: their arguments, their clock and their output. */
+/** The arguments, the clock and the output of the programs that time products of matrices. */
 namespace handwritten {
 
 /** c[m×n] = op(a)[m×k] · op(b)[k×n]; what is transposed lies in memory with rows and columns exchanged. */

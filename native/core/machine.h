@@ -1,7 +1,7 @@
 #pragma once
 
-// What is known of the machine that this process runs on. It is read once, when the library is loaded; rules.h derives
-// sizes from it. What the system does not tell is 0.
+// Properties of the machine that this process runs on. They are read once, when the library is loaded; rules.h derives
+// sizes from them. A number that the system does not tell is 0.
 
 #include <array>
 #include <cstddef>

@@ -11,8 +11,7 @@ namespace {
 
 constexpr size_t kKilobyte = 1024;
 
-// What one core has of a cache, between bounds: virtual machines tell of caches that they share with others, or of
-// none.
+// One core's share of a cache, between bounds: virtual machines report caches that they share with others, or none.
 size_t ShareOf(const Cache& cache, const Cache& l1, size_t usual, size_t least, size_t most) {
   if (cache.bytes == 0) return usual;
   const size_t cores = std::max<size_t>(1, cache.shared_by / std::max<size_t>(1, l1.shared_by));

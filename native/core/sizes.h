@@ -24,7 +24,7 @@ inline constexpr size_t kFewRows = 32;
 // another thread can have the whole call; larger ones may.
 inline constexpr size_t kSmallCall = 1 << 15;
 
-// What the plan compiler needs of them.
+// Those that the plan compiler needs.
 inline constexpr std::pair<const char*, size_t> kNames[] = {
     {"alignment", kAlignment},           {"panelWidth", kPanelWidth}, {"panelDepth", kPanelDepth},
     {"blockedProduct", kBlockedProduct}, {"fewRows", kFewRows},       {"smallCall", kSmallCall},

@@ -33,8 +33,8 @@ struct PairFactor {
   size_t row, col;
 };
 
-// What sums are added to: row r begins at data + r · row, nothing where data is null. A descent takes the sums away
-// from it, times a rate.
+// The numbers that sums are added to: row r begins at data + r · row, nothing where data is null. A descent takes the
+// sums away from it, times a rate.
 struct PairStart {
   const float* data = nullptr;
   size_t row = 0;

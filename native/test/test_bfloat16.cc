@@ -221,6 +221,24 @@ TEST_CASE("products of matrices in bfloat16 multiply rounded factors") {
   });
 }
 
+namespace {
+
+// Runs a kernel of convolutions with factors that are rounded (true), or its twin in bfloat16 with those that are not.
+using RunCall = std::function<void(Call<float>&, Tensor<float>&, bool)>;
+
+// Checks that both give the same bits.
+void CheckRounds(const std::string& kernel, Tensor<int32_t>& geometry, const std::vector<size_t>& shape,
+                 const RunCall& run) {
+  Tensor<float> expected(shape), received(shape);
+  Call<float> plain(kernel), own(kernel + "_bfloat16");
+  run(plain.With("geometry", geometry), expected, true);
+  run(own.With("geometry", geometry), received, false);
+  CAPTURE(kernel);
+  CheckSameBits(expected, received);
+}
+
+}  // namespace
+
 TEST_CASE("convolutions over steps in bfloat16 have the bits of those in float32 with rounded factors") {
   const size_t rows = 3, steps = 9, features = 6, size = 3, filters = 5, windows = 9;
   Tensor<float> x({rows, steps, features}), w({size, features, filters}), b({filters}), dy({rows, windows, filters});
@@ -230,14 +248,8 @@ TEST_CASE("convolutions over steps in bfloat16 have the bits of those in float32
   for (auto* tensor : {&x, &w, &b, &dy, &turned}) numbers.Fill(*tensor);
   Tensor<float> x_rounded(x.shape(), RoundedOf(x)), w_rounded(w.shape(), RoundedOf(w));
   Tensor<float> dy_rounded(dy.shape(), RoundedOf(dy)), turned_rounded(turned.shape(), RoundedOf(turned));
-  const auto both = [&](const std::string& kernel, const std::vector<size_t>& shape,
-                        const std::function<void(Call<float>&, Tensor<float>&, bool)>& run) {
-    Tensor<float> expected(shape), received(shape);
-    Call<float> plain(kernel), own(kernel + "_bfloat16");
-    run(plain.With("geometry", geometry), expected, true);
-    run(own.With("geometry", geometry), received, false);
-    CAPTURE(kernel);
-    CheckSameBits(expected, received);
+  const auto both = [&](const std::string& kernel, const std::vector<size_t>& shape, const RunCall& run) {
+    CheckRounds(kernel, geometry, shape, run);
   };
   for (const char* kernel : {"conv1d", "conv1d_relu"}) {
     both(kernel, dy.shape(), [&](Call<float>& call, Tensor<float>& y, bool rounded) {
@@ -268,14 +280,8 @@ TEST_CASE("convolutions in bfloat16 have the bits of those in float32 with round
     for (auto* tensor : {&x, &w, &b, &dy}) numbers.Fill(*tensor);
     Tensor<float> x_rounded(x.shape(), RoundedOf(x)), w_rounded(w.shape(), RoundedOf(w));
     Tensor<float> dy_rounded(dy.shape(), RoundedOf(dy));
-    const auto both = [&](const std::string& kernel, const std::vector<size_t>& shape,
-                          const std::function<void(Call<float>&, Tensor<float>&, bool)>& run) {
-      Tensor<float> expected(shape), received(shape);
-      Call<float> plain(kernel), own(kernel + "_bfloat16");
-      run(plain.With("geometry", geometry), expected, true);
-      run(own.With("geometry", geometry), received, false);
-      CAPTURE(kernel);
-      CheckSameBits(expected, received);
+    const auto both = [&](const std::string& kernel, const std::vector<size_t>& shape, const RunCall& run) {
+      CheckRounds(kernel, geometry, shape, run);
     };
     for (const char* kernel : {"convolution_forward", "convolution_forward_relu"}) {
       both(kernel, c.output_shape(), [&](Call<float>& call, Tensor<float>& y, bool rounded) {
