@@ -128,10 +128,7 @@ test('createLayer refuses what is no config', (t) => {
     t.throws(() => createLayer(untyped(config)), badArgument(/an object with a type for the config of a layer/));
   }
   for (const type of [undefined, 'Layer', '__proto__', 'toString', 3]) {
-    t.throws(
-      () => createLayer(untyped({ type })),
-      badArgument(/^Expected one of .*ConvLayer.* for the layer's type/),
-    );
+    t.throws(() => createLayer(untyped({ type })), badArgument(/^Expected one of .*ConvLayer.* for the layer's type/));
   }
   for (const [, config] of layers) {
     const extra = { ...config, colour: 'red' };
