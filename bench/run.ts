@@ -6,9 +6,10 @@
 // npm run -s
 //        npm run bench -- --floors [--set]
 //   NAME is curve, house, mnist, wide, lenet, vgg, conv64, conv128 (training; `mnist adam` is one optimizer only),
-//   inference (`inference vgg` is one net only), sequences (`sequences gru` is one net only), reach (time to 97 %), delay (of the event loop), import (of blasnet), csv
-//   (a million rows), own (a layer of a user), serve (requests over HTTP), mpi (two ranks; needs an MPI), products (of
-//   matrices, beside OpenBLAS and oneDNN) or sweep (cost against batch, width, depth, threads)
+//   inference (`inference vgg` is one net only), sequences (`sequences gru` is one net only), reach (time to 97 %), delay
+//   (of the event loop), import (of blasnet), csv (a million rows), own (a layer of a user), serve (requests over HTTP), mpi
+//   (two ranks; needs an MPI), products (of matrices, beside OpenBLAS and oneDNN) or sweep (cost against batch, width,
+//   depth, threads)
 //   --floors checks the speed of this build against bench/floors.json instead, and exits with 1 where a floor is missed;
 //   with --set it writes that file from what it measures
 import { rmSync } from 'node:fs';

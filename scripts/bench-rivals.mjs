@@ -19,7 +19,7 @@ const wheels = ['jax==0.12.0.1', 'tensorflow-cpu==2.21.0'];
 const certificates = '/usr/local/share/ca-certificates';
 const python = '/opt/rivals/bin/python';
 
-/** What is done, step by step; `isOptional` where the rest works without it. */
+/** The steps of the installation in order; `isOptional` if the rest works without a step. */
 const stepsFor = (folder) => {
   const within = (...words) => ['chroot', folder, 'env', 'DEBIAN_FRONTEND=noninteractive', ...words];
   return [

@@ -1,6 +1,6 @@
 // Runs the tests; the last line is "N passed, N failed" over all of them.
 // Usage: npm test [-- [--all] [--native-only | --ts-only] [--sanitize]]
-//   without options   the native tests and the TypeScript tests, without the heavy ones: under 5 minutes on two cores
+//   without options   the native tests and the TypeScript tests, without the heavy ones: 8 to 9 minutes on two cores
 //   --all             all tests, the heavy ones (*.heavy.test.ts) and sanitizers included
 //   --sanitize        also the native tests under AddressSanitizer and UndefinedBehaviorSanitizer, and those of the suite
 //                     "threads" under ThreadSanitizer

@@ -62,7 +62,8 @@ class RoundedFactor {
 template <size_t kSize>
 struct KernelName {
   char text[kSize];
-  constexpr KernelName(const char (&from)[kSize]) { std::copy_n(from, kSize, text); }  // NOLINT: from a literal
+  // Not explicit, so that a literal can be a template's argument.
+  constexpr KernelName(const char (&from)[kSize]) { std::copy_n(from, kSize, text); }
 };
 
 template <class T>

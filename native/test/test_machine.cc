@@ -18,7 +18,7 @@ using Files = std::map<std::string, std::string>;
 
 constexpr size_t kKilobyte = 1024, kMegabyte = 1024 * kKilobyte;
 
-// What the system saves of a thread: SSE alone; with AVX; with AVX-512; with tiles as well.
+// Registers that the system saves for a thread: SSE alone; with AVX; with AVX-512; with tiles as well.
 constexpr uint64_t kSse = 0x3, kAvx = 0x7, kAvx512 = 0xe7, kTiles = 0x600e7;
 
 Cpuid CpuidOf(const Leaves& leaves) {
