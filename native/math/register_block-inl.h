@@ -7,6 +7,8 @@
 #define BLASNET_MATH_REGISTER_BLOCK_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
+
 #include <type_traits>
 #include <utility>
 
@@ -38,10 +40,30 @@ struct Start {
 };
 
 // start + alpha · sum, or start − rate · (alpha · sum) with the roundings of a gradient and of a step of plain SGD
+enum class Onto { kNothing, kSums, kDescent };
+template <Onto kOnto, class T, class V>
+HWY_INLINE V Finished(const Start<T>& start, V alpha, V sum, V before) {
+  if constexpr (kOnto != Onto::kDescent) return hn::MulAdd(alpha, sum, before);
+  return hn::NegMulAdd(hn::Set(hn::DFromV<V>(), start.rate), hn::Mul(alpha, sum), before);
+}
 template <class T, class V>
 HWY_INLINE V Finished(const Start<T>& start, V alpha, V sum, V before) {
-  if (!start.descends) return hn::MulAdd(alpha, sum, before);
-  return hn::NegMulAdd(hn::Set(hn::DFromV<V>(), start.rate), hn::Mul(alpha, sum), before);
+  return start.descends ? Finished<Onto::kDescent>(start, alpha, sum, before)
+                        : Finished<Onto::kSums>(start, alpha, sum, before);
+}
+
+// A vector of a row: the last one has only `tail` numbers if the row is masked.
+template <bool kMasked, class D, class T = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> LoadPart(D d, const T* from, bool is_last, size_t tail) {
+  return kMasked && is_last ? LoadFirst(d, from, tail) : hn::LoadU(d, from);
+}
+template <bool kMasked, class D, class T = hn::TFromD<D>>
+HWY_INLINE void StorePart(hn::Vec<D> v, D d, T* to, bool is_last, size_t tail) {
+  if (kMasked && is_last) {
+    StoreFirst(v, d, to, tail);
+  } else {
+    hn::StoreU(v, d, to);
+  }
 }
 
 // Rows of the largest block: with two vectors of columns as many sums as keep both multipliers busy.
@@ -76,6 +98,10 @@ HWY_INLINE void ForEach(const Body& body) {
   }
 }
 
+// Terms whose rows of B are asked for before their use. Rows of a wide B lie in pages of their own, which the hardware
+// does not fetch ahead, and the multiplications between two loads leave it little room to look ahead by itself.
+inline constexpr size_t kTermsAhead = 24;
+
 // C block [R × V vectors] = start + alpha · A·B over k terms. All sums stay in registers; B is read in row order.
 // tail: numbers in the last vector (Lanes when it is a whole one, `kMasked` false).
 // With kPacks, what was read of B goes to `packed` as well, V vectors for each term.
@@ -86,33 +112,43 @@ HWY_INLINE void ProductBlock(D d, size_t k, T alpha, Strided<T> a, const T* HWY_
   hn::Vec<D> sum[R][V];
   ForEach<R>([&](auto r)
                  BLASNET_INLINE_LAMBDA { ForEach<V>([&](auto v) BLASNET_INLINE_LAMBDA { sum[r][v] = hn::Zero(d); }); });
-  for (size_t i = 0; i < k; ++i) {
+  for (size_t terms = k; terms > 0; --terms) {
+    if constexpr (kPacks) {
+      ForEach<V>([&](auto v) BLASNET_INLINE_LAMBDA { hwy::Prefetch(b + kTermsAhead * ldb + v * lanes); });
+    }
     hn::Vec<D> right[V];
     ForEach<V>([&](auto v) BLASNET_INLINE_LAMBDA {
-      const T* from = b + i * ldb + v * lanes;
-      right[v] = kMasked && v + 1 == V ? LoadFirst(d, from, tail) : hn::LoadU(d, from);
-      if constexpr (kPacks) hn::Store(right[v], d, packed + (i * V + v) * lanes);
+      right[v] = LoadPart<kMasked>(d, b + v * lanes, v + 1 == V, tail);
+      if constexpr (kPacks) hn::Store(right[v], d, packed + v * lanes);
     });
     ForEach<R>([&](auto r) BLASNET_INLINE_LAMBDA {
-      const auto left = hn::Set(d, a.data[r * a.row + i * a.col]);
+      const auto left = hn::Set(d, a.data[r * a.row]);
       ForEach<V>([&](auto v) BLASNET_INLINE_LAMBDA { sum[r][v] = hn::MulAdd(left, right[v], sum[r][v]); });
     });
+    a.data += a.col;
+    b += ldb;
+    if constexpr (kPacks) packed += V * lanes;
   }
   const auto scale = hn::Set(d, alpha);
-  ForEach<R>([&](auto r) BLASNET_INLINE_LAMBDA {
-    const T* from = start.From(r).data;
-    T* to = c + r * ldc;
-    ForEach<V>([&](auto v) BLASNET_INLINE_LAMBDA {
-      const size_t at = v * lanes;
-      if (kMasked && v + 1 == V) {
-        const auto before = from == nullptr ? hn::Zero(d) : LoadFirst(d, from + at, tail);
-        StoreFirst(Finished(start, scale, sum[r][v], before), d, to + at, tail);
-      } else {
-        const auto before = from == nullptr ? hn::Zero(d) : hn::LoadU(d, from + at);
-        hn::StoreU(Finished(start, scale, sum[r][v], before), d, to + at);
-      }
+  const auto store = [&](auto onto) BLASNET_INLINE_LAMBDA {
+    ForEach<R>([&](auto r) BLASNET_INLINE_LAMBDA {
+      ForEach<V>([&](auto v) BLASNET_INLINE_LAMBDA {
+        const bool is_last = v + 1 == V;
+        auto before = hn::Zero(d);
+        if constexpr (onto != Onto::kNothing) before = LoadPart<kMasked>(d, start.data + v * lanes, is_last, tail);
+        StorePart<kMasked>(Finished<onto>(start, scale, sum[r][v], before), d, c + v * lanes, is_last, tail);
+      });
+      if constexpr (onto != Onto::kNothing) start.data += start.row;
+      c += ldc;
     });
-  });
+  };
+  if (start.data == nullptr) {
+    store(std::integral_constant<Onto, Onto::kNothing>());
+  } else if (!start.descends) {
+    store(std::integral_constant<Onto, Onto::kSums>());
+  } else {
+    store(std::integral_constant<Onto, Onto::kDescent>());
+  }
 }
 
 // Rows r on of a panel of V vectors' width, in blocks of R rows and fewer.
