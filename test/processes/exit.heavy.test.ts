@@ -11,3 +11,10 @@ for (const threads of ['1', '2']) {
     }
   });
 }
+
+test.serial('memory that somebody tries to transfer away in mid-training stays where it is', async (t) => {
+  const train = (what: string) => runScript('detached.mjs', [what], { flags: ['--expose-gc'] });
+  const undisturbed = await train('nothing');
+  t.regex(undisturbed.output, /^\d+\n$/);
+  for (const what of ['x', 'weights']) t.deepEqual(await train(what), undisturbed);
+});

@@ -20,10 +20,3 @@ test.serial('a run that nobody waits for is finished before the process ends', a
     { code: 0, signal: null, output: 'end of the script\niterations 1280\nexit\n' },
   );
 });
-
-test.serial('memory that somebody tries to transfer away in mid-training stays where it is', async (t) => {
-  const train = (what: string) => runScript('detached.mjs', [what], { flags: ['--expose-gc'] });
-  const undisturbed = await train('nothing');
-  t.regex(undisturbed.output, /^\d+\n$/);
-  for (const what of ['x', 'weights']) t.deepEqual(await train(what), undisturbed);
-});
