@@ -1,4 +1,7 @@
-/** How many of the cases of a test to take: all, or a part in `npm test` without --all. */
+/** Whether this is `npm test` without --all. */
+export const isQuick = process.env.BLASNET_TESTS === 'quick';
+
+/** How many of the cases of a test to take: all, or a part in the quick tier. */
 export function sample(cases: number, part = 10): number {
-  return process.env.BLASNET_TESTS === 'quick' ? Math.ceil(cases / part) : cases;
+  return isQuick ? Math.ceil(cases / part) : cases;
 }
