@@ -29,7 +29,12 @@ refs.runnerChain = recorder(chain.serial);
 export async function runTestsOf(paths) {
   for (const path of paths) {
     file = path.replace(/\.test\.js$/, '');
-    await import(new URL(`../../build/dev/test/${path}`, import.meta.url).href);
+    try {
+      await import(new URL(`../../build/dev/test/${path}`, import.meta.url).href);
+    } catch (error) {
+      // A failed test instead of the end of all.
+      declarations.push(() => chain(`${path} is loaded`, () => Promise.reject(error)));
+    }
   }
   for (const declare of declarations) declare();
 }
