@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
+import { writeTestGroups } from './scripts/lib/test-groups.mjs';
 
 // Heavy tests, in files called *.heavy.test.ts, run where BLASNET_TESTS=all is set (as `npm test -- --all` does) or where
-// the command line names them.
+// the command line names them. With BLASNET_TESTS=quick (as `npm test` does), files share workers.
+const isQuick = process.env.BLASNET_TESTS === 'quick';
 const takesHeavy = process.env.BLASNET_TESTS === 'all' || process.argv.some((word) => word.includes('.heavy.test'));
 
 // Tests run in worker threads. An addon that worker threads alone have loaded is unloaded when they end; resvg's leaves a
@@ -16,7 +18,9 @@ if (process.platform === 'linux') {
 }
 
 export default {
-  files: ['build/dev/test/**/*.test.js', ...(takesHeavy ? [] : ['!build/dev/test/**/*.heavy.test.js'])],
+  files: isQuick
+    ? writeTestGroups()
+    : ['build/dev/test/**/*.test.js', ...(takesHeavy ? [] : ['!build/dev/test/**/*.heavy.test.js'])],
   // Test files run in worker threads on purpose: that tests blasnet there, too.
   workerThreads: true,
   concurrency: 2,

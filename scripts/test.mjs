@@ -1,7 +1,7 @@
 // Runs the tests; the last line is "N passed, N failed" over all of them.
 // Usage: npm test [-- [--all] [--native-only | --ts-only] [--sanitize]]
-//   without options   the native tests and the TypeScript tests, without the heavy ones: 8 to 9 minutes on two cores
-//   --all             all tests, the heavy ones (*.heavy.test.ts) and sanitizers included
+//   without options   the native tests and the TypeScript tests, without the heavy ones: 4 to 5 minutes on two cores
+//   --all             all tests, the heavy ones (*.heavy.test.ts, long sweeps of native tests) and sanitizers included
 //   --sanitize        also the native tests under AddressSanitizer and UndefinedBehaviorSanitizer, and those of the suite
 //                     "threads" under ThreadSanitizer
 import { spawn } from 'node:child_process';
@@ -35,10 +35,10 @@ function watch(command, args, env = {}) {
 }
 
 /** Tests of C++, compiled for this machine only and with few optimisations, which takes less time. */
-async function nativeTests({ sanitize = '', args = [] } = {}) {
+async function nativeTests({ sanitize = '', args = [], env = {} } = {}) {
   const program = await buildTarget('native_tests', { sanitize, quick: true });
   const command = [...(sanitize === 'thread' ? withoutAddressRandomisation() : []), program, ...args];
-  const { output, exitCode } = await watch(command[0], command.slice(1));
+  const { output, exitCode } = await watch(command[0], command.slice(1), env);
   return countDoctest(output, exitCode);
 }
 
@@ -50,16 +50,15 @@ function withoutAddressRandomisation() {
 
 async function typeScriptTests({ all }) {
   ensureSystemPackages(all ? ['browser', 'mpi'] : ['browser']);
-  const { output, exitCode } = await watch(
-    join(root, 'node_modules/.bin/ava'),
-    [],
-    all ? { BLASNET_TESTS: 'all' } : {},
-  );
+  const { output, exitCode } = await watch(join(root, 'node_modules/.bin/ava'), [], tierOf(all));
   return countAva(output, exitCode);
 }
 
+/** For ava.config.js and native/test/tier.h. */
+const tierOf = (all) => ({ BLASNET_TESTS: all ? 'all' : 'quick' });
+
 const parts = {
-  native: () => nativeTests(),
+  native: ({ all }) => nativeTests({ env: tierOf(all) }),
   'address,undefined': () => nativeTests({ sanitize: 'address,undefined' }),
   thread: () => nativeTests({ sanitize: 'thread', args: ['--test-suite=threads'] }),
   typescript: typeScriptTests,

@@ -3,6 +3,7 @@
 // Sizes of convolutions for tests, as the kernels' geometry.
 
 #include "test/testing.h"
+#include "test/tier.h"
 
 namespace blasnet::testing {
 
@@ -20,6 +21,7 @@ struct TestConvolution {
   size_t groups = 1;
 
   size_t terms() const { return channels / groups * y.kernel * x.kernel; }
+  size_t products() const { return rows * filters * y.output() * x.output() * terms(); }
   std::vector<size_t> input_shape() const { return {rows, channels, y.input, x.input}; }
   std::vector<size_t> output_shape() const { return {rows, filters, y.output(), x.output()}; }
   std::vector<size_t> weights_shape() const { return {filters, channels / groups, y.kernel, x.kernel}; }
@@ -109,6 +111,8 @@ inline std::vector<TestConvolution> TestConvolutions() {
       }
     }
   }
+  constexpr size_t kManyProducts = 10000000;
+  if (IsQuick()) std::erase_if(all, [](const TestConvolution& c) { return c.products() > kManyProducts; });
   return all;
 }
 

@@ -1,4 +1,5 @@
 #include "test/testing.h"
+#include "test/tier.h"
 
 namespace blasnet::testing {
 
@@ -55,6 +56,8 @@ std::vector<Size> Sizes() {
       {1, 700, 3203},
   };
   sizes.insert(sizes.end(), std::begin(others), std::end(others));
+  constexpr size_t kManyTerms = 4400000;
+  if (IsQuick()) std::erase_if(sizes, [](const Size& size) { return size.m * size.k * size.n > kManyTerms; });
   return sizes;
 }
 

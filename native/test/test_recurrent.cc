@@ -1,4 +1,5 @@
 #include "test/testing.h"
+#include "test/tier.h"
 
 namespace blasnet::testing {
 
@@ -289,8 +290,8 @@ TEST_CASE_TEMPLATE("recurrent layers and their gradients", T, float, double) {
     for (const Sizes& n :
          {Sizes{1, 1, 1, 1}, Sizes{2, 5, 3, 4}, Sizes{3, 20, 2, 17}, Sizes{9, 4, 5, 33}, Sizes{41, 3, 1, 3}}) {
       for (const bool reverse : {false, true}) {
-        CheckCell<T>(cell, n, reverse, false, 1);
-        CheckCell<T>(cell, n, reverse, true, 2);
+        if (!reverse || !IsQuick()) CheckCell<T>(cell, n, reverse, false, 1);
+        if (reverse || !IsQuick()) CheckCell<T>(cell, n, reverse, true, 2);
       }
     }
   }

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "test/testing.h"
+#include "test/tier.h"
 
 namespace blasnet::testing {
 
@@ -224,7 +225,7 @@ TEST_CASE_TEMPLATE("a plan by rows computes the bits of its calls one by one", T
 TEST_CASE_TEMPLATE("small calls beside a large one compute the bits of one after another", T, float, double) {
   const std::vector<T> expected = RunDescents<T>(1, false);
   for (size_t threads = 1; threads <= 4; ++threads) {
-    for (int repeat = 0; repeat < 10; ++repeat) CHECK(RunDescents<T>(threads, true) == expected);
+    for (int repeat = 0; repeat < (IsQuick() ? 2 : 10); ++repeat) CHECK(RunDescents<T>(threads, true) == expected);
   }
 }
 

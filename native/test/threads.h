@@ -13,6 +13,7 @@
 #endif
 
 #include "test/testing.h"
+#include "test/tier.h"
 
 namespace blasnet::testing {
 
@@ -32,7 +33,7 @@ void CheckThreadsDoNotMatter(const std::vector<size_t>& shape, const std::functi
     CAPTURE(threads);
     Pool pool(threads);
     Context context{pool};
-    for (int repeat = 0; repeat < 3; ++repeat) {
+    for (int repeat = 0; repeat < (IsQuick() ? 1 : 3); ++repeat) {
       Tensor<T> received(shape);
       run(context, received);
       CheckSameBits(expected, received);

@@ -1,11 +1,11 @@
-// Runs the @example of every docstring in ts/ as a program of its own, against the built package.
-import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+// Runs the @example of every docstring in ts/ against the built package.
+import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import { compileConsumer } from '../support/consumer.js';
-import { type Example, examplesIn, programOf, typesOf } from '../support/examples.js';
+import { examplesIn, programOf, typesOf } from '../support/examples.js';
 import { temporaryFolder, write } from '../support/files.js';
 import { runScript } from '../support/processes.js';
+import { examples, titleOf, writeProgram } from './docstring-programs.js';
 
 /** Classes, functions and methods that must have an example. */
 const required = [
@@ -21,10 +21,6 @@ const required = [
   ],
 ];
 
-const files = (await readdir('ts', { recursive: true })).filter((file) => file.endsWith('.ts')).sort();
-const examples: Example[] = [];
-for (const file of files) examples.push(...examplesIn(file, await readFile(join('ts', file), 'utf8')));
-
 test('the most used exports have an example', (t) => {
   const names = examples.map(({ name }) => name);
   t.deepEqual(
@@ -38,19 +34,21 @@ test('the examples have no type errors', async (t) => {
   t.deepEqual(errors, []);
 });
 
-for (const [i, example] of examples.entries()) {
-  test.serial(`${i + 1}: ${example.name} in ${example.file}`, async (t) => {
-    const { program, expectations } = programOf(example.code);
-    t.true(expectations > 0, 'it says what a statement gives: `statement; // → value`');
-    const cwd = await temporaryFolder(t);
-    await mkdir(join(cwd, 'node_modules'));
-    await symlink(resolve('.'), join(cwd, 'node_modules/blasnet'));
-    const script = await write(cwd, 'example.mjs', program);
-    const { code, output, errors } = await runScript(script, [], { cwd, timeout: 60_000 });
-    t.is(code, 0, errors);
-    t.is(output.trim().split('\n').at(-1), `${expectations}`);
-  });
-}
+test('each example gives what its comments say, one after the other in one process', async (t) => {
+  const programs = await Promise.all(examples.map((example) => writeProgram(t, example)));
+  const driver = `for (const [title, folder, script] of JSON.parse(process.argv[2])) {
+    process.chdir(folder);
+    await import(script).catch((error) => { throw new Error(title, { cause: error }); });
+    console.log('end of', title);
+  }`;
+  const script = await write(await temporaryFolder(t), 'driver.mjs', driver);
+  const list = programs.map(({ folder, script }, i) => [titleOf(examples[i]!), folder, pathToFileURL(script)]);
+  const { code, output, errors } = await runScript(script, [JSON.stringify(list)]);
+  t.is(code, 0, errors);
+  for (const [i, example] of examples.entries()) {
+    t.true(output.includes(`${programs[i]!.expectations}\nend of ${titleOf(example)}\n`), titleOf(example));
+  }
+});
 
 test('an example whose comment is wrong is found', async (t) => {
   for (const [code, isRight] of [

@@ -15,8 +15,10 @@ export interface Callable {
   readonly internal?: readonly string[];
 }
 
+type Hostile = readonly (readonly [name: string, make: () => unknown])[];
+
 /** In place of any argument, and of any field of an argument that is a plain object or list. */
-const hostile: readonly (readonly [name: string, make: () => unknown])[] = [
+const hostile: Hostile = [
   ['undefined', () => undefined],
   ['null', () => null],
   ['10n', () => 10n],
@@ -54,22 +56,29 @@ export interface Walked {
  * @param table - how each is called, or why it is left out
  * @param made - instances that functions of the module return
  * @param onCall - is told each call before it is made
+ * @param part - each argument or field gets one in so many hostile values, the next one others
  */
 export async function walk(
   module: object,
   table: Readonly<Record<string, Callable | string>>,
   made: Readonly<Record<string, Callable>> = {},
   onCall: (name: string) => void = () => {},
+  part = 1,
 ): Promise<Walked> {
   const missing: string[] = [];
   const findings: string[] = [];
   let calls = 0;
+  let places = 0;
+  const choose = () => {
+    places++;
+    return hostile.filter((_, i) => (i + places) % part === 0);
+  };
   const attempt = async (
     name: string,
     call: (args: readonly unknown[]) => unknown,
     valid: () => readonly unknown[],
   ) => {
-    for (const [what, make] of variants(valid)) {
+    for (const [what, make] of variants(valid, choose)) {
       const current = `${name}(${what})`;
       onCall(current);
       calls++;
@@ -125,12 +134,13 @@ export async function walk(
 /** Lists of arguments, each with one hostile value in it, or with fewer arguments; and the valid one. */
 function* variants(
   valid: () => readonly unknown[],
+  choose: () => Hostile,
 ): Generator<readonly [name: string, make: () => readonly unknown[]]> {
   const { length } = valid();
   yield ['valid arguments', valid];
   for (let count = 0; count < length; count++) yield [`${count} arguments`, () => valid().slice(0, count)];
   for (const path of pathsIn(valid(), [])) {
-    for (const [name, make] of hostile) {
+    for (const [name, make] of choose()) {
       yield [`${path.join('.')}: ${name}`, () => replaced(valid(), path, make()) as readonly unknown[]];
     }
   }

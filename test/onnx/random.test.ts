@@ -1,11 +1,12 @@
 import test from 'ava';
 import { randomTensor } from '../support/numerics.js';
+import { sample } from '../support/tier.js';
 import { agreementOf } from './agreement.js';
 import { randomGraph } from './random-graphs.js';
 
-const graphs = 3000;
+const graphs = sample(3000);
 /** Of these, at least so many load: refusing all of them would be no agreement. */
-const leastLoaded = 300;
+const leastLoaded = graphs / 10;
 
 test('random graphs give what onnxruntime computes, or are refused', async (t) => {
   let loaded = 0;

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { Tensor } from 'blasnet';
 import { randomTensor, uniforms } from '../support/numerics.js';
+import { sample } from '../support/tier.js';
 import { agreementOf } from './agreement.js';
 import { type ModelSpec, type NodeSpec, tensor } from './models.js';
 
@@ -34,8 +35,8 @@ function specOf(operator: string, seed: number): ModelSpec {
 }
 
 /** Of so many models, at least so many load: refusing all of them would be no agreement. */
-const models = 400;
-const leastLoaded = { MaxPool: 100, AveragePool: 60, Conv: 150 } as const;
+const models = sample(400, 5);
+const leastLoaded = { MaxPool: models * 0.25, AveragePool: models * 0.15, Conv: models * 0.375 };
 
 for (const [operator, least] of Object.entries(leastLoaded)) {
   test(`windows of ${operator} give what onnxruntime computes, or are refused`, async (t) => {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import test from 'ava';
 import { runScript } from '../support/processes.js';
+import { sample } from '../support/tier.js';
 
 const threadsWith = async (value?: string): Promise<Record<string, unknown>> => {
   const { output } = await runScript('threads.mjs', [], value === undefined ? {} : { env: { BLASNET_THREADS: value } });
@@ -16,7 +17,8 @@ test('BLASNET_THREADS › sets the number of threads; without it, the physical c
 });
 
 test('BLASNET_THREADS › what it cannot be', async (t) => {
-  for (const value of ['0', '-1', '1.5', '257', 'two', 'NaN']) {
+  const values = ['0', 'two', '-1', '1.5', '257', 'NaN'];
+  for (const value of values.slice(0, sample(values.length, 3))) {
     t.deepEqual(await threadsWith(value), {
       code: 'ERR_BAD_ARGUMENT',
       message: `Expected a whole number from 1 to 256 for BLASNET_THREADS but received '${value}'`,

@@ -15,6 +15,11 @@ const { readTestOptions, partsFor } = (await import(pathToFileURL(resolve('scrip
   partsFor(options: Options): string[];
 };
 
+const { cutIntoGroups, isAlone } = (await import(pathToFileURL(resolve('scripts/lib/test-groups.mjs')).href)) as {
+  cutIntoGroups(paths: readonly string[]): string[][];
+  isAlone(text: string): boolean;
+};
+
 test('npm test runs native and TypeScript tests; --all adds the sanitizers', (t) => {
   const sanitizers = ['address,undefined', 'thread'];
   const cases: [string[], string[]][] = [
@@ -66,4 +71,29 @@ test('heavy tests are left out, unless all are asked for or one is named', async
   t.deepEqual(filesFor({}, 'build/dev/test/processes/memory.heavy.test.js'), [everything]);
   const files = (await readdir('test', { recursive: true })).filter((file) => file.endsWith('.heavy.test.ts'));
   t.true(files.includes('processes/memory.heavy.test.ts') && files.includes('examples/figures.heavy.test.ts'));
+});
+
+test('quick files that share a worker: each is in one group, with those of its folder', (t) => {
+  const files = (folder: string, count: number) =>
+    Array.from({ length: count }, (_, i) => `${folder}/${10 + i}.test.js`);
+  const paths = [...files('data', 40), ...files('cli', 9), 'arena.test.js', ...files('npz', 3), ...files('ops', 2)];
+  const groups = cutIntoGroups(paths);
+  t.deepEqual(groups.flat().sort(), paths.sort());
+  const sizes = groups.map((group) => group.length);
+  t.deepEqual(sizes, [10, 16, 16, 8, 5]);
+  t.deepEqual(groups[0], ['arena.test.js', ...files('cli', 9)]);
+  t.deepEqual(groups[3], files('data', 40).slice(32));
+  t.deepEqual(groups[4], [...files('npz', 3), ...files('ops', 2)]);
+  t.deepEqual(cutIntoGroups([]), []);
+});
+
+test('files with hooks, or that say so, share no worker', (t) => {
+  for (const text of [
+    'test.before(() => 1);',
+    'test.serial.after.always(() => 1);',
+    '// In a worker of its own: …\n',
+  ]) {
+    t.true(isAlone(`import test from 'ava';\n${text}`), text);
+  }
+  t.false(isAlone("test('before', (t) => t.pass());"));
 });

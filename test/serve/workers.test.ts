@@ -1,38 +1,12 @@
 import { rename } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import test, { type ExecutionContext } from 'ava';
-import { type StartOptions, startServer } from 'blasnet/serve';
+import test from 'ava';
+import { startServer } from 'blasnet/serve';
 import { badArgument, badFile, untyped } from '../support/errors.js';
-import { temporaryFolder } from '../support/files.js';
 import { fittingNet } from '../support/nets.js';
-import { answersWhileClosing, type InferAnswer, inputOf, saveFactor } from '../support/serving.js';
-
-async function serving(t: ExecutionContext, options: Partial<StartOptions> = {}) {
-  const file = join(await temporaryFolder(t), 'net.safetensors');
-  await saveFactor(file, 2);
-  const server = await startServer({ models: [{ name: 'm', file }], port: 0, workers: 2, ...options });
-  t.teardown(() => server.close());
-  /** On a connection of its own: they go to the workers in turn. */
-  const ask = async (path: string, body?: unknown) => {
-    const response = await fetch(`${server.url}${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { connection: 'close' },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, body: await response.text() };
-  };
-  /** The outputs of several requests, to all workers. */
-  const outputs = async () => {
-    const answers = [];
-    for (let i = 0; i < 4; i++) answers.push(await ask('/v2/models/m/infer', inputOf([3], [1, 1])));
-    return answers.map(({ status, body }) =>
-      status === 200 ? (JSON.parse(body) as InferAnswer).outputs[0]!.data[0] : status,
-    );
-  };
-  return { file, server, ask, outputs };
-}
+import { answersWhileClosing, inputOf, saveFactor } from '../support/serving.js';
+import { serving } from './workers-runs.js';
 
 test('two workers are one server', async (t) => {
   const { server, ask, outputs } = await serving(t, { drainMs: 600_000 });
@@ -108,16 +82,6 @@ test('a model is loaded again and unloaded in all workers; a bad file changes no
   await rename(`${file}.away`, file);
   t.is((await ask('/v2/repository/models/m/load', {})).status, 200);
   t.deepEqual(await outputs(), [21, 21, 21, 21]);
-});
-
-test('a file that cannot be loaded ends the start, and frees the port', async (t) => {
-  const models = [{ name: 'm', file: join(await temporaryFolder(t), 'none.safetensors') }];
-  const { server } = await serving(t);
-  const { port } = new URL(server.url);
-  await server.close();
-  const start = { models, port: Number(port), workers: 2 };
-  await t.throwsAsync(startServer(start), badFile(/none\.safetensors/));
-  await t.throwsAsync(startServer(start), badFile(/none\.safetensors/));
 });
 
 test('options that workers cannot have are refused before any begins', async (t) => {

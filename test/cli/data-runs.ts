@@ -1,0 +1,1 @@
+export const quick = ['-e', '1', '--no-charts'];
