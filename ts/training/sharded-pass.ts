@@ -1,9 +1,8 @@
 import { Scores } from '../inference/scores.js';
+import { formOf, type OutputForm, WholeOutputs } from '../inference/whole-outputs.js';
 import { penaltyGradientPass, penaltyPass } from '../losses/penalty.js';
 import { type Model, objectivesFor, penaltyOf } from '../net/model.js';
-import { opsOn } from '../ops/ops.js';
 import { Tape } from '../ops/tape.js';
-import { Value } from '../ops/value.js';
 import type { KernelArgument, Runner } from '../runtime/runner.js';
 import { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import { sizeOf, type Tensor } from '../tensor/tensor.js';
@@ -20,16 +19,6 @@ export interface ShardedBatch {
   readonly shardOf: (shard: Shard) => TrainingBatch;
   /** Records the kernels that gather the labels of the whole batch. */
   readonly labels: () => Omit<TrainingBatch, 'inputs'>;
-}
-
-/** The form of an output: its own numbers, or the logits that it is made of. */
-interface OutputForm {
-  readonly rowShape: readonly number[];
-  readonly kind: 'softmax' | 'sigmoid' | undefined;
-  /** The row shape of what is kept. */
-  readonly keptShape: readonly number[];
-  /** Steps of its mask. */
-  readonly steps: number | undefined;
 }
 
 /**
@@ -187,59 +176,6 @@ class ShardSums {
   }
 }
 
-/** The outputs of a whole batch, as its shards leave them. */
-class WholeOutputs {
-  readonly #runner: Runner;
-  readonly #forms: readonly OutputForm[];
-  readonly #rows: number;
-  readonly #kept: readonly { readonly numbers: Tensor; readonly mask: Tensor | undefined }[];
-
-  constructor(runner: Runner, forms: readonly OutputForm[], rows: number) {
-    this.#runner = runner;
-    this.#forms = forms;
-    this.#rows = rows;
-    this.#kept = forms.map(({ keptShape, steps }) => ({
-      numbers: runner.tensor([rows, sizeOf(keptShape)]),
-      mask: steps === undefined ? undefined : runner.tensor([rows, steps]),
-    }));
-  }
-
-  /** Records the kernels that keep the outputs of a shard. */
-  store({ offset, rows }: Shard, values: readonly Value[]): void {
-    for (const [i, value] of values.entries()) {
-      const { numbers, mask } = this.#kept[i]!;
-      const from = this.#forms[i]!.kind ? value.logits!.z : value;
-      const a = from.tensor.reshape([rows, numbers.rowSize]);
-      this.#runner.run('store_rows', { a, firstRow: offset, target: numbers });
-      if (mask) this.#runner.run('store_rows', { a: value.mask!.tensor, firstRow: offset, target: mask });
-    }
-  }
-
-  /** Records the kernels that bring the outputs of all processes together. */
-  exchange({ exchange, count }: Shards): void {
-    if (exchange === undefined) return;
-    for (const { numbers, mask } of this.#kept) {
-      for (const rows of mask ? [numbers, mask] : [numbers]) {
-        this.#runner.run('gather_shards', { rows, shards: count, communicator: exchange });
-      }
-    }
-  }
-
-  /** The outputs as a net would have them that computes the whole batch at once. */
-  values(tape: Tape): readonly Value[] {
-    const ops = opsOn(tape);
-    return this.#forms.map(({ kind, rowShape, keptShape }, i) => {
-      const { numbers, mask } = this.#kept[i]!;
-      const kept = new Value(numbers.reshape([this.#rows, ...keptShape]));
-      const value = kind === 'softmax' ? ops.softmax(kept) : kind === 'sigmoid' ? ops.sigmoid(kept) : kept;
-      const output = keptShape.join() === rowShape.join() ? value : tape.view(value, [this.#rows, ...rowShape]);
-      output.logits = value.logits;
-      output.mask = mask && new Value(mask);
-      return output;
-    });
-  }
-}
-
 /**
  * Records the kernels that bring the rows of a whole batch together, of which each process has those of its shards.
  * @param batch - `part`: the rows of this process from the row `offset` on; undefined where it has none
@@ -254,17 +190,6 @@ export function gatherRows(
   if (part) runner.run('store_rows', { a: part.reshape([part.rows, whole.rowSize]), firstRow: offset, target: whole });
   runner.run('gather_shards', { rows: whole, shards: count, communicator: exchange! });
   return whole.reshape([rows, ...rowShape]);
-}
-
-function formOf({ shape, logits, mask }: Value): OutputForm {
-  const rowShape = shape.slice(1);
-  const isByRow = logits !== undefined && logits.z.shape[0] === shape[0];
-  return {
-    rowShape,
-    kind: isByRow ? logits.kind : undefined,
-    keptShape: isByRow ? logits.z.shape.slice(1) : rowShape,
-    steps: mask?.shape[1],
-  };
 }
 
 /** y = (y +) factor · x, for tensors of one size. */
