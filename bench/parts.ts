@@ -3,7 +3,7 @@ import { compareBfloat16 } from './bfloat16.js';
 import { measureDelay } from './delay.js';
 import { compareInt8 } from './int8.js';
 import { measureCsv, measureImport } from './loading.js';
-import { compareExchange, compareRanks, mpiWorkloads } from './mpi/compare.js';
+import { compareExchange, compareMemory, compareRanks, mpiWorkloads } from './mpi/compare.js';
 import type { PartName } from './options.js';
 import { measureOwnParts } from './own-parts.js';
 import { comparePrediction, predictions } from './prediction.js';
@@ -136,6 +136,12 @@ export const parts: readonly Part[] = [
     quick: false,
     share: 2,
     measure: async (_, bench) => ({ comparisons: await compareExchange(bench) }),
+  },
+  {
+    name: 'mpi memory',
+    quick: false,
+    share: 1,
+    measure: async (_, bench) => ({ comparisons: await compareMemory(bench) }),
   },
   {
     name: 'products',

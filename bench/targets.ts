@@ -1,4 +1,4 @@
-import { mpiRows } from './mpi/compare.js';
+import { mpiMemoryRows, mpiRows } from './mpi/compare.js';
 import { type Comparison, rowOf, type Target } from './report.js';
 import { memoryRows } from './sequences/memory.js';
 import { goodputConnections } from './serving/goodput.js';
@@ -98,6 +98,12 @@ const rules: readonly Rule[] = [
     text: `${net}: two ranks 1.8 × as fast as one`,
     measure: (median: Find) => ratio(median(`mpi ${net}`, mpiRows.rank), median(`mpi ${net}`, mpiRows.ranks)),
     least: 1.8,
+  })),
+  ...['mnist', 'lenet', 'wide', 'vgg'].map((net) => ({
+    text: `one of two ranks on ${net}: no more memory than one process and two gradients`,
+    measure: (median: Find) =>
+      ratio(median(`mpi memory ${net}`, mpiMemoryRows.rank), median(`mpi memory ${net}`, mpiMemoryRows.limit)),
+    most: 1,
   })),
   {
     text: 'stream: at most 1.05 × the memory after 100,000 steps',

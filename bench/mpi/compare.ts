@@ -11,6 +11,7 @@ import type { Bench } from '../training.js';
 import { inTurns, runTrial } from '../trials.js';
 import { findWorkload, parameterCount, shapeOf, type Workload } from '../workloads.js';
 import type { ExchangeFigure } from './exchange.js';
+import type { MemoryFigures, MemoryJob } from './memory.js';
 import type { StepJob } from './step.js';
 
 export const mpiWorkloads = ['mnist', 'lenet', 'wide', 'vgg'];
@@ -18,11 +19,19 @@ export const mpiWorkloads = ['mnist', 'lenet', 'wide', 'vgg'];
 /** The names of rows, by which targets find them. */
 export const mpiRows = { rank: 'blasnet, 1 rank', threads: 'blasnet, 2 threads', ranks: 'blasnet, 2 ranks' } as const;
 
+export const mpiMemoryRows = {
+  limit: 'arrays: one process and two gradients',
+  rank: 'arrays: a rank of two, with its exchange',
+  peakLimit: 'whole process, at most: one process and two gradients',
+  peak: 'whole process, at most: a rank of two',
+} as const;
+
 const program = (name: string) => fileURLToPath(new URL(`${name}.js`, import.meta.url));
 const run = promisify(execFile);
 
 async function output(ranks: number, name: string, ...words: string[]): Promise<unknown> {
-  const flags = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', `${ranks}`, process.execPath];
+  const launch = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', `${ranks}`];
+  const flags = [...launch, process.execPath, '--expose-gc'];
   const [command, ...rest] = [...(ranks > 1 ? ['mpirun', ...flags] : [process.execPath]), program(name), ...words];
   const { stdout } = await run(command!, rest, { env: { ...process.env, NO_COLOR: '1' } });
   return JSON.parse(stdout);
@@ -110,4 +119,59 @@ export async function compareExchange({ effort, leaveOut }: Bench): Promise<Comp
     });
   });
   return [{ id: 'mpi exchange', title: 'Sums of gradients over two ranks beside copies', unit: 'µs', rows }];
+}
+
+/**
+ * Memory of one of two ranks, beside that of a process alone with two more gradients, for each net. Of whole processes,
+ * both have joined MPI, whose own memory is left out that way.
+ */
+export async function compareMemory({ effort, folder, leaveOut }: Bench): Promise<Comparison[]> {
+  if (!(await hasMpi('mpi memory', leaveOut))) return [];
+  const comparisons: Comparison[] = [];
+  for (const name of mpiWorkloads) {
+    const workload = findWorkload(name);
+    const data = await writeData(workload, workload.rows, folder);
+    const weights = await writeInitialWeights(workload, folder);
+    const trial = (shares: boolean) => async () => {
+      const job: MemoryJob = { workload, data, weights, shares };
+      return (await output(2, 'memory', JSON.stringify(job))) as MemoryFigures;
+    };
+    const runs = { ...effort, runs: Math.min(3, effort.runs) };
+    const [alone, shared] = await inTurns(runs, [trial(false), trial(true)], (_, error) => {
+      throw error;
+    });
+    comparisons.push(memoryComparison(workload, alone!, shared!));
+  }
+  return comparisons;
+}
+
+export function memoryComparison(
+  workload: Workload,
+  alone: readonly MemoryFigures[],
+  shared: readonly MemoryFigures[],
+): Comparison {
+  const twoGradients = (2 * 4 * parameterCount(workload)) / 1e6;
+  const row = (name: string, values: readonly number[]): Row => {
+    return { name, family: 'blasnet', values, summary: summarize(values) };
+  };
+  const rows = [
+    row(
+      mpiMemoryRows.limit,
+      alone.map(({ arrays }) => arrays + twoGradients),
+    ),
+    row(
+      mpiMemoryRows.rank,
+      shared.map(({ arrays, exchange }) => arrays + exchange),
+    ),
+    row(
+      mpiMemoryRows.peakLimit,
+      alone.map(({ peak }) => peak + twoGradients),
+    ),
+    row(
+      mpiMemoryRows.peak,
+      shared.map(({ peak }) => peak),
+    ),
+  ];
+  const title = `Memory of a rank: ${workload.name} ${shapeOf(workload)}, sgd`;
+  return { id: `mpi memory ${workload.name}`, title, unit: 'MB', rows };
 }

@@ -8,7 +8,7 @@ namespace blasnet {
 // Functions by which the processes of a run exchange numbers. An addon of its own implements them on MPI and hands a
 // table of them over; kernels call them by the table's number. C types only, since two addons share it.
 struct Exchange {
-  static constexpr uint64_t kMagic = 0x31'58'45'54'4e'53'4c'42;  // "BLSNTEX1"
+  static constexpr uint64_t kMagic = 0x32'58'45'54'4e'53'4c'42;  // "BLSNTEX2"
   static constexpr size_t kMostRanks = 4096;
 
   uint64_t magic;
@@ -20,6 +20,10 @@ struct Exchange {
   const char* (*sum)(void* state, int is_double, const void* own, size_t own_shards, size_t count, void* sum);
   // Gives all ranks the parts of memory that each of them has written: bytes[size] for each, one after the other.
   const char* (*gather)(void* state, void* memory, const size_t* bytes);
+  // Begins such a sum and returns at once: own and sum are not to be touched before wait has returned.
+  const char* (*begin_sum)(void* state, int is_double, const void* own, size_t own_shards, size_t count, void* sum);
+  // Waits for all sums that were begun.
+  const char* (*wait)(void* state);
 };
 
 // Numbers a table, which must live as long as the process. Throws InvalidArgument for anything else than a table.

@@ -23,6 +23,23 @@ void SumShards(Context&, Matrix<const T> own, Vector<T> sum, double communicator
   Require(exchange.sum(exchange.state, sizeof(T) == sizeof(double), own.data, own.rows, own.cols, sum.data));
 }
 
+// Begins sum_shards, and leaves it to another thread. All ranks must begin the same sums in the same order. Until
+// wait_sums has been called for them, no kernel may use own or sum.
+template <class T>
+void BeginSumShards(Context&, Matrix<const T> own, Vector<T> sum, double communicator) {
+  CheckEqual("sum's size", own.cols, sum.size);
+  Check(own.rows > 0, "Expected at least one shard");
+  const Exchange& exchange = ExchangeAt(communicator);
+  Require(exchange.begin_sum(exchange.state, sizeof(T) == sizeof(double), own.data, own.rows, own.cols, sum.data));
+}
+
+// Waits for the sums that were begun, of which sum[n] has the results.
+template <class T>
+void WaitSums(Context&, Vector<T>, double communicator) {
+  const Exchange& exchange = ExchangeAt(communicator);
+  Require(exchange.wait(exchange.state));
+}
+
 // Of rows[m×n], cut into `shards` pieces of nearly the same length, each rank has written those of its own shards: all
 // get the rows of all.
 template <class T>
@@ -40,6 +57,8 @@ void GatherShards(Context&, Matrix<T> rows, double shards, double communicator) 
 
 const KernelModule module([](Registry& registry) {
   registry.Add<&SumShards<float>, &SumShards<double>>("sum_shards", {"own", "sum", "communicator"});
+  registry.Add<&BeginSumShards<float>, &BeginSumShards<double>>("begin_sum_shards", {"own", "sum", "communicator"});
+  registry.Add<&WaitSums<float>, &WaitSums<double>>("wait_sums", {"sum", "communicator"});
   registry.Add<&GatherShards<float>, &GatherShards<double>>("gather_shards", {"rows", "shards", "communicator"});
 });
 

@@ -133,6 +133,13 @@ Napi::Value JsAllReduce(const Napi::CallbackInfo& info) {
   return info[1].ToBoolean() ? AllReduceOf<double>(info.Env(), bytes) : AllReduceOf<float>(info.Env(), bytes);
 }
 
+// heldBytes() → bytes that sums hold for numbers of other ranks
+Napi::Value JsHeldBytes(const Napi::CallbackInfo& info) {
+  return Promise<size_t>(
+      info.Env(), [](size_t& bytes) { bytes = HeldBytes(); },
+      [](Napi::Env env, size_t& bytes) -> Napi::Value { return Napi::Number::New(env, static_cast<double>(bytes)); });
+}
+
 // leave(code): at the end of the process; see Engine
 void JsLeave(const Napi::CallbackInfo& info) { Engine::Get().Leave(info[0].ToNumber().Int32Value()); }
 
@@ -147,6 +154,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("broadcast", Napi::Function::New<JsBroadcast>(env, "broadcast"));
   exports.Set("allGather", Napi::Function::New<JsAllGather>(env, "allGather"));
   exports.Set("allReduce", Napi::Function::New<JsAllReduce>(env, "allReduce"));
+  exports.Set("heldBytes", Napi::Function::New<JsHeldBytes>(env, "heldBytes"));
   exports.Set("leave", Napi::Function::New<JsLeave>(env, "leave"));
   exports.Set("abort", Napi::Function::New<JsAbort>(env, "abort"));
   return exports;

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <climits>
+#include <condition_variable>
+#include <mutex>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "mpi/engine.h"
 
@@ -82,6 +85,21 @@ std::vector<Bytes> AllGather(const Bytes& bytes) {
   return parts;
 }
 
+namespace {
+
+// Memory of the one thread for numbers of other ranks; kept for the next step.
+template <class T>
+std::vector<T>& Received() {
+  static std::vector<T>& received = *new std::vector<T>();
+  return received;
+}
+
+}  // namespace
+
+size_t HeldBytes() {
+  return Received<float>().capacity() * sizeof(float) + Received<double>().capacity() * sizeof(double);
+}
+
 template <class T>
 void SumShards(const T* own, size_t own_shards, size_t count, T* sum) {
   constexpr size_t kLine = 64 / sizeof(T), kBlock = 2048;
@@ -92,14 +110,17 @@ void SumShards(const T* own, size_t own_shards, size_t count, T* sum) {
     return rank == ranks ? count : std::min(count, (rank * count / ranks + kLine - 1) / kLine * kLine);
   };
   const size_t first = begin(me), length = begin(me + 1) - first;
-  static std::vector<T>& received = *new std::vector<T>();  // of the one thread; kept for the next step
-  received.resize(ranks * own_shards * length);
+  std::vector<T>& received = Received<T>();
+  received.resize((ranks - 1) * own_shards * length);
+  const auto received_of = [&](size_t rank, size_t shard) {
+    return received.data() + ((rank < me ? rank : rank - 1) * own_shards + shard) * length;
+  };
   std::vector<MPI_Request> requests;
   for (size_t rank = 0; rank < ranks; ++rank) {
     if (rank == me) continue;
     for (size_t shard = 0; shard < own_shards; ++shard) {
       const int tag = static_cast<int>(shard), other = static_cast<int>(rank);
-      T* to = received.data() + (rank * own_shards + shard) * length;
+      T* to = received_of(rank, shard);
       const T* from = own + shard * count + begin(rank);
       MPI_Request& in = requests.emplace_back(MPI_REQUEST_NULL);
       Engine::Check(MPI_Irecv(to, CountOf(length), TypeOf(T()), other, tag, engine.comm(), &in), "MPI_Irecv");
@@ -115,8 +136,7 @@ void SumShards(const T* own, size_t own_shards, size_t count, T* sum) {
     const size_t n = std::min(kBlock, length - at);
     for (size_t rank = 0; rank < ranks; ++rank) {
       for (size_t shard = 0; shard < own_shards; ++shard) {
-        const T* from =
-            rank == me ? own + shard * count + first + at : received.data() + (rank * own_shards + shard) * length + at;
+        const T* from = (rank == me ? own + shard * count + first : received_of(rank, shard)) + at;
         if (rank + shard == 0) {
           std::copy(from, from + n, block);
         } else {
@@ -153,14 +173,63 @@ const char* RunForKernel(Engine::Job job) {
   return failure.empty() ? nullptr : failure.c_str();
 }
 
-const char* SumForKernel(void*, int is_double, const void* own, size_t own_shards, size_t count, void* sum) {
-  return RunForKernel([=] {
+Engine::Job SumOf(int is_double, const void* own, size_t own_shards, size_t count, void* sum) {
+  return [=] {
     if (is_double != 0) {
       SumShards(static_cast<const double*>(own), own_shards, count, static_cast<double*>(sum));
     } else {
       SumShards(static_cast<const float*>(own), own_shards, count, static_cast<float*>(sum));
     }
-  });
+  };
+}
+
+const char* SumForKernel(void*, int is_double, const void* own, size_t own_shards, size_t count, void* sum) {
+  return RunForKernel(SumOf(is_double, own, own_shards, count, sum));
+}
+
+// Sums that were begun and not waited for.
+struct Begun {
+  std::mutex mutex;
+  std::condition_variable over;
+  size_t open = 0;
+  std::string failure;  // of the first that failed
+};
+
+Begun& TheBegun() {
+  static Begun& begun = *new Begun();
+  return begun;
+}
+
+void EndBegun(const std::string& failure) {
+  Begun& begun = TheBegun();
+  const std::lock_guard<std::mutex> lock(begun.mutex);
+  if (begun.failure.empty()) begun.failure = failure;
+  --begun.open;
+  begun.over.notify_all();
+}
+
+const char* BeginSumForKernel(void*, int is_double, const void* own, size_t own_shards, size_t count, void* sum) {
+  Begun& begun = TheBegun();
+  {
+    const std::lock_guard<std::mutex> lock(begun.mutex);
+    ++begun.open;
+  }
+  try {
+    Engine::Get().Post(SumOf(is_double, own, own_shards, count, sum), EndBegun, Engine::Urgency::kBackground);
+  } catch (const std::exception& error) {
+    EndBegun(error.what());
+  }
+  return nullptr;
+}
+
+const char* WaitForKernel(void*) {
+  static thread_local std::string failure;
+  const Engine::Hurry hurry(Engine::Get());
+  Begun& begun = TheBegun();
+  std::unique_lock<std::mutex> lock(begun.mutex);
+  begun.over.wait(lock, [&] { return begun.open == 0; });
+  failure = std::exchange(begun.failure, {});
+  return failure.empty() ? nullptr : failure.c_str();
 }
 
 const char* GatherForKernel(void*, void* memory, const size_t* bytes) {
@@ -170,9 +239,14 @@ const char* GatherForKernel(void*, void* memory, const size_t* bytes) {
 }  // namespace
 
 Exchange& Functions(int rank, int size) {
-  static Exchange& functions =
-      *new Exchange{Exchange::kMagic, static_cast<uint32_t>(rank), static_cast<uint32_t>(size), nullptr, SumForKernel,
-                    GatherForKernel};
+  static Exchange& functions = *new Exchange{Exchange::kMagic,
+                                             static_cast<uint32_t>(rank),
+                                             static_cast<uint32_t>(size),
+                                             nullptr,
+                                             SumForKernel,
+                                             GatherForKernel,
+                                             BeginSumForKernel,
+                                             WaitForKernel};
   return functions;
 }
 

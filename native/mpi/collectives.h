@@ -22,6 +22,9 @@ std::vector<Bytes> AllGather(const Bytes& bytes);
 template <class T>
 void SumShards(const T* own, size_t own_shards, size_t count, T* sum);
 
+// Bytes that sums hold for numbers of other ranks, from one sum to the next.
+size_t HeldBytes();
+
 // Parts of memory, `bytes` for each rank, one after the other; each rank has its own.
 void Gather(unsigned char* memory, const size_t* bytes);
 

@@ -23,10 +23,14 @@ constexpr auto kGrace = std::chrono::seconds(3);
 constexpr auto kBeat = std::chrono::milliseconds(250);
 constexpr int kAlive = 1, kLast = 2;
 
-// Polls quickly at first, since exchanges take microseconds; later leaves the core to others.
+// Polls quickly at first, since exchanges take microseconds; later, or where there is time, leaves the core to others.
 class Pause {
  public:
-  void operator()() {
+  void operator()(bool has_time = false) {
+    if (has_time) {
+      std::this_thread::sleep_for(std::chrono::microseconds(20));
+      return;
+    }
     ++polls_;
     if (polls_ < 200) return;
     if (polls_ < 20000) {
@@ -55,11 +59,11 @@ void Engine::Check(int result, const char* call) {
   throw std::runtime_error(std::string(call) + ": " + text);
 }
 
-void Engine::Post(Job job, std::function<void(const std::string&)> done) {
+void Engine::Post(Job job, std::function<void(const std::string&)> done, Urgency urgency) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (leaving_) throw std::runtime_error("Expected a call before the process ends");
   ++pending_;
-  items_.push({std::move(job), std::move(done)});
+  items_.push({std::move(job), std::move(done), urgency});
   if (!thread_.joinable()) thread_ = std::thread([this] { Loop(); });
   wake_.notify_one();
 }
@@ -95,6 +99,7 @@ void Engine::Loop() {
     const Item item = std::move(items_.front());
     items_.pop();
     lock.unlock();
+    urgency_ = item.urgency;
     Do(item.job, item.done);
     lock.lock();
   }
@@ -248,7 +253,7 @@ void Engine::Wait(std::vector<MPI_Request>& requests) {
                                  std::to_string(first_code_) + ") while other ranks wait for it");
       }
     }
-    pause();
+    pause(HasTime());
   }
   requests.clear();
 }

@@ -28,9 +28,25 @@ class Engine {
 
   using Job = std::function<void()>;
 
+  // Whether a job in which ranks wait for each other polls at once, or leaves its core to whoever computes.
+  enum class Urgency { kNow, kBackground };
+
   // Does the job on the thread, which starts with the first one, then calls done there with the reason why it failed,
   // or with an empty text. Throws std::runtime_error once the process is leaving.
-  void Post(Job job, std::function<void(const std::string& failure)> done);
+  void Post(Job job, std::function<void(const std::string& failure)> done, Urgency urgency = Urgency::kNow);
+
+  // While one lives, somebody waits for jobs of the background: they are as urgent as all others.
+  class Hurry {
+   public:
+    explicit Hurry(Engine& engine) : engine_(engine) { ++engine_.hurries_; }
+    ~Hurry() { --engine_.hurries_; }
+    Hurry(const Hurry&) = delete;
+    Hurry& operator=(const Hurry&) = delete;
+
+   private:
+    Engine& engine_;
+  };
+
   // Does the job and waits for it. Returns why it failed, or an empty text.
   std::string Run(Job job);
 
@@ -56,6 +72,8 @@ class Engine {
   Engine() = default;
   void Loop();
   void Do(const Job& job, const std::function<void(const std::string&)>& done);
+  // Whether the present job has time.
+  bool HasTime() const { return urgency_ == Urgency::kBackground && hurries_ == 0 && pending_ <= 1; }
   void PollLeavers();
   // Gives the next rank a sign of life where one is due, and takes those of the rank before. Returns whether there was
   // one.
@@ -73,6 +91,7 @@ class Engine {
   struct Item {
     Job job;
     std::function<void(const std::string&)> done;
+    Urgency urgency;
   };
 
   std::mutex mutex_;
@@ -80,6 +99,8 @@ class Engine {
   std::queue<Item> items_;
   std::thread thread_;
   std::atomic<size_t> pending_{0};
+  std::atomic<int> hurries_{0};
+  Urgency urgency_ = Urgency::kNow;  // of the present job
   std::atomic<bool> leaving_{false}, aborting_{false};
   int code_ = 0;
 

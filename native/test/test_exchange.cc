@@ -1,4 +1,7 @@
 #include <cstring>
+#include <functional>
+#include <utility>
+#include <vector>
 
 #include "core/exchange.h"
 #include "test/testing.h"
@@ -10,6 +13,7 @@ namespace {
 // Plays rank 1 of 2: the other rank has ones where this one has its numbers, and its rows are full of sevens.
 struct Other {
   bool fails = false;
+  std::vector<std::function<const char*()>> begun;
 };
 
 const char* Sum(void* state, int is_double, const void* own, size_t own_shards, size_t count, void* sum) {
@@ -31,8 +35,23 @@ const char* Gather(void* state, void* memory, const size_t* bytes) {
   return nullptr;
 }
 
+// Does no more than note what is to be summed: the sum is there once somebody has waited for it.
+const char* BeginSum(void* state, int is_double, const void* own, size_t own_shards, size_t count, void* sum) {
+  auto* other = static_cast<Other*>(state);
+  other->begun.push_back([=] { return Sum(state, is_double, own, own_shards, count, sum); });
+  return nullptr;
+}
+
+const char* Wait(void* state) {
+  const char* failure = nullptr;
+  for (const auto& sum : std::exchange(static_cast<Other*>(state)->begun, {})) {
+    if (const char* why = sum()) failure = why;
+  }
+  return failure;
+}
+
 Other other;
-const Exchange exchange = {Exchange::kMagic, 1, 2, &other, Sum, Gather};
+const Exchange exchange = {Exchange::kMagic, 1, 2, &other, Sum, Gather, BeginSum, Wait};
 
 }  // namespace
 
@@ -58,6 +77,31 @@ TEST_CASE_TEMPLATE("sum_shards and gather_shards call the functions of a communi
   CHECK_THROWS(Call<T>("gather_shards").With("rows", rows).With("shards", 4).With("communicator", number).Run());
   other.fails = false;
   CHECK_THROWS(Call<T>("gather_shards").With("rows", rows).With("shards", 3).With("communicator", number).Run());
+}
+
+TEST_CASE_TEMPLATE("begin_sum_shards begins a sum that is there after wait_sums", T, float, double) {
+  const auto number = static_cast<double>(RegisterExchange(&exchange));
+  Tensor<T> own({1, 3}), sum({3}), last({1, 1}), first({1});
+  for (size_t i = 0; i < 3; ++i) own[i] = static_cast<T>(i);
+  last = 5;
+  sum = -1;
+  const auto begin = [&](Tensor<T>& from, Tensor<T>& to) {
+    Call<T>("begin_sum_shards").With("own", from).With("sum", to).With("communicator", number).Run();
+  };
+  const auto wait = [&] { Call<T>("wait_sums").With("sum", sum).With("communicator", number).Run(); };
+  begin(own, sum);
+  begin(last, first);
+  CHECK(sum[0] == -1);
+  wait();
+  CHECK(sum[0] == 1);
+  CHECK(sum[2] == 3);
+  CHECK(first[0] == 6);
+  CHECK_THROWS(begin(own, first));
+  begin(own, sum);
+  other.fails = true;
+  CHECK_THROWS(wait());
+  other.fails = false;
+  wait();  // what has failed is told once
 }
 
 TEST_CASE("a communicator that is unknown, or of another version, is refused") {

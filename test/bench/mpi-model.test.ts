@@ -1,4 +1,5 @@
 import test from 'ava';
+import { memoryComparison, mpiMemoryRows } from '../../bench/mpi/compare.js';
 import {
   efficiencyOfSameBatch,
   efficiencyOfSameRows,
@@ -7,6 +8,8 @@ import {
   linkOf,
   mostRanks,
 } from '../../bench/mpi/model.js';
+import { judge } from '../../bench/targets.js';
+import { findWorkload } from '../../bench/workloads.js';
 
 const points = [1e3, 1e5, 1e7].map((bytes) => [bytes, 40 + bytes / 1000] as const);
 
@@ -36,4 +39,22 @@ test('efficiency is that of step and exchange', (t) => {
     mostRanks([2, 4], () => 0.1),
     1,
   );
+});
+
+test('the memory of a rank is compared with that of one process and two gradients', (t) => {
+  const wide = findWorkload('wide');
+  const shared = [{ arrays: 50, exchange: 4, peak: 130 }];
+  const comparison = memoryComparison(wide, [{ arrays: 40, exchange: 0, peak: 120 }], shared);
+  const median = (name: string) => comparison.rows.find((row) => row.name === name)!.summary.median;
+  const twoGradients = (2 * 4 * (784 * 1024 + 1024 + 1024 * 1024 + 1024 + 1024 * 10 + 10)) / 1e6;
+  t.is(median(mpiMemoryRows.limit), 40 + twoGradients);
+  t.is(median(mpiMemoryRows.rank), 54);
+  t.is(median(mpiMemoryRows.peakLimit), 120 + twoGradients);
+  t.is(median(mpiMemoryRows.peak), 130);
+  const [target] = judge([comparison]);
+  t.deepEqual(target, {
+    text: 'one of two ranks on wide: no more memory than one process and two gradients',
+    value: 54 / (40 + twoGradients),
+    met: true,
+  });
 });

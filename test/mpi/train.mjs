@@ -73,10 +73,11 @@ function netOf() {
   const net = new NeuralNet(params, 'net');
   if (kind === 'conv') net.addLayer(new ConvLayer({ filters: 4, kernelSize: 3 })).addLayer(new FlattenLayer());
   if (kind === 'masked') net.addLayer(new blasnet.MaskLayer());
-  if (kind === 'lstm' || kind === 'masked') net.addLayer(new blasnet.LstmLayer(8));
+  if (kind === 'lstm' || kind === 'masked') net.addLayer(new blasnet.LstmLayer(options.width ? 300 : 8));
   if (kind === 'attention') net.addLayer(new blasnet.TransformerEncoderLayer({ heads: 2, feedForward: 8, dropout: 0.2 }));
   if (kind === 'attention') net.addLayer(new FlattenLayer());
-  net.addLayer(new FullyConnectedLayer(16));
+  net.addLayer(new FullyConnectedLayer(options.width ?? 16));
+  if (options.width) net.addLayer(new ActivationLayer('tanh')).addLayer(new FullyConnectedLayer(options.width));
   if (kind === 'norm') net.addLayer(new blasnet.BatchNormLayer());
   net.addLayer(new ActivationLayer('relu'));
   if (kind === 'dropout') net.addLayer(new DropoutLayer(0.3));

@@ -26,6 +26,28 @@ for (const kind of kinds) {
   });
 }
 
+// Gradients of more than a megabyte are summed in parts, while the backward pass goes on. 620² weights are 1.5 MB.
+for (const kind of ['dense', 'conv', 'lstm', 'masked', 'norm', 'dropout', 'penalty', 'accumulate', 'double']) {
+  test.serial(`sums that overlap with the backward pass have the same bits: ${kind}`, async (t) => {
+    const settings = {
+      kind,
+      shards: 4,
+      width: 620,
+      maxEpoch: 2,
+      batchSize: kind === 'norm' || kind === 'dense' ? 60 : 32,
+    };
+    const alone = await trainOnRanks(1, settings);
+    t.is(alone.code, 0, alone.errors);
+    const [expected] = alone.lines.map(resultOf);
+    t.regex(`${expected!.bits}`, /^[0-9a-f]{40}$/);
+    for (const ranks of [2, 4]) {
+      const { code, lines, errors } = await trainOnRanks(ranks, settings);
+      t.is(code, 0, errors);
+      t.deepEqual(lines.map(resultOf), Array(ranks).fill(expected), `${ranks} ranks`);
+    }
+  });
+}
+
 test.serial('3 ranks share 6 shards as 2 do', async (t) => {
   const [two, three] = [await trainOnRanks(2, { shards: 6 }), await trainOnRanks(3, { shards: 6 })];
   t.deepEqual(two.lines.map(resultOf)[0], three.lines.map(resultOf)[0]);

@@ -18,6 +18,8 @@ export interface NativeMpi {
   broadcast(bytes: Uint8Array, root: number): Promise<Uint8Array>;
   allGather(bytes: Uint8Array): Promise<Uint8Array[]>;
   allReduce(bytes: Uint8Array, isDouble: boolean): Promise<Uint8Array>;
+  /** Bytes that sums hold for numbers of other ranks. */
+  heldBytes(): Promise<number>;
   leave(code: number): void;
   abort(code: number): never;
 }

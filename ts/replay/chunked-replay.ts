@@ -25,21 +25,29 @@ export interface ChunkSetup {
   readonly inputType?: TensorType;
   /** Spare numbers of the scalars. */
   readonly spareSlots?: number;
+  /** Chunks that a pass covers, where several processes share them; default 1. */
+  readonly together?: number;
 }
 
-/** Calls the kernels for `rows` rows that begin at the scalar `firstRow`. */
-export type ChunkPass = (runner: PassRunner, rows: number, firstRow: RuntimeScalar, scalars: RuntimeScalars) => void;
+/** Calls the kernels for `rows` rows that begin at the scalar `firstRow`. A chunk has up to `chunkRows` of them. */
+export type ChunkPass = (
+  runner: PassRunner,
+  rows: number,
+  firstRow: RuntimeScalar,
+  scalars: RuntimeScalars,
+  chunkRows: number,
+) => void;
 
-/** Repeats a pass over many rows, one chunk at a time; the last chunk may be shorter. */
+/** Repeats a pass over many rows, one chunk at a time, or `together` of them; the last chunk may be shorter. */
 export class ChunkedReplay {
   readonly scalars: RuntimeScalars;
-  /** The number of chunks. */
+  /** How often the pass runs: once for each chunk, or for several together. */
   readonly chunks: number;
   readonly #replay: Replay;
 
   /** @param once - a pass that runs one time, before the first chunk */
   constructor(
-    { dtype, rows, rowBytes, isRecordable, spareSlots, ...input }: ChunkSetup,
+    { dtype, rows, rowBytes, isRecordable, spareSlots, together = 1, ...input }: ChunkSetup,
     chunkPass: ChunkPass,
     once?: (runner: Runner, scalars: RuntimeScalars) => void,
   ) {
@@ -48,19 +56,20 @@ export class ChunkedReplay {
     const pass =
       (count: number): Pass =>
       (runner) =>
-        chunkPass(runner, count, scalars.scalar('firstRow'), scalars);
+        chunkPass(runner, count, scalars.scalar('firstRow'), scalars, chunkRows);
     const fitting = 2 ** Math.floor(Math.log2(chunkBytes / rowBytes));
     const chunkRows = Math.max(leastRows, Math.min(mostRows, fitting));
-    const rest = rows % chunkRows;
-    this.chunks = Math.ceil(rows / chunkRows);
+    const passRows = chunkRows * together;
+    const rest = rows % passRows;
+    this.chunks = Math.ceil(rows / passRows);
     const passes = {
       epoch: once && ((runner: Runner) => once(runner, scalars)),
-      step: rows >= chunkRows ? pass(chunkRows) : undefined,
+      step: rows >= passRows ? pass(passRows) : undefined,
       last: rest > 0 ? pass(rest) : undefined,
     };
     this.#replay = createReplay(
       passes,
-      { dtype, scalars, stepsPerEpoch: this.chunks, batchRows: chunkRows, ...input },
+      { dtype, scalars, stepsPerEpoch: this.chunks, batchRows: passRows, ...input },
       isRecordable,
     );
   }

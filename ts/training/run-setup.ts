@@ -75,7 +75,7 @@ export function setUpRun(
     throw badArgument('communicator', 'a net of layers made of operations', `the layer '${layer}' in plain TypeScript`);
   }
   const plan = new TrainingPlan(model, feed.source, batchRows, shuffle, checkpoint, shards);
-  const validation = reader.validationPart && new Evaluator(model, reader.validationPart);
+  const validation = reader.validationPart && new Evaluator(model, reader.validationPart, communicator);
   validation?.keepRows();
   const { iterationsPerEpoch } = plan;
   const { callbacks = [] } = pending?.stopReason ? {} : options; // a run that is over has its last weights

@@ -1,13 +1,14 @@
 import { Scores } from '../inference/scores.js';
+import { formOf, type OutputForm, WholeOutputs } from '../inference/whole-outputs.js';
 import { penaltyGradientPass, penaltyPass } from '../losses/penalty.js';
 import { type Model, objectivesFor, penaltyOf } from '../net/model.js';
-import { opsOn } from '../ops/ops.js';
 import { Tape } from '../ops/tape.js';
-import { Value } from '../ops/value.js';
+import type { RecordedCall } from '../plan/recorded-call.js';
 import type { KernelArgument, Runner } from '../runtime/runner.js';
 import { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import { sizeOf, type Tensor } from '../tensor/tensor.js';
 import type { Judge, TrainingBatch } from './passes.js';
+import { copy, ShardSums } from './shard-sums.js';
 import type { Shard, Shards } from './shards.js';
 
 /** Between the random numbers of two shards lie those of so many steps. */
@@ -20,16 +21,6 @@ export interface ShardedBatch {
   readonly shardOf: (shard: Shard) => TrainingBatch;
   /** Records the kernels that gather the labels of the whole batch. */
   readonly labels: () => Omit<TrainingBatch, 'inputs'>;
-}
-
-/** The form of an output: its own numbers, or the logits that it is made of. */
-interface OutputForm {
-  readonly rowShape: readonly number[];
-  readonly kind: 'softmax' | 'sigmoid' | undefined;
-  /** The row shape of what is kept. */
-  readonly keptShape: readonly number[];
-  /** Steps of its mask. */
-  readonly steps: number | undefined;
 }
 
 /**
@@ -58,7 +49,11 @@ export class ShardedPass {
     const { stack } = this.#model;
     const { statistics } = stack.block;
     const own = this.#shards.ownOf(batch.rows);
-    const sums = new ShardSums(runner, this.#shards, own.length, stack.block);
+    const gradients = stack.layers.flatMap(({ layer }) => layer.parameters.filter(({ isTrained }) => isTrained));
+    const sums = new ShardSums(runner, this.#shards, own.length, {
+      ...stack.block,
+      parameters: gradients.map(({ gradient }) => gradient),
+    });
     const results: (readonly Tensor[])[] = [];
     let whole: WholeOutputs | undefined;
     const before = statistics.size > 0 && own.length > 1 ? runner.tensor(statistics.shape) : undefined;
@@ -67,14 +62,15 @@ export class ShardedPass {
       if (before && i > 0) copy(runner, before, statistics);
       if (shard.rows === 0) {
         for (const tensor of [stack.block.gradient, statistics]) fill(runner, tensor);
+        sums.add(i);
       } else {
-        const { values, steps } = this.#shardPass(runner, batch, shard);
+        const { values, steps, held } = this.#shardPass(runner, batch, shard, sums.overlaps(i));
+        sums.add(i, held);
         results.push(steps);
         this.#forms ??= values.map(formOf);
         whole ??= new WholeOutputs(runner, this.#forms, batch.rows);
         whole.store(shard, values);
       }
-      sums.add(i);
     }
     // A process without a row takes part all the same.
     whole ??= new WholeOutputs(runner, this.#forms!, batch.rows);
@@ -84,7 +80,8 @@ export class ShardedPass {
     return results;
   }
 
-  #shardPass(runner: Runner, batch: ShardedBatch, shard: Shard) {
+  /** @param holds - whether the calls of the backward pass are returned, and not recorded */
+  #shardPass(runner: Runner, batch: ShardedBatch, shard: Shard, holds: boolean) {
     const { stack, params } = this.#model;
     const step = this.#stepOf(runner, shard);
     const own = new ShardRunner(runner, step);
@@ -93,8 +90,9 @@ export class ShardedPass {
     // These sums are of no use: the loss is taken of the whole batch.
     const scores = new Scores(objectivesFor(this.#model), params.dtype, shard.rows, new RuntimeScalars());
     const seeds = scores.recordLoss(pass.tape, outputs, { ...labels, rows: batch.rows });
+    if (holds) own.hold();
     pass.backward(seeds());
-    return { values: outputs, steps: results };
+    return { values: outputs, steps: results, held: own.release() };
   }
 
   /** The step that random numbers of a shard are drawn by: each has its own. */
@@ -119,124 +117,35 @@ export class ShardedPass {
   }
 }
 
-/** A runner whose kernels draw the random numbers of one shard. */
+/** A runner whose kernels draw the random numbers of one shard, and which can hold calls back. */
 class ShardRunner implements Runner {
   readonly dtype: Runner['dtype'];
   readonly step: KernelArgument;
   readonly tensor: Runner['tensor'];
-  readonly run: Runner['run'];
+  readonly #runner: Runner;
+  #held: RecordedCall[] | undefined;
 
   constructor(runner: Runner, step: KernelArgument) {
     this.dtype = runner.dtype;
     this.step = step;
     this.tensor = runner.tensor.bind(runner) as Runner['tensor'];
-    this.run = runner.run.bind(runner);
-  }
-}
-
-/** The sums of gradients, and means of statistics, over the shards of all processes. */
-class ShardSums {
-  readonly #runner: Runner;
-  readonly #exchange: number | undefined;
-  readonly #own: number;
-  /** The arrays that are summed, and the memory for those of own shards: one for each, or their sum if all are own. */
-  readonly #parts: readonly { readonly tensor: Tensor; readonly kept: Tensor | undefined; readonly isMean: boolean }[];
-
-  /** @param own - shards of this process */
-  constructor(
-    runner: Runner,
-    { exchange }: Shards,
-    own: number,
-    { gradient, statistics }: Record<'gradient' | 'statistics', Tensor>,
-  ) {
     this.#runner = runner;
-    this.#exchange = exchange;
-    this.#own = own;
-    const keep = (tensor: Tensor) => {
-      if (exchange === undefined) return runner.tensor(tensor.shape);
-      return own > 1 ? runner.tensor([own, tensor.size]) : undefined;
-    };
-    this.#parts = [gradient, statistics]
-      .filter(({ size }) => size > 0)
-      .map((tensor) => ({ tensor, kept: keep(tensor), isMean: tensor === statistics }));
   }
 
-  /** Records the kernels that keep the arrays of own shard `i`. */
-  add(i: number): void {
-    for (const { tensor, kept } of this.#parts) {
-      if (this.#exchange === undefined) copy(this.#runner, tensor, kept!, 1, i > 0 ? 1 : 0);
-      else if (kept) this.#runner.run('store_rows', { a: tensor.reshape([1, tensor.size]), firstRow: i, target: kept });
-    }
+  run(kernel: string, args: RecordedCall['args']): void {
+    if (this.#held) this.#held.push({ kernel, args });
+    else this.#runner.run(kernel, args);
   }
 
-  /**
-   * Records the kernels that write the sums where the gradients and statistics are.
-   * @param filled - shards of the batch that have rows
-   */
-  finish(filled: number): void {
-    for (const { tensor, kept, isMean } of this.#parts) {
-      const factor = isMean ? 1 / filled : 1;
-      if (this.#exchange === undefined) {
-        copy(this.#runner, kept!, tensor, factor);
-        continue;
-      }
-      const own = kept ?? tensor.reshape([this.#own, tensor.size]);
-      this.#runner.run('sum_shards', { own, sum: tensor.reshape([tensor.size]), communicator: this.#exchange });
-      if (isMean) copy(this.#runner, tensor, tensor, factor);
-    }
-  }
-}
-
-/** The outputs of a whole batch, as its shards leave them. */
-class WholeOutputs {
-  readonly #runner: Runner;
-  readonly #forms: readonly OutputForm[];
-  readonly #rows: number;
-  readonly #kept: readonly { readonly numbers: Tensor; readonly mask: Tensor | undefined }[];
-
-  constructor(runner: Runner, forms: readonly OutputForm[], rows: number) {
-    this.#runner = runner;
-    this.#forms = forms;
-    this.#rows = rows;
-    this.#kept = forms.map(({ keptShape, steps }) => ({
-      numbers: runner.tensor([rows, sizeOf(keptShape)]),
-      mask: steps === undefined ? undefined : runner.tensor([rows, steps]),
-    }));
+  /** Keeps the calls that follow, which `release` returns. Their results are not there before somebody runs them. */
+  hold(): void {
+    this.#held = [];
   }
 
-  /** Records the kernels that keep the outputs of a shard. */
-  store({ offset, rows }: Shard, values: readonly Value[]): void {
-    for (const [i, value] of values.entries()) {
-      const { numbers, mask } = this.#kept[i]!;
-      const from = this.#forms[i]!.kind ? value.logits!.z : value;
-      const a = from.tensor.reshape([rows, numbers.rowSize]);
-      this.#runner.run('store_rows', { a, firstRow: offset, target: numbers });
-      if (mask) this.#runner.run('store_rows', { a: value.mask!.tensor, firstRow: offset, target: mask });
-    }
-  }
-
-  /** Records the kernels that bring the outputs of all processes together. */
-  exchange({ exchange, count }: Shards): void {
-    if (exchange === undefined) return;
-    for (const { numbers, mask } of this.#kept) {
-      for (const rows of mask ? [numbers, mask] : [numbers]) {
-        this.#runner.run('gather_shards', { rows, shards: count, communicator: exchange });
-      }
-    }
-  }
-
-  /** The outputs as a net would have them that computes the whole batch at once. */
-  values(tape: Tape): readonly Value[] {
-    const ops = opsOn(tape);
-    return this.#forms.map(({ kind, rowShape, keptShape }, i) => {
-      const { numbers, mask } = this.#kept[i]!;
-      const kept = new Value(numbers.reshape([this.#rows, ...keptShape]));
-      const value = kind === 'softmax' ? ops.softmax(kept) : kind === 'sigmoid' ? ops.sigmoid(kept) : kept;
-      const output = keptShape.join() === rowShape.join() ? value : tape.view(value, [this.#rows, ...rowShape]);
-      output.logits = value.logits;
-      output.mask = mask && new Value(mask);
-      return output;
-    });
+  release(): readonly RecordedCall[] {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    return held;
   }
 }
 
@@ -254,22 +163,6 @@ export function gatherRows(
   if (part) runner.run('store_rows', { a: part.reshape([part.rows, whole.rowSize]), firstRow: offset, target: whole });
   runner.run('gather_shards', { rows: whole, shards: count, communicator: exchange! });
   return whole.reshape([rows, ...rowShape]);
-}
-
-function formOf({ shape, logits, mask }: Value): OutputForm {
-  const rowShape = shape.slice(1);
-  const isByRow = logits !== undefined && logits.z.shape[0] === shape[0];
-  return {
-    rowShape,
-    kind: isByRow ? logits.kind : undefined,
-    keptShape: isByRow ? logits.z.shape.slice(1) : rowShape,
-    steps: mask?.shape[1],
-  };
-}
-
-/** y = (y +) factor · x, for tensors of one size. */
-function copy(runner: Runner, x: Tensor, y: Tensor, factor = 1, accumulate: 0 | 1 = 0): void {
-  runner.run('scaled_copy', { x: x.reshape([x.size]), y: y.reshape([y.size]), factor, accumulate });
 }
 
 function fill(runner: Runner, tensor: Tensor): void {

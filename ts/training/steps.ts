@@ -1,3 +1,5 @@
+import type { Evaluator } from '../inference/evaluation.js';
+import type { Evaluation } from '../metrics/evaluation.js';
 import type { Model } from '../net/model.js';
 import { fromNative } from '../runtime/runner.js';
 import type { Feed } from './feed.js';
@@ -57,13 +59,28 @@ export class Steps {
     } while (this.#next < end && !isStopped());
   }
 
-  /** Lets several ranks go on together, once all of them have come here. */
+  /** Lets several ranks go on together, once all of them have come here with the same weights. */
   async meet(): Promise<void> {
     const { team, model } = this.#setup;
     if (team.isAlone) return;
     const { next } = this;
     const { theta, statistics } = model.stack.block;
     await team.goOn({ next, until: next, steps: 0, checksum: digestOf([theta, statistics]) });
+  }
+
+  /**
+   * Evaluates the net; several ranks share the work. They meet first: one that has failed since its last step must not
+   * leave the others waiting for its part.
+   */
+  async evaluate(evaluator: Evaluator): Promise<Evaluation> {
+    const { team, interruption } = this.#setup;
+    if (!evaluator.isShared) return interruption.evaluate(evaluator);
+    const { next } = this;
+    await team.goOn({ next, until: next, steps: 0 });
+    // Not stopped by a signal on the way, since ranks need each other.
+    const evaluation = await evaluator.evaluate((error) => team.abort(error));
+    interruption.check();
+    return evaluation;
   }
 
   /** Ends the steps that run, if any, after the present one. */

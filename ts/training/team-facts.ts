@@ -33,6 +33,7 @@ export function factsOf(
     'weights of the net': digestOf([theta, statistics, frozen, ...model.state.arrays]),
     'training data': reader.trainingStream ? 'a stream' : digestOfPart(reader.trainingPart),
     'validation data': reader.validationPart ? digestOfPart(reader.validationPart) : 'none',
+    ...(options.needTest && reader.testPart && { 'test data': digestOfPart(reader.testPart) }),
   };
 }
 

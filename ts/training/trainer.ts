@@ -134,8 +134,9 @@ export class Trainer {
       const warning = chanceWarning(this.#model, this.#reader, this.records.at(-1)!, this.#net.name);
       if (warning !== undefined && this.#team.rank === 0) process.emitWarning(warning, 'BlasnetWarning');
       const { testPart } = this.#reader;
-      const evaluator = this.#options.needTest && testPart ? new Evaluator(this.#model, testPart) : undefined;
-      const test = evaluator && (await this.#interruption.evaluate(evaluator));
+      const { communicator, needTest } = this.#options;
+      const evaluator = needTest && testPart ? new Evaluator(this.#model, testPart, communicator) : undefined;
+      const test = evaluator && (await this.#steps.evaluate(evaluator));
       return new TrainingHistory(this.records, { ...end, test }, this.#setup.watch);
     } finally {
       reporter?.close();
@@ -196,7 +197,7 @@ export class Trainer {
     const iteration = this.#steps.next;
     await plan.scores.finish();
     const train = plan.scores.evaluation();
-    const validation = evaluator && (await this.#interruption.evaluate(evaluator));
+    const validation = evaluator && (await this.#steps.evaluate(evaluator));
     if (validation && !Number.isFinite(validation.loss)) throw rollback.lostNumbers(iteration - 1);
     const { state } = this.#model;
     const record: CheckpointRecord = Object.freeze({
