@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, rename, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -15,7 +15,6 @@ import {
   writeNpz,
 } from 'blasnet';
 import { tensor, writeModel } from './onnx/models.js';
-import { blasnet } from './support/command-line.js';
 import { badFile } from './support/errors.js';
 import { idx, temporaryFolder, write } from './support/files.js';
 import { fittingNet } from './support/nets.js';
@@ -38,6 +37,7 @@ const kinds: Readonly<Record<string, (path: string, t: ExecutionContext) => Prom
 };
 
 const images = idx([1, 2, 2], Uint8Array.of(1, 2, 3, 4));
+
 const labels = idx([1], Uint8Array.of(1));
 
 /** Every public reader of files. */
@@ -107,27 +107,3 @@ for (const kind of ['a pipe', 'a socket']) {
     await t.throwsAsync(NeuralNet.fromOnnx(file), badFile(new RegExp(`w.bin' but received ${kind}$`)));
   });
 }
-
-test('the command line refuses pipes as well', async (t) => {
-  const folder = await temporaryFolder(t);
-  const pipe = join(folder, 'pipe');
-  await fittingNet([2, 1]).save(join(folder, 'model.safetensors'));
-  await write(folder, 'data.csv', 'a,b\n1,2\n3,4\n');
-  execFileSync('mkfifo', [pipe]);
-  const commands: readonly (readonly string[])[] = [
-    ['predict', 'model.safetensors', pipe, '--format', 'csv'],
-    ['predict', 'model.safetensors', `${pipe}.json`],
-    ['predict', pipe, 'data.csv'],
-    ['train', `${pipe}.csv`, '--label', 'b', '--out', 'out.safetensors'],
-    ['train', 'data.csv', '--config', pipe, '--out', 'out.safetensors'],
-    ['inspect', pipe],
-    ['export', pipe, 'out.onnx'],
-  ];
-  for (const ending of ['csv', 'json']) await symlink(pipe, `${pipe}.${ending}`);
-  for (const args of commands) {
-    const { code, errors } = await blasnet(folder, args);
-    t.not(code, 0, args.join(' '));
-    t.regex(errors, /pipe(\.json|\.csv)?' but received a pipe/, args.join(' '));
-  }
-  await rm(pipe);
-});

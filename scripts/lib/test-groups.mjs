@@ -13,7 +13,7 @@ const fewest = 8;
 const most = 16;
 
 /** True for a file that shares no worker: its hooks would run for the tests of all files, or it says so. */
-export const isAlone = (text) => /\btest(\.serial)?\.(before|after)|^\/\/ In a worker of its own/m.test(text);
+export const isAlone = (text) => /^\s*test(\.serial)?\.(before|after)|^\/\/ In a worker of its own/m.test(text);
 
 /** @returns {string[][]} the paths by folders, then by names */
 export function cutIntoGroups(paths) {

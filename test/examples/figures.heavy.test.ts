@@ -86,3 +86,12 @@ test.serial('regularisation › every remedy helps', async (t) => {
   t.is(rows['early stopping']![4], 'earlyStop');
   await checkPictures(t, pictures, ['curves']);
 });
+
+test.serial('curve-fitting › both fits, in full', async (t) => {
+  const { lines, pictures } = await run(t, 'curve-fitting');
+  t.true(figure(lines, 'coarse: validation loss') <= 0.001);
+  t.true(figure(lines, 'fine: validation loss') <= 0.0002);
+  t.true(figure(lines, 'fine: test loss') < 0.0004);
+  t.is(lines.filter((line) => line.endsWith('ended by stopLoss')).length, 2);
+  await checkPictures(t, pictures, ['loss-coarse', 'curve-coarse', 'loss-fine', 'curve-fine']);
+});

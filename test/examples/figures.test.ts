@@ -1,16 +1,7 @@
 import test from 'ava';
 import { temporaryFolder } from '../support/files.js';
 import { runScript } from '../support/processes.js';
-import { checkPictures, figure, run, script } from './running.js';
-
-test.serial('curve-fitting › both fits, in full', async (t) => {
-  const { lines, pictures } = await run(t, 'curve-fitting');
-  t.true(figure(lines, 'coarse: validation loss') <= 0.001);
-  t.true(figure(lines, 'fine: validation loss') <= 0.0002);
-  t.true(figure(lines, 'fine: test loss') < 0.0004);
-  t.is(lines.filter((line) => line.endsWith('ended by stopLoss')).length, 2);
-  await checkPictures(t, pictures, ['loss-coarse', 'curve-coarse', 'loss-fine', 'curve-fine']);
-});
+import { checkPictures, run, script } from './running.js';
 
 test.serial('iris › three species', async (t) => {
   const { lines, pictures } = await run(t, 'iris');
