@@ -53,9 +53,10 @@ table(
 table(
   ['net', 'step of one rank, ms', 'gradient, MB', 'two ranks, measured', 'two ranks, model'],
   ...nets.map((net) => {
-    const measured = (net.step / (leastOf(`mpi ${net.name}`, mpiRows.ranks) ?? Number.NaN)).toFixed(2);
+    const ranks = leastOf(`mpi ${net.name}`, mpiRows.ranks);
+    const measured = ranks === undefined ? '–' : `${(net.step / ranks).toFixed(2)} ×`;
     const model = (2 * efficiencyOfSameBatch(net, links[0]!, 2)).toFixed(2);
-    return [net.name, (net.step / 1000).toFixed(2), (net.gradient / 1e6).toFixed(2), `${measured} ×`, `${model} ×`];
+    return [net.name, (net.step / 1000).toFixed(2), (net.gradient / 1e6).toFixed(2), measured, `${model} ×`];
   }),
 );
 for (const link of links.slice(1)) {

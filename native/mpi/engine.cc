@@ -23,14 +23,13 @@ constexpr auto kGrace = std::chrono::seconds(3);
 constexpr auto kBeat = std::chrono::milliseconds(250);
 constexpr int kAlive = 1, kLast = 2;
 
-// Polls quickly at first, since exchanges take microseconds; later, or where there is time, leaves the core to others.
+// From one poll to the next of a job that has time.
+constexpr auto kRest = std::chrono::microseconds(100);
+
+// Polls quickly at first, since exchanges take microseconds; later leaves the core to others.
 class Pause {
  public:
-  void operator()(bool has_time = false) {
-    if (has_time) {
-      std::this_thread::sleep_for(std::chrono::microseconds(20));
-      return;
-    }
+  void operator()() {
     ++polls_;
     if (polls_ < 200) return;
     if (polls_ < 20000) {
@@ -63,10 +62,19 @@ void Engine::Post(Job job, std::function<void(const std::string&)> done, Urgency
   const std::lock_guard<std::mutex> lock(mutex_);
   if (leaving_) throw std::runtime_error("Expected a call before the process ends");
   ++pending_;
+  if (urgency == Urgency::kNow) ++urgent_;
   items_.push({std::move(job), std::move(done), urgency});
   if (!thread_.joinable()) thread_ = std::thread([this] { Loop(); });
   wake_.notify_one();
 }
+
+Engine::Hurry::Hurry(Engine& engine) : engine_(engine) {
+  const std::lock_guard<std::mutex> lock(engine.mutex_);
+  ++engine.hurries_;
+  engine.wake_.notify_one();
+}
+
+Engine::Hurry::~Hurry() { --engine_.hurries_; }
 
 std::string Engine::Run(Job job) {
   std::mutex mutex;
@@ -117,6 +125,7 @@ void Engine::Do(const Job& job, const std::function<void(const std::string&)>& d
   }
   // First, so that whoever is told finds the engine idle.
   --pending_;
+  if (urgency_ == Urgency::kNow) --urgent_;
   done(failure);
 }
 
@@ -253,7 +262,12 @@ void Engine::Wait(std::vector<MPI_Request>& requests) {
                                  std::to_string(first_code_) + ") while other ranks wait for it");
       }
     }
-    pause(HasTime());
+    if (HasTime()) {
+      std::unique_lock<std::mutex> lock(mutex_);
+      wake_.wait_for(lock, kRest, [this] { return aborting_ || !HasTime(); });
+    } else {
+      pause();
+    }
   }
   requests.clear();
 }

@@ -38,8 +38,8 @@ class Engine {
   // While one lives, somebody waits for jobs of the background: they are as urgent as all others.
   class Hurry {
    public:
-    explicit Hurry(Engine& engine) : engine_(engine) { ++engine_.hurries_; }
-    ~Hurry() { --engine_.hurries_; }
+    explicit Hurry(Engine& engine);
+    ~Hurry();
     Hurry(const Hurry&) = delete;
     Hurry& operator=(const Hurry&) = delete;
 
@@ -73,7 +73,7 @@ class Engine {
   void Loop();
   void Do(const Job& job, const std::function<void(const std::string&)>& done);
   // Whether the present job has time.
-  bool HasTime() const { return urgency_ == Urgency::kBackground && hurries_ == 0 && pending_ <= 1; }
+  bool HasTime() const { return urgency_ == Urgency::kBackground && hurries_ == 0 && urgent_ == 0; }
   void PollLeavers();
   // Gives the next rank a sign of life where one is due, and takes those of the rank before. Returns whether there was
   // one.
@@ -99,6 +99,7 @@ class Engine {
   std::queue<Item> items_;
   std::thread thread_;
   std::atomic<size_t> pending_{0};
+  std::atomic<size_t> urgent_{0};  // of the jobs that are pending
   std::atomic<int> hurries_{0};
   Urgency urgency_ = Urgency::kNow;  // of the present job
   std::atomic<bool> leaving_{false}, aborting_{false};

@@ -21,7 +21,7 @@ const chunkRows = 256;
 
 const forms = {
   classes: { xShape: [12], yShape: [3], netType: 'multipleClassifier', metrics: ['f1', 'rocAuc', 'topK'] },
-  answers: { xShape: [12], yShape: [1], netType: 'binaryClassifier', metrics: ['rocAuc', 'brier'] },
+  answers: { xShape: [12], yShape: [1], netType: 'binaryClassifier', metrics: ['rocAuc', 'prAuc', 'logLoss'] },
   fitting: { xShape: [12], yShape: [2], netType: 'fitting', metrics: ['r2', 'meanAbsoluteError'] },
   images: { xShape: [1, 8, 8], yShape: [3], netType: 'multipleClassifier', metrics: ['f1'] },
   steps: { xShape: [6, 4], yShape: [6, 3], netType: 'multipleClassifier', metrics: ['f1', 'rocAuc'] },

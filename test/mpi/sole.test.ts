@@ -1,7 +1,7 @@
 import test from 'ava';
 import { mpi, shareOut } from 'blasnet/mpi';
 import { SoleCommunicator } from '#blasnet/mpi/communicators';
-import { isLaunchedByMpi, launchedRank, localSize } from '#blasnet/mpi/launcher';
+import { isLaunchedByMpi, launchedRank, localSize, paysToOverlap } from '#blasnet/mpi/launcher';
 import { badArgument, untyped } from '../support/errors.js';
 import { fakeRanks } from '../support/fake-ranks.js';
 
@@ -31,6 +31,15 @@ test('a process alone is rank 0 of 1, and needs no MPI', async (t) => {
 
 test('mpi() is refused in a worker thread, such as that of this test', async (t) => {
   await t.throwsAsync(mpi(), badArgument(/^Call mpi\(\) in the main thread/));
+});
+
+test('sums overlap with the backward pass where ranks are on several machines, or a core is free', (t) => {
+  const env = { OMPI_COMM_WORLD_LOCAL_SIZE: '2' };
+  t.false(paysToOverlap({ size: 2, cores: 4, threads: 2 }, env));
+  t.true(paysToOverlap({ size: 2, cores: 5, threads: 2 }, env));
+  t.true(paysToOverlap({ size: 4, cores: 4, threads: 2 }, env));
+  t.false(paysToOverlap({ size: 4, cores: 4, threads: 2 }, { ...env, BLASNET_MPI_OVERLAP: '0' }));
+  t.true(paysToOverlap({ size: 2, cores: 2, threads: 2 }, { ...env, BLASNET_MPI_OVERLAP: '1' }));
 });
 
 test('launchers are known by their variables', (t) => {

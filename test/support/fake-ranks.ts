@@ -1,7 +1,7 @@
 import { BlasnetError, type Communicator } from 'blasnet';
 
 /** Communicators of several ranks within this process, which can do no more than gather values and agree. */
-export function fakeRanks(size: number): readonly Communicator[] {
+export function fakeRanks(size: number, overlaps = false): readonly Communicator[] {
   let values: unknown[] = [];
   let waiting: ((all: unknown[]) => void)[] = [];
   const unused = () => Promise.reject(new Error('not to be used here'));
@@ -19,6 +19,7 @@ export function fakeRanks(size: number): readonly Communicator[] {
       rank,
       size,
       exchange: size > 1 ? 0 : undefined,
+      overlaps,
       allGather,
       agree: async (name: string, value: unknown) => {
         const all = await allGather(value);

@@ -31,7 +31,7 @@ const backward = layers.toReversed().map((dw, i) => ({ kernel: `layer ${2 - i}`,
 
 test('the sum of a layer is begun while the layers before it are computed', (t) => {
   const { kernels, runner } = noting();
-  const shards = new Shards(2, fakeRanks(2)[0]);
+  const shards = new Shards(2, fakeRanks(2, true)[0]);
   const sums = new ShardSums(runner, shards, 1, { gradient, statistics, parameters: layers });
   t.true(sums.overlaps(0));
   sums.add(0, backward);
@@ -43,7 +43,7 @@ test('the sum of a layer is begun while the layers before it are computed', (t) 
 
 test('of several shards, only the last one sends anything', (t) => {
   const { kernels, runner } = noting();
-  const shards = new Shards(4, fakeRanks(2)[0]);
+  const shards = new Shards(4, fakeRanks(2, true)[0]);
   const sums = new ShardSums(runner, shards, 2, { gradient, statistics: Tensor.zeros([0]), parameters: layers });
   t.deepEqual([sums.overlaps(0), sums.overlaps(1)], [false, true]);
   sums.add(0);
@@ -56,13 +56,17 @@ test('of several shards, only the last one sends anything', (t) => {
 test('a small gradient is summed at once, and one process alone sends nothing', (t) => {
   const { kernels, runner } = noting();
   const small = Tensor.zeros([10]);
-  const sums = new ShardSums(runner, new Shards(2, fakeRanks(2)[1]), 1, {
+  const sums = new ShardSums(runner, new Shards(2, fakeRanks(2, true)[1]), 1, {
     ...{ gradient: small, statistics: Tensor.zeros([0]), parameters: [small] },
   });
   t.false(sums.overlaps(0));
   sums.add(0);
   sums.finish(2);
   t.deepEqual(kernels, ['sum_shards']);
+  const apart = new ShardSums(runner, new Shards(2, fakeRanks(2)[0]), 1, {
+    ...{ gradient, statistics: Tensor.zeros([0]), parameters: layers },
+  });
+  t.false(apart.overlaps(0), 'ranks that use all cores');
   const alone = new ShardSums(runner, new Shards(1, undefined), 1, { gradient, statistics, parameters: layers });
   t.false(alone.overlaps(0));
   alone.add(0);

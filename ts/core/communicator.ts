@@ -33,6 +33,8 @@ export interface Communicator {
   abort(error: unknown): never;
   /** The number by which kernels know these processes; undefined where there is only one. */
   readonly exchange: number | undefined;
+  /** Whether gradients are summed while the backward pass goes on; alike on all ranks. */
+  readonly overlaps?: boolean | undefined;
 }
 
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` for anything but a communicator */

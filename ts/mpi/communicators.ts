@@ -12,13 +12,15 @@ export class MpiCommunicator implements Communicator {
   readonly rank: number;
   readonly size: number;
   readonly exchange: number;
+  readonly overlaps: boolean;
   readonly #native: NativeMpi;
 
-  constructor(native: NativeMpi, world: { readonly rank: number; readonly size: number; readonly exchange: number }) {
+  constructor(native: NativeMpi, world: Pick<MpiCommunicator, 'rank' | 'size' | 'exchange' | 'overlaps'>) {
     this.#native = native;
     this.rank = world.rank;
     this.size = world.size;
     this.exchange = world.exchange;
+    this.overlaps = world.overlaps;
   }
 
   async barrier(): Promise<void> {

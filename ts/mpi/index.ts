@@ -5,7 +5,7 @@ import { checkOptions } from '../core/fields.js';
 import { native } from '../runtime/native.js';
 import { loadMpiAddon } from './addon.js';
 import { MpiCommunicator, SoleCommunicator } from './communicators.js';
-import { isLaunchedByMpi, launchedRank, localSize } from './launcher.js';
+import { isLaunchedByMpi, launchedRank, localSize, paysToOverlap } from './launcher.js';
 
 export type { Communicator } from '../core/communicator.js';
 
@@ -68,8 +68,12 @@ async function join(timeout: number): Promise<Communicator> {
     process.stderr.write(`blasnet: rank ${launchedRank() ?? '?'} failed: ${text}\n`);
   });
   try {
-    const { exchange, ...world } = await addon.start(timeout);
-    return new MpiCommunicator(addon, { ...world, exchange: native.registerExchange(exchange) });
+    const { exchange: functions, ...world } = await addon.start(timeout);
+    const exchange = native.registerExchange(functions);
+    const { physicalCores: cores } = native;
+    const own = paysToOverlap({ size: world.size, cores, threads: native.getThreads() });
+    const wishes = await new MpiCommunicator(addon, { ...world, exchange, overlaps: false }).allGather(own);
+    return new MpiCommunicator(addon, { ...world, exchange, overlaps: wishes.every(Boolean) });
   } catch (cause) {
     throw new BlasnetError('ERR_NATIVE_LOAD', `Expected MPI to start but received: ${reasonOf(cause)}`, { cause });
   }

@@ -33,6 +33,21 @@ export function localSize(env: Readonly<Record<string, string | undefined>> = pr
   return Math.max(1, firstNumber(localSizes, env) ?? 1);
 }
 
+/**
+ * Whether it may pay for this process to sum gradients while others are computed: where ranks are on several machines, or cores
+ * of this one are free. Where ranks use all cores, sums only interrupt them. BLASNET_MPI_OVERLAP says otherwise: 1 or 0.
+ * @param size - the number of all ranks
+ */
+export function paysToOverlap(
+  { size, cores, threads }: { readonly size: number; readonly cores: number; readonly threads: number },
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): boolean {
+  const wish = env.BLASNET_MPI_OVERLAP;
+  if (wish === '0' || wish === '1') return wish === '1';
+  const here = localSize(env);
+  return size > here || cores > here * threads;
+}
+
 function firstNumber(names: readonly string[], env: Readonly<Record<string, string | undefined>>): number | undefined {
   const values = names.map((name) => Number.parseInt(env[name] ?? '', 10));
   return values.find((value) => Number.isInteger(value) && value >= 0);

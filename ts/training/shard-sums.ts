@@ -28,7 +28,7 @@ export class ShardSums {
    */
   constructor(
     runner: Runner,
-    { exchange }: Shards,
+    { exchange, overlaps }: Shards,
     own: number,
     arrays: Pick<ParameterBlock, 'gradient' | 'statistics'> & { readonly parameters: readonly Tensor[] },
   ) {
@@ -41,7 +41,7 @@ export class ShardSums {
       if (exchange === undefined) return runner.tensor(tensor.shape);
       return own > 1 ? runner.tensor([own, tensor.size]) : undefined;
     };
-    const gradients = exchange === undefined ? [gradient] : bucketsOf(gradient, parameters);
+    const gradients = exchange !== undefined && overlaps ? bucketsOf(gradient, parameters) : [gradient];
     this.#parts = [...gradients, statistics]
       .filter(({ size }) => size > 0)
       .map((tensor) => ({ tensor, kept: keep(tensor), isMean: tensor === statistics }));

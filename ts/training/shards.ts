@@ -17,10 +17,12 @@ export class Shards {
   readonly #size: number;
   /** The number by which kernels know the other processes; undefined where this one computes all shards. */
   readonly exchange: number | undefined;
+  /** Whether gradients are summed while the backward pass goes on. */
+  readonly overlaps: boolean;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a number of shards that the ranks cannot share evenly */
   constructor(count: number, communicator: Communicator | undefined) {
-    const { rank = 0, size = 1, exchange } = communicator ?? {};
+    const { rank = 0, size = 1, exchange, overlaps = false } = communicator ?? {};
     if (count % size !== 0) {
       const hint = 'shards is an option of train; a run that is resumed keeps its own';
       throw badArgument('shards', `a multiple of ${size}, the number of ranks,`, count, hint);
@@ -29,6 +31,7 @@ export class Shards {
     this.#rank = rank;
     this.#size = size;
     this.exchange = size > 1 ? exchange : undefined;
+    this.overlaps = overlaps;
   }
 
   /** The shards of a batch of so many rows that this process computes. */
