@@ -33,6 +33,7 @@ import {
   ResidualLayer,
   RmsNormLayer,
   SequentialLayer,
+  SparseFullyConnectedLayer,
   SubtractLayer,
   Tensor,
   TransformerEncoderLayer,
@@ -153,7 +154,7 @@ export const layers: Readonly<Record<string, Callable>> = {
   ),
   EmbeddingLayer: layer(
     () => new EmbeddingLayer(5, 2),
-    () => [5, 2, { maskZero: true, initMethod: 'xavier', dtype: 'float32' }],
+    () => [5, 2, { maskZero: true, lazy: true, initMethod: 'xavier', dtype: 'float32' }],
     () => Tensor.from([0, 4, 1, 2], [2, 2], 'int32'),
   ),
   GlobalAveragePool1dLayer: layer(
@@ -281,6 +282,17 @@ export const layers: Readonly<Record<string, Callable>> = {
     () => new SequentialLayer([dense(), dense()]),
     () => [[dense(), dense()]],
     vectors,
+  ),
+  SparseFullyConnectedLayer: layer(
+    () => new SparseFullyConnectedLayer(5, 2),
+    () => [5, 2, { activation: 'relu', useBias: true, lazy: true, initMethod: 'xavier', seed: 1, dtype: 'float32' }],
+    () => [
+      Tensor.from([0, 4, 1, 2], [2, 2], 'int32'),
+      Tensor.from([
+        [1, 2],
+        [3, 0],
+      ]),
+    ],
   ),
   SubtractLayer: layer(
     () => new SubtractLayer(),
