@@ -36,6 +36,7 @@ import {
   SparseFullyConnectedLayer,
   SubtractLayer,
   Tensor,
+  TransformerDecoderLayer,
   TransformerEncoderLayer,
   UpsampleLayer,
 } from 'blasnet';
@@ -298,6 +299,16 @@ export const layers: Readonly<Record<string, Callable>> = {
     () => new SubtractLayer(),
     () => [],
     pair,
+  ),
+  TransformerDecoderLayer: layer(
+    () => new TransformerDecoderLayer({ heads: 1, feedForward: 2 }),
+    () => [
+      {
+        ...{ heads: 1, feedForward: 2, dropout: 0.1, activation: 'relu', normFirst: true, causal: true, epsilon: 1e-3 },
+        ...{ initMethod: 'xavier', dtype: 'float32', seed: 1 },
+      },
+    ],
+    () => [sequences(), sequences()],
   ),
   TransformerEncoderLayer: layer(
     () => new TransformerEncoderLayer({ heads: 1, feedForward: 2 }),

@@ -43,5 +43,6 @@ export * from './residual.js';
 export * from './sequential.js';
 export * from './simple-rnn.js';
 export * from './sparse-fully-connected.js';
+export * from './transformer-decoder.js';
 export * from './transformer-encoder.js';
 export * from './upsample.js';
