@@ -68,6 +68,35 @@ class AdamStep {
   T beta1_, rest1_, beta2_, rest2_, rate_, root_, least_, kept_;
 };
 
+// A step for rows of which only some have a gradient, as torch.optim.SparseAdam has it: θ ← θ − η̂ m / (ε + √v) with
+// η̂ = η √(1 − β₂ᵗ) / (1 − β₁ᵗ). Against the step above, ε is divided by √(1 − β₂ᵗ).
+template <class T>
+AdamStep<T> LazyAdamStep(double learning_rate, double beta1, double beta2, double epsilon, double weight_decay,
+                         double step) {
+  const double divisor = std::sqrt(1 - std::pow(beta2, step + 1));
+  return AdamStep<T>(learning_rate, beta1, beta2, epsilon / divisor, weight_decay, step);
+}
+
+// Whether all n numbers are 0; NaN is not.
+template <class T>
+HWY_INLINE bool IsZero(size_t n, const T* x) {
+  const Tag<T> d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    if (!hn::AllTrue(d, hn::Eq(hn::LoadU(d, x + i), hn::Zero(d)))) return false;
+  }
+  return i == n || hn::AllTrue(d, hn::Eq(LoadFirst(d, x + i, n - i), hn::Zero(d)));
+}
+
+// The step for one row of n numbers, unless its gradient is 0.
+template <class T>
+HWY_INLINE void LazyAdamRow(size_t n, const T* gradient, const AdamStep<T>& adam, T* theta, T* mean, T* squares) {
+  if (IsZero(n, gradient)) return;
+  const AdamStep<T> own = adam;
+  Update(n, gradient, own, theta, mean, squares);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace blasnet
 HWY_AFTER_NAMESPACE();

@@ -4,6 +4,60 @@ namespace blasnet::testing {
 
 using Values = std::vector<long double>;
 
+TEST_CASE_TEMPLATE("lazy_adam_update moves the rows that have a gradient", T, float, double) {
+  for (const size_t size : {1, 3, 17, 65, 3000}) {
+    CAPTURE(size);
+    const size_t rows = 11;
+    Tensor<T> theta({rows, size}), gradient({rows, size}), mean({rows, size}), squares({rows, size});
+    Numbers numbers(size);
+    numbers.Fill(theta), numbers.Fill(gradient), numbers.Fill(mean), numbers.Fill(squares, 0, 1);
+    for (size_t row = 0; row < rows; row += 3) {
+      for (size_t j = 0; j < size; ++j) gradient[row * size + j] = j % 2 == 0 ? T(0) : -T(0);
+    }
+    gradient[4 * size + size - 1] = std::numeric_limits<T>::quiet_NaN();  // which is not 0
+    for (size_t j = 0; j + 1 < size; ++j) gradient[4 * size + j] = 0;
+    for (size_t j = 0; j + 1 < size; ++j) gradient[5 * size + j] = 0;  // all but the last
+    const std::vector<T> old[] = {theta.values(), mean.values(), squares.values()};
+    for (const size_t threads : {1, 2}) {
+      Pool pool(threads);
+      Context context{pool};
+      Tensor<T> t({rows, size}, old[0]), m({rows, size}, old[1]), v({rows, size}, old[2]);
+      Call<T>("lazy_adam_update")
+          .With("theta", t)
+          .With("gradient", gradient)
+          .With("mean", m)
+          .With("squares", v)
+          .With("learningRate", 0.1)
+          .With("beta1", 0.75)
+          .With("beta2", 0.5)
+          .With("epsilon", 0.01)
+          .With("weightDecay", 0.25)
+          .With("step", 2)
+          .Run(context);
+      Worst worst;
+      bool stays = true;
+      for (size_t i = 0; i < rows * size; ++i) {
+        const long double g = gradient[i];
+        if (i / size % 3 == 0) {
+          stays = stays && t[i] == old[0][i] && m[i] == old[1][i] && v[i] == old[2][i];
+        } else if (std::isnan(gradient[i])) {
+          CHECK(std::isnan(t[i]));
+        } else {
+          const long double first = 0.75L * old[1][i] + 0.25L * g, second = 0.5L * old[2][i] + 0.5L * g * g;
+          const long double rate = 0.1L * std::sqrt(1 - 0.125L) / (1 - 0.421875L);
+          const long double expected = 0.975L * old[0][i] - rate * first / (0.01L + std::sqrt(second));
+          const auto add = [&](T value, long double right) {
+            worst.Add(value, right, 16 * kEpsilon<T> * (1 + std::abs(right)));
+          };
+          add(t[i], expected), add(m[i], first), add(v[i], second);
+        }
+      }
+      CHECK(stays);
+      CHECK(worst.ratio() <= 1);
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("momentum_update", T, float, double) {
   CheckUpdate<T>("momentum_update", {"theta", "velocity"}, {{"learningRate", 0.1}, {"momentum", 0.9}},
                  [](long double g, Values& v) {

@@ -87,6 +87,148 @@ TEST_CASE_TEMPLATE("embedding_descend changes the rows that occur as embedding_b
   }
 }
 
+TEST_CASE_TEMPLATE("embedding_adam and embedding_bag_adam change the rows that occur as lazy_adam_update does", T,
+                   float, double) {
+  const std::map<const char*, double> scalars = {{"learningRate", 0.3}, {"beta1", 0.8},       {"beta2", 0.9},
+                                                 {"epsilon", 1e-3},     {"weightDecay", 0.1}, {"step", 4}};
+  for (const size_t count : {1, 5, 300}) {
+    for (const size_t size : kOddSizes) {
+      for (const size_t length : {1, 7}) {
+        for (const bool bag : {false, true}) {
+          INFO("count, size, length = ", count, ", ", size, ", ", length);
+          const size_t rows = 100, places = rows * length;
+          Tensor<T> start({count, size}), mean({count, size}), squares({count, size}), dw({count, size});
+          Tensor<T> dy({bag ? rows : places, size}), weights({rows, length});
+          Tensor<int32_t> numbers(bag ? std::vector<size_t>{rows, length} : std::vector<size_t>{places});
+          Numbers random(count + size + places);
+          random.Fill(start), random.Fill(dy), random.Fill(mean), random.Fill(squares, 0, 1), random.Fill(weights);
+          for (size_t i = 0; i < places; i += 3) weights[i] = 0;
+          // The gradient of some rows is 0.
+          for (size_t i = 0; i < dy.size(); ++i) dy[i] = i / size % 4 == 0 ? T(0) : dy[i];
+          FillNumbers(numbers, count);
+          const std::string kernel = bag ? "embedding_bag" : "embedding";
+          const auto call = [&](const std::string& name) {
+            Call<T> one(kernel + name);
+            one.With("numbers", numbers).With("dy", dy);
+            if (bag) one.With("weights", weights);
+            return one;
+          };
+          call("_backward").With("dw", dw).With("accumulate", 0.0).Run();
+          Tensor<T> w(start.shape(), start.values()), m(mean.shape(), mean.values()), v(mean.shape(), squares.values());
+          Call<T> update("lazy_adam_update");
+          update.With("theta", w).With("gradient", dw).With("mean", m).With("squares", v);
+          for (const auto& [name, value] : scalars) update.With(name, value);
+          update.Run();
+          for (const size_t threads : {1, 2, 3}) {
+            Pool pool(threads);
+            Context context{pool};
+            Tensor<T> w1(start.shape(), start.values()), m1(mean.shape(), mean.values());
+            Tensor<T> v1(mean.shape(), squares.values()), sums(start.shape());
+            Call<T> adam = call("_adam");
+            adam.With("w", w1).With("sums", sums).With("mean", m1).With("squares", v1);
+            for (const auto& [name, value] : scalars) adam.With(name, value);
+            adam.Run(context);
+            CHECK(w1.values() == w.values());
+            CHECK(m1.values() == m.values());
+            CHECK(v1.values() == v.values());
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("embedding_bag sums rows times weights, and its derivatives follow", T, float, double) {
+  for (const size_t count : {1, 5, 300}) {
+    for (const size_t size : kOddSizes) {
+      for (const size_t length : {1, 7}) {
+        INFO("count, size, length = ", count, ", ", size, ", ", length);
+        const size_t rows = 50, places = rows * length;
+        Tensor<T> w({count, size}), weights({rows, length}), y({rows, size}), dy({rows, size});
+        Tensor<int32_t> numbers({rows, length});
+        Numbers random(count + size + places);
+        random.Fill(w), random.Fill(weights), random.Fill(dy);
+        for (size_t i = 0; i < places; i += 3) weights[i] = 0;
+        FillNumbers(numbers, count);
+        Call<T>("embedding_bag").With("w", w).With("numbers", numbers).With("weights", weights).With("y", y).Run();
+        std::vector<long double> sums(y.size()), dw(w.size()), dweights(places);
+        for (size_t i = 0; i < places; ++i) {
+          const size_t bag = i / length, row = static_cast<size_t>(numbers[i]);
+          for (size_t j = 0; j < size; ++j) {
+            const long double weight = weights[i], value = w[row * size + j], d = dy[bag * size + j];
+            sums[bag * size + j] += weight * value;
+            dw[row * size + j] += weight * d;
+            dweights[i] += value * d;
+          }
+        }
+        Worst worst;
+        const auto compare = [&](const Tensor<T>& values, const std::vector<long double>& expected, double offset) {
+          for (size_t i = 0; i < expected.size(); ++i) {
+            worst.Add(values[i], expected[i] + offset, 400 * kEpsilon<T> * (1 + std::abs(expected[i])));
+          }
+        };
+        compare(y, sums, 0);
+        for (const double accumulate : {0.0, 1.0}) {
+          Tensor<T> table({count, size}), factors({rows, length});
+          if (accumulate != 0) table = T(2), factors = T(3);
+          Call<T>("embedding_bag_backward")
+              .With("numbers", numbers)
+              .With("weights", weights)
+              .With("dy", dy)
+              .With("dw", table)
+              .With("accumulate", accumulate)
+              .Run();
+          compare(table, dw, 2 * accumulate);
+          Call<T>("embedding_bag_backward_weights")
+              .With("w", w)
+              .With("numbers", numbers)
+              .With("dy", dy)
+              .With("dweights", factors)
+              .With("accumulate", accumulate)
+              .Run();
+          compare(factors, dweights, 3 * accumulate);
+          if (accumulate != 0) continue;
+          Tensor<T> expected({count * size}), gradient({count * size}, table.values());
+          std::copy_n(w.data(), w.size(), expected.data());
+          Call<T>("sgd_update").With("theta", expected).With("gradient", gradient).With("learningRate", 0.3).Run();
+          for (const size_t threads : {1, 2, 3}) {
+            Pool pool(threads);
+            Context context{pool};
+            Tensor<T> descended(w.shape(), w.values()), room(w.shape());
+            Call<T>("embedding_bag_descend")
+                .With("numbers", numbers)
+                .With("weights", weights)
+                .With("dy", dy)
+                .With("w", descended)
+                .With("sums", room)
+                .With("learningRate", 0.3)
+                .Run(context);
+            CHECK(descended.values() == expected.values());
+          }
+        }
+        CHECK(worst.ratio() <= 1);
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("embedding_bag refuses numbers that there are not, and weights of another shape", T, float, double) {
+  Tensor<T> w({5, 2}), y({1, 2}), weights({1, 3}), fewer({1, 2});
+  w = T(1), y = T(2), weights = T(0), fewer = T(0);
+  for (const int32_t bad : {5, -1, std::numeric_limits<int32_t>::max(), std::numeric_limits<int32_t>::min()}) {
+    Tensor<int32_t> numbers({1, 3}, {0, bad, 4});
+    auto bag = Call<T>("embedding_bag").With("w", w).With("numbers", numbers).With("y", y);
+    CHECK_THROWS_AS(bag.With("weights", weights).Run(), InvalidArgument);
+    auto back = Call<T>("embedding_bag_backward_weights").With("w", w).With("numbers", numbers).With("dy", y);
+    CHECK_THROWS_AS(back.With("dweights", weights).With("accumulate", 0.0).Run(), InvalidArgument);
+  }
+  Tensor<int32_t> numbers({1, 3}, {0, 1, 4});
+  auto bag = Call<T>("embedding_bag").With("w", w).With("numbers", numbers).With("y", y);
+  CHECK_THROWS_AS(bag.With("weights", fewer).Run(), InvalidArgument);
+  auto back = Call<T>("embedding_bag_backward").With("numbers", numbers).With("weights", fewer).With("dy", y);
+  CHECK_THROWS_AS(back.With("dw", w).With("accumulate", 0.0).Run(), InvalidArgument);
+}
+
 TEST_CASE_TEMPLATE("embedding refuses numbers that there are not", T, float, double) {
   Tensor<T> w({5, 2}), y({3, 2}), dw({5, 2});
   w = T(1), y = T(2), dw = T(3);

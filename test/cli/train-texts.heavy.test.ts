@@ -4,7 +4,53 @@ import test from 'ava';
 import { NeuralNet } from 'blasnet';
 import { blasnet } from '../support/command-line.js';
 import { write } from '../support/files.js';
+import { type InferAnswer, post, servingApp } from '../support/serving.js';
 import { args, csvOf, folderOf, messages } from './texts-runs.js';
+
+test('train, predict and serve › bags of words without their zeros', async (t) => {
+  const folder = await folderOf(t);
+  const { code, output, errors } = await blasnet(folder, [...args, '-e', '60', '--sparse', '--max-length', '5']);
+  t.deepEqual([code, errors], [0, '']);
+  t.regex(output, /8 for the test; \d+ known tokens, at most 5 of a text$/m);
+  t.regex(output, /^food +[\d.]+ +[\d.]+ +[\d.]+ +\d+$/m);
+  const net = await NeuralNet.load(join(folder, 'model.safetensors'));
+  t.deepEqual(net.layerNames, ['output', 'sigmoid']);
+  t.deepEqual(
+    net.inputs.map(({ name, rowShape }) => [name, rowShape]),
+    [
+      ['words', [5]],
+      ['weights', [5]],
+    ],
+  );
+  const texts = ['a saw', 'some bread', 'words that nobody knows', ''];
+  const { classes } = await net.predict(texts);
+  t.deepEqual(classes!.slice(0, 2), ['tool', 'food']);
+  await write(
+    folder,
+    'new.csv',
+    `id,message\n${texts
+      .slice(0, 2)
+      .map((text, i) => `${i},"${text}"`)
+      .join('\n')}\n`,
+  );
+  const predicted = await blasnet(folder, ['predict', 'model.safetensors', 'new.csv']);
+  t.deepEqual(
+    predicted.output
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(',')[0]),
+    ['tool', 'food'],
+  );
+  const app = await servingApp(t, { models: [{ name: 'm', file: join(folder, 'model.safetensors') }] });
+  const inputs = [{ name: 'message', datatype: 'BYTES', shape: [2], data: texts.slice(0, 2) }];
+  const { json } = await post(app, '/v2/models/m/infer', { inputs });
+  t.deepEqual((json as InferAnswer).outputs.find(({ name }) => name === 'class')!.data, ['tool', 'food']);
+  t.regex(
+    (await blasnet(folder, [...args, '--sparse', '--embedding'])).errors,
+    /--embedding.*--sparse|--sparse.*--embedding/,
+  );
+});
 
 test('train › embeddings of tokens, with limits; a hidden layer; three classes', async (t) => {
   const folder = await folderOf(t);

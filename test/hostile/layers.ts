@@ -33,8 +33,10 @@ import {
   ResidualLayer,
   RmsNormLayer,
   SequentialLayer,
+  SparseFullyConnectedLayer,
   SubtractLayer,
   Tensor,
+  TransformerDecoderLayer,
   TransformerEncoderLayer,
   UpsampleLayer,
 } from 'blasnet';
@@ -153,7 +155,7 @@ export const layers: Readonly<Record<string, Callable>> = {
   ),
   EmbeddingLayer: layer(
     () => new EmbeddingLayer(5, 2),
-    () => [5, 2, { maskZero: true, initMethod: 'xavier', dtype: 'float32' }],
+    () => [5, 2, { maskZero: true, lazy: true, initMethod: 'xavier', dtype: 'float32' }],
     () => Tensor.from([0, 4, 1, 2], [2, 2], 'int32'),
   ),
   GlobalAveragePool1dLayer: layer(
@@ -282,10 +284,31 @@ export const layers: Readonly<Record<string, Callable>> = {
     () => [[dense(), dense()]],
     vectors,
   ),
+  SparseFullyConnectedLayer: layer(
+    () => new SparseFullyConnectedLayer(5, 2),
+    () => [5, 2, { activation: 'relu', useBias: true, lazy: true, initMethod: 'xavier', seed: 1, dtype: 'float32' }],
+    () => [
+      Tensor.from([0, 4, 1, 2], [2, 2], 'int32'),
+      Tensor.from([
+        [1, 2],
+        [3, 0],
+      ]),
+    ],
+  ),
   SubtractLayer: layer(
     () => new SubtractLayer(),
     () => [],
     pair,
+  ),
+  TransformerDecoderLayer: layer(
+    () => new TransformerDecoderLayer({ heads: 1, feedForward: 2 }),
+    () => [
+      {
+        ...{ heads: 1, feedForward: 2, dropout: 0.1, activation: 'relu', normFirst: true, causal: true, epsilon: 1e-3 },
+        ...{ initMethod: 'xavier', dtype: 'float32', seed: 1 },
+      },
+    ],
+    () => [sequences(), sequences()],
   ),
   TransformerEncoderLayer: layer(
     () => new TransformerEncoderLayer({ heads: 1, feedForward: 2 }),

@@ -76,7 +76,12 @@ test('rows of W for numbers of any shape, and the gradient of each row', (t) => 
 
 test('its config makes the same layer', (t) => {
   t.deepEqual(new EmbeddingLayer(5, 3).config, { type: 'EmbeddingLayer', count: 5, size: 3 });
-  const options = { maskZero: true, initMethod: { name: 'normal', scaled: false }, dtype: 'float64' } as const;
+  const options = {
+    maskZero: true,
+    lazy: true,
+    initMethod: { name: 'normal', scaled: false },
+    dtype: 'float64',
+  } as const;
   const { config } = new EmbeddingLayer(5, 3, options);
   t.deepEqual(config, { type: 'EmbeddingLayer', count: 5, size: 3, ...options });
   t.deepEqual(createLayer(config).config, config);
@@ -84,6 +89,7 @@ test('its config makes the same layer', (t) => {
     [[0, 3], /a whole number from 1 .* for count but received 0/],
     [[5, 1.5], /for size but received 1.5/],
     [[5, 3, { maskZero: 1 }], /true or false for maskZero/],
+    [[5, 3, { lazy: 1 }], /true or false for lazy but received 1/],
     [[5, 3, { zero: true }], /for options but received zero|received 'zero'/],
     [[5, 3, { initMethod: 'none' }], /initMethod/],
   ] as const) {

@@ -20,6 +20,21 @@ function rowsTwin(shape: readonly number[]) {
   });
 }
 
+/** Σⱼ weights[i, j] · w[numbers[i, j], :], for weights of that shape. */
+function bagTwin(w: Naive, weights: Naive): Naive {
+  const [length, count] = [weights.shape.at(-1)!, weights.shape.length - 1];
+  return {
+    shape: [...weights.shape.slice(0, -1), w.shape[1]!],
+    at: (index) => {
+      const row = index.slice(0, count);
+      const first = row.reduce((at, i, d) => at * weights.shape[d]! + i, 0) * length;
+      let sum = 0;
+      for (let j = 0; j < length; j++) sum += weights.at([...row, j]) * w.at([numbers[first + j]!, index[count]!]);
+      return sum;
+    },
+  };
+}
+
 interface Window {
   readonly size: number;
   readonly stride?: number;
@@ -169,6 +184,21 @@ export const sequenceCases = {
     { shapes: [[5, 65]], apply: (ops, w) => ops.embedding(w!, whole(numbers, [3, 4])), twin: rowsTwin([3, 4]) },
     { shapes: [[5, 2, 2]], apply: (ops, w) => ops.gather(w!, whole(numbers, [2, 3, 2])), twin: rowsTwin([2, 3, 2]) },
   ],
+  embeddingBag: [
+    [
+      [5, 3],
+      [3, 4],
+    ],
+    [
+      [5, 65],
+      [2, 3, 2],
+    ],
+    [[5, 1], [12]],
+  ].map(([table, shape]) => ({
+    shapes: [table!, shape!],
+    apply: (ops, w, weights) => ops.embeddingBag(w!, whole(numbers, shape!), weights!),
+    twin: (w, weights) => bagTwin(w!, weights!),
+  })),
   nonZero: [
     {
       shapes: [[3, 4]],

@@ -88,6 +88,54 @@ test('the rows of an embedding that occur descend where the update stood', (t) =
   t.deepEqual(extents([rest!]), [['sgd_update', [32, 64], '', '']]);
 });
 
+test('lazy tables take their step of Adam where its update stood, and other parameters theirs', (t) => {
+  const [mean, squares] = [new Float32Array(96), new Float32Array(96)];
+  const arrays = { theta, gradient, mean, squares };
+  const constants = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+  const step = { kind: 'scalar' } as never;
+  const updateOf = (kernel: string, from: number, to: number, shape = [to - from]): RecordedCall => {
+    const parts = Object.entries(arrays).map(([name, data]) => [name, { data: data.subarray(from, to), shape }]);
+    return { kernel, args: { ...Object.fromEntries(parts), ...constants, step } };
+  };
+  const [lazy, rest] = [updateOf('lazy_adam_update', 0, 30, [3, 10]), updateOf('adam_update', 32, 96)];
+  const bag: RecordedCall = {
+    kernel: 'embedding_bag_backward',
+    args: { weights: { data: new Float32Array(2), shape: [1, 2] }, ...lookUp(0).args },
+  };
+  for (const call of [lookUp(0), bag]) {
+    const { dw: _, accumulate: __, ...read } = call.args;
+    const tables = { w: theta, sums: gradient, mean, squares };
+    const parts = Object.entries(tables).map(([name, data]) => [name, { data: data.subarray(0, 30), shape: [3, 10] }]);
+    const fused = {
+      kernel: call.kernel.replace('backward', 'adam'),
+      args: { ...read, ...Object.fromEntries(parts), ...constants, step },
+    };
+    for (const updates of [
+      [lazy, rest],
+      [rest, lazy],
+    ]) {
+      t.deepEqual(
+        fuseDescent([call, ...updates]),
+        updates.map((one) => (one === lazy ? fused : one)),
+      );
+    }
+  }
+});
+
+test('each of several updates is fused with the layers whose parameters it has', (t) => {
+  const first: RecordedCall = recordedCall('sgd_update', operand(theta, 0, 32), operand(gradient, 0, 32), 0.1);
+  const second: RecordedCall = recordedCall('sgd_update', operand(theta, 32, 96), operand(gradient, 32, 96), 0.2);
+  const other = recordedCall(
+    'fully_connected_backward_weights',
+    ...[x, dz, operand(gradient, 32, 42), operand(gradient, 48, 49)],
+  );
+  t.deepEqual(extents(fuseDescent([other, backward, first, second])), [
+    ['fully_connected_descend', '', '', [0, 10], [16, 1], ''],
+    ['fully_connected_descend', '', '', [32, 10], [48, 1], ''],
+    ['sgd_update', [64, 32], '', ''],
+  ]);
+});
+
 test('embeddings whose gradients are sums of several uses, and those under Adam, are updated as a whole', (t) => {
   for (const calls of [
     [lookUp(0), lookUp(1), update],

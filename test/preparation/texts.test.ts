@@ -12,7 +12,8 @@ import {
   input,
   NeuralNet,
   type Preparation,
-  type Tensor,
+  SparseFullyConnectedLayer,
+  Tensor,
   type TextOptions,
   TextReader,
 } from 'blasnet';
@@ -115,6 +116,49 @@ for (const features of ['tokens', 'bag'] as const) {
     t.regex(inspected.output, new RegExp(`column text: text as ${features}, words of a vocabulary of 10`));
   });
 }
+
+test('a sparse layer of pairs computes what a layer of bags does', async (t) => {
+  const options = {
+    netType: 'binaryClassifier',
+    optimizer: 'adam',
+    dtype: 'float64',
+    maxEpoch: 30,
+    batchSize: 3,
+  } as const;
+  const nets = await Promise.all(
+    (['bag', 'pairs'] as const).map(async (features) => {
+      const reader = await readerOf(t, { features });
+      const count = reader.tokenCount;
+      const { '': bag, words: indices } = reader.namedTensors().inputs;
+      const inputs = bag
+        ? [input([bag.rowSize])]
+        : [
+            input([indices!.rowSize], { name: 'words', dtype: 'int32' }),
+            input([indices!.rowSize], { name: 'weights' }),
+          ];
+      const first = bag ? new FullyConnectedLayer(count - 2, 3) : new SparseFullyConnectedLayer(count, 3);
+      const hidden = new FullyConnectedLayer(1).apply(first.apply(inputs), 'last');
+      const outputs = [new ClassificationLayer('sigmoid').apply(hidden)];
+      const net = NeuralNet.fromGraph({ inputs, outputs }, new HyperParameters(options), features);
+      // The numbers 0 and 1 are padding and unknown words.
+      const W = Tensor.from(
+        Float64Array.from({ length: (count - 2) * 3 }, (_, i) => Math.sin(i * i)),
+        [count - 2, 3],
+      );
+      const padded = Tensor.from(new Float64Array(count * 3), [count, 3]);
+      padded.data.set(W.data, 6);
+      first.setWeights({ W: bag ? W : padded });
+      await net.train(reader, { shuffle: false });
+      return net;
+    }),
+  );
+  const texts = ['a GREAT film', 'boring and poor', 'unheard words', '', ...good, ...bad];
+  const [expected, received] = await Promise.all(nets.map((net) => net.predict(texts)));
+  t.deepEqual(received!.classes, expected!.classes);
+  expected!.outputs.data.forEach((value, i) => {
+    t.true(Math.abs(received!.outputs.data[i]! - value) < 1e-9, texts[i]);
+  });
+});
 
 test('pairs of words and weights are two inputs of a net, made of one text', async (t) => {
   const reader = await readerOf(t, { features: 'pairs' });

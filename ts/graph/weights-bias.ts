@@ -2,7 +2,7 @@ import { badArgument } from '../core/errors.js';
 import { checkOptions, fieldsOf } from '../core/fields.js';
 import type { Initializer } from '../initializers/index.js';
 import { EagerRunner } from '../runtime/runner.js';
-import { type DType, requireTensor, Tensor } from '../tensor/tensor.js';
+import { type DType, requireTensor, sizeOf, Tensor } from '../tensor/tensor.js';
 
 /** How training treats a layer. Its parameters share one object. */
 export interface LayerLearning {
@@ -29,16 +29,20 @@ export class Parameter {
   readonly penalized: boolean;
   /** How files hold the numbers, where that is not the net's dtype: 'int8' for whole numbers from −128 to 127. */
   readonly storage: 'int8' | undefined;
+  /** Numbers of a row, where an update may leave rows alone whose gradient is 0; undefined where it moves all numbers. */
+  readonly rowSize: number | undefined;
   /** How training treats the layer that the parameter is of. */
   learning: Readonly<LayerLearning> = { trainable: true, learningRateFactor: 1 };
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for an unknown option */
   constructor(name: string, fileKey: string, shape: readonly number[], dtype: DType, options: ParameterOptions = {}) {
-    checkOptions(options, ['trainable', 'penalized', 'storage']);
-    const { trainable = true, penalized = false, storage } = options;
+    checkOptions(options, ['trainable', 'penalized', 'storage', 'lazy']);
+    const { trainable = true, penalized = false, storage, lazy = false } = options;
     if (storage !== undefined && (storage !== 'int8' || trainable)) {
       throw badArgument('storage', "'int8', for a parameter that is not trainable", storage);
     }
+    if (typeof lazy !== 'boolean') throw badArgument('lazy', 'true or false', lazy);
+    this.rowSize = lazy && shape.length > 0 ? sizeOf(shape.slice(1)) : undefined;
     this.name = name;
     this.fileKey = fileKey;
     this.trainable = trainable;
@@ -58,7 +62,7 @@ export class Parameter {
     requireTensor(`the layer's ${this.name}`, this.value);
     const { trainable, penalized, storage } = this;
     const converted = new Parameter(this.name, this.fileKey, this.value.shape, dtype, {
-      ...{ trainable, penalized, storage },
+      ...{ trainable, penalized, storage, lazy: this.rowSize !== undefined },
     });
     converted.value.data.set(this.value.data);
     converted.learning = this.learning;
@@ -79,6 +83,8 @@ export interface ParameterOptions {
   readonly penalized?: boolean | undefined;
   /** How files hold the numbers; default the net's dtype. */
   readonly storage?: 'int8' | undefined;
+  /** An update leaves rows alone, along the first dimension, whose gradient is 0; default false. */
+  readonly lazy?: boolean | undefined;
 }
 
 /** The settings with which a layer creates its parameters. */

@@ -15,6 +15,12 @@ import { registerLayer } from './registry.js';
 export interface EmbeddingOptions {
   /** Whether 0 stands for padding: steps of `[steps]` numbers that are 0 do not count for the layers behind; default false. */
   readonly maskZero?: boolean | undefined;
+  /**
+   * Whether an update leaves the rows alone that have no gradient, and what the optimizer remembers of them, as
+   * `torch.optim.SparseAdam` does: a step costs the rows of a batch rather than all rows. Default false: `adam` and `adamW` move
+   * all rows, as PyTorch's do. `sgd` and `adaGrad` compute the same either way, other optimizers refuse such a layer.
+   */
+  readonly lazy?: boolean | undefined;
   /** How the rows are initialised, instead of as the net's hyperparameters set it. */
   readonly initMethod?: InitMethodOptions | undefined;
   /** The dtype of a layer that works without a net; a net applies its own. */
@@ -40,6 +46,7 @@ export class EmbeddingLayer extends Layer {
   readonly count: number;
   readonly size: number;
   readonly maskZero: boolean;
+  readonly lazy: boolean;
   readonly #initMethod: InitMethodOptions | undefined;
   readonly #dtype: DType | undefined;
 
@@ -52,11 +59,14 @@ export class EmbeddingLayer extends Layer {
     super();
     this.count = checkedSize('count', count);
     this.size = checkedSize('size', size);
-    const { maskZero = false, initMethod, dtype } = fieldsOf('options', options, ['maskZero', 'initMethod', 'dtype']);
+    const names = ['maskZero', 'lazy', 'initMethod', 'dtype'] as const;
+    const { maskZero = false, lazy = false, initMethod, dtype } = fieldsOf('options', options, names);
+    if (typeof lazy !== 'boolean') throw badArgument('lazy', 'true or false', lazy);
     if (typeof maskZero !== 'boolean') throw badArgument('maskZero', 'true or false', maskZero);
     if (initMethod !== undefined) createInitializer(initMethod);
     if (dtype !== undefined) arrayOf(dtype);
     this.maskZero = maskZero;
+    this.lazy = lazy;
     this.#initMethod = initMethod;
     this.#dtype = dtype;
     this.buildFor([[]]);
@@ -71,9 +81,9 @@ export class EmbeddingLayer extends Layer {
   }
 
   override get config(): LayerConfig {
-    const { count, size, maskZero } = this;
+    const { count, size, maskZero, lazy } = this;
     const given = definedFields({ initMethod: this.#initMethod, dtype: this.#dtype });
-    return { type: 'EmbeddingLayer', count, size, ...(maskZero && { maskZero }), ...given };
+    return { type: 'EmbeddingLayer', count, size, ...(maskZero && { maskZero }), ...(lazy && { lazy }), ...given };
   }
 
   override inputType(): InputType {
@@ -91,7 +101,8 @@ export class EmbeddingLayer extends Layer {
   override build(): ParameterSpecs {
     // A row of the product with one-hot rows: one input is not 0.
     const fans = { fanIn: 1, fanOut: this.size };
-    return { W: { shape: [this.count, this.size], init: this.#initMethod, fans, fileKey: 'weights' } };
+    const { count, size, lazy } = this;
+    return { W: { shape: [count, size], init: this.#initMethod, fans, fileKey: 'weights', lazy } };
   }
 
   override get isStepwise(): boolean {

@@ -42,5 +42,7 @@ export * from './reshape.js';
 export * from './residual.js';
 export * from './sequential.js';
 export * from './simple-rnn.js';
+export * from './sparse-fully-connected.js';
+export * from './transformer-decoder.js';
 export * from './transformer-encoder.js';
 export * from './upsample.js';

@@ -169,7 +169,7 @@ export class OperationLayer extends Layer {
 }
 
 /** Operations whose second argument may be whole numbers. */
-const wholeSecond: ReadonlySet<string> = new Set(['embedding', 'gather']);
+const wholeSecond: ReadonlySet<string> = new Set(['embedding', 'embeddingBag', 'gather']);
 
 const referenceKeys = ['input', 'result', 'parameter', 'number'];
 

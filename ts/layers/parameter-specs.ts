@@ -24,22 +24,30 @@ export interface ParameterSpec {
   readonly penalized?: boolean | undefined;
   /** How files hold the numbers; 'int8' for whole numbers from −128 to 127 that are not trained. */
   readonly storage?: 'int8' | undefined;
+  /**
+   * Whether an update leaves rows alone, along the first dimension, whose gradient is 0, and what the optimizer remembers of
+   * them; default false. Of `adam` and `adamW`; `sgd` and `adaGrad` compute the same either way, others refuse it.
+   */
+  readonly lazy?: boolean | undefined;
 }
 
 /** Random numbers of the second parameter of a layer on are those of a stream so much further. */
 const streamsPerNet = 2 ** 16;
 
+const specNames = ['shape', 'init', 'fans', 'fileKey', 'trainable', 'penalized', 'storage', 'lazy'] as const;
+
 /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a spec without a shape, or one with an unknown option */
 export function createFromSpecs(specs: Readonly<Record<string, ParameterSpec>>, setup: ParameterSetup): Parameter[] {
   return Object.entries(specs).map(([name, spec], i) => {
-    checkOptions(spec, ['shape', 'init', 'fans', 'fileKey', 'trainable', 'penalized', 'storage'], `parameter ${name}`);
+    checkOptions(spec, specNames, `parameter ${name}`);
     const { shape, init, fileKey = name, trainable = true } = spec;
     if (!Array.isArray(shape) || shape.some((length) => !Number.isSafeInteger(length) || length < 1)) {
       throw badArgument(`the shape of parameter ${name}`, 'whole numbers above 0', JSON.stringify(shape));
     }
     const isMatrix = shape.length > 1;
     const { penalized = isMatrix && trainable } = spec;
-    const parameter = new Parameter(name, fileKey, shape, setup.dtype, { trainable, penalized, storage: spec.storage });
+    const { storage, lazy } = spec;
+    const parameter = new Parameter(name, fileKey, shape, setup.dtype, { trainable, penalized, storage, lazy });
     if (typeof init === 'number') {
       parameter.value.data.fill(init);
     } else if (init !== undefined || isMatrix) {

@@ -165,9 +165,9 @@ export abstract class Parameterized {
    */
   update(): void {
     this.requireIdle('layer.update');
-    for (const { value, gradient, penalized, learning } of this.#trained) {
+    for (const { value, gradient, penalized, learning, rowSize } of this.#trained) {
       const { learningRateFactor } = learning;
-      this.#rule().update(value.data, gradient.data, { isWeight: penalized, learningRateFactor });
+      this.#rule().update(value.data, gradient.data, { isWeight: penalized, learningRateFactor, rowSize });
     }
   }
 

@@ -8,6 +8,8 @@ interface Kind {
   readonly decays: boolean;
   /** Multiplies the learning rate. */
   readonly rateFactor: number;
+  /** Numbers of a row, where rows without a gradient may stay as they are. */
+  readonly rowSize: number | undefined;
 }
 
 /** Parameters that lie side by side in a net's block, from number `begin` to `end` (excluded) of it. */
@@ -34,14 +36,14 @@ export function partsByKind(
   excludes: boolean,
 ): readonly PartOfTarget[] {
   const ranges = rangesOf(parameters, whole.theta, excludes);
-  if (ranges.length <= 1) {
+  if (ranges.length === 0 || (ranges.length === 1 && ranges[0]!.rowSize === undefined)) {
     const { decays = true, rateFactor = 1 } = ranges[0] ?? {};
     return [{ target: { ...whole, decays }, rateFactor }];
   }
-  return ranges.map(({ begin, end, decays, rateFactor }) => {
+  return ranges.map(({ begin, end, decays, rateFactor, rowSize }) => {
     const part = ({ data }: Tensor) => Tensor.from(data.subarray(begin, end));
     const state = Object.fromEntries(Object.entries(whole.state).map(([name, array]) => [name, part(array)]));
-    const target = { ...whole, theta: part(whole.theta), gradient: part(whole.gradient), state, decays };
+    const target = { ...whole, theta: part(whole.theta), gradient: part(whole.gradient), state, decays, rowSize };
     return { target, rateFactor };
   });
 }
@@ -51,18 +53,21 @@ function rangesOf(parameters: readonly Parameter[], theta: Tensor, excludes: boo
     (value.data.byteOffset - theta.data.byteOffset) / value.data.BYTES_PER_ELEMENT;
   const places = parameters
     .filter(({ isTrained }) => isTrained)
-    .map((parameter) => ({ begin: placeOf(parameter), ...kindOf(parameter, excludes) }))
+    .map((parameter) => ({ begin: placeOf(parameter), size: parameter.value.size, ...kindOf(parameter, excludes) }))
     .toSorted((a, b) => a.begin - b.begin);
   const ranges: Range[] = [];
-  for (const { begin, ...kind } of places) {
+  for (const { begin, size, ...kind } of places) {
     const last = ranges.at(-1);
-    if (last && last.decays === kind.decays && last.rateFactor === kind.rateFactor) continue;
-    if (last) last.end = begin; // the padding in between belongs to the first
-    ranges.push({ begin, end: theta.size, ...kind });
+    const isLazy = kind.rowSize !== undefined; // a table of its own, without the padding behind it
+    if (last && last.rowSize === undefined) {
+      if (!isLazy && last.decays === kind.decays && last.rateFactor === kind.rateFactor) continue;
+      last.end = begin; // the padding in between belongs to the first
+    }
+    ranges.push({ begin, end: isLazy ? begin + size : theta.size, ...kind });
   }
   return ranges;
 }
 
-function kindOf({ penalized, learning }: Parameter, excludes: boolean): Kind {
-  return { decays: penalized || !excludes, rateFactor: learning.learningRateFactor };
+function kindOf({ penalized, learning, rowSize }: Parameter, excludes: boolean): Kind {
+  return { decays: penalized || !excludes, rateFactor: learning.learningRateFactor, rowSize };
 }

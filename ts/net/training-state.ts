@@ -1,5 +1,6 @@
 import type { HyperParameters } from '../hyper-parameters.js';
 import type { KernelOptimizer, UpdateTarget } from '../optimizers/index.js';
+import { requireLazy } from '../optimizers/lazy-rows.js';
 import { Arena } from '../runtime/arena.js';
 import type { KernelArgument, Runner } from '../runtime/runner.js';
 import { RuntimeScalars } from '../runtime/runtime-scalars.js';
@@ -143,6 +144,7 @@ export class TrainingState {
     const optimizer = this.#optimizer;
     const parameters = layers.flatMap(({ layer }) => layer.parameters);
     for (const part of partsByKind(parameters, target, optimizer.excludesBiasAndNorm)) {
+      if (part.target.rowSize !== undefined) requireLazy(optimizer);
       const learningRate = this.#ratePass(runner, part.rateFactor);
       optimizer.updatePass(runner, { ...part.target, learningRate });
     }

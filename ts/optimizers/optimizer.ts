@@ -3,6 +3,7 @@ import { badArgument, shapeMismatch } from '../core/errors.js';
 import { checkOptions } from '../core/fields.js';
 import { EagerRunner, type KernelArgument, type Runner } from '../runtime/runner.js';
 import { arrayOf, type DType, type FloatArray, Tensor } from '../tensor/tensor.js';
+import { requireLazy } from './lazy-rows.js';
 
 /** Options of an update by an optimizer alone. */
 export interface UpdateOptions {
@@ -10,6 +11,11 @@ export interface UpdateOptions {
   readonly isWeight?: boolean | undefined;
   /** Multiplies the learning rate; default 1. */
   readonly learningRateFactor?: number | undefined;
+  /**
+   * Numbers of a row of θ, where rows whose gradient is 0 in all numbers are to stay as they are, and their moments, too. Taken
+   * by `adam` and `adamW`, and by `sgd` and `adaGrad`, which compute the same without it. Default: all of θ is updated.
+   */
+  readonly rowSize?: number | undefined;
 }
 
 /** Updates parameters with gradients; works on any two arrays. */
@@ -37,6 +43,8 @@ export interface UpdateTarget {
   readonly step: KernelArgument;
   /** Whether weight decay applies. */
   readonly decays: boolean;
+  /** Numbers of a row, where rows whose gradient is 0 stay as they are; undefined where all numbers are updated. */
+  readonly rowSize?: number | undefined;
 }
 
 /** The memory of an optimizer for one θ when it works alone. */
@@ -95,6 +103,11 @@ export abstract class KernelOptimizer implements Optimizer {
     return [];
   }
 
+  /** Whether it can leave rows alone whose gradient is 0. */
+  get leavesRows(): boolean {
+    return false;
+  }
+
   /**
    * Calls the kernels that run once before one or several steps: for a rule that takes the gradient elsewhere than at the
    * weights, and keeps θ there between its updates.
@@ -138,7 +151,8 @@ export abstract class KernelOptimizer implements Optimizer {
   }
 
   #alone(theta: FloatArray, gradient: FloatArray, options: UpdateOptions = {}) {
-    const { isWeight, learningRateFactor } = checked(options);
+    const { isWeight, learningRateFactor, rowSize } = checked(options, theta.length);
+    if (rowSize !== undefined) requireLazy(this);
     const dtype: DType = theta instanceof Float64Array ? 'float64' : 'float32';
     if (this.dtype !== undefined && this.dtype !== dtype)
       throw badArgument('theta', `a ${this.dtype} array`, `a ${dtype} one`);
@@ -151,6 +165,7 @@ export abstract class KernelOptimizer implements Optimizer {
       learningRate: this.learningRate * learningRateFactor,
       step: memory.step,
       decays: isWeight || !this.excludesBiasAndNorm,
+      rowSize,
     };
     return { runner: new EagerRunner(dtype), target, memory };
   }
@@ -170,14 +185,18 @@ export abstract class KernelOptimizer implements Optimizer {
   }
 }
 
-function checked(options: UpdateOptions): { readonly isWeight: boolean; readonly learningRateFactor: number } {
-  checkOptions(options, ['isWeight', 'learningRateFactor']);
-  const { isWeight = true, learningRateFactor = 1 } = options;
+/** @param length - of θ */
+function checked(options: UpdateOptions, length: number) {
+  checkOptions(options, ['isWeight', 'learningRateFactor', 'rowSize']);
+  const { isWeight = true, learningRateFactor = 1, rowSize } = options;
   if (typeof isWeight !== 'boolean') throw badArgument('isWeight', 'true or false', isWeight);
   if (!(Number.isFinite(learningRateFactor) && learningRateFactor > 0)) {
     throw badArgument('learningRateFactor', 'a finite number above 0', learningRateFactor);
   }
-  return { isWeight, learningRateFactor };
+  if (rowSize !== undefined && !(Number.isSafeInteger(rowSize) && rowSize > 0 && length % rowSize === 0)) {
+    throw badArgument('rowSize', `a whole number that divides ${length}`, rowSize);
+  }
+  return { isWeight, learningRateFactor, rowSize };
 }
 
 /** Refuses lists, whose numbers C++ cannot see, and tensors. */

@@ -108,7 +108,7 @@ function windowText({ trainingLike, targetNames, preparation }: TimeSeriesReader
 
 /** `5312 known tokens, at most 60 of a text`. */
 function tokensText({ trainingLike, vocabulary, tokenCount }: TextReader): string {
-  const rows = trainingLike.inputs['']!;
+  const { '': rows = trainingLike.inputs.words! } = trainingLike.inputs;
   const known = `${vocabulary?.length ?? tokenCount} known tokens`;
   return rowType(rows) === 'int32' ? `${known}, at most ${rows.rowShape[0]} of a text` : known;
 }

@@ -56,7 +56,7 @@ export interface TextSettings
   > {
   /** The column of texts. */
   readonly column?: string;
-  readonly features?: 'tokens' | 'bag';
+  readonly features?: NonNullable<TextOptions['features']>;
 }
 
 /** Everything that decides a run of `blasnet train`: defaults, overridden by the config file, overridden by options. */

@@ -1,4 +1,4 @@
-import { badArgument } from '../../core/errors.js';
+import { oneOf } from '../../core/fields.js';
 import { definedFields } from '../../core/objects.js';
 import { rowType } from '../../data/rows.js';
 import {
@@ -6,7 +6,10 @@ import {
   EmbeddingLayer,
   GlobalAveragePool1dLayer,
   type HyperParameters,
+  input,
+  type Layer,
   NeuralNet,
+  SparseFullyConnectedLayer,
   TextReader,
 } from '../../index.js';
 import { UsageError } from '../output.js';
@@ -53,8 +56,10 @@ export async function readTextFile(path: string, settings: TrainSettings): Promi
   if (netType === 'fitting') throw new UsageError('--type: Expected binary or multiple for texts');
   const { column, ...options } = texts;
   const { features = 'bag', vocabularySize = features === 'bag' ? bagSize : undefined } = options;
-  if (features !== 'tokens' && features !== 'bag') throw badArgument('texts.features', "'tokens' or 'bag'", features);
-  if (options.maxLength !== undefined && features === 'bag') throw new UsageError('--max-length needs --embedding');
+  oneOf('texts.features', ['tokens', 'bag', 'pairs'], features);
+  if (options.maxLength !== undefined && features === 'bag') {
+    throw new UsageError('--max-length needs --embedding or --sparse');
+  }
   const shares = { split: typeof split === 'object' ? split.k : split, validation };
   const made = new TextReader({
     ...options,
@@ -81,6 +86,30 @@ export function textKind({ classNames }: TextReader, wanted: LabelKind['netType'
   return { netType, names: classNames, base: 0, ...reason };
 }
 
+/** A net whose first layer takes the numbers and the weights of the words of a text. */
+function sparseNet(
+  params: HyperParameters,
+  name: string,
+  reader: TextReader,
+  list: string,
+  activation: Activation,
+): NeuralNet {
+  const { words, weights } = reader.trainingLike.inputs;
+  const count = reader.tokenCount;
+  const inputs = [
+    input(words!.rowShape, { name: 'words', dtype: 'int32' }),
+    input(weights!.rowShape, { name: 'weights' }),
+  ];
+  const widths = widthsOf(list, count, reader.yTrain.rowSize);
+  const [[, firstName], ...behind] = layersOfWidths(params, widths, activation) as [
+    [Layer, string],
+    ...[Layer, string][],
+  ];
+  let node = new SparseFullyConnectedLayer(count, widths[1]!).apply(inputs, firstName);
+  for (const [layer, layerName] of behind) node = layer.apply(node, layerName);
+  return NeuralNet.fromGraph({ inputs, outputs: [node] }, params, name);
+}
+
 /** A net for texts: their bags of words, or the mean of the embeddings of their tokens, and fully connected layers behind. */
 export function textNet(
   params: HyperParameters,
@@ -89,8 +118,9 @@ export function textNet(
   list: string,
   activation: Activation,
 ): NeuralNet {
+  const rows = reader.trainingLike.inputs[''];
+  if (!rows) return sparseNet(params, name, reader, list, activation);
   const net = new NeuralNet(params, name);
-  const rows = reader.trainingLike.inputs['']!;
   const isBag = rowType(rows) !== 'int32';
   if (!isBag) {
     net.addLayer(new EmbeddingLayer(reader.tokenCount, embeddingSize, { maskZero: true }), 'embedding');

@@ -212,6 +212,13 @@ function batchNorm(e: Emission): string {
   });
 }
 
+/** Sums of rows of a table, each times a weight: a product of a row of weights with the rows. */
+function embeddingBag(e: Emission): string {
+  const rows = e.node('Gather', [e.name(0), e.name(1)], { axis: 0 });
+  const product = e.node('MatMul', [e.node('Unsqueeze', [e.name(2), e.integers([-2])]), rows]);
+  return e.node('Squeeze', [product, e.integers([-2])]);
+}
+
 /** 1 where whole numbers are not 0: truth values as numbers. */
 function nonZero(e: Emission): string {
   const truth = e.node('Cast', [e.name(0)], { to: elementTypes.bool });
@@ -356,6 +363,7 @@ export const forms: Readonly<Record<keyof Ops, Form>> = {
   concatenate,
   gather,
   embedding: (e) => e.node('Gather', [e.name(0), e.name(1)], { axis: 0 }),
+  embeddingBag,
   nonZero,
   stepMask,
   stepWindows,

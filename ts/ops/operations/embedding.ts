@@ -27,6 +27,51 @@ export function embedding(tape: Tape, w: Value, numbers: Value): Value {
 }
 
 /**
+ * Sums of rows of a table, each times a weight: w of [count, size], numbers and weights of [.., length] give [.., size]. The
+ * same as the product of w with rows of `count` numbers that are 0 but for the weights; a weight of 0 is padding. A number may be
+ * there several times.
+ * @param numbers - an int32 value of numbers from 0 to count − 1
+ * @throws BlasnetError `ERR_BAD_ARGUMENT` for a value of floats as numbers, or a number that is out of range;
+ *   `ERR_SHAPE_MISMATCH` for weights of another shape than the numbers
+ */
+export function embeddingBag(tape: Tape, w: Value, numbers: Value, weights: Value): Value {
+  if (!(w instanceof Value) || w.rank !== 2)
+    throw shapeMismatch("embeddingBag's w", 'a table [count, size]', 'another');
+  requireIndices("embeddingBag's numbers", numbers);
+  const textOf = ({ shape }: Value) => `[${shape.join(', ')}]`;
+  if (numbers.rank === 0) throw shapeMismatch("embeddingBag's numbers", 'shape [.., length]', textOf(numbers));
+  if (!(weights instanceof Value) || weights.dtype === 'int32') {
+    throw badArgument(
+      "embeddingBag's weights",
+      'a value of floats',
+      weights instanceof Value ? 'an int32 one' : weights,
+    );
+  }
+  if (weights.shape.join() !== numbers.shape.join()) {
+    throw shapeMismatch("embeddingBag's weights", `shape ${textOf(numbers)}`, textOf(weights));
+  }
+  const [size, length] = [w.shape[1]!, numbers.shape.at(-1)!];
+  const rows = sizeOf(numbers.shape.slice(0, -1));
+  const given = { numbers: numbers.tensor.reshape([rows, length]) };
+  const factors = { weights: weights.tensor.reshape([rows, length]) };
+  return tape.operation(
+    [...numbers.shape.slice(0, -1), size],
+    [w, weights],
+    (y) => tape.run('embedding_bag', { w: w.tensor, ...given, ...factors, y: y.reshape([rows, size]) }),
+    (result) => {
+      const dy = result.reshape([rows, size]);
+      tape.addGradient(w, (dw, accumulate) =>
+        tape.run('embedding_bag_backward', { ...given, ...factors, dy, dw, accumulate }),
+      );
+      tape.addGradient(weights, (target, accumulate) => {
+        const dweights = target.reshape([rows, length]);
+        tape.run('embedding_bag_backward_weights', { w: w.tensor, ...given, dy, dweights, accumulate });
+      });
+    },
+  );
+}
+
+/**
  * 1 for each whole number that is not 0, else 0: which steps of padded sequences count.
  * @param numbers - an int32 value
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for a value of floats

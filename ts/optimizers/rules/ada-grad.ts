@@ -12,6 +12,11 @@ export class AdaGrad extends KernelOptimizer {
     return ['squares'];
   }
 
+  /** It leaves all numbers alone whose gradient is 0. */
+  override get leavesRows(): boolean {
+    return true;
+  }
+
   updatePass(runner: Runner, { theta, gradient, state, learningRate }: UpdateTarget): void {
     runner.run('ada_grad_update', { theta, gradient, ...state, learningRate, ...this.constants });
   }

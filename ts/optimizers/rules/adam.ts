@@ -1,6 +1,7 @@
 import { fraction, positive } from '../../core/constants.js';
 import type { Runner } from '../../runtime/runner.js';
 import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
+import { adamPass } from './adam-pass.js';
 
 /** Moments m and v of g and g², corrected for their start at 0; θ ← θ − η m̂ / (ε + √v̂). */
 export class Adam extends KernelOptimizer {
@@ -12,7 +13,11 @@ export class Adam extends KernelOptimizer {
     return ['mean', 'squares'];
   }
 
-  updatePass(runner: Runner, { theta, gradient, state, learningRate, step }: UpdateTarget): void {
-    runner.run('adam_update', { theta, gradient, ...state, learningRate, ...this.constants, weightDecay: 0, step });
+  override get leavesRows(): boolean {
+    return true;
+  }
+
+  updatePass(runner: Runner, target: UpdateTarget): void {
+    adamPass(runner, target, { ...this.constants, weightDecay: 0 });
   }
 }

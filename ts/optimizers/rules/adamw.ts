@@ -1,6 +1,7 @@
 import { flag, fraction, notNegative, positive } from '../../core/constants.js';
 import type { Runner } from '../../runtime/runner.js';
 import { KernelOptimizer, type UpdateTarget } from '../optimizer.js';
+import { adamPass } from './adam-pass.js';
 
 /** Adam with decoupled weight decay: θ shrinks by η · `weightDecay` first, all of it unless `excludeBiasAndNorm`. */
 export class AdamW extends KernelOptimizer {
@@ -18,9 +19,12 @@ export class AdamW extends KernelOptimizer {
     return ['mean', 'squares'];
   }
 
-  updatePass(runner: Runner, { theta, gradient, state, learningRate, step, decays }: UpdateTarget): void {
+  override get leavesRows(): boolean {
+    return true;
+  }
+
+  updatePass(runner: Runner, target: UpdateTarget): void {
     const { weightDecay, ...constants } = this.constants;
-    const decay = { weightDecay: decays ? weightDecay! : 0 };
-    runner.run('adam_update', { theta, gradient, ...state, learningRate, ...constants, ...decay, step });
+    adamPass(runner, target, { ...constants, weightDecay: target.decays ? weightDecay! : 0 });
   }
 }

@@ -7,6 +7,11 @@ export class Sgd extends KernelOptimizer {
   static readonly constants = {};
   readonly name = Sgd.id;
 
+  /** It leaves all numbers alone whose gradient is 0. */
+  override get leavesRows(): boolean {
+    return true;
+  }
+
   updatePass(runner: Runner, { theta, gradient, learningRate }: UpdateTarget): void {
     runner.run('sgd_update', { theta, gradient, learningRate });
   }

@@ -21,6 +21,21 @@ interface Folding {
 
 const ofFullyConnected = { gradient: 'fully_connected_backward_weights', written: ['dw', 'db'], read: ['x', 'dz'] };
 
+/** Foldings for tables of which only the rows that occur are read and written. */
+function ofRows(kernel: string, read: readonly string[]): Folding[] {
+  const table = { gradient: `${kernel}_backward`, written: ['dw'], read, pays: () => true };
+  const parts = { theta: ['w'], gradient: ['sums'] };
+  return [
+    { ...table, update: 'sgd_update', layer: `${kernel}_descend`, parts },
+    {
+      ...table,
+      update: 'lazy_adam_update',
+      layer: `${kernel}_adam`,
+      parts: { ...parts, mean: ['mean'], squares: ['squares'] },
+    },
+  ];
+}
+
 const foldings: readonly Folding[] = [
   {
     ...ofFullyConnected,
@@ -36,35 +51,31 @@ const foldings: readonly Folding[] = [
     parts: { theta: ['w', 'b'], mean: ['wMean', 'bMean'], squares: ['wSquares', 'bSquares'] },
     pays: paysToFoldAdam,
   },
-  // Only the rows that occur are read and written.
-  {
-    update: 'sgd_update',
-    gradient: 'embedding_backward',
-    written: ['dw'],
-    read: ['numbers', 'dy'],
-    layer: 'embedding_descend',
-    parts: { theta: ['w'], gradient: ['sums'] },
-    pays: () => true,
-  },
+  ...ofRows('embedding', ['numbers', 'dy']),
+  ...ofRows('embedding_bag', ['numbers', 'weights', 'dy']),
 ];
 
 /**
- * Fuses the update of plain SGD and Adam into the gradients of fully connected layers, and that of SGD into the gradients
- * of embeddings: weights are updated where their gradient is computed, and the gradient is never stored. Results are the same
+ * Fuses the update of plain SGD and Adam into the gradients of fully connected layers, and that of SGD and lazy Adam into the
+ * gradients of embeddings: weights are updated where their gradient is computed, and the gradient is never stored. Results are the same
  * bits. The optimizer's own kernel updates all other parameters. A gradient that another call reads or adds to (clipping, a
  * penalty) is not fused.
  */
 export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCall[] {
-  const update = calls.findIndex(({ kernel }) => foldings.some((folding) => folding.update === kernel));
-  if (update < 0) return calls;
-  const { kernel, args } = calls[update]!;
+  const updates = calls.filter(({ kernel }) => foldings.some((folding) => folding.update === kernel));
+  return updates.reduce(fuseUpdate, calls);
+}
+
+/** Fuses one of the updates, that of parameters which are updated alike. */
+function fuseUpdate(calls: readonly RecordedCall[], update: RecordedCall): readonly RecordedCall[] {
+  const { kernel, args } = update;
   /** The gradient of all parameters; the other tensors of the update are as long. */
   const gradient = args.gradient as Operand;
   const all = extentOf(gradient);
   const isAlone = (call: RecordedCall, extent: Extent) =>
     covers(all, extent) &&
     calls.every(
-      (other, i) => other === call || i === update || !operandsOf(other).some((o) => overlap(extentOf(o), extent)),
+      (other) => other === call || other === update || !operandsOf(other).some((o) => overlap(extentOf(o), extent)),
     );
   const fused = calls.flatMap((call): { call: RecordedCall; folding: Folding; gradients: Operand[] }[] => {
     const folding = foldings.find((one) => one.update === kernel && one.gradient === plainKernel(call.kernel));
@@ -105,8 +116,8 @@ export function fuseDescent(calls: readonly RecordedCall[]): readonly RecordedCa
     }),
   );
   // Weights must not change before the last kernel that reads them has run: all do so where the update stood.
-  return calls.flatMap((call, i) => {
-    if (i === update) return [...folded, ...rest];
+  return calls.flatMap((call) => {
+    if (call === update) return [...folded, ...rest];
     return fused.some((one) => one.call === call) ? [] : [call];
   });
 }

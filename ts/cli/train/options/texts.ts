@@ -11,7 +11,7 @@ export const textOptions = [
   setting(
     'texts.vocabularySize',
     '--vocabulary <tokens>',
-    'most tokens that are told apart (default: 5000; with --embedding 20000)',
+    'most tokens that are told apart (default: 5000; with --sparse or --embedding 20000)',
     { parse: wholeNumber(1) },
   ),
   setting(
@@ -20,10 +20,14 @@ export const textOptions = [
     'the mean of embeddings of the tokens, which takes less memory, instead of a bag of words (TF-IDF)',
     { convert: () => 'tokens' as const },
   ),
+  setting('texts.features', '--sparse', 'bags of words without their zeros, for large vocabularies', {
+    convert: () => 'pairs' as const,
+    conflicts: ['embedding'],
+  }),
   setting(
     'texts.maxLength',
     '--max-length <tokens>',
-    'with --embedding: most tokens of a text (default: as in the longest, at most 512)',
+    'with --embedding or --sparse: most tokens of a text (default: as in the longest, at most 512)',
     { parse: wholeNumber(1) },
   ),
 ];
