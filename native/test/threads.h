@@ -49,7 +49,8 @@ class NoMoreThreads {
     pthread_getattr_default_np(&before_);
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, size_t{1} << 46);
+    // More than any processor can address: a stack that a system might reserve costs emulators as much as it asks for.
+    pthread_attr_setstacksize(&attributes, size_t{1} << 62);
     CHECK(pthread_setattr_default_np(&attributes) == 0);
     pthread_attr_destroy(&attributes);
   }

@@ -1,5 +1,7 @@
 // Compares OpenBLAS's products with plain loops, for the CPU that OPENBLAS_CORETYPE names: transposed or not, of few and
 // many rows, with and without what was there before. Prints the kernels' name and the largest errors.
+// With the name of kernels as its argument it tells whether the CPU can run them, and must be asked without OPENBLAS_CORETYPE:
+// OpenBLAS runs instructions of SVE when it is loaded with kernels of it.
 #include <cblas.h>
 #include <math.h>
 #include <stdio.h>
@@ -71,7 +73,7 @@ PRODUCT(float, sgemm)
 PRODUCT(double, dgemm)
 
 int main(int argc, char** argv) {
-  if (argc > 1 && !can_run(argv[1])) return puts("not on this CPU"), 0;
+  if (argc > 1) return puts(can_run(argv[1]) ? "can run" : "not on this CPU"), 0;
   const double of_float = sgemm_errors(), of_double = dgemm_errors();
   printf("%s: errors %.1e, %.1e\n", openblas_get_corename(), of_float, of_double);
   return of_float < 1e-4 && of_double < 1e-12 ? 0 : 1;

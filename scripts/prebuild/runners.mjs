@@ -21,6 +21,12 @@ const muslPackages = {
 };
 const wheelVersion = '24.19.0';
 
+/** Processors of qemu, an old one and the default one, and what the addon uses of each. */
+const emulated = [
+  ['cortex-a72', 'NEON'],
+  ['max', 'SVE2'],
+];
+
 /** Runners of each target; a target that is not among them cannot be run here. @type {Record<string, Runner[]>} */
 export const runners = {
   'linux-x64-gnu': [
@@ -35,8 +41,8 @@ export const runners = {
     { name: 'Bun, musl 1.2.5', prepare: muslBun },
   ],
   'linux-arm64-gnu': [
-    ...['cortex-a72', 'max'].map((cpu) => ({
-      name: `Node.js 22, glibc 2.31, qemu's ${cpu}${cpu === 'max' ? ' (SVE2)' : ' (NEON)'}`,
+    ...emulated.map(([cpu, instructions]) => ({
+      name: `Node.js 22, glibc 2.31, qemu's ${cpu} (${instructions})`,
       prepare: async () => {
         const system = await debian('bullseye', 'arm64', { isForeign: true });
         const emulator = ['qemu-aarch64-static', '-cpu', cpu, '-L', system];
@@ -44,12 +50,10 @@ export const runners = {
       },
     })),
   ],
-  'linux-arm64-musl': [
-    {
-      name: "Node.js 24, musl 1.2.5, qemu's cortex-a72 (NEON)",
-      prepare: () => muslNode('arm64', ['qemu-aarch64-static', '-cpu', 'cortex-a72']),
-    },
-  ],
+  'linux-arm64-musl': emulated.map(([cpu, instructions]) => ({
+    name: `Node.js 24, musl 1.2.5, qemu's ${cpu} (${instructions})`,
+    prepare: () => muslNode('arm64', ['qemu-aarch64-static', '-cpu', cpu]),
+  })),
   'win32-x64': ['20', '22'].map((version) => ({
     name: `Node.js ${version} for Windows, Wine`,
     prepare: () => inWine(version),
