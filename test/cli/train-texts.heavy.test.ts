@@ -84,7 +84,7 @@ test('train › --type, a file of test texts, and the config file of texts', asy
   t.is(net.preparation?.columns?.[0]?.text?.keep, 'end');
   for (const [fields, message] of [
     [{ texts: { columns: 'message' } }, /for texts in 'config\.json' but received 'columns'.*column/],
-    [{ texts: { ...texts, features: 'pairs' } }, /'tokens' or 'bag' for texts\.features but received 'pairs'/],
+    [{ texts: { ...texts, features: 'words' } }, /tokens.*bag.*pairs.* for texts\.features but received 'words'/],
     [{ texts: { ...texts, vocabularySize: 'all' } }, /vocabularySize/],
     [{ texts: { column: 5.5 } }, /text/],
     [{ texts: { ...texts, tokenizer: '__proto__' } }, /tokenizer/],
