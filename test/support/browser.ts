@@ -31,6 +31,9 @@ export async function launchBrowser(): Promise<{ browser: Browser; close: () => 
     timeout,
     protocolTimeout: timeout,
   });
+  // A new page waits for its target by this method, which gives up after 30 s unless told otherwise.
+  const waitForTarget = browser.waitForTarget.bind(browser);
+  browser.waitForTarget = (predicate, options) => waitForTarget(predicate, { timeout, ...options });
   const close = async () => {
     await browser.close();
     await rm(userDataDir, { recursive: true, force: true, maxRetries: 5 });
