@@ -3,15 +3,14 @@ import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { attentionFlops, attentionSpecs } from './attention-parts.js';
 import type { CallContext } from './composition.js';
-import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
+import type { LayerConfig, ParameterSpecs, RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 import { sequenceIn } from './sequences.js';
 import {
   inGroups,
   TransformerBlocks,
+  TransformerLayer,
   type TransformerOptions,
-  type TransformerSettings,
-  transformerSettings,
   transformerSpecs,
 } from './transformer-parts.js';
 
@@ -37,51 +36,25 @@ export interface TransformerDecoderOptions extends TransformerOptions {
  * layer.weights['crossAttention.keyW']?.shape; // → [ 32, 64 ]
  * ```
  */
-export class TransformerDecoderLayer extends Layer {
+export class TransformerDecoderLayer extends TransformerLayer {
   override readonly kind = 'transformer decoder';
-  readonly #settings: TransformerSettings;
-  readonly #options: TransformerDecoderOptions;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a bad option */
   constructor(options: TransformerDecoderOptions) {
-    super();
-    this.#settings = transformerSettings(options, true);
-    this.#options = { ...options };
-  }
-
-  get heads(): number {
-    return this.#settings.parts.heads;
-  }
-
-  get feedForward(): number {
-    return this.#settings.feedForward;
-  }
-
-  get normFirst(): boolean {
-    return this.#settings.normFirst;
-  }
-
-  protected override get ownSetup() {
-    const { dtype, seed } = this.#options;
-    return { dtype, seed };
+    super(options, true);
   }
 
   override get config(): LayerConfig {
-    return { type: 'TransformerDecoderLayer', ...definedFields(this.#options) };
+    return { type: 'TransformerDecoderLayer', ...definedFields(this.options) };
   }
 
   override get inputCount(): number {
     return 2;
   }
 
-  /** Any number of steps. */
-  override get inputShape(): undefined {
-    return undefined;
-  }
-
   override build([row, other]: readonly RowShape[]): ParameterSpecs {
-    const { parts } = this.#settings;
-    const { norm, feedForward1, feedForward2 } = transformerSpecs(this.#settings, row![1]!);
+    const { parts } = this.settings;
+    const { norm, feedForward1, feedForward2 } = transformerSpecs(this.settings, row![1]!);
     return inGroups({
       selfAttention: attentionSpecs(parts, [row!]),
       norm1: norm,
@@ -99,7 +72,7 @@ export class TransformerDecoderLayer extends Layer {
     { training }: CallContext,
   ): Value {
     const { seed, stream } = this.setup;
-    const blocks = new TransformerBlocks(ops, this.#settings, parameters, training ? { seed, stream } : undefined);
+    const blocks = new TransformerBlocks(ops, this.settings, parameters, training ? { seed, stream } : undefined);
     const toItself = (y: Value) => {
       y.mask ??= x!.mask; // of the norm's result
       return blocks.attention([y], 'selfAttention', 0);
@@ -120,7 +93,7 @@ export class TransformerDecoderLayer extends Layer {
 
   override flopsPerRow(row: RowShape, other: RowShape): number {
     const [steps, features] = sequenceIn(row);
-    const { parts } = this.#settings;
+    const { parts } = this.settings;
     const attention = attentionFlops(parts, [row]) + attentionFlops(parts, [row, sequenceIn(other)]);
     return attention + 4 * steps * features * this.feedForward;
   }

@@ -3,15 +3,14 @@ import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { attentionFlops, attentionSpecs } from './attention-parts.js';
 import type { CallContext } from './composition.js';
-import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
+import type { LayerConfig, ParameterSpecs, RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 import { sequenceIn } from './sequences.js';
 import {
   inGroups,
   TransformerBlocks,
+  TransformerLayer,
   type TransformerOptions,
-  type TransformerSettings,
-  transformerSettings,
   transformerSpecs,
 } from './transformer-parts.js';
 
@@ -35,47 +34,21 @@ export interface TransformerEncoderOptions extends TransformerOptions {
  * layer.weights['feedForward1.W']?.shape; // → [ 64, 128 ]
  * ```
  */
-export class TransformerEncoderLayer extends Layer {
+export class TransformerEncoderLayer extends TransformerLayer {
   override readonly kind = 'transformer encoder';
-  readonly #settings: TransformerSettings;
-  readonly #options: TransformerEncoderOptions;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a bad option */
   constructor(options: TransformerEncoderOptions) {
-    super();
-    this.#settings = transformerSettings(options, false);
-    this.#options = { ...options };
-  }
-
-  get heads(): number {
-    return this.#settings.parts.heads;
-  }
-
-  get feedForward(): number {
-    return this.#settings.feedForward;
-  }
-
-  get normFirst(): boolean {
-    return this.#settings.normFirst;
-  }
-
-  protected override get ownSetup() {
-    const { dtype, seed } = this.#options;
-    return { dtype, seed };
+    super(options, false);
   }
 
   override get config(): LayerConfig {
-    return { type: 'TransformerEncoderLayer', ...definedFields(this.#options) };
-  }
-
-  /** Any number of steps. */
-  override get inputShape(): undefined {
-    return undefined;
+    return { type: 'TransformerEncoderLayer', ...definedFields(this.options) };
   }
 
   override build(rows: readonly RowShape[]): ParameterSpecs {
-    const attention = attentionSpecs(this.#settings.parts, rows);
-    const { norm, feedForward1, feedForward2 } = transformerSpecs(this.#settings, rows[0]![1]!);
+    const attention = attentionSpecs(this.settings.parts, rows);
+    const { norm, feedForward1, feedForward2 } = transformerSpecs(this.settings, rows[0]![1]!);
     return inGroups({ attention, norm1: norm, feedForward1, feedForward2, norm2: norm });
   }
 
@@ -86,7 +59,7 @@ export class TransformerEncoderLayer extends Layer {
     { training }: CallContext,
   ): Value {
     const { seed, stream } = this.setup;
-    const blocks = new TransformerBlocks(ops, this.#settings, parameters, training ? { seed, stream } : undefined);
+    const blocks = new TransformerBlocks(ops, this.settings, parameters, training ? { seed, stream } : undefined);
     const attention = (y: Value) => {
       y.mask ??= x!.mask; // of the norm's result
       return blocks.attention([y], 'attention', 0);
@@ -101,7 +74,7 @@ export class TransformerEncoderLayer extends Layer {
 
   override flopsPerRow(row: RowShape): number {
     const [steps, features] = sequenceIn(row);
-    return attentionFlops(this.#settings.parts, [row]) + 4 * steps * features * this.feedForward;
+    return attentionFlops(this.settings.parts, [row]) + 4 * steps * features * this.feedForward;
   }
 }
 

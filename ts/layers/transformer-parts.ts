@@ -8,7 +8,7 @@ import { checkedSize } from '../ops/windows.js';
 import type { DType } from '../tensor/tensor.js';
 import { type Activation, type ActivationFunction, type ActivationOptions, activationOf } from './activation-table.js';
 import { type AttentionParts, attend, checkedParts, type Draws, drawsAt } from './attention-parts.js';
-import type { ParameterSpecs } from './layer.js';
+import { Layer, type ParameterSpecs } from './layer.js';
 import { weightSettings } from './weight-options.js';
 
 /** Options that the layers of a Transformer's encoder and decoder have in common. */
@@ -54,7 +54,7 @@ export interface TransformerSettings {
  * @param causal - whether steps look at no later ones, where the options do not say it
  * @throws BlasnetError `ERR_BAD_ARGUMENT` for a bad option
  */
-export function transformerSettings(
+function transformerSettings(
   options: TransformerOptions & { readonly causal?: boolean | undefined },
   causal: boolean,
 ): TransformerSettings {
@@ -145,5 +145,40 @@ export class TransformerBlocks {
       this.#ops.affine(x, this.#parameters[`${name}.W`]!, this.#parameters[`${name}.B`]);
     const hidden = this.#settings.activation.apply(this.#ops, dense(y, 'feedForward1'));
     return this.#dropped(dense(this.#dropped(hidden, 2), 'feedForward2'), 3);
+  }
+}
+
+/** A layer of a Transformer's encoder or decoder: its options and sizes. */
+export abstract class TransformerLayer extends Layer {
+  protected readonly settings: TransformerSettings;
+  protected readonly options: TransformerOptions;
+
+  /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a bad option */
+  constructor(options: TransformerOptions & { readonly causal?: boolean | undefined }, isCausal: boolean) {
+    super();
+    this.settings = transformerSettings(options, isCausal);
+    this.options = { ...options };
+  }
+
+  get heads(): number {
+    return this.settings.parts.heads;
+  }
+
+  get feedForward(): number {
+    return this.settings.feedForward;
+  }
+
+  get normFirst(): boolean {
+    return this.settings.normFirst;
+  }
+
+  protected override get ownSetup() {
+    const { dtype, seed } = this.options;
+    return { dtype, seed };
+  }
+
+  /** Any number of steps. */
+  override get inputShape(): undefined {
+    return undefined;
   }
 }
