@@ -1,8 +1,9 @@
 // blasnet.node for one target, and its native tests: the same sources and flags as in binding.gyp, everything linked in.
-import { mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { root } from '../lib/root.mjs';
+import { ScriptError } from '../lib/run.mjs';
 import { sourcesOf } from '../sources.mjs';
 import { compileAll } from './compile.mjs';
 import { link, nativeTestsOf, systemIncludes } from './link.mjs';
@@ -50,10 +51,22 @@ export async function buildAddon(name, target) {
 export async function buildNativeTests(name, target) {
   const { compileSet, libraries, folder } = await toolchainFor(name, target);
   const core = await compileSet('native tests', sourcesOf('core'));
-  const tests = await compileSet('native tests', sourcesOf('tests'), ['-O1']);
+  const tests = await compileSet('native tests', sourcesOf('tests'), ['-O1', '-isystem', doctestFolder()]);
   const file = join(folder, nativeTestsOf(target));
   link(target, { folder, objects: [...core.objects, ...tests.objects], libraries, file, isAddon: false });
   return file;
+}
+
+/** A folder with doctest's header alone: other headers of this system are not for the target. */
+function doctestFolder() {
+  const installed = ['/usr/include', '/usr/local/include', '/opt/homebrew/include'].map((path) =>
+    join(path, 'doctest'),
+  );
+  const header = installed.find((path) => existsSync(path));
+  if (!header) throw new ScriptError('Expected doctest, which is doctest-dev on Debian');
+  const folder = join(workFolder, 'include');
+  cpSync(header, join(folder, 'doctest'), { recursive: true });
+  return folder;
 }
 
 /** Builds the libraries that the addon and the tests of a target need, and returns a function that compiles sources. */

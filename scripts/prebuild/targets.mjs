@@ -6,6 +6,8 @@
  * differs from both for bfloat16 only.
  */
 const x64Kernels = ['HASWELL', 'ZEN', 'SKYLAKEX', 'SAPPHIRERAPIDS'];
+/** Without those of AVX-512, whose products are wrong when they are compiled for Windows (by zig 0.17.1, run by Wine). */
+const windowsKernels = ['HASWELL', 'ZEN'];
 /** Kernels on arm64; ARMV8 is always among them. From NEOVERSEV1 on they use SVE. */
 const arm64Kernels = ['CORTEXA57', 'NEOVERSEN1', 'NEOVERSEV1', 'NEOVERSEN2'];
 
@@ -39,7 +41,7 @@ export const targets = {
     libc: undefined,
     zig: 'x86_64-windows-gnu',
     system: 'Windows 10 and later on x64',
-    openblas: openblasFor.x64,
+    openblas: { ...openblasFor.x64, kernels: windowsKernels },
     defines: ['BLASNET_STATIC_OPENBLAS'],
   },
   'darwin-arm64': mac('arm64', 'aarch64-macos.13.3', 'macOS 13.3 and later on Apple silicon'),
