@@ -55,7 +55,7 @@ test('the MPIJob is valid by the schema that the MPI operator publishes', (t) =>
   t.true(validate(manifest()), ajv.errorsText(validate.errors));
   const { apiVersion, kind, spec } = manifest();
   t.deepEqual([apiVersion, kind], [published.apiVersion, published.kind]);
-  // What the operator asks for beyond the schema.
+  // The operator checks this as well; the schema does not.
   t.deepEqual(Object.keys(spec.mpiReplicaSpecs), ['Launcher', 'Worker']);
   t.is(spec.mpiReplicaSpecs.Launcher!.replicas, 1);
   const { command } = spec.mpiReplicaSpecs.Launcher!.template.spec.containers[0]! as { command: string[] };

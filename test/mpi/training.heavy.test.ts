@@ -3,7 +3,7 @@ import { buildMpi, trainOnRanks } from '../support/mpi.js';
 
 test.before(buildMpi);
 
-/** What a run prints, without the rank. */
+/** The results that a run prints, without its rank. */
 const resultOf = ({ rank: _, ...result }: Record<string, unknown>) => result;
 
 const kinds = [

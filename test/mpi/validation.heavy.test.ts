@@ -7,7 +7,7 @@ test.before(buildMpi);
 const judged = (ranks: number, settings: object) =>
   runRanks(ranks, [resolve('test/mpi/judge.mjs'), JSON.stringify(settings)]);
 
-/** What a run prints, without the rank. */
+/** The results that a run prints, without its rank. */
 const figuresOf = ({ rank: _, alone: __, ...figures }: Record<string, unknown>) => figures;
 
 /** The loss of the last checkpoint and that of the test set. */

@@ -111,7 +111,7 @@ onLinux('a C library that is too old', async (t) => {
 
 test('a bundle › without the addon, and with it beside', async (t) => {
   const project = await InstalledProject.create(t);
-  // What a bundler does to the places of modules: they stand in another folder.
+  // As in a bundle, the module stands in another folder than the package.
   await mkdir(join(project.folder, 'out'));
   await cp(project.path('blasnet/dist'), join(project.folder, 'out/modules'), { recursive: true });
   await cp(project.path('detect-libc'), join(project.folder, 'out/node_modules/detect-libc'), { recursive: true });
