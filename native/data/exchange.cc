@@ -14,12 +14,18 @@ void Require(const char* failure) {
   if (failure != nullptr) throw std::runtime_error(failure);
 }
 
+// The functions of a communicator that is to sum own[k×n] into sum[n].
+template <class T>
+const Exchange& ExchangeOfSum(Matrix<const T> own, Vector<T> sum, double communicator) {
+  CheckEqual("sum's size", own.cols, sum.size);
+  Check(own.rows > 0, "Expected at least one shard");
+  return ExchangeAt(communicator);
+}
+
 // sum[n] = Σ over the shards of all ranks, in their order, of own[k×n], the k shards of this rank
 template <class T>
 void SumShards(Context&, Matrix<const T> own, Vector<T> sum, double communicator) {
-  CheckEqual("sum's size", own.cols, sum.size);
-  Check(own.rows > 0, "Expected at least one shard");
-  const Exchange& exchange = ExchangeAt(communicator);
+  const Exchange& exchange = ExchangeOfSum(own, sum, communicator);
   Require(exchange.sum(exchange.state, sizeof(T) == sizeof(double), own.data, own.rows, own.cols, sum.data));
 }
 
@@ -27,9 +33,7 @@ void SumShards(Context&, Matrix<const T> own, Vector<T> sum, double communicator
 // wait_sums has been called for them, no kernel may use own or sum.
 template <class T>
 void BeginSumShards(Context&, Matrix<const T> own, Vector<T> sum, double communicator) {
-  CheckEqual("sum's size", own.cols, sum.size);
-  Check(own.rows > 0, "Expected at least one shard");
-  const Exchange& exchange = ExchangeAt(communicator);
+  const Exchange& exchange = ExchangeOfSum(own, sum, communicator);
   Require(exchange.begin_sum(exchange.state, sizeof(T) == sizeof(double), own.data, own.rows, own.cols, sum.data));
 }
 

@@ -7,7 +7,6 @@ import {
   GlobalAveragePool1dLayer,
   type HyperParameters,
   input,
-  type Layer,
   NeuralNet,
   SparseFullyConnectedLayer,
   TextReader,
@@ -101,11 +100,8 @@ function sparseNet(
     input(weights!.rowShape, { name: 'weights' }),
   ];
   const widths = widthsOf(list, count, reader.yTrain.rowSize);
-  const [[, firstName], ...behind] = layersOfWidths(params, widths, activation) as [
-    [Layer, string],
-    ...[Layer, string][],
-  ];
-  let node = new SparseFullyConnectedLayer(count, widths[1]!).apply(inputs, firstName);
+  const [first, ...behind] = layersOfWidths(params, widths, activation);
+  let node = new SparseFullyConnectedLayer(count, widths[1]!).apply(inputs, first![1]);
   for (const [layer, layerName] of behind) node = layer.apply(node, layerName);
   return NeuralNet.fromGraph({ inputs, outputs: [node] }, params, name);
 }
