@@ -70,8 +70,10 @@ ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
   };
   const auto plan_if_any = [&](const char* name) { return options.Get(name).IsUndefined() ? nullptr : plan(name); };
   PlanObject *begin = plan_if_any("begin"), *end = plan_if_any("end"), *update = plan_if_any("update");
+  PlanObject* gather = plan_if_any("gather");
   PlanObject *epoch = plan("epoch"), *step = plan("step"), *last = plan("last");
   schedule_.begin = core_of(begin);
+  schedule_.gather = core_of(gather);
   schedule_.end = core_of(end);
   schedule_.epoch = core_of(epoch);
   schedule_.step = core_of(step);
@@ -79,7 +81,9 @@ ReplayObject::ReplayObject(const Napi::CallbackInfo& info)
   schedule_.update = core_of(update);
   step_ = with_input(step);
   last_ = with_input(last);
-  Check(with_input(begin) == nullptr && with_input(end) == nullptr, "Expected no input for what runs once");
+  for (PlanObject* once : {begin, gather, end}) {
+    Check(with_input(once) == nullptr, "Expected no input for what runs once");
+  }
   Check(with_input(epoch) == nullptr && with_input(update) == nullptr, "Expected an input for steps only");
   if (step_ != nullptr || last_ != nullptr) {
     input_row_bytes_ = IndexOf(options.Get("inputRowBytes"), "inputRowBytes");

@@ -75,6 +75,7 @@ Outcome Replay(Context& context, const Schedule& schedule, const Range& range, c
   };
   if (!run(schedule.begin)) return outcome;
   Try(outcome, [&] { RunSteps(context, schedule, range, abort, progress, outcome); });
+  if (outcome.reason != Outcome::kFailed) run(schedule.gather);
   run(schedule.end);
   return outcome;
 }

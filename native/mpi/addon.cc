@@ -8,6 +8,8 @@
 
 #include "mpi/collectives.h"
 #include "mpi/engine.h"
+#include "mpi/kernel_functions.h"
+#include "mpi/shard_sums.h"
 
 namespace blasnet::mpi {
 namespace {
@@ -122,7 +124,7 @@ Napi::Value AllReduceOf(Napi::Env env, const Bytes& bytes) {
       [bytes](Bytes& result) {
         result.resize(bytes.size());
         SumShards(reinterpret_cast<const T*>(bytes.data()), 1, bytes.size() / sizeof(T),
-                  reinterpret_cast<T*>(result.data()));
+                  reinterpret_cast<T*>(result.data()), true);
       },
       [](Napi::Env env, Bytes& result) { return ToJs(env, result); });
 }

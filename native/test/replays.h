@@ -15,7 +15,7 @@ namespace blasnet::testing {
 
 // Which plan ran, and what the scalars said then.
 struct Record {
-  char plan;  // 'b': begin, 'e': epoch, 's': step, 'l': last, 'u': update, 'z': end
+  char plan;  // 'b': begin, 'e': epoch, 's': step, 'l': last, 'u': update, 'g': gather, 'z': end
   double iteration, epoch, first_row;
   bool operator==(const Record&) const = default;
 };
@@ -44,7 +44,7 @@ template <class T>
 void RecordRun(Context&, Vector<double> scalars, double plan) {
   Recorder& recorder = Recorder::Current();
   const double iteration = scalars[scalars::kIteration];
-  const bool is_step = plan != 'b' && plan != 'z';
+  const bool is_step = plan != 'b' && plan != 'g' && plan != 'z';
   if (is_step && iteration == recorder.not_finite_at) throw NotFinite("no number");
   if (is_step && iteration == recorder.fail_at) throw std::runtime_error("no luck");
   recorder.records.push_back(
@@ -73,6 +73,8 @@ class RecordingSchedule {
     schedule_.begin = Recorded(begin_, 'b');
     schedule_.end = Recorded(end_, 'z');
   }
+
+  void AddGather() { schedule_.gather = Recorded(gather_, 'g'); }
 
   void AddUpdate(uint64_t steps_per_update) {
     schedule_.update = Recorded(update_, 'u');
@@ -107,7 +109,7 @@ class RecordingSchedule {
   }
 
   std::vector<double> slots_ = std::vector<double>(scalars::kCount + 1, -1.0);
-  Plan begin_{1}, epoch_{1}, step_{1}, last_{1}, update_{1}, end_{1};
+  Plan begin_{1}, epoch_{1}, step_{1}, last_{1}, update_{1}, gather_{1}, end_{1};
   Schedule schedule_;
 };
 

@@ -16,11 +16,14 @@ struct Other {
   std::vector<std::function<const char*()>> begun;
 };
 
-const char* Sum(void* state, int is_double, const void* own, size_t own_shards, size_t count, void* sum) {
+extern const Exchange exchange;
+
+const char* Sum(void* state, int is_double, const void* own, size_t own_shards, size_t count, void* sum, int whole) {
   if (static_cast<Other*>(state)->fails) return "rank 0 has ended";
   const auto add = [&](auto* to) {
     const auto* from = static_cast<const std::remove_pointer_t<decltype(to)>*>(own);
-    for (size_t i = 0; i < count; ++i) {
+    const size_t first = whole != 0 ? 0 : exchange.PieceBegin(1, count, sizeof(*to));
+    for (size_t i = first; i < count; ++i) {
       to[i] = static_cast<std::remove_pointer_t<decltype(to)>>(own_shards);
       for (size_t k = 0; k < own_shards; ++k) to[i] += from[k * count + i];
     }
@@ -36,9 +39,10 @@ const char* Gather(void* state, void* memory, const size_t* bytes) {
 }
 
 // Does no more than note what is to be summed: the sum is there once somebody has waited for it.
-const char* BeginSum(void* state, int is_double, const void* own, size_t own_shards, size_t count, void* sum) {
+const char* BeginSum(void* state, int is_double, const void* own, size_t own_shards, size_t count, void* sum,
+                     int whole) {
   auto* other = static_cast<Other*>(state);
-  other->begun.push_back([=] { return Sum(state, is_double, own, own_shards, count, sum); });
+  other->begun.push_back([=] { return Sum(state, is_double, own, own_shards, count, sum, whole); });
   return nullptr;
 }
 
@@ -59,7 +63,7 @@ TEST_CASE_TEMPLATE("sum_shards and gather_shards call the functions of a communi
   const auto number = static_cast<double>(RegisterExchange(&exchange));
   Tensor<T> own({2, 3}), sum({3});
   for (size_t i = 0; i < 6; ++i) own[i] = static_cast<T>(i);
-  Call<T>("sum_shards").With("own", own).With("sum", sum).With("communicator", number).Run();
+  Call<T>("sum_shards").With("own", own).With("sum", sum).With("whole", 1).With("communicator", number).Run();
   CHECK(sum[0] == 5);
   CHECK(sum[1] == 7);
   CHECK(sum[2] == 9);
@@ -73,10 +77,36 @@ TEST_CASE_TEMPLATE("sum_shards and gather_shards call the functions of a communi
   for (size_t i = 0; i < 10; ++i) CHECK(rows[i] == (i < 4 ? sevens : T(1)));
 
   other.fails = true;
-  CHECK_THROWS(Call<T>("sum_shards").With("own", own).With("sum", sum).With("communicator", number).Run());
+  CHECK_THROWS(
+      Call<T>("sum_shards").With("own", own).With("sum", sum).With("whole", 1).With("communicator", number).Run());
   CHECK_THROWS(Call<T>("gather_shards").With("rows", rows).With("shards", 4).With("communicator", number).Run());
   other.fails = false;
   CHECK_THROWS(Call<T>("gather_shards").With("rows", rows).With("shards", 3).With("communicator", number).Run());
+}
+
+TEST_CASE_TEMPLATE("a rank computes its piece of a sum, and receives the other pieces", T, float, double) {
+  const auto number = static_cast<double>(RegisterExchange(&exchange));
+  constexpr size_t kCount = 100;
+  const size_t begin = exchange.PieceBegin(1, kCount, sizeof(T));
+  CHECK(begin == (sizeof(T) == 4 ? 64 : 56));
+  CHECK(exchange.PieceBegin(0, kCount, sizeof(T)) == 0);
+  CHECK(exchange.PieceBegin(2, kCount, sizeof(T)) == kCount);
+  CHECK(exchange.PieceBegin(1, 3, sizeof(T)) == 3);
+  Tensor<T> own({1, kCount}), sum({kCount});
+  own = 2;
+  sum = 9;
+  for (const char* kernel : {"sum_shards", "begin_sum_shards"}) {
+    Call<T>(kernel).With("own", own).With("sum", sum).With("whole", 0).With("communicator", number).Run();
+    Call<T>("wait_sums").With("sum", sum).With("communicator", number).Run();
+    for (size_t i = 0; i < kCount; ++i) CHECK(sum[i] == (i < begin ? 9 : 3));
+  }
+  Call<T>("gather_pieces").With("values", sum).With("communicator", number).Run();
+  T sevens;
+  std::memset(&sevens, 7, sizeof(T));
+  for (size_t i = 0; i < kCount; ++i) CHECK(sum[i] == (i < begin ? sevens : T(3)));
+  other.fails = true;
+  CHECK_THROWS(Call<T>("gather_pieces").With("values", sum).With("communicator", number).Run());
+  other.fails = false;
 }
 
 TEST_CASE_TEMPLATE("begin_sum_shards begins a sum that is there after wait_sums", T, float, double) {
@@ -86,7 +116,7 @@ TEST_CASE_TEMPLATE("begin_sum_shards begins a sum that is there after wait_sums"
   last = 5;
   sum = -1;
   const auto begin = [&](Tensor<T>& from, Tensor<T>& to) {
-    Call<T>("begin_sum_shards").With("own", from).With("sum", to).With("communicator", number).Run();
+    Call<T>("begin_sum_shards").With("own", from).With("sum", to).With("whole", 1).With("communicator", number).Run();
   };
   const auto wait = [&] { Call<T>("wait_sums").With("sum", sum).With("communicator", number).Run(); };
   begin(own, sum);

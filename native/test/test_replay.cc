@@ -86,6 +86,22 @@ TEST_CASE("a replay runs the plans for its begin and its end once each, however 
   CHECK(Plans() == "blesz");
 }
 
+TEST_CASE("a replay runs the plan that gathers before its end, unless it has failed") {
+  RecordingSchedule schedule(3, true, true);
+  schedule.AddBeginAndEnd();
+  schedule.AddGather();
+  CHECK(schedule.Run({2, 5, false}).reason == Outcome::kFinished);
+  CHECK(Plans() == "blessgz");
+  Recorder::Current().Reset();
+  Recorder::Current().not_finite_at = 3;
+  CHECK(schedule.Run({2, 9, false}).reason == Outcome::kNotFinite);
+  CHECK(Plans() == "blgz");
+  Recorder::Current().Reset();
+  schedule.schedule().before_step = [](uint64_t, bool) { throw InvalidArgument("no rows"); };
+  CHECK(schedule.Run({2, 9, false}).reason == Outcome::kFailed);
+  CHECK(Plans() == "bz");
+}
+
 TEST_CASE("a replay runs the plan for an update after every few steps, and after the last step of an epoch") {
   RecordingSchedule schedule(5, true, true);
   schedule.AddBeginAndEnd();

@@ -66,6 +66,8 @@ function netOf() {
     metrics: ['rocAuc', 'f1'],
     ...(kind === 'penalty' && { regularizer: { method: 'l2', value: 0.01 } }),
     ...(kind === 'accumulate' && { gradientAccumulation: 2 }),
+    ...(kind === 'clip' && { gradientClip: { norm: 0.5 } }),
+    ...(kind === 'clipped' && { gradientClip: { value: 0.01 } }),
     ...(kind === 'average' && { weightAverage: { decay: 0.9 } }),
     ...(kind === 'double' && { dtype: 'float64' }),
     ...(kind === 'plateau' && { learningRateSchedule: { kind: 'reduceOnPlateau', patience: 1 } }),

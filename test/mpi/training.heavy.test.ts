@@ -8,7 +8,7 @@ const resultOf = ({ rank: _, ...result }: Record<string, unknown>) => result;
 
 const kinds = [
   ...['dense', 'conv', 'lstm', 'masked', 'attention', 'norm', 'dropout', 'penalty', 'accumulate', 'average', 'double'],
-  'plateau',
+  ...['plateau', 'clip', 'clipped'],
 ];
 for (const kind of kinds) {
   test.serial(`1, 2 and 4 ranks end in the same bits: ${kind}`, async (t) => {
@@ -23,6 +23,27 @@ for (const kind of kinds) {
       t.is(code, 0, errors);
       t.deepEqual(lines.map(resultOf), Array(ranks).fill(expected), `${ranks} ranks`);
     }
+  });
+}
+
+// Each rank updates its piece of the weights, and of the optimizer's arrays.
+for (const [optimizer, kind] of [
+  ['sgd', 'penalty'],
+  ['momentum', 'accumulate'],
+  ['nag', 'dense'],
+  ['nag', 'average'],
+  ['adaDelta', 'norm'],
+  ['amsGrad', 'double'],
+] as const) {
+  test.serial(`ranks share updates and end in the same bits: ${optimizer}, ${kind}`, async (t) => {
+    const settings = { kind, optimizer, shards: 4, maxEpoch: 3 };
+    const [one, two, four] = [
+      ...[await trainOnRanks(1, settings), await trainOnRanks(2, settings), await trainOnRanks(4, settings)],
+    ] as const;
+    const [expected] = one.lines.map(resultOf);
+    t.regex(`${expected!.bits}`, /^[0-9a-f]{40}$/, one.errors);
+    t.deepEqual(two.lines.map(resultOf), Array(2).fill(expected), two.errors);
+    t.deepEqual(four.lines.map(resultOf), Array(4).fill(expected), four.errors);
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Parameter } from '../graph/weights-bias.js';
 import type { UpdateTarget } from '../optimizers/index.js';
-import { Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { type NumberRange, pieceOf } from './update-pieces.js';
 
 /** How parameters are updated. */
 interface Kind {
@@ -29,22 +30,36 @@ interface PartOfTarget {
  * @param parameters - all of the net, in any order
  * @param whole - the target for the whole block
  * @param excludes - whether weight decay applies only to parameters that l1 and l2 count
+ * @param pieces - of the block, those that are updated, which lie within no rows that may stay as they are; default: all
  */
 export function partsByKind(
   parameters: readonly Parameter[],
   whole: UpdateTarget,
   excludes: boolean,
+  pieces?: readonly NumberRange[],
 ): readonly PartOfTarget[] {
   const ranges = rangesOf(parameters, whole.theta, excludes);
+  if (pieces) return ranges.flatMap((range) => intersections(range, pieces)).map((range) => partOf(whole, range));
   if (ranges.length === 0 || (ranges.length === 1 && ranges[0]!.rowSize === undefined)) {
     const { decays = true, rateFactor = 1 } = ranges[0] ?? {};
     return [{ target: { ...whole, decays }, rateFactor }];
   }
-  return ranges.map(({ begin, end, decays, rateFactor, rowSize }) => {
-    const part = ({ data }: Tensor) => Tensor.from(data.subarray(begin, end));
-    const state = Object.fromEntries(Object.entries(whole.state).map(([name, array]) => [name, part(array)]));
-    const target = { ...whole, theta: part(whole.theta), gradient: part(whole.gradient), state, decays, rowSize };
-    return { target, rateFactor };
+  return ranges.map((range) => partOf(whole, range));
+}
+
+function partOf(whole: UpdateTarget, range: Range): PartOfTarget {
+  const { decays, rateFactor, rowSize } = range;
+  const part = (array: Tensor) => pieceOf(array, range);
+  const state = Object.fromEntries(Object.entries(whole.state).map(([name, array]) => [name, part(array)]));
+  const target = { ...whole, theta: part(whole.theta), gradient: part(whole.gradient), state, decays, rowSize };
+  return { target, rateFactor };
+}
+
+/** What of the range lies in each of the pieces. */
+function intersections(range: Range, pieces: readonly NumberRange[]): readonly Range[] {
+  return pieces.flatMap(({ begin, end }) => {
+    const common = { ...range, begin: Math.max(begin, range.begin), end: Math.min(end, range.end) };
+    return common.begin < common.end ? common : [];
   });
 }
 

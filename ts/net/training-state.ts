@@ -8,6 +8,7 @@ import type { PlateauState } from '../schedules/schedule.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { LayerStack, ParameterBlock } from './layer-stack.js';
 import { partsByKind } from './parameter-ranges.js';
+import type { UpdatePieces } from './update-pieces.js';
 import { type BlockArrays, WeightAverage } from './weight-average.js';
 
 type Params = Pick<HyperParameters, 'gradientAccumulation' | 'weightAverage'>;
@@ -137,18 +138,30 @@ export class TrainingState {
     if (isAhead) this.#optimizer.beginPass(runner, this.#target(block));
   }
 
-  /** Records the update of all parameters with their gradients, by one call for those that are updated alike. */
-  updatePass(runner: Runner, { block, layers }: LayerStack): void {
+  /**
+   * Records the update of all parameters with their gradients, by one call for those that are updated alike.
+   * @param pieces - the share of this process, where several make the update together: all then have the new weights, but
+   *   other arrays of this state only for their own pieces, before `gatherPass`
+   */
+  updatePass(runner: Runner, { block, layers }: LayerStack, pieces?: UpdatePieces): void {
     const { average } = this.#of(block);
     const target = this.#target(block);
     const optimizer = this.#optimizer;
     const parameters = layers.flatMap(({ layer }) => layer.parameters);
-    for (const part of partsByKind(parameters, target, optimizer.excludesBiasAndNorm)) {
+    for (const part of partsByKind(parameters, target, optimizer.excludesBiasAndNorm, pieces?.own)) {
       if (part.target.rowSize !== undefined) requireLazy(optimizer);
       const learningRate = this.#ratePass(runner, part.rateFactor);
       optimizer.updatePass(runner, { ...part.target, learningRate });
     }
-    average?.updatePass(runner, optimizer.weightsIn(target));
+    average?.updatePass(runner, optimizer.weightsIn(target), pieces?.own);
+    pieces?.gatherPass(runner, block.theta);
+  }
+
+  /** Records the kernels that give each of the processes that share updates the arrays of this state as a whole. */
+  gatherPass(runner: Runner, block: ParameterBlock, pieces: UpdatePieces): void {
+    const { target, gradientSum, average } = this.#of(block);
+    const arrays = [...Object.values(target.state), gradientSum, average?.average.theta];
+    for (const array of arrays) if (array) pieces.gatherPass(runner, array);
   }
 
   /** Records what comes after these steps, however they end: the net gets the weights that it predicts with. */

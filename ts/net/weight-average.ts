@@ -2,6 +2,7 @@ import { Arena } from '../runtime/arena.js';
 import type { Runner } from '../runtime/runner.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { ParameterBlock } from './layer-stack.js';
+import { type NumberRange, pieceOf } from './update-pieces.js';
 
 /** Arrays with the layout of a net's parameters, those that are trained and the others. */
 export interface BlockArrays {
@@ -45,11 +46,17 @@ export class WeightAverage {
     });
   }
 
-  /** Records what follows an update that left `weights`. */
-  updatePass(runner: Runner, weights: Tensor): void {
+  /**
+   * Records what follows an update that left `weights`.
+   * @param pieces - of the weights: those whose average is computed; default: all
+   */
+  updatePass(runner: Runner, weights: Tensor, pieces?: readonly NumberRange[]): void {
     const { statistics } = this.#block;
     const decay = this.#decay;
-    runner.run('average_weights', { weights, average: this.average.theta, decay });
+    const { theta } = this.average;
+    for (const piece of pieces ?? [{ begin: 0, end: theta.size }]) {
+      runner.run('average_weights', { weights: pieceOf(weights, piece), average: pieceOf(theta, piece), decay });
+    }
     if (statistics.size === 0) return;
     runner.run('average_weights', { weights: statistics, average: this.average.statistics, decay });
   }

@@ -38,7 +38,9 @@ export class EagerReplay implements Replay {
   runSync(first: number, end: number, beginEpoch: boolean, input?: TensorData): NativeOutcome {
     this.#runOnce(this.#passes.begin);
     try {
-      return this.#runSteps(first, end, beginEpoch, input);
+      const outcome = this.#runSteps(first, end, beginEpoch, input);
+      this.#runOnce(this.#passes.gather);
+      return outcome;
     } finally {
       this.#runOnce(this.#passes.end);
     }
@@ -55,7 +57,9 @@ export class EagerReplay implements Replay {
   async run(...args: Parameters<Replay['run']>): Promise<NativeOutcome> {
     this.#runOnce(this.#passes.begin);
     try {
-      return await this.#runInTurns(...args);
+      const outcome = await this.#runInTurns(...args);
+      this.#runOnce(this.#passes.gather);
+      return outcome;
     } finally {
       this.#runOnce(this.#passes.end);
     }

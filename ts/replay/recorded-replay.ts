@@ -12,7 +12,7 @@ export class RecordedReplay implements Replay {
   readonly #plans: readonly Plan[];
   readonly #native: NativeReplay;
 
-  constructor({ begin, end, epoch, step, last, update }: Passes, setup: ReplaySetup) {
+  constructor({ begin, end, gather, epoch, step, last, update }: Passes, setup: ReplaySetup) {
     const workspace = new Arena(setup.dtype);
     const record = (pass: Pass | undefined) => {
       if (!pass) return undefined;
@@ -24,18 +24,19 @@ export class RecordedReplay implements Replay {
     };
     // All are recorded before the first one is finished, since that allocates the workspace.
     const recorded = [record(epoch), record(step), record(last), record(update)];
-    const [first, atLast] = [record(begin), record(end)];
+    const [first, meeting, atLast] = [record(begin), record(gather), record(end)];
     const panels = keepWeightsInPanels(
       recorded.map((pass) => pass?.calls ?? []),
       setup.dtype,
     );
-    for (const pass of [...recorded, first, atLast]) pass?.settle();
+    for (const pass of [...recorded, first, meeting, atLast]) pass?.settle();
     const plans = recorded.map((pass, i) => pass?.recorder.finish(panels.plans[i]));
     const once = (calls: readonly RecordedCall[]) =>
       calls.length > 0 ? new PlanRecorder(workspace).finish(calls).native : undefined;
     this.#plans = plans.filter((plan) => plan !== undefined);
     this.#native = new native.Replay({
       begin: once([...(first?.calls ?? []), ...panels.begin]),
+      gather: once(meeting?.calls ?? []),
       end: once([...panels.end, ...(atLast?.calls ?? [])]),
       epoch: plans[0]?.native ?? null,
       step: plans[1]?.native ?? null,

@@ -13,6 +13,8 @@ export interface Passes {
   /** Run once, before and after all steps of a run, however it ends. */
   readonly begin?: Pass | undefined;
   readonly end?: Pass | undefined;
+  /** Runs once after all steps of a run and before `end`, unless one of them has failed for another reason than its loss. */
+  readonly gather?: Pass | undefined;
   /** Runs at the start of each epoch. */
   readonly epoch?: Pass | undefined;
   readonly step?: Pass | undefined;

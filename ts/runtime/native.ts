@@ -64,6 +64,8 @@ export interface ReplayOptions {
   /** Plans that run once, before and after all steps of a run, however it ends. */
   readonly begin?: NativePlan | undefined;
   readonly end?: NativePlan | undefined;
+  /** Runs once before `end`, unless the run has failed. */
+  readonly gather?: NativePlan | undefined;
   readonly epoch: NativePlan | null;
   readonly step: NativePlan | null;
   readonly last: NativePlan | null;

@@ -1,5 +1,6 @@
 import { penaltyGradientPass, penaltyPass } from '../losses/penalty.js';
 import { type Model, penaltyOf } from '../net/model.js';
+import type { UpdatePieces } from '../net/update-pieces.js';
 import type { KernelArgument, Runner } from '../runtime/runner.js';
 import type { RuntimeScalar, RuntimeScalars } from '../runtime/runtime-scalars.js';
 import { updatePass } from './passes.js';
@@ -22,7 +23,13 @@ export function accumulatePass({ stack, state }: Model, runner: Runner, part: Pa
 }
 
 /** Records the kernels of an update with the gradient of the mean loss over all rows of a group. */
-export function groupUpdatePass(model: Model, runner: Runner, epoch: KernelArgument, scalars: RuntimeScalars): void {
+export function groupUpdatePass(
+  model: Model,
+  runner: Runner,
+  epoch: KernelArgument,
+  scalars: RuntimeScalars,
+  pieces?: UpdatePieces,
+): void {
   const { stack, state } = model;
   const penalty = penaltyOf(model);
   const rows = scalars.scalar('groupCount');
@@ -32,5 +39,5 @@ export function groupUpdatePass(model: Model, runner: Runner, epoch: KernelArgum
     runner.run('require_finite_loss', { scalars });
     penaltyGradientPass(runner, stack, penalty, rows);
   }
-  updatePass(model, runner, epoch);
+  updatePass(model, runner, epoch, pieces);
 }

@@ -1,8 +1,21 @@
 import { extentOf, operandsOf, overlap, type RecordedCall } from '../plan/recorded-call.js';
 import type { Extent, Tensor } from '../tensor/tensor.js';
+import type { Shards } from './shards.js';
 
 /** Bytes from which on a part of a gradient is worth a message of its own: fewer take longer to announce than to send. */
 const leastBytes = 1 << 20;
+
+/**
+ * The parts of a gradient that are summed at once: all of it, or several where their sums overlap with the backward pass.
+ * @param parameters - as for `bucketsOf`
+ */
+export function partsOf(
+  gradient: Tensor,
+  parameters: readonly Tensor[],
+  { exchange, overlaps }: Pick<Shards, 'exchange' | 'overlaps'>,
+): readonly Tensor[] {
+  return exchange !== undefined && overlaps ? bucketsOf(gradient, parameters) : [gradient];
+}
 
 /**
  * Cuts a gradient into parts that can be summed as soon as the backward pass has computed them. It computes the last layers

@@ -2,6 +2,7 @@ import type { Labels, Scores } from '../inference/scores.js';
 import { penaltyGradientPass, penaltyPass } from '../losses/penalty.js';
 import type { NetPass } from '../net/layer-stack.js';
 import { type Model, penaltyOf } from '../net/model.js';
+import type { UpdatePieces } from '../net/update-pieces.js';
 import type { Seed } from '../ops/tape.js';
 import type { KernelArgument, Runner } from '../runtime/runner.js';
 import type { RuntimeScalars } from '../runtime/runtime-scalars.js';
@@ -62,23 +63,32 @@ export function backwardPass(
   if (penalty) penaltyGradientPass(pass.runner, model.stack, penalty, rows);
 }
 
-/** Records the kernels that end a step which makes an update by itself. */
-export function stepUpdatePass(model: Model, runner: Runner, epoch: KernelArgument): void {
+/**
+ * Records the kernels that end a step which makes an update by itself.
+ * @param pieces - the share of this process, where several make the update together
+ */
+export function stepUpdatePass(model: Model, runner: Runner, epoch: KernelArgument, pieces?: UpdatePieces): void {
   const { scalars, updateCount } = model.state;
-  updatePass(model, runner, epoch);
+  updatePass(model, runner, epoch, pieces);
   if (updateCount !== 'step') runner.run('count_step', { step: scalars.vector('step') });
 }
 
 /**
  * Records the kernels of an update: clip the gradient, compute the learning rate, update the weights, count the update.
  * @param epoch - epochs finished before it
+ * @param pieces - the share of this process, where several make the update together
  */
-export function updatePass({ params, stack, schedule, state }: Model, runner: Runner, epoch: KernelArgument): void {
+export function updatePass(
+  { params, stack, schedule, state }: Model,
+  runner: Runner,
+  epoch: KernelArgument,
+  pieces?: UpdatePieces,
+): void {
   const { gradient } = stack.block;
   const { value, norm } = params.gradientClip;
   if (value !== undefined) runner.run('clip_value', { gradient, limit: value });
   if (norm !== undefined) runner.run('clip_norm', { gradient, limit: norm });
   schedule?.ratePass(runner, state.scalars, { epoch, iteration: state.scalars.scalar(state.updateCount) });
-  state.updatePass(runner, stack);
+  state.updatePass(runner, stack, pieces);
   state.countPass(runner);
 }

@@ -2,7 +2,7 @@ import type { ParameterBlock } from '../net/layer-stack.js';
 import type { RecordedCall } from '../plan/recorded-call.js';
 import type { Runner } from '../runtime/runner.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { bucketsOf, runWithBuckets } from './gradient-buckets.js';
+import { runWithBuckets } from './gradient-buckets.js';
 import type { Shards } from './shards.js';
 
 /** An array that is summed over shards. */
@@ -21,18 +21,23 @@ export class ShardSums {
   readonly #gradient: Tensor;
   /** The gradient, in one part or several, and the statistics. */
   readonly #parts: readonly SummedPart[];
+  /** Whether this process gets all of the gradient's sum, and not only its own pieces. */
+  readonly #whole: boolean;
 
   /**
    * @param own - shards of this process
-   * @param arrays - what is summed, and the gradients of single parameters
+   * @param arrays - what is summed, and the parts of the gradient that are summed at once
+   * @param whole - whether this process needs all of the gradient's sum, and not only its own pieces
    */
   constructor(
     runner: Runner,
-    { exchange, overlaps }: Shards,
+    { exchange }: Shards,
     own: number,
-    arrays: Pick<ParameterBlock, 'gradient' | 'statistics'> & { readonly parameters: readonly Tensor[] },
+    arrays: Pick<ParameterBlock, 'gradient' | 'statistics'> & { readonly gradients: readonly Tensor[] },
+    whole = true,
   ) {
-    const { gradient, statistics, parameters } = arrays;
+    const { gradient, statistics, gradients } = arrays;
+    this.#whole = whole;
     this.#runner = runner;
     this.#exchange = exchange;
     this.#own = own;
@@ -41,7 +46,6 @@ export class ShardSums {
       if (exchange === undefined) return runner.tensor(tensor.shape);
       return own > 1 ? runner.tensor([own, tensor.size]) : undefined;
     };
-    const gradients = exchange !== undefined && overlaps ? bucketsOf(gradient, parameters) : [gradient];
     this.#parts = [...gradients, statistics]
       .filter(({ size }) => size > 0)
       .map((tensor) => ({ tensor, kept: keep(tensor), isMean: tensor === statistics }));
@@ -84,13 +88,15 @@ export class ShardSums {
     else if (kept) this.#runner.run('store_rows', { a: tensor.reshape([1, tensor.size]), firstRow: i, target: kept });
   }
 
-  #sum(kernel: 'sum_shards' | 'begin_sum_shards', { tensor, kept }: SummedPart): void {
+  #sum(kernel: 'sum_shards' | 'begin_sum_shards', { tensor, kept, isMean }: SummedPart): void {
     const own = kept ?? tensor.reshape([this.#own, tensor.size]);
-    this.#runner.run(kernel, { own, sum: tensor.reshape([tensor.size]), communicator: this.#exchange! });
+    const sum = tensor.reshape([tensor.size]);
+    this.#runner.run(kernel, { own, sum, whole: isMean || this.#whole ? 1 : 0, communicator: this.#exchange! });
   }
 
   /**
-   * Records the kernels that write the sums where the gradients and statistics are.
+   * Records the kernels that write the sums where the gradients and statistics are: of the gradient, at least those of
+   * this process's own pieces.
    * @param filled - shards of the batch that have rows
    */
   finish(filled: number): void {

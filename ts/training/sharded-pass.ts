@@ -2,11 +2,13 @@ import { Scores } from '../inference/scores.js';
 import { formOf, type OutputForm, WholeOutputs } from '../inference/whole-outputs.js';
 import { penaltyGradientPass, penaltyPass } from '../losses/penalty.js';
 import { type Model, objectivesFor, penaltyOf } from '../net/model.js';
+import { UpdatePieces } from '../net/update-pieces.js';
 import { Tape } from '../ops/tape.js';
 import type { RecordedCall } from '../plan/recorded-call.js';
 import type { KernelArgument, Runner } from '../runtime/runner.js';
 import { RuntimeScalars } from '../runtime/runtime-scalars.js';
 import { sizeOf, type Tensor } from '../tensor/tensor.js';
+import { partsOf } from './gradient-buckets.js';
 import type { Judge, TrainingBatch } from './passes.js';
 import { copy, ShardSums } from './shard-sums.js';
 import type { Shard, Shards } from './shards.js';
@@ -31,6 +33,10 @@ export interface ShardedBatch {
 export class ShardedPass {
   readonly #model: Model;
   readonly #shards: Shards;
+  /** The parts of the gradient that are summed at once. */
+  readonly #gradients: readonly Tensor[];
+  /** This process's share of the update; undefined where each process makes all of it. */
+  readonly pieces: UpdatePieces | undefined;
   /** The scalars `shardStep` of the model's steps. */
   readonly #scalars = new RuntimeScalars(['shardStep']);
   /** Of the outputs, as the first batch shows them: a shorter one may have no row on this process. */
@@ -39,6 +45,15 @@ export class ShardedPass {
   constructor(model: Model, shards: Shards) {
     this.#model = model;
     this.#shards = shards;
+    const { layers, block } = model.stack;
+    const trained = layers.flatMap(({ layer }) => layer.parameters.filter(({ isTrained }) => isTrained));
+    const gradients = trained.map(({ gradient }) => gradient);
+    this.#gradients = partsOf(block.gradient, gradients, shards);
+    // A norm is one of the whole gradient, and rows that are left alone may lie in two pieces.
+    const needsWhole =
+      model.params.gradientClip.norm !== undefined || trained.some(({ rowSize }) => rowSize !== undefined);
+    if (shards.exchange !== undefined && !needsWhole)
+      this.pieces = new UpdatePieces(block.gradient, this.#gradients, shards);
   }
 
   /**
@@ -49,11 +64,8 @@ export class ShardedPass {
     const { stack } = this.#model;
     const { statistics } = stack.block;
     const own = this.#shards.ownOf(batch.rows);
-    const gradients = stack.layers.flatMap(({ layer }) => layer.parameters.filter(({ isTrained }) => isTrained));
-    const sums = new ShardSums(runner, this.#shards, own.length, {
-      ...stack.block,
-      parameters: gradients.map(({ gradient }) => gradient),
-    });
+    const arrays = { ...stack.block, gradients: this.#gradients };
+    const sums = new ShardSums(runner, this.#shards, own.length, arrays, this.pieces === undefined);
     const results: (readonly Tensor[])[] = [];
     let whole: WholeOutputs | undefined;
     const before = statistics.size > 0 && own.length > 1 ? runner.tensor(statistics.shape) : undefined;

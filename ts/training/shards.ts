@@ -13,8 +13,9 @@ export interface Shard {
 /** How batches are cut into shards, and which of them this process computes. */
 export class Shards {
   readonly count: number;
-  readonly #rank: number;
-  readonly #size: number;
+  readonly rank: number;
+  /** Number of processes. */
+  readonly size: number;
   /** The number by which kernels know the other processes; undefined where this one computes all shards. */
   readonly exchange: number | undefined;
   /** Whether gradients are summed while the backward pass goes on. */
@@ -28,17 +29,17 @@ export class Shards {
       throw badArgument('shards', `a multiple of ${size}, the number of ranks,`, count, hint);
     }
     this.count = count;
-    this.#rank = rank;
-    this.#size = size;
+    this.rank = rank;
+    this.size = size;
     this.exchange = size > 1 ? exchange : undefined;
     this.overlaps = overlaps;
   }
 
   /** The shards of a batch of so many rows that this process computes. */
   ownOf(rows: number): readonly Shard[] {
-    const own = this.count / this.#size;
+    const own = this.count / this.size;
     return Array.from({ length: own }, (_, i) => {
-      const index = this.#rank * own + i;
+      const index = this.rank * own + i;
       const [offset, end] = [index, index + 1].map((k) => Math.floor((k * rows) / this.count));
       return { index, offset: offset!, rows: end! - offset! };
     });

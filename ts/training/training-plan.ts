@@ -157,6 +157,7 @@ export class TrainingPlan {
     };
     const judge = { scores, scalars, wantsMetrics: true };
     const sharded = shards.count > 1 ? new ShardedPass(model, shards) : undefined;
+    const pieces = sharded?.pieces;
     const gradientPass = (runner: Runner, rows: number) => {
       windowPass(runner);
       if (!sharded) return [trainingPass(model, runner, () => batchOf(runner, whole(rows), rows), judge)];
@@ -167,10 +168,10 @@ export class TrainingPlan {
       const outputs = gradientPass(runner, rows);
       const part = { rows, firstRow: scalars.scalar('firstRow'), groupRows: gradientAccumulation * batchRows };
       if (isPart) accumulatePass(model, runner, part, scalars);
-      else stepUpdatePass(model, runner, scalars.scalar('epoch'));
+      else stepUpdatePass(model, runner, scalars.scalar('epoch'), pieces);
       return outputs;
     };
-    const update = (runner: Runner) => groupUpdatePass(model, runner, scalars.scalar('epoch'), scalars);
+    const update = (runner: Runner) => groupUpdatePass(model, runner, scalars.scalar('epoch'), scalars, pieces);
     const rest = count % batchRows;
     const [full, last] = [stepPass(batchRows), stepPass(rest)];
     const step = (runner: Runner) => {
@@ -189,6 +190,7 @@ export class TrainingPlan {
     this.replay = createReplay(
       {
         ...restPasses(model),
+        gather: pieces && ((runner) => model.state.gatherPass(runner, model.stack.block, pieces)),
         epoch: order && epoch,
         step,
         last: rest > 0 ? shorter : undefined,
