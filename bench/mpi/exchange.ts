@@ -1,5 +1,5 @@
-// Run by mpirun: the sum of gradients of several sizes over all ranks, as a training step makes it, beside a copy of as many
-// bytes. Rank 0 prints a list of figures. Usage: mpirun -n 2 node exchange.js <numbers>[,<numbers>…] [seconds]
+// Run by mpirun: what a training step exchanges, sums of gradients for each rank's piece and then the pieces of all, beside a
+// copy of as many bytes. Rank 0 prints a list of figures. Usage: mpirun -n 2 node exchange.js <numbers>[,<numbers>…] [seconds]
 import { mpi } from 'blasnet/mpi';
 import { EagerRunner } from '#blasnet/runtime/runner';
 import { median } from '../statistics.js';
@@ -20,7 +20,10 @@ for (const numbers of process.argv[2]!.split(',').map(Number)) {
   const own = new Float32Array(numbers).fill(rank + 1);
   const sum = new Float32Array(numbers);
   const operands = { own: { data: own, shape: [1, numbers] }, sum: { data: sum, shape: [numbers] } };
-  const exchanged = () => runner.run('sum_shards', { ...operands, communicator: exchange! });
+  const exchanged = () => {
+    runner.run('sum_shards', { ...operands, whole: 0, communicator: exchange! });
+    runner.run('gather_pieces', { values: operands.sum, communicator: exchange! });
+  };
   exchanged();
   if (sum.at(-1) !== (communicator.size * (communicator.size + 1)) / 2) throw new Error('a wrong sum');
   const calls = await communicator.broadcast(callsFor(exchanged));
