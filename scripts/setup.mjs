@@ -10,7 +10,7 @@ if (!isSupported) {
 }
 
 // Only now, since an older Node could not load these.
-const { main } = await import('./lib/run.mjs');
+const { main, say } = await import('./lib/run.mjs');
 const { ensureSystemPackages } = await import('./system-packages.mjs');
 const { installDependencies } = await import('./lib/dependencies.mjs');
 const { hasAddonWithoutCompiler } = await import('./lib/native.mjs');
@@ -22,4 +22,7 @@ await main(async () => {
   if (!hasAddonWithoutCompiler()) ensureSystemPackages(['build']);
   await build();
   mendNpxLinks();
+  // Other commands run this first, and have their own last line.
+  if (process.env.npm_lifecycle_event === 'setup')
+    say('this clone is set up: npm run example -- quick-start trains a net');
 });

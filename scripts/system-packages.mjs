@@ -68,7 +68,7 @@ const requirements = [
     name: 'chromium',
     set: 'browser',
     title: 'Chromium',
-    here: () => Boolean(process.env.BLASNET_CHROMIUM) || hasProgram('chromium'),
+    here: () => Boolean(process.env.BLASNET_CHROMIUM) || hasProgram('chromium', 'google-chrome'),
     apt: 'chromium',
     dnf: 'chromium',
     brew: 'chromium',

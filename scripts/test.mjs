@@ -49,7 +49,8 @@ function withoutAddressRandomisation() {
 }
 
 async function typeScriptTests({ all }) {
-  ensureSystemPackages(all ? ['browser', 'mpi'] : ['browser']);
+  // Only heavy tests open a page or start MPI.
+  if (all) ensureSystemPackages(['browser', 'mpi']);
   const { output, exitCode } = await watch(join(root, 'node_modules/.bin/ava'), [], tierOf(all));
   return countAva(output, exitCode);
 }

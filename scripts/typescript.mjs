@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { checkBarrels, writeBarrels } from './barrels.mjs';
 import { filesUnder, hashOf, readOr } from './lib/files.mjs';
 import { root } from './lib/root.mjs';
-import { run } from './lib/run.mjs';
+import { run, say } from './lib/run.mjs';
 import { checkVersion, writeVersion } from './version.mjs';
 
 const require = createRequire(import.meta.url);
@@ -25,6 +25,7 @@ export function buildTypeScript({ force = false } = {}) {
     writeVersion();
   }
   if (!force && readOr(stampFile) === stamp()) return;
+  say('compiling the TypeScript …');
   removeOrphans('dist', 'ts');
   for (const folder of devFolders) removeOrphans(`build/dev/${folder}`, folder);
   typeCheck({ force });

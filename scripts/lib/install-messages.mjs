@@ -29,5 +29,17 @@ export function cloneMessage({ clone, isCompiled, npmCommand }) {
   return { text: 'to set up a clone, run npm run setup: it compiles the TypeScript, too', ends: false };
 }
 
+/**
+ * What mends a build that ended, by a line that node-gyp printed; undefined where the line tells nothing. node-gyp reports a
+ * download that failed as trouble of the network, and not what else it would take.
+ */
+export function headersMessage(line, version = process.version) {
+  if (!/^gyp WARN install got an error/.test(line)) return undefined;
+  return (
+    `the headers of Node.js ${version} are not installed beside it, and could not be fetched from nodejs.org.\n` +
+    'Where they are elsewhere, name the folder that has include/node:\n  export npm_config_nodedir=/path/to/node'
+  );
+}
+
 /** How to mend an addon. */
 export const mendCommand = (clone) => (clone ? 'npm run setup' : 'npx blasnet build');

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { addonInputs, sourcesOf } from '../sources.mjs';
 import { buildProgress, roughly, secondsFor } from './build-progress.mjs';
 import { filesUnder, hashOf, readOr } from './files.mjs';
-import { isClone, mendCommand } from './install-messages.mjs';
+import { headersMessage, isClone, mendCommand } from './install-messages.mjs';
 import { takePrebuilt } from './prebuilt.mjs';
 import { root } from './root.mjs';
 import { runByLines, ScriptError, say } from './run.mjs';
@@ -31,13 +31,17 @@ export async function buildNative({ force = false, stream = process.stderr } = {
   const seconds = files.reduce((sum, file) => sum + file.seconds, 0) / Math.min(jobs, availableParallelism());
   stream.write(`blasnet: building the addon: ${files.length} files to compile, about ${roughly(seconds)} …\n`);
   const progress = buildProgress({ what: 'building the addon', files, jobs, stream });
+  let advice;
+  const read = (line) => {
+    progress.line(line);
+    advice ??= headersMessage(line);
+  };
   try {
-    await runByLines(
-      process.execPath,
-      [nodeGyp(), 'configure', 'build', '--jobs', String(jobs), ...headersOption()],
-      progress.line,
-      { what: 'building the addon' },
-    );
+    const args = [nodeGyp(), 'configure', 'build', '--jobs', String(jobs), ...headersOption()];
+    await runByLines(process.execPath, args, read, { what: 'building the addon' });
+  } catch (error) {
+    if (advice && error instanceof ScriptError) throw new ScriptError(`${error.message}\n${advice}`);
+    throw error;
   } finally {
     progress.stop();
   }

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, ScriptError, say, tryRun } from '../lib/run.mjs';
+import { npmPack } from '../release/pack.mjs';
 import { checkSum, fetchBytes, workFolder } from './sources.mjs';
 import { python } from './zig.mjs';
 
@@ -21,9 +22,9 @@ export async function madeOnce(name, make) {
 /** Folder of an npm package for whatever platform, without what it depends on. */
 export const npmPackage = (name, version) =>
   madeOnce(`${name.replace('/', '-')}-${version}`, (folder) => {
-    const [packed] = JSON.parse(run('npm', ['pack', `${name}@${version}`, '--json', '--pack-destination', folder]));
-    run('tar', ['-xzf', join(folder, packed.filename), '-C', folder, '--strip-components=1']);
-    rmSync(join(folder, packed.filename));
+    const { filename } = npmPack([`${name}@${version}`, '--pack-destination', folder]);
+    run('tar', ['-xzf', join(folder, filename), '-C', folder, '--strip-components=1']);
+    rmSync(join(folder, filename));
   });
 
 /** Folder of a wheel's files; `platform` is pip's name of one. */

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { addonHash } from '../lib/addon-hash.mjs';
 import { root } from '../lib/root.mjs';
-import { run } from '../lib/run.mjs';
+import { packSizes } from '../release/pack.mjs';
 import { archives, workFolder } from './sources.mjs';
 import { zigFolder, zigVersion } from './zig.mjs';
 
@@ -28,8 +28,7 @@ export function makePackage(name, target, addon) {
   writeFileSync(join(folder, 'README.md'), readme(name, target));
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   writeFileSync(join(folder, 'THIRD-PARTY-LICENSES'), licences(target));
-  const [packed] = JSON.parse(run('npm', ['pack', '--dry-run', '--json', folder], { what: 'npm pack' }));
-  return { folder, unpacked: packed.unpackedSize, packed: packed.size };
+  return { folder, ...packSizes(folder) };
 }
 
 /** The package.json of a target's package; `about` is that of the project, `sources` the hash of the native sources. */

@@ -6,21 +6,11 @@ import { join } from 'node:path';
 import { root } from '../lib/root.mjs';
 import { ScriptError, say } from '../lib/run.mjs';
 import { nativeTestsOf } from './link.mjs';
+import { differenceOf, tolerance } from './losses.mjs';
 import { checkProducts } from './products.mjs';
 import { runners } from './runners.mjs';
 import { workFolder } from './sources.mjs';
 import { targets } from './targets.mjs';
-
-const expected = JSON.parse(readFileSync(new URL('losses.json', import.meta.url), 'utf8'));
-const tolerance = 1e-5;
-
-/** The largest difference between the losses of a run and those that are expected; NaN where some are missing. */
-export function differenceOf(results, losses = expected) {
-  const differences = Object.entries(losses).flatMap(([net, values]) =>
-    values.map((value, i) => Math.abs((results[net]?.losses[i] ?? Number.NaN) - value)),
-  );
-  return Math.max(0, ...differences);
-}
 
 /**
  * Runs the training of smoke.mjs with the addon of each target, and the native tests if they are wanted; prints a table.

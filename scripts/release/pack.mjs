@@ -30,14 +30,24 @@ export function packFolders(folders, into) {
 /** @returns {Packed} */
 export function packFolder(folder, into) {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const [node, npm] = npmCommand();
-  const args = ['pack', folder, '--json', '--ignore-scripts', '--pack-destination', into];
-  const answer = JSON.parse(run(node, [npm, ...args], { what: `packing ${manifest.name}` }));
-  // A list, or from npm 12 on the packages by their names.
-  const { filename, size, unpackedSize } = Object.values(answer)[0];
+  const { filename, size, unpackedSize } = npmPack([folder, '--ignore-scripts', '--pack-destination', into]);
   const { name, version } = manifest;
   const tarball = join(into, filename.replace(/^@/, '').replace('/', '-'));
   return { name, version, tarball, packed: size, unpacked: unpackedSize, manifest };
+}
+
+/** Bytes of a package that is not packed yet, and of its tarball. */
+export function packSizes(folder) {
+  const { unpackedSize: unpacked, size: packed } = npmPack([folder, '--ignore-scripts', '--dry-run']);
+  return { unpacked, packed };
+}
+
+/** Calls npm pack for one package, and gives its answer. */
+export function npmPack(args) {
+  const [node, npm] = npmCommand();
+  const answer = JSON.parse(run(node, [npm, 'pack', '--json', ...args], { what: `npm pack ${args[0]}` }));
+  // A list, or from npm 12 on the packages by their names.
+  return Object.values(answer)[0];
 }
 
 /** The packages whose tarballs lie in a folder. @returns {Packed[]} */

@@ -15,9 +15,10 @@ interface Module {
     readonly npmCommand: string | undefined;
   }): { readonly text: string; readonly ends: boolean } | undefined;
   mendCommand(clone: boolean): string;
+  headersMessage(line: string, version?: string): string | undefined;
 }
 
-const { isClone, missingMessage, cloneMessage, mendCommand } = (await import(
+const { isClone, missingMessage, cloneMessage, mendCommand, headersMessage } = (await import(
   pathToFileURL(resolve('scripts/lib/install-messages.mjs')).href
 )) as Module;
 
@@ -36,6 +37,13 @@ test('what is missing is named, with what to run next in a clone and out of one'
     /Install with\n {2}this system's package manager/,
   );
   t.deepEqual([mendCommand(true), mendCommand(false)], ['npm run setup', 'npx blasnet build']);
+});
+
+test('headers of Node.js that node-gyp cannot fetch: the message names the variable that tells where they are', (t) => {
+  t.is(headersMessage('gyp info using node@20.20.2 | linux | x64'), undefined);
+  const message = headersMessage('gyp WARN install got an error, rolling back install', 'v20.20.2')!;
+  t.regex(message, /^the headers of Node\.js v20\.20\.2 .*nodejs\.org/);
+  t.regex(message, /export npm_config_nodedir=/);
 });
 
 test('a clone that is not set up is told to be, by npx before anything is compiled', (t) => {

@@ -48,14 +48,15 @@ const good = {
   warm: 1.26,
   bytes: 12_345_678,
   packages: 7,
+  difference: 1.74e-8,
   passed: ['train'],
 };
 const bad = { manager: 'bun', room: 'a folder', passed: ['install'], failure: 'serve: exit code 1\n  and why' };
 
 test('a row for each package manager: seconds, size, and what passed or failed', (t) => {
   t.deepEqual(report.trialTable([good, bad]).split('\n').slice(2), [
-    '| npm | a folder | 4.0 | 1.3 | 12.3 | 7 | train |',
-    '| bun | a folder |  |  |  |  | install; FAILED: serve: exit code 1 |',
+    '| npm | a folder | 4.0 | 1.3 | 12.3 | 7 | 1.7e-8 | train |',
+    '| bun | a folder |  |  |  |  |  | install; FAILED: serve: exit code 1 |',
   ]);
 });
 

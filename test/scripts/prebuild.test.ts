@@ -35,7 +35,7 @@ const { dependenciesIn, compileAll } = (await script('prebuild/compile.mjs')) as
   dependenciesIn(text: string): string[];
   compileAll(what: string, units: readonly Unit[]): Promise<number>;
 };
-const { differenceOf } = (await script('prebuild/run-elsewhere.mjs')) as {
+const { differenceOf } = (await script('prebuild/losses.mjs')) as {
   differenceOf(results: Readonly<Record<string, { losses: readonly number[] }>>, losses: Losses): number;
 };
 const { productsInTable, productsInMakefile } = (await script('prebuild/openblas-products.mjs')) as {

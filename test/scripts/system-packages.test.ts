@@ -57,6 +57,8 @@ onLinux('a browser is asked for by tests alone, unless BLASNET_CHROMIUM names on
   t.regex(child.stderr, /^blasnet: missing: .*Chromium; install with$/m);
   t.regex(child.stderr, /apt-get .*install -y --no-install-recommends .*chromium$/m);
   t.notRegex(systemPackages({ ...nothing, BLASNET_CHROMIUM: '/opt/chrome' }, '--browser').stderr, /Chromium/);
+  const withChrome = { ...nothing, PATH: await folderOf('apt-get', 'google-chrome') };
+  t.notRegex(systemPackages(withChrome, '--browser').stderr, /Chromium/);
 });
 
 onLinux('goes on where nothing is missing', (t) => {

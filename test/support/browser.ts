@@ -5,7 +5,9 @@ import { delimiter, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 
-const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'chromium'));
+// Chrome takes the place of Chromium where a distribution has no package of that, as Ubuntu.
+const folders = (process.env.PATH ?? '').split(delimiter);
+const onPath = ['chromium', 'google-chrome'].flatMap((name) => folders.map((folder) => join(folder, name)));
 const executablePath = process.env.BLASNET_CHROMIUM ?? onPath.find(existsSync) ?? '/usr/bin/chromium';
 const args = [
   '--no-sandbox',

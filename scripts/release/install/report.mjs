@@ -20,7 +20,16 @@ export function table(columns, rows) {
 /** What was installed, how long it took and how large it is. */
 export const trialTable = (trials) =>
   table(
-    ['package manager', 'in', 'cold cache, s', 'warm cache, s', 'node_modules, MB', 'packages', 'passed'],
+    [
+      'package manager',
+      'in',
+      'cold cache, s',
+      'warm cache, s',
+      'node_modules, MB',
+      'packages',
+      'losses differ by',
+      'passed',
+    ],
     trials.map((row) => [
       row.manager,
       row.room,
@@ -28,6 +37,7 @@ export const trialTable = (trials) =>
       seconds(row.warm),
       megabytes(row.bytes) || '',
       row.packages || '',
+      row.difference === undefined ? '' : row.difference.toExponential(1),
       row.failure ? `${row.passed.join(', ')}; FAILED: ${row.failure.split('\n')[0]}` : row.passed.join(', '),
     ]),
   );

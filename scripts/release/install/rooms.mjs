@@ -69,7 +69,9 @@ export function whyNoDebian() {
   if (tryRun('apt-get', ['--version']) === null) return 'debootstrap is missing, and so is apt-get';
   say('installing debootstrap …');
   spawnSync('apt-get', ['update'], { stdio: 'ignore' });
-  spawnSync('apt-get', ['install', '--yes', '--no-install-recommends', 'debootstrap'], { stdio: 'ignore' });
+  spawnSync('apt-get', ['install', '--yes', '--no-install-recommends', 'debootstrap', 'debian-archive-keyring'], {
+    stdio: 'ignore',
+  });
   return tryRun('debootstrap', ['--version']) === null ? 'apt-get could not install debootstrap' : undefined;
 }
 

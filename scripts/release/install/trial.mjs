@@ -2,15 +2,18 @@
 import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { differenceOf, tolerance } from '../../prebuild/losses.mjs';
 import { bytesOnDisk, emptyFolder, packagesIn, put } from './files.mjs';
 
 const programs = join(dirname(fileURLToPath(import.meta.url)), 'programs');
+const smoke = fileURLToPath(new URL('../../prebuild/smoke.mjs', import.meta.url));
 
 /** A project that depends on nothing yet, with the programs to run. */
 export function newProject(folder) {
   emptyFolder(folder);
   put(join(folder, 'package.json'), { name: 'app', version: '1.0.0', private: true, type: 'commonjs' });
   for (const name of readdirSync(programs)) copyFileSync(join(programs, name), join(folder, name));
+  copyFileSync(smoke, join(folder, 'smoke.mjs'));
   return folder;
 }
 
@@ -63,6 +66,7 @@ export async function tryManager({ room, name, manager, url, spec = 'blasnet' })
     measure(row, cwd, cache);
     const { stdout } = await pass('train', [...manager.run(tools), 'use.mjs'], {});
     row.versions = lastLine(stdout);
+    row.difference = await compareLosses(pass, manager.run(tools));
     await pass('require', [...manager.run(tools), 'use.cjs'], {});
     await pass('worker', [...manager.run(tools), 'worker.mjs'], {});
     const help = await pass('command line', [...manager.blasnet(tools), '--help'], {});
@@ -84,6 +88,14 @@ export async function tryManager({ room, name, manager, url, spec = 'blasnet' })
   }
   rmSync(cache, { recursive: true, force: true });
   return row;
+}
+
+/** Trains the nets of smoke.mjs, and gives the largest difference of a loss from what it is on other platforms. */
+async function compareLosses(pass, run) {
+  const { stdout } = await pass('losses', [...run, 'smoke.mjs'], {});
+  const difference = differenceOf(lastLine(stdout).results);
+  if (difference <= tolerance) return difference;
+  throw new StepError(`losses: one differs by ${difference} from scripts/prebuild/losses.json\n${stdout}`);
 }
 
 /** Size and number of what was installed, and which platform packages are among it. */
