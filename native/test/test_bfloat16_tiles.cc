@@ -102,9 +102,9 @@ void CheckAllForms(const Size& s) {
 
 TEST_CASE("products by tiles multiply rounded factors") {
   for (const Size& s : Sizes()) CheckAllForms(s);
-  for (const size_t m : {15, 16, 17, 31, 32, 33}) {
-    for (const size_t n : {15, 16, 17, 31, 32, 33}) {
-      for (const size_t k : {1, 31, 32, 33, 64}) CheckAllForms({m, n, k});
+  for (const size_t m : {16, 17, 33}) {
+    for (const size_t n : {16, 17, 33}) {
+      for (const size_t k : {1, 32, 33}) CheckAllForms({m, n, k});
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "math/tiles.h"
 #include "test/testing.h"
@@ -35,17 +36,18 @@ class ModelTiles {
   template <int kSum, int kLeft, int kRight>
   void AddPairs() {
     CheckShapes<kSum, kLeft, kRight>();
+    const Pairs left(tiles_[kLeft]), right(tiles_[kRight]);
     for (size_t m = 0; m < shapes_.rows[kSum]; ++m) {
-      for (size_t n = 0; n < shapes_.row_bytes[kSum] / sizeof(float); ++n) {
-        float earlier = 0, later = 0;
-        for (size_t k = 0; k < shapes_.rows[kRight]; ++k) {
-          const uint32_t left = Get<uint32_t>(kLeft, m, k), right = Get<uint32_t>(kRight, k, n);
-          earlier = Fused(left << 16, right << 16, earlier);
-          later = Fused(left & 0xFFFF0000u, right & 0xFFFF0000u, later);
+      float earlier[kColumns] = {}, later[kColumns] = {}, sums[kColumns];
+      for (size_t k = 0; k < shapes_.rows[kRight]; ++k) {
+        for (size_t n = 0; n < kColumns; ++n) {
+          earlier[n] = Flushed(left.earlier[m][k] * right.earlier[k][n] + earlier[n]);
+          later[n] = Flushed(left.later[m][k] * right.later[k][n] + later[n]);
         }
-        const float sum = Flushed(Get<float>(kSum, m, n)) + Flushed(earlier + later);
-        Set(kSum, m, n, Flushed(sum));
       }
+      std::memcpy(sums, tiles_[kSum][m], sizeof(sums));
+      for (size_t n = 0; n < kColumns; ++n) sums[n] = Flushed(Flushed(sums[n]) + Flushed(earlier[n] + later[n]));
+      std::memcpy(tiles_[kSum][m], sums, shapes_.row_bytes[kSum]);
     }
   }
   template <int kSum, int kLeft, int kRight>
@@ -64,11 +66,27 @@ class ModelTiles {
   }
 
  private:
+  static constexpr size_t kColumns = kTileRowBytes / sizeof(float);
+  using Bytes = unsigned char[kTileRows][kTileRowBytes];
+
   // The instructions take denormal numbers for 0 and make none.
-  static float Flushed(float x) { return std::fpclassify(x) == FP_SUBNORMAL ? std::copysign(0.0f, x) : x; }
-  static float Fused(uint32_t a, uint32_t b, float sum) {
-    return Flushed(std::fma(Flushed(std::bit_cast<float>(a)), Flushed(std::bit_cast<float>(b)), sum));
-  }
+  static float Flushed(float x) { return std::abs(x) < std::numeric_limits<float>::min() ? std::copysign(0.0f, x) : x; }
+
+  // A tile's numbers as floats: products of two are exact, so that it makes no difference that the instruction rounds a
+  // product and a sum at once.
+  struct Pairs {
+    explicit Pairs(const Bytes& tile) {
+      for (size_t r = 0; r < kTileRows; ++r) {
+        uint32_t pairs[kColumns];
+        std::memcpy(pairs, tile[r], sizeof(pairs));
+        for (size_t i = 0; i < kColumns; ++i) {
+          earlier[r][i] = Flushed(std::bit_cast<float>(pairs[i] << 16));
+          later[r][i] = Flushed(std::bit_cast<float>(pairs[i] & 0xFFFF0000u));
+        }
+      }
+    }
+    float earlier[kTileRows][kColumns], later[kTileRows][kColumns];
+  };
 
   // Other shapes end the process on a CPU with tiles.
   template <int kSum, int kLeft, int kRight>
@@ -90,7 +108,7 @@ class ModelTiles {
   }
 
   const TileShapes shapes_;
-  unsigned char tiles_[8][kTileRows][kTileRowBytes] = {};
+  Bytes tiles_[8] = {};
 };
 
 }  // namespace blasnet::testing
