@@ -18,7 +18,7 @@ const mirror = 'http://deb.debian.org/debian';
 const packages = ['bochs', 'bochsbios', 'vgabios', 'isolinux', 'syslinux-common', 'xorriso', 'cpio'];
 /** What the script writes, within the folder. */
 const place = '/opt/amx';
-const defaultTests = '*bfloat16*,*tiles*';
+const defaultTests = '*bfloat16*,*tiles*,quantized_product*';
 
 /** Linux is unpacked rather than installed, which would make a file for booting this very machine. */
 const unpackLinux = `mkdir -p ${place}/linux && cd ${place}/linux
@@ -72,7 +72,8 @@ function layOut(program, root) {
 /** Words of Linux's command line; those behind `--` are arguments of the tests, and `NAME=value` is their environment. */
 function commandLine(tests, isQuick) {
   const linux = ['console=ttyS0', 'quiet', 'nokaslr', 'mitigations=off', 'rdinit=/tests'];
-  return [...linux, ...(isQuick ? ['BLASNET_TESTS=quick'] : []), '--', `-tc=${tests}`].join(' ');
+  const environment = ['BLASNET_TEST_TILES=1', ...(isQuick ? ['BLASNET_TESTS=quick'] : [])];
+  return [...linux, ...environment, '--', `-tc=${tests}`].join(' ');
 }
 
 const bootMenu = (words) => `DEFAULT tests
