@@ -154,7 +154,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("blas", BlasVersion());
   exports.Set("simd", hwy::TargetName(hwy::SupportedTargets() & -hwy::SupportedTargets()));
   exports.Set("machine", DescribeMachine(env));
-  exports.Set("bfloat16", Napi::Boolean::New(env, MultipliesPairs()));
+  exports.Set("bfloat16", NameOf(WayOfBfloat16()));
   exports.Set("physicalCores", static_cast<double>(PhysicalCores()));
   return exports;
 }

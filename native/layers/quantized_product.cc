@@ -5,7 +5,7 @@
 #define HWY_TARGET_INCLUDE "layers/quantized_product.cc"
 #include "math/foreach_target.h"
 //
-#include "math/quantized_product-inl.h"
+#include "math/quantized_tiles-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -119,7 +119,7 @@ void QuantizedProduct(Context& context, Matrix<const T> x, Vector<const int32_t>
       const size_t last = HWY_MIN(s.panels(), (column + 1) * groups / across * kWidth);
       const auto product = [&](size_t i, size_t first, size_t end) {
         const ByteFactors factors{rows + i * pitch, row_pitch, runs, packed.data + columns, packed.data};
-        ByteProduct(factors, first, end, panel, last, {y.row(i), s.outputs, scale.data, bias.data});
+        ByteProductByBest(factors, first, end, panel, last, {y.row(i), s.outputs, scale.data, bias.data});
       };
       if (products == 1) return product(0, part * height / down, (part + 1) * height / down);
       for (size_t i = part * products / down; i < (part + 1) * products / down; ++i) product(i, 0, height);

@@ -1,87 +1,14 @@
 // Products in bfloat16: against plain loops over rounded factors, and, where they are the kernels in float32 with such
 // factors, to the bit.
 
-#include <bit>
-#include <span>
-
-#include "math/bfloat16.h"
+#include "test/bfloat16.h"
 #include "test/convolutions.h"
 #include "test/threads.h"
 
 namespace blasnet::testing {
 
-namespace {
-
-// x rounded to bfloat16: the upper 16 bits, half to even.
-float RoundedOf(float x) {
-  if (std::isnan(x)) return x;
-  const uint32_t bits = std::bit_cast<uint32_t>(x);
-  const uint32_t below = bits & 0xFFFF, kept = bits >> 16;
-  const bool up = below > 0x8000 || (below == 0x8000 && kept % 2 == 1);
-  return std::bit_cast<float>((kept + up) << 16);
-}
-
-std::vector<float> RoundedOf(const Tensor<float>& x) {
-  std::vector<float> rounded;
-  for (size_t i = 0; i < x.size(); ++i) rounded.push_back(RoundedOf(x[i]));
-  return rounded;
-}
-
-// Sizes of products around the ends of blocks, of panels and of pairs; some are large enough for the CPU's
-// instructions.
-struct Size {
-  size_t m, n, k;
-};
-const Size kSizes[] = {{1, 1, 1},    {3, 17, 5},   {64, 65, 3},    {17, 64, 64},   {12, 32, 128}, {13, 33, 127},
-                       {65, 65, 65}, {1, 70, 511}, {300, 1, 200},  {1000, 40, 1},  {2, 515, 64},  {25, 47, 301},
-                       {64, 10, 64}, {64, 16, 33}, {130, 290, 66}, {40, 1027, 200}};
-
-// The last size has more terms than all others.
-std::span<const Size> Sizes() { return std::span(kSizes).first(std::size(kSizes) - (IsQuick() ? 1 : 0)); }
-
-// Both ways of computing, where the CPU has instructions for pairs.
-template <class F>
-void ForBothWays(const F& run) {
-  const bool before = MultipliesPairs();
-  for (const bool pairs : {false, true}) {
-    SetMultipliesPairs(pairs);
-    CAPTURE(MultipliesPairs());
-    run();
-  }
-  SetMultipliesPairs(before);
-}
-
-// y = start + factor · op(a)·op(b) of rounded factors in plain loops; a is m×k, or k×m where it is turned.
-void CheckProduct(const Size& s, const Tensor<float>& a, bool turn_a, const Tensor<float>& b, bool turn_b,
-                  const std::function<long double(size_t, size_t)>& start, long double factor, const Tensor<float>& y) {
-  CAPTURE(s.m);
-  CAPTURE(s.n);
-  CAPTURE(s.k);
-  const std::vector<float> left = RoundedOf(a), right = RoundedOf(b);
-  Worst worst;
-  for (size_t i = 0; i < s.m; ++i) {
-    for (size_t j = 0; j < s.n; ++j) {
-      long double sum = 0, size = 0;
-      for (size_t t = 0; t < s.k; ++t) {
-        const long double term = static_cast<long double>(turn_a ? left[t * s.m + i] : left[i * s.k + t]) *
-                                 (turn_b ? right[j * s.k + t] : right[t * s.n + j]);
-        sum += term;
-        size += std::abs(term);
-      }
-      const long double before = start(i, j);
-      worst.Add(y[i * s.n + j], before + factor * sum, kEpsilon<float> * (std::abs(before) + size) * 8);
-    }
-  }
-  CHECK(worst.ratio() <= 1);
-}
-
-long double None(size_t, size_t) { return 0; }
-long double Three(size_t, size_t) { return 3; }
-
-}  // namespace
-
 TEST_CASE("factors are rounded half to even, and NaN stays NaN") {
-  ForBothWays([] {
+  ForAllWays([] {
     const float one_and = std::bit_cast<float>(0x3F800001u);
     const std::vector<float> given{0,
                                    -0.0f,
@@ -121,7 +48,7 @@ TEST_CASE("factors are rounded half to even, and NaN stays NaN") {
 }
 
 TEST_CASE("fully connected layers in bfloat16 multiply rounded factors") {
-  ForBothWays([] {
+  ForAllWays([] {
     for (const Size& s : Sizes()) {
       Tensor<float> x({s.m, s.k}), w({s.k, s.n}), b({1, s.n}), z({s.m, s.n});
       Numbers numbers(s.m + s.n + s.k);
@@ -134,7 +61,7 @@ TEST_CASE("fully connected layers in bfloat16 multiply rounded factors") {
 }
 
 TEST_CASE("gradients of fully connected layers in bfloat16 multiply rounded factors") {
-  ForBothWays([] {
+  ForAllWays([] {
     for (const Size& s : Sizes()) {
       // x is k×m here, dz k×n and dw m×n; dx comes of dz and of weights n×m.
       Tensor<float> x({s.k, s.m}), dz({s.k, s.n}), turned({s.n, s.k}), left({s.m, s.k}), b({1, s.n});
@@ -191,7 +118,7 @@ TEST_CASE("gradients of fully connected layers in bfloat16 multiply rounded fact
 }
 
 TEST_CASE("products of matrices in bfloat16 multiply rounded factors") {
-  ForBothWays([] {
+  ForAllWays([] {
     for (const Size& s : Sizes()) {
       Tensor<float> a({s.m, s.k}), b({s.k, s.n}), turned({s.n, s.k}), over({s.k, s.m});
       Numbers numbers(s.m + s.n + s.k);
@@ -310,7 +237,7 @@ TEST_CASE("convolutions in bfloat16 have the bits of those in float32 with round
 }
 
 TEST_CASE("a step of Adam in bfloat16 has the bits of the layer's gradients and of adam_update") {
-  ForBothWays([] {
+  ForAllWays([] {
     const size_t m = 33, in = 70, out = 41;
     Tensor<float> x({m, in}), dz({m, out}), dw({in, out}), db({1, out});
     Numbers numbers(7);
@@ -352,7 +279,7 @@ TEST_CASE("a step of Adam in bfloat16 has the bits of the layer's gradients and 
 }
 
 TEST_CASE("products in bfloat16 have the same bits on any number of threads") {
-  ForBothWays([] {
+  ForAllWays([] {
     for (const Size& s : {Size{256, 700, 130}, Size{700, 40, 256}, Size{64, 128, 785}}) {
       Tensor<float> x({s.m, s.k}), w({s.k, s.n}), b({1, s.n}), dz({s.m, s.n});
       Numbers numbers(s.m);
@@ -388,7 +315,7 @@ TEST_CASE("products in bfloat16 have the same bits on any number of threads") {
 }
 
 TEST_CASE("products in bfloat16 are refused in float64, and where shapes do not fit") {
-  ForBothWays([] {
+  ForAllWays([] {
     Tensor<double> a({2, 3}), b({3, 2}), y({2, 2});
     CHECK_THROWS_AS(
         Call<double>("product_over_rows_bfloat16").With("a", b).With("b", b).With("y", y).With("accumulate", 0.0).Run(),

@@ -1,8 +1,8 @@
 // Kernels on memory that ends where the process may not read on: vector instructions that sanitizers do not see must
 // not touch what lies behind a tensor, or before it.
 
-#include "math/bfloat16.h"
 #include "test/activations.h"
+#include "test/bfloat16.h"
 #include "test/pages.h"
 
 namespace blasnet::testing {
@@ -160,9 +160,7 @@ TEST_CASE_TEMPLATE("products touch nothing beyond their tensors", T, float, doub
 }
 
 TEST_CASE("products in bfloat16 touch nothing beyond their tensors") {
-  const bool before = MultipliesPairs();
-  for (const bool pairs : {false, true}) {
-    SetMultipliesPairs(pairs);
+  ForAllWays([] {
     double zero = 0;
     for (const bool at_end : {false, true}) {
       for (const auto& [m, k] : {std::pair<size_t, size_t>{1, 3}, {5, 7}, {70, 513}, {37, 1032}}) {
@@ -180,8 +178,7 @@ TEST_CASE("products in bfloat16 touch nothing beyond their tensors") {
         }
       }
     }
-  }
-  SetMultipliesPairs(before);
+  });
 }
 
 TEST_CASE_TEMPLATE("batches of images touch nothing beyond their tensors", T, float, double) {

@@ -3,7 +3,6 @@ import { badArgument } from '../core/errors.js';
 import { version } from '../core/version.js';
 import { describeMachine, describeRules } from './machine.js';
 import { native } from './native.js';
-import { hasNativeBfloat16 } from './precision.js';
 
 /**
  * Sets the number of threads that a run uses, the calling one included, in this environment (main thread or worker).
@@ -26,15 +25,16 @@ export function getThreads(): number {
 
 /**
  * Versions of blasnet, its BLAS and Node.js, the CPU's name and cores, the vector instructions in use, whether
- * `precision: 'bfloat16'` uses instructions of the CPU ('native') or computes the same by float32 ('emulated'), and what was
- * read of the machine with the sizes that kernels derive from it: both are one line of text each, for reports.
+ * `precision: 'bfloat16'` uses instructions of the CPU ('native' for vectors, 'amx' for tiles) or computes the same by float32
+ * ('emulated'), and what was read of the machine with the sizes that kernels derive from it: both are one line of text each,
+ * for reports.
  */
 export const versions = Object.freeze({
   blasnet: version,
   openblas: native.blas,
   cpu: cpus()[0]?.model ?? 'unknown',
   simd: native.simd,
-  bfloat16: hasNativeBfloat16 ? 'native' : 'emulated',
+  bfloat16: native.bfloat16,
   node: process.versions.node,
   physicalCores: native.physicalCores,
   machine: describeMachine(native.machine),

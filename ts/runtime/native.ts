@@ -112,8 +112,8 @@ export interface Native {
   readonly simd: string;
   /** Properties of the machine, and the sizes derived from them; see native/core/machine.h and rules.h. */
   readonly machine: NativeMachine;
-  /** Whether products in bfloat16 use instructions of the CPU for them. */
-  readonly bfloat16: boolean;
+  /** How products in bfloat16 are computed: by tiles of AMX, by AVX-512 BF16, or by float32. */
+  readonly bfloat16: 'amx' | 'native' | 'emulated';
   readonly physicalCores: number;
   readonly Plan: new (
     dtype: DType,

@@ -1,6 +1,4 @@
 // @internal
-import { native } from './native.js';
-
 /** The numbers that products multiply: those of the dtype, or the same rounded to bfloat16. Sums stay float32. */
 export type Precision = (typeof precisions)[number];
 
@@ -22,6 +20,3 @@ export function precisionOf(kernel: string): Precision {
 export function plainKernel(kernel: string): string {
   return precisionOf(kernel) === 'bfloat16' ? kernel.slice(0, -suffix.length) : kernel;
 }
-
-/** Whether products in bfloat16 use instructions of the CPU for them; otherwise rounded numbers are multiplied as float32. */
-export const hasNativeBfloat16 = native.bfloat16;
