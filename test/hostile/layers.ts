@@ -95,6 +95,7 @@ export function layer(
       'inputType',
       'inputRange',
       'stepsFrom',
+      'stepRefusal',
       'recur',
       'biases',
       'specs',
