@@ -14,7 +14,7 @@ export interface StepPlan {
   readonly inputs: readonly BoundInput[];
   readonly outputs: readonly Tensor[];
   readonly replay: Replay;
-  /** What is computed once for a sequence; undefined where there is nothing. */
+  /** Computes what a sequence needs once; undefined where there is nothing. */
   readonly once: Replay | undefined;
 }
 

@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import type { AttentionParts } from './attention-parts.js';
 import { keysAndValues, queries } from './attention-projections.js';
 
-/** What a layer keeps from one step of a stream to the next. */
+/** A layer, and the memory that it has from one step of a stream to the next. */
 export interface StepsOfLayer {
   readonly layer: object;
   readonly memory: StepMemory;
