@@ -93,7 +93,8 @@ HWY_INLINE void AddValues(const T* scores, size_t keys, const T* v, size_t row, 
 
 template <class T>
 HWY_INLINE void MultiplyValues(size_t n, T factor, T* y) {
-  Map(n, y, [factor](auto d, auto v) { return hn::Mul(v, hn::Set(d, factor)); }, static_cast<const T*>(y));
+  Map(
+      n, y, [factor](auto d, auto v) { return hn::Mul(v, hn::Set(d, factor)); }, static_cast<const T*>(y));
 }
 
 template <class T>

@@ -57,7 +57,8 @@ struct Step {
 
   static void Take(const Tensor<T>& all, size_t step, Tensor<T>& one) {
     const size_t rows = one.shape()[0], width = one.size() / rows, steps = all.size() / one.size();
-    for (size_t i = 0; i < rows; ++i) std::copy_n(all.data() + (i * steps + step) * width, width, one.data() + i * width);
+    for (size_t i = 0; i < rows; ++i)
+      std::copy_n(all.data() + (i * steps + step) * width, width, one.data() + i * width);
   }
 
   void Keep(Tensor<T>& x, Tensor<T>& kept, bool last) {
@@ -139,9 +140,8 @@ TEST_CASE_TEMPLATE("attention of a step has the same bits on any number of threa
   Sequence<T> all(c);
   Step<T> one(c, c.steps);
   for (size_t step = 0; step < c.steps; ++step) one.Keep(all, step);
-  CheckThreadsDoNotMatter<T>(one.y.shape(), [&](Context& context, Tensor<T>& out) {
-    one.Of(c, true).With("y", out).Run(context);
-  });
+  CheckThreadsDoNotMatter<T>(one.y.shape(),
+                             [&](Context& context, Tensor<T>& out) { one.Of(c, true).With("y", out).Run(context); });
 }
 
 TEST_CASE("operands of a step that do not fit are refused") {

@@ -3,8 +3,8 @@ import test, { type ExecutionContext } from 'ava';
 import {
   AddLayer,
   ClassificationLayer,
-  type DType,
   DropoutLayer,
+  type DType,
   EmbeddingLayer,
   FullyConnectedLayer,
   GruLayer,
@@ -222,7 +222,8 @@ test('a sequence ends where the places for its steps are full', (t) => {
   short.step(stepOf(x, 0));
   const long = net.stream({ maxSteps: 20 });
   for (let step = 0; step < 20; step++) long.step(stepOf(x, step % steps));
-  for (const maxSteps of [0, 1.5, 2 ** 25, Number.NaN]) t.throws(() => net.stream({ maxSteps }), badArgument(/maxSteps/));
+  for (const maxSteps of [0, 1.5, 2 ** 25, Number.NaN])
+    t.throws(() => net.stream({ maxSteps }), badArgument(/maxSteps/));
   const learned = chain([new PositionalEncodingLayer({ learned: true, steps: 5 })]);
   t.throws(() => learned.stream({ maxSteps: 6 }).step([1, 2]), badArgument(/at most the 5 steps.*6/));
 });

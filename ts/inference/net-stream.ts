@@ -151,7 +151,7 @@ export class NetStream {
   #run(inputs: StepInputs): readonly Tensor[] {
     this.#memory.requirePlace();
     const isBegun = this.#memory.steps > 0;
-    const missing = inputs.findIndex((x) => x === undefined);
+    const missing = inputs.indexOf(undefined);
     if (missing >= 0 && !isBegun) throw this.#missing(missing);
     for (const [i, x] of inputs.entries()) if (x && this.#whole.has(i)) this.#given.set(i, x);
     const all = inputs.map((x, i) => x ?? this.#given.get(i) ?? this.#zerosFor(i));

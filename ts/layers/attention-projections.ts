@@ -13,7 +13,11 @@ export const queries = (ops: Ops, [query]: readonly Value[], parameters: Paramet
   project(ops, query!, parameters, 'query');
 
 /** Keys and values of the heads, and which keys count. */
-export function keysAndValues(ops: Ops, [query, value = query!, key = value]: readonly Value[], parameters: Parameters) {
+export function keysAndValues(
+  ops: Ops,
+  [query, value = query!, key = value]: readonly Value[],
+  parameters: Parameters,
+) {
   return {
     k: project(ops, key, parameters, 'key'),
     v: project(ops, value, parameters, 'value'),

@@ -7,13 +7,7 @@ import type { Ops } from '../ops/ops.js';
 import { Value } from '../ops/value.js';
 import { EagerRunner } from '../runtime/runner.js';
 import { type DType, requireTensor, type Tensor } from '../tensor/tensor.js';
-import {
-  type AttentionParts,
-  attend,
-  attentionFlops,
-  attentionSpecs,
-  checkedParts,
-} from './attention-parts.js';
+import { type AttentionParts, attend, attentionFlops, attentionSpecs, checkedParts } from './attention-parts.js';
 import { projected } from './attention-projections.js';
 import { looksAhead } from './attention-steps.js';
 import type { CallContext } from './composition.js';

@@ -7,12 +7,7 @@ import type { CallContext } from './composition.js';
 import type { LayerConfig, ParameterSpecs, RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 import { sequenceIn } from './sequences.js';
-import {
-  inGroups,
-  TransformerLayer,
-  type TransformerOptions,
-  transformerSpecs,
-} from './transformer-parts.js';
+import { inGroups, TransformerLayer, type TransformerOptions, transformerSpecs } from './transformer-parts.js';
 
 /** Options of `TransformerEncoderLayer`. */
 export interface TransformerEncoderOptions extends TransformerOptions {

@@ -55,7 +55,13 @@ function steppedInputs({ net, preparer, rowShape, sequences }: ServedNet): reado
     const isWhole = sequences.wholeInputs.includes(name);
     const shape = own?.rowShape ?? inputShape;
     const isStepped = !isWhole && isSequence({ rowShape: shape, dtype: dtype ?? own?.dtype ?? 'float32' });
-    return { name: name || 'input', isStepped, isWhole, stepShape: isStepped ? inputShape.slice(1) : inputShape, dtype };
+    return {
+      name: name || 'input',
+      isStepped,
+      isWhole,
+      stepShape: isStepped ? inputShape.slice(1) : inputShape,
+      dtype,
+    };
   });
 }
 
