@@ -96,6 +96,7 @@ export function layer(
       'inputRange',
       'stepsFrom',
       'stepRefusal',
+      'blocks',
       'recur',
       'biases',
       'specs',

@@ -1,4 +1,5 @@
 // Attention one step at a time: what the whole sequence gives.
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import {
   AddLayer,
@@ -23,6 +24,7 @@ import {
   TransformerEncoderLayer,
 } from 'blasnet';
 import { badArgument, shapeMismatch } from '../support/errors.js';
+import { temporaryFolder } from '../support/files.js';
 import { randomTensor } from '../support/numerics.js';
 
 const params = (dtype: DType = 'float64') => new HyperParameters({ netType: 'fitting', dtype, seed: 5 });
@@ -265,6 +267,17 @@ test('a state has the steps so far, and other streams go on from it', (t) => {
     },
     badArgument(/5 tensors/),
   );
+});
+
+test('a net from a file knows how many steps its sequences have', async (t) => {
+  const file = join(await temporaryFolder(t), 'net.safetensors');
+  const net = nets['positions, encoders of both kinds and a dense layer']!('float64');
+  const x = randomTensor([1, steps, 4], 5);
+  const whole = net.inference(x);
+  await net.save(file);
+  const stream = (await NeuralNet.load(file)).stream();
+  for (let step = 0; step < steps; step++) near(t, stream.step(stepOf(x, step)), stepOf(whole, step), 1e-12, `${step}`);
+  t.throws(() => stream.step(stepOf(x, 0)), badArgument(/at most 11/));
 });
 
 test('what must see later steps is refused, with the reason', (t) => {

@@ -82,12 +82,21 @@ export class NetStream {
 
   /** The steps of the sequences that the net knows; undefined where it has seen none. */
   #stepsOfNet(): number | undefined {
-    const { inputs, parts } = this.#net.model.stack;
+    const inputs = this.#inputs;
     const first = inputs.findIndex((input, i) => this.#isStepped(input, i));
-    const shapes = [parts.inputs[first]?.rowShape, parts.seen?.[first], inputs[first]?.rowShape];
+    const shapes = [inputs[first]?.rowShape, this.#net.model.stack.inputs[first]?.rowShape];
     // A single step may be that of another stream.
     const steps = shapes.map((shape) => shape?.[0] ?? 1).find((count) => count > 1);
     return steps && Math.min(steps, mostSteps);
+  }
+
+  /** The net's inputs, with the shapes of rows that it has seen: a dense first layer of a chain knows the numbers of a step only. */
+  get #inputs(): readonly GraphInput[] {
+    const { inputs, parts } = this.#net.model.stack;
+    return inputs.map((input, i) => ({
+      ...input,
+      rowShape: parts.inputs[i]!.rowShape ?? parts.seen?.[i] ?? input.rowShape,
+    }));
   }
 
   #isStepped(input: GraphInput, i: number): boolean {
@@ -169,7 +178,7 @@ export class NetStream {
 
   /** Rows of a whole input that another stream was given: its shape is all that counts. */
   #zerosFor(i: number): AnyTensor {
-    const { rowShape = [], dtype } = this.#net.model.stack.inputs[i]!;
+    const { rowShape = [], dtype } = this.#inputs[i]!;
     const type = dtype === 'int32' ? dtype : this.#net.model.params.dtype;
     return Tensor.zeros([this.#rows, ...rowShape], type) as AnyTensor;
   }
@@ -181,8 +190,8 @@ export class NetStream {
 
   #preparerFor(preparation: Preparation): StepPreparer {
     if (this.#prepared?.preparation !== preparation) {
-      const { stack, params } = this.#net.model;
-      const net = { inputs: stack.inputs, dtype: params.dtype, rows: this.#rows, wholeInputs: this.wholeInputs };
+      const { params } = this.#net.model;
+      const net = { inputs: this.#inputs, dtype: params.dtype, rows: this.#rows, wholeInputs: this.wholeInputs };
       this.#prepared = { preparation, preparer: new StepPreparer(preparation, net) };
     }
     return this.#prepared.preparer;
@@ -216,7 +225,7 @@ export class NetStream {
 
   /** The step of each input in the net's order: [rows, 1, ..] for sequences. */
   #inputsFrom(x: unknown): StepInputs {
-    const { inputs } = this.#net.model.stack;
+    const inputs = this.#inputs;
     const isAlone = inputs.length === 1 && !(isFields(x) && !(x instanceof Tensor) && !ArrayBuffer.isView(x));
     const names = inputs.map(({ name }) => name);
     const byName = isAlone ? { [names[0]!]: x } : fieldsOf('x', x as object, names);
