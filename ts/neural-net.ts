@@ -398,7 +398,7 @@ export class NeuralNet {
    * Takes sequences one step at a time and remembers what came before, for series that go on and for texts that are made
    * token by token. Each step's outputs are those for the whole sequence so far.
    * @throws BlasnetError `ERR_BAD_ARGUMENT` for a net with a layer that must see the whole sequence, such as a
-   *   `BidirectionalLayer` or attention
+   *   `BidirectionalLayer` or attention that is not causal
    * @example
    * ```ts
    * import { GruLayer, HyperParameters, NeuralNet, Tensor } from 'blasnet';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Contender } from '../contender.js';
 import { rival, rivalVersion } from '../rivals.js';
+import { sequenceNets } from '../sequences/nets.js';
 import { predictByOnnxRuntime } from '../sequences/onnx.js';
 import { predictByCalls } from '../stepping.js';
 import { buildNet } from '../support/blasnet.js';
@@ -19,6 +20,7 @@ export const contender: Contender = {
     rival<OnnxRuntime>('onnxruntime-node');
     return rivalVersion('onnxruntime-node');
   },
+  sequenceNets: sequenceNets.filter(({ layers }) => layers[0]!.kind !== 'bag').map(({ name }) => name),
   sequences: predictByOnnxRuntime,
   predict: predictByCalls(async ({ workload, weights, x, threads }) => {
     const { InferenceSession, Tensor } = rival<OnnxRuntime>('onnxruntime-node');

@@ -88,6 +88,37 @@ class Bag:
         return [self.module.weight]
 
 
+class SparseBag(nn.Module):
+    """The sum of a row of weights for each word, whose gradients are those of the words that occur, and biases."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.sums = nn.EmbeddingBag(inputs, outputs, mode="sum", sparse=True)
+        self.bias = nn.Parameter(torch.zeros(1, outputs))
+
+    def forward(self, words):
+        return self.sums(words) + self.bias
+
+
+class WordBag:
+    """Fully connected behind bags of words: by the numbers of the words, or by the counts of all words."""
+
+    def __init__(self, options):
+        self.inputs = options["inputs"]
+        self.is_dense = options["isDense"]
+        sizes = (options["inputs"], options["outputs"])
+        self.module = nn.Linear(*sizes) if self.is_dense else SparseBag(*sizes)
+
+    def pairs(self):
+        if self.is_dense:
+            return [self.module.weight.T, self.module.bias[None]]
+        return [self.module.sums.weight, self.module.bias]
+
+    def counts(self, words):
+        counts = torch.zeros(len(words), self.inputs)
+        return counts.scatter_add_(1, words, torch.ones(words.shape))
+
+
 class Dense:
     def __init__(self, options):
         self.module = nn.Linear(options["inputs"], options["outputs"])
@@ -104,7 +135,15 @@ class Pool:
         return []
 
 
-KINDS = {"lstm": Recurrent, "gru": Recurrent, "encoder": Encoder, "conv1d": Convolution, "embedding": Bag, "dense": Dense}
+KINDS = {
+    "lstm": Recurrent,
+    "gru": Recurrent,
+    "encoder": Encoder,
+    "conv1d": Convolution,
+    "embedding": Bag,
+    "bag": WordBag,
+    "dense": Dense,
+}
 
 
 def parts_of(layers):
@@ -132,7 +171,9 @@ class Net:
     def rows(self, x):
         """Numbers as the first layer takes them, side by side in memory."""
         if self.net["features"] == 0:
-            return torch.from_numpy(x.reshape(-1, self.net["steps"]).astype(np.int64))
+            words = torch.from_numpy(x.reshape(-1, self.net["steps"]).astype(np.int64))
+            first = self.parts[0]
+            return first.counts(words) if isinstance(first, WordBag) and first.is_dense else words
         x = torch.from_numpy(x.reshape(-1, self.net["steps"], self.net["features"]))
         return x.transpose(1, 2).contiguous() if isinstance(self.parts[0], Convolution) else x
 

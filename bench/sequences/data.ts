@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import { type DataFiles, writeFloats } from '../data.js';
 import { Random } from '../random.js';
-import { parametersOf, rowSize, type SequenceNet } from './nets.js';
+import { parametersOf, rowSize, type SequenceNet, wordsOf } from './nets.js';
 
 /** Rows of noise in [-1, 1], or of numbers of words, and targets that depend on their first and last numbers. */
 export async function writeSequences(net: SequenceNet, folder: string): Promise<DataFiles> {
   const random = new Random(5);
-  const embedding = net.layers.find((layer) => layer.kind === 'embedding');
-  const draw = () => (embedding ? Math.floor(random.uniform() * embedding.count) : 2 * random.uniform() - 1);
+  const words = wordsOf(net);
+  const word = (count: number, first: number) => first + Math.floor(random.uniform() * (count - first));
+  const draw = () => (words ? word(words.count, words.first) : 2 * random.uniform() - 1);
   const size = rowSize(net);
   const x = Float32Array.from({ length: net.rows * size }, draw);
-  const scale = embedding?.count ?? 1;
+  const scale = words?.count ?? 1;
   const y = Float32Array.from({ length: net.rows }, (_, row) => {
     const own = x.subarray(row * size, (row + 1) * size);
     return 0.5 + (own[0]! + own[size - 1]!) / (2 * scale) + 0.1 * random.uniform();

@@ -5,6 +5,8 @@ export type SequenceLayer =
   /** As many steps as before, relu. */
   | { readonly kind: 'conv1d'; readonly features: number; readonly filters: number; readonly kernelSize: number }
   | { readonly kind: 'embedding'; readonly count: number; readonly size: number }
+  /** Fully connected, for the counts of words from 1 on: of those that occur alone, or of all where it is dense. */
+  | { readonly kind: 'bag'; readonly inputs: number; readonly outputs: number; readonly isDense: boolean }
   /** The mean over the steps. */
   | { readonly kind: 'meanPool' }
   | { readonly kind: 'dense'; readonly inputs: number; readonly outputs: number };
@@ -35,6 +37,17 @@ const recurrent = (name: 'lstm' | 'gru'): SequenceNet => ({
   layers: [{ kind: name, features: 16, units: 64 }, dense(64)],
   steps: 50,
   features: 16,
+  learningRate: 0.05,
+});
+
+/** The same net of bags of words twice: rows of numbers of words, or of counts of which most are 0. */
+const bag = (name: string, title: string, isDense: boolean): SequenceNet => ({
+  ...common,
+  name,
+  title: `bags of 50 of 20,000 words through 64 units, ${title}`,
+  layers: [{ kind: 'bag', inputs: 20_000, outputs: 64, isDense }, dense(64)],
+  steps: 50,
+  features: 0,
   learningRate: 0.05,
 });
 
@@ -72,6 +85,8 @@ export const sequenceNets: readonly SequenceNet[] = [
     features: 0,
     learningRate: 0.5,
   },
+  bag('sparse-text', 'the words that occur', false),
+  bag('dense-text', 'counts of all words', true),
 ];
 
 /** A parameter with what it starts from: numbers within ±limit, or the same number everywhere. */
@@ -131,6 +146,11 @@ function specsOf(layer: SequenceLayer): Spec[] {
     }
     case 'embedding':
       return [['W', [layer.count, layer.size], 0.05]];
+    case 'bag':
+      return [
+        ['W', [layer.inputs, layer.outputs], 0.05],
+        ['B', [1, layer.outputs], 0.1],
+      ];
     case 'dense':
       return product(layer.inputs, layer.outputs);
     default:
@@ -155,6 +175,13 @@ export function splitParameters(net: Pick<SequenceNet, 'layers'>, values: Float3
   });
   if (start !== values.length) throw new RangeError(`Expected ${start} parameters but received ${values.length}`);
   return parts;
+}
+
+/** How many words the nets of texts know, and the first number that stands for one. */
+export function wordsOf({ layers }: Pick<SequenceNet, 'layers'>): { count: number; first: number } | undefined {
+  const [layer] = layers;
+  if (layer?.kind === 'embedding') return { count: layer.count, first: 0 };
+  return layer?.kind === 'bag' ? { count: layer.inputs, first: 1 } : undefined;
 }
 
 /** Numbers of one row. */

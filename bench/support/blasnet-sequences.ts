@@ -10,6 +10,7 @@ import {
   type Layer,
   LstmLayer,
   NeuralNet,
+  SparseFullyConnectedLayer,
   setThreads,
   Tensor,
   TransformerEncoderLayer,
@@ -38,6 +39,12 @@ function layerOf(layer: SequenceLayer): Layer {
       return new EmbeddingLayer(layer.count, layer.size);
     case 'meanPool':
       return new GlobalAveragePool1dLayer();
+    case 'bag': {
+      const { inputs, outputs, isDense } = layer;
+      return isDense
+        ? new FullyConnectedLayer(inputs, outputs)
+        : new SparseFullyConnectedLayer(inputs, outputs, { lazy: true });
+    }
     case 'dense':
       return new FullyConnectedLayer(layer.inputs, layer.outputs);
   }
@@ -46,9 +53,20 @@ function layerOf(layer: SequenceLayer): Layer {
 /** Rows as the net takes them: numbers of words are whole. */
 export function sequencesOf(net: SequenceNet, x: Float32Array): AnyTensor {
   const rows = x.length / rowSize(net);
+  const [first] = net.layers;
+  if (first?.kind === 'bag' && first.isDense) return countsOf(net, x, first.inputs);
   return net.features > 0
     ? Tensor.from(x, [rows, net.steps, net.features])
     : Tensor.from(Int32Array.from(x), [rows, net.steps]);
+}
+
+/** How often each word occurs in each row, as rows of floats. */
+function countsOf(net: SequenceNet, x: Float32Array, inputs: number): Tensor {
+  const counts = Tensor.zeros([x.length / net.steps, inputs]);
+  for (const [i, word] of x.entries()) {
+    if (word > 0) counts.data[Math.floor(i / net.steps) * inputs + word]! += 1;
+  }
+  return counts;
 }
 
 /** The net with these weights. */

@@ -95,6 +95,8 @@ export function layer(
       'inputType',
       'inputRange',
       'stepsFrom',
+      'stepRefusal',
+      'blocks',
       'recur',
       'biases',
       'specs',

@@ -1,4 +1,4 @@
-// Tables of which only the rows of a batch are moved, against torch.optim.SparseAdam, and those that are moved as a whole.
+// Tables of which only the rows of a batch are moved, against PyTorch's sparse gradients, and those that are moved as a whole.
 import test from 'ava';
 import {
   AddLayer,

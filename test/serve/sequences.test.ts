@@ -13,11 +13,14 @@ import {
   input,
   LstmLayer,
   NeuralNet,
+  PositionalEncodingLayer,
   type Prediction,
   Tensor,
+  TransformerDecoderLayer,
 } from 'blasnet';
 import type { FastifyInstance } from 'fastify';
 import { temporaryFolder } from '../support/files.js';
+import { randomTensor } from '../support/numerics.js';
 import { holidayRows, holidaysNet, series, seriesNet } from '../support/series-nets.js';
 import { get, type InferAnswer, post, servingApp, until } from '../support/serving.js';
 
@@ -302,6 +305,44 @@ test('tokens and their classes; several inputs, of which one is no sequence', as
   const refused = await post(app, infer, two);
   t.is(refused.status, 400);
   t.regex((refused.json as { error: string }).error, /'shop', which is no sequence/);
+});
+
+test('a decoder goes on from request to request, with the source of the first one', async (t) => {
+  const inputs = [input([5, 3], { name: 'source' }), input([6, 4], { name: 'target' })] as const;
+  const read = new BidirectionalLayer(new GruLayer(2, { returnSequences: true })).apply(inputs[0]);
+  const placed = new PositionalEncodingLayer().apply(inputs[1]);
+  const decoded = [new TransformerDecoderLayer({ heads: 2, feedForward: 5 }).apply([placed, read])];
+  const params = new HyperParameters({ netType: 'fitting', dtype: 'float64', seed: 4 });
+  const net = NeuralNet.fromGraph({ inputs: [...inputs], outputs: decoded }, params, 'decoder');
+  const app = await servingApp(t, { models: [{ name: 'm', net }] });
+  const sources = [randomTensor([1, 5, 3], 1), randomTensor([1, 5, 3], 2)];
+  const targets = [randomTensor([1, 6, 4], 3), randomTensor([1, 6, 4], 4)];
+  const body = (id: number, [from, to]: readonly [number, number], flags: object, withSource = false) => {
+    const data = [...targets[id - 1]!.data.slice(4 * from, 4 * to)];
+    const target = { name: 'target', datatype: 'FP64', shape: [to - from, 4], data };
+    const source = { name: 'source', datatype: 'FP64', shape: [1, 5, 3], data: [...sources[id - 1]!.data] };
+    return { inputs: withSource ? [source, target] : [target], parameters: { sequence_id: id, ...flags } };
+  };
+  const answers: Record<number, number[]> = { 1: [], 2: [] };
+  const ask = async (id: number, range: readonly [number, number], flags: object, withSource = false) => {
+    answers[id]!.push(...(await outputs(app, body(id, range, flags, withSource))));
+  };
+  await ask(1, [0, 2], start, true);
+  await ask(2, [0, 1], start, true);
+  await ask(1, [2, 3], {});
+  await ask(2, [1, 6], {});
+  await ask(1, [3, 6], {});
+  for (const id of [1, 2]) {
+    const whole = net.inference({ source: sources[id - 1]!, target: targets[id - 1]! });
+    t.true(answers[id]!.every((value, i) => Math.abs(value - whole.data[i]!) < 1e-12));
+    t.is(answers[id]!.length, whole.size);
+  }
+  const full = await post(app, infer, body(1, [0, 1], {}));
+  t.is(full.status, 400);
+  t.regex((full.json as { error: string }).error, /at most 6 for the steps of a sequence/);
+  const missing = await post(app, infer, body(1, [0, 1], start));
+  t.is(missing.status, 400);
+  t.regex((missing.json as { error: string }).error, /first step of a sequence for input 'source'/);
 });
 
 test('a model that is loaded again ends its sequences', async (t) => {

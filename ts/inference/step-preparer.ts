@@ -27,6 +27,8 @@ interface SteppedNet {
   readonly dtype: DType;
   /** How many sequences go on side by side. */
   readonly rows: number;
+  /** Names of inputs that are given with the first step of a sequence, whole. */
+  readonly wholeInputs: readonly string[];
 }
 
 /** Applies the preparation of whole sequences to one step of them: makes numbers of raw steps, and answers from outputs. */
@@ -36,6 +38,8 @@ export class StepPreparer {
   readonly #inputs: Readonly<Record<string, InputPreparation>>;
   readonly #targets: Readonly<Record<string, OutputPreparation>>;
   readonly #preparer: NamedPreparer;
+  /** Of steps without the whole inputs. */
+  readonly #later: NamedPreparer;
   #answerer: NamedPreparer | undefined;
 
   /** @throws BlasnetError `ERR_BAD_ARGUMENT` for a preparation without a rule for single steps */
@@ -47,10 +51,22 @@ export class StepPreparer {
       const own = lone ?? net.inputs.find((one) => one.name === name);
       const shape = own?.rowShape ?? input.inputShape;
       const isStepped = isSequence({ rowShape: shape, dtype: input.dtype ?? own?.dtype ?? 'float32' });
-      return isStepped ? ofStep(name, input) : input;
+      return isStepped && !net.wholeInputs.includes(name) ? ofStep(name, input) : input;
     });
     this.#targets = mapNamed(targets, ({ y, classes }) => ({ ...(y && { y }), ...(classes && { classes }) }));
     this.#preparer = new NamedPreparer({ inputs: this.#inputs, targets: this.#targets });
+    const stepped = Object.entries(this.#inputs).filter(([name]) => !net.wholeInputs.includes(name));
+    this.#later =
+      net.wholeInputs.length === 0
+        ? this.#preparer
+        : new NamedPreparer({ inputs: Object.fromEntries(stepped), targets: this.#targets });
+  }
+
+  /** That for a raw step, which has the whole inputs or leaves them out. */
+  #preparerOf(raw: unknown): NamedPreparer {
+    const { wholeInputs } = this.#net;
+    const isByName = isFields(raw) && !(raw instanceof Tensor) && !ArrayBuffer.isView(raw);
+    return isByName && !wholeInputs.some((name) => Object.hasOwn(raw, name)) ? this.#later : this.#preparer;
   }
 
   /**
@@ -58,8 +74,9 @@ export class StepPreparer {
    * @throws BlasnetError `ERR_SHAPE_MISMATCH` or `ERR_BAD_ARGUMENT` for what is no step
    */
   inputsFrom(raw: unknown): Readonly<Record<string, AnyTensor>> {
-    const encoded = this.#preparer.encode(this.#rowsOf(raw) as AnyTensor, this.#net.dtype);
-    const prepared = this.#preparer.prepareSync(encoded, this.#net.dtype);
+    const preparer = this.#preparerOf(raw);
+    const encoded = preparer.encode(this.#rowsOf(raw, preparer) as AnyTensor, this.#net.dtype);
+    const prepared = preparer.prepareSync(encoded, this.#net.dtype);
     const { inputs } = this.#net;
     return inputs.length === 1 ? { [inputs[0]!.name]: Object.values(prepared)[0]! } : prepared;
   }
@@ -77,8 +94,8 @@ export class StepPreparer {
   }
 
   /** Rows as a preparer takes them: a list of cells, or tensors by name with a row for each sequence. */
-  #rowsOf(raw: unknown): unknown {
-    const names = this.#preparer.inputNames;
+  #rowsOf(raw: unknown, preparer: NamedPreparer): unknown {
+    const names = preparer.inputNames;
     const isByName = isFields(raw) && !(raw instanceof Tensor) && !ArrayBuffer.isView(raw);
     if (isByName && names.every((name) => name !== '' && Object.hasOwn(raw, name))) {
       return mapNamed(raw as Readonly<Record<string, unknown>>, (value, name) => this.#numbersOf(name, value));

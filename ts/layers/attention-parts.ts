@@ -5,6 +5,8 @@ import { checkedRate } from '../ops/dropout-draw.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { checkedSize } from '../ops/windows.js';
+import { projected } from './attention-projections.js';
+import { attendToSteps, type StepsOfLayer } from './attention-steps.js';
 import type { ParameterSpecs, RowShape } from './layer.js';
 
 /** Options of attention with learned projections, as layers take them. */
@@ -73,28 +75,23 @@ export function attentionSpecs(parts: AttentionParts, rows: readonly RowShape[])
   return Object.fromEntries(specs);
 }
 
-/** Queries, keys and values of the heads, and which keys count. */
-export function projected(ops: Ops, inputs: readonly Value[], parameters: Readonly<Record<string, Value>>) {
-  const [query, value = query!, key = value] = inputs;
-  const project = (x: Value, name: string) => ops.affine(x, parameters[`${name}W`]!, parameters[`${name}B`]);
-  return {
-    q: project(query!, 'query'),
-    k: project(key, 'key'),
-    v: project(value, 'value'),
-    mask:
-      key.mask && value.mask && key.mask !== value.mask ? ops.multiply(key.mask, value.mask) : (key.mask ?? value.mask),
-  };
-}
-
-/** The layer's result for inputs `[query, value, key]`, of which the last two may be left out. */
+/**
+ * The layer's result for inputs `[query, value, key]`, of which the last two may be left out.
+ * @param steps - in a stream, whose inputs are one step
+ */
 export function attend(
   ops: Ops,
   inputs: readonly Value[],
   parameters: Readonly<Record<string, Value>>,
   parts: AttentionParts,
   draws: Draws,
+  steps?: StepsOfLayer,
 ): Value {
   const { heads, causal, dropout } = parts;
+  if (steps) {
+    const y = attendToSteps(ops, inputs, parameters, parts, steps);
+    return ops.affine(y, parameters.outputW!, parameters.outputB);
+  }
   const { q, k, v, mask } = projected(ops, inputs, parameters);
   const drops = draws && dropout > 0 ? { rate: dropout, ...draws } : undefined;
   const y = ops.attention(q, k, v, { heads, causal, mask, dropout: drops });

@@ -49,6 +49,11 @@ export abstract class BlockLayer extends Layer {
     return this.#members.every(({ layer }) => layer.isStepwise);
   }
 
+  override stepRefusal(isWhole: readonly boolean[]): string | undefined {
+    const reasons = this.#members.flatMap(({ layer }) => layer.stepRefusal([]) ?? []);
+    return this.isStepwise ? undefined : (reasons[0] ?? super.stepRefusal(isWhole));
+  }
+
   override get isBuilt(): boolean {
     return this.#members.every(({ layer }) => layer.isBuilt);
   }

@@ -203,6 +203,22 @@ export abstract class Layer extends Parameterized implements Applicable {
     return false;
   }
 
+  /**
+   * The inputs that a stream may give the layer as a whole sequence rather than step by step, such as the sequence that
+   * attention looks at. None unless a class overrides it.
+   */
+  get wholeInputs(): readonly number[] {
+    return [];
+  }
+
+  /**
+   * Tells why a stream cannot apply the layer to one step; undefined where it can.
+   * @param _isWhole - for each input, whether it is a whole sequence
+   */
+  stepRefusal(_isWhole: readonly boolean[]): string | undefined {
+    return this.isStepwise ? undefined : 'a class of your own whose steps do not see each other sets isStepwise';
+  }
+
   /** Additions and multiplications of the forward pass of one row, where they are worth counting. */
   flopsPerRow(..._inputs: readonly RowShape[]): number {
     return 0;

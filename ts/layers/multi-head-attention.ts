@@ -7,14 +7,9 @@ import type { Ops } from '../ops/ops.js';
 import { Value } from '../ops/value.js';
 import { EagerRunner } from '../runtime/runner.js';
 import { type DType, requireTensor, type Tensor } from '../tensor/tensor.js';
-import {
-  type AttentionParts,
-  attend,
-  attentionFlops,
-  attentionSpecs,
-  checkedParts,
-  projected,
-} from './attention-parts.js';
+import { type AttentionParts, attend, attentionFlops, attentionSpecs, checkedParts } from './attention-parts.js';
+import { projected } from './attention-projections.js';
+import { looksAhead } from './attention-steps.js';
 import type { CallContext } from './composition.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
@@ -102,6 +97,19 @@ export class MultiHeadAttentionLayer extends Layer {
     return undefined;
   }
 
+  override get isStepwise(): boolean {
+    return this.#parts.causal;
+  }
+
+  override get wholeInputs(): readonly number[] {
+    return [1, 2];
+  }
+
+  override stepRefusal([, value = false, key = value]: readonly boolean[]): string | undefined {
+    if (value !== key) return 'value and key come both step by step, or both whole';
+    return value || this.#parts.causal ? undefined : looksAhead;
+  }
+
   override build(rows: readonly RowShape[]): ParameterSpecs {
     return attentionSpecs(this.#parts, rows);
   }
@@ -110,10 +118,11 @@ export class MultiHeadAttentionLayer extends Layer {
     ops: Ops,
     inputs: readonly Value[],
     parameters: Readonly<Record<string, Value>>,
-    { training }: CallContext,
+    { training, memory }: CallContext,
   ): Value {
     const { seed, stream } = this.setup;
-    return attend(ops, inputs, parameters, this.#parts, training ? { seed, stream } : undefined);
+    const steps = memory && { layer: this, memory };
+    return attend(ops, inputs, parameters, this.#parts, training ? { seed, stream } : undefined, steps);
   }
 
   /** The mask of the query. */

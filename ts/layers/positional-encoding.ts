@@ -1,11 +1,13 @@
 import { badArgument, shapeMismatch } from '../core/errors.js';
 import { fieldsOf } from '../core/fields.js';
 import { definedFields } from '../core/objects.js';
+import type { StepMemory } from '../graph/step-memory.js';
 import { createInitializer, type InitMethodOptions } from '../initializers/index.js';
 import type { Ops } from '../ops/ops.js';
 import { Value } from '../ops/value.js';
 import { checkedSize } from '../ops/windows.js';
 import { arrayOf, type DType, Tensor } from '../tensor/tensor.js';
+import type { CallContext } from './composition.js';
 import { Layer, type LayerConfig, type ParameterSpecs, type RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 import { sequenceIn } from './sequences.js';
@@ -70,6 +72,15 @@ export class PositionalEncodingLayer extends Layer {
     return { type: 'PositionalEncodingLayer', learned, ...given };
   }
 
+  /** Any number of steps. */
+  override get inputShape(): undefined {
+    return undefined;
+  }
+
+  override get isStepwise(): boolean {
+    return true;
+  }
+
   override build([row]: readonly RowShape[]): ParameterSpecs {
     const [steps, features] = sequenceIn(row!);
     if (this.steps !== undefined && steps > this.steps) {
@@ -79,10 +90,26 @@ export class PositionalEncodingLayer extends Layer {
     return { W: { shape: [this.steps!, features], init: this.#initMethod, fileKey: 'weights' } };
   }
 
-  override call(ops: Ops, [x]: readonly Value[], { W }: Readonly<Record<string, Value>>): Value {
+  override call(
+    ops: Ops,
+    [x]: readonly Value[],
+    { W }: Readonly<Record<string, Value>>,
+    { memory }: CallContext,
+  ): Value {
     const [, steps, features] = x!.shape as readonly [number, number, number];
+    if (memory) {
+      const most = this.#stepsIn(memory);
+      const table = W ?? new Value(this.#sines(most, features, x!.tensor.dtype));
+      return ops.add(x!, ops.embedding(table, memory.position));
+    }
     if (!W) return ops.add(x!, new Value(this.#sines(steps, features, x!.tensor.dtype)));
     return ops.add(x!, steps === this.steps ? W : ops.slice(W, { from: 0, to: steps }));
+  }
+
+  /** The steps for which a stream has places. */
+  #stepsIn({ maxSteps }: StepMemory): number {
+    if (this.steps === undefined || maxSteps <= this.steps) return maxSteps;
+    throw badArgument('maxSteps', `at most the ${this.steps} steps of ${this.kind}`, maxSteps);
   }
 
   #sines(steps: number, features: number, dtype: DType): Tensor {

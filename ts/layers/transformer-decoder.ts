@@ -2,17 +2,12 @@ import { definedFields } from '../core/objects.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { attentionFlops, attentionSpecs } from './attention-parts.js';
+import { looksAhead } from './attention-steps.js';
 import type { CallContext } from './composition.js';
 import type { LayerConfig, ParameterSpecs, RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 import { sequenceIn } from './sequences.js';
-import {
-  inGroups,
-  TransformerBlocks,
-  TransformerLayer,
-  type TransformerOptions,
-  transformerSpecs,
-} from './transformer-parts.js';
+import { inGroups, TransformerLayer, type TransformerOptions, transformerSpecs } from './transformer-parts.js';
 
 /** Options of `TransformerDecoderLayer`. */
 export interface TransformerDecoderOptions extends TransformerOptions {
@@ -52,6 +47,15 @@ export class TransformerDecoderLayer extends TransformerLayer {
     return 2;
   }
 
+  override get wholeInputs(): readonly number[] {
+    return [1];
+  }
+
+  override stepRefusal([, other = false]: readonly boolean[]): string | undefined {
+    if (!this.isStepwise) return looksAhead;
+    return other ? undefined : 'the sequence that it looks at must not depend on the one that comes step by step';
+  }
+
   override build([row, other]: readonly RowShape[]): ParameterSpecs {
     const { parts } = this.settings;
     const { norm, feedForward1, feedForward2 } = transformerSpecs(this.settings, row![1]!);
@@ -69,10 +73,9 @@ export class TransformerDecoderLayer extends TransformerLayer {
     ops: Ops,
     [x, other]: readonly Value[],
     parameters: Readonly<Record<string, Value>>,
-    { training }: CallContext,
+    context: CallContext,
   ): Value {
-    const { seed, stream } = this.setup;
-    const blocks = new TransformerBlocks(ops, this.settings, parameters, training ? { seed, stream } : undefined);
+    const blocks = this.blocks(ops, parameters, context);
     const toItself = (y: Value) => {
       y.mask ??= x!.mask; // of the norm's result
       return blocks.attention([y], 'selfAttention', 0);

@@ -2,17 +2,12 @@ import { definedFields } from '../core/objects.js';
 import type { Ops } from '../ops/ops.js';
 import type { Value } from '../ops/value.js';
 import { attentionFlops, attentionSpecs } from './attention-parts.js';
+import { looksAhead } from './attention-steps.js';
 import type { CallContext } from './composition.js';
 import type { LayerConfig, ParameterSpecs, RowShape } from './layer.js';
 import { registerLayer } from './registry.js';
 import { sequenceIn } from './sequences.js';
-import {
-  inGroups,
-  TransformerBlocks,
-  TransformerLayer,
-  type TransformerOptions,
-  transformerSpecs,
-} from './transformer-parts.js';
+import { inGroups, TransformerLayer, type TransformerOptions, transformerSpecs } from './transformer-parts.js';
 
 /** Options of `TransformerEncoderLayer`. */
 export interface TransformerEncoderOptions extends TransformerOptions {
@@ -46,6 +41,10 @@ export class TransformerEncoderLayer extends TransformerLayer {
     return { type: 'TransformerEncoderLayer', ...definedFields(this.options) };
   }
 
+  override stepRefusal(): string | undefined {
+    return this.isStepwise ? undefined : looksAhead;
+  }
+
   override build(rows: readonly RowShape[]): ParameterSpecs {
     const attention = attentionSpecs(this.settings.parts, rows);
     const { norm, feedForward1, feedForward2 } = transformerSpecs(this.settings, rows[0]![1]!);
@@ -56,10 +55,9 @@ export class TransformerEncoderLayer extends TransformerLayer {
     ops: Ops,
     [x]: readonly Value[],
     parameters: Readonly<Record<string, Value>>,
-    { training }: CallContext,
+    context: CallContext,
   ): Value {
-    const { seed, stream } = this.setup;
-    const blocks = new TransformerBlocks(ops, this.settings, parameters, training ? { seed, stream } : undefined);
+    const blocks = this.blocks(ops, parameters, context);
     const attention = (y: Value) => {
       y.mask ??= x!.mask; // of the norm's result
       return blocks.attention([y], 'attention', 0);

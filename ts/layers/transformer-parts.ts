@@ -8,6 +8,8 @@ import { checkedSize } from '../ops/windows.js';
 import type { DType } from '../tensor/tensor.js';
 import { type Activation, type ActivationFunction, type ActivationOptions, activationOf } from './activation-table.js';
 import { type AttentionParts, attend, checkedParts, type Draws, drawsAt } from './attention-parts.js';
+import type { StepsOfLayer } from './attention-steps.js';
+import type { CallContext } from './composition.js';
 import { Layer, type ParameterSpecs } from './layer.js';
 import { weightSettings } from './weight-options.js';
 
@@ -110,13 +112,24 @@ export class TransformerBlocks {
   readonly #settings: TransformerSettings;
   readonly #parameters: Readonly<Record<string, Value>>;
   readonly #draws: Draws;
+  readonly #steps: StepsOfLayer | undefined;
 
-  /** @param draws - the random numbers of dropout; undefined outside of training */
-  constructor(ops: Ops, settings: TransformerSettings, parameters: Readonly<Record<string, Value>>, draws: Draws) {
+  /**
+   * @param draws - the random numbers of dropout; undefined outside of training
+   * @param steps - in a stream, whose inputs are one step
+   */
+  constructor(
+    ops: Ops,
+    settings: TransformerSettings,
+    parameters: Readonly<Record<string, Value>>,
+    draws: Draws,
+    steps?: StepsOfLayer,
+  ) {
     this.#ops = ops;
     this.#settings = settings;
     this.#parameters = parameters;
     this.#draws = settings.parts.dropout > 0 ? draws : undefined;
+    this.#steps = steps;
   }
 
   #dropped(y: Value, place: number): Value {
@@ -135,7 +148,8 @@ export class TransformerBlocks {
    */
   attention(inputs: readonly Value[], group: string, place: number, causal = this.#settings.parts.causal): Value {
     const parts = { ...this.#settings.parts, causal };
-    const y = attend(this.#ops, inputs, groupOf(this.#parameters, group), parts, drawsAt(this.#draws, place));
+    const draws = drawsAt(this.#draws, place);
+    const y = attend(this.#ops, inputs, groupOf(this.#parameters, group), parts, draws, this.#steps);
     return this.#dropped(y, place + 1);
   }
 
@@ -166,6 +180,21 @@ export abstract class TransformerLayer extends Layer {
 
   get feedForward(): number {
     return this.settings.feedForward;
+  }
+
+  override get isStepwise(): boolean {
+    return this.settings.parts.causal;
+  }
+
+  /** The parts of the layer, for one pass. */
+  protected blocks(
+    ops: Ops,
+    parameters: Readonly<Record<string, Value>>,
+    { training, memory }: CallContext,
+  ): TransformerBlocks {
+    const { seed, stream } = this.setup;
+    const draws = training ? { seed, stream } : undefined;
+    return new TransformerBlocks(ops, this.settings, parameters, draws, memory && { layer: this, memory });
   }
 
   get normFirst(): boolean {

@@ -46,6 +46,15 @@ export interface NetPass {
   readonly results: readonly Tensor[];
 }
 
+/** The circumstances of a pass over one step of sequences. */
+export interface StepContext {
+  readonly memory: StepMemory;
+  /** Which values are computed once for a sequence; see `wholeValues`. */
+  readonly whole: ReadonlySet<number>;
+  /** Records their operations; needed where there are some. */
+  readonly beside?: Runner | undefined;
+}
+
 /** The layers of a net as a graph: names, shapes that fit, parameters in one block, passes over all of them. */
 export class LayerStack {
   #parts: GraphParts = chainOf([]);
@@ -321,18 +330,23 @@ export class LayerStack {
   }
 
   /** Runs or records the forward pass over all layers. */
-  forwardPass(runner: Runner, inputs: readonly AnyTensor[], training: boolean, memory?: StepMemory): NetPass {
+  forwardPass(runner: Runner, inputs: readonly AnyTensor[], training: boolean, step?: StepContext): NetPass {
     void this.block; // parameters must lie where they will stay before a plan points at them
-    const pass = new Pass(runner, training, { memory });
+    const pass = new Pass(runner, training, { memory: step?.memory });
     pass.tape.precision = this.#precision;
-    const values = inputs.map((tensor) => new Value(tensor));
+    const beside = step?.beside && new Pass(step.beside, false);
+    if (beside) beside.tape.precision = this.#precision;
+    step?.memory.begin(beside);
+    const values: Value[] = [];
+    const add = (value: Value) => {
+      if (step?.whole.has(values.length)) step.memory.addWhole(value);
+      values.push(value);
+    };
+    for (const tensor of inputs) add(new Value(tensor));
     for (const { layer, sources } of this.#parts.steps) {
-      values.push(
-        layer.record(
-          pass,
-          sources.map((source) => values[source]!),
-        ),
-      );
+      const own = beside && step.whole.has(values.length) ? beside : pass;
+      const operands = sources.map((source) => values[source]!);
+      add(layer.record(own, operands));
     }
     pass.tape.precision = 'float32'; // of losses and metrics
     const results = values.slice(inputs.length).map(({ tensor }) => tensor);

@@ -14,6 +14,8 @@ import type { ServedNet } from './served-net.js';
 interface SteppedInput {
   readonly name: string;
   readonly isStepped: boolean;
+  /** Whether it comes with the first step of a sequence only. */
+  readonly isWhole: boolean;
   readonly stepShape: readonly number[];
   readonly dtype: InputPreparation['dtype'];
 }
@@ -26,30 +28,40 @@ export function sequenceStepsOf(net: ServedNet, { inputs }: InferRequest, maxSte
   const { preparer } = net;
   const columns = preparer instanceof NamedPreparer ? preparer.columns : preparer.preparation?.columns;
   const expected = steppedInputs(net);
-  const isByInput = expected.every(({ name }) => inputs.some((input) => input.name === name));
+  const isByInput = expected.every(({ name, isWhole }) => isWhole || inputs.some((input) => input.name === name));
   if (columns && !isByInput) {
     const names = columns.map(({ name }) => name);
     return stepsOfCells(inputs, names, maxSteps);
   }
   const other = inputs.find(({ name }) => !expected.some((one) => one.name === name));
   if (other) throw wrong('inputs', `inputs among ${expected.map(({ name }) => name).join(', ')}`, other.name);
-  const parts = expected.map((one) => partOf(net, one, inputs, maxSteps));
-  const steps = parts.find((_, i) => expected[i]!.isStepped)?.length ?? 1;
-  const odd = parts.findIndex((part, i) => expected[i]!.isStepped && part.length !== steps);
-  if (odd >= 0) throw badRequest(`input '${expected[odd]!.name}'`, `${steps} steps`, `${parts[odd]!.length}`);
+  const given = expected.filter(({ name, isWhole }) => !isWhole || inputs.some((input) => input.name === name));
+  const parts = given.map((one) => partOf(net, one, inputs, maxSteps));
+  const steps = parts.find((_, i) => given[i]!.isStepped)?.length ?? 1;
+  const odd = parts.findIndex((part, i) => given[i]!.isStepped && part.length !== steps);
+  if (odd >= 0) throw badRequest(`input '${given[odd]!.name}'`, `${steps} steps`, `${parts[odd]!.length}`);
   if (expected.length === 1) return parts[0]!;
-  return Array.from({ length: steps }, (_, step) =>
-    Object.fromEntries(expected.map(({ name, isStepped }, i) => [name, parts[i]![isStepped ? step : 0]!])),
-  );
+  return Array.from({ length: steps }, (_, step) => {
+    const own = given.map(({ name, isStepped }, i) => [name, parts[i]![isStepped ? step : 0]!] as const);
+    return Object.fromEntries(own.filter((_part, i) => step === 0 || !given[i]!.isWhole));
+  });
 }
 
-function steppedInputs({ net, preparer, rowShape }: ServedNet): readonly SteppedInput[] {
+function steppedInputs({ net, preparer, rowShape, sequences }: ServedNet): readonly SteppedInput[] {
   const inputs = preparer instanceof NamedPreparer ? preparer.inputs : { '': { inputShape: rowShape } };
   const lone = net.inputs.length === 1 ? net.inputs[0] : undefined;
   return Object.entries(inputs).map(([name, { inputShape, dtype }]: [string, InputPreparation]) => {
     const own = lone ?? net.inputs.find((input) => input.name === name);
-    const isStepped = isSequence({ rowShape: own?.rowShape ?? inputShape, dtype: dtype ?? own?.dtype ?? 'float32' });
-    return { name: name || 'input', isStepped, stepShape: isStepped ? inputShape.slice(1) : inputShape, dtype };
+    const isWhole = sequences.wholeInputs.includes(name);
+    const shape = own?.rowShape ?? inputShape;
+    const isStepped = !isWhole && isSequence({ rowShape: shape, dtype: dtype ?? own?.dtype ?? 'float32' });
+    return {
+      name: name || 'input',
+      isStepped,
+      isWhole,
+      stepShape: isStepped ? inputShape.slice(1) : inputShape,
+      dtype,
+    };
   });
 }
 

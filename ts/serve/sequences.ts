@@ -80,6 +80,15 @@ export class Sequences {
     this.#idle = new Deadlines(settings.sequenceIdleMs, clock);
   }
 
+  /**
+   * Names of the inputs that come with the first step of a sequence, whole.
+   * @throws BlasnetError `ERR_BAD_ARGUMENT` for a net that cannot take single steps
+   */
+  get wholeInputs(): readonly string[] {
+    this.#stream ??= this.#openStream();
+    return this.#stream.wholeInputs;
+  }
+
   /** Sequences that go on. */
   get count(): number {
     return this.#open.size;
