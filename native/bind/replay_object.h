@@ -15,8 +15,8 @@ class ReplayObject : public Napi::ObjectWrap<ReplayObject> {
  public:
   static Napi::Function Define(Napi::Env env);
 
-  // new Replay({ begin, epoch, step, last, gather, end, stepsPerEpoch, batchRows, inputRowBytes, scalars }); the plans may
-  // be null but for one of step and last, and begin, gather and end, which run once, may be left out. inputRowBytes
+  // new Replay({ begin, epoch, step, last, gather, end, stepsPerEpoch, batchRows, inputRowBytes, scalars }); the plans
+  // may be null but for one of step and last, and begin, gather and end, which run once, may be left out. inputRowBytes
   // counts where step and last have an input.
   explicit ReplayObject(const Napi::CallbackInfo& info);
 

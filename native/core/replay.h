@@ -13,8 +13,8 @@ namespace blasnet {
 // What to replay, and in which order: within an epoch, `step` for every batch but the last, then `last` (if the last
 // batch is shorter; else `step` again). `epoch` runs before an epoch's first batch, `update` after every
 // steps_per_update batches and after an epoch's last one. Training and evaluation alike.
-// `begin` and `end` run once each, before and after all that, however it ends; `gather` once before `end`, unless a plan
-// has failed for another reason than a number that is not finite.
+// `begin` and `end` run once each, before and after all that, however it ends; `gather` once before `end`, unless a
+// plan has failed for another reason than a number that is not finite.
 struct Schedule {
   const Plan* begin = nullptr;   // may be absent
   const Plan* gather = nullptr;  // may be absent
