@@ -27,8 +27,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-#include <cstdlib>
-
 #include "core/rules.h"
 #include "test/bfloat16.h"
 #include "test/pages.h"
@@ -162,12 +160,6 @@ TEST_CASE("products by tiles touch nothing beyond their tensors") {
 }
 
 TEST_CASE("this CPU's tiles, if it has some, give the bits of plain loops") {
-  // Set where the CPU is known to have some: scripts/emulate-amx.mjs does so.
-  if (std::getenv("BLASNET_TEST_TILES") != nullptr) {
-    CHECK(CanMultiply(Bfloat16Way::kTiles));
-    CHECK(CanUseByteTiles());
-    CHECK(WayOfBfloat16() == Bfloat16Way::kTiles);
-  }
   const Bfloat16Way before = WayOfBfloat16();
   SetWayOfBfloat16(Bfloat16Way::kTiles);
   CHECK((WayOfBfloat16() == Bfloat16Way::kTiles) == CanMultiply(Bfloat16Way::kTiles));

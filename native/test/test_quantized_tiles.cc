@@ -43,6 +43,8 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
+#include "test/testing.h"
+
 namespace blasnet {
 
 HWY_EXPORT(ByteProductByModel);
