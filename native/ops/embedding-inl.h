@@ -11,6 +11,7 @@
 #include <string>
 
 #include "ops/broadcast-inl.h"
+#include "optimizers/ada_grad-inl.h"
 #include "optimizers/adam-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -139,6 +140,21 @@ HWY_INLINE void AdamRows(Context& context, const Places& places, Matrix<T> w, Ma
   }
   UpdateRows(context, places, sums, [&](size_t row) {
     LazyAdamRow(w.cols, static_cast<const T*>(sums.row(row)), adam, w.row(row), mean.row(row), squares.row(row));
+  });
+}
+
+// A step of AdaGrad for the rows that occur. The same bits as by AddToRows and ada_grad_update.
+template <class T, class Places>
+HWY_INLINE void AdaGradRows(Context& context, const Places& places, Matrix<T> w, Matrix<T> sums, Matrix<T> squares,
+                            double learning_rate, double epsilon) {
+  for (const Matrix<T>& one : {sums, squares}) {
+    CheckEqual("an array's rows", w.rows, one.rows);
+    CheckEqual("an array's row size", w.cols, one.cols);
+  }
+  const auto step = AdaGradStep<T>(learning_rate, epsilon);
+  UpdateRows(context, places, sums, [&](size_t row) {
+    const auto own = step;
+    Update(w.cols, static_cast<const T*>(sums.row(row)), own, w.row(row), squares.row(row));
   });
 }
 

@@ -53,6 +53,13 @@ void EmbeddingAdam(Context& context, Vector<const int32_t> numbers, Vector<const
   AdamRows(context, PlacesOf(numbers, dy, w.cols), w, sums, mean, squares, adam);
 }
 
+// The same with a step of ada_grad_update.
+template <class T>
+void EmbeddingAdaGrad(Context& context, Vector<const int32_t> numbers, Vector<const T> dy, Matrix<T> w, Matrix<T> sums,
+                      Matrix<T> squares, double learning_rate, double epsilon) {
+  AdaGradRows(context, PlacesOf(numbers, dy, w.cols), w, sums, squares, learning_rate, epsilon);
+}
+
 // y = 1 where the number is not 0, else 0
 template <class T>
 void NonZero(Context&, Vector<const int32_t> numbers, Vector<T> y) {
@@ -71,6 +78,8 @@ BLASNET_KERNELS(OpsEmbedding) {
   registry.Add<&EmbeddingAdam<float>, &EmbeddingAdam<double>>(
       "embedding_adam", {"numbers", "dy", "w", "sums", "mean", "squares", "learningRate", "beta1", "beta2", "epsilon",
                          "weightDecay", "step"});
+  registry.Add<&EmbeddingAdaGrad<float>, &EmbeddingAdaGrad<double>>(
+      "embedding_ada_grad", {"numbers", "dy", "w", "sums", "squares", "learningRate", "epsilon"});
   registry.Add<&NonZero<float>, &NonZero<double>>("non_zero", {"numbers", "y"}).ByRows({"numbers", "y"});
 }
 

@@ -69,6 +69,13 @@ void EmbeddingBagAdam(Context& context, Matrix<const int32_t> numbers, Matrix<co
   AdamRows(context, PlacesOf(numbers, weights, dy, w.cols), w, sums, mean, squares, adam);
 }
 
+// The same with a step of ada_grad_update.
+template <class T>
+void EmbeddingBagAdaGrad(Context& context, Matrix<const int32_t> numbers, Matrix<const T> weights, Matrix<const T> dy,
+                         Matrix<T> w, Matrix<T> sums, Matrix<T> squares, double learning_rate, double epsilon) {
+  AdaGradRows(context, PlacesOf(numbers, weights, dy, w.cols), w, sums, squares, learning_rate, epsilon);
+}
+
 // dweights[i, j] = (dweights[i, j] +) dy[i, :] · w[numbers[i, j], :]
 template <class T>
 void EmbeddingBagWeights(Context& context, Matrix<const T> w, Matrix<const int32_t> numbers, Matrix<const T> dy,
@@ -107,6 +114,8 @@ BLASNET_KERNELS(OpsEmbeddingBag) {
   registry.Add<&EmbeddingBagAdam<float>, &EmbeddingBagAdam<double>>(
       "embedding_bag_adam", {"numbers", "weights", "dy", "w", "sums", "mean", "squares", "learningRate", "beta1",
                              "beta2", "epsilon", "weightDecay", "step"});
+  registry.Add<&EmbeddingBagAdaGrad<float>, &EmbeddingBagAdaGrad<double>>(
+      "embedding_bag_ada_grad", {"numbers", "weights", "dy", "w", "sums", "squares", "learningRate", "epsilon"});
   registry.Add<&EmbeddingBagWeights<float>, &EmbeddingBagWeights<double>>(
       "embedding_bag_backward_weights", {"w", "numbers", "dy", "dweights", "accumulate"});
 }

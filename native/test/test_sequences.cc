@@ -138,6 +138,53 @@ TEST_CASE_TEMPLATE("embedding_adam and embedding_bag_adam change the rows that o
   }
 }
 
+TEST_CASE_TEMPLATE("embedding_ada_grad and embedding_bag_ada_grad change tables as ada_grad_update does", T, float,
+                   double) {
+  for (const size_t count : {1, 5, 300}) {
+    for (const size_t size : kOddSizes) {
+      for (const bool bag : {false, true}) {
+        INFO("count, size = ", count, ", ", size);
+        const size_t rows = 100, length = bag ? 7 : 1, places = rows * length;
+        Tensor<T> start({count, size}), squares({count, size}), dw({count, size}), dy({rows, size});
+        Tensor<T> weights({rows, length});
+        Tensor<int32_t> numbers(bag ? std::vector<size_t>{rows, length} : std::vector<size_t>{places});
+        Numbers random(count + size + places);
+        random.Fill(start), random.Fill(dy), random.Fill(squares, 0, 1), random.Fill(weights);
+        for (size_t i = 0; i < places; i += 3) weights[i] = 0;
+        // Some numbers of the gradient are 0.
+        for (size_t i = 0; i < dy.size(); i += 5) dy[i] = T(0);
+        FillNumbers(numbers, count);
+        const auto call = [&](const std::string& name) {
+          Call<T> one((bag ? "embedding_bag" : "embedding") + name);
+          one.With("numbers", numbers).With("dy", dy);
+          if (bag) one.With("weights", weights);
+          return one;
+        };
+        call("_backward").With("dw", dw).With("accumulate", 0.0).Run();
+        Tensor<T> w(start.shape(), start.values()), r(start.shape(), squares.values());
+        Call<T> update("ada_grad_update");
+        update.With("theta", w).With("gradient", dw).With("squares", r);
+        update.With("learningRate", 0.3).With("epsilon", 1e-3).Run();
+        for (const size_t threads : {1, 2, 3}) {
+          Pool pool(threads);
+          Context context{pool};
+          Tensor<T> w1(start.shape(), start.values()), r1(start.shape(), squares.values()), sums(start.shape());
+          Call<T> fused = call("_ada_grad");
+          fused.With("w", w1).With("sums", sums).With("squares", r1);
+          fused.With("learningRate", 0.3).With("epsilon", 1e-3).Run(context);
+          CHECK(w1.values() == w.values());
+          CHECK(r1.values() == r.values());
+        }
+        Tensor<T> narrow({count, size + 1});
+        narrow = T(0);
+        Call<T> wrong = call("_ada_grad");
+        wrong.With("w", start).With("sums", dw).With("squares", narrow).With("learningRate", 0.3).With("epsilon", 1e-3);
+        CHECK_THROWS_AS(wrong.Run(), InvalidArgument);
+      }
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("embedding_bag sums rows times weights, and its derivatives follow", T, float, double) {
   for (const size_t count : {1, 5, 300}) {
     for (const size_t size : kOddSizes) {

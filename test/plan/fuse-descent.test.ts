@@ -88,6 +88,23 @@ test('the rows of an embedding that occur descend where the update stood', (t) =
   t.deepEqual(extents([rest!]), [['sgd_update', [32, 64], '', '']]);
 });
 
+test('the rows of an embedding that occur take their step of AdaGrad where the update stood', (t) => {
+  const squares = new Float32Array(96);
+  const constants = { learningRate: 0.1, epsilon: 1e-6 };
+  const arrays = Object.entries({ theta, gradient, squares });
+  const parts = (from: number, to: number) => arrays.map(([name, data]) => [name, operand(data, from, to)]);
+  const adaGrad = (from: number, to: number): RecordedCall => ({
+    kernel: 'ada_grad_update',
+    args: { ...Object.fromEntries(parts(from, to)), ...constants },
+  });
+  const { numbers, dy } = lookUp(0).args;
+  const [w, sums, table] = [theta, gradient, squares].map((data) => ({ data: data.subarray(0, 30), shape: [3, 10] }));
+  t.deepEqual(fuseDescent([lookUp(0), adaGrad(0, 96)]), [
+    { kernel: 'embedding_ada_grad', args: { numbers, dy, w, sums, squares: table, ...constants } },
+    adaGrad(32, 96),
+  ] as unknown as RecordedCall[]);
+});
+
 test('lazy tables take their step of Adam where its update stood, and other parameters theirs', (t) => {
   const [mean, squares] = [new Float32Array(96), new Float32Array(96)];
   const arrays = { theta, gradient, mean, squares };

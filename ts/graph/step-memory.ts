@@ -93,7 +93,7 @@ export class StepMemory {
   get maxSteps(): number {
     if (this.#maxSteps === undefined) {
       const hint = 'write net.stream({ maxSteps })';
-      throw badArgument('maxSteps', 'the most steps of a sequence, for a net that has seen none,', 'none', hint);
+      throw badArgument('maxSteps', 'a number, since the net has seen no sequence,', 'none', hint);
     }
     this.#isLimited = true;
     return this.#maxSteps;
@@ -108,7 +108,7 @@ export class StepMemory {
   requirePlace(): void {
     if (!this.#isLimited || this.steps < this.#maxSteps!) return;
     const hint = 'begin a new sequence by stream.reset(), or open net.stream({ maxSteps }) with more';
-    throw badArgument('the steps of a sequence', `at most ${this.#maxSteps}`, 'one more', hint);
+    throw badArgument('the steps of a sequence', `at most ${this.#maxSteps}`, this.steps + 1, hint);
   }
 
   /** To be called after each step. */

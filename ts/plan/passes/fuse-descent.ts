@@ -27,6 +27,7 @@ function ofRows(kernel: string, read: readonly string[]): Folding[] {
   const parts = { theta: ['w'], gradient: ['sums'] };
   return [
     { ...table, update: 'sgd_update', layer: `${kernel}_descend`, parts },
+    { ...table, update: 'ada_grad_update', layer: `${kernel}_ada_grad`, parts: { ...parts, squares: ['squares'] } },
     {
       ...table,
       update: 'lazy_adam_update',
@@ -56,8 +57,8 @@ const foldings: readonly Folding[] = [
 ];
 
 /**
- * Fuses the update of plain SGD and Adam into the gradients of fully connected layers, and that of SGD and lazy Adam into the
- * gradients of embeddings: weights are updated where their gradient is computed, and the gradient is never stored. Results are the same
+ * Fuses the update of plain SGD and Adam into the gradients of fully connected layers, and that of SGD, AdaGrad and lazy Adam into
+ * the gradients of embeddings: weights are updated where their gradient is computed, and the gradient is never stored. Results are the same
  * bits. The optimizer's own kernel updates all other parameters. A gradient that another call reads or adds to (clipping, a
  * penalty) is not fused.
  */
