@@ -14,7 +14,7 @@ export function installDependencies() {
   const npm = process.env.npm_execpath;
   const [program, ...args] = npm ? [process.execPath, npm, 'ci'] : ['npm', 'ci'];
   // The addon is built by setup itself, once, after this.
-  run(program, args, { env: { BLASNET_SETUP: '1', npm_config_onnxruntime_node_install: 'skip' }, what: 'npm ci' });
+  run(program, args, { env: { BLASNET_SETUP: '1', ONNXRUNTIME_NODE_INSTALL: 'skip' }, what: 'npm ci' });
   recordDependencies();
 }
 

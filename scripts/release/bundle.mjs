@@ -27,6 +27,9 @@ export async function bundle(folder, entries, dependencies) {
     external: dependencies.flatMap((name) => [name, `${name}/*`]),
     // Names of classes tell layers and losses apart in model files.
     keepNames: true,
+    // 0.4 MB less on disk; names stay, and lines are short enough for stack traces to point at something.
+    minifyWhitespace: true,
+    lineLimit: 120,
     charset: 'utf8',
     legalComments: 'none',
     metafile: true,
