@@ -137,5 +137,5 @@ test('only the job that publishes may prove who it is', async (t) => {
   const workflow = await read('release.yml');
   t.is(workflow.match(/id-token: write/g)!.length, 1);
   t.regex(job(workflow, 'publish'), /id-token: write/);
-  t.notRegex((await read('test.yml')) + workflow, /secrets\.|^ *registry-url:/m);
+  t.notRegex((await read('test.yml')) + workflow, /secrets\.|^\s*registry-url:/m);
 });
