@@ -58,6 +58,8 @@ export class NetStream {
   /** The inputs among them that were given last, by their places. */
   readonly #given = new Map<number, AnyTensor>();
   #plan: StepPlan | undefined;
+  /** The inputs of the plan: to work them out at each step would take as long as the step. */
+  #planned: readonly GraphInput[] = [];
   /** The preparer of raw steps, with the preparation that it was made for. */
   #prepared: { readonly preparation: Preparation; readonly preparer: StepPreparer } | undefined;
 
@@ -92,6 +94,11 @@ export class NetStream {
 
   /** The net's inputs, with the shapes of rows that it has seen: a dense first layer of a chain knows the numbers of a step only. */
   get #inputs(): readonly GraphInput[] {
+    const { stack } = this.#net.model;
+    return this.#plan && this.#plan.block === stack.block ? this.#planned : this.#inputsOfNet();
+  }
+
+  #inputsOfNet(): readonly GraphInput[] {
     const { inputs, parts } = this.#net.model.stack;
     return inputs.map((input, i) => ({
       ...input,
@@ -218,6 +225,7 @@ export class NetStream {
     if (stack.layers.some(({ layer }) => !layer.isBuilt))
       stack.outputShapes(...inputs.map(({ shape }) => shape.slice(1)));
     if (this.#plan?.block !== stack.block) {
+      this.#planned = this.#inputsOfNet();
       this.#plan = recordStep(this.#net.model, inputs, { rows: this.#rows, memory: this.#memory, whole: this.#whole });
     }
     return this.#plan!;
