@@ -32,20 +32,21 @@ class Mean(nn.Module):
 
 
 class Recurrent:
-    """LSTM or GRU, whose gates have the order of blasnet's; an LSTM's second biases are not trained, since it has but one."""
+    """LSTM or GRU, whose gates have the order of blasnet's. An LSTM's second biases stay 0, since blasnet's has but one: the
+    optimizer leaves them out. They have a gradient all the same, without which PyTorch takes a slower way."""
 
     def __init__(self, options):
         kinds = {"lstm": nn.LSTM, "gru": nn.GRU}
         self.layer = kinds[options["kind"]](options["features"], options["units"], batch_first=True)
         self.module = LastOutput(self.layer)
         self.is_lstm = options["kind"] == "lstm"
+        self.fixed = [self.layer.bias_hh_l0] if self.is_lstm else []
 
     def pairs(self):
         layer = self.layer
         if self.is_lstm:
             with torch.no_grad():
                 layer.bias_hh_l0.zero_()
-            layer.bias_hh_l0.requires_grad_(False)
         biases = [layer.bias_ih_l0[None]] + ([] if self.is_lstm else [layer.bias_hh_l0[None]])
         return [layer.weight_ih_l0.T, layer.weight_hh_l0.T, *biases]
 
@@ -163,7 +164,8 @@ class Net:
         self.parts = list(parts_of(self.net["layers"]))
         self.module = nn.Sequential(*(part.module for part in self.parts))
         self.load(trials.read_floats(job["weights"]))
-        learning = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
+        fixed = {id(parameter) for part in self.parts for parameter in getattr(part, "fixed", [])}
+        learning = [parameter for parameter in self.module.parameters() if id(parameter) not in fixed]
         self.optimizer = torch.optim.SGD(learning, lr=self.net["learningRate"])
         self.criterion = nn.MSELoss()
         self.x, self.y = self.rows(trials.read_floats(job["data"]["x"])), torch.from_numpy(trials.read_floats(job["data"]["y"], 1))
@@ -193,7 +195,7 @@ class Net:
     def step(self, i):
         first = i * self.batch % len(self.x)
         rows = slice(first, first + self.batch)
-        self.optimizer.zero_grad()
+        self.module.zero_grad()
         loss = self.criterion(self.module(self.x[rows]), self.y[rows]) / 2
         loss.backward()
         self.optimizer.step()
