@@ -14,21 +14,6 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
-// Sizes as doubles: their products are exact, or so large that no tensor has that size.
-inline void CheckImages(const char* what, size_t channels, size_t plane_rows, size_t plane_columns, size_t row_size) {
-  CheckEqual(what, static_cast<double>(channels) * static_cast<double>(plane_rows) * static_cast<double>(plane_columns),
-             static_cast<double>(row_size));
-}
-inline void CheckInputs(const char* what, const Convolution& c, size_t row_size) {
-  CheckImages(what, c.channels, c.y.input, c.x.input, row_size);
-}
-inline void CheckOutputs(const char* what, const Convolution& c, size_t row_size) {
-  CheckImages(what, c.filters, c.y.output, c.x.output, row_size);
-}
-inline void CheckWeights(const char* what, const Convolution& c, size_t size) {
-  CheckImages(what, c.filters * c.group_channels(), c.y.kernel, c.x.kernel, size);
-}
-
 // y[m × filters × oh × ow] from x[m × channels × h × w], w[filters × channels/groups × kh × kw] and b[filters]; kRelu:
 // max(y, 0), to the bit as by relu_forward
 template <bool kRelu, class T>

@@ -9,6 +9,15 @@
 
 #include "math/simd-inl.h"
 
+// Whether this target may have the CPU's instructions for bfloat16. They are used in assembly, since a function that is
+// compiled for further instructions could not be inlined.
+#undef BLASNET_CAN_BFLOAT16
+#if HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX3 && (HWY_COMPILER_GCC || HWY_COMPILER_CLANG)
+#define BLASNET_CAN_BFLOAT16 1
+#else
+#define BLASNET_CAN_BFLOAT16 0
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
@@ -30,6 +39,12 @@ template <class D>
 HWY_INLINE hn::Vec<D> RoundedToBfloat16(D d, hn::Vec<D> v) {
   const hn::RebindToUnsigned<D> du;
   return hn::BitCast(d, hn::And(RoundedBits(d, v), hn::Set(du, 0xFFFF0000u)));
+}
+
+// The upper 16 bits of x, rounded likewise
+HWY_INLINE uint32_t Bfloat16BitsOf(float x) {
+  const hn::CappedTag<float, 1> d;
+  return hn::GetLane(RoundedBits(d, hn::Set(d, x))) >> 16;
 }
 
 }  // namespace HWY_NAMESPACE

@@ -15,7 +15,7 @@ namespace {
 // Tests may choose kernels for an older CPU than this one.
 bool UsesAvx512() { return (hwy::SupportedTargets() & HWY_AVX3) != 0; }
 bool HasPairs() { return UsesAvx512() && __builtin_cpu_supports("avx512bf16") != 0; }
-bool HasTiles() { return UsesAvx512() && CanUsePairTiles(); }
+bool HasTiles() { return HasPairs() && CanUsePairTiles(); }
 bool IsFasterByPairs() { return __builtin_cpu_is("amd") != 0; }
 
 #else

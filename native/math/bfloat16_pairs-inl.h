@@ -35,15 +35,63 @@ inline constexpr size_t kPairLanes = hn::MaxLanes(Tag<float>());
 // Columns of a panel of a right factor, which lies as [panels][pairs][kPairColumns].
 inline constexpr size_t kPairColumns = 32;
 
-// Pairs of the rows k and k + 1 of x, which lie `pitch` apart; zeros for the second where there is none.
-HWY_INLINE hn::Vec<PairTag> PairsOfRows(hn::Vec<Tag<float>> earlier, hn::Vec<Tag<float>> later) {
-  const Tag<float> d;
-  const PairTag du;
-  const auto upper = hn::And(RoundedBits(d, later), hn::Set(du, 0xFFFF0000u));
-  return hn::Or(hn::ShiftRight<16>(RoundedBits(d, earlier)), upper);
-}
+// How numbers are rounded: by arithmetic on their bits, on any CPU.
+struct BitRounder {
+  // Each lane's pair of an earlier and a later term
+  template <class D>
+  static HWY_INLINE hn::Vec<hn::RebindToUnsigned<D>> Pairs(D d, hn::Vec<D> earlier, hn::Vec<D> later) {
+    const hn::RebindToUnsigned<D> du;
+    const auto upper = hn::And(RoundedBits(d, later), hn::Set(du, 0xFFFF0000u));
+    return hn::Or(hn::ShiftRight<16>(RoundedBits(d, earlier)), upper);
+  }
+  // to[lanes] = the numbers, one after the other
+  template <class D>
+  static HWY_INLINE void Store(D d, hn::Vec<D> v, uint16_t* to) {
+    const hn::Rebind<uint16_t, D> half;
+    // TruncateTo does the same; that of Highway 1.0.3 is wrong for vectors of 32 bytes where AVX-512 has VBMI.
+    const auto bits = hn::BitCast(hn::RebindToSigned<D>(), hn::ShiftRight<16>(RoundedBits(d, v)));
+    hn::StoreU(hn::DemoteTo(half, bits), half, to);
+  }
+};
+
+#if BLASNET_CAN_BFLOAT16
+
+// By the CPU's instructions, which take numbers below 1.2e-38 for 0, as those that multiply pairs do. Vectors that are
+// not whole are rounded by arithmetic.
+struct CpuRounder {
+  template <class D>
+  static HWY_INLINE hn::Vec<hn::RebindToUnsigned<D>> Pairs(D d, hn::Vec<D> earlier, hn::Vec<D> later) {
+    if constexpr (hn::MaxLanes(D()) < kPairLanes) {
+      return BitRounder::Pairs(d, earlier, later);
+    } else {
+      alignas(64) static constexpr uint16_t kTurns[] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                                        8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+      const hn::RebindToUnsigned<D> du;
+      const auto turns = hn::BitCast(du, hn::Load(Tag<uint16_t>(), kTurns));
+      auto pairs = hn::Undefined(du);
+      asm("vcvtne2ps2bf16 %[earlier], %[later], %[pairs]\n\tvpermw %[pairs], %[turns], %[pairs]"
+          : [pairs] "=&v"(pairs.raw)
+          : [earlier] "v"(earlier.raw), [later] "v"(later.raw), [turns] "v"(turns.raw));
+      return pairs;
+    }
+  }
+  template <class D>
+  static HWY_INLINE void Store(D d, hn::Vec<D> v, uint16_t* to) {
+    if constexpr (hn::MaxLanes(D()) < kPairLanes) {
+      BitRounder::Store(d, v, to);
+    } else {
+      const hn::Rebind<uint16_t, D> half;
+      auto numbers = hn::Undefined(half);
+      asm("vcvtneps2bf16 %[v], %[numbers]" : [numbers] "=v"(numbers.raw) : [v] "v"(v.raw));
+      hn::StoreU(numbers, half, to);
+    }
+  }
+};
+
+#endif  // BLASNET_CAN_BFLOAT16
 
 // to[pairs][width_of_to] = pairs of the k rows of x, from which `width` columns are taken; zeros behind them
+template <class Rounder>
 HWY_INLINE void PackPairsOfRows(const float* x, size_t pitch, size_t k, size_t width, uint32_t* HWY_RESTRICT to,
                                 size_t to_width) {
   const Tag<float> d;
@@ -57,7 +105,7 @@ HWY_INLINE void PackPairsOfRows(const float* x, size_t pitch, size_t k, size_t w
       const auto load = [&](const float* from) {
         return count == kPairLanes ? hn::LoadU(d, from + j) : count == 0 ? hn::Zero(d) : LoadFirst(d, from + j, count);
       };
-      const auto pairs = PairsOfRows(load(earlier), both ? load(later) : hn::Zero(d));
+      const auto pairs = Rounder::Pairs(d, load(earlier), both ? load(later) : hn::Zero(d));
       if (to_width - j >= kPairLanes) {
         hn::StoreU(pairs, du, to + j);
       } else {
@@ -68,30 +116,27 @@ HWY_INLINE void PackPairsOfRows(const float* x, size_t pitch, size_t k, size_t w
 }
 
 // to[(k + 1) / 2] = the k numbers of x in pairs
+template <class Rounder>
 HWY_INLINE void PackRow(const float* x, size_t k, uint32_t* HWY_RESTRICT to) {
   const Tag<float> d;
-  const PairTag du;
-  const hn::Rebind<uint16_t, PairTag> half;
   uint16_t* numbers = reinterpret_cast<uint16_t*>(to);
   size_t i = 0;
-  for (; i + kPairLanes <= k; i += kPairLanes) {
-    const auto bits = hn::ShiftRight<16>(RoundedBits(d, hn::LoadU(d, x + i)));
-    hn::StoreU(hn::TruncateTo(half, bits), half, numbers + i);
-  }
+  for (; i + kPairLanes <= k; i += kPairLanes) Rounder::Store(d, hn::LoadU(d, x + i), numbers + i);
   if (i == k) return;
-  HWY_ALIGN uint32_t last[kPairLanes];
-  hn::Store(hn::ShiftRight<16>(RoundedBits(d, LoadFirst(d, x + i, k - i))), du, last);
-  for (size_t r = 0; i + r < k; ++r) numbers[i + r] = static_cast<uint16_t>(last[r]);
+  HWY_ALIGN uint16_t last[kPairLanes];
+  Rounder::Store(d, LoadFirst(d, x + i, k - i), last);
+  for (size_t r = 0; i + r < k; ++r) numbers[i + r] = last[r];
   if (k % 2 != 0) numbers[k] = 0;
 }
 
 // to[pairs][to_width] = pairs of the k numbers of `width` rows of x, which lie `pitch` apart; zeros behind them
+template <class Rounder>
 HWY_INLINE void PackPairsOfColumns(const float* x, size_t pitch, size_t k, size_t width, uint32_t* rows,
                                    uint32_t* HWY_RESTRICT to, size_t to_width) {
   const size_t pairs = (k + 1) / 2;
   for (size_t r = 0; r < to_width; ++r) {
     if (r < width) {
-      PackRow(x + r * pitch, k, rows + r * pairs);
+      PackRow<Rounder>(x + r * pitch, k, rows + r * pairs);
     } else {
       std::fill_n(rows + r * pairs, pairs, 0u);
     }
@@ -101,12 +146,13 @@ HWY_INLINE void PackPairsOfColumns(const float* x, size_t pitch, size_t k, size_
 
 // `width` rows of a left factor, or columns of a right one, as pairs: element (i, term) is at data[i · across +
 // term · along]. rows: memory for to_width × pairs, where it is needed.
+template <class Rounder>
 HWY_INLINE void PackPairs(const float* data, size_t across, size_t along, size_t k, size_t width, uint32_t* rows,
                           uint32_t* to, size_t to_width) {
   if (across == 1) {
-    PackPairsOfRows(data, along, k, width, to, to_width);
+    PackPairsOfRows<Rounder>(data, along, k, width, to, to_width);
   } else {
-    PackPairsOfColumns(data, across, k, width, rows, to, to_width);
+    PackPairsOfColumns<Rounder>(data, across, k, width, rows, to, to_width);
   }
 }
 

@@ -62,7 +62,7 @@ inline void PairProductBy(Context& context, size_t m, size_t n, size_t k, PairFa
         const size_t j = p * kPairColumns, width = HWY_MIN(kPairColumns, n - j);
         uint32_t* right = panels_of_tile + (keeps ? p - first_panel : 0) * panel_size;
         if (from == first_block) {
-          PackPairs(b.data + j * b.col, b.col, b.row, k, width, rows, right, kPairColumns);
+          PackPairs<typename Blocks::Rounder>(b.data + j * b.col, b.col, b.row, k, width, rows, right, kPairColumns);
           std::fill_n(right + packed * kPairColumns, (pairs - packed) * kPairColumns, 0u);
         }
         for (size_t i = from; i < HWY_MIN(last_block, from + most); ++i) {
@@ -83,7 +83,7 @@ inline void PairProduct([[maybe_unused]] Context& context, [[maybe_unused]] size
 #if BLASNET_CAN_BFLOAT16
 #if BLASNET_CAN_AMX
   if (WayOfBfloat16() == Bfloat16Way::kTiles) {
-    return PairProductBy<TileBlocks<AmxTiles>>(context, m, n, k, a, b, start, y);
+    return PairProductBy<TileBlocks<AmxTiles, CpuRounder>>(context, m, n, k, a, b, start, y);
   }
 #endif
   PairProductBy<VectorBlocks>(context, m, n, k, a, b, start, y);

@@ -32,9 +32,10 @@ inline constexpr TileShapes kPairTiles = PairTiles();
 
 // Blocks of kRows rows and kPairColumns columns, by Tiles: AmxTiles or what stands in for them. The left factor lies in
 // tiles, [tiles along the terms][kRows][kTilePairs], which the rows of a block share.
-template <class Tiles>
+template <class Tiles, class RounderOfBlocks>
 class TileBlocks {
  public:
+  using Rounder = RounderOfBlocks;
   static constexpr size_t kRows = 2 * kTileRows;
   static_assert(kPairColumns == 2 * kTileColumns);
 
@@ -49,10 +50,10 @@ class TileBlocks {
         const float* from = data + first * across;
         if (rows < kTileRows || terms < 2 * kTilePairs) std::fill_n(to, kTileRows * kTilePairs, 0u);
         if (across != 1) {
-          for (size_t r = 0; r < rows; ++r) PackRow(from + r * across, terms, to + r * kTilePairs);
+          for (size_t r = 0; r < rows; ++r) PackRow<Rounder>(from + r * across, terms, to + r * kTilePairs);
         } else if (rows > 0) {
           HWY_ALIGN uint32_t turned[kTilePairs * kTileRows] = {};
-          PackPairsOfRows(from, along, terms, rows, turned, kTileRows);
+          PackPairsOfRows<Rounder>(from, along, terms, rows, turned, kTileRows);
           TransposeRows(reinterpret_cast<const float*>(turned), kTileRows, kTilePairs, kTileRows,
                         reinterpret_cast<float*>(to), kTilePairs);
         }

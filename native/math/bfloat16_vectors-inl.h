@@ -10,14 +10,6 @@
 
 #include "math/bfloat16_pairs-inl.h"
 
-// The instruction is used in assembly, since a function that is compiled for further instructions could not be inlined.
-#undef BLASNET_CAN_BFLOAT16
-#if HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX3 && (HWY_COMPILER_GCC || HWY_COMPILER_CLANG)
-#define BLASNET_CAN_BFLOAT16 1
-#else
-#define BLASNET_CAN_BFLOAT16 0
-#endif
-
 #if BLASNET_CAN_BFLOAT16
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -31,6 +23,7 @@ HWY_INLINE hn::Vec<Tag<float>> AddPairs(hn::Vec<Tag<float>> sum, hn::Vec<PairTag
 // Blocks of kRows rows and kPairColumns columns. The left factor lies as [pairs][kRows].
 class VectorBlocks {
  public:
+  using Rounder = CpuRounder;
   static constexpr size_t kRows = 12;
   static_assert(kPairColumns == 2 * kPairLanes);
 
@@ -41,7 +34,7 @@ class VectorBlocks {
   // of all rows.
   static HWY_INLINE void PackLeft(const float* data, size_t across, size_t along, size_t k, size_t count,
                                   uint32_t* rows, uint32_t* to) {
-    PackPairs(data, across, along, k, count, rows, to, kRows);
+    PackPairs<Rounder>(data, across, along, k, count, rows, to, kRows);
   }
 
   // The sums of `rows` rows and `width` columns; to's rows lie to_row apart.

@@ -99,7 +99,7 @@ class Correlation {
       auto* lists = reinterpret_cast<Listed*>(piece.data());
       auto* list = reinterpret_cast<ResultVector*>(lists + targets.size());
       for (size_t t = 0; t < targets.size(); ++t) {
-        lists[t] = ListVectors(band, targets[t], q, target_width, list);
+        lists[t] = ListVectors(band, *targets[t].y, *targets[t].x, q, lanes, target_width, list);
         list += lists[t].count;
       }
       const size_t first = tile / tiling.bands * tiling.images;
@@ -119,12 +119,6 @@ class Correlation {
   }
 
  private:
-  // The vectors of a target in a tile, and up to where its results may be overwritten (Results::end).
-  struct Listed {
-    const ResultVector* vectors;
-    size_t count, end;
-  };
-
   std::vector<PassTarget<T>> Targets(const PackedBand& band, const PassWeights<T>& weights, size_t* offsets,
                                      T* panels) const {
     std::vector<PassTarget<T>> targets;
@@ -160,44 +154,6 @@ class Correlation {
       });
     }
     return to;
-  }
-
-  // Vectors that cover one target's results in the band from q on, in order, written to `list`.
-  Listed ListVectors(const PackedBand& band, const PassTarget<T>& target, size_t q, size_t width,
-                     ResultVector* list) const {
-    const size_t lanes = hn::Lanes(Tag<T>());
-    const size_t first_row = HWY_MAX(q, target.y->first), last_row = HWY_MIN(q + band.rows, target.y->last);
-    const size_t first = target.x->first, columns = target.x->last - first, pitch = band.pitch();
-    if (first_row >= last_row || columns == 0) return {list, 0, 0};
-    const auto place = [&](size_t row, size_t column) {
-      const auto at = [](size_t q, size_t stride, ptrdiff_t shift) {
-        return static_cast<size_t>(static_cast<ptrdiff_t>(q * stride) + shift);
-      };
-      return at(row, y_.target_stride, target.y->shift) * width + at(column, x_.target_stride, target.x->shift);
-    };
-    // Whole rows that follow each other are seen as one run with gaps in the packed planes only.
-    const bool dense = columns == width && y_.target_stride == 1;
-    size_t count = 0;
-    size_t row = first_row, column = 0;  // the first result that no vector has yet
-    while (row < last_row) {
-      ResultVector& vector = list[count++];
-      vector = {(row - q) * pitch + first - x_.first + column, place(row, first + column), 0, false, {}};
-      size_t lane = 0;
-      while (lane < lanes && row < last_row) {
-        const size_t here = HWY_MIN(lanes - lane, columns - column);
-        vector.gaps |= lane > vector.count;
-        for (size_t i = 0; i < here; ++i) vector.bits[(lane + i) / 8] |= uint8_t(1u << ((lane + i) % 8));
-        vector.count += here;
-        column += here;
-        lane += here;
-        if (column < columns) break;
-        column = 0;
-        ++row;
-        if (!dense) break;
-        lane += pitch - columns;
-      }
-    }
-    return {list, count, dense ? place(last_row - 1, first) + width : 0};
   }
 
   const AxisPass &y_, &x_;

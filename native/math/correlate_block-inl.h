@@ -8,8 +8,8 @@
 #define BLASNET_MATH_CORRELATE_BLOCK_INL_H_
 #endif
 
-#include "math/planes-inl.h"
 #include "math/relu-inl.h"
+#include "math/result_vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -22,41 +22,6 @@ inline constexpr size_t kBlockFilters = 8;
 inline constexpr size_t kBlockFilters = 4;
 #endif
 inline constexpr size_t kBlockVectors = 3;
-
-// A vector of results: read from `from` on in the packed plane, of which `count` numbers go to `to` on in the target's
-// plane. Those between the ends of two rows are left out where `gaps` is set; bits say which remain.
-struct ResultVector {
-  size_t from, to, count;
-  bool gaps;
-  uint8_t bits[8];
-};
-
-// Where results go.
-template <class T>
-struct Results {
-  T* data;        // of the first filter
-  size_t plane;   // numbers from one filter's plane to the next one's
-  size_t stride;  // numbers from one result to the next
-  size_t end;     // results up to here follow each other without gaps, and may be overwritten by those that come later
-  bool relu = false;  // whether they are rectified
-};
-
-template <class D, class T = hn::TFromD<D>>
-HWY_INLINE void StoreResults(D d, hn::Vec<D> v, const ResultVector& vector, T* to, size_t stride, size_t end) {
-  const size_t lanes = hn::Lanes(d);
-  if (stride != 1) {
-    HWY_ALIGN T block[hn::MaxLanes(d)];
-    hn::Store(v, d, block);
-    for (size_t i = 0; i < vector.count; ++i) to[vector.to + i * stride] = block[i];
-    return;
-  }
-  if (vector.gaps) v = hn::Compress(v, hn::LoadMaskBits(d, vector.bits));
-  if (vector.count == lanes || vector.to + lanes <= end) {
-    hn::StoreU(v, d, to + vector.to);
-  } else {
-    StoreFirst(v, d, to + vector.to, vector.count);
-  }
-}
 
 // results[R filters × V vectors] = bias[R] (0 where null) + Σ over k < depth of panel[k × R] · planes[from +
 // offsets[k]]

@@ -33,9 +33,32 @@ inline constexpr size_t kPixelBytes = 1 << 20;
 inline constexpr size_t kPixels = 128;
 
 template <class T>
+bool RunsAlongFilters(const Convolution& c) {
+  return c.group_filters() % hn::Lanes(Tag<T>()) == 0;
+}
+
+// dw and db as sums of parts[p × (weights, biases)]; the weights of a group are [terms × filters] there where vectors
+// run along the filters, [filters × terms] else.
+template <class T>
+void SumGradientParts(Context& context, const Convolution& c, Matrix<T> parts, Vector<T> dw, Vector<T> db) {
+  SumPart(parts, dw.size, db.size, db.data);
+  if (!RunsAlongFilters<T>(c)) return SumParts(context, parts, 0, dw.size, dw.data);
+  // A vector of filters for each term, spread to their rows.
+  const size_t lanes = hn::Lanes(Tag<T>()), filters = c.group_filters(), terms = c.group_channels() * c.taps();
+  context.pool.ParallelFor(c.filters / lanes, [&](size_t block) {
+    const size_t g = block * lanes / filters, f = block * lanes % filters;
+    HWY_ALIGN T sums[hn::MaxLanes(Tag<T>())];
+    for (size_t k = 0; k < terms; ++k) {
+      SumPart(parts, (g * terms + k) * filters + f, lanes, sums);
+      for (size_t i = 0; i < lanes; ++i) dw[(g * filters + f + i) * terms + k] = sums[i];
+    }
+  });
+}
+
+template <class T>
 GradientTiling GradientTilingOf(const Convolution& c, const PackedBand& one) {
   const size_t height = c.y.output, width = c.x.output;
-  if (c.group_filters() % hn::Lanes(Tag<T>()) == 0) {
+  if (RunsAlongFilters<T>(c)) {
     const size_t row = (c.group_channels() * one.phases() * one.pitch() + c.group_filters() * width) * sizeof(T);
     const size_t rows = HWY_MIN(height, HWY_MAX(size_t{1}, kPixelBytes / row));
     return {true, rows, rows < height ? 1 : HWY_MAX(size_t{1}, kPixels / (height * width))};
@@ -73,8 +96,7 @@ class WeightGradient {
     if constexpr (sizeof(T) == sizeof(float)) {
       if (FitsWinogradGradient(c_)) {
         WinogradGradient(c_).Run(context, x, dy, parts);
-        SumParts(context, parts, dw, db);
-        return;
+        return SumGradientParts(context, c_, parts, dw, db);
       }
     }
     const size_t numbers = tiling_.images * (delta_image() + input_image());
@@ -93,7 +115,7 @@ class WeightGradient {
         }
       }
     });
-    SumParts(context, parts, dw, db);
+    SumGradientParts(context, c_, parts, dw, db);
   }
 
  private:
@@ -151,24 +173,6 @@ class WeightGradient {
       }
       std::fill_n(to + rows * pitch, length_ - rows * pitch, T(0));
     }
-  }
-
-  void SumParts(Context& context, Matrix<T> parts, Vector<T> dw, Vector<T> db) const {
-    SumPart(parts, dw.size, db.size, db.data);
-    if (!tiling_.along_filters) {
-      HWY_NAMESPACE::SumParts(context, parts, 0, dw.size, dw.data);
-      return;
-    }
-    // A vector of filters for each term, spread to their rows.
-    const size_t lanes = hn::Lanes(Tag<T>()), filters = c_.group_filters();
-    context.pool.ParallelFor(c_.filters / lanes, [&](size_t block) {
-      const size_t g = block * lanes / filters, f = block * lanes % filters;
-      HWY_ALIGN T sums[hn::MaxLanes(Tag<T>())];
-      for (size_t k = 0; k < terms(); ++k) {
-        SumPart(parts, (g * terms() + k) * filters + f, lanes, sums);
-        for (size_t i = 0; i < lanes; ++i) dw[(g * filters + f + i) * terms() + k] = sums[i];
-      }
-    });
   }
 
   const Convolution c_;

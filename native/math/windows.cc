@@ -15,7 +15,25 @@ Axis AxisOf(const int32_t* numbers) {
   return axis;
 }
 
+// Sizes as doubles: their products are exact, or so large that no tensor has that size.
+void CheckImages(const char* what, size_t channels, size_t plane_rows, size_t plane_columns, size_t row_size) {
+  CheckEqual(what, static_cast<double>(channels) * static_cast<double>(plane_rows) * static_cast<double>(plane_columns),
+             static_cast<double>(row_size));
+}
+
 }  // namespace
+
+void CheckInputs(const char* what, const Convolution& c, size_t row_size) {
+  CheckImages(what, c.channels, c.y.input, c.x.input, row_size);
+}
+
+void CheckOutputs(const char* what, const Convolution& c, size_t row_size) {
+  CheckImages(what, c.filters, c.y.output, c.x.output, row_size);
+}
+
+void CheckWeights(const char* what, const Convolution& c, size_t size) {
+  CheckImages(what, c.filters * c.group_channels(), c.y.kernel, c.x.kernel, size);
+}
 
 Convolution ConvolutionOf(Vector<const int32_t> geometry) {
   CheckEqual("geometry's length", size_t{15}, geometry.size);

@@ -42,6 +42,11 @@ struct Convolution {
 // of the rows and of the columns.
 Convolution ConvolutionOf(Vector<const int32_t> geometry);
 
+// @throws InvalidArgument where images, given as the size of a row of them, or weights have another size
+void CheckInputs(const char* what, const Convolution& c, size_t row_size);
+void CheckOutputs(const char* what, const Convolution& c, size_t row_size);
+void CheckWeights(const char* what, const Convolution& c, size_t size);
+
 // The same for the windows of a pool, which has neither channels nor groups nor dilation; every window holds at least
 // one number of the input.
 struct Pooling {

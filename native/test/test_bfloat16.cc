@@ -201,7 +201,9 @@ TEST_CASE("convolutions over steps in bfloat16 have the bits of those in float32
   });
 }
 
-TEST_CASE("convolutions in bfloat16 have the bits of those in float32 with rounded factors") {
+TEST_CASE("convolutions in bfloat16 without tiles have the bits of those in float32 with rounded factors") {
+  const Bfloat16Way before = WayOfBfloat16();
+  SetWayOfBfloat16(Bfloat16Way::kFloats);
   for (const TestConvolution& c : TestConvolutions()) {
     CAPTURE(c.channels);
     CAPTURE(c.filters);
@@ -234,6 +236,7 @@ TEST_CASE("convolutions in bfloat16 have the bits of those in float32 with round
            });
     }
   }
+  SetWayOfBfloat16(before);
 }
 
 TEST_CASE("a step of Adam in bfloat16 has the bits of the layer's gradients and of adam_update") {

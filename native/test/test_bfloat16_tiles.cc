@@ -18,7 +18,7 @@ void ProductByModel(Context& context, size_t m, size_t n, size_t k, const float*
   const PairFactor left = turn_a ? PairFactor{a, 1, m} : PairFactor{a, k, 1};
   const PairFactor right = turn_b ? PairFactor{b, 1, k} : PairFactor{b, n, 1};
   const PairStart start = adds ? PairStart{y, n, rate != 0, rate} : PairStart{};
-  PairProductBy<TileBlocks<testing::ModelTiles>>(context, m, n, k, left, right, start, y);
+  PairProductBy<TileBlocks<testing::ModelTiles, BitRounder>>(context, m, n, k, left, right, start, y);
 }
 
 }  // namespace HWY_NAMESPACE
