@@ -63,8 +63,9 @@ export async function comparePrediction(
         median: median(of('median')),
         p99: median(of('p99')),
       };
-      const note = entrant.contender.isBfloat16 ? { note: 'by autocast' } : {};
-      return [{ name: label(entrant), family: entrant.contender.family, values: of('median'), summary, ...note }];
+      const note = variationOf(entrant, workload)?.note;
+      const family = entrant.contender.family;
+      return [{ name: label(entrant), family, values: of('median'), summary, ...(note && { note }) }];
     }),
   }));
 }

@@ -44,8 +44,8 @@ async function measure(options: Options): Promise<void> {
   buildLoop();
   mendCoreType(say);
   const machine = measureMachine();
-  const roster = await callRoll(say, ({ name, family, isForFullRuns }) => {
-    if (family === 'blasnet') return true;
+  const roster = await callRoll(say, ({ name, isForFullRuns }) => {
+    if (name === 'blasnet') return true;
     return against ? against.includes(name) : !(quick && isForFullRuns);
   });
   const isNamed = ({ contender: { name } }: Entrant) => against?.includes(name);

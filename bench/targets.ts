@@ -1,3 +1,4 @@
+import { versions } from 'blasnet';
 import { mpiMemoryRows, mpiRows } from './mpi/compare.js';
 import { type Comparison, rowOf, type Target } from './report.js';
 import { memoryRows } from './sequences/memory.js';
@@ -63,6 +64,26 @@ const convolving = (id: string, what: string, least: number): Rule[] =>
     least,
   }));
 
+/** How many times as fast as in float32 training in bfloat16 shall be, by how this CPU multiplies such numbers. */
+const bfloat16Gains = { amx: 4, native: 1.7, emulated: undefined };
+
+/** Training in bfloat16 against PyTorch's, and against our own in float32 where the CPU has instructions for it. */
+const bfloat16 = (workload: string): Rule[] => {
+  const time = (median: Find, name: string) => median(`train ${workload} sgd`, name);
+  const gain = bfloat16Gains[versions.bfloat16];
+  const own: Rule = {
+    text: `${workload} in bfloat16: ${gain} × as fast as in float32`,
+    measure: (median) => ratio(time(median, 'blasnet'), time(median, 'blasnet bfloat16')),
+    ...(gain && { least: gain }),
+  };
+  const rival: Rule = {
+    text: `${workload} in bfloat16: 1.2 × as fast as PyTorch`,
+    measure: (median) => ratio(time(median, 'PyTorch bfloat16'), time(median, 'blasnet bfloat16')),
+    least: 1.2,
+  };
+  return gain ? [own, rival] : [rival];
+};
+
 /** What the design asks for. */
 const rules: readonly Rule[] = [
   faster('curve', 'NumPy, float64', 100),
@@ -88,6 +109,7 @@ const rules: readonly Rule[] = [
     ...convolving(`predict ${net} 64`, `${net}, 64 images predicted`, 1.5),
   ]),
   ...['conv64', 'conv128'].flatMap((net) => convolving(`train ${net} sgd`, net, 1)),
+  ...['wide', 'vgg'].flatMap(bfloat16),
   sequences('lstm', 'train', 'PyTorch', 2.5),
   sequences('gru', 'train', 'PyTorch', 4),
   sequences('encoder', 'train', 'PyTorch', 2),

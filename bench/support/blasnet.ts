@@ -10,6 +10,7 @@ import {
   MaxPoolLayer,
   MnistImageDataReader,
   NeuralNet,
+  type Precision,
   Tensor,
 } from 'blasnet';
 import { type DataFiles, readFloats } from '../data.js';
@@ -43,11 +44,25 @@ export async function readRows(workload: Workload, files: DataFiles, dtype: DTyp
 /** The workload's net with the weights of a file. */
 export async function buildNet(
   workload: Workload,
-  { maxEpoch, weights: file, dtype }: { maxEpoch: number; weights: string; dtype: DType },
+  {
+    maxEpoch,
+    weights: file,
+    dtype,
+    precision,
+  }: { maxEpoch: number; weights: string; dtype: DType; precision?: Precision | undefined },
 ): Promise<NeuralNet> {
   const { last, learningRate, batch: batchSize, hidden, optimizer, name } = workload;
   const netType = last === 'softmax' ? 'multipleClassifier' : 'fitting';
-  const params = new HyperParameters({ netType, learningRate, batchSize, maxEpoch, optimizer, dtype, seed: 1 });
+  const params = new HyperParameters({
+    netType,
+    learningRate,
+    batchSize,
+    maxEpoch,
+    optimizer,
+    dtype,
+    seed: 1,
+    ...(precision && { precision }),
+  });
   const net = new NeuralNet(params, name);
   const all = layerParts(workload, await readFloats(file));
   const shapes = convolutionShapes(workload);
