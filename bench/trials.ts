@@ -24,15 +24,27 @@ export class TrialError extends Error {}
 /** Seconds after which a trial has hung. */
 const patience = 900;
 
+/**
+ * glibc's malloc otherwise gives large blocks back to the system when they are freed, or not, depending on what was freed
+ * before: each step may then wait for new pages, which costs PyTorch up to as long as the step itself. Others ignore these.
+ */
+const memory = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: String(2 ** 30) };
+
+/** The variables of a trial's process: what this one was given stands before what all trials get. */
+export function trialEnvironment({ environment }: Pick<Entrant, 'environment'>): NodeJS.ProcessEnv {
+  return { ...memory, ...process.env, ...environment };
+}
+
 /** Runs one trial in a process of its own. */
 export async function runTrial<Kind extends TrialKind>(
-  { module, name, threads, dtype, environment }: Entrant,
+  entrant: Entrant,
   kind: Kind,
   job: Omit<Jobs[Kind], 'threads' | 'dtype'>,
 ): Promise<Results[Kind]> {
+  const { module, name, threads, dtype } = entrant;
   const arguments_ = [entry, module, kind, JSON.stringify({ ...job, threads, dtype })];
   const child = spawn(process.execPath, arguments_, {
-    env: { ...process.env, ...environment },
+    env: trialEnvironment(entrant),
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     timeout: patience * 1000,
     killSignal: 'SIGKILL',

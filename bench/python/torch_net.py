@@ -10,6 +10,15 @@ import torch
 import trials
 
 
+def adam(parameters, lr):
+    """All of a parameter's update in one loop, where this version can do so on CPUs (2.4): a fifth less time for small nets."""
+    parameters = list(parameters)
+    try:
+        return torch.optim.Adam(parameters, lr=lr, fused=True)
+    except (RuntimeError, TypeError):
+        return torch.optim.Adam(parameters, lr=lr)
+
+
 class Net:
     def __init__(self, job, x, y):
         # Adam's means of gradients that became 0 decay to denormal numbers, with which the processor takes ten times as long.
@@ -40,7 +49,7 @@ class Net:
         self.net = torch.nn.Sequential(*modules[:-1])
         if self.are_images_last:
             self.net = self.net.to(memory_format=torch.channels_last)
-        kinds = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+        kinds = {"sgd": torch.optim.SGD, "adam": adam}
         self.optimizer = kinds[self.workload["optimizer"]](self.net.parameters(), lr=self.workload["learningRate"])
         if self.workload["last"] == "softmax":
             self.labels = self.y.argmax(dim=1)

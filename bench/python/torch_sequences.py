@@ -202,7 +202,7 @@ class Net:
         return loss
 
     def predict(self, x):
-        with torch.no_grad():
+        with torch.inference_mode():
             return self.module(x)
 
 

@@ -30,7 +30,7 @@ struct Lstm {
       const auto before = hn::Load(d, c + j);
       const auto after = hn::MulAdd(f, before, hn::Mul(i, g));
       hn::Store(after, d, c + j);
-      hn::Store(hn::Mul(o, TanhOf(d, after)), d, h + j);
+      hn::Store(o, d, h + j);
       if (kept == nullptr) continue;
       StoreUpTo(i, d, kept + j, n);
       StoreUpTo(f, d, kept + units + j, n);
@@ -38,6 +38,7 @@ struct Lstm {
       StoreUpTo(o, d, kept + 3 * units + j, n);
       StoreUpTo(before, d, kept + 4 * units + j, n);
     }
+    MultiplyByTanh(padded, c, h);
   }
 
   template <class T>

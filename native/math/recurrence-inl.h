@@ -50,6 +50,8 @@ struct Sequences {
     }
     return false;
   }
+  // Where in `kept` a row of a tile is: by tiles and steps, so that a step of a tile lies in one piece.
+  size_t KeptRow(size_t first, size_t count, size_t r, size_t t) const { return first * steps + t * count + r; }
   size_t tiles() const { return (rows + kRecurrentRows - 1) / kRecurrentRows; }
   size_t most_rows() const { return HWY_MIN(rows, kRecurrentRows); }
 };
@@ -173,7 +175,7 @@ class ForwardTile {
       return;
     }
     if (op_.previous != nullptr) std::memcpy(op_.previous + at * units, left_ + r * padded_, bytes);
-    T* kept = op_.kept == nullptr ? nullptr : op_.kept + at * Cell::kKept * units;
+    T* kept = op_.kept == nullptr ? nullptr : op_.kept + s_.KeptRow(first_, count_, r, t) * Cell::kKept * units;
     Cell::Forward(units, padded_, z, h_ + r * padded_, c_ + r * padded_, kept);
     if (op_.y != nullptr) std::memcpy(op_.y + at * units, h_ + r * padded_, bytes);
   }

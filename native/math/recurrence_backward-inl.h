@@ -40,13 +40,26 @@ struct GradientPart {
   size_t inner_b() const { return (features + units + 1) * depth; }
 };
 
+// Rows of steps whose products are added to the sums of the weights' gradients at once: to read and write those sums,
+// which the first-level cache does not hold, takes as long as the products of a few rows.
+inline constexpr size_t kGradientRows = 128;
+
+// From a row of n numbers to the next, so that rows that follow each other lie in different sets of a cache: an odd
+// number of lines.
+template <class T>
+HWY_INLINE size_t OddLines(size_t n) {
+  constexpr size_t kLine = 64 / sizeof(T);
+  return ((n + kLine - 1) / kLine | 1) * kLine;
+}
+
 template <class Cell, class T>
 class BackwardTile {
  public:
-  static size_t Bytes(const Sequences<T>& s) {
-    const size_t padded = PaddedUnits<T>(s.units), most = s.most_rows();
-    return (1 + Cell::kInner) * ScratchCutter::Bytes<T>(most * Cell::kGates * padded) +
-           3 * ScratchCutter::Bytes<T>(most * padded);
+  static size_t Bytes(const Sequences<T>& s, bool sums) {
+    const size_t padded = PaddedUnits<T>(s.units), most = s.most_rows(), rows = most * (sums ? StepsAtOnce(s) : 1);
+    return (1 + Cell::kInner) * ScratchCutter::Bytes<T>(rows * OddLines<T>(Cell::kGates * padded)) +
+           3 * ScratchCutter::Bytes<T>(most * padded) +
+           sums * ScratchCutter::Bytes<T>(rows * OddLines<T>(s.features + s.units));
   }
 
   // u, w: packed transposed weights; w where dx is wanted
@@ -55,9 +68,12 @@ class BackwardTile {
       : s_(s), op_(op), u_(u), w_(w), part_(s), first_(tile * kRecurrentRows) {
     count_ = HWY_MIN(kRecurrentRows, s.rows - first_);
     padded_ = PaddedUnits<T>(s.units);
+    ldz_ = OddLines<T>(part_.depth);
     ScratchCutter cutter(memory);
-    dz_ = cutter.TakeZeros<T>(count_ * part_.depth);
-    inner_ = Cell::kInner != 0 ? cutter.TakeZeros<T>(count_ * part_.depth) : dz_;
+    const size_t rows = count_ * (op.parts == nullptr ? 1 : StepsAtOnce(s));
+    first_dz_ = dz_ = cutter.TakeZeros<T>(rows * ldz_);
+    first_inner_ = inner_ = Cell::kInner != 0 ? cutter.TakeZeros<T>(rows * ldz_) : dz_;
+    if (op.parts != nullptr) left_ = cutter.Take<T>(rows * OddLines<T>(s.features + s.units));
     dh_ = cutter.TakeZeros<T>(count_ * padded_);
     dc_ = cutter.TakeZeros<T>(count_ * padded_);
     through_ = cutter.TakeZeros<T>(count_ * padded_);
@@ -69,7 +85,6 @@ class BackwardTile {
   }
 
   void Run() {
-    bool is_first = true;  // nothing has been added to the sums yet
     for (size_t step = s_.steps; step-- > 0;) {
       const size_t t = s_.TimeOf(step);
       const bool counts = s_.CountsInAny(first_, count_, t);
@@ -79,15 +94,14 @@ class BackwardTile {
         if (op_.dx != nullptr) ClearInput(t);
         continue;
       }
-      if (sums_ != nullptr) AddToSums(t, is_first);
-      is_first = false;
       if (op_.dx != nullptr) {
         const size_t row = s_.steps * s_.features;
-        w_.ProductExact(count_, {dz_, part_.depth, 1}, op_.dx + (first_ * s_.steps + t) * s_.features, row);
+        w_.ProductExact(count_, {dz_, ldz_, 1}, op_.dx + (first_ * s_.steps + t) * s_.features, row);
       }
       if (step > 0 || op_.dh0 != nullptr) BeforeProduct();
+      if (sums_ != nullptr) Gather(t);
     }
-    if (sums_ != nullptr && is_first) std::memset(sums_, 0, part_.size() * sizeof(T));
+    if (sums_ != nullptr) FinishSums();
     const size_t bytes = s_.units * sizeof(T);
     for (size_t r = 0; r < count_; ++r) {
       if (op_.dh0 != nullptr) std::memcpy(op_.dh0 + (first_ + r) * s_.units, dh_ + r * padded_, bytes);
@@ -96,18 +110,22 @@ class BackwardTile {
   }
 
  private:
+  static size_t StepsAtOnce(const Sequences<T>& s) {
+    return HWY_MAX(HWY_MIN(kGradientRows / s.most_rows(), s.steps), size_t{1});
+  }
+
   // The gradients by the sums of one row; zeros where the step does not count.
   void Gates(size_t r, size_t t) const {
-    const size_t row = first_ + r, at = row * s_.steps + t;
-    T *dz = dz_ + r * part_.depth, *inner = inner_ + r * part_.depth;
+    const size_t row = first_ + r;
+    T *dz = dz_ + r * ldz_, *inner = inner_ + r * ldz_;
     if (!s_.Counts(row, t)) {
       std::memset(dz, 0, part_.depth * sizeof(T));
       if (Cell::kInner != 0) std::memset(inner, 0, part_.depth * sizeof(T));
       return;
     }
     const T* dy = op_.dy.size() == 0 ? nullptr : op_.dy.row(row) + t * s_.units;
-    Cell::Backward(s_.units, padded_, op_.kept + at * Cell::kKept * s_.units, dy, dh_ + r * padded_, dc_ + r * padded_,
-                   dz, inner);
+    const T* kept = op_.kept + s_.KeptRow(first_, count_, r, t) * Cell::kKept * s_.units;
+    Cell::Backward(s_.units, padded_, kept, dy, dh_ + r * padded_, dc_ + r * padded_, dz, inner);
   }
 
   void StoreGates(size_t t) const {
@@ -115,7 +133,7 @@ class BackwardTile {
     for (size_t r = 0; r < count_; ++r) {
       const size_t at = ((first_ + r) * s_.steps + t) * Cell::kGates * units;
       for (size_t gate = 0; gate < Cell::kGates; ++gate) {
-        const size_t from = r * part_.depth + gate * padded_;
+        const size_t from = r * ldz_ + gate * padded_;
         std::memcpy(op_.dz + at + gate * units, dz_ + from, units * sizeof(T));
         if (op_.inner != nullptr) std::memcpy(op_.inner + at + gate * units, inner_ + from, units * sizeof(T));
       }
@@ -128,32 +146,58 @@ class BackwardTile {
     }
   }
 
-  // to[m × depth] = (to +) aᵀ · b over the tile's rows, where row r of a begins at a + r · lda
-  void AddProduct(size_t m, const T* a, size_t lda, const T* b, bool is_first, T* to) const {
+  // Keeps what the step multiplies in the products by the weights; adds these once there are enough of them.
+  void Gather(size_t t) {
+    const size_t row = OddLines<T>(s_.features + s_.units), x = s_.features * sizeof(T), h = s_.units * sizeof(T);
+    for (size_t r = 0; r < count_; ++r) {
+      const size_t at = (first_ + r) * s_.steps + t;
+      T* to = left_ + (gathered_ * count_ + r) * row;
+      std::memcpy(to, op_.x + at * s_.features, x);
+      std::memcpy(to + s_.features, op_.previous + at * s_.units, h);
+    }
+    if (++gathered_ == StepsAtOnce(s_)) AddToSums();
+    dz_ = first_dz_ + gathered_ * count_ * ldz_;
+    inner_ = first_inner_ + gathered_ * count_ * ldz_;
+  }
+
+  // to[m × depth] += aᵀ · b over the rows that were gathered
+  void AddProduct(size_t m, const T* a, const T* b, T* to) const {
     const size_t depth = part_.depth, width = Panels<T>::Width();
+    const Strided<T> left{a, 1, OddLines<T>(s_.features + s_.units)};
     for (size_t j = 0; j < depth; j += width) {
-      const Start<T> start = is_first ? Start<T>{} : Start<T>{to + j, depth};
-      ProductPanel(m, count_, T(1), Strided<T>{a, 1, lda}, b + j, depth, start, to + j, depth,
-                   HWY_MIN(width, depth - j));
+      const Start<T> start = is_first_ ? Start<T>{} : Start<T>{to + j, depth};
+      ProductPanel(m, gathered_ * count_, T(1), left, b + j, ldz_, start, to + j, depth, HWY_MIN(width, depth - j));
     }
   }
 
-  void AddRows(const T* from, bool is_first, T* to) const {
-    const Start<T> start = is_first ? Start<T>{} : Start<T>{to, 0};
-    SumRows(T(1), Matrix<const T>{from, count_, part_.depth}, start, to);
+  void AddRows(const T* from, T* to) const {
+    const Tag<T> d;
+    for (size_t j = 0; j < part_.depth; j += hn::Lanes(d)) {
+      SumColumns(d, gathered_ * count_, ldz_, T(1), from + j, is_first_ ? Start<T>{} : Start<T>{to + j, 0}, to + j);
+    }
   }
 
-  void AddToSums(size_t t, bool is_first) const {
-    const size_t at = first_ * s_.steps + t;
-    AddProduct(s_.features, op_.x + at * s_.features, s_.steps * s_.features, dz_, is_first, sums_);
-    AddProduct(s_.units, op_.previous + at * s_.units, s_.steps * s_.units, inner_, is_first, sums_ + part_.u());
-    AddRows(dz_, is_first, sums_ + part_.b());
-    if (Cell::kInner != 0) AddRows(inner_, is_first, sums_ + part_.inner_b());
+  void AddToSums() {
+    if (Cell::kInner == 0) {
+      AddProduct(s_.features + s_.units, left_, first_dz_, sums_);
+    } else {
+      AddProduct(s_.features, left_, first_dz_, sums_);
+      AddProduct(s_.units, left_ + s_.features, first_inner_, sums_ + part_.u());
+      AddRows(first_inner_, sums_ + part_.inner_b());
+    }
+    AddRows(first_dz_, sums_ + part_.b());
+    is_first_ = false;
+    gathered_ = 0;
+  }
+
+  void FinishSums() {
+    if (gathered_ > 0) AddToSums();
+    if (is_first_) std::memset(sums_, 0, part_.size() * sizeof(T));
   }
 
   // dh of the step before: what went past the product, and what comes through it.
   void BeforeProduct() const {
-    const Strided<T> gates{inner_, part_.depth, 1};
+    const Strided<T> gates{inner_, ldz_, 1};
     if (s_.h_mask.size() == 0) {
       u_.Product(count_, gates, 0, 1, {dh_, padded_}, dh_, padded_);
       return;
@@ -171,10 +215,14 @@ class BackwardTile {
   const BackwardOperands<T>& op_;
   const Panels<T>&u_, &w_;
   const GradientPart<Cell, T> part_;
-  size_t first_, count_, padded_;
-  T *dz_, *inner_;  // rows × padded gates
+  size_t first_, count_, padded_, ldz_;
+  T *first_dz_, *first_inner_;  // rows × padded gates of the steps that were gathered
+  T *dz_, *inner_;              // those of this step, behind them
+  T* left_ = nullptr;           // x and the h before, beside each other, of the steps that were gathered
   T *dh_, *dc_, *through_;
   T* sums_;
+  size_t gathered_ = 0;
+  bool is_first_ = true;  // nothing has been added to the sums yet
 };
 
 template <class Cell, class T>
@@ -192,10 +240,11 @@ void RecurrentBackward(Context& context, const Sequences<T>& s, const BackwardOp
     u.Pack(0, gate * padded, units, {op.u + gate * units, 1, kGates * units});
     if (op.dx != nullptr) w.Pack(0, gate * padded, units, {op.w + gate * units, 1, kGates * units});
   }
-  ScratchPieces pieces(context.pool.scratch(), s.tiles(), Tile::Bytes(s));
-  context.pool.ParallelFor(s.tiles(), [&](size_t tile) {
+  ScratchPieces pieces(context.pool.scratch(), s.tiles(), Tile::Bytes(s, op.parts != nullptr));
+  // The last tile first: a cache still has what the forward pass kept of it.
+  context.pool.ParallelFor(s.tiles(), [&](size_t i) {
     const ScratchPieces::Piece piece(pieces);
-    Tile(s, op, u, w, tile, piece.data()).Run();
+    Tile(s, op, u, w, s.tiles() - 1 - i, piece.data()).Run();
   });
 }
 

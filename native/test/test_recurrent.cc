@@ -287,8 +287,8 @@ void CheckCell(const Cell& cell, const Sizes& n, bool reverse, bool has_options,
 
 TEST_CASE_TEMPLATE("recurrent layers and their gradients", T, float, double) {
   for (const Cell& cell : kCells) {
-    for (const Sizes& n :
-         {Sizes{1, 1, 1, 1}, Sizes{2, 5, 3, 4}, Sizes{3, 20, 2, 17}, Sizes{9, 4, 5, 33}, Sizes{41, 3, 1, 3}}) {
+    for (const Sizes& n : {Sizes{1, 1, 1, 1}, Sizes{2, 5, 3, 4}, Sizes{3, 20, 2, 17}, Sizes{9, 4, 5, 33},
+                           Sizes{2, 2, 1, 65}, Sizes{41, 6, 1, 3}}) {
       if (IsQuick() && n.units > 20) continue;
       for (const bool reverse : {false, true}) {
         if (!reverse || !IsQuick()) CheckCell<T>(cell, n, reverse, false, 1);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { affordable, type Candidate, inTurns } from '../../bench/trials.js';
+import { affordable, type Candidate, inTurns, trialEnvironment } from '../../bench/trials.js';
 
 test('trials take turns', async (t) => {
   const order: string[] = [];
@@ -59,4 +59,10 @@ test('affordable takes low ranks first, then who had the fewest trials, then the
   t.deepEqual(affordable([long, { ...short, trials: 2 }], 3), [0]);
   t.deepEqual(affordable([long, { ...short, rank: 2 }], 3), [0]);
   t.deepEqual(affordable([{ ...long, rank: 0 }, short], 2), [0]);
+});
+
+test("a trial's own variables stand before those of all trials", (t) => {
+  t.like(trialEnvironment({}), { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '1073741824' });
+  const environment = { MALLOC_MMAP_MAX_: '7', BLASNET_ADDON: 'one' };
+  t.like(trialEnvironment({ environment }), environment);
 });
