@@ -133,7 +133,7 @@ class BackwardTile {
     const size_t depth = part_.depth, width = Panels<T>::Width();
     for (size_t j = 0; j < depth; j += width) {
       const Start<T> start = is_first ? Start<T>{} : Start<T>{to + j, depth};
-      ProductPanel(m, count_, T(1), Strided<T>{a, 1, lda}, b + j, depth, start, to + j, depth,
+      PanelProduct(m, count_, T(1), Strided<T>{a, 1, lda}, b + j, depth, start, to + j, depth,
                    HWY_MIN(width, depth - j));
     }
   }
