@@ -34,9 +34,9 @@ function watch(command, args, env = {}) {
   });
 }
 
-/** Tests of C++, compiled for this machine only and with few optimisations, which takes less time. */
+/** Tests of C++, linked with what the addon was linked from, or compiled in less time than the addon. */
 async function nativeTests({ sanitize = '', args = [], env = {} } = {}) {
-  const program = await buildTarget('native_tests', { sanitize, quick: true });
+  const program = await buildTarget('native_tests', { sanitize, linked: true });
   const command = [...(sanitize === 'thread' ? withoutAddressRandomisation() : []), program, ...args];
   const { output, exitCode } = await watch(command[0], command.slice(1), env);
   return countDoctest(output, exitCode);

@@ -8,6 +8,8 @@
 //
 #include <hwy/cache_control.h>
 
+#include <algorithm>
+
 #include "layers/weight_panels-inl.h"
 #include "optimizers/adam-inl.h"
 

@@ -7,6 +7,8 @@
 #define HWY_TARGET_INCLUDE "layers/fully_connected_panels.cc"
 #include "math/foreach_target.h"
 //
+#include <algorithm>
+
 #include "layers/weight_panels-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -9,7 +9,7 @@
 
 #include <cstring>
 
-#include "math/register_block-inl.h"
+#include "math/blocked_product-inl.h"
 #include "math/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -83,7 +83,7 @@ class Panels {
         const size_t at = (group - first) * padded_ + j;
         Start<T> from = start;
         if (from.data != nullptr) from.data += at;
-        ProductPanel(rows, depth_, T(1), a, static_cast<const T*>(PanelAt(group, j)), Width(), from, z + at, ldz,
+        PanelProduct(rows, depth_, T(1), a, static_cast<const T*>(PanelAt(group, j)), Width(), from, z + at, ldz,
                      HWY_MIN(Width(), padded_ - j));
       }
     }
@@ -92,7 +92,7 @@ class Panels {
   // The same for one group without a start, and only the columns that there are.
   void ProductExact(size_t rows, Strided<T> a, T* z, size_t ldz) const {
     for (size_t j = 0; j < columns_; j += Width()) {
-      ProductPanel(rows, depth_, T(1), a, static_cast<const T*>(PanelAt(0, j)), Width(), Start<T>{}, z + j, ldz,
+      PanelProduct(rows, depth_, T(1), a, static_cast<const T*>(PanelAt(0, j)), Width(), Start<T>{}, z + j, ldz,
                    HWY_MIN(Width(), columns_ - j));
     }
   }

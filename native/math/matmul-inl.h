@@ -8,14 +8,11 @@
 #define BLASNET_MATH_MATMUL_INL_H_
 #endif
 
-#include <cstring>
 #include <optional>
 
 #include "core/rules.h"
 #include "core/sizes.h"
 #include "math/blocked_product-inl.h"
-#include "math/gemm.h"
-#include "math/row_product-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
@@ -51,49 +48,9 @@ inline Tiling TilesOf(size_t length, size_t products) {
   return {(length + each - 1) / each, each};
 }
 
-// c[m×n, in rows of ldc] = bias[n] (0 where it is null) + alpha · a[m×k] · b[k×n] by the BLAS. C is filled first and
-// added to (beta = 1), which is faster than the library's own clearing.
-template <class T>
-HWY_INLINE void BlasProduct(size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b, const T* bias, T* c,
-                            size_t ldc) {
-  for (size_t i = 0; i < m; ++i) {
-    if (bias == nullptr) {
-      std::memset(c + i * ldc, 0, n * sizeof(T));
-    } else {
-      std::memcpy(c + i * ldc, bias, n * sizeof(T));
-    }
-  }
-  // A vector turned by 90 degrees has both strides 1: its rows must not overlap.
-  const auto in_rows = [](Strided<T> x, size_t columns) { return x.col == 1 && x.row >= columns; };
-  const bool a_in_rows = in_rows(a, k), b_in_rows = in_rows(b, n);
-  Gemm(a_in_rows ? Transpose::kNo : Transpose::kYes, b_in_rows ? Transpose::kNo : Transpose::kYes, m, n, k, alpha,
-       a.data, a_in_rows ? a.row : a.col, b.data, b_in_rows ? b.row : b.col, T(1), c, ldc);
-}
-
-// Whether A is worth a copy in blocks: a transposed one whose rows lie so far apart that the hardware does not fetch
-// them ahead, and which are many or share few lines of the cache; one in rows where each panel of B would read it from
-// beyond the second-level cache.
-template <class T>
-HWY_INLINE bool WantsBlocks(Strided<T> a, size_t m, size_t n, size_t k) {
-  if (a.col == 1) return IsLarge<T>(m, k) && n >= 4 * kTileAlign;
-  const size_t row = a.col * sizeof(T);
-  return a.row == 1 && row >= kFarRows && (k > 64 || row % 1024 == 0) && m * n * k >= kRules.tile_product;
-}
-
 // A as BlockedProduct likes it, in scratch that `packed` holds; null where A is as good.
 template <class T>
-HWY_INLINE const T* BlocksOf(Context& context, Strided<T> a, size_t m, size_t n, size_t k,
-                             std::optional<Scratch::Block>& packed) {
-  if (!WantsBlocks(a, m, n, k) || HasFewColumns(m, n, k, a)) return nullptr;
-  constexpr size_t kEach = 16;
-  const size_t count = m / kBlockRows;
-  T* blocks = reinterpret_cast<T*>(packed.emplace(context.pool.scratch(), m * k * sizeof(T)).data());
-  context.pool.ParallelFor((count + kEach - 1) / kEach, [&](size_t tile) {
-    const size_t at = tile * kEach;
-    PackBlocks(a.From(at * kBlockRows, 0), HWY_MIN(kEach, count - at), k, blocks + at * kBlockRows * k);
-  });
-  return blocks;
-}
+const T* BlocksOf(Context& context, Strided<T> a, size_t m, size_t n, size_t k, std::optional<Scratch::Block>& packed);
 
 // One row with a matrix that is more than a few numbers: its reading is what takes time.
 inline bool IsRow(size_t m, size_t n, size_t k) { return m == 1 && n * k >= 1024; }
@@ -109,43 +66,19 @@ HWY_INLINE bool IsNarrow(size_t n, size_t k, Strided<T> b) {
   return n < hn::Lanes(Tag<T>()) && k < kManyTerms && b.col == 1;
 }
 
-// The same sums as in a BlockedProduct. A function of its own, lest it pay for the larger ones' stack and registers.
+// Parts of Product, functions of their own lest narrow products pay for the larger ones' stack and registers.
 template <class T>
-HWY_NOINLINE void NarrowProduct(size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b, Start<T> first,
-                                T* c) {
-  NarrowPanel<hn::MaxLanes(Tag<T>()) / 2>(m, k, alpha, a, b.data, b.row, first, c, n, n);
-}
+void NarrowProduct(size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b, Start<T> first, T* c);
+template <class T>
+void WideProduct(Context& context, size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b, Start<T> first,
+                 T* c);
 
 // c[m×n] = first + alpha · a[m×k] · b[k×n], in tiles along the columns or the rows of C. Only blocked products descend.
 template <class T>
 HWY_INLINE void Product(Context& context, size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b,
                         Start<T> first, T* c) {
   if (IsNarrow(n, k, b) && m * n * k < kRules.tile_product) return NarrowProduct(m, n, k, alpha, a, b, first, c);
-  if (b.col == 1 && IsRow(m, n, k)) {
-    return RowProduct(context, {k, alpha, a.data, a.col, b.data, b.row}, n, first.data, c);
-  }
-  const bool blocked = IsBlocked(m, n, k);
-  // Tiles of few rows would each pack all of B again. A layer's gradient is cut as its forward product is: so a core
-  // goes on with the weights that it has in its cache.
-  const bool by_columns = n >= m || n >= 4 * kTileAlign || (a.col != 1 && n >= 2 * kTileAlign);
-  const Tiling tiling = TilesOf(by_columns ? n : m, m * n * k);
-  std::optional<Scratch::Block> packed;
-  const T* blocks = blocked ? BlocksOf(context, a, m, n, k, packed) : nullptr;
-  context.pool.ParallelFor(tiling.count, [&](size_t tile) {
-    const size_t at = tile * tiling.length;
-    const size_t rows = by_columns ? m : HWY_MIN(tiling.length, m - at);
-    const size_t columns = by_columns ? HWY_MIN(tiling.length, n - at) : n;
-    const Strided<T> left = by_columns ? a : a.From(at, 0), right = by_columns ? b.From(0, at) : b;
-    Start<T> start = by_columns ? first : first.From(at);
-    if (by_columns && first.data != nullptr) start.data += at;
-    T* to = by_columns ? c + at : c + at * n;
-    if (blocked) {
-      const T* own = blocks == nullptr || by_columns ? blocks : blocks + at * k;
-      BlockedProduct(rows, columns, k, alpha, left, own, right, start, to, n);
-    } else {
-      BlasProduct(rows, columns, k, alpha, left, right, start.data, to, n);
-    }
-  });
+  WideProduct(context, m, n, k, alpha, a, b, first, c);
 }
 
 template <class T>

@@ -166,7 +166,7 @@ class BackwardTile {
     const Strided<T> left{a, 1, OddLines<T>(s_.features + s_.units)};
     for (size_t j = 0; j < depth; j += width) {
       const Start<T> start = is_first_ ? Start<T>{} : Start<T>{to + j, depth};
-      ProductPanel(m, gathered_ * count_, T(1), left, b + j, ldz_, start, to + j, depth, HWY_MIN(width, depth - j));
+      PanelProduct(m, gathered_ * count_, T(1), left, b + j, ldz_, start, to + j, depth, HWY_MIN(width, depth - j));
     }
   }
 

@@ -71,7 +71,7 @@ HWY_INLINE void StepProducts(const StepTaps& taps, size_t rows, const T* padded,
         T* to = y + r * taps.windows * n + column;
         const Strided<T> left{padded + r * taps.padded() + j * taps.dilation * taps.features + from, pitch, 1};
         const Start<T> start = is_first ? Start<T>{first == nullptr ? nullptr : first + column, 0} : Start<T>{to, n};
-        ProductPanel(taps.windows, depth, T(1), left, panel, panel_width, start, to, n, width);
+        PanelProduct(taps.windows, depth, T(1), left, panel, panel_width, start, to, n, width);
       }
     });
   }
@@ -93,7 +93,7 @@ HWY_INLINE void AddToSteps(const StepTaps& taps, size_t rows, const T* dy, size_
         for (size_t r = 0; r < rows; ++r) {
           T* to = padded + r * taps.padded() + j * taps.dilation * f + column;
           const Strided<T> left{dy + r * taps.windows * n + i, n, 1};
-          ProductPanel(taps.windows, depth, T(1), left, panel, panel_width, Start<T>{to, taps.stride * f}, to,
+          PanelProduct(taps.windows, depth, T(1), left, panel, panel_width, Start<T>{to, taps.stride * f}, to,
                        taps.stride * f, width);
         }
       }

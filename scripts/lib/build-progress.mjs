@@ -23,8 +23,9 @@ export function readBuildLine(line) {
  */
 export function secondsFor(source) {
   const text = readFileSync(join(root, source), 'utf8');
-  if (/"(math\/(matmul|correlate)|layers\/weight_panels)-inl\.h"/.test(text)) return 65;
-  return text.includes('math/foreach_target.h') ? 7 : 3;
+  if (text.includes('"math/slim_product-inl.h"')) return 35;
+  if (/"(math\/(correlate|recurrence_backward)|layers\/recurrent|ops\/broadcast)-inl\.h"/.test(text)) return 14;
+  return text.includes('math/foreach_target.h') ? 6 : 2;
 }
 
 /** "40 s" or "3 min": rounded up, since a guess that is too short annoys more than one that is too long. */

@@ -14,6 +14,7 @@ const require = createRequire(import.meta.url);
 const addon = join(root, 'build/Release/blasnet.node');
 const stampFile = join(root, 'build/Release/.blasnet-stamp');
 const objects = join(root, 'build/Release/obj.target/blasnet');
+const objectsFile = join(root, 'build/Release/.blasnet-objects');
 const headersFile = join(root, 'build/Release/.blasnet-headers');
 const environment = ['BLASNET_BLAS_LIBS', 'BLASNET_BLAS_INCLUDE', 'CC', 'CXX', 'CFLAGS', 'CXXFLAGS', 'LDFLAGS'];
 
@@ -25,6 +26,7 @@ const environment = ['BLASNET_BLAS_LIBS', 'BLASNET_BLAS_INCLUDE', 'CC', 'CXX', '
 export async function buildNative({ force = false, stream = process.stderr } = {}) {
   if (!force && isUpToDate()) return;
   const started = performance.now();
+  rmSync(objectsFile, { force: true });
   dropStaleObjects(force);
   const jobs = Math.max(2, availableParallelism());
   const files = staleSources();
@@ -45,9 +47,17 @@ export async function buildNative({ force = false, stream = process.stderr } = {
   } finally {
     progress.stop();
   }
-  writeFileSync(stampFile, stamp());
+  const made = stamp();
+  writeFileSync(stampFile, made);
+  writeFileSync(objectsFile, made);
   say(`addon built in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
+
+/**
+ * The folder of the object files that build/Release/blasnet.node was linked from: `<folder>/native/core/plan.o` and so on.
+ * Null where node-gyp did not compile that addon here, or where a source or a setting has changed since.
+ */
+export const addonObjects = () => (readOr(objectsFile) === stamp() ? objects : null);
 
 /** Whether build/Release/blasnet.node is made of the files and the settings that are there now. */
 const isUpToDate = () => readOr(stampFile) === stamp();

@@ -74,6 +74,14 @@ test('workflows are YAML with jobs that run somewhere, end some time, and need j
   }
 });
 
+test('the heavy tests and the sanitizers run each day, and the speed floors nowhere', async (t) => {
+  t.regex(await read('heavy.yml'), /^ {2}schedule:\n {4}- cron: '\d+ \d+ \* \* \*'$/m);
+  t.regex(job(await read('heavy.yml'), 'all'), /run: npm test -- --all$/m);
+  const script = await readFile('.ci/run', 'utf8');
+  t.regex(script, /^npm test$/m);
+  t.notRegex(script, /--floors/);
+});
+
 test('what workflows run is there, and takes the options that they give', async (t) => {
   const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> };
   let count = 0;
@@ -129,7 +137,7 @@ test('every platform is prebuilt, and installed on a machine of its own before a
   t.deepEqual(tested.sort(), [...targets].sort());
   const publish = job(workflow, 'publish');
   const [, needs] = /needs: \[(.*)\]/.exec(publish)!;
-  t.deepEqual(needs!.split(', '), ['test', 'install-debian', 'install', 'install-alpine']);
+  t.deepEqual(needs!.split(', '), ['test', 'heavy', 'install-debian', 'install', 'install-alpine']);
   t.regex(publish, /if: github\.event_name == 'push'/);
 });
 
