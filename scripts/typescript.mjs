@@ -52,7 +52,9 @@ function copyPageFiles() {
 
 /** Sources, settings, and the compiler's own records of what it wrote for them. */
 function stamp() {
-  const sources = ['ts', ...devFolders].flatMap((folder) => filesUnder(folder, (path) => /\.(ts|json)$/.test(path)));
+  const sources = ['ts', ...devFolders].flatMap((folder) =>
+    filesUnder(folder, (path) => /\.(ts|json)$/.test(path) && !path.startsWith('bench/results/')),
+  );
   const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'tsconfig.dev.json'];
   return hashOf([...settings, ...sources, ...pageFiles(), ...buildInfo]);
 }
