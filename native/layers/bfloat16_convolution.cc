@@ -6,6 +6,7 @@
 #include "math/foreach_target.h"
 //
 #include "math/bfloat16.h"
+#include "math/bfloat16_correlate-inl.h"
 #include "math/bfloat16_weight_gradient-inl.h"
 #include "math/rounded_factors-inl.h"
 

@@ -12,30 +12,12 @@
 #define BLASNET_MATH_BFLOAT16_CORRELATE_INL_H_
 #endif
 
-#include "math/bfloat16_tiles-inl.h"
+#include "math/bfloat16_planes-inl.h"
 #include "math/correlate-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
-
-// How the terms along some pairs are cut: `steps` tiles of `pairs` pairs, the last of which may end with zeros.
-struct PairSteps {
-  explicit PairSteps(size_t all) : steps((all + kTilePairs - 1) / kTilePairs), pairs((all + steps - 1) / steps) {}
-
-  size_t padded() const { return steps * pairs; }
-
-  size_t steps, pairs;
-};
-
-// Tiles 0 to 3 hold sums [rows × columns], 4 and 5 rows of `pairs` pairs, 6 and 7 `pairs` pairs of rows.
-constexpr TileShapes ShapesOf(size_t rows, size_t pairs, size_t columns) {
-  TileShapes shapes;
-  for (size_t tile = 0; tile < 4; ++tile) shapes.Set(tile, rows, columns * sizeof(float));
-  for (size_t tile = 4; tile < 6; ++tile) shapes.Set(tile, rows, pairs * sizeof(uint32_t));
-  for (size_t tile = 6; tile < 8; ++tile) shapes.Set(tile, pairs, columns * sizeof(uint32_t));
-  return shapes;
-}
 
 // What becomes of the sums of a pass.
 struct PassFinish {
@@ -99,7 +81,7 @@ class TileCorrelation {
       const size_t last = HWY_MIN(images, first + tiling.images);
       for (size_t at = first * sizes_.groups; at < last * sizes_.groups; ++at) {
         const size_t g = at % sizes_.groups;
-        PackPlanes(band, q, source + at * source_image, zeros, plane, planes);
+        PackPairPlanes<Rounder>(band, q, sizes_.channels, source + at * source_image, zeros, plane, planes);
         for (size_t t = 0; t < targets.size(); ++t) {
           const Target& one = targets[t];
           PassFinish here = finish;
@@ -169,44 +151,6 @@ class TileCorrelation {
       }
     }
     return to;
-  }
-
-  // Writes the numbers of two channels each into planes[padded pairs], which lie `plane` apart.
-  void PackPlanes(const PackedBand& band, size_t q, const float* from, const float* zeros, size_t plane,
-                  uint32_t* planes) const {
-    const size_t width = x_.source.length, channel = y_.source.length * width, pitch = band.pitch();
-    for (size_t py = 0; py < y_.source.shifts.size(); ++py) {
-      const PackedRun down = RunOf(y_.source, py, q, band.packed_rows());
-      for (size_t px = 0; px < x_.source.shifts.size(); ++px, planes += band.plane()) {
-        const PackedRun across = RunOf(x_.source, px, x_.first, pitch);
-        const size_t start = down.start * width + across.start;
-        for (size_t c = 0; c < sizes_.channels; c += 2) {
-          const bool both = c + 1 < sizes_.channels;
-          const float* earlier = from + c * channel + start;
-          const float* later = both ? earlier + channel : zeros;
-          uint32_t* to = planes + c / 2 * plane + down.zeros * pitch + across.zeros;
-          for (size_t i = 0; i < down.valid; ++i, to += pitch) {
-            PackPairsOfRun(across.valid, across.stride, earlier, later, to);
-            earlier += down.stride * width;
-            if (both) later += down.stride * width;
-          }
-        }
-      }
-    }
-  }
-
-  // to[n] = pairs of every stride-th number
-  static void PackPairsOfRun(size_t n, size_t stride, const float* HWY_RESTRICT earlier,
-                             const float* HWY_RESTRICT later, uint32_t* HWY_RESTRICT to) {
-    if (stride != 1) {
-      for (size_t i = 0; i < n; ++i)
-        to[i] = Bfloat16BitsOf(earlier[i * stride]) | Bfloat16BitsOf(later[i * stride]) << 16;
-      return;
-    }
-    Cover<float>(n, [&](auto d, size_t i) {
-      const hn::RebindToUnsigned<decltype(d)> du;
-      hn::StoreU(Rounder::Pairs(d, hn::LoadU(d, earlier + i), hn::LoadU(d, later + i)), du, to + i);
-    });
   }
 
   // All filters of a group for all vectors of a target.

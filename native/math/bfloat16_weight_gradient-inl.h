@@ -9,7 +9,7 @@
 #define BLASNET_MATH_BFLOAT16_WEIGHT_GRADIENT_INL_H_
 #endif
 
-#include "math/bfloat16_correlate-inl.h"
+#include "math/bfloat16_planes-inl.h"
 #include "math/weight_gradient-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -26,7 +26,7 @@ class TileWeightGradient {
       : c_(c),
         y_(ForwardPass(c.y)),
         x_(ForwardPass(c.x)),
-        channels_(TilesOf(c.group_channels())),
+        channels_(c.group_channels()),
         filters_((c.group_filters() + kTileColumns - 1) / kTileColumns * kTileColumns),
         rows_(RowsOf(PackedBand{y_, x_, 1})),
         band_{y_, x_, rows_},
@@ -66,7 +66,9 @@ class TileWeightGradient {
           for (size_t q = 0; q < c_.y.output; q += rows_) {
             if (rows_ < c_.y.output) Clear(room);
             for (size_t j = 0; j < images; ++j) {
-              PackInputs(x.row(i + j) + g * c_.group_channels() * c_.input_plane(), q, room.inputs + j * inputs());
+              PackPlanes<Rounder>(band_, q, c_.group_channels(),
+                                  x.row(i + j) + g * c_.group_channels() * c_.input_plane(), plane_,
+                                  room.inputs + j * inputs());
               PackDeltas(dy.row(i + j) + g * c_.group_filters() * c_.output_plane(), q, room,
                          room.deltas + j * deltas(), biases + g * c_.group_filters());
             }
@@ -89,9 +91,6 @@ class TileWeightGradient {
     uint16_t* turned;  // [filters_][length_]
   };
 
-  // Channels as rows of tiles: `steps` tiles of `pairs` rows.
-  static PairSteps TilesOf(size_t channels) { return PairSteps(channels); }
-
   size_t RowsOf(const PackedBand& one) const {
     const size_t row = (channels_.padded() * one.phases() + filters_) * one.pitch() * sizeof(uint16_t);
     return HWY_MIN(c_.y.output, HWY_MAX(size_t{1}, kTileGradientBytes / row));
@@ -108,40 +107,13 @@ class TileWeightGradient {
     std::fill_n(room.turned, filters_ * length_, uint16_t{0});
   }
 
-  void PackInputs(const float* from, size_t q, uint16_t* to) const {
-    const size_t width = c_.x.input, pitch = band_.pitch();
-    for (size_t py = 0; py < y_.source.shifts.size(); ++py) {
-      const PackedRun down = RunOf(y_.source, py, q, band_.packed_rows());
-      for (size_t px = 0; px < x_.source.shifts.size(); ++px, to += band_.plane()) {
-        const PackedRun across = RunOf(x_.source, px, 0, pitch);
-        for (size_t c = 0; c < c_.group_channels(); ++c) {
-          const float* row = from + c * c_.input_plane() + down.start * width + across.start;
-          uint16_t* packed = to + c * plane_ + down.zeros * pitch + across.zeros;
-          for (size_t i = 0; i < down.valid; ++i, row += down.stride * width, packed += pitch) {
-            if (across.stride == 1) {
-              PackRun(across.valid, row, packed);
-            } else {
-              for (size_t k = 0; k < across.valid; ++k) {
-                packed[k] = static_cast<uint16_t>(Bfloat16BitsOf(row[k * across.stride]));
-              }
-            }
-          }
-        }
-      }
-    }
-  }
-
-  static void PackRun(size_t n, const float* from, uint16_t* to) {
-    Cover<float>(n, [&](auto d, size_t i) { Rounder::Store(d, hn::LoadU(d, from + i), to + i); });
-  }
-
   // to[length_ / 2][filters_]: rows of deltas lie as far apart as those of packed inputs, with zeros behind them.
   void PackDeltas(const float* from, size_t q, const Room& room, uint32_t* to, float* biases) const {
     const size_t width = c_.x.output, pitch = band_.pitch(), rows = HWY_MIN(rows_, c_.y.output - q);
     from += q * width;
     for (size_t f = 0; f < c_.group_filters(); ++f, from += c_.output_plane()) {
       uint16_t* turned = room.turned + f * length_;
-      for (size_t r = 0; r < rows; ++r) PackRun(width, from + r * width, turned + r * pitch);
+      for (size_t r = 0; r < rows; ++r) PackNumbers<Rounder>(from + r * width, width, turned + r * pitch);
       biases[f] += SumOf(reinterpret_cast<const uint32_t*>(turned), length_ / 2);
     }
     TransposeRows(reinterpret_cast<const float*>(room.turned), length_ / 2, filters_, length_ / 2,
@@ -234,9 +206,9 @@ class TileWeightGradient {
 
   const Convolution c_;
   const AxisPass y_, x_;
-  const PairSteps channels_;
-  const size_t filters_;  // of a group, with those that fill the last tile
-  const size_t rows_;     // of results in a band
+  const PairSteps channels_;  // of a group, as rows of tiles: `steps` tiles of `pairs` rows
+  const size_t filters_;      // of a group, with those that fill the last tile
+  const size_t rows_;         // of results in a band
   const PackedBand band_;
   const size_t length_;  // pixels of a band with what lies between its rows
   size_t plane_;         // numbers from one channel's packed inputs to the next one's

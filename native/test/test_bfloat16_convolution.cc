@@ -5,6 +5,7 @@
 #define HWY_TARGET_INCLUDE "test/test_bfloat16_convolution.cc"
 #include "math/foreach_target.h"
 //
+#include "math/bfloat16_correlate-inl.h"
 #include "math/bfloat16_weight_gradient-inl.h"
 #include "test/tile_model.h"
 
