@@ -1,7 +1,7 @@
 // Compiles sources side by side, and only those of which something changed: the source, a header, or the command.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { buildProgress, secondsFor } from '../lib/build-progress.mjs';
@@ -46,6 +46,16 @@ export function keysOf(isFixed) {
 }
 
 /**
+ * When a compilation begins, by the clock of the file system: that of the process goes another way where the system's is set.
+ * The unit's key is empty until it is compiled.
+ */
+function markStart({ object }) {
+  mkdirSync(dirname(object), { recursive: true });
+  writeFileSync(`${object}.key`, '');
+  return statSync(`${object}.key`).mtimeMs;
+}
+
+/**
  * Compiles what is not compiled yet, and resolves to how many units that were.
  * @param {string} what - for the display of progress
  * @param {readonly Unit[]} units
@@ -70,7 +80,7 @@ export async function compileAll(what, units, { env = {}, isFixed = () => false 
   async function worker() {
     for (let unit = waiting.shift(); unit && !failed; unit = waiting.shift()) {
       progress.begin(unit.source);
-      const started = performance.timeOrigin + performance.now();
+      const started = markStart(unit);
       try {
         await compile(unit, env, running);
       } catch (error) {
@@ -80,7 +90,7 @@ export async function compileAll(what, units, { env = {}, isFixed = () => false 
       }
       // A file that changes while it is compiled, who knows what was read of it: the next run compiles it again.
       const changed = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
-      const isSettled = filesOf(unit, isFixed).every((path) => changed(path) < started);
+      const isSettled = filesOf(unit, isFixed).every((path) => changed(path) <= started);
       if (isSettled) writeFileSync(`${unit.object}.key`, keyOf(unit));
     }
   }
@@ -95,8 +105,6 @@ export async function compileAll(what, units, { env = {}, isFixed = () => false 
 const secondsOf = (source) => (isAbsolute(source) ? 2 : secondsFor(source));
 
 async function compile({ source, object, command }, env, running) {
-  mkdirSync(dirname(object), { recursive: true });
-  rmSync(`${object}.key`, { force: true });
   const [program, ...args] = [...command, '-MD', '-MF', `${object}.d`, '-c', source, '-o', object];
   const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
