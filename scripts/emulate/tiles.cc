@@ -92,14 +92,14 @@ struct Form {
 
 template <class Tiles>
 void MultiplyPairs(const Form& f, float* y) {
-  using Blocks = TileBlocks<Tiles>;
+  using Blocks = TileBlocks<Tiles, BitRounder>;
   const size_t pairs = Blocks::PairsOf(f.k), packed = (f.k + 1) / 2;
   const size_t a_row = f.turn_a ? 1 : f.k, a_col = f.turn_a ? f.m : 1;
   const size_t b_row = f.turn_b ? 1 : f.n, b_col = f.turn_b ? f.k : 1;
   Blocks blocks;
   for (size_t j = 0; j < f.n; j += kPairColumns) {
     const size_t width = HWY_MIN(kPairColumns, f.n - j);
-    PackPairs(b + j * b_col, b_col, b_row, f.k, width, rows, right, kPairColumns);
+    PackPairs<BitRounder>(b + j * b_col, b_col, b_row, f.k, width, rows, right, kPairColumns);
     std::fill_n(right + packed * kPairColumns, (pairs - packed) * kPairColumns, 0u);
     for (size_t i = 0; i < f.m; i += Blocks::kRows) {
       const size_t count = HWY_MIN(Blocks::kRows, f.m - i);
