@@ -19,7 +19,7 @@ HWY_BEFORE_NAMESPACE();
 namespace blasnet {
 namespace HWY_NAMESPACE {
 
-// What becomes of the sums of a pass.
+// How the sums of a pass are finished.
 struct PassFinish {
   const float* bias;  // of each filter; none where null
   bool relu;          // whether results are rectified
@@ -66,7 +66,7 @@ class TileCorrelation {
     context.pool.ParallelFor(tiles, [&](size_t tile) {
       const ScratchPieces::Piece piece(pieces);
       uint32_t* planes = reinterpret_cast<uint32_t*>(piece.data() + start);
-      // What lies around the images stays 0; behind them are zeros for a channel that has no neighbour.
+      // Borders around the images stay 0. The zeros behind the planes stand in for a channel without a neighbour.
       std::fill_n(planes, planes_size + x_.source.length, 0u);
       const float* zeros = reinterpret_cast<const float*>(planes + planes_size);
       const size_t q = y_.first + tile % tiling.bands * tiling.rows;

@@ -50,7 +50,7 @@ class TileWeightGradient {
     context.pool.ParallelFor(parts.rows, [&](size_t part) {
       const ScratchPieces::Piece piece(pieces);
       auto* memory = reinterpret_cast<uint32_t*>(piece.data());
-      // What lies around images and deltas stays 0.
+      // Borders around images and deltas stay 0.
       std::fill_n(memory, numbers, 0u);
       const Room room{reinterpret_cast<uint16_t*>(memory), memory + images_ * inputs() / 2,
                       reinterpret_cast<float*>(memory + packed), reinterpret_cast<uint16_t*>(memory + packed + sums())};
