@@ -34,11 +34,7 @@ void ForwardInBfloat16(Context& context, Matrix<const T> x, Vector<const T> w, V
   if constexpr (sizeof(T) == sizeof(float)) {
     const Convolution c = ConvolutionOf(geometry);
     if (FitsTiles(c)) {
-      CheckInputs("x's row size", c, x.cols);
-      CheckWeights("w's size", c, w.size);
-      CheckEqual("b's length", c.filters, b.size);
-      CheckOutputs("y's row size", c, y.cols);
-      CheckEqual("y's rows", x.rows, y.rows);
+      CheckForward<T>(c, x, w, b, y);
       return ForwardByTiles<AmxTiles, CpuRounder>(context, c, x, w.data, {b.data, kRelu, nullptr}, y.data);
     }
   }
@@ -59,10 +55,7 @@ bool InputDeltasByTiles([[maybe_unused]] Context& context, [[maybe_unused]] Vect
   if constexpr (sizeof(T) == sizeof(float)) {
     const Convolution c = ConvolutionOf(geometry);
     if (FitsTiles(c)) {
-      CheckWeights("w's size", c, w.size);
-      CheckOutputs("dy's row size", c, dy.cols);
-      CheckInputs("dx's row size", c, dx.cols);
-      CheckEqual("dx's rows", dy.rows, dx.rows);
+      CheckBackwardInput<T>(c, w, dy, dx);
       BackwardByTiles<AmxTiles, CpuRounder>(context, c, w.data, dy, {nullptr, false, gate}, dx.data);
       return true;
     }
@@ -97,13 +90,7 @@ void BackwardWeightsInBfloat16(Context& context, Matrix<const T> x, Matrix<const
   if constexpr (sizeof(T) == sizeof(float)) {
     const Convolution c = ConvolutionOf(geometry);
     if (FitsTiles(c)) {
-      CheckInputs("x's row size", c, x.cols);
-      CheckOutputs("dy's row size", c, dy.cols);
-      CheckEqual("dy's rows", x.rows, dy.rows);
-      CheckWeights("dw's size", c, dw.size);
-      CheckEqual("db's length", c.filters, db.size);
-      CheckEqual("parts' row size", dw.size + db.size, parts.cols);
-      Check(parts.rows > 0, "Expected at least one row for parts");
+      CheckBackwardWeights<T>(c, x, dy, parts, dw, db);
       TileWeightGradient<AmxTiles, CpuRounder>(c).Run(context, x, dy, parts);
       return SumGradientParts(context, c, parts, dw, db);
     }

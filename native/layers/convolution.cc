@@ -20,11 +20,7 @@ template <bool kRelu, class T>
 void ConvolutionForward(Context& context, Matrix<const T> x, Vector<const T> w, Vector<const T> b, Matrix<T> y,
                         Vector<const int32_t> geometry) {
   const Convolution c = ConvolutionOf(geometry);
-  CheckInputs("x's row size", c, x.cols);
-  CheckWeights("w's size", c, w.size);
-  CheckEqual("b's length", c.filters, b.size);
-  CheckOutputs("y's row size", c, y.cols);
-  CheckEqual("y's rows", x.rows, y.rows);
+  CheckForward<T>(c, x, w, b, y);
   const size_t filter = c.group_channels() * c.taps();
   if constexpr (sizeof(T) == sizeof(float)) {
     if (FitsWinograd(c)) {
@@ -46,10 +42,7 @@ template <class T>
 void InputDeltas(Context& context, Vector<const T> w, Matrix<const T> dy, const T* gate, Matrix<T> dx,
                  Vector<const int32_t> geometry) {
   const Convolution c = ConvolutionOf(geometry);
-  CheckWeights("w's size", c, w.size);
-  CheckOutputs("dy's row size", c, dy.cols);
-  CheckInputs("dx's row size", c, dx.cols);
-  CheckEqual("dx's rows", dy.rows, dx.rows);
+  CheckBackwardInput<T>(c, w, dy, dx);
   const size_t filter = c.group_channels() * c.taps();
   if constexpr (sizeof(T) == sizeof(float)) {
     if (FitsWinograd(c)) {
@@ -93,13 +86,7 @@ template <class T>
 void ConvolutionBackwardWeights(Context& context, Matrix<const T> x, Matrix<const T> dy, Matrix<T> parts, Vector<T> dw,
                                 Vector<T> db, Vector<const int32_t> geometry) {
   const Convolution c = ConvolutionOf(geometry);
-  CheckInputs("x's row size", c, x.cols);
-  CheckOutputs("dy's row size", c, dy.cols);
-  CheckEqual("dy's rows", x.rows, dy.rows);
-  CheckWeights("dw's size", c, dw.size);
-  CheckEqual("db's length", c.filters, db.size);
-  CheckEqual("parts' row size", dw.size + db.size, parts.cols);
-  Check(parts.rows > 0, "Expected at least one row for parts");
+  CheckBackwardWeights<T>(c, x, dy, parts, dw, db);
   WeightGradient<T>(c).Run(context, x, dy, parts, dw, db);
 }
 

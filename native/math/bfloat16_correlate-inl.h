@@ -188,32 +188,15 @@ class TileCorrelation {
            float* sums) const {
     const size_t pitch = plane * sizeof(uint32_t), left_pitch = terms_.pairs * sizeof(uint32_t);
     const size_t half = kTileRows * terms_.pairs;
-    tiles.template Clear<0>();
-    if constexpr (kWide) tiles.template Clear<1>();
-    if constexpr (kLow) tiles.template Clear<2>();
-    if constexpr (kLow && kWide) tiles.template Clear<3>();
+    TileSums<kLow, kWide, Tiles> block{tiles};
+    block.Clear();
     for (size_t t = 0; t < target.taps; ++t) {
       size_t at = target.offsets[t];
       for (size_t step = 0; step < terms_.steps; ++step, left += 2 * half, at += terms_.pairs * plane) {
-        tiles.template Load<6>(from[0] + at, pitch);
-        tiles.template Load<4>(left, left_pitch);
-        tiles.template AddPairs<0, 4, 6>();
-        if constexpr (kWide) {
-          tiles.template Load<7>(from[1] + at, pitch);
-          tiles.template AddPairs<1, 4, 7>();
-        }
-        if constexpr (kLow) {
-          tiles.template Load<5>(left + half, left_pitch);
-          tiles.template AddPairs<2, 5, 6>();
-        }
-        if constexpr (kLow && kWide) tiles.template AddPairs<3, 5, 7>();
+        block.Add(left, left + half, left_pitch, from[0] + at, from[1] + at, pitch);
       }
     }
-    constexpr size_t kPitch = 2 * kColumns * sizeof(float);
-    tiles.template Store<0>(sums, kPitch);
-    if constexpr (kWide) tiles.template Store<1>(sums + kColumns, kPitch);
-    if constexpr (kLow) tiles.template Store<2>(sums + kTileRows * 2 * kColumns, kPitch);
-    if constexpr (kLow && kWide) tiles.template Store<3>(sums + kTileRows * 2 * kColumns + kColumns, kPitch);
+    block.Store(sums, sums + kTileRows * 2 * kColumns, kColumns, 2 * kColumns * sizeof(float));
   }
 
   void Finish(const float* sums, size_t filter, const ResultVector& vector, const PassFinish& finish,

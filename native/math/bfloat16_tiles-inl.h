@@ -30,6 +30,50 @@ constexpr TileShapes PairTiles() {
 }
 inline constexpr TileShapes kPairTiles = PairTiles();
 
+// Four tiles of sums, 0 to 3: upper left, upper right, lower left and lower right. The lower ones are used where kLow,
+// those on the right where kWide.
+template <bool kLow, bool kWide, class Tiles>
+struct TileSums {
+  Tiles& tiles;
+
+  HWY_INLINE void Clear() {
+    tiles.template Clear<0>();
+    if constexpr (kWide) tiles.template Clear<1>();
+    if constexpr (kLow) tiles.template Clear<2>();
+    if constexpr (kLow && kWide) tiles.template Clear<3>();
+  }
+  // upper, lower: the sums of the tiles on the left, in rows of `pitch` bytes; those on the right begin `columns`
+  // behind.
+  HWY_INLINE void Load(const float* upper, const float* lower, size_t columns, size_t pitch) {
+    tiles.template Load<0>(upper, pitch);
+    if constexpr (kWide) tiles.template Load<1>(upper + columns, pitch);
+    if constexpr (kLow) tiles.template Load<2>(lower, pitch);
+    if constexpr (kLow && kWide) tiles.template Load<3>(lower + columns, pitch);
+  }
+  HWY_INLINE void Store(float* upper, float* lower, size_t columns, size_t pitch) {
+    tiles.template Store<0>(upper, pitch);
+    if constexpr (kWide) tiles.template Store<1>(upper + columns, pitch);
+    if constexpr (kLow) tiles.template Store<2>(lower, pitch);
+    if constexpr (kLow && kWide) tiles.template Store<3>(lower + columns, pitch);
+  }
+  // Adds the products of two tiles of a left factor, one below the other, and two of a right factor side by side.
+  HWY_INLINE void Add(const void* upper, const void* lower, size_t left_pitch, const void* left, const void* right,
+                      size_t right_pitch) {
+    tiles.template Load<6>(left, right_pitch);
+    tiles.template Load<4>(upper, left_pitch);
+    tiles.template AddPairs<0, 4, 6>();
+    if constexpr (kWide) {
+      tiles.template Load<7>(right, right_pitch);
+      tiles.template AddPairs<1, 4, 7>();
+    }
+    if constexpr (kLow) {
+      tiles.template Load<5>(lower, left_pitch);
+      tiles.template AddPairs<2, 5, 6>();
+    }
+    if constexpr (kLow && kWide) tiles.template AddPairs<3, 5, 7>();
+  }
+};
+
 // Blocks of kRows rows and kPairColumns columns, by Tiles: AmxTiles or what stands in for them. The left factor lies in
 // tiles, [tiles along the terms][kRows][kTilePairs], which the rows of a block share.
 template <class Tiles, class RounderOfBlocks>
@@ -88,28 +132,12 @@ class TileBlocks {
   template <bool kLow, bool kWide>
   HWY_INLINE void Sum(size_t pairs, const uint32_t* left, const uint32_t* right, float* sums) {
     constexpr size_t kPitch = kPairColumns * sizeof(uint32_t);
-    tiles_.template Clear<0>();
-    if constexpr (kWide) tiles_.template Clear<1>();
-    if constexpr (kLow) tiles_.template Clear<2>();
-    if constexpr (kLow && kWide) tiles_.template Clear<3>();
+    TileSums<kLow, kWide, Tiles> block{tiles_};
+    block.Clear();
     for (size_t i = 0; i < pairs; i += kTilePairs, left += kRows * kTilePairs, right += kTilePairs * kPairColumns) {
-      tiles_.template Load<6>(right, kPitch);
-      tiles_.template Load<4>(left, kTileRowBytes);
-      tiles_.template AddPairs<0, 4, 6>();
-      if constexpr (kWide) {
-        tiles_.template Load<7>(right + kTileColumns, kPitch);
-        tiles_.template AddPairs<1, 4, 7>();
-      }
-      if constexpr (kLow) {
-        tiles_.template Load<5>(left + kTileRows * kTilePairs, kTileRowBytes);
-        tiles_.template AddPairs<2, 5, 6>();
-      }
-      if constexpr (kLow && kWide) tiles_.template AddPairs<3, 5, 7>();
+      block.Add(left, left + kTileRows * kTilePairs, kTileRowBytes, right, right + kTileColumns, kPitch);
     }
-    tiles_.template Store<0>(sums, kPitch);
-    if constexpr (kWide) tiles_.template Store<1>(sums + kTileColumns, kPitch);
-    if constexpr (kLow) tiles_.template Store<2>(sums + kTileRows * kPairColumns, kPitch);
-    if constexpr (kLow && kWide) tiles_.template Store<3>(sums + kTileRows * kPairColumns + kTileColumns, kPitch);
+    block.Store(sums, sums + kTileRows * kPairColumns, kTileColumns, kPitch);
   }
 
   Tiles tiles_{kPairTiles};

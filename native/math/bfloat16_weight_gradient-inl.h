@@ -163,32 +163,16 @@ class TileWeightGradient {
     const size_t sums_pitch = filters_ * sizeof(float), left_pitch = plane_ * sizeof(uint16_t);
     const size_t right_pitch = filters_ * sizeof(uint32_t);
     float* lower = room.sums + channels_.pairs * filters_;
-    tiles.template Load<0>(room.sums, sums_pitch);
-    if constexpr (kWide) tiles.template Load<1>(room.sums + kTileColumns, sums_pitch);
-    if constexpr (kLow) tiles.template Load<2>(lower, sums_pitch);
-    if constexpr (kLow && kWide) tiles.template Load<3>(lower + kTileColumns, sums_pitch);
+    TileSums<kLow, kWide, Tiles> block{tiles};
+    block.Load(room.sums, lower, kTileColumns, sums_pitch);
     for (size_t j = 0; j < images; ++j) {
       const uint16_t* left = room.inputs + j * inputs();
       const uint32_t* right = room.deltas + j * deltas();
       for (size_t at = 0; at < length_; at += kTerms, left += kTerms, right += kTilePairs * filters_) {
-        tiles.template Load<6>(right, right_pitch);
-        tiles.template Load<4>(left, left_pitch);
-        tiles.template AddPairs<0, 4, 6>();
-        if constexpr (kWide) {
-          tiles.template Load<7>(right + kTileColumns, right_pitch);
-          tiles.template AddPairs<1, 4, 7>();
-        }
-        if constexpr (kLow) {
-          tiles.template Load<5>(left + channels_.pairs * plane_, left_pitch);
-          tiles.template AddPairs<2, 5, 6>();
-        }
-        if constexpr (kLow && kWide) tiles.template AddPairs<3, 5, 7>();
+        block.Add(left, left + channels_.pairs * plane_, left_pitch, right, right + kTileColumns, right_pitch);
       }
     }
-    tiles.template Store<0>(room.sums, sums_pitch);
-    if constexpr (kWide) tiles.template Store<1>(room.sums + kTileColumns, sums_pitch);
-    if constexpr (kLow) tiles.template Store<2>(lower, sums_pitch);
-    if constexpr (kLow && kWide) tiles.template Store<3>(lower + kTileColumns, sums_pitch);
+    block.Store(room.sums, lower, kTileColumns, sums_pitch);
   }
 
   // The weights of a group: [terms × filters] or [filters × terms].

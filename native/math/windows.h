@@ -47,8 +47,36 @@ void CheckInputs(const char* what, const Convolution& c, size_t row_size);
 void CheckOutputs(const char* what, const Convolution& c, size_t row_size);
 void CheckWeights(const char* what, const Convolution& c, size_t size);
 
-// The same for the windows of a pool, which has neither channels nor groups nor dilation; every window holds at least
-// one number of the input.
+// @throws InvalidArgument where tensors of a pass do not fit the convolution
+template <class T>
+void CheckForward(const Convolution& c, Matrix<const T> x, Vector<const T> w, Vector<const T> b, Matrix<T> y) {
+  CheckInputs("x's row size", c, x.cols);
+  CheckWeights("w's size", c, w.size);
+  CheckEqual("b's length", c.filters, b.size);
+  CheckOutputs("y's row size", c, y.cols);
+  CheckEqual("y's rows", x.rows, y.rows);
+}
+template <class T>
+void CheckBackwardInput(const Convolution& c, Vector<const T> w, Matrix<const T> dy, Matrix<T> dx) {
+  CheckWeights("w's size", c, w.size);
+  CheckOutputs("dy's row size", c, dy.cols);
+  CheckInputs("dx's row size", c, dx.cols);
+  CheckEqual("dx's rows", dy.rows, dx.rows);
+}
+template <class T>
+void CheckBackwardWeights(const Convolution& c, Matrix<const T> x, Matrix<const T> dy, Matrix<T> parts, Vector<T> dw,
+                          Vector<T> db) {
+  CheckInputs("x's row size", c, x.cols);
+  CheckOutputs("dy's row size", c, dy.cols);
+  CheckEqual("dy's rows", x.rows, dy.rows);
+  CheckWeights("dw's size", c, dw.size);
+  CheckEqual("db's length", c.filters, db.size);
+  CheckEqual("parts' row size", dw.size + db.size, parts.cols);
+  Check(parts.rows > 0, "Expected at least one row for parts");
+}
+
+// The same as Convolution for the windows of a pool, which has neither channels nor groups nor dilation; every window
+// holds at least one number of the input.
 struct Pooling {
   Axis y, x;
 

@@ -12,7 +12,7 @@ import { main, run, ScriptError, say } from '../lib/run.mjs';
 
 const mirror = 'http://deb.debian.org/debian';
 const packages = ['bochs', 'bochsbios', 'vgabios', 'isolinux', 'syslinux-common', 'xorriso'];
-/** What the script writes, within the folder. */
+/** Where the script writes its files, within the folder. */
 const place = '/opt/amx';
 const sources = 'scripts/emulate';
 

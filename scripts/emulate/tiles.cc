@@ -9,7 +9,7 @@
 #include "math/quantized_tiles-inl.h"
 #include "test/tile_model.h"
 
-// What compilers call where there is no C library.
+// Functions that compilers call by themselves, and that no C library has here.
 extern "C" {
 void* memset(void* to, int byte, size_t bytes) {
   void* at = to;

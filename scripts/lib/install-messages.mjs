@@ -30,8 +30,8 @@ export function cloneMessage({ clone, isCompiled, npmCommand }) {
 }
 
 /**
- * What mends a build that ended, by a line that node-gyp printed; undefined where the line tells nothing. node-gyp reports a
- * download that failed as trouble of the network, and not what else it would take.
+ * Advice for a build that failed, from a line that node-gyp printed; undefined for lines without a known cause. node-gyp
+ * reports a failed download as a problem of the network, and does not say that headers in a folder would do.
  */
 export function headersMessage(line, version = process.version) {
   if (!/^gyp WARN install got an error/.test(line)) return undefined;

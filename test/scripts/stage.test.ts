@@ -95,7 +95,7 @@ test('the clone › names no package that is in no registry', async (t) => {
   t.notRegex(await readFile('package.json', 'utf8'), /@blasnet\/|blasnet-source/);
 });
 
-/** What the modules of the package import that is not part of it, by esbuild's reading. */
+/** Names of foreign packages that the modules of the package import, as esbuild finds them. */
 async function importedByModules(): Promise<string[]> {
   const entryPoints = files.filter((file) => file.endsWith('.js') && !file.startsWith('dist/serve/page'));
   const { metafile } = await build({

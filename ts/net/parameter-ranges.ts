@@ -55,7 +55,7 @@ function partOf(whole: UpdateTarget, range: Range): PartOfTarget {
   return { target, rateFactor };
 }
 
-/** What of the range lies in each of the pieces. */
+/** The part of the range that lies in each piece. */
 function intersections(range: Range, pieces: readonly NumberRange[]): readonly Range[] {
   return pieces.flatMap(({ begin, end }) => {
     const common = { ...range, begin: Math.max(begin, range.begin), end: Math.min(end, range.end) };
