@@ -76,7 +76,7 @@ void FullyConnectedDescendPanels(Context& context, Matrix<const T> x, Matrix<con
       const Start<T> start{panels.row(p), kPanelWidth, true, rate};
       BlockedProduct<T>(k, kPanelWidth, m, T(1), TransposedOf(x), blocks, RowsOf(dz).From(0, j), start, panels.row(p),
                         kPanelWidth);
-      SumColumnsFrom<hn::MaxLanes(Tag<T>())>(j, j + kPanelWidth, T(1), dz, Start<T>{b.data, 0, true, rate}, b.data);
+      SumColumnsFrom<hn::MaxLanes(Tag<T>()), 2>(j, j + kPanelWidth, T(1), dz, Start<T>{b.data, 0, true, rate}, b.data);
     }
   });
 }

@@ -91,33 +91,43 @@ HWY_INLINE Strided<T> TransposedOf(Matrix<const T> x) {
   return {x.data, 1, x.cols};
 }
 
-// sums = first + scale · Σ of one vector of columns over m rows, which lie `row` numbers apart
-template <class D, class T>
+// sums = first + scale · Σ of kVectors vectors of columns over m rows, which lie `row` numbers apart
+template <size_t kVectors, class D, class T>
 HWY_INLINE void SumColumns(D d, size_t m, size_t row, T scale, const T* x, Start<T> first, T* sums) {
-  auto sum = hn::Zero(d);
-  for (size_t i = 0; i < m; ++i) sum = hn::Add(sum, hn::LoadU(d, x + i * row));
-  const auto before = first.data == nullptr ? hn::Zero(d) : hn::LoadU(d, first.data);
-  hn::StoreU(Finished(first, hn::Set(d, scale), sum, before), d, sums);
+  const size_t lanes = hn::Lanes(d);
+  hn::Vec<D> sum[kVectors];
+  ForEach<kVectors>([&](auto v) BLASNET_INLINE_LAMBDA { sum[v] = hn::Zero(d); });
+  for (size_t i = 0; i < m; ++i) {
+    ForEach<kVectors>([&](auto v)
+                          BLASNET_INLINE_LAMBDA { sum[v] = hn::Add(sum[v], hn::LoadU(d, x + i * row + v * lanes)); });
+  }
+  ForEach<kVectors>([&](auto v) BLASNET_INLINE_LAMBDA {
+    const auto before = first.data == nullptr ? hn::Zero(d) : hn::LoadU(d, first.data + v * lanes);
+    hn::StoreU(Finished(first, hn::Set(d, scale), sum[v], before), d, sums + v * lanes);
+  });
 }
 
-// The columns from j to end, by vectors of kLanes and then by ever narrower ones: masked ones take longer.
-template <size_t kLanes, class T>
+// The columns from j to end, some vectors at a time, then by ever narrower ones: masked ones take longer.
+template <size_t kLanes, size_t kVectors, class T>
 HWY_INLINE void SumColumnsFrom(size_t j, size_t end, T scale, Matrix<const T> x, Start<T> first, T* sums) {
   const hn::CappedTag<T, kLanes> d;
-  for (; j + hn::Lanes(d) <= end; j += hn::Lanes(d)) {
+  const size_t width = kVectors * hn::Lanes(d);
+  for (; j + width <= end; j += width) {
     Start<T> start = first;
     if (first.data != nullptr) start.data += j;
-    SumColumns(d, x.rows, x.cols, scale, x.data + j, start, sums + j);
+    SumColumns<kVectors>(d, x.rows, x.cols, scale, x.data + j, start, sums + j);
   }
-  if constexpr (kLanes > 1) {
-    if (j < end) SumColumnsFrom<kLanes / 2>(j, end, scale, x, first, sums);
+  if constexpr (kVectors > 1) {
+    if (j < end) SumColumnsFrom<kLanes, 1>(j, end, scale, x, first, sums);
+  } else if constexpr (kLanes > 1) {
+    if (j < end) SumColumnsFrom<kLanes / 2, 1>(j, end, scale, x, first, sums);
   }
 }
 
 // sums[n] = first + scale · Σ over rows of x[m×n], in row order
 template <class T>
 HWY_INLINE void SumRows(T scale, Matrix<const T> x, Start<T> first, T* sums) {
-  SumColumnsFrom<hn::MaxLanes(Tag<T>())>(0, x.cols, scale, x, first, sums);
+  SumColumnsFrom<hn::MaxLanes(Tag<T>()), 4>(0, x.cols, scale, x, first, sums);
 }
 
 }  // namespace HWY_NAMESPACE

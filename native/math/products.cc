@@ -88,9 +88,11 @@ void BlockedProduct(size_t m, size_t n, size_t k, T alpha, Strided<T> a, const T
     ProductPanel(end - r, depth, alpha, a.From(r, i), right, ldb, start.From(r), to + r * ldc, ldc, width);
   };
   // Of a large A one part at a time, which stays in the second-level cache until all panels of B have been multiplied
-  // with it. The order of each number's sums is the same. (One call of `multiply`, since each is a lot of code.)
+  // with it; of many terms some at a time if C stays in the cache meanwhile. The order of each number's sums is the
+  // same. (One call of `multiply`, since each is a lot of code.)
   const bool is_large = IsLarge<T>(m, k);
-  const size_t terms = is_large ? kPanelDepth : k, part_rows = is_large ? kRules.part_rows : m;
+  const bool by_terms = is_large || (k > kPanelDepth && m * n * sizeof(T) <= kRules.near_bytes / 8);
+  const size_t terms = by_terms ? kPanelDepth : k, part_rows = is_large ? kRules.part_rows : m;
   for (size_t first_term = 0; first_term < k; first_term += terms) {
     const size_t last_term = HWY_MIN(k, first_term + terms);
     for (size_t r = 0, end; r < m; r = end) {
@@ -157,12 +159,52 @@ void NarrowProduct(size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<
   NarrowPanel<hn::MaxLanes(Tag<T>()) / 2>(m, k, alpha, a, b.data, b.row, first, c, n, n);
 }
 
+// Whether a gradient of weights has so many terms, and is so small, that parts of the terms are summed by themselves:
+// tiles of C would each read all of A or of B, which take more than the cache. Only where A is transposed: a row of the
+// other products has the same bits whatever rows it is computed with.
+template <class T>
+HWY_INLINE bool IsDeep(size_t m, size_t n, size_t k, Strided<T> a) {
+  return a.col != 1 && k >= 4 * kPanelDepth && m * n * sizeof(T) <= kRules.near_bytes / 8 &&
+         m * n * k > kRules.large_product();
+}
+
+// c[m×n] = first + alpha · Σ over parts of the terms, in order
+template <class T>
+HWY_NOINLINE void DeepProduct(Context& context, size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b,
+                              Start<T> first, T* c) {
+  const size_t most = HWY_MIN(kMostTiles, m * n * k / kRules.tile_product);
+  const size_t length = (k / most + kPanelDepth - 1) / kPanelDepth * kPanelDepth, count = (k + length - 1) / length;
+  const Scratch::Block memory(context.pool.scratch(), count * m * n * sizeof(T));
+  T* const parts = reinterpret_cast<T*>(memory.data());
+  context.pool.ParallelFor(count, [&](size_t part) {
+    const size_t at = part * length;
+    BlockedProduct<T>(m, n, HWY_MIN(length, k - at), alpha, a.From(0, at), nullptr, b.From(at, 0), {},
+                      parts + part * m * n, n);
+  });
+  for (size_t i = 0; i < m; ++i) {
+    T* row = parts + i * n;
+    for (size_t part = 1; part < count; ++part) {
+      Map(
+          n, row, [](auto, auto sum, auto more) { return hn::Add(sum, more); }, static_cast<const T*>(row),
+          static_cast<const T*>(row + part * m * n));
+    }
+    if (first.data == nullptr) {
+      std::copy_n(row, n, c + i * n);
+      continue;
+    }
+    Map(
+        n, c + i * n, [](auto, auto before, auto sum) { return hn::Add(before, sum); }, first.From(i).data,
+        static_cast<const T*>(row));
+  }
+}
+
 template <class T>
 void WideProduct(Context& context, size_t m, size_t n, size_t k, T alpha, Strided<T> a, Strided<T> b, Start<T> first,
                  T* c) {
   if (b.col == 1 && IsRow(m, n, k)) {
     return RowProduct(context, {k, alpha, a.data, a.col, b.data, b.row}, n, first.data, c);
   }
+  if (IsDeep(m, n, k, a)) return DeepProduct(context, m, n, k, alpha, a, b, first, c);
   const bool blocked = IsBlocked(m, n, k);
   // Tiles of few rows would each pack all of B again. A layer's gradient is cut as its forward product is: so a core
   // goes on with the weights that it has in its cache.

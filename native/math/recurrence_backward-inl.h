@@ -173,7 +173,7 @@ class BackwardTile {
   void AddRows(const T* from, T* to) const {
     const Tag<T> d;
     for (size_t j = 0; j < part_.depth; j += hn::Lanes(d)) {
-      SumColumns(d, gathered_ * count_, ldz_, T(1), from + j, is_first_ ? Start<T>{} : Start<T>{to + j, 0}, to + j);
+      SumColumns<1>(d, gathered_ * count_, ldz_, T(1), from + j, is_first_ ? Start<T>{} : Start<T>{to + j, 0}, to + j);
     }
   }
 

@@ -98,8 +98,9 @@ HWY_INLINE void ForEach(const Body& body) {
   }
 }
 
-// Terms whose rows of B are asked for before their use. Rows of a wide B lie in pages of their own, which the hardware
-// does not fetch ahead, and the multiplications between two loads leave it little room to look ahead by itself.
+// Terms whose rows of B, or of a transposed A, are asked for before their use. Those of a wide matrix lie in pages of
+// their own, which the hardware does not fetch ahead, and the multiplications between two loads leave it little room to
+// look ahead by itself.
 inline constexpr size_t kTermsAhead = 24;
 
 // C block [R × V vectors] = start + alpha · A·B over k terms. All sums stay in registers; B is read in row order.
@@ -116,6 +117,7 @@ HWY_INLINE void ProductBlock(D d, size_t k, T alpha, Strided<T> a, const T* HWY_
     if constexpr (kPacks) {
       ForEach<V>([&](auto v) BLASNET_INLINE_LAMBDA { hwy::Prefetch(b + kTermsAhead * ldb + v * lanes); });
     }
+    if constexpr (R == kBlockRows && V == 2) hwy::Prefetch(a.data + kTermsAhead * a.col);
     hn::Vec<D> right[V];
     ForEach<V>([&](auto v) BLASNET_INLINE_LAMBDA {
       right[v] = LoadPart<kMasked>(d, b + v * lanes, v + 1 == V, tail);
@@ -158,11 +160,7 @@ HWY_INLINE void ProductRows(D d, size_t r, size_t m, size_t k, T alpha, Strided<
   for (; r + R <= m; r += R) {
     ProductBlock<R, V, kMasked>(d, k, alpha, a.From(r, 0), b, ldb, start.From(r), c + r * ldc, ldc, tail);
   }
-  if constexpr (R > 4) {
-    ProductRows<V, kMasked, R / 2>(d, r, m, k, alpha, a, b, ldb, start, c, ldc, tail);
-  } else if constexpr (R > 1) {
-    ProductRows<V, kMasked, 1>(d, r, m, k, alpha, a, b, ldb, start, c, ldc, tail);
-  }
+  if constexpr (R > 1) ProductRows<V, kMasked, R / 2>(d, r, m, k, alpha, a, b, ldb, start, c, ldc, tail);
 }
 
 // From so many terms on a masked store counts little.

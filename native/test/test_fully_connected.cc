@@ -42,6 +42,8 @@ std::vector<Size> Sizes() {
       {2049, 1, 2100},
       {5, 1025, 1100},
       {257, 256, 260},  // as many tiles as there may be
+      {1300, 66, 50},   // gradients of weights in parts of the rows
+      {2100, 33, 130},
       // few terms or few columns with rows that lie far apart, and the first shapes that are neither
       {33, 1100, 10},
       {35, 2050, 3},
@@ -160,6 +162,26 @@ TEST_CASE_TEMPLATE("gradients of a fully connected layer add to what is there", 
   Call<T> input("fully_connected_backward_input");
   input.With("w", w).With("dz", dz).With("dx", dx).With("accumulate", 1.0).Run();
   CHECK(dx.values() == std::vector<T>{51, 71, 501, 701});
+}
+
+TEST_CASE_TEMPLATE("gradients over many rows have the same bits for any number of threads", T, float, double) {
+  const size_t m = 1300, k = 66, n = 50;
+  Tensor<T> x({m, k}), dz({m, n}), dw({k, n}), db({n});
+  Numbers numbers(9);
+  numbers.Fill(x), numbers.Fill(dz);
+  const auto gradient = [&](size_t threads, double accumulate) {
+    Pool pool(threads);
+    Context context{pool};
+    Call<T> call("fully_connected_backward_weights");
+    call.With("x", x).With("dz", dz).With("dw", dw).With("db", db).With("accumulate", accumulate).Run(context);
+    return dw.values();
+  };
+  const std::vector<T> alone = gradient(1, 0);
+  CHECK(gradient(2, 0) == alone);
+  CHECK(gradient(3, 0) == alone);
+  std::vector<T> twice = gradient(2, 1);
+  for (T& sum : twice) sum /= 2;
+  CHECK(twice == alone);
 }
 
 TEST_CASE_TEMPLATE("fully_connected_descend has the bits of a gradient and a step of SGD", T, float, double) {
