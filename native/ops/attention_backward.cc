@@ -50,7 +50,9 @@ HWY_INLINE void TakeSlopes(const Attention<T>& a, const AttentionBlock& block, c
     for (size_t j = 0; j < block.keys; ++j) {
       for (size_t v = 0; v < kVectors; ++v) {
         const size_t at = j * pitch + first + v * lanes;
-        const auto p = ExpOf(d, hn::Sub(hn::Load(d, scores + at), all[v]));
+        // Roundings of large scores leave some above ln Σ eˢ.
+        const auto score = hn::Sub(hn::Load(d, scores + at), all[v]);
+        const auto p = ExpOf(d, hn::IfThenZeroElse(hn::Gt(score, hn::Zero(d)), score));
         hn::Store(p, d, scores + at);
         hn::Store(hn::Mul(p, hn::Sub(hn::Load(d, slopes + at), dot[v])), d, slopes + at);
       }
