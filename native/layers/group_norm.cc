@@ -28,14 +28,23 @@ struct GroupShape {
   size_t channels() const { return groups * width; }
   size_t run() const { return width * spatial; }  // numbers of a group at one step
   size_t group_size() const { return steps * run(); }
-  size_t row_size() const { return steps * groups * run(); }
+  size_t places() const { return rows * groups; }
+  size_t numbers() const { return places() * group_size(); }
+
+  // Where the first number of a group lies. Groups are counted over all rows; few rows have several, and a division
+  // takes as long as a short row.
+  size_t Begin(size_t place) const {
+    const size_t row = groups == 1 ? place : place / groups;
+    return (row * (steps - 1) * groups + place) * run();
+  }
 
   // Calls f(offset, channel, n, repeats) for the runs of a group: n numbers at `offset` within x, whose channels are
   // those from `channel` on, or are all that one.
   template <class F>
-  HWY_INLINE void ForEachRun(size_t row, size_t group, const F& f) const {
+  HWY_INLINE void ForEachRun(size_t place, const F& f) const {
+    const size_t begin = Begin(place), group = groups == 1 ? 0 : place % groups;
     for (size_t s = 0; s < steps; ++s) {
-      const size_t offset = ((row * steps + s) * groups + group) * run();
+      const size_t offset = begin + s * groups * run();
       if (spatial == 1) {
         f(offset, group * width, width, false);
         continue;
@@ -79,11 +88,57 @@ HWY_INLINE hn::Vec<Tag<T>> PartOf(const Run<T>& run, size_t i, size_t n) {
   return run.repeats ? hn::Set(Tag<T>(), *run.data) : Part(run.data + i, n);
 }
 
-// Calls f(row, group) for all groups of all rows, on the pool's threads.
+// Calls f(place) for all groups of all rows, on the pool's threads.
 template <class F>
 HWY_INLINE void ForEachGroup(Context& context, const GroupShape& shape, const F& f) {
-  ParallelPieces(context, shape.rows * shape.groups, shape.rows * shape.row_size(), [&](size_t first, size_t end) {
-    for (size_t i = first; i < end; ++i) f(i / shape.groups, i % shape.groups);
+  ParallelPieces(context, shape.places(), shape.numbers(), [&](size_t first, size_t end) {
+    for (size_t place = first; place < end; ++place) f(place);
+  });
+}
+
+// The mean of a group's numbers.
+template <class T>
+HWY_INLINE T MeanOf(const GroupShape& shape, const T* x, size_t place, double share) {
+  // Sums of differences to one of the numbers: constant rows have a variance of 0 whatever their size.
+  const T first = x[shape.Begin(place)];
+  const auto start = hn::Set(Tag<T>(), first);
+  double sum = 0;
+  shape.ForEachRun(place, [&](size_t offset, size_t, size_t n, bool) {
+    sum += SumRun<T>(n, [&](size_t i, size_t k) { return hn::Sub(Part(x + offset + i, k), start); });
+  });
+  return static_cast<T>(static_cast<double>(first) + sum * share);
+}
+
+// Σ (x − center)² of a group's numbers.
+template <class T>
+HWY_INLINE double SquaresOf(const GroupShape& shape, const T* x, size_t place, T center) {
+  const auto mu = hn::Set(Tag<T>(), center);
+  double squares = 0;
+  shape.ForEachRun(place, [&](size_t offset, size_t, size_t n, bool) {
+    squares += SumRun<T>(n, [&](size_t i, size_t k) {
+      const auto difference = hn::Sub(Part(x + offset + i, k), mu);
+      return hn::Mul(difference, difference);
+    });
+  });
+  return squares;
+}
+
+// y = (x − center) · inverse · gamma + beta for a group's numbers, without center and beta where they are not kCentred
+template <bool kCentred, class T>
+HWY_INLINE void WriteNormal(const GroupShape& shape, const T* x, const T* gamma, const T* beta, size_t place, T center,
+                            T inverse, T* y) {
+  const auto mu = hn::Set(Tag<T>(), center), factor = hn::Set(Tag<T>(), inverse);
+  shape.ForEachRun(place, [&](size_t offset, size_t channel, size_t n, bool repeats) {
+    const Run<T> numbers{x + offset, false}, scale{gamma + channel, repeats};
+    if constexpr (kCentred) {
+      MapRun<false>(
+          n, y + offset,
+          [mu, factor](auto, auto v, auto g, auto b) { return hn::MulAdd(hn::Mul(hn::Sub(v, mu), factor), g, b); },
+          numbers, scale, Run<T>{beta + channel, repeats});
+    } else {
+      MapRun<false>(
+          n, y + offset, [factor](auto, auto v, auto g) { return hn::Mul(hn::Mul(v, factor), g); }, numbers, scale);
+    }
   });
 }
 
@@ -95,46 +150,25 @@ HWY_INLINE void Normalise(Context& context, Array<const T> x, Vector<const T> ga
   const GroupShape shape(x);
   CheckEqual("y's size", x.size(), y.size());
   CheckEqual("gamma's length", shape.channels(), gamma.size);
-  CheckEqual("inverse's length", shape.rows * shape.groups, inverse.size);
+  CheckEqual("inverse's length", shape.places(), inverse.size);
   const double share = 1 / static_cast<double>(shape.group_size());
-  ForEachGroup(context, shape, [&](size_t row, size_t group) {
-    const Tag<T> d;
-    const size_t place = row * shape.groups + group;
-    T center = 0;
-    if constexpr (kCentred) {
-      // Sums of differences to one of the numbers: constant rows have a variance of 0 whatever their size.
-      const T first = x.data[(row * shape.steps * shape.groups + group) * shape.run()];
-      const auto start = hn::Set(d, first);
-      double sum = 0;
-      shape.ForEachRun(row, group, [&](size_t offset, size_t, size_t n, bool) {
-        sum += SumRun<T>(n, [&](size_t i, size_t k) { return hn::Sub(Part(x.data + offset + i, k), start); });
-      });
-      center = static_cast<T>(static_cast<double>(first) + sum * share);
-      mean[place] = center;
-    }
-    const auto mu = hn::Set(d, center);
-    double squares = 0;
-    shape.ForEachRun(row, group, [&](size_t offset, size_t, size_t n, bool) {
-      squares += SumRun<T>(n, [&](size_t i, size_t k) {
-        const auto difference = hn::Sub(Part(x.data + offset + i, k), mu);
-        return hn::Mul(difference, difference);
-      });
-    });
-    inverse[place] = static_cast<T>(1 / std::sqrt(squares * share + epsilon));
-    const auto factor = hn::Set(d, inverse[place]);
-    shape.ForEachRun(row, group, [&](size_t offset, size_t channel, size_t n, bool repeats) {
-      const Run<T> numbers{x.data + offset, false}, scale{gamma.data + channel, repeats};
-      if constexpr (kCentred) {
-        MapRun<false>(
-            n, y.data + offset,
-            [mu, factor](auto, auto v, auto g, auto b) { return hn::MulAdd(hn::Mul(hn::Sub(v, mu), factor), g, b); },
-            numbers, scale, Run<T>{beta + channel, repeats});
-      } else {
-        MapRun<false>(
-            n, y.data + offset, [factor](auto, auto v, auto g) { return hn::Mul(hn::Mul(v, factor), g); }, numbers,
-            scale);
+  // Some groups at a time: their roots and quotients are computed side by side.
+  constexpr size_t kBlock = 16;
+  ParallelPieces(context, shape.places(), shape.numbers(), [&](size_t first, size_t last) {
+    for (size_t begin = first; begin < last; begin += kBlock) {
+      const size_t end = HWY_MIN(last, begin + kBlock);
+      T centers[kBlock] = {};
+      double squares[kBlock] = {};
+      for (size_t place = begin; place < end; ++place) {
+        if constexpr (kCentred) mean[place] = centers[place - begin] = MeanOf(shape, x.data, place, share);
+        squares[place - begin] = SquaresOf(shape, x.data, place, centers[place - begin]);
       }
-    });
+      for (size_t i = 0; i < kBlock; ++i) squares[i] = 1 / std::sqrt(squares[i] * share + epsilon);
+      for (size_t place = begin; place < end; ++place) {
+        inverse[place] = static_cast<T>(squares[place - begin]);
+        WriteNormal<kCentred>(shape, x.data, gamma.data, beta, place, centers[place - begin], inverse[place], y.data);
+      }
+    }
   });
 }
 
@@ -147,14 +181,13 @@ HWY_INLINE void BackwardInput(Context& context, Array<const T> x, Vector<const T
   CheckEqual("dy's size", x.size(), dy.size());
   CheckEqual("dx's size", x.size(), dx.size());
   CheckEqual("gamma's length", shape.channels(), gamma.size);
-  CheckEqual("inverse's length", shape.rows * shape.groups, inverse.size);
+  CheckEqual("inverse's length", shape.places(), inverse.size);
   const double share = 1 / static_cast<double>(shape.group_size());
-  ForEachGroup(context, shape, [&](size_t row, size_t group) {
+  ForEachGroup(context, shape, [&](size_t place) {
     const Tag<T> d;
-    const size_t place = row * shape.groups + group;
     const auto mu = hn::Set(d, kCentred ? mean[place] : T(0)), factor = hn::Set(d, inverse[place]);
     double plain = 0, product = 0;
-    shape.ForEachRun(row, group, [&](size_t offset, size_t channel, size_t n, bool repeats) {
+    shape.ForEachRun(place, [&](size_t offset, size_t channel, size_t n, bool repeats) {
       const Run<T> scale{gamma.data + channel, repeats};
       const auto part = [&](size_t i, size_t k) { return hn::Mul(Part(dy.data + offset + i, k), PartOf(scale, i, k)); };
       if constexpr (kCentred) plain += SumRun<T>(n, part);
@@ -167,7 +200,7 @@ HWY_INLINE void BackwardInput(Context& context, Array<const T> x, Vector<const T
       const auto normal = hn::Mul(hn::Sub(v, mu), factor);
       return hn::Mul(factor, hn::NegMulAdd(normal, slope, hn::MulSub(delta, g, shift)));
     };
-    shape.ForEachRun(row, group, [&](size_t offset, size_t channel, size_t n, bool repeats) {
+    shape.ForEachRun(place, [&](size_t offset, size_t channel, size_t n, bool repeats) {
       const Run<T> numbers{x.data + offset, false}, deltas{dy.data + offset, false};
       const Run<T> scale{gamma.data + channel, repeats};
       if (accumulate != 0) {
@@ -268,7 +301,7 @@ HWY_INLINE void BackwardWeights(Context& context, Array<const T> x, const T* mea
   const GroupShape shape(x);
   CheckEqual("dy's size", x.size(), dy.size());
   CheckEqual("dgamma's length", shape.channels(), dgamma.size);
-  CheckEqual("inverse's length", shape.rows * shape.groups, inverse.size);
+  CheckEqual("inverse's length", shape.places(), inverse.size);
   if (shape.spatial == 1) {
     WeightsOfColumns<kCentred, T>(context, shape, x.data, mean, inverse.data, dy.data, dgamma, dbeta, accumulate != 0);
   } else {
