@@ -65,12 +65,16 @@ void Plan::FindRowGroups() {
     // A port's rows are not known yet.
     const bool is_port = argument.rank > 0 && argument.rows() == 0;
     const size_t bytes = argument.size() * SizeOf(argument.type);
-    const size_t end = is_port ? ~size_t{0} : place.offset + bytes;
+    const size_t end = is_port ? Access::kUnknown : place.offset + bytes;
     calls[call].accesses.push_back(
         {place.buffer, is_port ? 0 : place.offset, end, parameter.is_output, parameter.by_rows});
   }
   groups_ = GroupByRows(calls);
-  const auto gains = [](const CallGroup& group) { return group.most_tiles > 1 || !group.side_calls.empty(); };
+  const auto is_near = [](const CallGroup& group) { return group.near_tiles > 1; };
+  const auto gains = [&](const CallGroup& group) {
+    return is_near(group) || group.most_tiles > 1 || !group.side_calls.empty();
+  };
+  gains_alone_ = std::any_of(groups_.begin(), groups_.end(), is_near);
   if (std::none_of(groups_.begin(), groups_.end(), gains)) groups_.clear();
 }
 
@@ -101,7 +105,7 @@ class TileError {
 
 void Plan::RunGroup(Context& context, const CallGroup& group) const {
   if (!group.side_calls.empty()) return RunWithSideCalls(context, group);
-  const size_t tiles = std::min(group.most_tiles, context.pool.threads());
+  const size_t tiles = group.near_tiles > 1 ? group.near_tiles : std::min(group.most_tiles, context.pool.threads());
   if (tiles == 1) {
     for (const size_t i : group.calls) steps_[i].invoke(context, arguments_.data() + steps_[i].first);
     return;
@@ -138,8 +142,10 @@ void Plan::RunRows(Context& context, const CallGroup& group, size_t first, size_
     for (size_t j = 0; j < parameters.size(); ++j) {
       some[j] = arguments_[step.first + j];
       if (!parameters[j].by_rows) continue;
-      some[j].data = static_cast<unsigned char*>(some[j].data) + first * some[j].row_size() * SizeOf(some[j].type);
-      some[j].shape[0] = last - first;
+      const size_t each = some[j].rows() / group.rows;
+      some[j].data =
+          static_cast<unsigned char*>(some[j].data) + first * each * some[j].row_size() * SizeOf(some[j].type);
+      some[j].shape[0] = (last - first) * each;
     }
     step.invoke(context, some);
   }

@@ -40,13 +40,13 @@ class Plan {
   // The same for a port that holds `rows` rows of data, whatever count was recorded.
   void BindRows(size_t buffer, Buffer memory, size_t rows);
 
-  // Finds chains of calls that several threads can run by rows (core/row_groups.h). To be called after the last Add; a
-  // plan without it runs its calls one after another.
+  // Finds chains of calls that run by rows (core/row_groups.h). To be called after the last Add; a plan without it runs
+  // its calls one after another.
   void FindRowGroups();
 
   // Executes the calls, to the effect of their order. Every buffer must have been bound.
   void Run(Context& context) const {
-    if (groups_.empty() || context.pool.threads() == 1) {
+    if (groups_.empty() || (!gains_alone_ && context.pool.threads() == 1)) {
       for (const Step& step : steps_) step.invoke(context, arguments_.data() + step.first);
       return;
     }
@@ -78,6 +78,7 @@ class Plan {
   // One block a call: its address must not change when calls are added.
   std::vector<std::vector<double>> constants_;
   std::vector<CallGroup> groups_;  // empty where running by rows gains nothing
+  bool gains_alone_ = false;       // whether it gains for one thread, too
 };
 
 }  // namespace blasnet

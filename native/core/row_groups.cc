@@ -1,8 +1,11 @@
 #include "core/row_groups.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <numeric>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "core/rules.h"
@@ -38,8 +41,22 @@ bool SameRows(const CallAccess& a, const CallAccess& b) {
   });
 }
 
-bool FitsGroup(const CallAccess& call) {
+// Whether threads may divide the rows. Larger products cut themselves.
+bool CanDivide(const CallAccess& call) {
   return call.rows > 1 && call.shared_numbers * call.rows <= kRules.large_product();
+}
+
+// Bytes of a group's tensors by rows, each counted once. Those of a port are not known.
+size_t RowBytes(const std::vector<CallAccess>& calls, const CallGroup& group) {
+  std::set<std::array<size_t, 3>> extents;
+  for (const size_t i : group.calls) {
+    for (const Access& access : calls[i].accesses) {
+      if (!access.by_rows || access.end == Access::kUnknown) continue;
+      extents.insert({access.buffer, access.begin, access.end});
+    }
+  }
+  return std::accumulate(extents.begin(), extents.end(), size_t{0},
+                         [](size_t sum, const auto& extent) { return sum + extent[2] - extent[1]; });
 }
 
 void Measure(const std::vector<CallAccess>& calls, CallGroup& group) {
@@ -50,6 +67,73 @@ void Measure(const std::vector<CallAccess>& calls, CallGroup& group) {
     if (calls[i].shared_numbers > kRules.large_factor) group.least_rows = sizes::kFewRows;
   }
   group.most_tiles = std::max<size_t>(1, std::min(group.rows / group.least_rows, group.rows * numbers / kTileWork));
+}
+
+void MeasureNear(const std::vector<CallAccess>& calls, CallGroup& group) {
+  group.least_rows = 1;
+  for (const size_t i : group.calls) {
+    // A product with many numbers; of small ones it does not matter how they are cut.
+    if (calls[i].shared_numbers * calls[i].rows < kTileWork) continue;
+    const size_t each = calls[i].rows / group.rows;
+    group.least_rows = std::max(group.least_rows, (sizes::kFewRows + each - 1) / each);
+  }
+  const size_t tiles = (RowBytes(calls, group) + kRules.near_bytes - 1) / kRules.near_bytes;
+  group.near_tiles = std::max<size_t>(1, std::min(tiles, group.rows / group.least_rows));
+}
+
+// The first of the waiting calls and those of the others that can run with it by rows; the rest stays in `waiting`.
+// fits(group, call) says whether a call may join by its sizes, and changes the group's rows to what both can be cut in.
+template <class F>
+CallGroup TakeGroup(const std::vector<CallAccess>& calls, std::vector<size_t>& waiting, const F& fits) {
+  CallGroup group{{waiting[0]}};
+  if (!fits(group, calls[waiting[0]])) {
+    waiting.erase(waiting.begin());
+    return group;
+  }
+  std::vector<size_t> later;
+  for (size_t w = 1; w < waiting.size(); ++w) {
+    const CallAccess& call = calls[waiting[w]];
+    const auto conflicts = [&](size_t i) { return Conflict(calls[i], call); };
+    const auto same_rows = [&](size_t i) { return SameRows(calls[i], call); };
+    if (std::none_of(later.begin(), later.end(), conflicts) &&
+        std::all_of(group.calls.begin(), group.calls.end(), same_rows) && fits(group, call)) {
+      group.calls.push_back(waiting[w]);
+    } else {
+      later.push_back(waiting[w]);
+    }
+  }
+  waiting = std::move(later);
+  return group;
+}
+
+// A group of equal numbers of rows, for threads to divide.
+CallGroup TakeDivided(const std::vector<CallAccess>& calls, std::vector<size_t>& waiting) {
+  CallGroup group = TakeGroup(calls, waiting, [](CallGroup& group, const CallAccess& call) {
+    if (group.rows == 0) group.rows = call.rows;
+    return call.rows == group.rows && CanDivide(call);
+  });
+  if (group.calls.size() > 1) Measure(calls, group);
+  return group;
+}
+
+// A group that is worth running part by part, if the waiting calls begin with one. What all parts read, as weights, has
+// to stay in the cache as well.
+std::optional<CallGroup> TakeNear(const std::vector<CallAccess>& calls, std::vector<size_t>& waiting) {
+  std::vector<size_t> rest = waiting;
+  size_t shared_numbers = 0;
+  CallGroup group = TakeGroup(calls, rest, [&](CallGroup& group, const CallAccess& call) {
+    const size_t rows = std::gcd(group.rows, call.rows), shared = shared_numbers + call.shared_numbers;
+    if (call.rows <= 1 || rows <= 1 || rows < std::min(group.rows, call.rows)) return false;
+    if (shared * sizeof(float) > kRules.near_bytes / 4) return false;
+    group.rows = rows;
+    shared_numbers = shared;
+    return true;
+  });
+  if (group.calls.size() == 1) return std::nullopt;
+  MeasureNear(calls, group);
+  if (group.near_tiles == 1) return std::nullopt;
+  waiting = std::move(rest);
+  return group;
 }
 
 size_t NumbersOf(const CallAccess& call) {
@@ -101,24 +185,8 @@ std::vector<CallGroup> GroupByRows(const std::vector<CallAccess>& calls) {
   std::vector<size_t> waiting(calls.size());
   std::iota(waiting.begin(), waiting.end(), size_t{0});
   while (!waiting.empty()) {
-    CallGroup group{{waiting[0]}};
-    std::vector<size_t> later;
-    if (FitsGroup(calls[waiting[0]])) group.rows = calls[waiting[0]].rows;
-    for (size_t w = 1; w < waiting.size(); ++w) {
-      const CallAccess& call = calls[waiting[w]];
-      const auto conflicts = [&](size_t i) { return Conflict(calls[i], call); };
-      const auto same_rows = [&](size_t i) { return SameRows(calls[i], call); };
-      if (group.rows > 0 && call.rows == group.rows && FitsGroup(call) &&
-          std::none_of(later.begin(), later.end(), conflicts) &&
-          std::all_of(group.calls.begin(), group.calls.end(), same_rows)) {
-        group.calls.push_back(waiting[w]);
-      } else {
-        later.push_back(waiting[w]);
-      }
-    }
-    if (group.calls.size() > 1) Measure(calls, group);
-    groups.push_back(std::move(group));
-    waiting = std::move(later);
+    std::optional<CallGroup> near = TakeNear(calls, waiting);
+    groups.push_back(near ? std::move(*near) : TakeDivided(calls, waiting));
   }
   return AddSideCalls(calls, std::move(groups));
 }

@@ -76,6 +76,42 @@ TEST_CASE("a group has as many tiles as its work is worth and its rows allow") {
   CHECK(tiles(15, kWide) == 1);
 }
 
+// A call for sequences whose tensors take so many bytes each; `each` rows of it belong to one of the sequences.
+CallAccess Long(size_t from, size_t to, size_t bytes, size_t each = 1, size_t weights = 100) {
+  CallAccess call{{{from, 0, bytes, false, true}, {to, 0, bytes, true, true}, {10, 0, weights, false, false}}};
+  call.rows = kRows * each;
+  call.row_numbers = 2 * bytes / sizeof(float) / call.rows;
+  call.shared_numbers = weights / sizeof(float);
+  return call;
+}
+
+TEST_CASE("a chain whose rows take more than the second-level cache is cut for any number of threads") {
+  const size_t near = kRules.near_bytes;
+  const auto first = [](const std::vector<CallAccess>& calls) { return GroupByRows(calls).front(); };
+  CHECK(first({Long(0, 1, near / 4), Long(1, 2, near / 4)}).near_tiles == 1);
+  CHECK(first({Long(0, 1, near), Long(1, 2, near)}).near_tiles == 3);
+  SUBCASE("as well where the rows of one call are parts of another's") {
+    const CallGroup group = first({Long(0, 1, near, 50), Long(1, 2, near), Long(2, 3, near, 10)});
+    CHECK(group.calls.size() == 3);
+    CHECK(group.rows == kRows);
+    CHECK(group.near_tiles == 4);
+    CHECK(first({Long(0, 1, near, 3), Long(1, 2, near, 2)}).calls.size() == 1);
+  }
+  SUBCASE("with large products, whose weights stay in the cache and whose tiles fill register blocks") {
+    const size_t weights = near / 8;
+    CallAccess product = Long(1, 2, 8 * near, 50, weights);
+    product.accesses[2].buffer = 11;
+    REQUIRE(product.shared_numbers * product.rows > (size_t{1} << 19));
+    CHECK(first({Long(0, 1, 8 * near), product}).near_tiles == 24);
+    product.rows = 2 * kRows;  // of which 32 are 16 of the group
+    product.row_numbers = 16 * near / sizeof(float) / product.rows;
+    product.shared_numbers = 1 << 12;
+    CHECK(first({Long(0, 1, 8 * near), product}).near_tiles == 4);
+    product.shared_numbers = near / sizeof(float);
+    CHECK(first({Long(0, 1, 8 * near), product}).calls.size() == 1);
+  }
+}
+
 // Which calls run beside which, in the groups' order.
 Order SideCallsOf(const std::vector<CallAccess>& calls) {
   Order order;
@@ -169,6 +205,35 @@ std::vector<T> RunLayers(size_t rows, size_t threads, bool by_rows) {
   return results;
 }
 
+// Two layers for each step of sequences with a relu by sequences between them, whose rows take more than the
+// second-level cache.
+template <class T>
+std::vector<T> RunSteps(size_t threads, bool by_rows) {
+  const size_t width = 32, steps = 8, rows = kRules.near_bytes / width / sizeof(T) / steps / 2;
+  Tensor<T> x({rows * steps, width}), w({width, width}), b({width}), z({rows * steps, width}), a({rows, steps * width}),
+      y({rows * steps, width});
+  Numbers numbers(8);
+  numbers.Fill(x), numbers.Fill(w), numbers.Fill(b);
+  Operands operands;
+  Operand none, same = operands.At(a);
+  same.shape.rank = 2, same.shape.shape[0] = rows * steps, same.shape.shape[1] = width;
+  Operand sums = operands.At(z);
+  sums.shape = operands.At(a).shape;
+  Plan plan(6);
+  const auto add = [&](const char* kernel, std::vector<Operand> arguments) {
+    plan.Add(Kernels().Find(kernel), std::is_same_v<T, double>, std::move(arguments));
+  };
+  add("fully_connected_forward", {operands.At(x), operands.At(w), operands.At(b), operands.At(z)});
+  add("relu_forward", {sums, operands.At(a), none});
+  add("fully_connected_forward", {same, operands.At(w), operands.At(b), operands.At(y)});
+  operands.Bind(plan);
+  if (by_rows) plan.FindRowGroups();
+  Pool pool(threads);
+  Context context{pool};
+  plan.Run(context);
+  return y.values();
+}
+
 // Descents of three layers, of which the second is a large one.
 template <class T>
 std::vector<T> RunDescents(size_t threads, bool beside) {
@@ -221,6 +286,12 @@ TEST_CASE_TEMPLATE("a plan by rows computes the bits of its calls one by one", T
     CHECK(std::none_of(expected.begin(), expected.end(), [](T value) { return std::isnan(value); }));
     for (size_t threads = 1; threads <= 4; ++threads) CHECK(RunLayers<T>(rows, threads, true) == expected);
   }
+}
+
+TEST_CASE_TEMPLATE("a chain that is cut for the cache computes the bits of its calls one by one", T, float, double) {
+  const std::vector<T> expected = RunSteps<T>(1, false);
+  CHECK(std::none_of(expected.begin(), expected.end(), [](T value) { return std::isnan(value); }));
+  for (size_t threads = 1; threads <= 3; ++threads) CHECK(RunSteps<T>(threads, true) == expected);
 }
 
 TEST_CASE_TEMPLATE("small calls beside a large one compute the bits of one after another", T, float, double) {
