@@ -6,11 +6,13 @@ import {
   ConvLayer,
   FlattenLayer,
   FullyConnectedLayer,
+  GlobalAveragePool1dLayer,
   HyperParameters,
   type Layer,
   MaxPoolLayer,
   NeuralNet,
   Tensor,
+  TransformerEncoderLayer,
 } from 'blasnet';
 import { fuseRelu } from '#blasnet/plan/passes/fuse-relu';
 import type { RecordedCall } from '#blasnet/plan/recorded-call';
@@ -109,6 +111,24 @@ const netsOf: Readonly<Record<string, { readonly row: readonly number[]; readonl
         () => new Conv1dLayer({ filters: 7, kernelSize: 4, dilation: 2, padding: 'causal', activation: 'relu' }),
         () => new Conv1dLayer({ filters: 9, kernelSize: 3, stride: 2, activation: 'relu' }),
         () => new FlattenLayer(),
+        () => new FullyConnectedLayer(1),
+      ],
+    },
+    rows: {
+      row: [6],
+      layers: [
+        () => new FullyConnectedLayer(9, { activation: 'relu' }),
+        () => new FullyConnectedLayer(8, { activation: 'tanh' }),
+        () => new FullyConnectedLayer(7, { activation: 'gelu' }),
+        () => new FullyConnectedLayer(1, { activation: 'sigmoid' }),
+      ],
+    },
+    encoders: {
+      row: [5, 8],
+      layers: [
+        () => new TransformerEncoderLayer({ heads: 2, feedForward: 12 }),
+        () => new TransformerEncoderLayer({ heads: 4, feedForward: 12, activation: 'gelu', normFirst: true }),
+        () => new GlobalAveragePool1dLayer(),
         () => new FullyConnectedLayer(1),
       ],
     },

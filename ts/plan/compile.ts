@@ -2,7 +2,8 @@ import type { Arena } from '../runtime/arena.js';
 import { Tensor } from '../tensor/tensor.js';
 import { fuseDescent } from './passes/fuse-descent.js';
 import { fuseRelu } from './passes/fuse-relu.js';
-import { reuseMemory } from './passes/reuse-memory.js';
+import { reuseMemory, shareMemory } from './passes/reuse-memory.js';
+import { writeInPlace } from './passes/write-in-place.js';
 import type { RecordedCall } from './recorded-call.js';
 
 /** How a recorded pass may be changed. */
@@ -26,13 +27,11 @@ export interface Compiled {
  */
 export function compile(workspace: Arena, recorded: readonly RecordedCall[], options: CompileOptions = {}): Compiled {
   const { calls: rectified, moved } = fuseRelu(recorded);
-  const calls = options.keepsGradients ? rectified : fuseDescent(rectified);
-  if (options.kept)
-    reuseMemory(
-      workspace,
-      calls,
-      options.kept.map(({ extent }) => extent),
-    );
+  const descending = options.keepsGradients ? rectified : fuseDescent(rectified);
+  const kept = options.kept?.map(({ extent }) => extent);
+  const { calls, places } = writeInPlace(workspace, descending, kept ?? []);
+  if (kept) reuseMemory(workspace, calls, kept, places);
+  else shareMemory(workspace, places);
   const settle = () => {
     for (const [from, to] of moved) if (from instanceof Tensor && to instanceof Tensor) from.moveTo(to);
   };

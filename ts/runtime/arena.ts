@@ -56,6 +56,11 @@ export class Arena {
     this.#slices = [];
   }
 
+  /** What was handed out since the last rewind, in order. */
+  get slices(): readonly ArenaSlice[] {
+    return this.#slices;
+  }
+
   /**
    * Moves what was handed out since the last rewind to other offsets, before the arena is laid out.
    * @param placed - returns the new offset of a slice, a multiple of the alignment
