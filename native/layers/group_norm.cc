@@ -152,15 +152,17 @@ HWY_INLINE void Normalise(Context& context, Array<const T> x, Vector<const T> ga
   CheckEqual("gamma's length", shape.channels(), gamma.size);
   CheckEqual("inverse's length", shape.places(), inverse.size);
   const double share = 1 / static_cast<double>(shape.group_size());
-  // Some groups at a time: their roots and quotients are computed side by side.
+  // Some groups at a time: each of the loops has chains of operations that do not wait for each other.
   constexpr size_t kBlock = 16;
   ParallelPieces(context, shape.places(), shape.numbers(), [&](size_t first, size_t last) {
     for (size_t begin = first; begin < last; begin += kBlock) {
       const size_t end = HWY_MIN(last, begin + kBlock);
       T centers[kBlock] = {};
       double squares[kBlock] = {};
+      for (size_t place = begin; kCentred && place < end; ++place) {
+        centers[place - begin] = mean[place] = MeanOf(shape, x.data, place, share);
+      }
       for (size_t place = begin; place < end; ++place) {
-        if constexpr (kCentred) mean[place] = centers[place - begin] = MeanOf(shape, x.data, place, share);
         squares[place - begin] = SquaresOf(shape, x.data, place, centers[place - begin]);
       }
       for (size_t i = 0; i < kBlock; ++i) squares[i] = 1 / std::sqrt(squares[i] * share + epsilon);

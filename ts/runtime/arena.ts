@@ -56,7 +56,7 @@ export class Arena {
     this.#slices = [];
   }
 
-  /** What was handed out since the last rewind, in order. */
+  /** The memory that was handed out since the last rewind, in order. */
   get slices(): readonly ArenaSlice[] {
     return this.#slices;
   }
