@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "layers/short_rows-inl.h"
 #include "ops/broadcast-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -29,6 +30,7 @@ struct GroupShape {
   size_t run() const { return width * spatial; }  // numbers of a group at one step
   size_t group_size() const { return steps * run(); }
   size_t places() const { return rows * groups; }
+  bool is_layer_norm() const { return steps == 1 && groups == 1 && spatial == 1; }
   size_t numbers() const { return places() * group_size(); }
 
   // Where the first number of a group lies. Groups are counted over all rows; few rows have several, and a division
@@ -151,6 +153,12 @@ HWY_INLINE void Normalise(Context& context, Array<const T> x, Vector<const T> ga
   CheckEqual("y's size", x.size(), y.size());
   CheckEqual("gamma's length", shape.channels(), gamma.size);
   CheckEqual("inverse's length", shape.places(), inverse.size);
+  const bool is_short = shape.is_layer_norm() && WithShortRows<kCentred, T>(shape.width, [&](auto rows) {
+                          ParallelPieces(context, shape.rows, shape.numbers(), [&](size_t first, size_t last) {
+                            rows.Forward(first, last, x.data, gamma.data, beta, y.data, mean, inverse.data, epsilon);
+                          });
+                        });
+  if (is_short) return;
   const double share = 1 / static_cast<double>(shape.group_size());
   // Some groups at a time: each of the loops has chains of operations that do not wait for each other.
   constexpr size_t kBlock = 16;
@@ -184,6 +192,17 @@ HWY_INLINE void BackwardInput(Context& context, Array<const T> x, Vector<const T
   CheckEqual("dx's size", x.size(), dx.size());
   CheckEqual("gamma's length", shape.channels(), gamma.size);
   CheckEqual("inverse's length", shape.places(), inverse.size);
+  const bool is_short =
+      shape.is_layer_norm() && WithShortRows<kCentred, T>(shape.width, [&](auto rows) {
+        ParallelPieces(context, shape.rows, shape.numbers(), [&](size_t first, size_t last) {
+          if (accumulate != 0) {
+            rows.template BackwardInput<true>(first, last, x.data, gamma.data, mean, inverse.data, dy.data, dx.data);
+          } else {
+            rows.template BackwardInput<false>(first, last, x.data, gamma.data, mean, inverse.data, dy.data, dx.data);
+          }
+        });
+      });
+  if (is_short) return;
   const double share = 1 / static_cast<double>(shape.group_size());
   ForEachGroup(context, shape, [&](size_t place) {
     const Tag<T> d;
@@ -226,6 +245,23 @@ HWY_INLINE void AddRun(size_t n, const T* x, const T* dy, T mean, T inverse, T* 
       n, by_beta, [](auto, auto delta) { return delta; }, Run<T>{dy, false});
 }
 
+// by_gamma = Σ dy·x̂ and by_beta = Σ dy over steps [begin, end) of all rows, whose channels lie side by side
+template <bool kCentred, class T>
+HWY_INLINE void AddLines(const GroupShape& shape, size_t begin, size_t end, const T* x, const T* mean, const T* inverse,
+                         const T* dy, T* by_gamma, T* by_beta) {
+  const size_t channels = shape.channels();
+  std::fill_n(by_gamma, channels, T(0));
+  if constexpr (kCentred) std::fill_n(by_beta, channels, T(0));
+  for (size_t line = begin; line < end; ++line) {
+    for (size_t group = 0; group < shape.groups; ++group) {
+      const size_t offset = line * channels + group * shape.width, c = group * shape.width;
+      const size_t place = line / shape.steps * shape.groups + group;
+      AddRun<T>(shape.width, x + offset, dy + offset, kCentred ? mean[place] : T(0), inverse[place], by_gamma + c,
+                kCentred ? by_beta + c : nullptr);
+    }
+  }
+}
+
 // The sums over rows of channels that lie side by side (spatial 1): pieces of rows, each summed in blocks, then in
 // double.
 template <bool kCentred, class T>
@@ -244,15 +280,12 @@ HWY_INLINE void WeightsOfColumns(Context& context, const GroupShape& shape, cons
     std::fill_n(total, sums, T(0));
     const size_t last = HWY_MIN(lines, (piece + 1) * each);
     for (size_t begin = piece * each; begin < last; begin += kBlock) {
-      std::fill_n(block, sums, T(0));
-      for (size_t line = begin; line < HWY_MIN(last, begin + kBlock); ++line) {
-        for (size_t group = 0; group < shape.groups; ++group) {
-          const size_t offset = line * channels + group * shape.width, c = group * shape.width;
-          const size_t place = line / shape.steps * shape.groups + group;
-          AddRun<T>(shape.width, x + offset, dy + offset, kCentred ? mean[place] : T(0), inverse[place], block + c,
-                    kCentred ? block + channels + c : nullptr);
-        }
-      }
+      const size_t end = HWY_MIN(last, begin + kBlock);
+      T* const betas = kCentred ? block + channels : nullptr;
+      const bool is_short = shape.is_layer_norm() && WithShortRows<kCentred, T>(channels, [&](auto rows) {
+                              rows.SumWeights(begin, end, x, mean, inverse, dy, block, betas);
+                            });
+      if (!is_short) AddLines<kCentred>(shape, begin, end, x, mean, inverse, dy, block, betas);
       Map(
           sums, total, [](auto, auto a, auto b) { return hn::Add(a, b); }, static_cast<const T*>(total),
           static_cast<const T*>(block));

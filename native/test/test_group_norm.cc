@@ -58,8 +58,23 @@ void CheckClose(const Tensor<T>& received, const std::vector<long double>& expec
   CHECK(worst.ratio() <= 1);
 }
 
-const Shape kShapes[] = {{5, 1, 1, 1, 1},  {3, 1, 1, 65, 1},   {300, 1, 1, 17, 1}, {4, 1, 2, 3, 1}, {2, 5, 3, 2, 1},
-                         {3, 1, 2, 2, 15}, {2, 1, 3, 1, 4100}, {2, 70, 2, 33, 1},  {7, 1, 1, 3, 64}};
+const Shape kShapes[] = {{5, 1, 1, 1, 1},
+                         {3, 1, 1, 65, 1},
+                         {300, 1, 1, 17, 1},
+                         {4, 1, 2, 3, 1},
+                         {2, 5, 3, 2, 1},
+                         {3, 1, 2, 2, 15},
+                         {2, 1, 3, 1, 4100},
+                         {2, 70, 2, 33, 1},
+                         {7, 1, 1, 3, 64},
+                         // rows of one, two, four or eight vectors, for every length of vector
+                         {5, 1, 1, 2, 1},
+                         {150, 1, 1, 4, 1},
+                         {17, 1, 1, 8, 1},
+                         {33, 1, 1, 16, 1},
+                         {16, 1, 1, 32, 1},
+                         {70, 1, 1, 64, 1},
+                         {3, 1, 1, 128, 1}};
 
 }  // namespace
 
@@ -104,19 +119,21 @@ TEST_CASE_TEMPLATE("group norm and RMS norm, and their derivatives", T, float, d
 }
 
 TEST_CASE_TEMPLATE("constant rows are 0 whatever their size", T, float, double) {
-  Tensor<T> x({2, 1, 1, 33, 1}), y(x.shape()), gamma({33}), beta({33}), mean({2, 1}), inverse({2, 1});
-  gamma = T(1), beta = T(0);
-  for (size_t i = 0; i < x.size(); ++i) x[i] = i < 33 ? T(1e6 + 0.3) : T(-0.1);
-  Call<T>("group_norm_forward")
-      .With("x", x)
-      .With("gamma", gamma)
-      .With("beta", beta)
-      .With("y", y)
-      .With("mean", mean)
-      .With("inverse", inverse)
-      .With("epsilon", 1e-5)
-      .Run();
-  CHECK(y.values() == std::vector<T>(66, T(0)));
+  for (const size_t width : {32, 33}) {
+    Tensor<T> x({2, 1, 1, width, 1}), y(x.shape()), gamma({width}), beta({width}), mean({2, 1}), inverse({2, 1});
+    gamma = T(1), beta = T(0);
+    for (size_t i = 0; i < x.size(); ++i) x[i] = i < width ? T(1e6 + 0.3) : T(-0.1);
+    Call<T>("group_norm_forward")
+        .With("x", x)
+        .With("gamma", gamma)
+        .With("beta", beta)
+        .With("y", y)
+        .With("mean", mean)
+        .With("inverse", inverse)
+        .With("epsilon", 1e-5)
+        .Run();
+    CHECK(y.values() == std::vector<T>(2 * width, T(0)));
+  }
 }
 
 TEST_CASE_TEMPLATE("shapes that do not fit a norm are refused", T, float, double) {
