@@ -58,7 +58,7 @@ class Panels {
     return groups * PanelsOf(columns) * depth * Width();
   }
 
-  // memory: zeros, of `Size`
+  // memory: of `Size`; zeros where panels are wider than the columns, or not all rows are packed
   Panels(size_t depth, size_t columns, T* memory)
       : depth_(depth), columns_(columns), padded_(PaddedUnits<T>(columns)), memory_(memory) {}
 

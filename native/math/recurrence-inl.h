@@ -200,7 +200,12 @@ void RecurrentForward(Context& context, const Sequences<T>& s, const ForwardOper
   const Scratch::Block block(context.pool.scratch(), ScratchCutter::Bytes<T>(w_size) + ScratchCutter::Bytes<T>(u_size) +
                                                          ScratchCutter::Bytes<T>(Tile::kSums * padded));
   ScratchCutter cutter(block.data());
-  const Panels<T> w(s.features, units, cutter.TakeZeros<T>(w_size)), u(units, units, cutter.TakeZeros<T>(u_size));
+  // Zeros where panels are wider than the weights that are packed to them
+  const auto take = [&](size_t size) {
+    return units % Panels<T>::Width() == 0 ? cutter.Take<T>(size) : cutter.TakeZeros<T>(size);
+  };
+  T* const w_memory = take(w_size);
+  const Panels<T> w(s.features, units, w_memory), u(units, units, take(u_size));
   T* bias = cutter.TakeZeros<T>(Tile::kSums * padded);
   for (size_t gate = 0; gate < kGates; ++gate) {
     w.Pack(gate, 0, s.features, {op.w + gate * units, kGates * units, 1});
