@@ -10,7 +10,10 @@ import type { RecordedCall } from './recorded-call.js';
 export interface CompileOptions {
   /** Whether gradients may be read after a run; if so they are not fused away. */
   readonly keepsGradients?: boolean | undefined;
-  /** The tensors that are read after a run, where the others may share memory; undefined: all keep their own. */
+  /**
+   * The tensors that are read after a run, where the others may share memory; undefined: all keep their numbers, but for those
+   * that the result of an element-wise call takes the place of.
+   */
   readonly kept?: readonly Tensor[] | undefined;
 }
 
