@@ -125,12 +125,12 @@ class ShortRows {
   // Σ f(v) over the numbers of all vectors, even and odd ones apart
   template <class F>
   static HWY_INLINE double Sum(const F& f) {
-    V even = f(std::integral_constant<size_t, 0>());
+    V even = f(size_t{0});
     if constexpr (kVectors > 1) {
-      V odd = f(std::integral_constant<size_t, 1>());
+      V odd = f(size_t{1});
       ForEach<kVectors / 2 - 1>([&](auto pair) BLASNET_INLINE_LAMBDA {
-        even = hn::Add(even, f(std::integral_constant<size_t, 2 * pair + 2>()));
-        odd = hn::Add(odd, f(std::integral_constant<size_t, 2 * pair + 3>()));
+        even = hn::Add(even, f(2 * pair + 2));
+        odd = hn::Add(odd, f(2 * pair + 3));
       });
       even = hn::Add(even, odd);
     }
