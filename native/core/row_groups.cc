@@ -72,7 +72,7 @@ void Measure(const std::vector<CallAccess>& calls, CallGroup& group) {
 void MeasureNear(const std::vector<CallAccess>& calls, CallGroup& group) {
   group.least_rows = 1;
   for (const size_t i : group.calls) {
-    // A product with many numbers; of small ones it does not matter how they are cut.
+    // Tiles of a large product should fill register blocks; a small one takes too little time for that to matter.
     if (calls[i].shared_numbers * calls[i].rows < kTileWork) continue;
     const size_t each = calls[i].rows / group.rows;
     group.least_rows = std::max(group.least_rows, (sizes::kFewRows + each - 1) / each);

@@ -207,7 +207,8 @@ void WideProduct(Context& context, size_t m, size_t n, size_t k, T alpha, Stride
   if (IsDeep(m, n, k, a)) return DeepProduct(context, m, n, k, alpha, a, b, first, c);
   const bool blocked = IsBlocked(m, n, k);
   // Tiles of few rows would each pack all of B again. A layer's gradient is cut as its forward product is: so a core
-  // goes on with the weights that it has in its cache; not where C is so tall that A is what takes the time to read.
+  // goes on with the weights that it has in its cache. A gradient of many more rows than columns is cut by rows, since
+  // tiles of columns would each read all of A.
   const bool by_columns = n >= m || n >= 4 * kTileAlign || (a.col != 1 && n >= 2 * kTileAlign && m < 64 * n);
   const Tiling tiling = TilesOf(by_columns ? n : m, m * n * k);
   std::optional<Scratch::Block> packed;
