@@ -10,6 +10,7 @@
 
 #include "math/gemm.h"
 #include "math/matmul-inl.h"
+#include "math/part_sums-inl.h"
 #include "math/row_product-inl.h"
 #include "math/slim_product-inl.h"
 
@@ -181,20 +182,14 @@ HWY_NOINLINE void DeepProduct(Context& context, size_t m, size_t n, size_t k, T 
     BlockedProduct<T>(m, n, HWY_MIN(length, k - at), alpha, a.From(0, at), nullptr, b.From(at, 0), {},
                       parts + part * m * n, n);
   });
+  const Matrix<T> all{parts, count, m * n};
+  if (first.data == nullptr) return SumParts(context, all, 0, m * n, c);
   for (size_t i = 0; i < m; ++i) {
-    T* row = parts + i * n;
-    for (size_t part = 1; part < count; ++part) {
-      Map(
-          n, row, [](auto, auto sum, auto more) { return hn::Add(sum, more); }, static_cast<const T*>(row),
-          static_cast<const T*>(row + part * m * n));
-    }
-    if (first.data == nullptr) {
-      std::copy_n(row, n, c + i * n);
-      continue;
-    }
+    T* const sums = parts + i * n;
+    SumPart(all, i * n, n, sums);
     Map(
         n, c + i * n, [](auto, auto before, auto sum) { return hn::Add(before, sum); }, first.From(i).data,
-        static_cast<const T*>(row));
+        static_cast<const T*>(sums));
   }
 }
 
